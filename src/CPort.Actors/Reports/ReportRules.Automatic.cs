@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Matching;
+using CPort.Actors.Routing;
+
+namespace CPort.Actors.Reports;
+
+/// <content>What CPort does by itself: tracing, matching, inheriting, routing, escalating.</content>
+public static partial class ReportRules
+{
+    /// <summary>
+    /// Takes over what the automatic steps found. Every part is idempotent: an item already traced, a verdict not newer than the one held and an
+    /// assessment already propagated change nothing, so that a repeated or late answer is harmless.
+    /// </summary>
+    private static ReportDecision CompleteWork(Report report, CompleteAutomaticWork c, ReportEnvironment environment)
+    {
+        if (!IsAutomatic(c.Context.Caller))
+        {
+            return Rejected(report, c, RejectionCode.NotAuthorised, "Only CPort itself completes automatic work.");
+        }
+
+        var meta = c.Context.ToMeta();
+        var events = new List<IReportEvent>();
+        var after = report;
+        void Add(IReportEvent e)
+        {
+            events.Add(e);
+            after = Apply(after, e);
+        }
+
+        var traces = c.Traces.Where(t => after.Item(t.Ordinal) is { } i && i.NeedsTrace()).ToImmutableArray();
+        foreach (var part in traces.Chunk(ItemsPerPart))
+        {
+            Add(new ItemsTraced { Meta = meta, Traces = [.. part] });
+        }
+
+        // Routed first, so that the inheritance policy knows the country whose law counts.
+        foreach (var part in after.Items.Where(i => i.NeedsRoute()).ToArray().Chunk(ItemsPerPart))
+        {
+            Add(new ItemsAssigned
+            {
+                Meta = meta,
+                Assignments = [.. part.Select(i => Route(i, i.Hosting!.Country!.Value, episode: 1, environment.Now, environment))],
+            });
+        }
+
+        var matches = c.Verdicts
+            .Select(v => after.Item(v.Ordinal) is { Withdrawn: false } item ? TakeVerdicts(item, v, environment) : null)
+            .OfType<ItemMatch>();
+        foreach (var part in matches.ToArray().Chunk(ItemsPerPart))
+        {
+            Add(new ItemsMatched { Meta = meta, Matches = [.. part] });
+        }
+
+        var propagated = c.Propagated
+            .Where(p => after.Item(p.Ordinal)?.Assessments.Any(a => a.Id == p.AssessmentId && !a.Propagated) == true)
+            .ToImmutableArray();
+        if (!propagated.IsEmpty)
+        {
+            Add(new OpinionsPropagated { Meta = meta, Assessments = propagated });
+        }
+
+        return Accepted(report, c, [.. events]);
+    }
+
+    /// <summary>Null when the verdicts bring nothing new.</summary>
+    private static ItemMatch? TakeVerdicts(ContentItem item, ItemVerdicts incoming, ReportEnvironment environment)
+    {
+        // A first full look-up also says what is not known; a later message carries changed verdicts only.
+        var complete = !item.Matched && item.Hashes.All(h => incoming.Exact.Any(v => v.Hash == h) || h.Algorithm == Hashes.HashAlgorithm.Pdq);
+        var newer = incoming.Exact
+            .Where(v => v.Version > 0 && v.Version > (item.Verdicts.FirstOrDefault(held => held.Hash == v.Hash)?.Version ?? 0))
+            .ToImmutableArray();
+        if (newer.IsEmpty && !complete)
+        {
+            return null;
+        }
+
+        var merged = MergeVerdicts(item.Verdicts, newer);
+        var near = complete ? incoming.Near : item.Near;
+        var all = new ItemVerdicts { Ordinal = item.Ordinal, Exact = merged, Near = near };
+        return new ItemMatch
+        {
+            Ordinal = item.Ordinal, Verdicts = newer, Near = complete ? incoming.Near : [], NearLookedUp = complete, Complete = complete,
+            Inheritance = InheritancePolicy.Decide(LawOf(item), all, environment.Inheritance),
+        };
+    }
+
+    private static ImmutableArray<Hashes.HashVerdict> MergeVerdicts(ImmutableArray<Hashes.HashVerdict> held, ImmutableArray<Hashes.HashVerdict> newer) =>
+        [.. held.Where(h => newer.All(n => n.Hash != h.Hash)), .. newer];
+
+    private static ItemVerdicts VerdictsOf(ContentItem item) => new() { Ordinal = item.Ordinal, Exact = item.Verdicts, Near = item.Near };
+
+    /// <summary>The country whose law counts for the item: the assigned one, and none for an orphan nobody has taken.</summary>
+    private static Country? LawOf(ContentItem item) => item.Assignment?.Country;
+
+    /// <summary>
+    /// Hosting country, then member country, then hotline: one hotline has it at once, several leave it open, none makes an orphan. An orphan has
+    /// no assigned country, so hosting and assigned country are never the same for one.
+    /// </summary>
+    private static ItemAssignment Route(ContentItem item, Country country, int episode, DateTimeOffset at, ReportEnvironment environment)
+    {
+        var hotlines = environment.Members.HotlinesOf(country);
+        Country? assigned = hotlines.IsEmpty ? null : country;
+        return new ItemAssignment
+        {
+            Ordinal = item.Ordinal, CountryChanged = true,
+            Inheritance = InheritancePolicy.Decide(assigned, VerdictsOf(item), environment.Inheritance),
+            Assignment = new Assignment
+            {
+                Episode = episode, Country = assigned, CountrySince = at, Orphan = hotlines.IsEmpty,
+                Hotline = hotlines.Length == 1 ? hotlines[0] : null, HotlineSince = hotlines.Length == 1 ? at : null,
+            },
+        };
+    }
+
+    private static ReportDecision Escalate(Report report, EscalateOrphans c, ReportEnvironment environment)
+    {
+        if (!IsAutomatic(c.Context.Caller))
+        {
+            return Rejected(report, c, RejectionCode.NotAuthorised, "Only CPort itself escalates orphans.");
+        }
+
+        var assignments = c.Ordinals
+            .Select(report.Item)
+            .Where(i => i is { Withdrawn: false, Assignment: { Orphan: true, Country: null, EscalatedTo: null } } && !i.IsClosed())
+            .Select(i => (Item: i!, To: (i!.Hosting?.Country is { } host ? environment.Members.PoliceOf(host) : null) ?? environment.Members.Interpol))
+            .Where(p => p.To is not null)
+            .Select(p => new ItemAssignment
+            {
+                Ordinal = p.Item.Ordinal, Inheritance = p.Item.Inheritance,
+                Assignment = p.Item.Assignment! with { EscalatedTo = p.To, EscalatedAt = environment.Now },
+            })
+            .ToImmutableArray();
+        return assignments.IsEmpty ? Accepted(report, c) : Accepted(report, c, new ItemsAssigned { Meta = c.Context.ToMeta(), Assignments = assignments });
+    }
+}

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+
+namespace CPort.Actors.Reports;
+
+/// <content>What the reporting hotline does with its own report.</content>
+public static partial class ReportRules
+{
+    private static ReportDecision Submit(Report report, SubmitReport c, ReportEnvironment environment)
+    {
+        if (report.Exists)
+        {
+            var fields = SubmissionDigest.Differences(report, c);
+            return new ReportDecision([], new CommandReply
+            {
+                ReportId = c.ReportId, ReportNumber = report.Number, Version = report.Version, Fields = fields,
+                Outcome = fields.IsEmpty ? CommandOutcome.Duplicate : CommandOutcome.Conflict,
+                Detail = fields.IsEmpty
+                    ? "This report was accepted before."
+                    : "A report with this reference was accepted before with other content; amend it or use a new reference.",
+            });
+        }
+
+        if (c.Context.Caller is not { Kind: AgencyKind.Hotline } caller || !(caller.Is(Roles.Machine) || caller.Is(Roles.Analyst)))
+        {
+            return Rejected(report, c, RejectionCode.NotAuthorised, "Only a hotline's machine or analyst key may submit reports.");
+        }
+
+        if (c.Items.IsEmpty || c.Items.Length > environment.MaxItems)
+        {
+            return Rejected(report, c, RejectionCode.TooManyItems, $"A report has 1 to {environment.MaxItems} items; split a larger one.");
+        }
+
+        if (c.HotlineReceivedDate > environment.Now + environment.ClockTolerance)
+        {
+            return Rejected(report, c, RejectionCode.DateInFuture, "hotlineReceivedDate lies in the future.");
+        }
+
+        if (c.Items.SelectMany(i => i.Actions).Any(a => a.Date > environment.Now + environment.ClockTolerance))
+        {
+            return Rejected(report, c, RejectionCode.DateInFuture, "An actionDate lies in the future.");
+        }
+
+        var meta = c.Context.ToMeta();
+        Country? country = caller.Countries.IsEmpty ? null : caller.Countries[0];
+        var events = new List<IReportEvent>
+        {
+            new ReportSubmitted
+            {
+                Meta = meta, ReportId = c.ReportId, Number = c.ReportNumber, ReportingHotline = caller.Agency, ReportingCountry = country,
+                Reference = c.Reference, HotlineReceivedDate = c.HotlineReceivedDate, SiteType = c.SiteType, Commerciality = c.Commerciality,
+                PaymentMethods = c.PaymentMethods, Urgent = c.Urgent, Secrets = c.SealedSecrets, Digests = c.Digests,
+                DataKey = c.DataKey ?? throw new InvalidOperationException("A submission is sealed before it is decided."),
+            },
+        };
+        events.AddRange(NewItems(c.Items, 1, c.FirstItemNumber, c.Context)
+            .Chunk(ItemsPerPart)
+            .Select(part => new ItemsAdded { Meta = meta, Items = [.. part], WithSubmission = true }));
+        var reply = new CommandReply
+        {
+            ReportId = c.ReportId, Outcome = CommandOutcome.Accepted, ReportNumber = c.ReportNumber, Version = events.Count,
+        };
+        return new ReportDecision([.. events], reply);
+    }
+
+    /// <summary>Assessments and actions that come with a report are the reporting hotline's opinions and facts at intake (design.md).</summary>
+    private static IEnumerable<ContentItem> NewItems(ImmutableArray<SubmittedItem> items, int firstOrdinal, long firstNumber, CommandContext context)
+    {
+        var caller = context.Caller;
+        Country? country = caller.Countries.IsEmpty ? null : caller.Countries[0];
+        return items.Select((submitted, i) => new ContentItem
+        {
+            Ordinal = firstOrdinal + i, Number = firstNumber + i, Digest = submitted.Digest, AddedAt = context.OccurredAt, LastChangedAt = context.OccurredAt,
+            Secrets = submitted.SealedSecrets ?? throw new InvalidOperationException("An item is sealed before it is decided."),
+            IsSourceUrl = submitted.IsSourceUrl, ContentType = submitted.ContentType, ReportingReference = submitted.Reference,
+            Hashes = submitted.Hashes, PdqQuality = submitted.PdqQuality, MediaSize = submitted.MediaSize, MimeType = submitted.MimeType,
+            Hosting = submitted.Hosting,
+
+            // A reported country is taken as it is; an address without one is still to be traced.
+            Traced = submitted.Hosting?.Country is not null,
+            Matched = submitted.Hashes.IsEmpty,
+            Assessments = submitted.Assessment is { } a
+                ? [ToAssessment(a, 1, caller, country, context.OccurredAt, episode: 0)]
+                : [],
+            Actions = [.. submitted.Actions.Select(action => ToAction(action, caller, context.OccurredAt, episode: 0))],
+        });
+    }
+
+    private static Assessment ToAssessment(AssessmentInput input, int id, Caller caller, Country? country, DateTimeOffset at, int episode) => new()
+    {
+        Id = id, Agency = caller.Agency, KeyId = caller.KeyId, Trust = caller.Trust, Country = country, At = at, Episode = episode,
+        Classification = input.Classification, Age = input.Age, Gender = input.Gender, VirtualContent = input.VirtualContent,
+        UserGeneratedContent = input.UserGeneratedContent, ChildModeling = input.ChildModeling,
+
+        // v2's Doubtful has no effect, so there is nothing to tell the hash buckets.
+        Propagated = input.Classification == Classification.Doubtful,
+    };
+
+    private static CaseAction ToAction(ActionInput input, Caller caller, DateTimeOffset at, int episode) => new()
+    {
+        Type = input.Type, Agency = caller.Agency, KeyId = caller.KeyId, Date = input.Date, Reason = input.Reason,
+        ReasonText = input.SealedReasonText, RecordedAt = at, Episode = episode,
+    };
+
+    private static ReportDecision Add(Report report, AddItems c, ReportEnvironment environment)
+    {
+        if (OwnReport(report, c) is { } refused)
+        {
+            return refused;
+        }
+
+        if (c.Items.IsEmpty || c.Items.Length > ItemsPerPart || report.Items.Count + c.Items.Length > environment.MaxItems)
+        {
+            return Rejected(report, c, RejectionCode.TooManyItems,
+                $"1 to {ItemsPerPart} items can be added at a time, and a report holds at most {environment.MaxItems}.");
+        }
+
+        var items = NewItems(c.Items, report.Items.Count + 1, c.FirstItemNumber, c.Context).ToImmutableArray();
+        return Accepted(report, c,
+            [.. items.Select(i => new ItemOutcome { Ordinal = i.Ordinal, Number = i.Number, Version = i.Version })],
+            new ItemsAdded { Meta = c.Context.ToMeta(), Items = items });
+    }
+
+    private static ReportDecision Amend(Report report, AmendReport c, ReportEnvironment environment) =>
+        OwnReport(report, c) is { } refused ? refused
+        : c.HotlineReceivedDate > environment.Now + environment.ClockTolerance
+            ? Rejected(report, c, RejectionCode.DateInFuture, "hotlineReceivedDate lies in the future.")
+        : c is { HotlineReceivedDate: null, SealedSecrets: null }
+            ? Rejected(report, c, RejectionCode.NothingToChange, "The amendment names nothing to change.")
+        : Accepted(report, c, new ReportAmended { Meta = c.Context.ToMeta(), HotlineReceivedDate = c.HotlineReceivedDate, Secrets = c.SealedSecrets });
+
+    private static ReportDecision Withdraw(Report report, WithdrawReport c) =>
+        OwnReport(report, c) is { } refused ? refused
+        : report.Items.Any(i => i.Actions.Any(a => a.Agency != report.ReportingHotline) || i.Assessments.Any(a => a.Agency != report.ReportingHotline))
+            ? Rejected(report, c, RejectionCode.OthersHaveActed, "Another agency has assessed or acted on an item; the report can no longer be withdrawn.")
+        : Accepted(report, c, new ReportWithdrawn { Meta = c.Context.ToMeta(), Reason = c.SealedReason });
+
+    private static ReportDecision? OwnReport(Report report, IReportCommand c) =>
+        IsReporter(report, c.Context.Caller) ? null
+        : NotYours(report, c);
+}
