@@ -179,6 +179,9 @@ public sealed record CompleteAutomaticWork : IReportCommand
 
     /// <summary>Assessments that the hash buckets have recorded.</summary>
     [ProtoMember(5)] public ImmutableArray<AssessmentRef> Propagated { get; init; } = [];
+
+    /// <summary>The verdicts are a look-up of all hashes of these items, not news of a few.</summary>
+    [ProtoMember(6)] public bool FullLookup { get; init; }
 }
 
 /// <summary>A tracer's answer for one item; facts without a country mean "not found", which is an answer too.</summary>

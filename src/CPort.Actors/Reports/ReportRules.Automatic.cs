@@ -46,7 +46,7 @@ public static partial class ReportRules
         }
 
         var matches = c.Verdicts
-            .Select(v => after.Item(v.Ordinal) is { Withdrawn: false } item ? TakeVerdicts(item, v, environment) : null)
+            .Select(v => after.Item(v.Ordinal) is { Withdrawn: false } item ? TakeVerdicts(item, v, c.FullLookup, environment) : null)
             .OfType<ItemMatch>();
         foreach (var part in matches.ToArray().Chunk(ItemsPerPart))
         {
@@ -65,10 +65,10 @@ public static partial class ReportRules
     }
 
     /// <summary>Null when the verdicts bring nothing new.</summary>
-    private static ItemMatch? TakeVerdicts(ContentItem item, ItemVerdicts incoming, ReportEnvironment environment)
+    private static ItemMatch? TakeVerdicts(ContentItem item, ItemVerdicts incoming, bool fullLookup, ReportEnvironment environment)
     {
         // A first full look-up also says what is not known; a later message carries changed verdicts only.
-        var complete = !item.Matched && item.Hashes.All(h => incoming.Exact.Any(v => v.Hash == h) || h.Algorithm == Hashes.HashAlgorithm.Pdq);
+        var complete = fullLookup && !item.Matched;
         var newer = incoming.Exact
             .Where(v => v.Version > 0 && v.Version > (item.Verdicts.FirstOrDefault(held => held.Hash == v.Hash)?.Version ?? 0))
             .ToImmutableArray();
