@@ -97,14 +97,21 @@ public enum ItemWrite
     MarkUrgent,
     AddMemo,
     SeenOnline,
+
+    /// <summary>Say which hotline of the assigned country has the item.</summary>
+    Assign,
     Claim,
     Release,
     Assess,
+
+    /// <summary>One's own assessment, with trail; the report's rules check that it is one's own.</summary>
     CorrectAssessment,
     Act,
     UpdateHosting,
     MoveToCountry,
     SetReference,
+
+    /// <summary>Site type, commerciality, payment methods.</summary>
     DescribeSite,
     TakeOrphan,
 
@@ -140,6 +147,12 @@ public static class AccessTable
 
     private static readonly ImmutableArray<FieldGroup> Fields = [.. Enum.GetValues<FieldGroup>()];
 
+    private static ImmutableArray<ItemWrite> TheJob =>
+    [
+        ItemWrite.Claim, ItemWrite.Release, ItemWrite.Assess, ItemWrite.CorrectAssessment, ItemWrite.Act, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry,
+        ItemWrite.SetReference, ItemWrite.DescribeSite, ItemWrite.MarkUrgent, ItemWrite.AddMemo, ItemWrite.SeenOnline,
+    ];
+
     // The cells stand in the order of FieldGroup:
     // Existence, State, Classification, Hosting, Url, Credentials, Memo, Hashes, ReporterData, History.
     private static readonly ImmutableArray<ReadRow> ReadRows =
@@ -167,20 +180,23 @@ public static class AccessTable
             [Yes, Yes, Yes, No, No, No, No, No, No, Part]),
     ];
 
+    // Analysts work through their hotline's own system as well (SCART does), so a machine's key may do what an analyst's may.
+    private const Roles Worker = Roles.Analyst | Roles.Machine;
+
     private static readonly ImmutableArray<WriteRow> WriteRows =
     [
-        new(ItemRelations.Reporting, Roles.Analyst | Roles.Machine, "while no other hotline has the item", f => f.AssignedHotline is null || f.AssignedHotline == f.ReportingHotline,
-            [ItemWrite.Amend, ItemWrite.Withdraw, ItemWrite.AddItems]),
-        new(ItemRelations.Reporting, Roles.Analyst | Roles.Machine, "at any time", _ => true,
-            [ItemWrite.MarkUrgent, ItemWrite.AddMemo, ItemWrite.SeenOnline]),
-        new(ItemRelations.AssignedCountry, Roles.Analyst, "at any time (the claim's lease decides between them)", _ => true,
-            [ItemWrite.Claim, ItemWrite.MarkUrgent, ItemWrite.AddMemo, ItemWrite.SeenOnline]),
-        new(ItemRelations.AssignedCountry, Roles.Analyst, "while no single hotline has the item", f => f.AssignedHotline is null,
-            [ItemWrite.Assess, ItemWrite.CorrectAssessment, ItemWrite.Act, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry, ItemWrite.DescribeSite]),
-        new(ItemRelations.AssignedHotline, Roles.Analyst, "at any time", _ => true,
-            [ItemWrite.Release, ItemWrite.Assess, ItemWrite.CorrectAssessment, ItemWrite.Act, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry, ItemWrite.DescribeSite]),
-        new(ItemRelations.AssignedHotline, Roles.Analyst | Roles.Machine, "at any time", _ => true, [ItemWrite.SetReference]),
-        new(ItemRelations.Mandated, Roles.Analyst, "while it is an orphan", f => f.IsOrphan, [ItemWrite.TakeOrphan]),
+        new(ItemRelations.Reporting, Worker, "at any time", _ => true,
+            [
+                ItemWrite.Amend, ItemWrite.Withdraw, ItemWrite.AddItems, ItemWrite.DescribeSite, ItemWrite.MarkUrgent, ItemWrite.AddMemo, ItemWrite.SeenOnline,
+                ItemWrite.CorrectAssessment,
+            ]),
+        new(ItemRelations.Reporting, Worker, "while the item is not routed yet", f => f.AssignedCountry is null && !f.IsOrphan,
+            [ItemWrite.UpdateHosting]),
+        new(ItemRelations.AssignedCountry, Worker, "at any time", _ => true, [ItemWrite.Assign]),
+        new(ItemRelations.AssignedCountry, Worker, "while no single hotline has the item", f => f.AssignedHotline is null, TheJob),
+        new(ItemRelations.AssignedHotline, Worker, "at any time", _ => true, TheJob),
+        new(ItemRelations.Mandated, Worker, "while it is an orphan", f => f.IsOrphan,
+            [ItemWrite.TakeOrphan, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry, ItemWrite.SeenOnline]),
         new(ItemRelations.System, Roles.Machine, "at any time", _ => true, [ItemWrite.Automatic]),
     ];
 
@@ -293,7 +309,7 @@ public static class AccessTable
             ## Writing
 
             ICCAM rule 4: only the hotline of the assigned country assesses, acts and claims. Everything that no row allows is refused. The rules of the
-            report (final items, leases, versions) come after this table.
+            report come after this table: final items, leases, versions, and that a report is not withdrawn once another agency has assessed or acted.
 
             | Relation | Role | May | While |
             |---|---|---|---|
