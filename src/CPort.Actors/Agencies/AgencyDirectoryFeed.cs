@@ -1,0 +1,130 @@
+using Akka;
+using Akka.Actor;
+using Akka.Event;
+using Akka.Persistence.Query;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using Akka.Util;
+
+namespace CPort.Actors.Agencies;
+
+/// <summary>
+/// Keeps this node's <see cref="AgencyDirectory"/> current by following the registry's journal: first all that is there, then live. A failing
+/// database only makes it stale: it starts again, with back-off, where it stopped. One per node; every member is safe from any thread.
+/// </summary>
+/// <param name="readJournalId">The read journal's configuration path, for example <c>akka.persistence.query.journal.sql</c>. It must offer
+/// <see cref="ICurrentEventsByPersistenceIdQuery"/> and <see cref="IEventsByPersistenceIdQuery"/>.</param>
+public sealed class AgencyDirectoryFeed(string readJournalId) : IDisposable
+{
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(10);
+
+    private readonly SharedKillSwitch _stop = KillSwitches.Shared("agency-directory");
+    private volatile AgencyDirectory _current = AgencyDirectory.Empty;
+    private TaskCompletionSource _advanced = NewSignal();
+    private readonly TaskCompletionSource _ready = NewSignal();
+    private int _started;
+
+    /// <summary>The directory as of the last event seen; empty before the first.</summary>
+    public AgencyDirectory Current => _current;
+
+    /// <summary>
+    /// All events that were in the journal at the start have been applied. Until then keys that exist are unknown: the node is not ready.
+    /// </summary>
+    public bool Ready => _ready.Task.IsCompletedSuccessfully;
+
+    /// <summary>Completes when <see cref="Ready"/> becomes true.</summary>
+    public Task WhenReady => _ready.Task;
+
+    /// <summary>Starts to follow; later calls do nothing. Ends with <see cref="Dispose"/> or with the actor system.</summary>
+    public void Start(ActorSystem system) => Start(system, PersistenceQuery.Get(system).ReadJournalFor<IReadJournal>(readJournalId));
+
+    internal void Start(ActorSystem system, IReadJournal journal)
+    {
+        if (journal is not (ICurrentEventsByPersistenceIdQuery and IEventsByPersistenceIdQuery))
+        {
+            throw new InvalidOperationException($"The read journal '{readJournalId}' cannot follow one persistence id.");
+        }
+
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+        {
+            return;
+        }
+
+        var log = Logging.GetLogger(system, nameof(AgencyDirectoryFeed));
+        RestartSource.WithBackoff(
+                () => Follow(journal).Select(Take).SelectError(e =>
+                {
+                    log.Warning("The directory of agencies stopped following at {Version} and starts again: {Cause}", _current.Version, e.GetType().Name);
+                    return e;
+                }),
+                RestartSettings.Create(FirstBackOff, LongestBackOff, randomFactor: 0.2))
+            .Via(_stop.Flow<NotUsed>())
+            .RunWith(Sink.Ignore<NotUsed>(), system.Materializer());
+    }
+
+    /// <summary>
+    /// Completes once <see cref="Current"/> contains the event with this sequence number: after a command, so that the caller reads its own
+    /// write. Throws <see cref="OperationCanceledException"/> when cancelled first.
+    /// </summary>
+    public async Task WaitForAsync(long sequenceNr, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            // The signal before the check: an event in between completes the signal we hold.
+            var advanced = Volatile.Read(ref _advanced).Task;
+            if (_current.Version >= sequenceNr)
+            {
+                return;
+            }
+
+            await advanced.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>As <see cref="AgencyDirectory.Authenticate"/>, by the current directory.</summary>
+    public Authentication Authenticate(string? apiKey, DateTimeOffset now, string? purpose) => _current.Authenticate(apiKey, now, purpose);
+
+    public void Dispose() => _stop.Shutdown();
+
+    /// <summary>Events from where we are; an empty one between those that were there and those that come.</summary>
+    private Source<Option<EventEnvelope>, NotUsed> Follow(IReadJournal journal)
+    {
+        // Each part is made when its turn comes, so that the second starts after what the first has applied.
+        Func<Source<Option<EventEnvelope>, NotUsed>>[] parts =
+        [
+            () => ((ICurrentEventsByPersistenceIdQuery)journal)
+                .CurrentEventsByPersistenceId(AgencyRegistryActor.JournalId, _current.Version + 1, long.MaxValue).Select(e => Option<EventEnvelope>.Create(e)),
+            () => Source.Single(Option<EventEnvelope>.None),
+            () => ((IEventsByPersistenceIdQuery)journal)
+                .EventsByPersistenceId(AgencyRegistryActor.JournalId, _current.Version + 1, long.MaxValue).Select(e => Option<EventEnvelope>.Create(e)),
+        ];
+        return Source.From(parts).ConcatMany(part => part());
+    }
+
+    private NotUsed Take(Option<EventEnvelope> next)
+    {
+        if (!next.HasValue)
+        {
+            _ready.TrySetResult();
+            return NotUsed.Instance;
+        }
+
+        var (envelope, current) = (next.Value, _current);
+        if (envelope.SequenceNr <= current.Version)
+        {
+            return NotUsed.Instance;
+        }
+
+        if (envelope.SequenceNr != current.Version + 1)
+        {
+            throw new InvalidOperationException($"Event {envelope.SequenceNr} of the agencies follows {current.Version}.");
+        }
+
+        _current = current.With((IAgencyEvent)envelope.Event);
+        Interlocked.Exchange(ref _advanced, NewSignal()).TrySetResult();
+        return NotUsed.Instance;
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,206 @@
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CsCheck;
+using static CPort.Actors.Tests.Agencies.AgencyExamples;
+
+namespace CPort.Actors.Tests.Agencies;
+
+public sealed class AccessTableTests
+{
+    /// <summary>Reported by a hotline of FR, assigned to NL (hotline-nl has it), hosted in DE.</summary>
+    private static readonly ItemRelationFacts Item =
+        new(AgencyId.Parse("hotline-fr"), NL, HotlineNl, DE, IsOrphan: false, Tenant.Live, IsIllegal: true);
+
+    private static readonly ItemRelationFacts Orphan = Item with { AssignedCountry = null, AssignedHotline = null, IsOrphan = true, IsIllegal = false };
+
+    private static Caller Of(AgencyKind kind, Roles roles, string agency = "some-agency", params Country[] countries) =>
+        new() { Agency = AgencyId.Parse(agency), Kind = kind, Roles = roles, KeyId = "k", Countries = [.. countries], Purpose = "case 1" };
+
+    private static readonly Caller Reporter = Of(AgencyKind.Hotline, Roles.Machine, "hotline-fr", FR);
+    private static readonly Caller Assignee = Of(AgencyKind.Hotline, Roles.Analyst, "hotline-nl", NL);
+    private static readonly Caller Colleague = Of(AgencyKind.Hotline, Roles.Analyst, "hotline-nl-2", NL);
+    private static readonly Caller Host = Of(AgencyKind.Hotline, Roles.Analyst, "hotline-de", DE);
+    private static readonly Caller Mandated = Of(AgencyKind.Hotline, Roles.Analyst, "hotline-us", Country.Parse("US")) with { HoldsOrphanMandate = true };
+    private static readonly Caller Interpol = Of(AgencyKind.Interpol, Roles.Officer);
+
+    // One letter a field group, in the order Existence State Classification Hosting Url Credentials Memo Hashes ReporterData History:
+    // v visible, m masked, - absent. Written out by hand, apart from the table it checks.
+    public static TheoryData<string, Caller, ItemRelationFacts, string> Cases => new()
+    {
+        { "reporting hotline", Reporter, Item, "vvvvvvvvvv" },
+        { "reporting hotline of an orphan", Reporter, Orphan, "vvvvvvvvvv" },
+        { "assigned hotline", Assignee, Item, "vvvvvvvv-v" },
+        { "other hotline of the assigned country", Colleague, Item, "vvvvvvvv-v" },
+        { "hotline of the hosting country", Host, Item, "vvvvv-----" },
+        { "mandated hotline, orphan", Mandated, Orphan, "vvvvvvvv-v" },
+        { "mandated hotline, no orphan", Mandated, Item, "----------" },
+        { "hotline without mandate, orphan", Mandated with { HoldsOrphanMandate = false }, Orphan, "----------" },
+        { "police of the assigned country", Of(AgencyKind.Police, Roles.Officer, "p1", NL), Item, "vvvvvvvv-v" },
+        { "police of the hosting country", Of(AgencyKind.Police, Roles.Officer, "p1", DE), Item, "vvvvvvvv-v" },
+        { "police of the reporting country", Of(AgencyKind.Police, Roles.Officer, "p1", FR), Item, "----------" },
+        { "police without purpose", Of(AgencyKind.Police, Roles.Officer, "p1", NL) with { Purpose = " " }, Item, "----------" },
+        { "INTERPOL, illegal", Interpol, Item, "vvvvvvvv-v" },
+        { "INTERPOL, orphan", Interpol, Orphan, "vvvvvvvv-v" },
+        { "INTERPOL, neither", Interpol, Item with { IsIllegal = false }, "----------" },
+        { "operator", Of(AgencyKind.Operator, Roles.Operator), Item, "vv--------" },
+        { "operator's auditor", Of(AgencyKind.Operator, Roles.Auditor), Item, "vv-------m" },
+        { "assigned hotline's auditor", Of(AgencyKind.Hotline, Roles.Auditor, "hotline-nl", NL), Item, "vv-------m" },
+        { "auditor of a hotline elsewhere", Of(AgencyKind.Hotline, Roles.Auditor, "hotline-us"), Item, "----------" },
+        { "analyst who is auditor too", Assignee with { Roles = Roles.Analyst | Roles.Auditor }, Item, "vvvvvvvv-v" },
+        { "supervisory authority", Of(AgencyKind.SupervisoryAuthority, Roles.Auditor, "sa", NL), Item, "vvv------m" },
+        { "supervisory authority elsewhere", Of(AgencyKind.SupervisoryAuthority, Roles.Auditor, "sa", FR), Item, "----------" },
+        { "provider", Of(AgencyKind.Provider, Roles.Machine, "provider", NL, DE), Item, "----------" },
+        { "hotline of nowhere", Of(AgencyKind.Hotline, Roles.Analyst), Item, "----------" },
+        { "reporter's key without a role", Reporter with { Roles = Roles.None }, Item, "----------" },
+        { "assigned hotline whose membership has ended", Assignee with { Countries = [] }, Item, "----------" },
+        { "training key, live item", Assignee with { Tenant = Tenant.Training }, Item, "----------" },
+        { "live key, training item", Reporter, Item with { Tenant = Tenant.Training }, "----------" },
+        { "training key, training item", Reporter with { Tenant = Tenant.Training }, Item with { Tenant = Tenant.Training }, "vvvvvvvvvv" },
+        { "CPort itself", Caller.System, Item, "----------" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_caller_sees_what_its_relation_shows_and_nothing_else(string who, Caller caller, ItemRelationFacts item, string expected)
+    {
+        var access = AccessTable.For(caller, item);
+        var seen = string.Concat(Enum.GetValues<FieldGroup>().Select(f => access[f] switch { Visibility.Visible => 'v', Visibility.Masked => 'm', _ => '-' }));
+        Assert.True(expected == seen, $"{who}: expected {expected}, got {seen}");
+        Assert.Equal(expected[0] == 'v', access.Exists);
+    }
+
+    [Fact]
+    public void Every_relation_of_the_table_is_checked_above()
+    {
+        var held = Cases.Select(c => AccessTable.RelationsOf((Caller)c[1], (ItemRelationFacts)c[2])).Aggregate((a, b) => a | b);
+        Assert.All(AccessTable.Relations, r => Assert.True(held.HasFlag(r), r.ToString()));
+        Assert.Equal(Enum.GetValues<ItemRelations>().Where(r => r is not (ItemRelations.None or ItemRelations.System)), AccessTable.Relations.Order());
+    }
+
+    private static readonly Gen<Country?> AnyCountry = Gen.OneOfConst<Country?>(null, NL, DE, FR);
+    private static readonly Gen<AgencyId> AnyAgency = Gen.Int[1, 4].Select(i => AgencyId.Parse($"a{i}"));
+
+    private static readonly Gen<ItemRelationFacts> AnyItem =
+        Gen.Select(AnyAgency, AnyCountry, Gen.Select(Gen.Bool, AnyAgency), AnyCountry, Gen.Bool, Gen.Bool, Gen.Bool).Select((reporting, assigned, by, hosting, orphan, training, illegal) =>
+            new ItemRelationFacts(reporting, assigned, by.Item1 ? by.Item2 : null, hosting, orphan, training ? Tenant.Training : Tenant.Live, illegal));
+
+    private static readonly Gen<Caller> AnyCaller =
+        Gen.Select(AnyAgency, Gen.Int[1, 7], Gen.Int[0, 31], Gen.OneOfConst(NL, DE, FR).Array[0, 2], Gen.Bool, Gen.Bool, Gen.Bool).Select((agency, kind, roles, countries, mandate, training, purpose) =>
+            new Caller
+            {
+                Agency = agency, Kind = (AgencyKind)kind, Roles = (Roles)roles, KeyId = "k", Countries = [.. countries.Distinct()], HoldsOrphanMandate = mandate,
+                Tenant = training ? Tenant.Training : Tenant.Live, Purpose = purpose ? "case 1" : null,
+            });
+
+    [Fact]
+    public void No_caller_without_a_relation_sees_or_changes_anything() =>
+        Gen.Select(AnyCaller, AnyItem).Sample((caller, item) =>
+        {
+            // Said again in plain words, independent of the table: no tie of agency, country, mandate or office.
+            var country = caller.Countries.Any(c => c == item.AssignedCountry || c == item.HostingCountry);
+            var tied = caller.Tenant == item.Tenant && caller.Roles != Roles.None && caller.Kind switch
+            {
+                AgencyKind.Hotline => caller.Agency == item.ReportingHotline || country || (caller.HoldsOrphanMandate && item.IsOrphan),
+                AgencyKind.Police or AgencyKind.SupervisoryAuthority => country,
+                AgencyKind.Interpol => item.IsIllegal || item.IsOrphan,
+                AgencyKind.Operator => true,
+                _ => false,
+            };
+            var access = AccessTable.For(caller, item);
+            var writes = Enum.GetValues<ItemWrite>().Where(w => AccessTable.MayWrite(caller, item, w)).ToList();
+            if (!tied)
+            {
+                Assert.All(Enum.GetValues<FieldGroup>(), f => Assert.Equal(Visibility.Absent, access[f]));
+                Assert.True(caller.Kind == AgencyKind.System ? writes.All(w => w == ItemWrite.Automatic) : writes.Count == 0);
+            }
+
+            // Whatever is shown, the item's existence is shown with it; and nobody changes what it cannot see.
+            Assert.Equal(access.Exists, Enum.GetValues<FieldGroup>().Any(f => access[f] != Visibility.Absent));
+            Assert.True(access.Exists || writes.Count == 0 || caller.Kind == AgencyKind.System);
+        }, iter: 20_000);
+
+    [Fact]
+    public void Operators_auditors_and_supervisors_never_see_anything_confidential() =>
+        Gen.Select(AnyCaller, AnyItem).Where((c, _) => c.Kind is AgencyKind.Operator or AgencyKind.SupervisoryAuthority || c.Roles == Roles.Auditor).Sample((caller, item) =>
+        {
+            var access = AccessTable.For(caller, item);
+            FieldGroup[] confidential = [FieldGroup.Url, FieldGroup.Credentials, FieldGroup.Memo, FieldGroup.Hashes, FieldGroup.ReporterData];
+            Assert.All(confidential, f => Assert.Equal(Visibility.Absent, access[f]));
+            Assert.DoesNotContain(Enum.GetValues<ItemWrite>(), w => AccessTable.MayWrite(caller, item, w));
+        }, iter: 5_000);
+
+    [Fact]
+    public void Only_the_reporting_hotline_sees_the_reporters_data() =>
+        Gen.Select(AnyCaller, AnyItem).Sample((caller, item) =>
+            !AccessTable.For(caller, item).Sees(FieldGroup.ReporterData) || (caller.Kind == AgencyKind.Hotline && caller.Agency == item.ReportingHotline), iter: 5_000);
+
+    [Fact]
+    public void Only_a_hotline_of_the_assigned_country_assesses_and_acts() =>
+        Gen.Select(AnyCaller, AnyItem).Sample((caller, item) =>
+        {
+            ItemWrite[] rule4 = [ItemWrite.Assign, ItemWrite.Claim, ItemWrite.Release, ItemWrite.Assess, ItemWrite.Act, ItemWrite.SetReference];
+            if (rule4.Any(w => AccessTable.MayWrite(caller, item, w)))
+            {
+                Assert.True(caller.Kind == AgencyKind.Hotline && item.AssignedCountry is { } c && caller.WorksFor(c) && caller.Is(Roles.Analyst | Roles.Machine));
+                Assert.Equal(caller.Tenant, item.Tenant);
+            }
+        }, iter: 10_000);
+
+    [Fact]
+    public void Each_writer_may_do_its_part_and_no_more()
+    {
+        var unclaimed = Item with { AssignedHotline = null };
+        ItemWrite[] job = [ItemWrite.Claim, ItemWrite.Release, ItemWrite.Assess, ItemWrite.Act, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry, ItemWrite.SetReference];
+        ItemWrite[] own = [ItemWrite.Amend, ItemWrite.Withdraw, ItemWrite.AddItems];
+        Assert.All(own, w => Assert.True(AccessTable.MayWrite(Reporter, Item, w)));
+        Assert.All(job, w => Assert.False(AccessTable.MayWrite(Reporter, Item, w)));
+        Assert.True(AccessTable.MayWrite(Reporter, Item, ItemWrite.MarkUrgent));
+        Assert.True(AccessTable.MayWrite(Reporter, unclaimed with { AssignedCountry = null }, ItemWrite.UpdateHosting));
+        Assert.False(AccessTable.MayWrite(Reporter, Orphan, ItemWrite.UpdateHosting));
+        Assert.DoesNotContain(Enum.GetValues<ItemWrite>(), w => AccessTable.MayWrite(Reporter with { Roles = Roles.Auditor }, Item, w));
+
+        Assert.All(job, w => Assert.True(AccessTable.MayWrite(Assignee, Item, w)));
+        Assert.All(job, w => Assert.True(AccessTable.MayWrite(Assignee with { Roles = Roles.Machine }, Item, w)));
+        Assert.All(job, w => Assert.False(AccessTable.MayWrite(Assignee with { Roles = Roles.Auditor }, Item, w)));
+        Assert.All(own, w => Assert.False(AccessTable.MayWrite(Assignee, Item, w)));
+
+        Assert.All(job, w => Assert.False(AccessTable.MayWrite(Colleague, Item, w)));
+        Assert.All(job, w => Assert.True(AccessTable.MayWrite(Colleague, unclaimed, w)));
+        Assert.True(AccessTable.MayWrite(Colleague, Item, ItemWrite.Assign));
+
+        Assert.DoesNotContain(Enum.GetValues<ItemWrite>(), w => AccessTable.MayWrite(Host, Item, w));
+        Assert.True(AccessTable.MayWrite(Mandated, Orphan, ItemWrite.TakeOrphan));
+        Assert.False(AccessTable.MayWrite(Mandated, Orphan, ItemWrite.Assess));
+        Assert.False(AccessTable.MayWrite(Mandated with { HoldsOrphanMandate = false }, Orphan, ItemWrite.TakeOrphan));
+        Assert.True(AccessTable.MayWrite(Caller.System, Item, ItemWrite.Automatic));
+        Assert.False(AccessTable.MayWrite(Assignee, Item, ItemWrite.Automatic));
+    }
+
+    [Fact]
+    public void A_report_shows_what_any_of_its_items_shows()
+    {
+        var both = AccessTable.For(Host, Item).Or(AccessTable.For(Host, Item with { AssignedCountry = DE }));
+        Assert.True(both.Sees(FieldGroup.Credentials));
+        Assert.False(both.Sees(FieldGroup.ReporterData));
+        Assert.Equal(ItemAccess.None, ItemAccess.None.Or(AccessTable.For(Mandated, Item)));
+    }
+
+    [Fact]
+    public void The_page_in_docs_says_what_the_table_says()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "CPort.sln")))
+        {
+            root = root.Parent;
+        }
+
+        var path = Path.Combine(root!.FullName, "docs", "access.md");
+        if (Environment.GetEnvironmentVariable("CPORT_UPDATE_DOCS") == "1")
+        {
+            File.WriteAllText(path, AccessTable.RenderMarkdown());
+        }
+
+        Assert.True(File.Exists(path) && File.ReadAllText(path).ReplaceLineEndings("\n") == AccessTable.RenderMarkdown(),
+            "docs/access.md differs from AccessTable; run this test with CPORT_UPDATE_DOCS=1 and commit the file.");
+    }
+}
