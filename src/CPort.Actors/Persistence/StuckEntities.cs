@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Data.Common;
+using System.Globalization;
+using Akka.Pattern;
+using Akka.Persistence;
+using CPort.Actors.Telemetry;
+
+namespace CPort.Actors.Persistence;
+
+/// <summary>An entity that cannot be read from the journal: its row is there for the operator, and others go on.</summary>
+/// <param name="PersistenceId">Whose events; a report's is <c>report-</c> and its id.</param>
+/// <param name="AfterSequence">The last event that could be read.</param>
+/// <param name="Reason">The kind of fault, without data.</param>
+/// <param name="Since">When it was first seen, UTC.</param>
+/// <param name="Attempts">How often reading was tried in vain.</param>
+public sealed record StuckEntity(string PersistenceId, long AfterSequence, string Reason, DateTimeOffset Since, int Attempts);
+
+/// <summary>
+/// Lists what is stuck (table <c>cport_stuck</c>). Only faults of the data count: a database that is away is not the entity's fault. Thread-safe.
+/// </summary>
+public sealed class StuckEntities(Database database, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Makes the table and reads what is listed.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        await DatabaseSchema.ApplyAsync(database, """
+            CREATE TABLE IF NOT EXISTS cport_stuck (persistence_id VARCHAR(255) NOT NULL PRIMARY KEY, after_sequence BIGINT NOT NULL,
+              reason VARCHAR(200) NOT NULL, since VARCHAR(40) NOT NULL, attempts INTEGER NOT NULL);
+            """, cancellation).ConfigureAwait(false);
+        foreach (var stuck in await ListAsync(cancellation).ConfigureAwait(false))
+        {
+            _known[stuck.PersistenceId] = true;
+        }
+    }
+
+    /// <summary>Whether this node knows the entity to be stuck; costs no query.</summary>
+    public bool IsStuck(string persistenceId) => _known.ContainsKey(persistenceId);
+
+    /// <summary>From an entity whose recovery failed; returns at once and never throws.</summary>
+    public void Note(string persistenceId, long afterSequence, Exception fault)
+    {
+        if (IsPassing(fault))
+        {
+            return;
+        }
+
+        _known[persistenceId] = true;
+        CPortMetrics.EntityStuck(persistenceId.Split('-')[0]);
+        _ = WriteAsync(persistenceId, afterSequence, (fault.InnerException ?? fault).GetType().Name);
+    }
+
+    public async Task<ImmutableArray<StuckEntity>> ListAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement("SELECT persistence_id, after_sequence, reason, since, attempts FROM cport_stuck ORDER BY since, persistence_id LIMIT 1000");
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var rows = ImmutableArray.CreateBuilder<StuckEntity>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            rows.Add(new StuckEntity(reader.GetString(0), reader.GetInt64(1), reader.GetString(2),
+                DateTimeOffset.Parse(reader.GetString(3), CultureInfo.InvariantCulture), reader.GetInt32(4)));
+        }
+
+        return rows.ToImmutable();
+    }
+
+    /// <summary>The entity answered again.</summary>
+    public async Task ClearAsync(string persistenceId, CancellationToken cancellation)
+    {
+        await database.ExecuteAsync("DELETE FROM cport_stuck WHERE persistence_id = @id", cancellation, ("id", persistenceId)).ConfigureAwait(false);
+        _known.TryRemove(persistenceId, out _);
+    }
+
+    private static bool IsPassing(Exception fault) =>
+        fault is DbException or TimeoutException or OpenCircuitException or RecoveryTimedOutException or IOException or OperationCanceledException
+        || (fault.InnerException is { } inner && IsPassing(inner));
+
+    private async Task WriteAsync(string persistenceId, long afterSequence, string reason)
+    {
+        try
+        {
+            await database.ExecuteAsync("""
+                INSERT INTO cport_stuck (persistence_id, after_sequence, reason, since, attempts) VALUES (@id, @after, @reason, @since, 1)
+                ON CONFLICT (persistence_id) DO UPDATE SET after_sequence = excluded.after_sequence, reason = excluded.reason, attempts = cport_stuck.attempts + 1
+                """, CancellationToken.None, ("id", persistenceId), ("after", afterSequence), ("reason", reason),
+                ("since", time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture))).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        {
+            // It is noted again at the next attempt to read the entity.
+        }
+    }
+}
