@@ -174,7 +174,7 @@ public sealed class PublicSuffixes
 
     private const string CompactRules = "*.bd *.ck !www.ck *.er *.fk *.jm *.kh *.mm *.np *.pg *.sch.uk *.nom.br uk.com us.com eu.com de.com gb.net blogspot.com github.io";
 
-    /// <summary>Top-level domains, colon, their second-level labels under which names are registered. Facts from the public list of 2024.</summary>
+    /// <summary>Top-level domains, colon, their second-level labels under which names are registered. Facts from the public suffix list that Debian 12 ships.</summary>
     private const string Compact =
         "ac,af,al,az,ba,bh,bm,bn,bs,bt,bz,co,cu,dm,dz,eg,et,ge,gr,gu,hk,iq,is,jo,kg,ki,kw,kz,la,lb,lr,lv,ly,mk,mo,ms,mv,my,ng,nr,ph,ps,pt,py,qa,sa,sb,sc,sd,sg,sl,so,ss,sy,to,tw,ua,vc,ws,ye:com,edu,gov,net,org " +
         "as,bf,cd,cx,ie,lt,mr,sx,tl:gov cw,fm,gp,ky,mt,uy,vu:com,edu,net,org bb,gy,lc,om,tm,tt:co,com,edu,gov,net,org " +
