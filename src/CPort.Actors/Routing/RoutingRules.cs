@@ -1,24 +1,7 @@
-using System.Collections.Immutable;
 using CPort.Actors.Agencies;
 using CPort.Actors.CodeLists;
 
 namespace CPort.Actors.Routing;
-
-/// <summary>Who serves which country today. Answered from the agencies' directory; a snapshot, so that one decision sees one state.</summary>
-public interface IMembership
-{
-    /// <summary>The hotlines that serve a country today, in the order of their ids; empty for a country without a member.</summary>
-    ImmutableArray<AgencyId> HotlinesOf(Country country);
-
-    /// <summary>The countries that have at least one hotline today.</summary>
-    ImmutableHashSet<Country> MemberCountries { get; }
-
-    /// <summary>The hotlines that may take orphans (domain.md 1.3).</summary>
-    ImmutableArray<AgencyId> MandatedHotlines { get; }
-
-    /// <summary>The police agencies of a country: where an orphan goes that nobody takes; empty means INTERPOL.</summary>
-    ImmutableArray<AgencyId> PoliceOf(Country country);
-}
 
 /// <summary>Where an item goes next: a closed set.</summary>
 public abstract record RouteDecision
@@ -65,29 +48,4 @@ public static class RoutingRules
             _ => new RouteDecision.Assigned(country, null),
         };
     }
-
-    /// <summary>
-    /// The assigned country when <paramref name="taker"/> takes an orphan: the first of its countries that is not where the item is hosted. Null when it
-    /// holds no mandate, or works for no other country.
-    /// </summary>
-    public static Country? TakeOrphan(Country hosting, AgencyId taker, IEnumerable<Country> takersCountries, IMembership membership)
-    {
-        if (!membership.MandatedHotlines.Contains(taker))
-        {
-            return null;
-        }
-
-        foreach (var country in takersCountries.Order())
-        {
-            if (country != hosting)
-            {
-                return country;
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>To whom an orphan falls that nobody took in time: the police of the hosting country; empty means INTERPOL.</summary>
-    public static ImmutableArray<AgencyId> OrphanFallback(Country hosting, IMembership membership) => membership.PoliceOf(hosting);
 }

@@ -86,7 +86,7 @@ public sealed class StaticTableProvider : ITraceProvider
         return ValueTask.FromResult<TraceAnswer>(entry is null ? TraceAnswer.NotKnown.Instance : new TraceAnswer.Found
         {
             Source = HostingSource.StaticTable,
-            ConfidencePercent = entry.Country is null ? 0 : confidence,
+            Confidence = entry.Country is null ? 0 : confidence,
             Country = entry.Country,
             AutonomousSystemNumber = entry.Network,
             OrganizationName = entry.Organisation,

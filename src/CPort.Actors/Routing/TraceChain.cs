@@ -53,7 +53,7 @@ public abstract record TraceAnswer
         public required HostingSource Source { get; init; }
 
         /// <summary>0 to 100, of <see cref="Country"/>.</summary>
-        public int ConfidencePercent { get; init; }
+        public int Confidence { get; init; }
 
         /// <summary>Addresses of the host, in the order of preference (only for <see cref="TraceSubject.Host"/>).</summary>
         public ImmutableArray<IPAddress> Addresses { get; init; } = [];
@@ -115,7 +115,7 @@ public sealed record TraceOptions
     public bool TrustReportedCountryBehindCdn { get; init; } = true;
 
     /// <summary>How far a reported country is believed, 0 to 100.</summary>
-    public int ReportedConfidencePercent { get; init; } = 70;
+    public int ReportedConfidence { get; init; } = 70;
 
     /// <summary>Addresses of one host that are looked up; more are ignored.</summary>
     public int MaxAddresses { get; init; } = 4;
@@ -147,8 +147,7 @@ public sealed class TraceChain(IEnumerable<ITraceProvider> providers, TraceOptio
         {
             return new TraceResult(reported with
             {
-                Source = reported.Source == HostingSource.None ? HostingSource.Reported : reported.Source,
-                ConfidencePercent = reported.ConfidencePercent == 0 ? options.ReportedConfidencePercent : reported.ConfidencePercent,
+                Confidence = reported.Confidence == 0 ? options.ReportedConfidence : reported.Confidence,
                 TracedAt = time.GetUtcNow(),
             }, []);
         }
@@ -175,7 +174,7 @@ public sealed class TraceChain(IEnumerable<ITraceProvider> providers, TraceOptio
         var aboutOrigin = originAddress is null ? [] : await run.AskAsync(TraceSubject.Origin, IpText.Plain(originAddress));
 
         var facts = Merge(reported, addresses, aboutHost, aboutAddresses.ToImmutable(), originAddress, aboutOrigin);
-        return new TraceResult(facts with { TracedAt = time.GetUtcNow() }, [.. run.Notes]);
+        return new TraceResult(facts, [.. run.Notes]);
     }
 
     private HostingFacts Merge(
@@ -188,69 +187,81 @@ public sealed class TraceChain(IEnumerable<ITraceProvider> providers, TraceOptio
         var isCdn = reported?.IsContentDeliveryNetwork == true
             || (First(aboutHost, f => f.IsContentDeliveryNetwork) ?? (IsCdn(aboutHost, reported?.AutonomousSystemNumber) || aboutAddresses.Any(a => IsCdn(a, null))));
 
-        var (siteCountry, confidence) = CountryOf(aboutHost);
-        if (siteCountry is null)
+        var site = CountryOf(aboutHost);
+        if (site.Country is null)
         {
             // Addresses nobody knows do not count against those that are known; addresses that contradict each other do.
             var known = aboutAddresses.Select(CountryOf).Where(c => c.Country is not null).ToArray();
             if (known.Length > 0 && known.All(c => c.Country == known[0].Country))
             {
-                (siteCountry, confidence) = (known[0].Country, known.Min(c => c.Confidence));
+                site = known.MinBy(c => c.Confidence);
+                if (aboutHost.Any(f => f.Source == HostingSource.Dns && !f.Addresses.IsEmpty))
+                {
+                    site = site with { Source = HostingSource.Dns };
+                }
             }
         }
 
-        // The site's own country when it was reported but not believed (a CDN's) is the edge's.
-        siteCountry = reported?.Country ?? siteCountry;
-
-        var originCountry = reported?.OriginCountry;
-        var originConfidence = originCountry is null ? 0 : options.ReportedConfidencePercent;
-        if (originCountry is null)
+        // A reported country comes this far only when it is a CDN's and not believed: it is where the edge stands.
+        if (reported?.Country is not null)
         {
-            var teller = all.FirstOrDefault(f => f.OriginCountry is not null);
-            (originCountry, originConfidence) = teller is not null ? (teller.OriginCountry, teller.ConfidencePercent)
-                : IsCdn(aboutOrigin, null) ? (null, 0) // one CDN behind another is no origin
-                : CountryOf(aboutOrigin);
+            site = new Claim(reported.Country, options.ReportedConfidence, reported.Source);
+        }
+
+        Claim origin = default;
+        if (reported?.OriginCountry is not null)
+        {
+            origin = new Claim(reported.OriginCountry, options.ReportedConfidence, reported.Source);
+        }
+        else if (all.FirstOrDefault(f => f.OriginCountry is not null) is { } teller)
+        {
+            origin = new Claim(teller.OriginCountry, teller.Confidence, teller.Source);
+        }
+        else if (!IsCdn(aboutOrigin, null)) // one CDN behind another is no origin
+        {
+            origin = CountryOf(aboutOrigin);
+            if (origin.Country is not null && all.FirstOrDefault(f => f.OriginAddress is not null) is { } guide)
+            {
+                origin = origin with { Source = guide.Source };
+            }
         }
 
         // An origin that is known says where the content is, whether or not anybody recognised the CDN in front of it.
-        isCdn |= originCountry is not null || originAddress is not null;
-        var (country, countryConfidence) = !isCdn ? (siteCountry, confidence)
-            : originCountry is not null ? (originCountry, originConfidence)
-            : options.TrustCdnCountry ? (siteCountry, confidence)
-            : (null, 0);
-
-        var source = all.Concat(aboutOrigin).Aggregate(reported?.Source ?? HostingSource.None, (s, f) => s | f.Source);
-        if (reported is not null && reported.Source == HostingSource.None)
-        {
-            source |= HostingSource.Reported;
-        }
+        isCdn |= origin.Country is not null || originAddress is not null;
+        var claim = !isCdn ? site : origin.Country is not null ? origin : options.TrustCdnCountry ? site : default;
 
         return new HostingFacts
         {
-            Country = country,
-            ConfidencePercent = country is null ? 0 : Math.Clamp(countryConfidence, 0, 100),
+            Country = claim.Country,
+            Confidence = Math.Clamp(claim.Confidence, 0, 100),
+            Source = claim.Country is not null ? claim.Source
+                : reported is not null ? reported.Source
+                : all.IsEmpty ? HostingSource.NotFound : all[0].Source,
+            TracedAt = time.GetUtcNow(),
             IpAddress = addresses.IsEmpty ? reported?.IpAddress : IpText.Of(addresses[0]),
             Isp = reported?.Isp ?? all.Select(f => f.Isp).FirstOrDefault(t => t is not null),
             AutonomousSystemNumber = reported?.AutonomousSystemNumber ?? First(all, f => f.AutonomousSystemNumber),
             OrganizationName = reported?.OrganizationName ?? all.Select(f => f.OrganizationName).FirstOrDefault(t => t is not null),
             IsContentDeliveryNetwork = isCdn,
-            EdgeCountry = isCdn ? siteCountry : null,
-            OriginCountry = originCountry,
+            EdgeCountry = isCdn ? site.Country : null,
+            OriginCountry = origin.Country,
             OriginIpAddress = originAddress is null ? reported?.OriginIpAddress : IpText.Of(originAddress),
             OriginOrganization = reported?.OriginOrganization ?? all.Select(f => f.OriginOrganization).FirstOrDefault(t => t is not null)
                 ?? aboutOrigin.Select(f => f.OrganizationName).FirstOrDefault(t => t is not null),
-            Source = source,
         };
     }
 
     private bool IsCdn(ImmutableArray<TraceAnswer.Found> answers, uint? reportedNetwork) => First(answers, f => f.IsContentDeliveryNetwork)
         ?? ((reportedNetwork ?? First(answers, f => f.AutonomousSystemNumber)) is { } network && options.CdnNetworks.Contains(network));
 
-    private static (Country? Country, int Confidence) CountryOf(ImmutableArray<TraceAnswer.Found> answers) =>
-        answers.FirstOrDefault(f => f.Country is not null) is { } teller ? (teller.Country, teller.ConfidencePercent) : (null, 0);
+    private static Claim CountryOf(ImmutableArray<TraceAnswer.Found> answers) =>
+        answers.FirstOrDefault(f => f.Country is not null) is { } teller ? new Claim(teller.Country, teller.Confidence, teller.Source) : default;
 
     private static T? First<T>(ImmutableArray<TraceAnswer.Found> answers, Func<TraceAnswer.Found, T?> fact)
         where T : struct => answers.Select(fact).FirstOrDefault(v => v is not null);
+
+    /// <summary>A country, who says so and how sure; without a country nothing is claimed.</summary>
+    private readonly record struct Claim(Country? Country, int Confidence, HostingSource Source);
 
     /// <summary>One trace: who was asked and who is skipped.</summary>
     private sealed class Run(TraceChain chain, string? host, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ namespace CPort.Node.Adapters;
 public sealed class MaxMindProvider : ITraceProvider, IDisposable
 {
     /// <summary>Country look-ups of hosting addresses are mostly right, and wrong for networks that are leased across borders.</summary>
-    private const int Confidence = 75;
+    private const int CountryConfidence = 75;
 
     private readonly Reader? _countries;
     private readonly Reader? _networks;
@@ -59,7 +59,7 @@ public sealed class MaxMindProvider : ITraceProvider, IDisposable
         {
             Source = HostingSource.MaxMind,
             Country = known ? country : null,
-            ConfidencePercent = known ? Confidence : 0,
+            Confidence = known ? CountryConfidence : 0,
             Isp = Text(network, "isp") ?? Text(traits, "isp"),
             AutonomousSystemNumber = Number(network, "autonomous_system_number") ?? Number(traits, "autonomous_system_number"),
             OrganizationName = Text(network, "organization") ?? Text(network, "autonomous_system_organization")

@@ -20,35 +20,30 @@ public sealed class RoutingRulesTests
         Assert.IsType<RouteDecision.UnknownHosting>(RoutingRules.Route((HostingFacts?)null, _members));
         Assert.IsType<RouteDecision.UnknownHosting>(RoutingRules.Route(default(Country), _members));
         Assert.IsType<RouteDecision.UnknownHosting>(
-            RoutingRules.Route(new HostingFacts { EdgeCountry = NL, IsContentDeliveryNetwork = true }, _members));
+            RoutingRules.Route(new HostingFacts { Source = HostingSource.StaticTable, TracedAt = default, EdgeCountry = NL, IsContentDeliveryNetwork = true }, _members));
     }
 
     [Fact]
     public void One_hotline_gets_the_item_and_several_leave_it_to_the_first_to_claim()
     {
-        Assert.Equal(new RouteDecision.Assigned(NL, Dutch), RoutingRules.Route(new HostingFacts { Country = NL }, _members));
+        Assert.Equal(new RouteDecision.Assigned(NL, Dutch), RoutingRules.Route(new HostingFacts { Source = HostingSource.Reported, TracedAt = default, Country = NL }, _members));
         Assert.Equal(new RouteDecision.Assigned(US, null), RoutingRules.Route(US, _members));
     }
 
     [Fact]
-    public void A_country_without_a_hotline_makes_an_orphan_that_a_mandated_hotline_takes_for_another_country()
-    {
-        Assert.Equal(new RouteDecision.Orphan(VU), RoutingRules.Route(VU, _members));
-        Assert.Equal(NL, RoutingRules.TakeOrphan(VU, Dutch, [VU, NL], _members));
-        Assert.Null(RoutingRules.TakeOrphan(VU, Dutch, [VU], _members));
-        Assert.Null(RoutingRules.TakeOrphan(VU, AgencyId.Parse("hotline-us"), [US], _members));
-        Assert.Equal([AgencyId.Parse("police-vu")], RoutingRules.OrphanFallback(VU, _members).AsEnumerable());
-    }
+    public void A_country_without_a_hotline_makes_an_orphan() => Assert.Equal(new RouteDecision.Orphan(VU), RoutingRules.Route(VU, _members));
 
     private sealed class Members : IMembership
     {
-        public ImmutableHashSet<Country> MemberCountries => [NL, US];
-
-        public ImmutableArray<AgencyId> MandatedHotlines => [Dutch];
+        public AgencyId? Interpol => null;
 
         public ImmutableArray<AgencyId> HotlinesOf(Country country) => country == NL ? [Dutch]
             : country == US ? [AgencyId.Parse("hotline-us"), AgencyId.Parse("hotline-us-two")] : [];
 
-        public ImmutableArray<AgencyId> PoliceOf(Country country) => country == VU ? [AgencyId.Parse("police-vu")] : [];
+        public ImmutableArray<Country> CountriesOf(AgencyId agency) => agency == Dutch ? [NL] : [];
+
+        public bool HoldsOrphanMandate(AgencyId agency) => agency == Dutch;
+
+        public AgencyId? PoliceOf(Country country) => null;
     }
 }

@@ -33,7 +33,7 @@ public sealed class TraceChainTests
             new HostingFacts
             {
                 Country = NL, IpAddress = "192.0.2.10", AutonomousSystemNumber = 64496, OrganizationName = "Example Host, BV",
-                Source = HostingSource.StaticTable, ConfidencePercent = 85, TracedAt = Now,
+                Source = HostingSource.StaticTable, Confidence = 85, TracedAt = Now,
             },
             result.Facts);
         Assert.Equal(DE, (await Trace("http://192.0.2.200/x", null, Table)).Facts.Country);
@@ -47,7 +47,7 @@ public sealed class TraceChainTests
         var result = await Trace("http://nowhere.example/x", null, Table);
         Assert.False(result.IsKnown);
         Assert.False(result.ShouldRetry);
-        Assert.Equal(new HostingFacts { TracedAt = Now }, result.Facts);
+        Assert.Equal(new HostingFacts { Source = HostingSource.NotFound, TracedAt = Now }, result.Facts);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class TraceChainTests
         var result = await Trace("http://host.example/x", null, Table, Resolving(Server));
         Assert.Equal(NL, result.Facts.Country);
         Assert.Equal("192.0.2.10", result.Facts.IpAddress);
-        Assert.Equal(HostingSource.StaticTable | HostingSource.Dns, result.Facts.Source);
+        Assert.Equal(HostingSource.Dns, result.Facts.Source);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class TraceChainTests
     {
         var torn = await Trace("http://host.example/x", null, Table, Resolving(Server, IPAddress.Parse("192.0.2.200")));
         Assert.Null(torn.Facts.Country);
-        Assert.Equal(0, torn.Facts.ConfidencePercent);
+        Assert.Equal(0, torn.Facts.Confidence);
         var halfKnown = await Trace("http://host.example/x", null, Table, Resolving(IPAddress.Parse("203.0.113.1"), Server));
         Assert.Equal(NL, halfKnown.Facts.Country);
     }
@@ -74,7 +74,7 @@ public sealed class TraceChainTests
     {
         // the geography database comes first and knows nothing of CDNs
         var geo = new Scripted("geo", q => q.Subject == TraceSubject.Address
-            ? new TraceAnswer.Found { Source = HostingSource.MaxMind, Country = US, ConfidencePercent = 75 } : TraceAnswer.NotKnown.Instance);
+            ? new TraceAnswer.Found { Source = HostingSource.MaxMind, Country = US, Confidence = 75 } : TraceAnswer.NotKnown.Instance);
         var result = await Trace("http://host.example/x", null, geo, Table, Resolving(Edge));
         Assert.Null(result.Facts.Country);
         Assert.True(result.Facts.IsContentDeliveryNetwork);
@@ -104,6 +104,7 @@ public sealed class TraceChainTests
         Assert.Equal(NL, result.Facts.Country);
         Assert.Equal(NL, result.Facts.OriginCountry);
         Assert.Equal("192.0.2.10", result.Facts.OriginIpAddress);
+        Assert.Equal((HostingSource.CdnLookup, 85), (result.Facts.Source, result.Facts.Confidence));
         Assert.Equal("Example Host, BV", result.Facts.OriginOrganization);
         Assert.Equal("198.51.100.7", result.Facts.IpAddress);
         Assert.Equal("Example Edge", result.Facts.OrganizationName);
@@ -119,11 +120,11 @@ public sealed class TraceChainTests
     public async Task A_reported_country_stands_and_nobody_is_asked()
     {
         var asked = new Scripted("asked", _ => throw new InvalidOperationException());
-        var result = await Trace("http://host.example/", new HostingFacts { Country = DE, IpAddress = "192.0.2.10" }, asked);
+        var result = await Trace("http://host.example/", new HostingFacts { Source = HostingSource.Reported, TracedAt = Now, Country = DE, IpAddress = "192.0.2.10" }, asked);
         Assert.Empty(result.Notes);
-        Assert.Equal((DE, HostingSource.Reported, 70), (result.Facts.Country, result.Facts.Source, result.Facts.ConfidencePercent));
+        Assert.Equal((DE, HostingSource.Reported, 70), (result.Facts.Country, result.Facts.Source, result.Facts.Confidence));
 
-        var behindCdn = new HostingFacts { Country = US, IpAddress = "198.51.100.7", IsContentDeliveryNetwork = true };
+        var behindCdn = new HostingFacts { Source = HostingSource.Reported, TracedAt = Now, Country = US, IpAddress = "198.51.100.7", IsContentDeliveryNetwork = true };
         Assert.Equal(US, (await Trace("http://host.example/", behindCdn, Table)).Facts.Country);
         var doubted = await Trace("http://host.example/", behindCdn, new TraceOptions { TrustReportedCountryBehindCdn = false }, Table);
         Assert.Null(doubted.Facts.Country);
@@ -133,10 +134,10 @@ public sealed class TraceChainTests
     [Fact]
     public async Task A_reported_address_without_a_country_is_looked_up()
     {
-        var result = await Trace("http://host.example/", new HostingFacts { IpAddress = "192.0.2.10", Isp = "Said Isp" }, Table);
+        var result = await Trace("http://host.example/", new HostingFacts { Source = HostingSource.Reported, TracedAt = Now, IpAddress = "192.0.2.10", Isp = "Said Isp" }, Table);
         Assert.Equal(NL, result.Facts.Country);
         Assert.Equal("Said Isp", result.Facts.Isp);
-        Assert.Equal(HostingSource.StaticTable | HostingSource.Reported, result.Facts.Source);
+        Assert.Equal(HostingSource.StaticTable, result.Facts.Source);
     }
 
     [Fact]
@@ -226,11 +227,11 @@ public sealed class TraceChainTests
         var facts = new HostingFacts
         {
             Country = NL, IpAddress = "192.0.2.1", Isp = "i", AutonomousSystemNumber = uint.MaxValue, OrganizationName = "o", IsContentDeliveryNetwork = true,
-            OriginCountry = NL, OriginIpAddress = "192.0.2.2", OriginOrganization = "oo", Source = HostingSource.CdnLookup | HostingSource.Dns,
-            ConfidencePercent = 50, TracedAt = Now, EdgeCountry = US,
+            OriginCountry = NL, OriginIpAddress = "192.0.2.2", OriginOrganization = "oo", Source = HostingSource.CdnLookup,
+            Confidence = 50, TracedAt = Now, EdgeCountry = US,
         };
         Assert.Equal(facts, RoundTrip(facts));
-        Assert.Equal(new HostingFacts { AutonomousSystemNumber = 0 }, RoundTrip(new HostingFacts { AutonomousSystemNumber = 0 }));
+        Assert.Equal(new HostingFacts { Source = HostingSource.NotFound, TracedAt = Now, AutonomousSystemNumber = 0 }, RoundTrip(new HostingFacts { Source = HostingSource.NotFound, TracedAt = Now, AutonomousSystemNumber = 0 }));
         var keys = new UrlKeys { Url = [1, 2, 3, 4], Host = [2], Domain = [3], NormaliserVersion = 1 };
         Assert.Equal(keys, RoundTrip(keys));
 
