@@ -1,0 +1,271 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace CPort.Actors.Confidential;
+
+/// <summary>The master key is missing, malformed, badly protected or not the one this database was made with. The message never holds key bytes.</summary>
+public sealed class MasterKeyException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>
+/// The node's master key: 256 random bits from which the wrapping key, the keys of keyed hashes and the check value are derived (HKDF-SHA-256).
+/// All nodes of a cluster hold the same one. Whoever loses it loses every URL, memo and credential in the database: back it up apart from the data.
+/// </summary>
+public sealed class MasterKey
+{
+    /// <summary>Length in bytes.</summary>
+    public const int Length = 32;
+
+    private readonly byte[] _bytes;
+
+    private MasterKey(byte[] bytes)
+    {
+        _bytes = bytes;
+        KeyId = Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 4));
+    }
+
+    /// <summary>First 8 hex digits of SHA-256 over the key: names the key without telling it.</summary>
+    public string KeyId { get; }
+
+    /// <summary>A fresh random key that is kept nowhere; for tests and for <see cref="LoadOrCreate"/>.</summary>
+    public static MasterKey New() => new(RandomNumberGenerator.GetBytes(Length));
+
+    /// <summary>
+    /// Reads a key written as 64 hex digits or as base64 of 32 bytes (blanks around it are ignored).
+    /// <paramref name="origin"/> names where it came from (a configuration key or a path) for the message of <see cref="MasterKeyException"/>.
+    /// </summary>
+    public static MasterKey FromText(string? text, string origin)
+    {
+        var trimmed = text?.Trim() ?? "";
+        if (trimmed.Length == 0)
+        {
+            throw new MasterKeyException($"The master key in {origin} is empty. It must be 32 random bytes as base64 or as 64 hex digits.");
+        }
+
+        if (!TryDecode(trimmed, out var bytes))
+        {
+            throw new MasterKeyException($"The master key in {origin} cannot be read. It must be 32 random bytes as base64 or as 64 hex digits "
+                + "(for example from 'openssl rand -base64 32').");
+        }
+
+        // A placeholder of one repeated byte is the classic slip of a configuration template.
+        if (bytes.AsSpan().IndexOfAnyExcept(bytes[0]) < 0)
+        {
+            throw new MasterKeyException($"The master key in {origin} is a placeholder (one byte repeated). Make a random one with 'openssl rand -base64 32'.");
+        }
+
+        return new MasterKey(bytes);
+    }
+
+    /// <summary>
+    /// Loads an existing key file; throws <see cref="MasterKeyException"/> when it is missing, malformed, or readable by group or others.
+    /// Use it instead of <see cref="LoadOrCreate"/> when the database already holds a check value: a new key could open nothing there.
+    /// </summary>
+    public static MasterKey Load(string path)
+    {
+        try
+        {
+            if (!File.Exists(path))
+            {
+                throw new MasterKeyException($"The master key file {path} does not exist. Without the key this database was made with, its confidential "
+                    + "data cannot be read: restore the file from its backup, or give the key by the environment.");
+            }
+
+            RefuseOpenFile(path);
+            if (new FileInfo(path).Length > 4096)
+            {
+                throw new MasterKeyException($"The file {path} is too large to be a master key file.");
+            }
+
+            return FromText(File.ReadAllText(path), path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MasterKeyException($"The master key file {path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Loads the key file, or makes one at first start: mode 0600, in a folder made with mode 0700, complete and on the disk before it appears
+    /// under its name. Of two nodes that start together on one folder, one makes the key and the other loads it.
+    /// </summary>
+    public static MasterKey LoadOrCreate(string path, out bool created)
+    {
+        created = false;
+        if (File.Exists(path))
+        {
+            return Load(path);
+        }
+
+        try
+        {
+            var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            MakeFolder(folder);
+            var key = New();
+            var temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
+            try
+            {
+                WriteThrough(temporary, Convert.ToBase64String(key._bytes) + "\n");
+                try
+                {
+                    File.Move(temporary, path, overwrite: false);
+                }
+                catch (IOException) when (File.Exists(path))
+                {
+                    return Load(path);
+                }
+
+                SyncFolder(folder);
+            }
+            finally
+            {
+                File.Delete(temporary);
+            }
+
+            created = true;
+            return key;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MasterKeyException($"A master key file cannot be made at {path}: {e.Message}", e);
+        }
+    }
+
+    public override string ToString() => $"MasterKey({KeyId})";
+
+    /// <summary>A 32-byte key for one purpose; knowing it tells nothing about the master key or the other purposes' keys.</summary>
+    internal byte[] Derive(string purpose) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, _bytes, Length, salt: "cport-master-1"u8.ToArray(), info: Encoding.UTF8.GetBytes(purpose));
+
+    private static bool TryDecode(string text, [NotNullWhen(true)] out byte[]? bytes)
+    {
+        bytes = null;
+        if (text.Length == 2 * Length && text.All(char.IsAsciiHexDigit))
+        {
+            bytes = Convert.FromHexString(text);
+            return true;
+        }
+
+        var buffer = new byte[Length + 3];
+        if (Convert.TryFromBase64String(text, buffer, out var written) && written == Length)
+        {
+            bytes = buffer[..Length];
+            return true;
+        }
+
+        return false;
+    }
+
+    private static void RefuseOpenFile(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        var mode = File.GetUnixFileMode(path);
+        if ((mode & Others) != 0)
+        {
+            throw new MasterKeyException($"The master key file {path} is open to group or others (mode {Convert.ToString((int)mode, 8)}). "
+                + $"Close it with 'chmod 600 {path}'; if others may have read it, the key must be taken as known to them.");
+        }
+    }
+
+    private static void MakeFolder(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            return;
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    private static void WriteThrough(string path, string text)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var file = new FileStream(path, options);
+        file.Write(Encoding.ASCII.GetBytes(text));
+        file.Flush(flushToDisk: true);
+    }
+
+    /// <summary>
+    /// Makes the new name itself survive a power cut: sealed data may reach the disk right after, and would be lost for ever without its key.
+    /// .NET cannot open a folder, so this asks libc. A file system that refuses to sync folders is left at that.
+    /// </summary>
+    private static void SyncFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var descriptor = open(folder, 0);
+        if (descriptor >= 0)
+        {
+            _ = fsync(descriptor);
+            _ = close(descriptor);
+        }
+    }
+
+#pragma warning disable SYSLIB1054, CA2101 // source-generated imports need unsafe blocks, which this project forbids
+    [DllImport("libc", SetLastError = true)]
+    private static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int fsync(int descriptor);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int close(int descriptor);
+#pragma warning restore SYSLIB1054, CA2101
+}
+
+/// <summary>
+/// Tells whether a master key is the one a database was made with. The node stores <see cref="CheckValue"/> at first start and asks
+/// <see cref="Verify"/> at every later one, before anything is written. Pure; the value tells nothing about the key.
+/// </summary>
+public sealed class MasterKeyCheck(MasterKey key)
+{
+    private const string Version = "1";
+
+    /// <summary>What to store: <c>1:key id:base64 of an HMAC under a key derived for this purpose only</c>.</summary>
+    public string CheckValue() => $"{Version}:{key.KeyId}:{Convert.ToBase64String(Proof())}";
+
+    /// <summary>Null when <paramref name="stored"/> was made with this key, else the message to refuse the start with.</summary>
+    public string? Verify(string stored)
+    {
+        var parts = stored.Split(':');
+        var proof = new byte[Length];
+        if (parts is not [Version, { Length: 8 } storedId, var text] || !Convert.TryFromBase64String(text, proof, out var written) || written != Length)
+        {
+            return "The master key check record in the database cannot be read: it was changed, or written by a newer version of CPort. The node does not start.";
+        }
+
+        if (storedId != key.KeyId || !CryptographicOperations.FixedTimeEquals(proof, Proof()))
+        {
+            return $"The master key {key.KeyId} is not the one this database was made with ({storedId}). The node does not start, because it could read none "
+                + "of the confidential data. Give the right key by file or environment, or use the database that belongs to this key.";
+        }
+
+        return null;
+    }
+
+    private const int Length = 32;
+
+    private byte[] Proof() => HMACSHA256.HashData(key.Derive("check 1"), "cport master key check"u8);
+}

@@ -1,0 +1,110 @@
+using CPort.Actors.Confidential;
+
+namespace CPort.Actors.Tests.Confidential;
+
+public sealed class MasterKeyTests : IDisposable
+{
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), "cport-key-" + Guid.NewGuid().ToString("N"));
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    private string KeyFile => Path.Combine(_folder, "keys", "master.key");
+
+    [SkippableFact]
+    public void First_start_makes_a_key_that_only_the_owner_can_read()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Unix file modes");
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var made = MasterKey.LoadOrCreate(KeyFile, out var created);
+        Assert.True(created);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KeyFile));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(KeyFile)!));
+        Assert.Equal([KeyFile], Directory.GetFiles(Path.GetDirectoryName(KeyFile)!)); // no temporary file stays
+
+        var loaded = MasterKey.LoadOrCreate(KeyFile, out created);
+        Assert.False(created);
+        Assert.Equal(made.KeyId, loaded.KeyId);
+        Assert.Null(new MasterKeyCheck(loaded).Verify(new MasterKeyCheck(made).CheckValue()));
+    }
+
+    [SkippableTheory]
+    [InlineData(UnixFileMode.GroupRead)]
+    [InlineData(UnixFileMode.OtherRead)]
+    [InlineData(UnixFileMode.OtherWrite)]
+    public void A_file_open_to_others_is_refused(UnixFileMode extra)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Unix file modes");
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        MasterKey.LoadOrCreate(KeyFile, out _);
+        File.SetUnixFileMode(KeyFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | extra);
+        var refusal = Assert.Throws<MasterKeyException>(() => MasterKey.LoadOrCreate(KeyFile, out _));
+        Assert.Contains("chmod 600", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nodes_that_start_together_end_up_with_one_key()
+    {
+        var keys = new string[8];
+        Parallel.For(0, keys.Length, i => keys[i] = MasterKey.LoadOrCreate(KeyFile, out _).KeyId);
+        Assert.Single(keys.Distinct());
+    }
+
+    [Fact]
+    public void A_missing_file_is_not_replaced_by_load() =>
+        Assert.Contains("does not exist", Assert.Throws<MasterKeyException>(() => MasterKey.Load(KeyFile)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Hex_and_base64_read_as_the_same_key()
+    {
+        var bytes = Enumerable.Range(1, 32).Select(i => (byte)i).ToArray();
+        var hex = MasterKey.FromText(Convert.ToHexString(bytes) + "\n", "test");
+        Assert.Equal(hex.KeyId, MasterKey.FromText("  " + Convert.ToBase64String(bytes), "test").KeyId);
+        Assert.Matches("^[0-9a-f]{8}$", hex.KeyId);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("secret-marker")]
+    [InlineData("c2VjcmV0LW1hcmtlcg==")]
+    [InlineData("0000000000000000000000000000000000000000000000000000000000000000")]
+    public void What_is_no_key_is_refused_with_the_setting_and_without_the_value(string? text)
+    {
+        var refusal = Assert.Throws<MasterKeyException>(() => MasterKey.FromText(text, "CPORT__Confidential__MasterKey"));
+        Assert.Contains("CPORT__Confidential__MasterKey", refusal.Message, StringComparison.Ordinal);
+        if (!string.IsNullOrEmpty(text))
+        {
+            Assert.DoesNotContain(text, refusal.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Another_key_is_refused_by_the_check_value()
+    {
+        var (first, second) = (MasterKey.New(), MasterKey.New());
+        var stored = new MasterKeyCheck(first).CheckValue();
+        Assert.Null(new MasterKeyCheck(first).Verify(stored));
+        var refusal = new MasterKeyCheck(second).Verify(stored);
+        Assert.Contains(first.KeyId, refusal, StringComparison.Ordinal);
+        Assert.Contains(second.KeyId, refusal, StringComparison.Ordinal);
+
+        // the id alone, which is no secret, does not pass
+        Assert.NotNull(new MasterKeyCheck(second).Verify(stored.Replace(first.KeyId, second.KeyId, StringComparison.Ordinal)));
+        Assert.NotNull(new MasterKeyCheck(first).Verify("rubbish"));
+        Assert.NotNull(new MasterKeyCheck(first).Verify(""));
+    }
+}
