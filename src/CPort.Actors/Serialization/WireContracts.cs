@@ -66,7 +66,7 @@ public static class WireContracts
     {
         var text = new StringBuilder();
         text.Append("# Wire contracts of CPort: what journals and other nodes hold. Never reuse a manifest or a field number, never change a type.\n");
-        text.Append("# Written by the contract test: CPORT_UPDATE_CONTRACTS=1 dotnet test tests/CPort.Actors.Tests --filter Contracts\n");
+        text.Append("# Written by the contract test: CPORT_UPDATE_CONTRACTS=1 dotnet test tests/CPort.Actors.Tests --filter WireContract\n");
         text.Append(CultureInfo.InvariantCulture, $"# Serializer {WireSerializer.SerializerId}.\n");
         var nested = new SortedDictionary<string, Type>(StringComparer.Ordinal);
         foreach (var (manifest, type) in All)
