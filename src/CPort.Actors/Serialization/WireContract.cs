@@ -10,6 +10,12 @@ public interface IWireMessage;
 public interface IWireReply : IWireMessage;
 
 /// <summary>
+/// A wire message that the journal or the snapshot store keeps: an event or a snapshot. Its bytes stay readable for ever; a golden file of
+/// each is kept beside the tests.
+/// </summary>
+public interface IWireEvent : IWireMessage;
+
+/// <summary>
 /// The stable name a wire type is stored under, for example <c>rs1</c>. Never changed and never reused: journals hold it for ever.
 /// A changed shape that old bytes cannot fill gets a new type and a new manifest.
 /// </summary>

@@ -1,0 +1,192 @@
+using System.Data.Common;
+using System.Globalization;
+using LinqToDB;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace CPort.Actors.Persistence;
+
+public enum DatabaseProvider
+{
+    /// <summary>A file beside the node; one node only.</summary>
+    Sqlite = 1,
+
+    /// <summary>PostgreSQL 13 or later; needed for more than one node.</summary>
+    PostgreSql = 2,
+}
+
+/// <summary>When SQLite waits for the disk. Ignored on PostgreSQL, where <c>fsync</c> and <c>synchronous_commit</c> decide.</summary>
+public enum SqliteSynchronous
+{
+    /// <summary>Each commit waits for the disk: about 3,000 events a second. The default.</summary>
+    Full = 2,
+
+    /// <summary>About three times faster; a power loss can take the last commits back, though never corrupt the file.</summary>
+    Normal = 1,
+}
+
+/// <summary>
+/// The one database of a node: journal, settings, numbers and read tables. Opens connections with the right pragmas and knows the few places
+/// where the two products differ. Thread-safe. <see cref="ToString"/> never shows the connection string.
+/// </summary>
+public sealed class Database
+{
+    private readonly string _pragmas;
+    private int _walSet;
+
+    private Database(DatabaseProvider provider, string connectionString, SqliteSynchronous synchronous)
+    {
+        Provider = provider;
+        ConnectionString = connectionString;
+        Synchronous = synchronous;
+
+        // foreign_keys=OFF is SQLite's own default, said here because Microsoft.Data.Sqlite lets the build decide.
+        _pragmas = $"PRAGMA busy_timeout=30000; PRAGMA synchronous={(synchronous == SqliteSynchronous.Full ? "FULL" : "NORMAL")}; PRAGMA temp_store=MEMORY;";
+        DataOptions = MakeDataOptions();
+    }
+
+    public DatabaseProvider Provider { get; }
+
+    /// <summary>Holds a password on PostgreSQL: never log it.</summary>
+    public string ConnectionString { get; }
+
+    public SqliteSynchronous Synchronous { get; }
+
+    public bool IsSqlite => Provider == DatabaseProvider.Sqlite;
+
+    /// <summary>For linq2db: the provider by exact name, because a data provider object crashes Akka.Persistence.Sql (akka.md 3.1).</summary>
+    public DataOptions DataOptions { get; }
+
+    /// <summary>
+    /// Takes a provider and its connection string, for SQLite also a bare file name. Fills in what is not given: pool size 50, 5 s to connect,
+    /// 10 s a command on PostgreSQL, so that a database that is gone is an error soon. Throws <see cref="ArgumentException"/> when malformed.
+    /// </summary>
+    public static Database Create(DatabaseProvider provider, string connectionString, SqliteSynchronous synchronous = SqliteSynchronous.Full)
+    {
+        if (provider == DatabaseProvider.Sqlite)
+        {
+            var sqlite = connectionString.Contains('=', StringComparison.Ordinal)
+                ? new SqliteConnectionStringBuilder(connectionString)
+                : new SqliteConnectionStringBuilder { DataSource = connectionString };
+            if (sqlite.DataSource is "" or ":memory:" || sqlite.Mode == SqliteOpenMode.Memory)
+            {
+                throw new ArgumentException("SQLite needs a file: a database in memory forgets everything.", nameof(connectionString));
+            }
+
+            sqlite.Cache = SqliteCacheMode.Private;
+            return new Database(provider, sqlite.ConnectionString, synchronous);
+        }
+
+        var postgres = new NpgsqlConnectionStringBuilder(connectionString);
+        if (string.IsNullOrEmpty(postgres.Host))
+        {
+            throw new ArgumentException("A PostgreSQL connection string needs Host=…", nameof(connectionString));
+        }
+
+        void Default(string key, Action set)
+        {
+            if (!postgres.ShouldSerialize(key))
+            {
+                set();
+            }
+        }
+
+        Default("Maximum Pool Size", () => postgres.MaxPoolSize = 50);
+        Default("Timeout", () => postgres.Timeout = 5);
+        Default("Command Timeout", () => postgres.CommandTimeout = 10);
+        Default("Keepalive", () => postgres.KeepAlive = 10);
+        Default("Application Name", () => postgres.ApplicationName = "cport");
+        Default("Include Error Detail", () => postgres.IncludeErrorDetail = false);
+        Default("No Reset On Close", () => postgres.NoResetOnClose = true);
+        return new Database(provider, postgres.ConnectionString, synchronous);
+    }
+
+    /// <summary>An open connection; the caller disposes it (it goes back to the pool).</summary>
+    public async ValueTask<DbConnection> OpenAsync(CancellationToken cancellation = default)
+    {
+        DbConnection connection = IsSqlite ? new SqliteConnection(ConnectionString) : new NpgsqlConnection(ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellation).ConfigureAwait(false);
+            if (IsSqlite)
+            {
+                Prepare(connection);
+            }
+
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Runs one statement with named parameters (<c>@name</c>) and answers the number of rows.</summary>
+    public async Task<int> ExecuteAsync(string sql, CancellationToken cancellation, params (string Name, object? Value)[] parameters)
+    {
+        await using var connection = await OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement(sql, parameters);
+        return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Throws when the database does not answer a trivial query.</summary>
+    public async Task PingAsync(CancellationToken cancellation = default)
+    {
+        await using var connection = await OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement("SELECT 1");
+        _ = await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Where the data is, without credentials: a file name, or host, port and database.</summary>
+    public override string ToString()
+    {
+        if (IsSqlite)
+        {
+            return $"SQLite {new SqliteConnectionStringBuilder(ConnectionString).DataSource}";
+        }
+
+        var postgres = new NpgsqlConnectionStringBuilder(ConnectionString);
+        return string.Create(CultureInfo.InvariantCulture, $"PostgreSQL {postgres.Host}:{postgres.Port}/{postgres.Database}");
+    }
+
+    /// <summary>WAL is a property of the file and set once; the others belong to the connection and are set at each opening.</summary>
+    private void Prepare(DbConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = Volatile.Read(ref _walSet) == 0 ? $"{_pragmas} PRAGMA journal_mode=WAL;" : _pragmas;
+        command.ExecuteNonQuery();
+        Volatile.Write(ref _walSet, 1);
+    }
+
+    private DataOptions MakeDataOptions() => IsSqlite
+        ? new DataOptions().UseConnectionString("SQLite.MS", ConnectionString)
+            .UseAfterConnectionOpened(Prepare, (connection, _) =>
+            {
+                // Microsoft.Data.Sqlite has no asynchronous input and output: its Async methods block as well.
+                Prepare(connection);
+                return Task.CompletedTask;
+            })
+            .UseInterceptor(new JournalWriteMeter())
+        : new DataOptions().UseConnectionString("PostgreSQL.15", ConnectionString).UseInterceptor(new JournalWriteMeter());
+}
+
+/// <summary>ADO.NET without ceremony.</summary>
+public static class Statements
+{
+    /// <summary>A command with named parameters; null becomes <c>DBNull</c>.</summary>
+    public static DbCommand Statement(this DbConnection connection, string sql, params (string Name, object? Value)[] parameters)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value ?? DBNull.Value;
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+}

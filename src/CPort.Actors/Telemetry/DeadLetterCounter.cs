@@ -1,0 +1,22 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Hosting;
+
+namespace CPort.Actors.Telemetry;
+
+/// <summary>Counts dead letters and dropped messages of this node by message type. Owns nothing else; losing it loses only the counts.</summary>
+public sealed class DeadLetterCounter : ReceiveActor
+{
+    public DeadLetterCounter()
+    {
+        Receive<AllDeadLetters>(letter => CPortMetrics.DeadLetter(letter.Message.GetType()));
+    }
+
+    protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(AllDeadLetters));
+}
+
+public static class DeadLetterSetup
+{
+    public static AkkaConfigurationBuilder AddDeadLetterCounter(this AkkaConfigurationBuilder akka) =>
+        akka.WithActors((system, _) => system.ActorOf(Props.Create<DeadLetterCounter>(), "dead-letters"));
+}
