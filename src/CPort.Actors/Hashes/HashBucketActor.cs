@@ -40,7 +40,7 @@ public sealed record HashBucketOptions
 
     public TimeSpan FanOutRetryMax { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Buckets that each node wakes a second after its start, so that interrupted fan-outs go on; 0 switches it off.</summary>
+    /// <summary>Buckets that each node wakes a second when it starts, so that interrupted fan-outs go on (later 20 a second); 0 switches waking off.</summary>
     public int WakePerSecond { get; init; } = 50;
 }
 
@@ -350,22 +350,34 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
 }
 
 /// <summary>
-/// Wakes every bucket once after its node's start, slowly: a bucket with an unfinished fan-out goes on, and first lookups find warm buckets.
-/// Waking an awake bucket costs one message.
+/// Wakes every bucket after its node's start, and again slowly for ever: a bucket that stopped with an unfinished fan-out (node gone, database
+/// gone) goes on without waiting for other traffic. Waking an awake bucket costs one message.
 /// </summary>
 internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
 {
+    private const int TicksPerSecond = 5;
+
+    // After the first round: every bucket about once a minute.
+    private const int LaterPerSecond = 20;
+
     private readonly Queue<HashBucketId> _left = new(HashBucketId.All.OrderByDescending(id => id.Algorithm));
+    private int _perSecond;
 
     public HashBucketWaker(IActorRef buckets, HashBucketOptions options)
     {
+        _perSecond = options.WakePerSecond;
         Receive<string>(_ =>
         {
-            for (var i = 0; i < Math.Max(1, options.WakePerSecond / 5); i++)
+            for (var i = 0; i < Math.Max(1, _perSecond / TicksPerSecond); i++)
             {
                 if (!_left.TryDequeue(out var id))
                 {
-                    Context.Stop(Self);
+                    _perSecond = LaterPerSecond;
+                    foreach (var bucket in HashBucketId.All)
+                    {
+                        _left.Enqueue(bucket);
+                    }
+
                     return;
                 }
 
@@ -376,7 +388,7 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    protected override void PreStart() => Timers.StartPeriodicTimer("wake", "wake", TimeSpan.FromMilliseconds(200));
+    protected override void PreStart() => Timers.StartPeriodicTimer("wake", "wake", TimeSpan.FromSeconds(1.0 / TicksPerSecond));
 }
 
 /// <summary>Routes by <see cref="IHashBucketMessage.Bucket"/>; 128 shards, never changed.</summary>

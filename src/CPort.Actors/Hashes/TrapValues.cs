@@ -27,6 +27,7 @@ public static class TrapValues
 
     public static bool IsTrap(ContentHash hash) => hash.Algorithm switch
     {
+        _ when hash.Bytes.IsEmpty => true,
         HashAlgorithm.Pdq => BitsSet(hash.Bytes) is < MinPdqBits or > 256 - MinPdqBits,
         HashAlgorithm.PhotoDna => hash.Bytes.IndexOfAnyExcept(hash.Bytes[0]) < 0,
         _ => Empty.Contains(hash),
