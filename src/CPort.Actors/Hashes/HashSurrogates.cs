@@ -6,7 +6,22 @@ namespace CPort.Actors.Serialization;
 
 public static partial class WireModel
 {
-    static partial void AddHashes(RuntimeTypeModel model) => model.Add(typeof(ContentHash), false).SetSurrogate(typeof(ContentHashSurrogate));
+    static partial void AddHashes(RuntimeTypeModel model)
+    {
+        model.Add(typeof(ContentHash), false).SetSurrogate(typeof(ContentHashSurrogate));
+        model.Add(typeof(HashBucketId), false).SetSurrogate(typeof(HashBucketIdSurrogate));
+    }
+
+    [ProtoContract]
+    private struct HashBucketIdSurrogate
+    {
+        [ProtoMember(1)] public HashAlgorithm Algorithm;
+        [ProtoMember(2)] public int Number;
+
+        public static implicit operator HashBucketId(HashBucketIdSurrogate s) => new(s.Algorithm, s.Number);
+
+        public static implicit operator HashBucketIdSurrogate(HashBucketId v) => new() { Algorithm = v.Algorithm, Number = v.Number };
+    }
 
     [ProtoContract]
     private struct ContentHashSurrogate

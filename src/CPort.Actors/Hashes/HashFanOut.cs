@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+using CPort.Actors.Matching;
+using CPort.Actors.Reports;
+
+namespace CPort.Actors.Hashes;
+
+/// <summary>
+/// Which reports have yet to be told of changed verdicts, and which message is under way to each. Derived from the bucket's state (a sighting
+/// whose report has taken an older version than the entry's) and so rebuilt after a restart; owns no truth. One message at a time goes to a
+/// report; a report that does not answer is asked again at growing intervals and does not hold the others up.
+/// </summary>
+internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
+{
+    private sealed class Work
+    {
+        public HashSet<ContentHash> Hashes { get; } = [];
+
+        public TakeVerdicts? Sent { get; set; }
+
+        public ImmutableArray<VerdictDelivered> Covers { get; set; } = [];
+
+        public int Attempt { get; set; }
+
+        public DateTimeOffset Due { get; set; }
+    }
+
+    private readonly Dictionary<ReportId, Work> _work = [];
+    private readonly Queue<ReportId> _ready = new();
+    private readonly Dictionary<long, ReportId> _sent = [];
+    private int _fresh;
+
+    // Ids of an earlier life of this bucket must not be taken for ours: start at the clock, in microseconds.
+    private long _nextId = time.GetUtcNow().UtcTicks / 10;
+
+    /// <summary>Reports that have yet to take something.</summary>
+    public int Count => _work.Count;
+
+    /// <summary>Something is under way and may need repeating.</summary>
+    public bool Waiting => _sent.Count > 0;
+
+    /// <summary>Notes every report that has an untold sighting of the hash.</summary>
+    public void Track(HashBucket state, ContentHash hash)
+    {
+        var entry = state.EntryOf(hash);
+        foreach (var s in entry.Sightings)
+        {
+            if (s.Told >= entry.Version)
+            {
+                continue;
+            }
+
+            if (!_work.TryGetValue(s.Report, out var work))
+            {
+                _work.Add(s.Report, work = new Work());
+                _ready.Enqueue(s.Report);
+            }
+
+            work.Hashes.Add(hash);
+        }
+    }
+
+    /// <summary>Messages to send now: first ones as far as the limit in flight allows, and repeats that are due.</summary>
+    public IEnumerable<TakeVerdicts> Due(HashBucket state)
+    {
+        var now = time.GetUtcNow();
+        List<TakeVerdicts>? due = null;
+        foreach (var (_, report) in _sent)
+        {
+            var work = _work[report];
+            if (work.Due <= now)
+            {
+                _fresh -= work.Attempt == 0 ? 1 : 0;
+                work.Attempt++;
+                work.Due = now + Delay(work.Attempt);
+                (due ??= []).Add(work.Sent!);
+            }
+        }
+
+        while (_fresh < options.FanOutInFlight && _ready.TryDequeue(out var report))
+        {
+            if (_work.TryGetValue(report, out var work) && work.Sent is null && Build(state, report, work) is { } message)
+            {
+                work.Attempt = 0;
+                work.Due = now + Delay(0);
+                _sent.Add(message.FanOutId, report);
+                _fresh++;
+                (due ??= []).Add(message);
+            }
+        }
+
+        return due ?? [];
+    }
+
+    /// <summary>What the answered message covered, to be persisted; empty when the answer belongs to no message under way.</summary>
+    public ImmutableArray<VerdictDelivered> Acknowledge(VerdictsTaken taken)
+    {
+        if (!_sent.TryGetValue(taken.FanOutId, out var report) || report != taken.ReportId)
+        {
+            return [];
+        }
+
+        _sent.Remove(taken.FanOutId);
+        var work = _work[report];
+        _fresh -= work.Attempt == 0 ? 1 : 0;
+        return work.Covers;
+    }
+
+    /// <summary>After a delivery is persisted: forgets the report, or makes it ready for what is left.</summary>
+    public void Settle(HashBucket state, ReportId report)
+    {
+        if (!_work.TryGetValue(report, out var work) || (work.Sent is { } sent && _sent.ContainsKey(sent.FanOutId)))
+        {
+            return;
+        }
+
+        work.Sent = null;
+        work.Hashes.RemoveWhere(hash => !Untold(state.EntryOf(hash), report).Any());
+        if (work.Hashes.Count == 0)
+        {
+            _work.Remove(report);
+        }
+        else
+        {
+            _ready.Enqueue(report);
+        }
+    }
+
+    private TakeVerdicts? Build(HashBucket state, ReportId report, Work work)
+    {
+        var items = new SortedDictionary<int, List<HashVerdict>>();
+        var covers = ImmutableArray.CreateBuilder<VerdictDelivered>();
+        var weight = 0;
+        foreach (var hash in work.Hashes)
+        {
+            var entry = state.EntryOf(hash);
+            var verdict = HashBucketRules.VerdictOf(hash, entry);
+            int? first = null;
+            var last = 0;
+            foreach (var ordinal in Untold(entry, report))
+            {
+                var full = (items.Count >= HashBucketLimits.Part && !items.ContainsKey(ordinal))
+                    || (weight > 0 && weight + HashBucketRules.WeightOf(verdict) > HashBucketLimits.PartBytes);
+                if (full)
+                {
+                    break;
+                }
+
+                weight += HashBucketRules.WeightOf(verdict);
+                if (!items.TryGetValue(ordinal, out var verdicts))
+                {
+                    items.Add(ordinal, verdicts = []);
+                }
+
+                verdicts.Add(verdict);
+                first ??= ordinal;
+                last = ordinal;
+            }
+
+            if (first is { } from)
+            {
+                covers.Add(new VerdictDelivered { ReportId = report, Hash = hash, Version = entry.Version, FirstOrdinal = from, LastOrdinal = last });
+            }
+        }
+
+        if (covers.Count == 0)
+        {
+            _work.Remove(report);
+            return null;
+        }
+
+        work.Covers = covers.DrainToImmutable();
+        return work.Sent = new TakeVerdicts
+        {
+            ReportId = report, FanOutId = _nextId++,
+            Items = [.. items.Select(i => new ItemVerdicts { Ordinal = i.Key, Exact = [.. i.Value] })],
+        };
+    }
+
+    private static IEnumerable<int> Untold(HashEntry entry, ReportId report)
+    {
+        for (var i = entry.FirstOf(report); i < entry.Sightings.Length && entry.Sightings[i].Report == report; i++)
+        {
+            if (entry.Sightings[i].Told < entry.Version)
+            {
+                yield return entry.Sightings[i].Ordinal;
+            }
+        }
+    }
+
+    private TimeSpan Delay(int attempt) =>
+        TimeSpan.FromTicks(Math.Min(options.FanOutRetryMax.Ticks, options.FanOutRetry.Ticks << Math.Min(attempt, 10)));
+}

@@ -1,0 +1,29 @@
+using System.Diagnostics.Metrics;
+
+namespace CPort.Actors.Hashes;
+
+/// <summary>Metrics of hash buckets and matching; meter <c>CPort.Hashes</c>. Tags never hold a hash.</summary>
+internal static class HashInstruments
+{
+    private static readonly Meter Meter = new("CPort.Hashes");
+    private static readonly Histogram<int> Batch = Meter.CreateHistogram<int>("cport.hashes.batch.size", "{command}", "Commands that one event joined.");
+    private static readonly Histogram<double> Write = Meter.CreateHistogram<double>("cport.hashes.write.duration", "ms", "From deciding a batch to its being durable.");
+    private static readonly Counter<long> Told = Meter.CreateCounter<long>("cport.hashes.fanout.sent", "{message}", "Messages to reports about changed verdicts, repeats included.");
+    private static readonly Histogram<double> Match = Meter.CreateHistogram<double>("cport.matching.duration", "ms", "From a request to the last bucket's answer.");
+    private static readonly Counter<long> Retry = Meter.CreateCounter<long>("cport.matching.retries", "{message}", "Bucket requests sent again.");
+    private static readonly Counter<long> Failed = Meter.CreateCounter<long>("cport.matching.unavailable", "{request}", "Requests that not all buckets answered in time.");
+
+    public static void OnBatchWritten(int commands, TimeSpan took)
+    {
+        Batch.Record(commands);
+        Write.Record(took.TotalMilliseconds);
+    }
+
+    public static void OnReportTold() => Told.Add(1);
+
+    public static void OnMatched(TimeSpan took) => Match.Record(took.TotalMilliseconds);
+
+    public static void OnBucketAskedAgain() => Retry.Add(1);
+
+    public static void OnUnavailable() => Failed.Add(1);
+}

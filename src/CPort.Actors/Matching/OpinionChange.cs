@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using CPort.Actors.Hashes;
+using CPort.Actors.Reports;
+
+namespace CPort.Actors.Matching;
+
+/// <summary>What a change of opinions would do at this moment: verdicts that change, and the items and reports that would be told, each once.</summary>
+public sealed record OpinionChangePreview(int Verdicts, int Items, int Reports);
+
+/// <summary>A change is durable: how many verdicts it changed. Reports learn of it by the buckets' fan-out, within a second when all is quiet.</summary>
+public sealed record OpinionChangeApplied(int Verdicts);
+
+/// <summary>
+/// Corrections and retractions of an agency's opinions on hashes, outside any report: says beforehand how many items will change, then does it.
+/// Throws <see cref="HashBucketsUnavailableException"/> when a bucket stays silent; a change may then be partly durable, and applying it again
+/// completes it.
+/// </summary>
+public sealed class OpinionChange(IActorRef buckets)
+{
+    /// <summary>Opinions that one change may hold.</summary>
+    public const int Max = 10_000;
+
+    private const int InFlight = 16;
+    private const int Attempts = 3;
+    private static readonly TimeSpan Attempt = TimeSpan.FromSeconds(3);
+
+    /// <summary>Counts without changing anything.</summary>
+    public async Task<OpinionChangePreview> PreviewAsync(ImmutableArray<OpinionOnHash> opinions, CancellationToken ct = default)
+    {
+        var (gate, items, verdicts) = (new Lock(), new HashSet<ItemRef>(), 0);
+        await ForEachPart(opinions, async (bucket, part, token) =>
+        {
+            for (var (opinion, sighting, last) = (0, 0, false); !last;)
+            {
+                var query = new PreviewChange { Bucket = bucket, RequestId = 0, Opinions = part, FromOpinion = opinion, FromSighting = sighting };
+                var page = await buckets.AskUntilAnswered<ChangePreviewed>(query, Attempt, Attempts, token).ConfigureAwait(false);
+                lock (gate)
+                {
+                    items.UnionWith(page.Items);
+                    verdicts += page.Verdicts;
+                }
+
+                (opinion, sighting, last) = (page.NextOpinion, page.NextSighting, page.Last);
+            }
+        }, ct).ConfigureAwait(false);
+        return new OpinionChangePreview(verdicts, items.Count, items.Select(i => i.Report).Distinct().Count());
+    }
+
+    /// <summary>Records the change; returns when it is durable in every bucket. Idempotent.</summary>
+    public async Task<OpinionChangeApplied> ApplyAsync(ImmutableArray<OpinionOnHash> opinions, CancellationToken ct = default)
+    {
+        var verdicts = 0;
+        await ForEachPart(opinions, async (bucket, part, token) =>
+        {
+            var command = new RecordBucketOpinions { Bucket = bucket, RequestId = 0, Opinions = part };
+            var stored = await buckets.AskUntilAnswered<OpinionsStored>(command, Attempt, Attempts, token).ConfigureAwait(false);
+            Interlocked.Add(ref verdicts, stored.Changed);
+        }, ct).ConfigureAwait(false);
+        return new OpinionChangeApplied(verdicts);
+    }
+
+    // By bucket, in order, so that several opinions on one hash keep theirs.
+    private static Task ForEachPart(
+        ImmutableArray<OpinionOnHash> opinions, Func<HashBucketId, ImmutableArray<OpinionOnHash>, CancellationToken, Task> body, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(opinions.Length, Max, nameof(opinions));
+        return Parallel.ForEachAsync(
+            opinions.Where(o => !TrapValues.IsTrap(o.Hash)).GroupBy(o => HashBucketId.For(o.Hash)),
+            new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = ct },
+            async (group, token) =>
+            {
+                foreach (var part in group.Chunk(HashBucketLimits.Part))
+                {
+                    await body(group.Key, [.. part], token).ConfigureAwait(false);
+                }
+            });
+    }
+}
