@@ -50,9 +50,9 @@ public enum SuggestionReason
 }
 
 /// <summary>What an item's verdicts mean for it: a closed set.</summary>
-public abstract record InheritanceDecision
+public abstract record PolicyReading
 {
-    private InheritanceDecision()
+    private PolicyReading()
     {
     }
 
@@ -61,7 +61,7 @@ public abstract record InheritanceDecision
     /// <paramref name="Version"/> is the version of <paramref name="Hash"/>'s verdict; <paramref name="Sources"/> are the opinions it rests on.
     /// </summary>
     public sealed record Inherited(
-        Classification Classification, Country? Country, ContentHash Hash, long Version, ImmutableArray<HashOpinion> Sources) : InheritanceDecision
+        Classification Classification, Country? Country, ContentHash Hash, long Version, ImmutableArray<HashOpinion> Sources) : PolicyReading
     {
         /// <summary>In words, without the hash's value: <c>Sha256 v3: Baseline by interpol (list icse)</c>.</summary>
         public string Provenance => Describe(Hash.Algorithm, Version, Sources);
@@ -70,26 +70,26 @@ public abstract record InheritanceDecision
     /// <summary>A human looks, with this in view. <paramref name="Distance"/> is the PDQ distance, null for exact hashes.</summary>
     public sealed record Suggested(
         SuggestionReason Why, Classification Classification, ContentHash Hash, long Version, int? Distance, ImmutableArray<HashOpinion> Sources)
-        : InheritanceDecision
+        : PolicyReading
     {
         public string Provenance => Describe(Hash.Algorithm, Version, Sources);
     }
 
     /// <summary>Illegal by the law of other countries than the item's; a human of the item's country looks.</summary>
     public sealed record NationalElsewhere(ImmutableArray<Country> Countries, ContentHash Hash, long Version, ImmutableArray<HashOpinion> Sources)
-        : InheritanceDecision
+        : PolicyReading
     {
         public string Provenance => Describe(Hash.Algorithm, Version, Sources);
     }
 
     /// <summary>Opinions that cannot both stand; a human looks, nothing is chosen.</summary>
-    public sealed record Disputed(ContentHash Hash, long Version, ImmutableArray<HashOpinion> Sources) : InheritanceDecision
+    public sealed record Disputed(ContentHash Hash, long Version, ImmutableArray<HashOpinion> Sources) : PolicyReading
     {
         public string Provenance => Describe(Hash.Algorithm, Version, Sources);
     }
 
     /// <summary>Nothing known that concerns the item.</summary>
-    public sealed record Unknown : InheritanceDecision
+    public sealed record Unknown : PolicyReading
     {
         public static readonly Unknown Instance = new();
     }
@@ -106,10 +106,35 @@ public abstract record InheritanceDecision
 /// </summary>
 public static class InheritancePolicy
 {
+    /// <summary>As <see cref="Read(Country?, ItemVerdicts, InheritanceOptions)"/>, in the form that is stored with the item; null: nothing is known.</summary>
+    public static InheritanceDecision? Decide(Country? country, ItemVerdicts item, InheritanceOptions options) => Read(country, item, options) switch
+    {
+        PolicyReading.Inherited r => new InheritanceDecision
+        {
+            Kind = InheritanceKind.Inherited, Classification = r.Classification, Countries = r.Country is { } c ? [c] : [],
+            DecisiveHash = r.Hash, VerdictVersion = r.Version, Sources = r.Sources, Why = r.Provenance,
+        },
+        PolicyReading.Suggested r => new InheritanceDecision
+        {
+            Kind = InheritanceKind.Suggested, Classification = r.Classification, DecisiveHash = r.Hash, VerdictVersion = r.Version,
+            Sources = r.Sources, Why = $"{r.Why}: {r.Provenance}", Distance = r.Distance,
+        },
+        PolicyReading.NationalElsewhere r => new InheritanceDecision
+        {
+            Kind = InheritanceKind.NationalElsewhere, Classification = Classification.National, Countries = r.Countries,
+            DecisiveHash = r.Hash, VerdictVersion = r.Version, Sources = r.Sources, Why = r.Provenance,
+        },
+        PolicyReading.Disputed r => new InheritanceDecision
+        {
+            Kind = InheritanceKind.Disputed, DecisiveHash = r.Hash, VerdictVersion = r.Version, Sources = r.Sources, Why = r.Provenance,
+        },
+        _ => null,
+    };
+
     /// <param name="country">The item's assigned country, else its hosting country; null when unknown: then only Baseline is inherited.</param>
     /// <param name="item">What the buckets say of the item's hashes.</param>
     /// <param name="options">The switches.</param>
-    public static InheritanceDecision Decide(Country? country, ItemVerdicts item, InheritanceOptions options)
+    public static PolicyReading Read(Country? country, ItemVerdicts item, InheritanceOptions options)
     {
         var known = item.Exact.Where(v => v.IsKnown && v.Opinions.Any(HasEffect)).ToList();
         HashVerdict? Of(HashAlgorithm algorithm) => known.FirstOrDefault(v => v.Hash.Algorithm == algorithm);
@@ -121,15 +146,15 @@ public static class InheritancePolicy
             return disputed;
         }
 
-        var suggestions = new List<InheritanceDecision>();
-        foreach (var reading in (IEnumerable<InheritanceDecision>)
+        var suggestions = new List<PolicyReading>();
+        foreach (var reading in (IEnumerable<PolicyReading>)
             [
-                sha256 is null ? InheritanceDecision.Unknown.Instance : Read(country, sha256, options),
+                sha256 is null ? PolicyReading.Unknown.Instance : Read(country, sha256, options),
                 ReadWeak(country, sha1, md5, options),
-                photoDna is null ? InheritanceDecision.Unknown.Instance : ReadPhotoDna(country, photoDna, options),
+                photoDna is null ? PolicyReading.Unknown.Instance : ReadPhotoDna(country, photoDna, options),
             ])
         {
-            if (reading is InheritanceDecision.Inherited)
+            if (reading is PolicyReading.Inherited)
             {
                 return reading;
             }
@@ -138,9 +163,9 @@ public static class InheritancePolicy
         }
 
         suggestions.Add(ReadNear(item));
-        return suggestions.Find(s => s is InheritanceDecision.NationalElsewhere)
-            ?? suggestions.OfType<InheritanceDecision.Suggested>().MinBy(s => s.Classification)
-            ?? InheritanceDecision.Unknown.Instance;
+        return (PolicyReading?)suggestions.Find(s => s is PolicyReading.NationalElsewhere)
+            ?? (PolicyReading?)suggestions.OfType<PolicyReading.Suggested>().MinBy(s => s.Classification)
+            ?? PolicyReading.Unknown.Instance;
     }
 
     private static bool HasEffect(HashOpinion o) => o.Classification != Classification.Doubtful;
@@ -149,7 +174,7 @@ public static class InheritancePolicy
 
     // Over all exact hashes together, as one file carries them all: Baseline against NotIllegal anywhere; within the item's country National
     // against NotIllegal. What another country disputes within itself concerns the item only when its own country has not spoken.
-    private static InheritanceDecision.Disputed? FindDispute(Country? country, IReadOnlyList<HashVerdict> exact)
+    private static PolicyReading.Disputed? FindDispute(Country? country, IReadOnlyList<HashVerdict> exact)
     {
         var heard = exact.SelectMany(v => v.Opinions).Where(Heard).ToList();
         if (!HashBucketRules.IsDisputed(heard))
@@ -165,11 +190,11 @@ public static class InheritancePolicy
         }
 
         var first = exact.First(v => v.Opinions.Any(Heard));
-        return new InheritanceDecision.Disputed(first.Hash, first.Version, [.. heard]);
+        return new PolicyReading.Disputed(first.Hash, first.Version, [.. heard]);
     }
 
     // One hash that may decide by itself.
-    private static InheritanceDecision Read(Country? country, HashVerdict verdict, InheritanceOptions options)
+    private static PolicyReading Read(Country? country, HashVerdict verdict, InheritanceOptions options)
     {
         var baseline = verdict.Opinions.Where(o => o.Classification == Classification.Baseline).ToImmutableArray();
         var own = country is null
@@ -178,7 +203,7 @@ public static class InheritancePolicy
 
         if (IsBelieved(baseline, options) || own.Any(o => o is { Classification: Classification.Baseline, Basis: OpinionBasis.Human }))
         {
-            return new InheritanceDecision.Inherited(
+            return new PolicyReading.Inherited(
                 Classification.Baseline, null, verdict.Hash, verdict.Version, [.. baseline.Where(Heard)]);
         }
 
@@ -187,14 +212,14 @@ public static class InheritancePolicy
             var said = own.Where(o => o.Classification == classification).ToImmutableArray();
             if (!said.IsEmpty)
             {
-                return new InheritanceDecision.Inherited(classification, country, verdict.Hash, verdict.Version, said);
+                return new PolicyReading.Inherited(classification, country, verdict.Hash, verdict.Version, said);
             }
         }
 
         var national = verdict.Opinions.Where(o => o.Classification == Classification.National && o.Country is not null && Heard(o)).ToImmutableArray();
         if (!national.IsEmpty)
         {
-            return new InheritanceDecision.NationalElsewhere(
+            return new PolicyReading.NationalElsewhere(
                 [.. national.Select(o => o.Country!.Value).Distinct().Order()], verdict.Hash, verdict.Version, national);
         }
 
@@ -205,21 +230,21 @@ public static class InheritancePolicy
 
         var untrusted = verdict.Opinions.Where(o => o is { Trust: TrustLevel.Untrusted, Classification: Classification.National }).ToImmutableArray();
         return untrusted.IsEmpty
-            ? InheritanceDecision.Unknown.Instance
+            ? PolicyReading.Unknown.Instance
             : Suggest(SuggestionReason.Untrusted, Classification.National, untrusted);
 
-        InheritanceDecision Suggest(SuggestionReason why, Classification classification, ImmutableArray<HashOpinion> sources) =>
-            new InheritanceDecision.Suggested(why, classification, verdict.Hash, verdict.Version, null, sources);
+        PolicyReading Suggest(SuggestionReason why, Classification classification, ImmutableArray<HashOpinion> sources) =>
+            new PolicyReading.Suggested(why, classification, verdict.Hash, verdict.Version, null, sources);
     }
 
-    private static InheritanceDecision ReadWeak(Country? country, HashVerdict? sha1, HashVerdict? md5, InheritanceOptions options)
+    private static PolicyReading ReadWeak(Country? country, HashVerdict? sha1, HashVerdict? md5, InheritanceOptions options)
     {
         var readings = new[] { sha1, md5 }.OfType<HashVerdict>().Select(v => Read(country, v, options)).ToList();
-        var decided = readings.OfType<InheritanceDecision.Inherited>().ToList();
+        var decided = readings.OfType<PolicyReading.Inherited>().ToList();
         var agree = readings.Count == 2 && (readings[0], readings[1]) switch
         {
-            (InheritanceDecision.Inherited a, InheritanceDecision.Inherited b) => a.Classification == b.Classification && a.Country == b.Country,
-            (InheritanceDecision.NationalElsewhere, InheritanceDecision.NationalElsewhere) => true,
+            (PolicyReading.Inherited a, PolicyReading.Inherited b) => a.Classification == b.Classification && a.Country == b.Country,
+            (PolicyReading.NationalElsewhere, PolicyReading.NationalElsewhere) => true,
             _ => false,
         };
 
@@ -230,27 +255,27 @@ public static class InheritancePolicy
             _ => Weaken(First(readings)),
         };
 
-        static InheritanceDecision First(List<InheritanceDecision> readings) =>
-            readings.Find(r => r is not InheritanceDecision.Unknown) ?? InheritanceDecision.Unknown.Instance;
+        static PolicyReading First(List<PolicyReading> readings) =>
+            readings.Find(r => r is not PolicyReading.Unknown) ?? PolicyReading.Unknown.Instance;
 
-        static InheritanceDecision Weaken(InheritanceDecision reading) => AsSuggestion(reading, SuggestionReason.WeakHashOnly);
+        static PolicyReading Weaken(PolicyReading reading) => AsSuggestion(reading, SuggestionReason.WeakHashOnly);
     }
 
-    private static InheritanceDecision ReadPhotoDna(Country? country, HashVerdict verdict, InheritanceOptions options)
+    private static PolicyReading ReadPhotoDna(Country? country, HashVerdict verdict, InheritanceOptions options)
     {
         var reading = Read(country, verdict, options);
         return options.PhotoDnaDecides ? reading : AsSuggestion(reading, SuggestionReason.PhotoDnaOnly);
     }
 
     // A match that something is not illegal is no reason to look with more urgency, but it is shown all the same.
-    private static InheritanceDecision AsSuggestion(InheritanceDecision reading, SuggestionReason why) => reading switch
+    private static PolicyReading AsSuggestion(PolicyReading reading, SuggestionReason why) => reading switch
     {
-        InheritanceDecision.Inherited i => new InheritanceDecision.Suggested(why, i.Classification, i.Hash, i.Version, null, i.Sources),
-        InheritanceDecision.NationalElsewhere n => new InheritanceDecision.Suggested(why, Classification.National, n.Hash, n.Version, null, n.Sources),
+        PolicyReading.Inherited i => new PolicyReading.Suggested(why, i.Classification, i.Hash, i.Version, null, i.Sources),
+        PolicyReading.NationalElsewhere n => new PolicyReading.Suggested(why, Classification.National, n.Hash, n.Version, null, n.Sources),
         _ => reading,
     };
 
-    private static InheritanceDecision ReadNear(ItemVerdicts item)
+    private static PolicyReading ReadNear(ItemVerdicts item)
     {
         var equal = item.Exact.Where(v => v.Hash.Algorithm == HashAlgorithm.Pdq && v.IsKnown).Select(v => new NearMatch { Distance = 0, Verdict = v });
         foreach (var match in equal.Concat(item.Near).Where(m => m.Verdict.IsKnown).OrderBy(m => m.Distance))
@@ -260,12 +285,12 @@ public static class InheritancePolicy
                 .OrderBy(o => o.Classification).ToImmutableArray();
             if (!illegal.IsEmpty)
             {
-                return new InheritanceDecision.Suggested(
+                return new PolicyReading.Suggested(
                     SuggestionReason.Near, illegal[0].Classification, match.Verdict.Hash, match.Verdict.Version, match.Distance, illegal);
             }
         }
 
-        return InheritanceDecision.Unknown.Instance;
+        return PolicyReading.Unknown.Instance;
     }
 
     private static bool IsBelieved(ImmutableArray<HashOpinion> agreeing, InheritanceOptions options) =>

@@ -375,13 +375,13 @@ public static class ReportHosting
 {
     public const string TypeName = "report";
 
-    /// <summary>Starts the report region on nodes of role <c>report</c>; needs <see cref="MatchingActor"/> to be registered before.</summary>
+    /// <summary>Starts the report region on nodes of role <c>report</c>; needs <see cref="MatchingKey"/> to be registered before.</summary>
     public static AkkaConfigurationBuilder AddReports(this AkkaConfigurationBuilder builder, ReportActorServices services) =>
         builder.WithShardRegion<ReportRegion>(
             TypeName,
             (_, registry, _) =>
             {
-                var matching = registry.Get<MatchingActor>();
+                var matching = registry.Get<MatchingKey>();
                 return id => Props.Create(() => new ReportActor(id, services, matching));
             },
             new EntityExtractor<IReportMessage>(m => m.ReportId.ToString()),

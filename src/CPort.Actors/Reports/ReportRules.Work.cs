@@ -58,8 +58,8 @@ public static partial class ReportRules
     }
 
     private static bool IsAssigned(Report report, Caller caller) =>
-        caller.Kind == AgencyKind.Hotline && report.Items.Any(i => i.Assignment is { Country: { } country } a
-            && (a.Hotline is { } hotline ? hotline == caller.Agency : caller.WorksFor(country)));
+        caller.Kind == AgencyKind.Hotline && Works(caller) && report.Items.Any(i => i.Assignment is { Country: { } country } a
+            && caller.WorksFor(country) && (a.Hotline is null || a.Hotline == caller.Agency));
 
     private static ReportDecision Assign(Report report, AssignItems c, ReportEnvironment environment)
     {
@@ -198,7 +198,7 @@ public static partial class ReportRules
         Assessment? Own(ContentItem item) => item.Assessments.LastOrDefault(a => a.Counts && a.Agency == caller.Agency);
         return ForItems(report, c, [c.Item],
             item =>
-                !IsConcerned(report, item, caller, environment) && Own(item) is null ? NotFound
+                !IsConcerned(report, item, caller, environment) ? NotFound
                 : Own(item) is null ? new Refusal(RejectionCode.NothingToCorrect, "Your agency has no assessment of this item that counts.")
                 : item.Withdrawn ? new Refusal(RejectionCode.Withdrawn, "The item was withdrawn by its hotline.")
                 : item.IsClosed() ? Closed

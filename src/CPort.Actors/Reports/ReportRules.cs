@@ -69,20 +69,24 @@ public static partial class ReportRules
 
     // ---- who may (ICCAM rule 4 and docs/access.md) ----
 
-    private static bool IsReporter(Report report, Caller caller) => caller.Agency == report.ReportingHotline;
+    private static bool IsReporter(Report report, Caller caller) => caller.Agency == report.ReportingHotline && Works(caller);
+
+    /// <summary>An auditor's key of the same agency looks and changes nothing.</summary>
+    private static bool Works(Caller caller) => caller.Is(Roles.Analyst | Roles.Machine);
 
     private static bool IsAutomatic(Caller caller) => caller.Kind == AgencyKind.System;
 
     /// <summary>The hotline whose job the item is: the assigned one, or any of the assigned country while none has taken it.</summary>
     private static bool HasTheJob(ContentItem item, Caller caller, ReportEnvironment environment) =>
-        caller.Kind == AgencyKind.Hotline && (caller.Is(Roles.Analyst) || caller.Is(Roles.Machine))
+        caller.Kind == AgencyKind.Hotline && Works(caller)
         && item.Assignment is { Country: { } country } assignment
+        && caller.WorksFor(country)
         && (assignment.Hotline is { } hotline
             ? hotline == caller.Agency
-            : caller.WorksFor(country) && environment.Members.HotlinesOf(country).Contains(caller.Agency));
+            : environment.Members.HotlinesOf(country).Contains(caller.Agency));
 
     private static bool MayTakeOrphan(ContentItem item, Caller caller) =>
-        caller is { Kind: AgencyKind.Hotline, HoldsOrphanMandate: true } && item.Assignment is { Orphan: true, Country: null };
+        caller is { Kind: AgencyKind.Hotline, HoldsOrphanMandate: true } && Works(caller) && item.Assignment is { Orphan: true, Country: null };
 
     private static bool IsConcerned(Report report, ContentItem item, Caller caller, ReportEnvironment environment) =>
         IsReporter(report, caller) || HasTheJob(item, caller, environment) || MayTakeOrphan(item, caller);
