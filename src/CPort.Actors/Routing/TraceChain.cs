@@ -108,6 +108,12 @@ public sealed record TraceOptions
     /// <summary>How long one provider may take for one question. After a time-out it is not asked again in the same trace.</summary>
     public TimeSpan ProviderTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>Time-outs in a row after which a provider rests, so that a dead resolver does not cost every item <see cref="ProviderTimeout"/>.</summary>
+    public int TimeoutsBeforeRest { get; init; } = 3;
+
+    /// <summary>How long a provider rests; meanwhile it counts as unavailable.</summary>
+    public TimeSpan ProviderRest { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Take the country of a CDN edge for the hosting country when no origin is known. Off: it is usually wrong.</summary>
     public bool TrustCdnCountry { get; init; }
 
@@ -131,11 +137,11 @@ public sealed record TraceOptions
 /// <summary>
 /// Asks the providers in order, each about the host, then about its addresses, then about a CDN's origin, and puts the answers together: the first
 /// to know a fact is believed. The country of a CDN edge never becomes the hosting country (but for <see cref="TraceOptions.TrustCdnCountry"/>);
-/// a host whose addresses are in different countries has no known one. Holds no state between traces; thread-safe.
+/// a host whose addresses are in different countries has no known one. Thread-safe; between traces it remembers only which providers rest.
 /// </summary>
 public sealed class TraceChain(IEnumerable<ITraceProvider> providers, TraceOptions options, TimeProvider time)
 {
-    private readonly ImmutableArray<ITraceProvider> _providers = [.. providers];
+    private readonly ImmutableArray<Asked> _providers = [.. providers.Select(p => new Asked(p))];
 
     /// <summary>
     /// Traces one URL. <paramref name="reported"/> is what the report said: a country in it stands and nobody is asked; an address in it is looked up.
@@ -263,6 +269,27 @@ public sealed class TraceChain(IEnumerable<ITraceProvider> providers, TraceOptio
     /// <summary>A country, who says so and how sure; without a country nothing is claimed.</summary>
     private readonly record struct Claim(Country? Country, int Confidence, HostingSource Source);
 
+    /// <summary>A provider and its recent time-outs. Racing traces may miscount by a few: that only shifts a rest.</summary>
+    private sealed class Asked(ITraceProvider provider)
+    {
+        private int _timeouts;
+        private long _restUntil;
+
+        public ITraceProvider Provider { get; } = provider;
+
+        public bool Rests(DateTimeOffset now) => now.UtcTicks < Interlocked.Read(ref _restUntil);
+
+        public void Answered() => Volatile.Write(ref _timeouts, 0);
+
+        public void TimedOut(DateTimeOffset now, TraceOptions options)
+        {
+            if (Interlocked.Increment(ref _timeouts) >= options.TimeoutsBeforeRest)
+            {
+                Interlocked.Exchange(ref _restUntil, (now + options.ProviderRest).UtcTicks);
+            }
+        }
+    }
+
     /// <summary>One trace: who was asked and who is skipped.</summary>
     private sealed class Run(TraceChain chain, string? host, CancellationToken cancellationToken)
     {
@@ -278,7 +305,7 @@ public sealed class TraceChain(IEnumerable<ITraceProvider> providers, TraceOptio
             var found = ImmutableArray.CreateBuilder<TraceAnswer.Found>();
             foreach (var provider in chain._providers)
             {
-                if (!_skipped.Contains(provider.Name) && await AskAsync(provider, question) is TraceAnswer.Found answer)
+                if (!_skipped.Contains(provider.Provider.Name) && await AskAsync(provider, question) is TraceAnswer.Found answer)
                 {
                     found.Add(answer);
                 }
@@ -287,8 +314,14 @@ public sealed class TraceChain(IEnumerable<ITraceProvider> providers, TraceOptio
             return found.ToImmutable();
         }
 
-        private async ValueTask<TraceAnswer?> AskAsync(ITraceProvider provider, TraceQuestion question)
+        private async ValueTask<TraceAnswer?> AskAsync(Asked asked, TraceQuestion question)
         {
+            var provider = asked.Provider;
+            if (asked.Rests(chain.Time.GetUtcNow()))
+            {
+                return Skip(provider, TraceTrouble.Unavailable, "Resting");
+            }
+
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             try
             {
@@ -296,14 +329,17 @@ public sealed class TraceChain(IEnumerable<ITraceProvider> providers, TraceOptio
                 if (!asking.IsCompletedSuccessfully)
                 {
                     var answer = await asking.AsTask().WaitAsync(chain.Options.ProviderTimeout, chain.Time, cancellationToken);
+                    asked.Answered();
                     return Heed(provider, answer);
                 }
 
+                asked.Answered();
                 return Heed(provider, await asking);
             }
             catch (TimeoutException)
             {
                 await patience.CancelAsync(); // the provider may stop; what it still does is not waited for
+                asked.TimedOut(chain.Time.GetUtcNow(), chain.Options);
                 return Skip(provider, TraceTrouble.TimedOut, null);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -175,6 +175,68 @@ public sealed class TraceChainTests
     }
 
     [Fact]
+    public async Task A_provider_that_keeps_timing_out_rests_and_is_asked_again_afterwards()
+    {
+        var clock = new Clock();
+        var asked = 0;
+        var dead = true;
+        var provider = new Scripted("dns", async (q, token) =>
+        {
+            if (q.Subject != TraceSubject.Host)
+            {
+                return TraceAnswer.NotKnown.Instance;
+            }
+
+            asked++;
+            if (dead)
+            {
+                await Task.Delay(Timeout.Infinite, token);
+            }
+
+            return new TraceAnswer.Found { Source = HostingSource.Dns, Addresses = [Server] };
+        });
+        var options = new TraceOptions { ProviderTimeout = TimeSpan.FromMilliseconds(20), TimeoutsBeforeRest = 2 };
+        var tracer = new HostingTracer(new TraceChain([Table, provider], options, clock), PublicSuffixes.BuiltIn, clock);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Null(await tracer.TraceAsync($"http://host{i}.example/", null));
+        }
+
+        Assert.Equal(2, asked);
+        dead = false;
+        clock.Passed = options.ProviderRest;
+        Assert.Equal(NL, (await tracer.TraceAsync("http://host.example/", null))!.Country);
+        Assert.Equal(3, asked);
+    }
+
+    [Fact]
+    public async Task What_was_learned_of_a_host_is_remembered_for_a_while()
+    {
+        var clock = new Clock();
+        var asked = 0;
+        var provider = new Scripted("dns", q =>
+        {
+            asked += q.Subject == TraceSubject.Host ? 1 : 0;
+            return q.Subject == TraceSubject.Host ? new TraceAnswer.Found { Source = HostingSource.Dns, Addresses = [Server] } : TraceAnswer.NotKnown.Instance;
+        });
+        var tracer = new HostingTracer(new TraceChain([Table, provider], new TraceOptions(), clock), PublicSuffixes.BuiltIn, clock);
+        Assert.Equal(NL, (await tracer.TraceAsync("http://host.example/1", null))!.Country);
+        Assert.Equal(NL, (await tracer.TraceAsync("http://HOST.example/2", null))!.Country);
+        Assert.Equal(1, asked);
+        clock.Passed = tracer.RememberFor;
+        Assert.Equal(NL, (await tracer.TraceAsync("http://host.example/3", null))!.Country);
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
+    public async Task What_is_no_url_is_not_found_and_never_throws()
+    {
+        var tracer = new HostingTracer(new TraceChain([Table], new TraceOptions(), new Clock()), PublicSuffixes.BuiltIn, new Clock());
+        Assert.Equal(HostingSource.NotFound, (await tracer.TraceAsync("no url", null))!.Source);
+        Assert.Equal(HostingSource.NotFound, (await tracer.TraceAsync("http://nowhere.example/", null))!.Source);
+    }
+
+    [Fact]
     public async Task The_callers_cancellation_ends_the_trace()
     {
         using var gone = new CancellationTokenSource();
@@ -257,7 +319,9 @@ public sealed class TraceChainTests
 
     private sealed class Clock : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => Now;
+        public TimeSpan Passed { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now + Passed;
     }
 
     private sealed class Scripted(string name, Func<TraceQuestion, CancellationToken, Task<TraceAnswer>> answer) : ITraceProvider
