@@ -101,16 +101,19 @@ public static partial class ReportRules
     /// </summary>
     private static ItemAssignment Route(ContentItem item, Country country, int episode, DateTimeOffset at, ReportEnvironment environment)
     {
-        var hotlines = environment.Members.HotlinesOf(country);
-        Country? assigned = hotlines.IsEmpty ? null : country;
+        var (assigned, hotline) = RoutingRules.Route(country, environment.Members) switch
+        {
+            RouteDecision.Assigned to => ((Country?)to.Country, to.Hotline),
+            _ => (null, null),
+        };
         return new ItemAssignment
         {
             Ordinal = item.Ordinal, CountryChanged = true,
             Inheritance = InheritancePolicy.Decide(assigned, VerdictsOf(item), environment.Inheritance),
             Assignment = new Assignment
             {
-                Episode = episode, Country = assigned, CountrySince = at, Orphan = hotlines.IsEmpty,
-                Hotline = hotlines.Length == 1 ? hotlines[0] : null, HotlineSince = hotlines.Length == 1 ? at : null,
+                Episode = episode, Country = assigned, CountrySince = at, Orphan = assigned is null, Hotline = hotline,
+                HotlineSince = hotline is null ? null : at,
             },
         };
     }
