@@ -1,7 +1,9 @@
 using Akka.Actor;
+using Akka.Persistence;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using CPort.Actors.Agencies;
+using CPort.Actors.Cluster;
 using CPort.Actors.CodeLists;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
@@ -175,6 +177,34 @@ public class HashBucketActorTests() : TestKit("""
 
         bucket.Tell(new GetBucketStats { Bucket = Bucket });
         Assert.Equal(1_000, (await ExpectMsgAsync<BucketStats>()).Sightings);
+        await Stop(bucket);
+
+        var journal = Sys.ActorOf(Props.Create(() => new JournalLength($"hash-bucket-{Bucket}")));
+        Assert.InRange(await journal.Ask<long>("length"), 1, 500);
+    }
+
+    private sealed class JournalLength : ReceivePersistentActor
+    {
+        public JournalLength(string persistenceId)
+        {
+            PersistenceId = persistenceId;
+            Recover<object>(_ => { });
+            Command<string>(_ => Sender.Tell(LastSequenceNr));
+        }
+
+        public override string PersistenceId { get; }
+    }
+
+    [Fact]
+    public async Task The_waker_touches_every_bucket()
+    {
+        var region = CreateTestProbe();
+        Sys.ActorOf(Props.Create(() => new HashBucketWaker(region, new HashBucketOptions { WakePerSecond = 10_000 })));
+        var woken = new HashSet<HashBucketId>();
+        while (woken.Count < HashBucketId.All.Count())
+        {
+            woken.Add((await region.ExpectMsgAsync<WakeBucket>()).Bucket);
+        }
     }
 
     [Fact]
