@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Hosting;
-using Akka.Cluster.Sharding;
 using Akka.Event;
 using Akka.Hosting;
 using Akka.Persistence;
 using CPort.Actors.Agencies;
+using CPort.Actors.Cluster;
 using CPort.Actors.Matching;
 using CPort.Actors.Reports;
 
@@ -13,12 +13,6 @@ namespace CPort.Actors.Hashes;
 
 /// <summary>Registry key of the hash bucket shard region (or its proxy).</summary>
 public sealed class HashBucketRegion;
-
-/// <summary>Hand-off message of the bucket region: the bucket finishes what it is writing and stops. Local.</summary>
-public sealed record StopEntity
-{
-    public static readonly StopEntity Instance = new();
-}
 
 /// <summary>Limits and times of a bucket.</summary>
 public sealed record HashBucketOptions
@@ -391,41 +385,28 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
     protected override void PreStart() => Timers.StartPeriodicTimer("wake", "wake", TimeSpan.FromSeconds(1.0 / TicksPerSecond));
 }
 
-/// <summary>Routes by <see cref="IHashBucketMessage.Bucket"/>; 128 shards, never changed.</summary>
-public sealed class HashBucketExtractor() : HashCodeMessageExtractor(Shards)
-{
-    public const int Shards = 128;
-
-    public override string? EntityId(object message) => (message as IHashBucketMessage)?.Bucket.ToString();
-}
-
 /// <summary>Sets hash buckets up on a node.</summary>
 public static class HashBucketHosting
 {
-    /// <summary>Cluster role of the nodes that hold buckets.</summary>
-    public const string Role = "hash";
-
     private const string TypeName = "hash-bucket";
+
+    private static EntityExtractor<IHashBucketMessage> Extractor => new(m => m.Bucket.ToString());
 
     /// <summary>
     /// Hosts hash buckets on this node. <typeparamref name="TReportRegion"/> is the registry key of the report region or its proxy, which must be
     /// on this node too: changed verdicts go there.
     /// </summary>
     public static AkkaConfigurationBuilder AddHashBuckets<TReportRegion>(
-        this AkkaConfigurationBuilder builder, HashBucketOptions? options = null, TimeProvider? time = null, string? role = Role)
+        this AkkaConfigurationBuilder builder, HashBucketOptions? options = null, TimeProvider? time = null, string role = ClusterRoles.Hash)
     {
         var settings = options ?? new HashBucketOptions();
         builder.WithShardRegion<HashBucketRegion>(
             TypeName,
             (_, registry, _) => id => HashBucketActor.Props(
                 HashBucketId.Parse(id), () => registry.TryGet<TReportRegion>(out var reports) ? reports : ActorRefs.Nobody, time ?? TimeProvider.System, settings),
-            new HashBucketExtractor(),
-            new ShardOptions
-            {
-                Role = role, StateStoreMode = StateStoreMode.DData, RememberEntities = false, HandOffStopMessage = StopEntity.Instance,
-                // A bucket is few and dear to recover: it stays.
-                ShouldPassivateIdleEntities = false,
-            });
+            Extractor,
+            // A bucket is dear to recover, and there are few: it stays.
+            EntityShards.Options(role, TimeSpan.Zero));
         return settings.WakePerSecond <= 0
             ? builder
             : builder.WithActors((system, registry, _) => system.ActorOf(
@@ -433,6 +414,6 @@ public static class HashBucketHosting
     }
 
     /// <summary>Lets a node that holds no buckets reach them.</summary>
-    public static AkkaConfigurationBuilder AddHashBucketProxy(this AkkaConfigurationBuilder builder, string role = Role) =>
-        builder.WithShardRegionProxy<HashBucketRegion>(TypeName, role, new HashBucketExtractor());
+    public static AkkaConfigurationBuilder AddHashBucketProxy(this AkkaConfigurationBuilder builder, string role = ClusterRoles.Hash) =>
+        builder.WithShardRegionProxy<HashBucketRegion>(TypeName, role, Extractor);
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using CPort.Actors.Cluster;
 
 namespace CPort.Actors.Hashes;
 
@@ -11,10 +12,10 @@ namespace CPort.Actors.Hashes;
 public readonly record struct HashBucketId(HashAlgorithm Algorithm, int Number)
 {
     /// <summary>Buckets of MD5, SHA-1, SHA-256 and PhotoDNA, each.</summary>
-    public const int ExactBuckets = 256;
+    public const int ExactBuckets = ClusterFigures.ExactBuckets;
 
     /// <summary>Buckets of PDQ; few, because a near search asks all of them.</summary>
-    public const int PdqBuckets = 32;
+    public const int PdqBuckets = ClusterFigures.PdqBuckets;
 
     /// <summary>Every bucket there is, in a fixed order.</summary>
     public static IEnumerable<HashBucketId> All =>

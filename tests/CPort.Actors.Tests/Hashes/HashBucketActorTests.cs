@@ -1,0 +1,277 @@
+using Akka.Actor;
+using Akka.Persistence;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using CPort.Actors.Agencies;
+using CPort.Actors.Cluster;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Hashes;
+using CPort.Actors.Matching;
+using static CPort.Actors.Tests.Hashes.HashSamples;
+
+namespace CPort.Actors.Tests.Hashes;
+
+/// <summary>The shell of a bucket over the in-memory journal; a probe stands for the report region.</summary>
+public class HashBucketActorTests() : TestKit("""
+    akka.loglevel = WARNING
+    akka.persistence.journal.plugin = "akka.persistence.journal.inmem"
+    akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
+    """)
+{
+    private static readonly HashBucketId Bucket = new(HashAlgorithm.Sha256, 17);
+    private static readonly ContentHash Hash = Sha256(1);
+    private static readonly HashBucketOptions Quick = new()
+    {
+        FanOutRetry = TimeSpan.FromMilliseconds(100), FanOutRetryMax = TimeSpan.FromMilliseconds(200), SnapshotEvery = 10,
+    };
+
+    private IActorRef Start(TestProbe reports, HashBucketId? id = null) =>
+        Sys.ActorOf(HashBucketActor.Props(id ?? Bucket, () => reports, TimeProvider.System, Quick));
+
+    private async Task Stop(IActorRef bucket)
+    {
+        await WatchAsync(bucket);
+        bucket.Tell(StopEntity.Instance);
+        await ExpectTerminatedAsync(bucket);
+    }
+
+    private static VerdictsTaken Taken(TakeVerdicts m) => new() { ReportId = m.ReportId, FanOutId = m.FanOutId };
+
+    [Fact]
+    public async Task A_sighting_is_answered_with_the_verdict_and_survives_a_restart()
+    {
+        var bucket = Start(CreateTestProbe());
+        bucket.Tell(Sight(Bucket, (Hash, Item(1)), (Sha256(2), Item(1))));
+        var answer = await ExpectMsgAsync<HashesAnswered>();
+        Assert.Equal([Hash, Sha256(2)], answer.Verdicts.Select(v => v.Hash));
+        await Stop(bucket);
+
+        bucket = Start(CreateTestProbe());
+        bucket.Tell(new LookupHashes { Bucket = Bucket, RequestId = 5, Hashes = [Hash] });
+        answer = await ExpectMsgAsync<HashesAnswered>();
+        Assert.Equal(5, answer.RequestId);
+        Assert.Equal(1, answer.Verdicts[0].Sightings);
+    }
+
+    [Fact]
+    public async Task Every_report_that_saw_the_hash_is_told_until_it_answers()
+    {
+        var reports = CreateTestProbe();
+        var bucket = Start(reports);
+        bucket.Tell(Sight(Bucket, (Hash, Item(1, 1)), (Hash, Item(1, 3)), (Hash, Item(2))));
+        await ExpectMsgAsync<HashesAnswered>();
+
+        bucket.Tell(Opine(Bucket, Hash, Says("hotline-nl", Classification.Baseline)));
+        Assert.Equal(1, (await ExpectMsgAsync<OpinionsStored>()).Changed);
+
+        var first = await reports.ExpectMsgAsync<TakeVerdicts>();
+        var second = await reports.ExpectMsgAsync<TakeVerdicts>();
+        var (one, two) = first.ReportId == Report(1) ? (first, second) : (second, first);
+        Assert.Equal([1, 3], one.Items.Select(i => i.Ordinal));
+        Assert.Equal(1, one.Items[0].Exact.Single().Version);
+        bucket.Tell(Taken(one), reports);
+
+        // The silent one is asked again, with the same id, until it answers.
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(two.FanOutId, (await reports.ExpectMsgAsync<TakeVerdicts>()).FanOutId);
+        }
+
+        bucket.Tell(Taken(two), reports);
+        await AwaitAssertAsync(async () =>
+        {
+            bucket.Tell(new GetBucketStats { Bucket = Bucket });
+            Assert.Equal(0, (await ExpectMsgAsync<BucketStats>()).ReportsToTell);
+        });
+    }
+
+    [Fact]
+    public async Task An_unanswered_fan_out_goes_on_after_a_restart_and_an_answered_one_does_not()
+    {
+        var reports = CreateTestProbe();
+        var bucket = Start(reports);
+        bucket.Tell(Sight(Bucket, (Hash, Item(1)), (Hash, Item(2))));
+        await ExpectMsgAsync<HashesAnswered>();
+        bucket.Tell(Opine(Bucket, Hash, Says("hotline-nl", Classification.Baseline)));
+        await ExpectMsgAsync<OpinionsStored>();
+        var told = await reports.ExpectMsgAsync<TakeVerdicts>();
+        bucket.Tell(Taken(told), reports);
+        bucket.Tell(new GetBucketStats { Bucket = Bucket });
+        await ExpectMsgAsync<BucketStats>();
+        await Stop(bucket);
+
+        var later = CreateTestProbe();
+        bucket = Start(later);
+        var again = await later.ExpectMsgAsync<TakeVerdicts>();
+        Assert.NotEqual(told.ReportId, again.ReportId);
+        bucket.Tell(Taken(again), later);
+        await AwaitAssertAsync(async () =>
+        {
+            bucket.Tell(new GetBucketStats { Bucket = Bucket });
+            Assert.Equal(0, (await ExpectMsgAsync<BucketStats>()).ReportsToTell);
+        });
+        await Stop(bucket);
+
+        var quiet = CreateTestProbe();
+        bucket = Start(quiet);
+        bucket.Tell(new GetBucketStats { Bucket = Bucket });
+        await ExpectMsgAsync<BucketStats>();
+        await quiet.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(300));
+    }
+
+    [Fact]
+    public async Task A_report_busy_with_one_version_gets_the_next_one_after_its_answer()
+    {
+        var reports = CreateTestProbe();
+        var bucket = Start(reports);
+        bucket.Tell(Sight(Bucket, (Hash, Item(1))));
+        await ExpectMsgAsync<HashesAnswered>();
+        var opinion = Says("hotline-nl", Classification.Baseline);
+        bucket.Tell(Opine(Bucket, Hash, opinion));
+        await ExpectMsgAsync<OpinionsStored>();
+        var first = await reports.ExpectMsgAsync<TakeVerdicts>();
+        bucket.Tell(Opine(Bucket, Hash, opinion with { At = opinion.At.AddMinutes(1) }, retract: true));
+        await ExpectMsgAsync<OpinionsStored>();
+
+        bucket.Tell(Taken(first), reports);
+        var next = await reports.FishForMessageAsync<TakeVerdicts>(m => m.FanOutId != first.FanOutId);
+        Assert.Equal(2, next.Items[0].Exact[0].Version);
+        Assert.Empty(next.Items[0].Exact[0].Opinions);
+    }
+
+    [Fact]
+    public async Task A_report_with_many_items_is_told_in_parts_of_200()
+    {
+        var reports = CreateTestProbe();
+        var bucket = Start(reports);
+        foreach (var part in Enumerable.Range(1, 450).Chunk(200))
+        {
+            bucket.Tell(Sight(Bucket, [.. part.Select(n => (Hash, Item(1, n)))]));
+            await ExpectMsgAsync<HashesAnswered>();
+        }
+
+        bucket.Tell(Opine(Bucket, Hash, Says("hotline-nl", Classification.Baseline)));
+        var ordinals = new SortedSet<int>();
+        while (ordinals.Count < 450)
+        {
+            var message = await reports.ExpectMsgAsync<TakeVerdicts>();
+            Assert.InRange(message.Items.Length, 1, 200);
+            ordinals.UnionWith(message.Items.Select(i => i.Ordinal));
+            bucket.Tell(Taken(message), reports);
+        }
+    }
+
+    [Fact]
+    public async Task Many_commands_at_once_are_all_answered_and_joined_in_few_events()
+    {
+        var bucket = Start(CreateTestProbe());
+        for (var n = 0; n < 1_000; n++)
+        {
+            bucket.Tell(Sight(Bucket, (Sha256(n), Item(n))));
+        }
+
+        for (var n = 0; n < 1_000; n++)
+        {
+            await ExpectMsgAsync<HashesAnswered>();
+        }
+
+        bucket.Tell(new GetBucketStats { Bucket = Bucket });
+        Assert.Equal(1_000, (await ExpectMsgAsync<BucketStats>()).Sightings);
+        await Stop(bucket);
+
+        var journal = Sys.ActorOf(Props.Create(() => new JournalLength($"hash-bucket-{Bucket}")));
+        Assert.InRange(await journal.Ask<long>("length"), 1, 500);
+    }
+
+    private sealed class JournalLength : ReceivePersistentActor
+    {
+        public JournalLength(string persistenceId)
+        {
+            PersistenceId = persistenceId;
+            Recover<object>(_ => { });
+            Command<string>(_ => Sender.Tell(LastSequenceNr));
+        }
+
+        public override string PersistenceId { get; }
+    }
+
+    [Fact]
+    public async Task The_waker_touches_every_bucket()
+    {
+        var region = CreateTestProbe();
+        Sys.ActorOf(Props.Create(() => new HashBucketWaker(region, new HashBucketOptions { WakePerSecond = 10_000 })));
+        var woken = new HashSet<HashBucketId>();
+        while (woken.Count < HashBucketId.All.Count())
+        {
+            woken.Add((await region.ExpectMsgAsync<WakeBucket>()).Bucket);
+        }
+    }
+
+    [Fact]
+    public async Task State_comes_back_from_snapshot_and_later_events()
+    {
+        var bucket = Start(CreateTestProbe());
+        for (var n = 0; n < 35; n++)
+        {
+            bucket.Tell(Sight(Bucket, (Sha256(n), Item(n))));
+            await ExpectMsgAsync<HashesAnswered>();
+        }
+
+        await Stop(bucket);
+        bucket = Start(CreateTestProbe());
+        bucket.Tell(new GetBucketStats { Bucket = Bucket });
+        Assert.Equal(35, (await ExpectMsgAsync<BucketStats>()).Sightings);
+    }
+
+    [Fact]
+    public async Task A_pdq_bucket_finds_known_values_near_and_forgets_retracted_ones()
+    {
+        var known = Made(HashAlgorithm.Pdq, 1);
+        var bytes = known.Bytes.ToArray();
+        bytes[31] ^= 0b111;
+        var near = ContentHash.FromBytes(HashAlgorithm.Pdq, bytes);
+        var id = HashBucketId.For(known);
+        var bucket = Start(CreateTestProbe(), id);
+        var opinion = Says("hotline-nl", Classification.Baseline);
+        var search = new SearchNear { Bucket = id, RequestId = 9, Queries = [new NearQuery { Hash = near, Radius = 31, MaxResults = 20 }] };
+
+        bucket.Tell(Sight(id, (known, Item(1))));
+        await ExpectMsgAsync<HashesAnswered>();
+        bucket.Tell(search);
+        Assert.Empty((await ExpectMsgAsync<NearFound>()).Answers[0].Matches);
+
+        bucket.Tell(Opine(id, known, opinion));
+        await ExpectMsgAsync<OpinionsStored>();
+        bucket.Tell(search);
+        Assert.Equal(3, Assert.Single((await ExpectMsgAsync<NearFound>()).Answers[0].Matches).Distance);
+
+        await Stop(bucket);
+        bucket = Start(CreateTestProbe(), id);
+        bucket.Tell(search);
+        Assert.Single((await ExpectMsgAsync<NearFound>()).Answers[0].Matches);
+
+        bucket.Tell(Opine(id, known, opinion, retract: true));
+        await ExpectMsgAsync<OpinionsStored>();
+        bucket.Tell(search);
+        Assert.Empty((await ExpectMsgAsync<NearFound>()).Answers[0].Matches);
+    }
+
+    [Fact]
+    public async Task An_answer_that_would_be_too_long_is_cut_and_at_least_one_is_given()
+    {
+        var bucket = Start(CreateTestProbe());
+        var hashes = Enumerable.Range(0, 100).Select(n => Sha256(n)).ToArray();
+        for (var agency = 0; agency < 30; agency++)
+        {
+            bucket.Tell(new RecordBucketOpinions
+            {
+                Bucket = Bucket, RequestId = 1,
+                Opinions = [.. hashes.Select(h => new OpinionOnHash { Hash = h, Opinion = Says($"agency-{agency}", Classification.National, Nl, TrustLevel.Untrusted) })],
+            });
+            await ExpectMsgAsync<OpinionsStored>();
+        }
+
+        bucket.Tell(new LookupHashes { Bucket = Bucket, RequestId = 1, Hashes = [.. hashes] });
+        Assert.InRange((await ExpectMsgAsync<HashesAnswered>()).Verdicts.Length, 1, 99);
+    }
+}

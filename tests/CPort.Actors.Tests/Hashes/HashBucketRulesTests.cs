@@ -1,0 +1,310 @@
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Hashes;
+using CPort.Actors.Matching;
+using CPort.Actors.Reports;
+using CsCheck;
+using static CPort.Actors.Tests.Hashes.HashSamples;
+
+namespace CPort.Actors.Tests.Hashes;
+
+public class HashBucketRulesTests
+{
+    private static readonly HashBucketId Bucket = new(HashAlgorithm.Sha256, 17);
+    private static readonly ContentHash Hash = Sha256(1);
+
+    private static HashVerdict Verdict(HashBucket state) => HashBucketRules.VerdictOf(state, Hash);
+
+    [Fact]
+    public void A_sighting_is_recorded_once()
+    {
+        var (state, first) = HashBucket.New(Bucket).Do(Sight(Bucket, (Hash, Item(1)), (Hash, Item(1)), (Hash, Item(2))));
+        Assert.Equal(2, first!.Sightings.Length);
+        Assert.Equal(2, Verdict(state).Sightings);
+
+        Assert.Null(state.Do(Sight(Bucket, (Hash, Item(2)), (Hash, Item(1)))).Event);
+    }
+
+    [Fact]
+    public void An_unknown_hash_has_version_0_and_no_opinions()
+    {
+        var verdict = Verdict(HashBucket.New(Bucket));
+        Assert.Equal(0, verdict.Version);
+        Assert.False(verdict.IsKnown);
+    }
+
+    [Fact]
+    public void The_same_opinion_again_changes_nothing()
+    {
+        var opinion = Opine(Bucket, Hash, Says("hotline-nl", Classification.National, Nl));
+        var (state, _) = HashBucket.New(Bucket).Do(opinion);
+        Assert.Equal(1, Verdict(state).Version);
+        Assert.Null(state.Do(opinion).Event);
+    }
+
+    [Fact]
+    public void A_source_that_says_the_same_later_does_not_raise_the_version()
+    {
+        var (state, _) = HashBucket.New(Bucket).Do(Opine(Bucket, Hash, Says("hotline-nl", Classification.National, Nl)));
+        (state, var e) = state.Do(Opine(Bucket, Hash, Says("hotline-nl", Classification.National, Nl, minute: 5)));
+        Assert.NotNull(e);
+        Assert.Equal(1, Verdict(state).Version);
+        Assert.Equal(Start.AddMinutes(5), Assert.Single(Verdict(state).Opinions).At);
+        Assert.Empty(HashBucketRules.Describe(state, new GetHashEntry { Bucket = Bucket, Hash = Hash }).History);
+    }
+
+    [Fact]
+    public void A_correction_replaces_the_opinion_and_keeps_history()
+    {
+        var (state, _) = HashBucket.New(Bucket).Do(Opine(Bucket, Hash, Says("hotline-nl", Classification.National, Nl)));
+        (state, _) = state.Do(Opine(Bucket, Hash, Says("hotline-nl", Classification.NotIllegal, Nl, minute: 5)));
+        Assert.Equal(2, Verdict(state).Version);
+        Assert.Equal(Classification.NotIllegal, Assert.Single(Verdict(state).Opinions).Classification);
+
+        var past = Assert.Single(HashBucketRules.Describe(state, new GetHashEntry { Bucket = Bucket, Hash = Hash }).History);
+        Assert.Equal(Classification.National, past.Word.Opinion.Classification);
+        Assert.Equal(Start.AddMinutes(5), past.Until);
+    }
+
+    [Fact]
+    public void An_agency_and_its_list_are_two_sources()
+    {
+        var (state, _) = HashBucket.New(Bucket).Do(
+            Opine(Bucket, Hash, Says("hotline-nl", Classification.National, Nl)),
+            Opine(Bucket, Hash, Says("hotline-nl", Classification.Baseline, list: "nl known")));
+        Assert.Equal(2, Verdict(state).Opinions.Length);
+    }
+
+    [Fact]
+    public void A_late_add_cannot_undo_a_retraction()
+    {
+        var add = Says("hotline-nl", Classification.Baseline, minute: 1);
+        var (state, _) = HashBucket.New(Bucket).Do(Opine(Bucket, Hash, add));
+        (state, _) = state.Do(Opine(Bucket, Hash, add with { At = Start.AddMinutes(2) }, retract: true));
+        Assert.Equal(2, Verdict(state).Version);
+        Assert.False(Verdict(state).IsKnown);
+
+        Assert.Null(state.Do(Opine(Bucket, Hash, add)).Event);
+        Assert.Null(state.Do(Opine(Bucket, Hash, add with { At = Start.AddMinutes(2) })).Event);
+    }
+
+    [Fact]
+    public void A_retraction_that_comes_before_its_opinion_still_holds()
+    {
+        var add = Says("hotline-nl", Classification.Baseline);
+        var (state, _) = HashBucket.New(Bucket).Do(Opine(Bucket, Hash, add, retract: true));
+        (state, _) = state.Do(Opine(Bucket, Hash, add));
+        Assert.False(Verdict(state).IsKnown);
+        Assert.Equal(0, Verdict(state).Version);
+    }
+
+    [Fact]
+    public void A_doubtful_opinion_is_kept_and_has_no_effect()
+    {
+        var (state, _) = HashBucket.New(Bucket).Do(Opine(Bucket, Hash, Says("hotline-nl", Classification.Doubtful)));
+        Assert.Equal(0, Verdict(state).Version);
+        Assert.False(Verdict(state).IsKnown);
+        Assert.Single(HashBucketRules.Describe(state, new GetHashEntry { Bucket = Bucket, Hash = Hash }).Sources);
+    }
+
+    [Theory]
+    [InlineData(Classification.Baseline, null, Classification.NotIllegal, "NL", true)]
+    [InlineData(Classification.National, "NL", Classification.NotIllegal, "NL", true)]
+    [InlineData(Classification.National, "NL", Classification.NotIllegal, "DE", false)]
+    [InlineData(Classification.Baseline, null, Classification.National, "NL", false)]
+    public void Contradictions_make_a_hash_disputed(Classification one, string? oneCountry, Classification other, string? otherCountry, bool disputed)
+    {
+        static Country? C(string? code) => code is null ? null : Country.Parse(code);
+        var (state, _) = HashBucket.New(Bucket).Do(
+            Opine(Bucket, Hash, Says("agency-a", one, C(oneCountry))), Opine(Bucket, Hash, Says("agency-b", other, C(otherCountry))));
+        Assert.Equal(disputed, Verdict(state).Disputed);
+    }
+
+    [Fact]
+    public void An_untrusted_source_disputes_nothing_and_blinds_nobody()
+    {
+        var (state, _) = HashBucket.New(Bucket).Do(
+            Opine(Bucket, Hash, Says("interpol", Classification.Baseline, trust: TrustLevel.Trusted)),
+            Opine(Bucket, Hash, Says("agency-b", Classification.NotIllegal, Nl, TrustLevel.Untrusted)),
+            Import(Bucket, [new HashListRow { Hash = Hash, Classification = Classification.NotIllegal, Flags = HashFlags.Trap }], TrustLevel.Untrusted, 9));
+        Assert.False(Verdict(state).Disputed);
+        Assert.True(Verdict(state).IsKnown);
+    }
+
+    [Fact]
+    public void Traps_are_neither_sighted_nor_judged()
+    {
+        var empty = ContentHash.Parse(HashAlgorithm.Sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        var bucket = HashBucketId.For(empty);
+        var (state, e) = HashBucket.New(bucket).Do(
+            Sight(bucket, (empty, Item(1))), Opine(bucket, empty, Says("interpol", Classification.Baseline)),
+            Import(bucket, [new HashListRow { Hash = empty, Classification = Classification.Baseline }]));
+        Assert.Null(e);
+        Assert.True(HashBucketRules.VerdictOf(state, empty).Trap);
+    }
+
+    [Theory]
+    [InlineData(HashAlgorithm.Md5, "d41d8cd98f00b204e9800998ecf8427e")]
+    [InlineData(HashAlgorithm.Sha1, "da39a3ee5e6b4b0d3255bfef95601890afd80709")]
+    [InlineData(HashAlgorithm.Pdq, "0000000000000000000000000000000000000000000000000000000000007fff")]
+    [InlineData(HashAlgorithm.Pdq, "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff8000")]
+    public void Hashes_of_nothing_are_traps(HashAlgorithm algorithm, string hex) =>
+        Assert.True(TrapValues.IsTrap(ContentHash.Parse(algorithm, hex)));
+
+    [Fact]
+    public void A_pdq_with_16_bits_set_is_no_trap() =>
+        Assert.False(TrapValues.IsTrap(ContentHash.Parse(HashAlgorithm.Pdq, new string('0', 60) + "ffff")));
+
+    [Fact]
+    public void An_import_counts_what_became_of_each_row_and_the_same_list_again_writes_nothing()
+    {
+        var rows = Enumerable.Range(1, 50).Select(n => new HashListRow { Hash = Sha256(n), Classification = Classification.Baseline }).ToList();
+        var decision = HashBucketRules.Decide(HashBucket.New(Bucket), [Import(Bucket, rows)]);
+        Assert.Equal(new HashBucketOutcome(50, 0, 0, 0), decision.Outcomes[0]);
+        Assert.Single(decision.Event!.Opinions);
+        var state = HashBucketRules.Apply(HashBucket.New(Bucket), decision.Event);
+
+        var again = HashBucketRules.Decide(state, [Import(Bucket, rows, minute: 60)]);
+        Assert.Null(again.Event);
+        Assert.Equal(new HashBucketOutcome(0, 0, 50, 0), again.Outcomes[0]);
+
+        rows[0] = rows[0] with { Retract = true };
+        rows[1] = rows[1] with { Flags = HashFlags.VictimIdentified };
+        var next = HashBucketRules.Decide(state, [Import(Bucket, rows, minute: 60)]);
+        Assert.Equal(new HashBucketOutcome(0, 2, 48, 0), next.Outcomes[0]);
+        state = HashBucketRules.Apply(state, next.Event!);
+        Assert.False(HashBucketRules.VerdictOf(state, rows[0].Hash).IsKnown);
+        Assert.True(HashBucketRules.VerdictOf(state, rows[1].Hash).VictimIdentified);
+    }
+
+    [Fact]
+    public void A_preview_names_exactly_the_items_that_the_change_reaches()
+    {
+        var opinion = Says("hotline-nl", Classification.Baseline);
+        var other = Sha256(2);
+        var (state, _) = HashBucket.New(Bucket).Do(
+            Opine(Bucket, Hash, opinion), Opine(Bucket, other, opinion),
+            Sight(Bucket, [.. Enumerable.Range(0, 3_000).Select(n => (Hash, Item(n))), (other, Item(9_000)), (Sha256(3), Item(9_001))]));
+        var change = new PreviewChange
+        {
+            Bucket = Bucket, RequestId = 7,
+            Opinions = [.. new[] { Hash, other, Sha256(3) }.Select(h => new OpinionOnHash { Hash = h, Opinion = opinion, Retract = true })],
+        };
+
+        var first = HashBucketRules.Preview(state, change);
+        Assert.False(first.Last);
+        var second = HashBucketRules.Preview(state, change with { FromOpinion = first.NextOpinion, FromSighting = first.NextSighting });
+        Assert.True(second.Last);
+        Assert.Equal(3_001, first.Items.Concat(second.Items).Distinct().Count());
+        Assert.Equal(2, first.Verdicts + second.Verdicts);
+    }
+
+    [Fact]
+    public void Sightings_are_listed_in_pages()
+    {
+        var (state, _) = HashBucket.New(Bucket).Do(Sight(Bucket, [.. Enumerable.Range(0, 450).Select(n => (Hash, Item(n)))]));
+        var seen = new List<ItemRef>();
+        HashEntryAnswer page;
+        do
+        {
+            page = HashBucketRules.Describe(state, new GetHashEntry { Bucket = Bucket, Hash = Hash, After = seen.Count == 0 ? null : seen[^1] });
+            seen.AddRange(page.Sightings);
+        }
+        while (page.MoreSightings);
+        Assert.Equal(Enumerable.Range(0, 450).Select(n => Item(n)).Order(), seen);
+    }
+
+    // Random commands over few hashes, agencies and times, so that they meet.
+    private static readonly Gen<IHashBucketWrite> Commands = Gen.Select(
+        Gen.Int[0, 2], Gen.Int[1, 3], Gen.Int[0, 4], Gen.Int[1, 3], Gen.Int[0, 6], Gen.Enum<Classification>(), Gen.Bool,
+        Gen.Enum<TrustLevel>()).Select((kind, hash, report, agency, minute, classification, retract, trust) => kind switch
+        {
+            0 => (IHashBucketWrite)Sight(Bucket, (Sha256(hash), Item(report, agency))),
+            1 => Opine(Bucket, Sha256(hash), Says($"agency-{agency}", classification, agency == 1 ? null : Nl, trust, minute), retract),
+            _ => Import(
+                Bucket,
+                [
+                    new HashListRow { Hash = Sha256(hash), Classification = classification, Retract = retract },
+                    new HashListRow { Hash = Sha256(hash + 10), Classification = classification, Flags = (HashFlags)(report & 7) },
+                ],
+                trust, minute),
+        });
+
+    private static readonly Gen<(IHashBucketWrite[] Batch, bool Deliver)[]> Runs = Gen.Select(Commands.Array[1, 5], Gen.Bool).Array[1, 25];
+
+    [Fact]
+    public void Versions_only_rise_and_change_when_and_only_when_what_counts_changes() => Runs.Sample(run =>
+    {
+        var state = HashBucket.New(Bucket);
+        foreach (var (batch, _) in run)
+        {
+            var before = state;
+            (state, _) = state.Do(batch);
+            foreach (var hash in state.Entries.Keys)
+            {
+                var (old, now) = (HashBucketRules.VerdictOf(before, hash), HashBucketRules.VerdictOf(state, hash));
+                Assert.True(now.Version >= old.Version);
+                if (now.Version == old.Version)
+                {
+                    Assert.Equal(Meaning(old), Meaning(now));
+                }
+                else
+                {
+                    // Every report that had seen the hash before is now to be told.
+                    Assert.Equal(state.EntryOf(hash).HasUntold(), state.Pending.Contains(hash));
+                    Assert.True(before.EntryOf(hash).Sightings.IsEmpty || state.Pending.Contains(hash));
+                }
+            }
+        }
+
+        static IEnumerable<object> Meaning(HashVerdict v) =>
+            [.. v.Opinions.Select(o => o with { At = default, Item = null }), (v.Disputed, v.VictimIdentified, v.SeriesKnown, v.Trap)];
+    });
+
+    [Fact]
+    public void Replay_of_the_stored_bytes_and_the_snapshot_both_give_the_same_state() => Runs.Sample(run =>
+    {
+        var state = HashBucket.New(Bucket);
+        var journal = new List<HashesRecorded>();
+        foreach (var (batch, deliver) in run)
+        {
+            var delivered = deliver
+                ? state.Pending.SelectMany(h => state.EntryOf(h).Sightings.Select(s => new VerdictDelivered
+                {
+                    ReportId = s.Report, Hash = h, Version = state.EntryOf(h).Version, FirstOrdinal = 1, LastOrdinal = 2,
+                })).ToList()
+                : [];
+            if (HashBucketRules.Decide(state, batch, delivered).Event is { } e)
+            {
+                journal.Add(OverTheWire(e));
+                state = HashBucketRules.Apply(state, e);
+            }
+        }
+
+        var replayed = journal.Aggregate(HashBucket.New(Bucket), HashBucketRules.Apply);
+        Assert.Equal(Fingerprint(state), Fingerprint(replayed));
+        Assert.Equal(Fingerprint(state), Fingerprint(HashBucket.From(OverTheWire(state.ToSnapshot()))));
+    });
+
+    [Fact]
+    public void A_source_ends_with_the_same_word_in_whatever_order_its_words_arrive() =>
+        Gen.Select(
+                Gen.Select(Gen.Int[0, 5], Gen.Enum<Classification>(), Gen.Bool).Array[1, 8], Gen.Int)
+            .Sample((words, seed) =>
+            {
+                var commands = words.Select(w => Opine(Bucket, Hash, Says("hotline-nl", w.Item2, Nl, minute: w.Item1), w.Item3)).ToArray();
+                var inOrder = commands.Aggregate(HashBucket.New(Bucket), (s, c) => s.Do(c).State);
+                new Random(seed).Shuffle(commands);
+                var shuffled = commands.Aggregate(HashBucket.New(Bucket), (s, c) => s.Do(c, c).State);
+                Assert.Equal(Verdict(inOrder).Opinions.AsEnumerable(), Verdict(shuffled).Opinions);
+            });
+
+    [Fact]
+    public void Hashes_imported_alike_share_one_entry_also_in_the_snapshot()
+    {
+        var rows = Enumerable.Range(1, 1_000).Select(n => new HashListRow { Hash = Sha256(n), Classification = Classification.Baseline });
+        var (state, _) = HashBucket.New(Bucket).Do(Import(Bucket, rows));
+        Assert.Single(state.ToSnapshot().Entries);
+        Assert.Equal(1_000, HashBucket.From(OverTheWire(state.ToSnapshot())).Entries.Count);
+    }
+}

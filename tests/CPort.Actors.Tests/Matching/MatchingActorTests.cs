@@ -1,0 +1,271 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Hashes;
+using CPort.Actors.Matching;
+using CPort.Actors.Tests.Hashes;
+using static CPort.Actors.Tests.Hashes.HashSamples;
+
+namespace CPort.Actors.Tests.Matching;
+
+/// <summary>Stands for the shard region: starts buckets by id, and can swallow messages.</summary>
+internal sealed class BucketRegionStandIn : ReceiveActor
+{
+    public BucketRegionStandIn(IActorRef reports, Func<IHashBucketMessage, bool> swallow) =>
+        Receive<IHashBucketMessage>(message =>
+        {
+            if (!swallow(message))
+            {
+                var name = message.Bucket.ToString();
+                var child = Context.Child(name);
+                if (child.IsNobody())
+                {
+                    child = Context.ActorOf(
+                        HashBucketActor.Props(message.Bucket, () => reports, TimeProvider.System, new HashBucketOptions()), name);
+                }
+
+                child.Forward(message);
+            }
+        });
+}
+
+/// <summary>Scatter and gather over real buckets on the in-memory journal.</summary>
+public class MatchingActorTests : TestKit
+{
+    private static readonly MatchingOptions Quick = new() { RetryAfter = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromSeconds(1) };
+
+    private readonly TestProbe _reports;
+    private readonly IActorRef _region;
+    private readonly IActorRef _matching;
+    private readonly List<IHashBucketMessage> _asked = [];
+    private Func<IHashBucketMessage, bool> _swallow = _ => false;
+
+    public MatchingActorTests()
+        : base("""
+            akka.loglevel = WARNING
+            akka.persistence.journal.plugin = "akka.persistence.journal.inmem"
+            akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
+            """)
+    {
+        _reports = CreateTestProbe();
+        Func<IHashBucketMessage, bool> swallow = message =>
+        {
+            lock (_asked)
+            {
+                _asked.Add(message);
+            }
+
+            return _swallow(message);
+        };
+        _region = Sys.ActorOf(Props.Create(() => new BucketRegionStandIn(_reports, swallow)));
+        _matching = Sys.ActorOf(MatchingActor.Props(_region, Quick, TimeProvider.System));
+    }
+
+    private static ItemHashes Hashes(int ordinal, int? quality, params ContentHash[] hashes) =>
+        new() { Ordinal = ordinal, Hashes = [.. hashes], PdqQuality = quality };
+
+    private static ContentHash Flip(ContentHash pdq, byte bits)
+    {
+        var bytes = pdq.Bytes.ToArray();
+        bytes[31] ^= bits;
+        return ContentHash.FromBytes(HashAlgorithm.Pdq, bytes);
+    }
+
+    private async Task Opine(int report, ContentHash hash, HashOpinion opinion, bool retract = false)
+    {
+        _matching.Tell(new RecordOpinions(Report(report), [new OpinionOnHash { Hash = hash, Opinion = opinion, Retract = retract }]));
+        await ExpectMsgAsync<OpinionsRecorded>();
+    }
+
+    [Fact]
+    public async Task A_report_gets_one_verdict_a_hash_in_its_own_order()
+    {
+        var md5 = Made(HashAlgorithm.Md5, 1);
+        await Opine(9, md5, Says("hotline-nl", Classification.National, Nl));
+
+        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1), md5), Hashes(7, null), Hashes(8, null, md5)]));
+        var matched = await ExpectMsgAsync<ReportMatched>();
+        Assert.Equal(Report(1), matched.ReportId);
+        Assert.Equal([1, 7, 8], matched.Items.Select(i => i.Ordinal));
+        Assert.Equal([Sha256(1), md5], matched.Items[0].Exact.Select(v => v.Hash));
+        Assert.Equal([false, true], matched.Items[0].Exact.Select(v => v.IsKnown));
+        Assert.Equal(2, matched.Items[2].Exact[0].Sightings);
+    }
+
+    [Fact]
+    public async Task A_report_without_hashes_is_answered_at_once()
+    {
+        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null)]));
+        Assert.Empty((await ExpectMsgAsync<ReportMatched>()).Items[0].Exact);
+    }
+
+    [Fact]
+    public async Task Near_values_come_from_all_pdq_buckets_nearest_first()
+    {
+        var query = Made(HashAlgorithm.Pdq, 1);
+        var known = new[] { Flip(query, 0b1111), Flip(query, 0b1), Flip(query, 0b11) };
+        foreach (var hash in known)
+        {
+            await Opine(9, hash, Says("hotline-nl", Classification.Baseline));
+        }
+
+        _matching.Tell(new MatchReport(Report(1), [Hashes(1, 80, query)]));
+        var item = (await ExpectMsgAsync<ReportMatched>()).Items[0];
+        Assert.Equal([1, 2, 4], item.Near.Select(n => n.Distance));
+        Assert.Equal(0, item.Exact.Single().Version);
+
+        _matching.Tell(new LookupMany([query], Radius: 3, MaxResults: 1));
+        var result = (await ExpectMsgAsync<LookedUp>()).Results.Single();
+        Assert.Equal(1, Assert.Single(result.Near).Distance);
+        Assert.True(result.NearTruncated);
+    }
+
+    [Fact]
+    public async Task Pdq_of_low_quality_and_traps_are_neither_sighted_nor_matched()
+    {
+        var pdq = Made(HashAlgorithm.Pdq, 1);
+        await Opine(9, pdq, Says("hotline-nl", Classification.Baseline));
+        var empty = ContentHash.Parse(HashAlgorithm.Md5, "d41d8cd98f00b204e9800998ecf8427e");
+
+        _matching.Tell(new MatchReport(Report(1), [Hashes(1, 49, pdq, empty)]));
+        var item = (await ExpectMsgAsync<ReportMatched>()).Items[0];
+        Assert.All(item.Exact, v => Assert.False(v.IsKnown));
+        Assert.True(item.Exact[1].Trap);
+        Assert.Empty(item.Near);
+
+        _matching.Tell(new LookupMany([pdq]));
+        Assert.Equal(0, (await ExpectMsgAsync<LookedUp>()).Results[0].Verdict.Sightings);
+    }
+
+    [Fact]
+    public async Task A_bucket_that_does_not_answer_is_asked_again()
+    {
+        var swallowed = 0;
+        _swallow = m => m is SightAndLookup && Interlocked.Increment(ref swallowed) == 1;
+        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1))]));
+        await ExpectMsgAsync<ReportMatched>();
+    }
+
+    [Fact]
+    public async Task One_silent_bucket_makes_the_whole_request_unavailable_and_nothing_partial_is_said()
+    {
+        _swallow = m => m.Bucket.Number == 99;
+        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1), Sha256(2, first: 99))]));
+        await ExpectMsgAsync<MatchingUnavailable>();
+        _matching.Tell(new LookupMany([Sha256(1), Sha256(2, first: 99)]));
+        await ExpectMsgAsync<LookupUnavailable>();
+        _swallow = _ => false;
+        _matching.Tell(new LookupMany([Sha256(1), Sha256(2, first: 99)]));
+        await ExpectMsgAsync<LookedUp>();
+    }
+
+    [Fact]
+    public async Task Requests_that_come_while_a_bucket_is_busy_leave_together()
+    {
+        for (var n = 1; n <= 100; n++)
+        {
+            _matching.Tell(new MatchReport(Report(n), [Hashes(1, null, Sha256(n))]));
+        }
+
+        for (var n = 1; n <= 100; n++)
+        {
+            await ExpectMsgAsync<ReportMatched>();
+        }
+
+        lock (_asked)
+        {
+            Assert.InRange(_asked.Count, 1, 60);
+        }
+    }
+
+    [Fact]
+    public async Task Ten_thousand_hashes_are_looked_up_in_one_request_and_more_are_refused()
+    {
+        // Few buckets, or the test would start a thousand actors.
+        ImmutableArray<ContentHash> hashes = [.. Enumerable.Range(0, 10_000).Select(n => Sha256(n, first: (byte)(n % 8)))];
+        _matching.Tell(new LookupMany(hashes));
+        Assert.Equal(hashes.AsEnumerable(), (await ExpectMsgAsync<LookedUp>(TimeSpan.FromSeconds(10))).Results.Select(r => r.Verdict.Hash));
+        _matching.Tell(new LookupMany(hashes.Add(Sha256(1))));
+        await ExpectMsgAsync<LookupRefused>();
+    }
+
+    [Fact]
+    public async Task An_opinion_reaches_the_reports_that_saw_the_hash_before_within_a_second()
+    {
+        _matching.Tell(new MatchReport(Report(1), [Hashes(3, null, Sha256(1))]));
+        await ExpectMsgAsync<ReportMatched>();
+        await Opine(2, Sha256(1), Says("hotline-nl", Classification.Baseline));
+        var told = await _reports.ExpectMsgAsync<TakeVerdicts>(TimeSpan.FromSeconds(1));
+        Assert.Equal((Report(1), 3), (told.ReportId, told.Items.Single().Ordinal));
+    }
+
+    [Fact]
+    public async Task A_change_says_beforehand_what_it_reaches_and_then_reaches_it()
+    {
+        var opinion = Says("hotline-nl", Classification.Baseline);
+        await Opine(9, Sha256(1), opinion);
+        await Opine(9, Made(HashAlgorithm.Md5, 1), opinion);
+        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1), Made(HashAlgorithm.Md5, 1)), Hashes(2, null, Sha256(1))]));
+        await ExpectMsgAsync<ReportMatched>();
+        _matching.Tell(new MatchReport(Report(2), [Hashes(1, null, Made(HashAlgorithm.Md5, 1))]));
+        await ExpectMsgAsync<ReportMatched>();
+
+        var change = new OpinionChange(_region);
+        ImmutableArray<OpinionOnHash> retraction =
+        [
+            new() { Hash = Sha256(1), Opinion = opinion, Retract = true }, new() { Hash = Made(HashAlgorithm.Md5, 1), Opinion = opinion, Retract = true },
+        ];
+        Assert.Equal(new OpinionChangePreview(Verdicts: 2, Items: 3, Reports: 2), await change.PreviewAsync(retraction));
+        Assert.Equal(new OpinionChangeApplied(2), await change.ApplyAsync(retraction));
+        var told = new HashSet<object>();
+        while (told.Count < 2)
+        {
+            told.Add((await _reports.ExpectMsgAsync<TakeVerdicts>()).ReportId);
+        }
+
+        Assert.Equal(new OpinionChangePreview(0, 0, 0), await change.PreviewAsync(retraction));
+    }
+
+    [Fact]
+    public async Task A_list_is_imported_row_by_row_counted_and_imported_again_without_effect()
+    {
+        static async IAsyncEnumerable<HashListRow> Rows()
+        {
+            await Task.Yield();
+            for (var n = 0; n < 3_000; n++)
+            {
+                yield return new HashListRow { Hash = Sha256(n, first: (byte)(n % 5)), Classification = Classification.Baseline };
+            }
+
+            yield return new HashListRow { Hash = Made(HashAlgorithm.Pdq, 1), Classification = Classification.Baseline, PdqQuality = 10 };
+        }
+
+        var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "icse", Trust = TrustLevel.Trusted, At = Start };
+        var import = new HashImport(_region, new HashImportOptions { RowsHeld = 500 });
+        Assert.Equal(new HashImportCounts(Read: 3_001, Added: 3_000, Changed: 0, Unchanged: 0, Ignored: 1), await import.RunAsync(source, Rows()));
+        Assert.Equal(new HashImportCounts(3_001, 0, 0, 3_000, 1), await import.RunAsync(source with { At = Start.AddDays(1) }, Rows()));
+        _matching.Tell(new LookupMany([Sha256(4, first: 4)]));
+        Assert.Equal("icse", (await ExpectMsgAsync<LookedUp>()).Results[0].Verdict.Opinions.Single().List);
+    }
+
+    [Fact]
+    public async Task An_import_stops_with_an_error_when_a_bucket_stays_silent()
+    {
+        static async IAsyncEnumerable<HashListRow> Rows()
+        {
+            await Task.Yield();
+            for (var n = 0; ; n++)
+            {
+                yield return new HashListRow { Hash = Sha256(n, first: (byte)(n % 5)), Classification = Classification.Baseline };
+            }
+        }
+
+        _swallow = m => m.Bucket.Number == 3;
+        var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "icse", Trust = TrustLevel.Trusted, At = Start };
+        var import = new HashImport(_region, new HashImportOptions { Attempt = TimeSpan.FromMilliseconds(100), Attempts = 2 });
+        await Assert.ThrowsAsync<HashBucketsUnavailableException>(() => import.RunAsync(source, Rows()));
+    }
+}
