@@ -253,6 +253,8 @@ public sealed class CPortClient : IDisposable
                     $"Lines {chunk.Lines[0]} to {chunk.Lines[^1]} were not all answered within {options.RetryFor.TotalSeconds:0} s: {cause}");
             }
 
+            // A node that says "0 seconds" is not to be asked in a tight loop.
+            delay = delay < TimeSpan.FromMilliseconds(50) ? TimeSpan.FromMilliseconds(50) : delay;
             retries.Add();
             await Task.Delay(delay, _time, cancellation);
         }

@@ -34,7 +34,7 @@ public readonly record struct SampleLine(SampleLineKind Kind, AgencyId Hotline, 
 }
 
 /// <summary>
-/// A made-up day of ICCAM traffic, the same for the same seed: report bodies of ICCAM v3 (domain.md 1.3) with optional hashes, in the shares
+/// A made-up day of ICCAM traffic, the same for the same seed, hotlines and time: report bodies of ICCAM v3 (domain.md 1.3) with optional hashes, in the shares
 /// of domain.md 1.8 (63% of media already known, websites 43%, image hosts 39%, forums 9%, orphan countries), with 1.5% duplicates, 0.5%
 /// conflicts and 1% malformed lines. Every report is drawn by its own number, so a stream of any length needs no memory. Hosts end in
 /// <c>.example</c>, addresses are of the documentation ranges, hashes are random.
@@ -42,7 +42,7 @@ public readonly record struct SampleLine(SampleLineKind Kind, AgencyId Hotline, 
 public sealed class SyntheticDay
 {
     public const int DefaultReports = 2_000;
-    public const ulong DefaultSeed = 20_260_101;
+    public const ulong DefaultSeed = 20_260_104;
     private const int DuplicatesPerMille = 15;
     private const int ConflictsPerMille = 5;
     private const int MalformedPerMille = 10;
@@ -67,6 +67,9 @@ public sealed class SyntheticDay
 
     private readonly ulong _seed;
     private readonly DateTimeOffset _now;
+
+    /// <summary>Stands in every reference, so that two days never claim the same one: another time gives other dates and would be a conflict.</summary>
+    private readonly string _name;
     private readonly ImmutableArray<SampleAgency> _hotlines;
     private readonly Country[] _memberCountries;
     private readonly Country[] _orphanCountries;
@@ -81,6 +84,7 @@ public sealed class SyntheticDay
         _seed = seed;
         _hotlines = hotlines;
         _now = now;
+        _name = string.Create(CultureInfo.InvariantCulture, $"{now:yyMMddHHmmss}-{seed % 1_000_000_000}");
         _memberCountries = [.. hotlines.SelectMany(h => h.Countries).Distinct()];
         _orphanCountries = [.. OtherCountries.Select(Country.Parse).Except(_memberCountries).Take(Math.Max(4, _memberCountries.Length))];
         _hotlineShares = [.. hotlines.Select((h, i) => (Math.Max(1, h.Weight), i))];
@@ -104,7 +108,7 @@ public sealed class SyntheticDay
 
     /// <summary>
     /// A day of so many reports (about 3.4 items each). <paramref name="agencies"/>: those of kind hotline report, by default
-    /// <see cref="SampleAgencies.Hotlines"/>. Dates lie before <paramref name="now"/>, by default the present.
+    /// <see cref="SampleAgencies.Hotlines"/>. Dates lie before <paramref name="now"/>, by default the present; it is part of every reference.
     /// </summary>
     public static SyntheticDay Create(
         int reports = DefaultReports, ulong seed = DefaultSeed, IEnumerable<SampleAgency>? agencies = null, DateTimeOffset? now = null)
@@ -257,7 +261,7 @@ public sealed class SyntheticDay
             var site = random.Pick<SiteType>(SiteTypeShares);
             var commerciality = random.Below(100) switch { < 9 => Commerciality.Commercial, < 80 => Commerciality.NonCommercial, _ => Commerciality.NotDetermined };
             var received = _day._now - TimeSpan.FromSeconds(600 + random.Skewed(4 * 86_400));
-            var reference = $"{hotline.Countries[0].Code}-{_day._now.Year}-{_day._seed % 10_000:0000}-{number:0000000}{(broken ? "x" : "")}";
+            var reference = $"{hotline.Countries[0].Code}-{_day._name}-{number:0000000}{(broken ? "x" : "")}";
             var analyst = _day._analysts[random.Below(_day._analysts.Length)];
             var pageHost = DrawHost(ref random);
             var size = SizeOf(number, ref random);
@@ -350,11 +354,11 @@ public sealed class SyntheticDay
             var draw = random.Below(1000);
             var size = draw switch
             {
-                < 280 => 1,
-                < 590 => 2,
-                < 790 => 3,
-                < 900 => 4 + random.Below(3),
-                < 975 => 7 + random.Below(6),
+                < 295 => 1,
+                < 612 => 2,
+                < 812 => 3,
+                < 910 => 4 + random.Below(3),
+                < 979 => 7 + random.Below(6),
                 _ => 13 + random.Below(18),
             };
 
