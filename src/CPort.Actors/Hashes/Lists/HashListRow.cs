@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using CPort.Actors.CodeLists;
+
+namespace CPort.Actors.Hashes.Lists;
+
+/// <summary>The forms of hash list files that CPort reads.</summary>
+public enum HashListFormat
+{
+    /// <summary>CSV with a header naming any of md5, sha1, sha256, pdq, photodna, classification, country, victim_identified, series.</summary>
+    Csv = 1,
+
+    /// <summary>INTERPOL ICSE's hash export (domain.md 3): <c>MD5;SHA1;PhotoDNA;Image ID;…;Baseline</c>.</summary>
+    Icse = 2,
+
+    /// <summary>Project VIC VICS 1.1 to 1.3, JSON.</summary>
+    Vics1 = 3,
+
+    /// <summary>Project VIC VICS 2.0, JSON.</summary>
+    Vics2 = 4,
+}
+
+/// <summary>One media file of a hash list.</summary>
+public sealed record HashListRow
+{
+    /// <summary>One to five hashes, at most one an algorithm, all of the same media file.</summary>
+    public required ImmutableArray<ContentHash> Hashes { get; init; }
+
+    /// <summary>What the list says of the media; null when it says nothing that CPort may act on (see <see cref="VicsCategory"/>).</summary>
+    public Classification? Classification { get; init; }
+
+    /// <summary>The country whose law the classification applies; null for Baseline and when the list does not say.</summary>
+    public Country? Country { get; init; }
+    public bool VictimIdentified { get; init; }
+
+    /// <summary>The media belongs to a named series.</summary>
+    public bool SeriesKnown { get; init; }
+
+    /// <summary>Bytes of the media file, when the list says.</summary>
+    public long? MediaSize { get; init; }
+    public string? MimeType { get; init; }
+
+    /// <summary>When the list's owner last changed the row, UTC, when it says so readably.</summary>
+    public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>The VICS category as found, with the scheme that gives it meaning; null for other formats.</summary>
+    public VicsCategory? Category { get; init; }
+
+    /// <summary>The row with an operator's classification and country where the file gives none.</summary>
+    public HashListRow WithDefaults(Classification? classification, Country? country) => this with
+    {
+        Classification = Classification ?? classification,
+        Country = Country ?? ((Classification ?? classification) is CodeLists.Classification.Baseline ? null : country),
+    };
+}
+
+/// <summary>What became of one row.</summary>
+public enum HashListRowOutcome
+{
+    Row,
+
+    /// <summary>The row is broken; the reason says what was expected, never the value.</summary>
+    Rejected,
+
+    /// <summary>The row is sound but does not speak of abuse material (VICS "non-pertinent", "comparison").</summary>
+    Skipped,
+}
+
+/// <summary>One row of a file: the row, or why there is none.</summary>
+public readonly record struct HashListRowResult
+{
+    private HashListRowResult(long number, HashListRowOutcome outcome, HashListRow? row, string? reason)
+    {
+        Number = number;
+        Outcome = outcome;
+        Row = row;
+        Reason = reason;
+    }
+
+    /// <summary>From 1: the line of a CSV file (the header is line 1), the record of a VICS file.</summary>
+    public long Number { get; }
+    public HashListRowOutcome Outcome { get; }
+    public HashListRow? Row { get; }
+
+    /// <summary>Why the row was rejected or skipped, without any value of it.</summary>
+    public string? Reason { get; }
+
+    public static HashListRowResult Of(long number, HashListRow row) => new(number, HashListRowOutcome.Row, row, null);
+
+    public static HashListRowResult Rejected(long number, string reason) => new(number, HashListRowOutcome.Rejected, null, reason);
+
+    public static HashListRowResult Skipped(long number, string reason) => new(number, HashListRowOutcome.Skipped, null, reason);
+}
+
+/// <summary>The file as a whole is no hash list that CPort knows; the message says what was looked for.</summary>
+public sealed class HashListFormatException(string message) : Exception(message);

@@ -1,0 +1,343 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace CPort.Node.Client;
+
+/// <summary>
+/// Talks to a node over its public HTTP API. Streams lines in bounded chunks and sends a chunk again whole when its answers did not all come:
+/// intake is idempotent, so that is always safe. Exceptions name status and problem, never a URL of a report, a hash or the key.
+/// </summary>
+public sealed class CPortClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly TimeProvider _time;
+
+    /// <summary>
+    /// <paramref name="baseUrl"/> is the node's root, for example <c>http://localhost:5080</c>; <paramref name="key"/> null for the open paths
+    /// (health). A <paramref name="handler"/> given stays the caller's.
+    /// </summary>
+    public CPortClient(Uri baseUrl, string? key, HttpMessageHandler? handler = null, TimeProvider? time = null)
+    {
+        _time = time ?? TimeProvider.System;
+        _http = new HttpClient(handler ?? new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }, disposeHandler: handler is null)
+        {
+            BaseAddress = new Uri(baseUrl.AbsoluteUri.TrimEnd('/') + "/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        if (key is not null)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        }
+    }
+
+    /// <summary>GET of a path such as <c>v1/agencies</c>. Throws <see cref="CPortApiException"/> on any answer that is no success.</summary>
+    public Task<JsonElement> GetAsync(string path, CancellationToken cancellation = default) => SendAsync(HttpMethod.Get, path, null, cancellation);
+
+    /// <summary>
+    /// POST of <paramref name="body"/> as JSON with camel-case names (null: no body). The answer's JSON, or <c>default</c> (undefined) when it is empty.
+    /// </summary>
+    public Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Post, path, body, cancellation);
+
+    /// <summary>Any method with a JSON body.</summary>
+    public async Task<JsonElement> SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellation = default)
+    {
+        using var request = new HttpRequestMessage(method, path.TrimStart('/'));
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, JsonSerializerOptions.Web))
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+            };
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(100));
+        try
+        {
+            using var response = await _http.SendAsync(request, limit.Token);
+            var bytes = await response.Content.ReadAsByteArrayAsync(limit.Token);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw new CPortApiException(Explained(ApiProblem.From(bytes, (int)response.StatusCode), response.StatusCode));
+            }
+
+            return bytes.Length == 0 ? default : JsonElement.Parse(bytes);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CPortUnreachableException($"The node at {_http.BaseAddress} cannot be reached: {e.Message}", e);
+        }
+        catch (JsonException e)
+        {
+            throw new CPortUnreachableException($"What answers at {_http.BaseAddress} does not answer JSON: is it a CPort node?", e);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CPortUnreachableException($"The node at {_http.BaseAddress} did not answer within 100 s.", e);
+        }
+    }
+
+    /// <summary>
+    /// Streams reports, one a line, to <c>POST /v1/reports:stream</c>. The source must stand at <see cref="LineStreamOptions.ResumeFrom"/>'s offset.
+    /// <paramref name="codes"/>: <c>v2</c> for ICCAM v2's codes. Throws <see cref="CPortApiException"/> (refused as a whole, for example a
+    /// wrong key) and <see cref="CPortUnreachableException"/>; what was answered before is in the resume and outcome files.
+    /// </summary>
+    public Task<StreamProgress> StreamReportsAsync(
+        Stream source, LineStreamOptions? options = null, IProgress<StreamProgress>? progress = null, string? codes = null, CancellationToken cancellation = default)
+    {
+        options ??= new LineStreamOptions();
+        var path = codes is null ? "v1/reports:stream" : $"v1/reports:stream?codes={Uri.EscapeDataString(codes)}";
+        return StreamLinesAsync(
+            path, LineChunk.ReadAsync(source, options.ResumeFrom?.Offset ?? 0, options.ResumeFrom?.Line ?? 0, cancellation), options, progress, null, cancellation);
+    }
+
+    /// <summary>
+    /// Sends chunks with up to <see cref="LineStreamOptions.Parallel"/> requests in flight and takes their answers in the source's order, so that
+    /// the resume point never jumps over an unanswered line. <paramref name="answered"/> sees every chunk's answers.
+    /// </summary>
+    public async Task<StreamProgress> StreamLinesAsync(
+        string path, IAsyncEnumerable<LineChunk> chunks, LineStreamOptions options, IProgress<StreamProgress>? progress = null,
+        Action<IReadOnlyList<LineAnswer>>? answered = null, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Parallel, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Parallel, 64);
+        var outcomes = new Dictionary<string, long>(options.ResumeFrom?.Outcomes ?? []);
+        var reasons = new Dictionary<string, long>(options.ResumeFrom?.Reasons ?? []);
+        var offset = options.ResumeFrom?.Offset ?? 0;
+        var before = outcomes.Values.Sum();
+        var started = _time.GetTimestamp();
+        var retries = new Counter();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await using var outcomeFile = options.OutcomeFile is { } file
+            ? new FileStream(file, options.ResumeFrom is null ? FileMode.Create : FileMode.Append, FileAccess.Write, FileShare.Read)
+            : null;
+        var inFlight = new Queue<(LineChunk Chunk, Task<IReadOnlyList<LineAnswer>> Answers)>();
+        try
+        {
+            await foreach (var chunk in chunks.WithCancellation(stop.Token))
+            {
+                inFlight.Enqueue((chunk, SendChunkAsync(path, chunk, options, retries, stop.Token)));
+                while (inFlight.Count >= options.Parallel || (inFlight.TryPeek(out var first) && first.Answers.IsCompleted))
+                {
+                    await TakeAsync();
+                }
+            }
+
+            while (inFlight.Count > 0)
+            {
+                await TakeAsync();
+            }
+        }
+        finally
+        {
+            // What is still under way after a failure is stopped and seen to its end, so that nothing runs on behind the caller's back.
+            await stop.CancelAsync();
+            foreach (var (_, answers) in inFlight)
+            {
+                await ((Task)answers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        if (options.ResumeFile is { } done)
+        {
+            File.Delete(done);
+        }
+
+        return Progress();
+
+        async Task TakeAsync()
+        {
+            var (chunk, task) = inFlight.Peek();
+            var answers = await task;
+            inFlight.Dequeue();
+            foreach (var answer in answers)
+            {
+                outcomes[answer.Outcome] = outcomes.GetValueOrDefault(answer.Outcome) + 1;
+                if (!answer.IsGood)
+                {
+                    var reason = answer.Problem?.Title ?? (answer.Fields.Count > 0 ? $"differs in {string.Join(", ", answer.Fields)}" : answer.Outcome);
+                    reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
+                }
+            }
+
+            answered?.Invoke(answers);
+            if (outcomeFile is not null)
+            {
+                await WriteOutcomesAsync(outcomeFile, answers, options.OutcomesOfFailuresOnly);
+            }
+
+            offset = chunk.EndOffset;
+            if (options.ResumeFile is { } resume)
+            {
+                await new ResumePoint { Source = options.Source, Offset = offset, Line = chunk.EndLine, Outcomes = outcomes, Reasons = reasons }.SaveAsync(resume);
+            }
+
+            progress?.Report(Progress());
+        }
+
+        StreamProgress Progress()
+        {
+            var elapsed = _time.GetElapsedTime(started);
+            var total = outcomes.Values.Sum();
+            return new StreamProgress
+            {
+                Outcomes = new Dictionary<string, long>(outcomes), Reasons = new Dictionary<string, long>(reasons), Offset = offset,
+                Retries = retries.Value, Elapsed = elapsed, LinesPerSecond = (total - before) / Math.Max(0.001, elapsed.TotalSeconds),
+            };
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static async Task WriteOutcomesAsync(Stream target, IReadOnlyList<LineAnswer> answers, bool failuresOnly)
+    {
+        var text = new MemoryStream();
+        foreach (var answer in answers.Where(a => !failuresOnly || !a.IsGood))
+        {
+            JsonSerializer.Serialize(text, answer, OutcomeJson);
+            text.WriteByte((byte)'\n');
+        }
+
+        await target.WriteAsync(text.GetBuffer().AsMemory(0, (int)text.Length), CancellationToken.None);
+        await target.FlushAsync(CancellationToken.None);
+    }
+
+    private static readonly JsonSerializerOptions OutcomeJson = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+        TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver
+        {
+            Modifiers =
+            {
+                static type =>
+                {
+                    // The answer's own fields only, as the node gave them.
+                    foreach (var property in type.Properties.Where(p => p.Name == "isGood").ToList())
+                    {
+                        type.Properties.Remove(property);
+                    }
+                },
+            },
+        },
+    };
+
+    private sealed class Counter
+    {
+        private long _value;
+
+        public long Value => Volatile.Read(ref _value);
+
+        public void Add() => Interlocked.Increment(ref _value);
+    }
+
+    private async Task<IReadOnlyList<LineAnswer>> SendChunkAsync(string path, LineChunk chunk, LineStreamOptions options, Counter retries, CancellationToken cancellation)
+    {
+        var answers = new LineAnswer?[chunk.Lines.Count];
+        long? failingSince = null;
+        for (var attempt = 0; ; attempt++)
+        {
+            var (wait, cause) = await TryChunkAsync(path, chunk, answers, options, cancellation);
+            if (cause is null)
+            {
+                return answers!;
+            }
+
+            failingSince ??= _time.GetTimestamp();
+            var delay = wait ?? TimeSpan.FromMilliseconds(Math.Min(10_000, 250 * Math.Pow(2, Math.Min(attempt, 8))) * (0.75 + (Random.Shared.NextDouble() / 2)));
+            if (_time.GetElapsedTime(failingSince.Value) + delay > options.RetryFor)
+            {
+                throw new CPortUnreachableException(
+                    $"Lines {chunk.Lines[0]} to {chunk.Lines[^1]} were not all answered within {options.RetryFor.TotalSeconds:0} s: {cause}");
+            }
+
+            // A node that says "0 seconds" is not to be asked in a tight loop.
+            delay = delay < TimeSpan.FromMilliseconds(50) ? TimeSpan.FromMilliseconds(50) : delay;
+            retries.Add();
+            await Task.Delay(delay, _time, cancellation);
+        }
+    }
+
+    /// <summary>One attempt; answers that came are kept also when the rest did not. No cause: all lines are answered.</summary>
+    private async Task<(TimeSpan? Wait, string? Cause)> TryChunkAsync(
+        string path, LineChunk chunk, LineAnswer?[] answers, LineStreamOptions options, CancellationToken cancellation)
+    {
+        using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        idle.CancelAfter(options.IdleTimeout);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path);
+            request.Content = new ReadOnlyMemoryContent(chunk.Body) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") } };
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, idle.Token);
+            var status = (int)response.StatusCode;
+            if (!response.IsSuccessStatusCode)
+            {
+                var problem = ApiProblem.From(await response.Content.ReadAsByteArrayAsync(idle.Token), status);
+                return status is 408 or 429 or 502 or 503 or 504
+                    ? (RetryAfter(response), problem.Title)
+                    : throw new CPortApiException(Explained(problem, response.StatusCode));
+            }
+
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(idle.Token), Encoding.UTF8);
+            var position = 0;
+            while (await reader.ReadLineAsync(idle.Token) is { } line)
+            {
+                idle.CancelAfter(options.IdleTimeout);
+                if (line.Length > 0 && Answer(line, chunk, position++) is var (index, answer) && index < answers.Length
+                    && answers[index] is not { IsGood: true })
+                {
+                    // A line accepted by an attempt that broke comes back as a duplicate of itself: the first answer is the true one.
+                    answers[index] = answer;
+                }
+            }
+
+            return answers.Any(a => a is null) ? (null, "the answer ended early")
+                : answers.FirstOrDefault(a => a!.IsTransient) is { } busy ? (RetryAfter(response), busy.Problem!.Title)
+                : (null, null);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            return (null, e is OperationCanceledException ? $"no answer for {options.IdleTimeout.TotalSeconds:0} s" : e is JsonException ? "an answer was cut off" : e.Message);
+        }
+    }
+
+    private static (int Index, LineAnswer Answer) Answer(string text, LineChunk chunk, int position)
+    {
+        var json = JsonElement.Parse(text);
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            throw new JsonException("An answer line is no object.");
+        }
+
+        var index = json.TryGetProperty("line", out var line) && line.TryGetInt32(out var n) ? n - 1 : position;
+        if (index < 0 || index >= chunk.Lines.Count)
+        {
+            throw new JsonException("An answer's line number is not one that was sent.");
+        }
+
+        return (index, new LineAnswer(
+            chunk.Lines[index],
+            json.TryGetProperty("outcome", out var outcome) ? outcome.GetString() ?? "" : throw new JsonException("An answer line has no outcome."),
+            json.TryGetProperty("reportId", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null,
+            json.TryGetProperty("number", out var number) && number.ValueKind == JsonValueKind.Number ? number.GetInt64() : null,
+            json.TryGetProperty("fields", out var fields) && fields.ValueKind == JsonValueKind.Array ? [.. fields.EnumerateArray().Select(f => f.ToString())] : [],
+            json.TryGetProperty("problem", out var problem) && problem.ValueKind == JsonValueKind.Object ? ApiProblem.From(problem, 0) : null));
+    }
+
+    private TimeSpan? RetryAfter(HttpResponseMessage response) =>
+        response.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } when date - _time.GetUtcNow() is var wait && wait > TimeSpan.Zero => wait,
+            _ => null,
+        };
+
+    private static ApiProblem Explained(ApiProblem problem, HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.Unauthorized when problem.Detail is null => problem with { Detail = "the key is missing, wrong, expired or revoked" },
+        HttpStatusCode.Forbidden when problem.Detail is null => problem with { Detail = "the key's agency and roles do not allow this" },
+        _ => problem,
+    };
+}

@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Text.Json;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Node.Client;
+using Spectre.Console;
+
+namespace CPort.Node.Commands;
+
+/// <summary><c>cport agencies add | list | rotate-key</c>, with the operator's key.</summary>
+internal static class AgenciesCommand
+{
+    public static Command Create() => new("agencies", "Register agencies and give them keys (operator).") { CreateAdd(), CreateList(), CreateRotate() };
+
+    /// <summary>
+    /// Registers an agency and makes its first key. Returns the key's text and id. Used by <c>agencies add</c> and by the demo.
+    /// </summary>
+    public static async Task<(string Key, string KeyId)> AddAsync(
+        CPortClient client, AgencyId id, string name, AgencyKind kind, IEnumerable<Country> countries, bool orphanMandate, TrustLevel trust, Roles roles,
+        int? iccamHotlineNumber = null, CancellationToken cancellation = default)
+    {
+        await client.PostAsync("v1/agencies", new
+        {
+            id = id.Value, name, kind = kind.ToString(), countries = countries.Select(c => c.Code).ToArray(), holdsOrphanMandate = orphanMandate,
+            trust = trust.ToString(), iccamHotlineNumber,
+        }, cancellation);
+        return Key(await client.PostAsync($"v1/agencies/{id}/keys", new { roles = Names(roles) }, cancellation));
+    }
+
+    /// <summary>The roles that an agency's first key gets when none are named.</summary>
+    public static Roles DefaultRoles(AgencyKind kind) => kind switch
+    {
+        AgencyKind.Hotline => Roles.Analyst | Roles.Machine,
+        AgencyKind.Police => Roles.Officer,
+        AgencyKind.Interpol => Roles.Officer | Roles.Machine,
+        AgencyKind.Operator => Roles.Operator,
+        AgencyKind.SupervisoryAuthority => Roles.Auditor,
+        _ => Roles.Machine,
+    };
+
+    private static Command CreateAdd()
+    {
+        var id = new Argument<string>("id") { Description = "Short name: 2 to 40 of a-z, 0-9 and '-'." };
+        var name = new Option<string?>("--name") { Description = "Name for people (default: the id)." };
+        var kind = new Option<AgencyKind>("--kind") { Description = "What the agency is.", DefaultValueFactory = _ => AgencyKind.Hotline };
+        var countries = new Option<string[]>("--country") { Description = "A country it works for; may be repeated.", AllowMultipleArgumentsPerToken = true };
+        var orphans = new Option<bool>("--orphan-mandate") { Description = "The hotline may take orphaned items." };
+        var trust = new Option<TrustLevel>("--trust") { Description = "How far its opinions are believed by others.", DefaultValueFactory = _ => TrustLevel.Standard };
+        var roles = new Option<Roles[]>("--role") { Description = "Roles of the key (default: by kind); may be repeated.", AllowMultipleArgumentsPerToken = true };
+        var number = new Option<int?>("--iccam-number") { Description = "The number ICCAM knows the hotline by." };
+        var command = new Command("add", "Register an agency and show its first API key, once.") { id, name, kind, countries, orphans, trust, roles, number };
+        var connection = NodeConnection.AddTo(command, asOperator: true);
+        command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
+        {
+            if (!AgencyId.TryParse(parsed.GetValue(id), out var agency))
+            {
+                return NodeConnection.Fail("The id must be 2 to 40 characters of a-z, 0-9 and '-', starting with a letter.");
+            }
+
+            var places = new List<Country>();
+            foreach (var text in parsed.GetValue(countries) ?? [])
+            {
+                if (!Country.TryParse(text, out var country))
+                {
+                    return NodeConnection.Fail("--country must be an ISO 3166-1 code of two letters.");
+                }
+
+                places.Add(country);
+            }
+
+            var what = parsed.GetValue(kind);
+            var chosen = (parsed.GetValue(roles) ?? []).Aggregate(Roles.None, (all, role) => all | role);
+            var (key, keyId) = await AddAsync(
+                client, agency, parsed.GetValue(name) ?? agency.Value, what, places, parsed.GetValue(orphans), parsed.GetValue(trust),
+                chosen == Roles.None ? DefaultRoles(what) : chosen, parsed.GetValue(number), cancellation);
+            return ShowKey(key, keyId);
+        }));
+        return command;
+    }
+
+    private static Command CreateList()
+    {
+        var asJson = new Option<bool>("--json") { Description = "Print the node's answer as it is." };
+        var command = new Command("list", "List the agencies.") { asJson };
+        var connection = NodeConnection.AddTo(command, asOperator: true);
+        command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
+        {
+            var answer = await client.GetAsync("v1/agencies", cancellation);
+            if (parsed.GetValue(asJson))
+            {
+                Console.WriteLine(answer.GetRawText());
+                return ExitCode.Ok;
+            }
+
+            var rows = answer.ValueKind == JsonValueKind.Array ? answer
+                : answer.EnumerateObject().Select(p => p.Value).FirstOrDefault(v => v.ValueKind == JsonValueKind.Array);
+            var table = new Table().Border(TableBorder.Rounded).AddColumns("id", "name", "kind", "countries", "orphans", "trust", "keys");
+            foreach (var row in rows.ValueKind == JsonValueKind.Array ? rows.EnumerateArray() : default)
+            {
+                table.AddRow(new[] { "id", "name", "kind", "countries", "holdsOrphanMandate", "trust", "keys" }.Select(f => Cell(row, f).EscapeMarkup()).ToArray());
+            }
+
+            AnsiConsole.Write(table);
+            return ExitCode.Ok;
+        }));
+        return command;
+    }
+
+    private static Command CreateRotate()
+    {
+        var id = new Argument<string>("agency") { Description = "The agency's id." };
+        var keyId = new Argument<string>("key-id") { Description = "The public id of the key to replace (see 'agencies list')." };
+        var grace = new Option<int>("--grace") { Description = "Minutes for which the old key still works.", DefaultValueFactory = _ => 0 };
+        IntakeCommand.Bounded(grace, 0, 60 * 24 * 31);
+        var command = new Command("rotate-key", "Replace an API key by a new one and show that, once.") { id, keyId, grace };
+        var connection = NodeConnection.AddTo(command, asOperator: true);
+        command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
+        {
+            var path = $"v1/agencies/{Uri.EscapeDataString(parsed.GetValue(id)!)}/keys/{Uri.EscapeDataString(parsed.GetValue(keyId)!)}:rotate";
+            var (key, newId) = Key(await client.PostAsync(path, new { graceSeconds = 60L * parsed.GetValue(grace) }, cancellation));
+            return ShowKey(key, newId);
+        }));
+        return command;
+    }
+
+    private static int ShowKey(string key, string keyId)
+    {
+        // The key alone on stdout, so that a script can take it.
+        NodeConnection.Errors.MarkupLineInterpolated($"Key [bold]{keyId}[/]; it is shown this once:");
+        Console.WriteLine(key);
+        return ExitCode.Ok;
+    }
+
+    private static (string Key, string KeyId) Key(JsonElement answer) =>
+        answer.ValueKind == JsonValueKind.Object
+        && (answer.TryGetProperty("apiKey", out var key) || answer.TryGetProperty("key", out key)) && key.ValueKind == JsonValueKind.String
+            ? (key.GetString()!, answer.TryGetProperty("keyId", out var id) ? id.GetString() ?? "" : "")
+            : throw new InvalidDataException("The node made a key but did not show it; make another.");
+
+    private static string[] Names(Roles roles) => [.. Enum.GetValues<Roles>().Where(r => r != Roles.None && roles.HasFlag(r)).Select(r => r.ToString())];
+
+    private static string Cell(JsonElement row, string field) =>
+        !row.TryGetProperty(field, out var value) ? ""
+        : value.ValueKind == JsonValueKind.Array
+            ? string.Join(" ", value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Object ? Cell(v, field == "keys" ? "keyId" : "country") : v.ToString()))
+        : value.ToString();
+}

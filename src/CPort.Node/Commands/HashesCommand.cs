@@ -1,0 +1,215 @@
+using System.Buffers;
+using System.CommandLine;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Hashes;
+using CPort.Actors.Hashes.Lists;
+using CPort.Node.Client;
+
+namespace CPort.Node.Commands;
+
+/// <summary><c>cport hashes import</c>: reads a list of known hashes here and posts its rows in batches.</summary>
+internal static class HashesCommand
+{
+    /// <summary>Rows a request; a request also ends at <see cref="LineChunk.MaxBytes"/>.</summary>
+    private const int BatchRows = 5_000;
+
+    public static Command Create() => new("hashes", "Lists of known hashes.") { CreateImport() };
+
+    /// <summary>
+    /// The rows of a list as chunks for <c>POST /v1/hashes:import</c>, from after row <paramref name="skip"/>. Rows that cannot be sent are given
+    /// to <paramref name="local"/>: broken ones, skipped ones, and ones without classification.
+    /// </summary>
+    public static async IAsyncEnumerable<LineChunk> ChunksAsync(
+        IAsyncEnumerable<HashListRowResult> rows, Classification? classification, Country? country, long skip, Action<HashListRowResult> local,
+        [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var body = new ArrayBufferWriter<byte>(LineChunk.MaxBytes + 4096);
+        await using var json = new Utf8JsonWriter(body);
+        var numbers = new List<long>();
+        long last = skip;
+        await foreach (var result in rows.WithCancellation(cancellation))
+        {
+            if (result.Number <= skip)
+            {
+                continue;
+            }
+
+            if (result.Row?.WithDefaults(classification, country) is not { } row)
+            {
+                local(result);
+            }
+            else if (row.Classification is null)
+            {
+                local(HashListRowResult.Rejected(result.Number, "no classification in the list; --classification gives one"));
+            }
+            else
+            {
+                if (numbers.Count == BatchRows || body.WrittenCount > LineChunk.MaxBytes - 4096)
+                {
+                    yield return new LineChunk(body.WrittenSpan.ToArray(), numbers, last, last);
+                    body.ResetWrittenCount();
+                    numbers = [];
+                }
+
+                numbers.Add(result.Number);
+                json.Reset();
+                Write(json, row);
+                body.Write("\n"u8);
+            }
+
+            last = result.Number;
+        }
+
+        if (numbers.Count > 0)
+        {
+            yield return new LineChunk(body.WrittenSpan.ToArray(), numbers, last, last);
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, HashListRow row)
+    {
+        json.WriteStartObject();
+        foreach (var hash in row.Hashes)
+        {
+            json.WriteString(
+                hash.Algorithm switch
+                {
+                    HashAlgorithm.Md5 => "md5", HashAlgorithm.Sha1 => "sha1", HashAlgorithm.Sha256 => "sha256", HashAlgorithm.Pdq => "pdq", _ => "photoDna",
+                },
+                hash.ToHex());
+        }
+
+        json.WriteString("classification"u8, row.Classification.ToString());
+        if (row.Country is { } country)
+        {
+            json.WriteString("country"u8, country.Code);
+        }
+
+        if (row.VictimIdentified)
+        {
+            json.WriteBoolean("victimIdentified"u8, true);
+        }
+
+        if (row.SeriesKnown)
+        {
+            json.WriteBoolean("seriesKnown"u8, true);
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+    }
+
+    private static Command CreateImport()
+    {
+        var file = new Argument<FileInfo>("file") { Description = "CSV with a header, ICSE's export, or VICS 1.x or 2.0 JSON (a file, not stdin)." };
+        var list = new Option<string>("--list") { Description = "The list's name, under which its rows are kept, corrected and removed.", Required = true };
+        var format = new Option<HashListFormat?>("--format") { Description = "Insist on a format; by default found by content." };
+        var classification = new Option<string?>("--classification") { Description = "For rows whose list gives none: Baseline, National or NotIllegal." };
+        var country = new Option<string?>("--country") { Description = "For rows whose list gives none: the country whose law the classification applies." };
+        var resume = new Option<bool>("--resume") { Description = "Go on where an earlier run of this file stopped (FILE.resume)." };
+        var rejects = new Option<string?>("--rejects") { Description = "Write rows that were not taken, with reasons and without hashes, to this file (default: FILE.rejects)." };
+        var parallel = new Option<int>("--parallel") { Description = "Requests in flight, 1 to 64.", DefaultValueFactory = _ => 2 };
+        IntakeCommand.Bounded(parallel, 1, 64);
+        var command = new Command("import", "Import a list of known hashes. Safe to repeat: rows that are there already are answered as unchanged.")
+        {
+            file, list, format, classification, country, resume, rejects, parallel,
+        };
+        var connection = NodeConnection.AddTo(command);
+        command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
+        {
+            Classification? given = null;
+            if (parsed.GetValue(classification) is { } text)
+            {
+                if (!CodeLists.Classifications.TryParse(text, CodeGeneration.V3, out var value))
+                {
+                    return NodeConnection.Fail($"--classification must be one of: {CodeLists.Classifications.Allowed}.");
+                }
+
+                given = value;
+            }
+
+            Country? where = null;
+            if (parsed.GetValue(country) is { } code)
+            {
+                if (!Country.TryParse(code, out var value))
+                {
+                    return NodeConnection.Fail("--country must be an ISO 3166-1 code of two letters.");
+                }
+
+                where = value;
+            }
+
+            var path = parsed.GetValue(file)!.FullName;
+            await using var source = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
+            var options = new LineStreamOptions
+            {
+                Parallel = parsed.GetValue(parallel), ResumeFile = path + ".resume", Source = await ResumePoint.FingerprintAsync(source, cancellation: cancellation),
+            };
+            if (parsed.GetValue(resume) && ResumePoint.Load(options.ResumeFile) is { } point)
+            {
+                if (!await point.IsOfAsync(source, cancellation))
+                {
+                    return NodeConnection.Fail($"{options.ResumeFile} belongs to another file; delete it to start over.");
+                }
+
+                options = options with { ResumeFrom = point };
+            }
+
+            var rejectsPath = parsed.GetValue(rejects) ?? path + ".rejects";
+            await using var rejectsFile = new StreamWriter(rejectsPath, append: options.ResumeFrom is not null);
+            var gate = new Lock();
+            long broken = 0, skipped = 0;
+            var rows = HashListReader.ReadAsync(source, parsed.GetValue(format), cancellation);
+            var chunks = ChunksAsync(rows, given, where, options.ResumeFrom?.Offset ?? 0, Local, cancellation);
+            StreamProgress result;
+            try
+            {
+                result = await LineProgress.ShowAsync("import", null, progress => client.StreamLinesAsync(
+                    $"v1/hashes:import?list={Uri.EscapeDataString(parsed.GetValue(list)!)}", chunks, options, progress, Answered, cancellation));
+            }
+            catch (HashListFormatException e)
+            {
+                return NodeConnection.Fail(e.Message);
+            }
+
+            LineProgress.Summarize(result, [("not sent, broken or unclassified", broken), ("skipped, not about abuse material", skipped)]);
+            if (broken > 0 || !result.AllGood)
+            {
+                Console.WriteLine($"Rows not taken, with reasons: {rejectsPath}");
+            }
+
+            return broken == 0 && result.AllGood ? ExitCode.Ok : ExitCode.SomeRejected;
+
+            void Local(HashListRowResult row)
+            {
+                if (row.Outcome == HashListRowOutcome.Skipped)
+                {
+                    skipped++;
+                    return;
+                }
+
+                broken++;
+                Reject(row.Number, row.Reason);
+            }
+
+            void Answered(IReadOnlyList<LineAnswer> answers)
+            {
+                foreach (var answer in answers.Where(a => !a.IsGood))
+                {
+                    Reject(answer.Line, answer.Problem is { } problem ? string.Join(": ", new[] { problem.Title, problem.Detail }.OfType<string>()) : answer.Outcome);
+                }
+            }
+
+            void Reject(long row, string? reason)
+            {
+                lock (gate)
+                {
+                    rejectsFile.WriteLine(JsonSerializer.Serialize(new { row, reason }));
+                }
+            }
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,288 @@
+using System.Text;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Hashes;
+using CPort.Actors.Hashes.Lists;
+
+namespace CPort.Actors.Tests.Hashes.Lists;
+
+public class HashListReaderTests
+{
+    private static readonly string Md5 = new('a', 32);
+    private static readonly string Sha1 = new('B', 40);
+    private static readonly string PhotoDna = Convert.ToBase64String(Enumerable.Range(0, 144).Select(i => (byte)i).ToArray());
+
+    [Fact]
+    public async Task Csv_with_a_header_gives_rows_with_all_columns()
+    {
+        var rows = await Read($"md5,sha1,classification,country,victim_identified,series\n{Md5},{Sha1},NA,uk,true,\"one, two\"\n{Md5},,1,,,\n");
+
+        Assert.Equal(2, rows.Count);
+        var first = rows[0].Row!;
+        Assert.Equal(2, rows[0].Number);
+        Assert.Equal([HashAlgorithm.Md5, HashAlgorithm.Sha1], first.Hashes.Select(h => h.Algorithm));
+        Assert.Equal(Classification.National, first.Classification);
+        Assert.Equal(Country.Parse("GB"), first.Country);
+        Assert.True(first.VictimIdentified && first.SeriesKnown);
+        Assert.Equal(Classification.Baseline, rows[1].Row!.Classification);
+        Assert.False(rows[1].Row!.SeriesKnown);
+    }
+
+    [Theory]
+    [InlineData("zz;;;", "MD5")]
+    [InlineData(";;;", "no hash")]
+    [InlineData("{md5};Doubtful;;", "classification")]
+    [InlineData("{md5};;XY;", "country")]
+    [InlineData("{md5};;;maybe", "VictimIdentified")]
+    [InlineData("{md5};;", "fields")]
+    [InlineData("{md5};;;;more", "fields")]
+    [InlineData("\"{md5};;;", "quote")]
+    public async Task A_broken_csv_row_is_rejected_with_a_reason_that_shows_no_value_and_the_next_rows_are_read(string line, string reason)
+    {
+        var rows = await Read($"md5;classification;country;victim_identified\r\n{line.Replace("{md5}", Md5)}\r\n\r\n{Md5};IG;NL;no");
+
+        Assert.Equal([HashListRowOutcome.Rejected, HashListRowOutcome.Row], rows.Select(r => r.Outcome));
+        Assert.Contains(reason, rows[0].Reason);
+        Assert.DoesNotContain("aaaa", rows[0].Reason);
+        Assert.Equal(4, rows[1].Number);
+    }
+
+    [Fact]
+    public async Task A_line_of_a_megabyte_costs_one_row()
+    {
+        var rows = await Read($"md5\n{new string('a', 1_000_000)}\n{Md5}\n");
+
+        Assert.Equal([HashListRowOutcome.Rejected, HashListRowOutcome.Row], rows.Select(r => r.Outcome));
+        Assert.Equal(3, rows[1].Number);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  \n \n")]
+    [InlineData("name,value\n1,2\n")]
+    [InlineData("md5,md5\n")]
+    [InlineData("{}")]
+    [InlineData("{\"value\":[{\"MD5\":\"00\"}]}")]
+    [InlineData("{\"@odata.context\":\"http://other.example/#Things\",\"value\":[]}")]
+    public async Task A_file_that_is_no_hash_list_is_refused_as_a_whole(string text) =>
+        await Assert.ThrowsAsync<HashListFormatException>(() => Read(text));
+
+    [Fact]
+    public async Task Utf16_and_byte_order_marks_are_read()
+    {
+        var text = $"md5;series\n{Md5};Müller\n";
+        foreach (var encoding in new[] { Encoding.Unicode, Encoding.BigEndianUnicode, Encoding.UTF8 })
+        {
+            var rows = await Read(new MemoryStream([.. encoding.GetPreamble(), .. encoding.GetBytes(text)]));
+            Assert.True(Assert.Single(rows).Row!.SeriesKnown);
+        }
+    }
+
+    [Fact]
+    public async Task Icse_export_gives_baseline_by_its_flag_and_leaves_the_others_without_classification()
+    {
+        var dna = Convert.ToHexString(Convert.FromBase64String(PhotoDna));
+        var rows = await Read(
+            "MD5;SHA1;PhotoDNA;Image ID;Is distributed;Victim identified;Offender identified;Series name;Number of submissions;File Available;Media Type;Baseline\n"
+            + $"{Md5};{Sha1};{dna};17;1;1;0;\"Series; A\";3;1;Image;1\n{Md5};{Sha1};;18;0;0;0;;1;0;Video;0\n{Md5};{Sha1};;19;0;0;0;;1;0;Video;perhaps\n");
+
+        Assert.Equal(Classification.Baseline, rows[0].Row!.Classification);
+        Assert.Equal(3, rows[0].Row!.Hashes.Length);
+        Assert.True(rows[0].Row!.VictimIdentified && rows[0].Row!.SeriesKnown);
+        Assert.Null(rows[1].Row!.Classification);
+        Assert.Equal(HashListRowOutcome.Rejected, rows[2].Outcome);
+    }
+
+    [Theory]
+    [InlineData("2.0.xml/US/$metadata#Media", 1, Classification.National, "US")]
+    [InlineData("2.0.xml/US/$metadata#Media", 2, null, null)]
+    [InlineData("2.0.xml/US/$metadata#Media", 3, null, null)]
+    [InlineData("2.0.xml/US/$metadata#Media", 5, null, null)]
+    [InlineData("2.0.xml/UK/$metadata#Media", 3, Classification.National, "GB")]
+    [InlineData("2.0.xml/UK/$metadata#Media", 5, null, null)]
+    [InlineData("2.0.xml/Default/$metadata#Media", 1, null, null)]
+    [InlineData("1.3.xml#Media", 1, Classification.National, "US")]
+    [InlineData("1.3.xml#Media", 0, null, null)]
+    public async Task Vics_categories_mean_what_their_generation_and_country_say_and_are_never_baseline(
+        string context, int category, Classification? classification, string? country)
+    {
+        var name = context.StartsWith('2') ? "@odata.context" : "odata.metadata";
+        var row = Assert.Single(await Read($$"""{"{{name}}":"http://x.example/DataModels/{{context}}","value":[{"MediaID":1,"Category":{{category}},"MD5":"{{Md5}}"}]}""")).Row!;
+
+        Assert.Equal(classification, row.Classification);
+        Assert.Equal(country, row.Country?.Code);
+    }
+
+    [Theory]
+    [InlineData("2.0.xml/US/$metadata#Media", 0)]
+    [InlineData("2.0.xml/US/$metadata#Media", 4)]
+    [InlineData("1.1.xml#Media", 5)]
+    public async Task Vics_rows_that_do_not_speak_of_abuse_are_skipped(string context, int category)
+    {
+        var rows = await Read($$"""{"odata.metadata":"http://x.example/DataModels/{{context}}","value":[{"MD5":"{{Md5}}","Category":{{category}}}]}""");
+        Assert.Equal(HashListRowOutcome.Skipped, Assert.Single(rows).Outcome);
+    }
+
+    [Fact]
+    public async Task Vics_cases_give_their_media_with_photodna_from_either_place_and_booleans_and_dates_in_any_form()
+    {
+        var rows = await Read($$"""
+            { "odata.metadata": "http://github.com/ICMEC/ProjectVic/DataModels/1.3.xml#Cases",
+              "value": [ { "CaseID": "1", "CaseNumber": "a \"quoted\" [number] }", "Media": [
+                { "MediaID": 1, "Category": "1", "MD5": "{{Md5}}", "VictimIdentified": "True", "DateUpdated": "/Date(1700000000000)/", "MediaSize": "2835",
+                  "AlternativeHashes": [ { "HashName": "Other", "HashValue": "x" }, { "HashName": "PhotoDNA", "HashValue": "{{PhotoDna}}" } ],
+                  "MediaFiles": [ { "MD5": "00000000000000000000000000000000", "FileName": "a.jpg" } ] },
+                { "MediaID": 2, "Category": null, "MD5": "{{Md5}}", "SHA1": "{{Sha1}}", "PhotoDNA": "{{PhotoDna}}", "VictimIdentified": false, "Series": "",
+                  "DateUpdated": "6/7/2023 2:31:49 PM", "MimeType": "image/png" } ] },
+                { "CaseID": "2", "Media": [] }, { "Media": [ { "MediaID": 3, "MD5": "{{Md5}}", "Category": 1 } ], "CaseID": "3" } ] }
+            """);
+
+        Assert.All(rows, r => Assert.Equal(HashListRowOutcome.Row, r.Outcome));
+        Assert.Equal(3, rows.Count);
+        Assert.Equal([HashAlgorithm.Md5, HashAlgorithm.PhotoDna], rows[0].Row!.Hashes.Select(h => h.Algorithm));
+        Assert.True(rows[0].Row!.VictimIdentified);
+        Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000), rows[0].Row!.UpdatedAt);
+        Assert.Equal(2835, rows[0].Row!.MediaSize);
+        Assert.Equal(3, rows[1].Row!.Hashes.Length);
+        Assert.Equal(new DateTimeOffset(2023, 6, 7, 14, 31, 49, TimeSpan.Zero), rows[1].Row!.UpdatedAt);
+        Assert.Equal("image/png", rows[1].Row!.MimeType);
+    }
+
+    [Theory]
+    [InlineData("""{"MediaID":2,"MD5":"nonsense"}""")]
+    [InlineData("""{"MediaID":2,"MD5":12abc}""")]
+    [InlineData("""{"MediaID":2,"Category":"one","MD5":"{md5}"}""")]
+    [InlineData("""{"MediaID":2}""")]
+    [InlineData("""{"MediaID":2,"MD5":"{md5}","Exifs":[{"a":1]}""")]
+    [InlineData("""{"MediaID":2,"MD5":"{md5}""")]
+    [InlineData("{\"MediaID\":2,\"MD5\":\"{md5},\n\"Category\":1}")]
+    [InlineData("""{"MediaID":2,"MD5":"{md5}","Comments":"\ud800"}""")]
+    public async Task A_broken_vics_record_is_rejected_alone(string broken)
+    {
+        var good = $$"""{ "MediaID":1,"MD5":"{{Md5}}","Category":1}""";
+        var json = $$"""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[{{good}},{{broken.Replace("{md5}", Md5)}},{{good}},{{good}}]}""";
+        var rows = await Read(json);
+
+        if (broken.Contains("ud800", StringComparison.Ordinal))
+        {
+            Assert.Equal(4, rows.Count(r => r.Outcome == HashListRowOutcome.Row));
+            return;
+        }
+
+        Assert.Equal(3, rows.Count(r => r.Outcome == HashListRowOutcome.Row));
+        Assert.Equal(1, rows.Count(r => r.Outcome == HashListRowOutcome.Rejected));
+    }
+
+    [Fact]
+    public async Task A_vics_file_cut_off_gives_the_records_before()
+    {
+        var rows = await Read($$"""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[{"MD5":"{{Md5}}","Category":1},{"MD5":"aa""");
+        Assert.Equal([HashListRowOutcome.Row, HashListRowOutcome.Rejected], rows.Select(r => r.Outcome));
+    }
+
+    [Fact]
+    public async Task Reading_in_single_bytes_gives_the_same_rows()
+    {
+        var json = $$"""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[{"MD5":"{{Md5}}","Category":1},{"MD5":"{{Md5}}","Series":"a\"b"}]}""";
+        Assert.Equal(2, (await Read(new Trickle(Encoding.UTF8.GetBytes(json), 1))).Count(r => r.Row is not null));
+        Assert.Equal(2, (await Read(new Trickle(Encoding.UTF8.GetBytes($"md5\n{Md5}\n{Md5}"), 1))).Count(r => r.Row is not null));
+    }
+
+    [Fact]
+    public async Task Defaults_fill_only_what_the_list_leaves_open()
+    {
+        var nl = Country.Parse("NL");
+        var rows = await Read($"md5,classification,country\n{Md5},,\n{Md5},Baseline,\n{Md5},National,DE\n");
+
+        var filled = rows.Select(r => r.Row!.WithDefaults(Classification.National, nl)).ToList();
+        Assert.Equal([Classification.National, Classification.Baseline, Classification.National], filled.Select(r => r.Classification!.Value));
+        Assert.Equal(["NL", null, "DE"], filled.Select(r => r.Country?.Code));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Two_hundred_thousand_rows_are_read_in_flat_memory(bool vics)
+    {
+        const int rows = 200_000;
+        var filler = new string('x', 200);
+        IEnumerable<string> parts = vics
+            ? Enumerable.Range(0, rows).Select(i => $$"""{{(i == 0 ? "" : ",")}}{"MediaID":{{i}},"Category":1,"MD5":"{{i:x32}}","Comments":"{{filler}}"}""")
+                .Prepend("""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[""").Append("]}")
+            : Enumerable.Range(0, rows).Select(i => $"{i:x32},Baseline,{filler}\n").Prepend("md5,classification,comment\n");
+        long count = 0, peak = 0;
+        var start = GC.GetTotalMemory(forceFullCollection: true);
+        await foreach (var row in HashListReader.ReadAsync(new Generated(parts)))
+        {
+            Assert.NotNull(row.Row);
+            if (++count % 50_000 == 0)
+            {
+                peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: true) - start);
+            }
+        }
+
+        Assert.Equal(rows, count);
+        Assert.True(peak < 16_000_000, $"{peak:N0} bytes were held");
+    }
+
+    private static Task<List<HashListRowResult>> Read(string text) => Read(new MemoryStream(Encoding.UTF8.GetBytes(text)));
+
+    private static async Task<List<HashListRowResult>> Read(Stream stream)
+    {
+        var rows = new List<HashListRowResult>();
+        await foreach (var row in HashListReader.ReadAsync(stream))
+        {
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
+    private sealed class Trickle(byte[] bytes, int step) : MemoryStream(bytes)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(step, buffer.Length)], cancellationToken);
+    }
+
+    /// <summary>A stream over text that is made while it is read.</summary>
+    private sealed class Generated(IEnumerable<string> parts) : Stream
+    {
+        private readonly IEnumerator<string> _parts = parts.GetEnumerator();
+        private ReadOnlyMemory<byte> _rest;
+
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var written = 0;
+            while (written < buffer.Length)
+            {
+                if (_rest.IsEmpty)
+                {
+                    if (!_parts.MoveNext())
+                    {
+                        break;
+                    }
+
+                    _rest = Encoding.UTF8.GetBytes(_parts.Current);
+                }
+
+                var count = Math.Min(_rest.Length, buffer.Length - written);
+                _rest[..count].CopyTo(buffer[written..]);
+                _rest = _rest[count..];
+                written += count;
+            }
+
+            return ValueTask.FromResult(written);
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override void Flush() => throw new NotSupportedException();
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

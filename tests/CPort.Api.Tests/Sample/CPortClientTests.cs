@@ -1,0 +1,281 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json;
+using CPort.Node.Client;
+using CPort.Node.Commands;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace CPort.Api.Tests.Sample;
+
+public sealed class CPortClientTests : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("cport-client").FullName;
+    private readonly ConcurrentDictionary<string, int> _stored = new();
+    private readonly ConcurrentQueue<int> _requests = new();
+    private WebApplication _server = null!;
+    private Uri _url = null!;
+
+    /// <summary>What the stand-in node does with a request before it answers it properly; true: it has answered.</summary>
+    private Func<HttpContext, int, Task<bool>> _mischief = (_, _) => Task.FromResult(false);
+
+    public async Task InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _server = builder.Build();
+        _server.MapPost("/v1/reports:stream", StreamAsync);
+        _server.MapGet("/v1/agencies", (HttpContext http) => http.Request.Headers.Authorization == "Bearer good"
+            ? Results.Json(new { items = new[] { new { id = "hotline-nl" } } })
+            : Results.Problem(title: "Unauthorized", statusCode: 401));
+        _server.MapPost("/v1/agencies", () => Results.ValidationProblem(new Dictionary<string, string[]> { ["kind"] = ["not a kind"] }));
+        _server.MapPost("/v1/agencies/hotline-nl/keys/old:rotate", () => Results.Json(new { keyId = "new", apiKey = "cport_new_secret" }));
+        _server.MapPost("/v1/hashes:import", async (HttpContext http) =>
+        {
+            Assert.Equal("worst of", http.Request.Query["list"]);
+            using var reader = new StreamReader(http.Request.Body);
+            for (var line = 1; await reader.ReadLineAsync() is { } row; line++)
+            {
+                await http.Response.WriteAsync($"{{\"line\":{line},\"outcome\":\"{(_stored.TryAdd(row, 1) ? "imported" : "unchanged")}\"}}\n");
+            }
+        });
+        await _server.StartAsync();
+        _url = new Uri(_server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Every_line_is_sent_once_in_bounded_requests_and_answers_carry_the_files_line_numbers()
+    {
+        var outcomes = Path.Combine(_folder, "outcomes");
+        using var client = new CPortClient(_url, "good");
+        var text = string.Concat(Enumerable.Range(1, 1_300).Select(i => i % 100 == 0 ? "\r\n\n" : $"line {i}\n")) + "bad";
+        var result = await client.StreamReportsAsync(Source(text), new LineStreamOptions { OutcomeFile = outcomes });
+
+        Assert.Equal(1_287, result["accepted"]);
+        Assert.Equal(1, result["rejected"]);
+        Assert.Equal(1, result.Reasons["Malformed line"]);
+        Assert.False(result.AllGood);
+        Assert.Equal([288, 500, 500], _requests.Order());
+        var last = JsonElement.Parse(File.ReadLines(outcomes).Last());
+        Assert.Equal(1_314, last.GetProperty("line").GetInt32());
+        Assert.Equal("rejected", last.GetProperty("outcome").GetString());
+        Assert.Equal(1_288, File.ReadLines(outcomes).Count());
+    }
+
+    [Fact]
+    public async Task Large_lines_make_smaller_requests_and_one_beyond_the_bound_travels_alone()
+    {
+        using var client = new CPortClient(_url, "good");
+        var text = string.Join("\n", Enumerable.Range(0, 8).Select(i => new string((char)('a' + i), i == 4 ? 2_000_000 : 250_000)));
+        var result = await client.StreamReportsAsync(Source(text));
+
+        Assert.Equal(8, result["accepted"]);
+        Assert.Equal([1, 1, 3, 3], _requests.Order());
+        Assert.Equal(Encoding.UTF8.GetByteCount(text), result.Offset);
+    }
+
+    [Fact]
+    public async Task A_busy_node_is_asked_again_after_the_time_it_names()
+    {
+        _mischief = async (http, request) =>
+        {
+            if (request > 2)
+            {
+                return false;
+            }
+
+            http.Response.StatusCode = request == 1 ? 429 : 503;
+            http.Response.Headers.RetryAfter = "0";
+            await http.Response.WriteAsJsonAsync(new { title = "Busy", status = http.Response.StatusCode });
+            return true;
+        };
+        using var client = new CPortClient(_url, "good");
+        var result = await client.StreamReportsAsync(Source("a\nb\n"));
+
+        Assert.Equal(2, result["accepted"]);
+        Assert.Equal(2, result.Retries);
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_between_answers_loses_nothing_and_counts_nothing_twice()
+    {
+        _mischief = async (http, request) =>
+        {
+            if (request > 1)
+            {
+                return false;
+            }
+
+            // Three lines become durable, one answer arrives, the connection dies.
+            _stored["a"] = _stored["b"] = _stored["c"] = 1;
+            await http.Response.WriteAsync("{\"line\":1,\"outcome\":\"accepted\"}\n{\"line\":2,\"outc");
+            await http.Response.Body.FlushAsync();
+            http.Abort();
+            return true;
+        };
+        using var client = new CPortClient(_url, "good");
+        var result = await client.StreamReportsAsync(Source("a\nb\nc\nd\n"));
+
+        Assert.Equal(4, result.Answered);
+        Assert.Equal(4, result["accepted"] + result["duplicate"]);
+        Assert.InRange(result["accepted"], 1, 2);
+        Assert.Equal(1, result.Retries);
+    }
+
+    [Fact]
+    public async Task A_line_that_the_node_was_too_busy_for_is_sent_again()
+    {
+        _mischief = async (http, request) =>
+        {
+            if (request > 1)
+            {
+                return false;
+            }
+
+            _stored["a"] = 1;
+            await http.Response.WriteAsync("{\"line\":1,\"outcome\":\"accepted\"}\n{\"line\":2,\"outcome\":\"rejected\",\"problem\":{\"status\":503,\"title\":\"Busy\"}}\n");
+            return true;
+        };
+        using var client = new CPortClient(_url, "good");
+        var result = await client.StreamReportsAsync(Source("a\nb\n"));
+
+        Assert.Equal(2, result["accepted"]);
+        Assert.Equal(2, result.Answered);
+    }
+
+    [Fact]
+    public async Task An_interrupted_file_goes_on_where_all_was_answered()
+    {
+        var resume = Path.Combine(_folder, "resume");
+        var text = string.Concat(Enumerable.Range(1, 2_000).Select(i => $"line {i}\n"));
+        _mischief = async (http, request) =>
+        {
+            if (request < 3)
+            {
+                return false;
+            }
+
+            http.Response.StatusCode = 403;
+            await http.Response.WriteAsJsonAsync(new { title = "Forbidden" });
+            return true;
+        };
+        using var client = new CPortClient(_url, "good");
+        var options = new LineStreamOptions
+        {
+            ResumeFile = resume, Parallel = 1, OutcomeFile = Path.Combine(_folder, "outcomes"), Source = await ResumePoint.FingerprintAsync(Source(text)),
+        };
+        var refused = await Assert.ThrowsAsync<CPortApiException>(() => client.StreamReportsAsync(Source(text), options));
+        Assert.Equal(403, refused.Problem.Status);
+
+        var point = ResumePoint.Load(resume)!;
+        Assert.Equal(1_000, point.Line);
+        Assert.True(await point.IsOfAsync(Source(text + "line 2001\n")));
+        Assert.False(await point.IsOfAsync(Source("x" + text)));
+
+        _mischief = (_, _) => Task.FromResult(false);
+        var source = Source(text);
+        source.Position = point.Offset;
+        var result = await client.StreamReportsAsync(source, options with { ResumeFrom = point });
+
+        Assert.Equal(2_000, result["accepted"]);
+        Assert.Equal(0, result["duplicate"]);
+        Assert.False(File.Exists(resume));
+        Assert.Equal(Enumerable.Range(1, 2_000), File.ReadLines(options.OutcomeFile).Select(l => JsonElement.Parse(l).GetProperty("line").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_node_that_stays_away_is_given_up_with_a_plain_message()
+    {
+        using var client = new CPortClient(new Uri("http://127.0.0.1:1"), "good");
+        var gone = await Assert.ThrowsAsync<CPortUnreachableException>(
+            () => client.StreamReportsAsync(Source("a\n"), new LineStreamOptions { RetryFor = TimeSpan.FromMilliseconds(300) }));
+        Assert.Contains("Lines 1 to 1", gone.Message);
+        await Assert.ThrowsAsync<CPortUnreachableException>(() => client.GetAsync("v1/agencies"));
+    }
+
+    [Fact]
+    public async Task Problems_are_readable()
+    {
+        using var good = new CPortClient(_url, "good");
+        Assert.Equal("hotline-nl", (await good.GetAsync("/v1/agencies")).GetProperty("items")[0].GetProperty("id").GetString());
+        var invalid = await Assert.ThrowsAsync<CPortApiException>(() => good.PostAsync("v1/agencies", new { }));
+        Assert.Contains("kind: not a kind", invalid.Message);
+
+        using var wrong = new CPortClient(_url, "wrong");
+        var denied = await Assert.ThrowsAsync<CPortApiException>(() => wrong.GetAsync("v1/agencies"));
+        Assert.Equal(401, denied.Problem.Status);
+        Assert.DoesNotContain("Bearer", denied.Message);
+    }
+
+    [Fact]
+    public async Task The_intake_command_ends_with_0_or_1_by_what_was_taken()
+    {
+        var file = Path.Combine(_folder, "day");
+        await File.WriteAllTextAsync(file, "one\ntwo\n");
+        string[] arguments = [file, "--url", _url.ToString(), "--key", "good"];
+        Assert.Equal(0, await IntakeCommand.Create().Parse(arguments).InvokeAsync());
+        Assert.Equal(0, await IntakeCommand.Create().Parse([.. arguments, "--resume"]).InvokeAsync());
+        Assert.Equal(2, _stored.Count);
+
+        await File.AppendAllTextAsync(file, "bad\n");
+        Assert.Equal(1, await IntakeCommand.Create().Parse(arguments).InvokeAsync());
+        Assert.False(File.Exists(file + ".resume"));
+    }
+
+    [Fact]
+    public async Task The_import_command_sends_a_list_and_keeps_a_file_of_what_was_not_taken()
+    {
+        var file = Path.Combine(_folder, "list.csv");
+        await File.WriteAllTextAsync(file, $"md5\n{1:x32}\n{2:x32}\nbroken\n");
+        string[] arguments = ["import", file, "--list", "worst of", "--classification", "Baseline", "--url", _url.ToString(), "--key", "good"];
+        Assert.Equal(1, await HashesCommand.Create().Parse(arguments).InvokeAsync());
+        Assert.Equal(2, _stored.Count);
+        var reject = JsonElement.Parse(Assert.Single(File.ReadLines(file + ".rejects")));
+        Assert.Equal(4, reject.GetProperty("row").GetInt32());
+
+        Assert.Equal(2, await HashesCommand.Create().Parse([.. arguments, "--format", "Icse"]).InvokeAsync());
+    }
+
+    [Fact]
+    public async Task Agencies_commands_take_the_operators_key_from_the_data_folder()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "operator.key"), "good\n");
+        string[] where = ["--url", _url.ToString(), "--data", _folder];
+        Assert.Equal(0, await AgenciesCommand.Create().Parse(["list", .. where]).InvokeAsync());
+        Assert.Equal(0, await AgenciesCommand.Create().Parse(["rotate-key", "hotline-nl", "old", .. where]).InvokeAsync());
+        Assert.Equal(2, await AgenciesCommand.Create().Parse(["add", "hotline-xx", .. where]).InvokeAsync());
+    }
+
+    private static MemoryStream Source(string text) => new(Encoding.UTF8.GetBytes(text));
+
+    private async Task StreamAsync(HttpContext http)
+    {
+        using var reader = new StreamReader(http.Request.Body);
+        var lines = (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        _requests.Enqueue(lines.Length);
+        if (await _mischief(http, _requests.Count))
+        {
+            return;
+        }
+
+        http.Response.ContentType = "application/x-ndjson";
+        for (var i = 0; i < lines.Length; i++)
+        {
+            await http.Response.WriteAsync(
+                lines[i] == "bad" ? $"{{\"line\":{i + 1},\"outcome\":\"rejected\",\"problem\":{{\"title\":\"Malformed line\",\"status\":400}}}}\n"
+                : $"{{\"line\":{i + 1},\"outcome\":\"{(_stored.TryAdd(lines[i], 1) ? "accepted" : "duplicate")}\",\"reportId\":\"X\",\"number\":{i}}}\n");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Hashes.Lists;
+using CPort.Node.Client;
+using CPort.Node.Commands;
+
+namespace CPort.Api.Tests.Sample;
+
+public sealed class CommandTests
+{
+    [Theory]
+    [InlineData("sample --reports 10 --seed 3 --hotline hotline-nl", true)]
+    [InlineData("sample --reports -1", false)]
+    [InlineData("intake day.ndjson --url http://localhost:1 --key k --resume --parallel 8", true)]
+    [InlineData("intake - --parallel 0", false)]
+    [InlineData("intake day.ndjson --codes v7", false)]
+    [InlineData("hashes import list.csv --list worst --format Vics2 --country NL", true)]
+    [InlineData("hashes import list.csv", false)]
+    [InlineData("agencies add hotline-nl --kind Hotline --country NL BE --role Analyst --role Machine --orphan-mandate", true)]
+    [InlineData("agencies list --data /tmp/x", true)]
+    [InlineData("agencies rotate-key hotline-nl abc --grace 60", true)]
+    public void Command_lines_are_understood_or_refused(string line, bool understood)
+    {
+        var root = new RootCommand { SampleCommand.Create(), IntakeCommand.Create(), HashesCommand.Create(), AgenciesCommand.Create() };
+        Assert.Equal(understood, root.Parse(line).Errors.Count == 0);
+    }
+
+    [Fact]
+    public async Task Sample_writes_a_stream_and_its_known_list()
+    {
+        var folder = Directory.CreateTempSubdirectory("cport-sample");
+        try
+        {
+            string output = Path.Combine(folder.FullName, "day"), known = Path.Combine(folder.FullName, "known");
+            Assert.Equal(0, await SampleCommand.Create().Parse(["--reports", "50", "--out", output, "--known", known]).InvokeAsync());
+            Assert.InRange(File.ReadLines(output).Count(), 50, 60);
+            Assert.Equal(201, File.ReadLines(known).Count());
+            Assert.Equal(2, await SampleCommand.Create().Parse(["--hotline", "nobody"]).InvokeAsync());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Without_a_node_or_a_file_commands_end_with_2()
+    {
+        Assert.Equal(2, await IntakeCommand.Create().Parse(["/nowhere/day.ndjson", "--url", "http://127.0.0.1:1", "--key", "k"]).InvokeAsync());
+        Assert.Equal(2, await AgenciesCommand.Create().Parse(["list", "--url", "http://127.0.0.1:1", "--key", "k"]).InvokeAsync());
+        Assert.Equal(2, await AgenciesCommand.Create().Parse(["list", "--url", "nonsense", "--key", "k"]).InvokeAsync());
+    }
+
+    [Fact]
+    public async Task A_list_becomes_batches_with_row_numbers_and_what_cannot_be_sent_is_told()
+    {
+        var text = "md5,sha1,classification\n" + string.Concat(Enumerable.Range(0, 12_000).Select(i => $"{i:x32},{i:x40},{(i == 5 ? "" : "Baseline")}\n")) + "broken,,\n";
+        var local = new List<HashListRowResult>();
+        var chunks = new List<LineChunk>();
+        var rows = HashListReader.ReadAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)));
+        await foreach (var chunk in HashesCommand.ChunksAsync(rows, null, null, 0, local.Add))
+        {
+            chunks.Add(chunk);
+        }
+
+        Assert.Equal(11_999, chunks.Sum(c => c.Lines.Count));
+        Assert.All(chunks, c => Assert.InRange(c.Lines.Count, 1, 5_000));
+        Assert.All(chunks, c => Assert.InRange(c.Body.Length, 1, LineChunk.MaxBytes));
+        Assert.Equal([7L, 12_002L], local.Select(r => r.Number));
+        Assert.Equal(2, chunks[0].Lines[0]);
+        Assert.StartsWith("{\"md5\":\"00000000000000000000000000000000\",\"sha1\":", System.Text.Encoding.UTF8.GetString(chunks[0].Body.Span));
+
+        // Going on after the first chunk gives exactly the rest.
+        var again = HashListReader.ReadAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)));
+        long rest = 0;
+        await foreach (var chunk in HashesCommand.ChunksAsync(again, Classification.National, Country.Parse("NL"), chunks[0].EndOffset, _ => { }))
+        {
+            rest += chunk.Lines.Count;
+        }
+
+        Assert.Equal(11_999 - chunks[0].Lines.Count, rest);
+    }
+}
