@@ -68,7 +68,7 @@ internal static class HashesCommand
         }
     }
 
-    private static void Write(Utf8JsonWriter json, HashListRow row)
+    private static void Write(Utf8JsonWriter json, ListedMedia row)
     {
         json.WriteStartObject();
         foreach (var hash in row.Hashes)

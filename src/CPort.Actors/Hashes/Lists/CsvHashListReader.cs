@@ -167,7 +167,7 @@ internal static class CsvHashListReader
         }
 
         var hashes = ImmutableArray.CreateBuilder<ContentHash>(5);
-        var row = new HashListRow { Hashes = [] };
+        var row = new ListedMedia { Hashes = [] };
         for (var i = 0; i < columns.Length; i++)
         {
             var text = fields[i].Trim();

@@ -405,7 +405,7 @@ internal static class VicsRecord
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 64 });
         var hashes = new ContentHash?[6];
-        var row = new HashListRow { Hashes = [] };
+        var row = new ListedMedia { Hashes = [] };
         int? code = null;
         string? problem = null;
         reader.Read();

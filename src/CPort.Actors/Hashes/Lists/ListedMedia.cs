@@ -20,7 +20,7 @@ public enum HashListFormat
 }
 
 /// <summary>One media file of a hash list.</summary>
-public sealed record HashListRow
+public sealed record ListedMedia
 {
     /// <summary>One to five hashes, at most one an algorithm, all of the same media file.</summary>
     public required ImmutableArray<ContentHash> Hashes { get; init; }
@@ -46,7 +46,7 @@ public sealed record HashListRow
     public VicsCategory? Category { get; init; }
 
     /// <summary>The row with an operator's classification and country where the file gives none.</summary>
-    public HashListRow WithDefaults(Classification? classification, Country? country) => this with
+    public ListedMedia WithDefaults(Classification? classification, Country? country) => this with
     {
         Classification = Classification ?? classification,
         Country = Country ?? ((Classification ?? classification) is CodeLists.Classification.Baseline ? null : country),
@@ -68,7 +68,7 @@ public enum HashListRowOutcome
 /// <summary>One row of a file: the row, or why there is none.</summary>
 public readonly record struct HashListRowResult
 {
-    private HashListRowResult(long number, HashListRowOutcome outcome, HashListRow? row, string? reason)
+    private HashListRowResult(long number, HashListRowOutcome outcome, ListedMedia? row, string? reason)
     {
         Number = number;
         Outcome = outcome;
@@ -79,12 +79,12 @@ public readonly record struct HashListRowResult
     /// <summary>From 1: the line of a CSV file (the header is line 1), the record of a VICS file.</summary>
     public long Number { get; }
     public HashListRowOutcome Outcome { get; }
-    public HashListRow? Row { get; }
+    public ListedMedia? Row { get; }
 
     /// <summary>Why the row was rejected or skipped, without any value of it.</summary>
     public string? Reason { get; }
 
-    public static HashListRowResult Of(long number, HashListRow row) => new(number, HashListRowOutcome.Row, row, null);
+    public static HashListRowResult Of(long number, ListedMedia row) => new(number, HashListRowOutcome.Row, row, null);
 
     public static HashListRowResult Rejected(long number, string reason) => new(number, HashListRowOutcome.Rejected, null, reason);
 
