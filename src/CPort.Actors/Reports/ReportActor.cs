@@ -376,11 +376,12 @@ public static class ReportHosting
     public const string TypeName = "report";
 
     /// <summary>Starts the report region on nodes of role <c>report</c>; needs <see cref="MatchingKey"/> to be registered before.</summary>
-    public static AkkaConfigurationBuilder AddReports(this AkkaConfigurationBuilder builder, ReportActorServices services) =>
+    public static AkkaConfigurationBuilder AddReports(this AkkaConfigurationBuilder builder, Func<ActorSystem, ReportActorServices> make) =>
         builder.WithShardRegion<ReportRegion>(
             TypeName,
-            (_, registry, _) =>
+            (system, registry, _) =>
             {
+                var services = make(system);
                 var matching = registry.Get<MatchingKey>();
                 return id => Props.Create(() => new ReportActor(id, services, matching));
             },

@@ -1,0 +1,264 @@
+using System.Globalization;
+using Akka.Actor;
+using Akka.Hosting;
+using CPort.Actors.Agencies;
+using CPort.Actors.Confidential;
+using CPort.Actors.Hashes;
+using CPort.Actors.Intake;
+using CPort.Actors.Matching;
+using CPort.Actors.Persistence;
+using CPort.Actors.Projections;
+using CPort.Actors.Reports;
+using CPort.Actors.Routing;
+using CPort.Node.Adapters;
+
+namespace CPort.Node;
+
+/// <summary>The rooms of CPort.Actors on this node: which services they share, and in which order their actors start.</summary>
+internal static class Rooms
+{
+    /// <summary>What the rooms need from outside; everything is a singleton of the node.</summary>
+    public static IServiceCollection AddRooms(this IServiceCollection services, NodeOptions options)
+    {
+        services.AddSingleton<MasterKeyPreparation>();
+        services.AddSingleton<INodePreparation>(p => p.GetRequiredService<MasterKeyPreparation>());
+        services.AddSingleton<ConfidentialSeam>(p => p.GetRequiredService<MasterKeyPreparation>().Seam);
+
+        services.AddSingleton<StuckEntities>();
+        services.AddSingleton<INodePreparation, StuckPreparation>();
+
+        services.AddSingleton(_ => new AgencyDirectoryFeed(SqlJournal.QueryPluginId));
+        services.AddSingleton<IReadinessCheck, DirectoryReadiness>();
+        services.AddHostedService<OperatorBootstrap>();
+
+        services.AddSingleton(_ => string.IsNullOrEmpty(options.Hosting.PublicSuffixFile) ? PublicSuffixes.BuiltIn : PublicSuffixes.Load(options.Hosting.PublicSuffixFile));
+        services.AddSingleton<IHostingTracer>(p => new HostingTracer(
+            new TraceChain(TraceProviders(options.Hosting), new TraceOptions(), p.GetRequiredService<TimeProvider>()),
+            p.GetRequiredService<PublicSuffixes>(),
+            p.GetRequiredService<TimeProvider>()));
+
+        services.AddSingleton(p => new ReportGateway(
+            p.GetRequiredService<ActorRegistry>().Get<ReportRegion>(),
+            new ReportGatewayOptions
+            {
+                AskTimeout = TimeSpan.FromSeconds(options.Limits.AskSeconds / 2.0), Patience = TimeSpan.FromSeconds(options.Limits.AskSeconds),
+            }));
+        return services;
+    }
+
+    /// <summary>The rooms in the order they start: those that others ask come first.</summary>
+    public static AkkaConfigurationBuilder AddRooms(this AkkaConfigurationBuilder akka, NodeOptions options, IServiceProvider services)
+    {
+        var time = services.GetRequiredService<TimeProvider>();
+        return akka
+            .AddAgencies(services.GetRequiredService<AgencyDirectoryFeed>(), time)
+            .AddHashBuckets<ReportRegion>(time: time)
+            .AddMatching(new MatchingOptions { NearRadius = options.Policy.PdqRadius, QualityFloor = options.Policy.PdqQualityFloor }, time)
+            .AddReports(system => ReportServices(system, options, services));
+    }
+
+    private static ReportActorServices ReportServices(ActorSystem system, NodeOptions options, IServiceProvider services)
+    {
+        var time = services.GetRequiredService<TimeProvider>();
+        var directory = services.GetRequiredService<AgencyDirectoryFeed>();
+        var rules = options.Policy.ToRules();
+        var inheritance = new InheritanceOptions { WeakHashes = options.Policy.WeakHashes, PhotoDnaDecides = options.Policy.PhotoDnaDecides };
+        return new ReportActorServices
+        {
+            Seam = services.GetRequiredService<ConfidentialSeam>(),
+            Tracer = services.GetRequiredService<IHostingTracer>(),
+            Journal = new QueryReportJournal(system, SqlJournal.QueryPluginId),
+            Stuck = services.GetRequiredService<StuckEntities>(),
+            Time = time,
+            Environment = () =>
+            {
+                var now = time.GetUtcNow();
+                return new ReportEnvironment
+                {
+                    Now = now, Members = new DirectoryMembership(directory.Current, now), Rules = rules, Inheritance = inheritance,
+                    MaxItems = options.Limits.ItemsPerReport,
+                };
+            },
+        };
+    }
+
+    /// <summary>Own table first, then MaxMind, then DNS: whoever is asked first is believed first.</summary>
+    private static IEnumerable<ITraceProvider> TraceProviders(NodeOptions.HostingOptions hosting)
+    {
+        if (!string.IsNullOrEmpty(hosting.TableFile))
+        {
+            yield return StaticTableProvider.Load(hosting.TableFile);
+        }
+
+        if (!string.IsNullOrEmpty(hosting.MmdbFile) || !string.IsNullOrEmpty(hosting.AsnMmdbFile))
+        {
+            yield return new MaxMindProvider(hosting.MmdbFile, hosting.AsnMmdbFile);
+        }
+
+        if (hosting.Dns)
+        {
+            yield return new DnsProvider();
+        }
+    }
+}
+
+/// <summary>
+/// Loads the master key before anything is sealed or opened, and refuses to start with one that is not the database's. A new key is made only for
+/// a database that has none: a lost key file must not be replaced in silence.
+/// </summary>
+internal sealed partial class MasterKeyPreparation(NodeOptions options, Database database, ILogger<MasterKeyPreparation> log) : INodePreparation
+{
+    private const string Setting = "master-key-check";
+    private ConfidentialSeam? _seam;
+
+    public ConfidentialSeam Seam => _seam ?? throw new InvalidOperationException("The master key is not loaded yet.");
+
+    public async Task PrepareAsync(CancellationToken cancellation)
+    {
+        if (_seam is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            var stored = await FixedFigures.ReadAsync(database, Setting, cancellation);
+            var key = Load(mayCreate: stored is null);
+            var check = new MasterKeyCheck(key);
+            if (stored is null)
+            {
+                // Two nodes may start at once: what stands in the database afterwards is what counts.
+                await database.ExecuteAsync(
+                    "INSERT INTO cport_settings (name, value) VALUES (@name, @value) ON CONFLICT (name) DO NOTHING", cancellation,
+                    ("name", Setting), ("value", check.CheckValue()));
+                stored = await FixedFigures.ReadAsync(database, Setting, cancellation);
+            }
+
+            if (check.Verify(stored!) is { } refusal)
+            {
+                throw new FixedFiguresException(refusal);
+            }
+
+            _seam = new MasterKeySeam(key);
+        }
+        catch (MasterKeyException e)
+        {
+            throw new FixedFiguresException(e.Message);
+        }
+    }
+
+    private MasterKey Load(bool mayCreate)
+    {
+        if (options.EffectiveMasterKeyFile is not { } file)
+        {
+            return MasterKey.FromText(options.Keys.MasterKey, "CPORT__Keys__MasterKey");
+        }
+
+        if (!mayCreate)
+        {
+            return MasterKey.Load(file);
+        }
+
+        var key = MasterKey.LoadOrCreate(file, out var created);
+        if (created)
+        {
+            Created(log, Path.GetFullPath(file), key.KeyId);
+        }
+
+        return key;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "A new master key {KeyId} was made in {File}. Without this file nothing confidential can be read again: keep a copy in a safe place.")]
+    private static partial void Created(ILogger logger, string file, string keyId);
+}
+
+internal sealed class StuckPreparation(StuckEntities stuck) : INodePreparation
+{
+    public Task PrepareAsync(CancellationToken cancellation) => stuck.StartAsync(cancellation);
+}
+
+/// <summary>Nobody can be let in before the directory of agencies is known.</summary>
+internal sealed class DirectoryReadiness(AgencyDirectoryFeed directory) : IReadinessCheck
+{
+    public Task<ReadinessReason> CheckAsync(CancellationToken cancellation) => Task.FromResult(directory.Ready
+        ? new ReadinessReason("agencies", true, string.Create(CultureInfo.InvariantCulture, $"directory at {directory.Current.Version}"))
+        : new ReadinessReason("agencies", false, "the directory of agencies is being read"));
+}
+
+/// <summary>
+/// At the very first start there is nobody who could register agencies: makes the agency <c>operator</c> with one key and writes the key, which is
+/// shown nowhere else, to <c>operator.key</c> in the data folder, readable by its owner only.
+/// </summary>
+internal sealed partial class OperatorBootstrap(
+    NodeOptions options, NodeState state, AgencyDirectoryFeed directory, IServiceProvider services, TimeProvider time, ILogger<OperatorBootstrap> log)
+    : BackgroundService
+{
+    public const string FileName = "operator.key";
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await state.Running.WaitAsync(stoppingToken);
+            await directory.WhenReady.WaitAsync(stoppingToken);
+            while (!directory.Current.Agencies.Any(a => a.Kind == AgencyKind.Operator && !directory.Current.KeysOf(a.Id).IsEmpty))
+            {
+                if (await TryMakeAsync(stoppingToken))
+                {
+                    return;
+                }
+
+                await Task.Delay(TimeSpan.FromSeconds(2), time, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
+
+    private async Task<bool> TryMakeAsync(CancellationToken cancellation)
+    {
+        var region = services.GetRequiredService<ActorRegistry>().Get<AgencyRegion>();
+        var agency = AgencyId.Parse("operator");
+        CommandContext Context(string command) => new() { CommandId = CommandId.Parse(command), Caller = Caller.System, OccurredAt = time.GetUtcNow() };
+        try
+        {
+            var patience = TimeSpan.FromSeconds(20);
+            await region.Ask<object>(
+                new RegisterAgency { Context = Context("bootstrap-operator"), Agency = agency, Name = "Operators of this installation", Kind = AgencyKind.Operator },
+                patience, cancellation);
+            var answer = await region.Ask<object>(
+                new IssueKey { Context = Context("bootstrap-operator-key"), Agency = agency, Roles = Roles.Operator, Tenant = Tenant.Live }, patience, cancellation);
+            if (answer is not ApiKeyShown { ApiKey: { } key })
+            {
+                return answer is ApiKeyShown;
+            }
+
+            var file = Path.Combine(options.Data, FileName);
+            await WriteAsync(file, key, cancellation);
+            Made(log, Path.GetFullPath(file));
+            return true;
+        }
+        catch (AskTimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task WriteAsync(string file, string key, CancellationToken cancellation)
+    {
+        var create = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            create.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        await using var writer = new StreamWriter(file, create);
+        await writer.WriteLineAsync(key.AsMemory(), cancellation);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "First start: the operator's key is in {File}; it registers agencies and is shown nowhere else")]
+    private static partial void Made(ILogger logger, string file);
+}
