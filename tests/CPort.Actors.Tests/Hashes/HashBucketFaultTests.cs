@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Configuration;
-using Akka.Persistence;
 using Akka.Persistence.TestKit;
 using Akka.TestKit.Xunit2;
 using CPort.Actors.Agencies;
@@ -25,7 +24,7 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
     [InlineData(false)]
     public async Task A_write_that_fails_or_is_rejected_is_never_answered_and_stops_the_bucket(bool reject)
     {
-        var journal = TestJournal.FromRef(Persistence.Instance.Apply(Sys).JournalFor(null));
+        var journal = TestJournal.FromRef(Akka.Persistence.Persistence.Instance.Apply(Sys).JournalFor(null));
         await (reject ? journal.OnWrite.Reject() : journal.OnWrite.Fail());
         var bucket = Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, TimeProvider.System, new HashBucketOptions()));
         await WatchAsync(bucket);

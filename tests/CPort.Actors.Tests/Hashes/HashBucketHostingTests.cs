@@ -16,7 +16,7 @@ using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Hashes;
 
-/// <summary>Buckets and matching as a node wires them: a cluster of one, real sharding, every message serialised.</summary>
+/// <summary>Buckets and matching as a node wires them: a cluster of one, real sharding, strict serialisation.</summary>
 public class HashBucketHostingTests
 {
     private sealed class ReportRegion;
@@ -41,7 +41,6 @@ public class HashBucketHostingTests
             .AddHocon("""
                 akka.loglevel = OFF
                 akka.stdout-loglevel = OFF
-                akka.actor.serialize-messages = on
                 akka.persistence.journal.plugin = "akka.persistence.journal.inmem"
                 akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
                 """, HoconAddMode.Prepend)
