@@ -240,7 +240,6 @@ public static class InheritancePolicy
     private static PolicyReading ReadWeak(Country? country, HashVerdict? sha1, HashVerdict? md5, InheritanceOptions options)
     {
         var readings = new[] { sha1, md5 }.OfType<HashVerdict>().Select(v => Read(country, v, options)).ToList();
-        var decided = readings.OfType<PolicyReading.Inherited>().ToList();
         var agree = readings.Count == 2 && (readings[0], readings[1]) switch
         {
             (PolicyReading.Inherited a, PolicyReading.Inherited b) => a.Classification == b.Classification && a.Country == b.Country,
@@ -250,13 +249,20 @@ public static class InheritancePolicy
 
         return options.WeakHashes switch
         {
-            WeakHashes.Always => decided.FirstOrDefault() ?? First(readings),
+            WeakHashes.Always => First(readings),
             WeakHashes.WhenBothAgree when agree => readings[0],
             _ => Weaken(First(readings)),
         };
 
-        static PolicyReading First(List<PolicyReading> readings) =>
-            readings.Find(r => r is not PolicyReading.Unknown) ?? PolicyReading.Unknown.Instance;
+        // The weightiest, or what an untrusted source says of the SHA-1 would hide what a believed one says of the MD5.
+        static PolicyReading First(List<PolicyReading> readings) => readings.MinBy(r => r switch
+        {
+            PolicyReading.Inherited => 0,
+            PolicyReading.NationalElsewhere => 1,
+            PolicyReading.Suggested { Why: not SuggestionReason.Untrusted } => 2,
+            PolicyReading.Suggested => 3,
+            _ => 4,
+        }) ?? PolicyReading.Unknown.Instance;
 
         static PolicyReading Weaken(PolicyReading reading) => AsSuggestion(reading, SuggestionReason.WeakHashOnly);
     }

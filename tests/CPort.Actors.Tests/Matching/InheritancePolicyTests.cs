@@ -135,6 +135,14 @@ public class InheritancePolicyTests
             Known(HashAlgorithm.Sha256, Says("hotline-nl", Classification.National, Nl)))).Hash.Algorithm);
 
     [Fact]
+    public void An_untrusted_word_on_the_sha1_does_not_hide_a_heard_one_on_the_md5() =>
+        Assert.IsType<NationalElsewhere>(InheritancePolicy.Read(
+            De,
+            Of(Known(HashAlgorithm.Sha1, Says("agency-x", Classification.Baseline, trust: TrustLevel.Untrusted)),
+                Known(HashAlgorithm.Md5, Says("hotline-nl", Classification.National, Nl))),
+            Default with { WeakHashes = WeakHashes.Always }));
+
+    [Fact]
     public void PhotoDna_suggests_unless_configured()
     {
         var item = Of(Known(HashAlgorithm.PhotoDna, Trusted(Classification.Baseline)));
