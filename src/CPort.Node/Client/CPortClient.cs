@@ -15,7 +15,7 @@ public sealed class CPortClient : IDisposable
     private readonly TimeProvider _time;
 
     /// <summary>
-    /// <paramref name="baseUrl"/> is the node's root, for example <c>http://localhost:5080</c>; <paramref name="key"/> null for the open paths
+    /// <paramref name="baseUrl"/> is the node's root, for example <c>http://127.0.0.1:5080</c>; <paramref name="key"/> null for the open paths
     /// (health). A <paramref name="handler"/> given stays the caller's.
     /// </summary>
     public CPortClient(Uri baseUrl, string? key, HttpMessageHandler? handler = null, TimeProvider? time = null)

@@ -89,7 +89,7 @@ internal static class AgenciesCommand
             if (parsed.GetValue(asJson))
             {
                 Console.WriteLine(answer.GetRawText());
-                return ExitCode.Ok;
+                return ClientExitCodes.Ok;
             }
 
             var rows = answer.ValueKind == JsonValueKind.Array ? answer
@@ -101,7 +101,7 @@ internal static class AgenciesCommand
             }
 
             AnsiConsole.Write(table);
-            return ExitCode.Ok;
+            return ClientExitCodes.Ok;
         }));
         return command;
     }
@@ -128,7 +128,7 @@ internal static class AgenciesCommand
         // The key alone on stdout, so that a script can take it.
         NodeConnection.Errors.MarkupLineInterpolated($"Key [bold]{keyId}[/]; it is shown this once:");
         Console.WriteLine(key);
-        return ExitCode.Ok;
+        return ClientExitCodes.Ok;
     }
 
     private static (string Key, string KeyId) Key(JsonElement answer) =>

@@ -180,7 +180,7 @@ internal static class HashesCommand
                 Console.WriteLine($"Rows not taken, with reasons: {rejectsPath}");
             }
 
-            return broken == 0 && result.AllGood ? ExitCode.Ok : ExitCode.SomeRejected;
+            return broken == 0 && result.AllGood ? ClientExitCodes.Ok : ClientExitCodes.SomeRejected;
 
             void Local(HashListRowResult row)
             {

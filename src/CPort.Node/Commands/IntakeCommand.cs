@@ -57,7 +57,7 @@ internal static class IntakeCommand
             var result = await LineProgress.ShowAsync(
                 "intake", total, progress => client.StreamReportsAsync(source, options, progress, version, cancellation));
             LineProgress.Summarize(result, []);
-            return result.AllGood ? ExitCode.Ok : ExitCode.SomeRejected;
+            return result.AllGood ? ClientExitCodes.Ok : ClientExitCodes.SomeRejected;
         }));
         return command;
     }

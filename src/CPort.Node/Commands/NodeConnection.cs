@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace CPort.Node.Commands;
 
 /// <summary>Exit codes of every command that talks to a node.</summary>
-public static class ExitCode
+public static class ClientExitCodes
 {
     public const int Ok = 0;
 
@@ -22,7 +22,7 @@ public static class ExitCode
 /// </summary>
 internal sealed class NodeConnection
 {
-    public const string DefaultUrl = "http://localhost:5080";
+    public const string DefaultUrl = "http://127.0.0.1:5080";
     public const string OperatorKeyFile = "operator.key";
 
     private readonly Option<string> _url = new("--url")
@@ -44,8 +44,8 @@ internal sealed class NodeConnection
         {
             _data = new Option<string>("--data")
             {
-                Description = $"The node's data folder, whose {OperatorKeyFile} is used when no key is given.",
-                DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CPORT__DATAFOLDER") is { Length: > 0 } folder ? folder : "data",
+                Description = $"The node's data folder, whose {OperatorKeyFile} is used when no key is given (default: environment CPORT__Data, else ./cport-data).",
+                DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CPORT__Data") is { Length: > 0 } folder ? folder : "./cport-data",
             };
         }
     }
@@ -102,7 +102,7 @@ internal sealed class NodeConnection
     public static int Fail(string message)
     {
         Errors.MarkupLineInterpolated($"[red]{message}[/]");
-        return ExitCode.Failed;
+        return ClientExitCodes.Failed;
     }
 
     /// <summary>A console on stderr, for progress and errors, so that stdout stays clean for results.</summary>

@@ -57,11 +57,11 @@ internal static class SampleCommand
                     buffered.WriteByte((byte)'\n');
                 }
 
-                return ExitCode.Ok;
+                return ClientExitCodes.Ok;
             }
             catch (OperationCanceledException)
             {
-                return ExitCode.Failed;
+                return ClientExitCodes.Failed;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

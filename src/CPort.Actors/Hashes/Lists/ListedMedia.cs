@@ -19,7 +19,7 @@ public enum HashListFormat
     Vics2 = 4,
 }
 
-/// <summary>One media file of a hash list.</summary>
+/// <summary>One media file as a hash list file names it (what a bucket is sent is <see cref="Hashes.HashListRow"/>).</summary>
 public sealed record ListedMedia
 {
     /// <summary>One to five hashes, at most one an algorithm, all of the same media file.</summary>
