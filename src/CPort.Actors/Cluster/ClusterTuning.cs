@@ -47,7 +47,8 @@ public static class ClusterTuning
           }
 
           coordinated-shutdown {
-            # Akka.Hosting ends the host itself; without this the process ends twice.
+            # The host decides when Akka stops (after Kestrel), and how the process ends.
+            run-by-clr-shutdown-hook = off
             exit-clr = off
             phases.cluster-sharding-shutdown-region.timeout = 20s
           }
