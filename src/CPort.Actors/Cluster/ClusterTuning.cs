@@ -10,7 +10,8 @@ public static class ClusterTuning
 
     public static readonly Config Hocon = ConfigurationFactory.ParseString($$"""
         akka {
-          log-dead-letters = 5
+          # Akka logs a dead letter with its content; DeadLetterCounter counts it by type instead.
+          log-dead-letters = off
           log-dead-letters-during-shutdown = off
           actor.telemetry.enabled = off
 
