@@ -1,1 +1,36 @@
-Console.WriteLine("cport");
+using System.CommandLine;
+using CPort.Node;
+using CPort.Node.Commands;
+
+// One command a file in Commands/, each with a static Create(); registered here.
+var root = new RootCommand("CPort: an open cluster that moves reports of child sexual abuse material between hotlines and police (metadata only).")
+{
+    NodeCommand.Create(),
+};
+var invocation = new InvocationConfiguration
+{
+    EnableDefaultExceptionHandler = false,
+
+    // A node needs time to hand over its shards; the default of 2 s would cut it off.
+    ProcessTerminationTimeout = TimeSpan.FromSeconds(60),
+};
+try
+{
+    var parsed = root.Parse(args);
+    var code = await parsed.InvokeAsync(invocation);
+    return parsed.Errors.Count > 0 ? ExitCodes.Configuration : code;
+}
+catch (NodeConfigurationException e)
+{
+    foreach (var problem in e.Problems)
+    {
+        Console.Error.WriteLine(problem);
+    }
+
+    return ExitCodes.Configuration;
+}
+catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+{
+    Console.Error.WriteLine($"CPORT__Http__Url: {e.Message}");
+    return ExitCodes.Failed;
+}

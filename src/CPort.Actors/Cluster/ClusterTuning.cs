@@ -10,7 +10,8 @@ public static class ClusterTuning
 
     public static readonly Config Hocon = ConfigurationFactory.ParseString($$"""
         akka {
-          log-dead-letters = 5
+          # Akka logs a dead letter with its content; DeadLetterCounter counts it by type instead.
+          log-dead-letters = off
           log-dead-letters-during-shutdown = off
           actor.telemetry.enabled = off
 
@@ -47,7 +48,8 @@ public static class ClusterTuning
           }
 
           coordinated-shutdown {
-            # Akka.Hosting ends the host itself; without this the process ends twice.
+            # The host decides when Akka stops (after Kestrel), and how the process ends.
+            run-by-clr-shutdown-hook = off
             exit-clr = off
             phases.cluster-sharding-shutdown-region.timeout = 20s
           }

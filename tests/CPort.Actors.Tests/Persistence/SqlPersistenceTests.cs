@@ -55,12 +55,24 @@ public sealed class SqlPersistenceTests(PostgreSqlServer server, ITestOutputHelp
         await using var node = await Node(database);
         await node.System.ActorOf(Props.Create(() => new Counter("warm"))).Ask<int>("add", Patience);
 
+        long counted = 0;
+        using var meters = new System.Diagnostics.Metrics.MeterListener();
+        meters.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Name == "cport.journal.events")
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        meters.SetMeasurementEventCallback<long>((_, rows, _, _) => Interlocked.Add(ref counted, rows));
+        meters.Start();
         var start = Stopwatch.GetTimestamp();
         var answers = await Task.WhenAll(Enumerable.Range(0, actors)
             .Select(i => node.System.ActorOf(Props.Create(() => new Counter($"many-{i}"))).Ask<int>("add", Patience)));
         output.WriteLine($"{provider}: {actors / Stopwatch.GetElapsedTime(start).TotalSeconds:F0} new actors/s");
 
         Assert.All(answers, a => Assert.Equal(1, a));
+        Assert.True(Interlocked.Read(ref counted) >= actors, $"The meter saw {counted} of {actors} journal rows.");
         var events = await Journal(node.System).AllEvents(Offset.NoOffset()).Take(actors + 1).RunWith(Sink.Seq<EventEnvelope>(), node.System.Materializer())
             .WaitAsync(Patience);
         Assert.Equal(actors + 1, events.Select(e => e.PersistenceId).Distinct().Count());

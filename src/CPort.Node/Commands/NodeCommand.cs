@@ -1,0 +1,81 @@
+using System.CommandLine;
+
+namespace CPort.Node.Commands;
+
+/// <summary><c>cport node</c>: runs a node until Ctrl-C or SIGTERM.</summary>
+public static class NodeCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("node", "Run a node.");
+        var settings = new NodeSettings(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            await using var app = NodeHost.Build(settings.Read(parsed));
+            await app.StartAsync(cancellation);
+            await using var stop = cancellation.Register(app.Lifetime.StopApplication);
+            await app.WaitForShutdownAsync(CancellationToken.None);
+
+            // Akka sets the process's code when the split-brain resolver ended this node: a supervisor is to start it again.
+            var own = app.Services.GetRequiredService<NodeState>().ExitCode;
+            return own != ExitCodes.Ok ? own : Environment.ExitCode;
+        });
+        return command;
+    }
+}
+
+/// <summary>The options that every command has that runs a node or needs its configuration.</summary>
+public sealed class NodeSettings
+{
+    private readonly Option<string?> _config = new("--config") { Description = "A JSON file with settings, read after appsettings.json." };
+    private readonly Option<string?> _data = new("--data") { Description = "Data folder (CPORT__Data)." };
+    private readonly Option<string?> _url = new("--url") { Description = "Address to serve HTTP on (CPORT__Http__Url)." };
+
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "Any setting, for example --set Database:Provider=PostgreSql; may be repeated.",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    /// <param name="command">Gets the options.</param>
+    /// <param name="withUrl">False where <c>--url</c> means something else, as in <c>cport intake</c>.</param>
+    public NodeSettings(Command command, bool withUrl = true)
+    {
+        command.Add(_config);
+        command.Add(_data);
+        if (withUrl)
+        {
+            command.Add(_url);
+        }
+
+        command.Add(_set);
+    }
+
+    /// <summary>Throws <see cref="NodeConfigurationException"/>.</summary>
+    public NodeOptions Read(ParseResult parsed)
+    {
+        var values = new Dictionary<string, string?>();
+        if (parsed.GetValue(_data) is { } data)
+        {
+            values["Data"] = data;
+        }
+
+        if (parsed.CommandResult.Command.Options.Contains(_url) && parsed.GetValue(_url) is { } url)
+        {
+            values["Http:Url"] = url;
+        }
+
+        foreach (var pair in parsed.GetValue(_set) ?? [])
+        {
+            var at = pair.IndexOf('=', StringComparison.Ordinal);
+            if (at < 1)
+            {
+                throw new NodeConfigurationException([$"--set: '{pair}' is not Key=Value."]);
+            }
+
+            values[pair[..at].Replace("__", ":", StringComparison.Ordinal)] = pair[(at + 1)..];
+        }
+
+        return NodeOptions.Load(parsed.GetValue(_config), values);
+    }
+}

@@ -1,0 +1,135 @@
+using System.Net.Mime;
+using Akka.Actor;
+using Akka.Cluster;
+using CPort.Actors.Persistence;
+
+namespace CPort.Node;
+
+/// <summary>One reason why a node is or is not ready. <paramref name="Detail"/> is for operators and holds no data.</summary>
+public sealed record ReadinessReason(string Name, bool Ok, string Detail);
+
+/// <summary>A room's own say in <c>/health/ready</c>; register as a singleton. Must answer within a second or two and not throw.</summary>
+public interface IReadinessCheck
+{
+    Task<ReadinessReason> CheckAsync(CancellationToken cancellation);
+}
+
+/// <summary>How far the node has come. Thread-safe.</summary>
+public sealed class NodeState
+{
+    private volatile string? _waitingFor = "the node is starting";
+    private readonly TaskCompletionSource _running = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile ActorSystem? _system;
+
+    /// <summary>Completes when the node serves for the first time.</summary>
+    public Task Running => _running.Task;
+
+    /// <summary>The actor system runs and the rooms are open.</summary>
+    public bool IsRunning => _waitingFor is null;
+
+    /// <summary>Why the node does not serve, or null.</summary>
+    public string? WaitingFor => _waitingFor;
+
+    public ActorSystem? System => _system;
+
+    /// <summary>What the process is to end with when the node stopped by itself; 0 while all is well.</summary>
+    public int ExitCode { get; internal set; }
+
+    internal void Waits(string reason) => _waitingFor = reason;
+
+    internal void Runs(ActorSystem system)
+    {
+        _system = system;
+        _waitingFor = null;
+        _running.TrySetResult();
+    }
+}
+
+/// <summary>
+/// <c>/health/live</c>: the process answers; restart it when not. <c>/health/ready</c>: send it requests; never a reason to restart, because a
+/// database that is away comes back.
+/// </summary>
+public static class Health
+{
+    /// <summary>Paths that answer also while the node waits.</summary>
+    private static readonly string[] AlwaysOpen = ["/health", "/metrics", "/docs", "/openapi"];
+
+    public static WebApplication MapHealth(this WebApplication app)
+    {
+        app.MapGet("/health/live", () => Results.Json(new { status = "live" })).ExcludeFromDescription();
+        app.MapGet("/health/ready", ReadyAsync).ExcludeFromDescription();
+        return app;
+    }
+
+    /// <summary>Everything else answers 503 with Retry-After until the actor system runs.</summary>
+    public static WebApplication UseWaitUntilRunning(this WebApplication app)
+    {
+        var state = app.Services.GetRequiredService<NodeState>();
+        app.Use((http, next) =>
+        {
+            if (state.WaitingFor is not { } reason || AlwaysOpen.Any(p => http.Request.Path.StartsWithSegments(p, StringComparison.Ordinal)))
+            {
+                return next(http);
+            }
+
+            http.Response.Headers.RetryAfter = "5";
+            return Results.Problem(statusCode: StatusCodes.Status503ServiceUnavailable, title: "The node does not serve yet", detail: reason)
+                .ExecuteAsync(http);
+        });
+        return app;
+    }
+
+    private static async Task<IResult> ReadyAsync(
+        NodeState state, Database database, IEnumerable<IReadinessCheck> checks, HttpContext http, CancellationToken cancellation)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        var reasons = new List<ReadinessReason>
+        {
+            new("node", state.IsRunning, state.WaitingFor is { } reason ? $"waits: {reason}" : "running"),
+            Membership(state),
+            await PingAsync(database, cancellation),
+        };
+        if (state.IsRunning)
+        {
+            foreach (var check in checks)
+            {
+                reasons.Add(await check.CheckAsync(cancellation));
+            }
+        }
+
+        var ready = reasons.TrueForAll(r => r.Ok);
+        return Results.Json(new { status = ready ? "ready" : "not ready", reasons },
+            contentType: MediaTypeNames.Application.Json,
+            statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static ReadinessReason Membership(NodeState state)
+    {
+        if (state.System is not { } system || system.WhenTerminated.IsCompleted)
+        {
+            return new ReadinessReason("cluster", false, "no actor system");
+        }
+
+        var cluster = Cluster.Get(system);
+        var status = cluster.SelfMember.Status;
+        var members = cluster.State.Members.Count;
+        var lost = cluster.State.Unreachable.Count;
+        return new ReadinessReason("cluster", status == MemberStatus.Up, $"{status}, {members} members" + (lost > 0 ? $", {lost} unreachable" : ""));
+    }
+
+    private static async Task<ReadinessReason> PingAsync(Database database, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(2));
+        try
+        {
+            await database.PingAsync(limit.Token);
+            return new ReadinessReason("database", true, "answers");
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            // A provider's message may quote the connection string; its type says enough here, and the log says more.
+            return new ReadinessReason("database", false, $"does not answer ({e.GetType().Name})");
+        }
+    }
+}

@@ -1,0 +1,425 @@
+using System.Text.RegularExpressions;
+using CPort.Actors.Cluster;
+using CPort.Actors.Persistence;
+using Microsoft.Extensions.Configuration;
+
+namespace CPort.Node;
+
+/// <summary>
+/// Everything a node can be told. Read from <c>appsettings.json</c> beside the program, then in the working directory, then <c>--config</c>, then
+/// the environment (<c>CPORT__Database__Provider</c>), then the command line; later ones win. Each default stands here and nowhere else.
+/// </summary>
+public sealed partial class NodeOptions
+{
+    /// <summary>Folder of the SQLite file and the master key; made with access for its owner only.</summary>
+    public string Data { get; set; } = "./cport-data";
+
+    public DatabaseOptions Database { get; set; } = new();
+
+    public HttpOptions Http { get; set; } = new();
+
+    public ClusterOptions Cluster { get; set; } = new();
+
+    public KeyOptions Keys { get; set; } = new();
+
+    public HostingOptions Hosting { get; set; } = new();
+
+    public LimitOptions Limits { get; set; } = new();
+
+    public PolicyOptions Policy { get; set; } = new();
+
+    public TelemetryOptions Telemetry { get; set; } = new();
+
+    public LogOptions Logs { get; set; } = new();
+
+    public sealed class DatabaseOptions
+    {
+        public DatabaseProvider Provider { get; set; } = DatabaseProvider.Sqlite;
+
+        /// <summary>SQLite: a file, default <c>cport.db</c> in the data folder. PostgreSQL: <c>Host=…;Username=…;Password=…;Database=…</c>.</summary>
+        public string? ConnectionString { get; set; }
+
+        /// <summary>SQLite only: Full waits for the disk at each commit; Normal may lose the last commits at a power loss.</summary>
+        public SqliteSynchronous Synchronous { get; set; } = SqliteSynchronous.Full;
+    }
+
+    public sealed class HttpOptions
+    {
+        /// <summary>Where HTTP/1.1 (and with https also HTTP/2) is served. Port 0 takes a free one.</summary>
+        public string Url { get; set; } = "http://127.0.0.1:5080";
+
+        /// <summary>Another address for HTTP/2 without TLS (h2c, prior knowledge), for example behind a proxy.</summary>
+        public string? Http2Url { get; set; }
+
+        /// <summary>PFX or PEM file for an https Url.</summary>
+        public string? CertificatePath { get; set; }
+
+        /// <summary>Private key of a PEM certificate when it is not in the same file.</summary>
+        public string? CertificateKeyPath { get; set; }
+
+        public string? CertificatePassword { get; set; }
+    }
+
+    public sealed class ClusterOptions
+    {
+        /// <summary>The name or address other nodes reach this one by.</summary>
+        public string Host { get; set; } = "127.0.0.1";
+
+        /// <summary>0 takes a free port, which suits a single node.</summary>
+        public int Port { get; set; }
+
+        /// <summary><c>host:port</c> of the seed nodes, the same list in the same order on every node. Empty: a cluster of one.</summary>
+        public string[] Seeds { get; set; } = [];
+
+        /// <summary>What this node does; empty: everything.</summary>
+        public string[] Roles { get; set; } = [];
+    }
+
+    public sealed class KeyOptions
+    {
+        /// <summary>File of the master key; default <c>master.key</c> in the data folder, made at first start.</summary>
+        public string? MasterKeyFile { get; set; }
+
+        /// <summary>The master key itself, 32 bytes as base64 or hex; instead of a file.</summary>
+        public string? MasterKey { get; set; }
+    }
+
+    public sealed class HostingOptions
+    {
+        /// <summary>Own table of networks and domains (CSV), asked first.</summary>
+        public string? TableFile { get; set; }
+
+        /// <summary>MaxMind country database (mmdb).</summary>
+        public string? MmdbFile { get; set; }
+
+        /// <summary>MaxMind ASN database (mmdb).</summary>
+        public string? AsnMmdbFile { get; set; }
+
+        /// <summary>Whether host names may be looked up by DNS; off, because a look-up tells others what is looked at.</summary>
+        public bool Dns { get; set; }
+    }
+
+    /// <summary>Every limit of the node; what is beyond one gets an error that names it.</summary>
+    public sealed class LimitOptions
+    {
+        /// <summary>Longest line of an NDJSON stream, bytes.</summary>
+        public int LineBytes { get; set; } = 1_000_000;
+
+        /// <summary>Largest body of an ordinary request, bytes.</summary>
+        public int BodyBytes { get; set; } = 30_000_000;
+
+        /// <summary>Items in one report; a larger report is to be split.</summary>
+        public int ItemsPerReport { get; set; } = 10_000;
+
+        /// <summary>Streams open at once on this node; further ones get 429 with Retry-After.</summary>
+        public int ConcurrentStreams { get; set; } = 16;
+
+        /// <summary>Reports of one stream in flight at once.</summary>
+        public int InFlightPerStream { get; set; } = 256;
+
+        /// <summary>Hashes in one look-up.</summary>
+        public int HashesPerLookup { get; set; } = 10_000;
+
+        /// <summary>Items in one batch of assessments, actions or claims.</summary>
+        public int ItemsPerBatch { get; set; } = 1_000;
+
+        /// <summary>Rows in one page of a search or queue.</summary>
+        public int PageSize { get; set; } = 500;
+
+        /// <summary>How long an API call waits for an entity before it answers 503, seconds.</summary>
+        public int AskSeconds { get; set; } = 10;
+    }
+
+    /// <summary>Policy that may differ between installations; the rules themselves are code.</summary>
+    public sealed class PolicyOptions
+    {
+        /// <summary>Hamming distance up to which a PDQ value counts as near, 0 to 256.</summary>
+        public int PdqRadius { get; set; } = 31;
+
+        /// <summary>PDQ values of lower quality never match, 0 to 100.</summary>
+        public int PdqQualityFloor { get; set; } = 50;
+
+        /// <summary>Whether MD5 or SHA-1 alone may make an item inherit.</summary>
+        public bool TrustWeakHashes { get; set; }
+
+        /// <summary>How long a claim holds, minutes.</summary>
+        public int ClaimMinutes { get; set; } = 60;
+
+        /// <summary>After how many hours an orphan nobody takes goes to police.</summary>
+        public int OrphanHours { get; set; } = 72;
+
+        /// <summary>Rules of domain.md 1.4 that are switched off, for example <c>R6</c>; only those that may be.</summary>
+        public string[] RulesOff { get; set; } = [];
+    }
+
+    public sealed class TelemetryOptions
+    {
+        /// <summary>OTLP collector, for example <c>http://127.0.0.1:4317</c>; traces are made only when it is set.</summary>
+        public string? OtlpEndpoint { get; set; }
+
+        /// <summary>Serve <c>/metrics</c> for Prometheus.</summary>
+        public bool Prometheus { get; set; } = true;
+
+        /// <summary>Share of requests that are traced, 0 to 1.</summary>
+        public double SampleRatio { get; set; } = 0.1;
+    }
+
+    public sealed class LogOptions
+    {
+        public LogFormat Format { get; set; } = LogFormat.Simple;
+
+        public LogLevel Level { get; set; } = LogLevel.Information;
+
+        /// <summary>Akka's own level; its Information is many lines at start.</summary>
+        public LogLevel AkkaLevel { get; set; } = LogLevel.Warning;
+    }
+
+    public enum LogFormat
+    {
+        /// <summary>One line each, for people.</summary>
+        Simple,
+
+        /// <summary>One JSON object each, for machines.</summary>
+        Json,
+    }
+
+    /// <summary>Where the master key is, whether given or default; null when it is given as text.</summary>
+    public string? EffectiveMasterKeyFile =>
+        string.IsNullOrEmpty(Keys.MasterKey) ? Keys.MasterKeyFile ?? Path.Combine(Data, "master.key") : null;
+
+    /// <summary>
+    /// Reads and validates all sources. <paramref name="commandLine"/> holds keys as <c>Database:Provider</c>. Throws
+    /// <see cref="NodeConfigurationException"/> with one line for every problem.
+    /// </summary>
+    public static NodeOptions Load(string? configFile = null, IReadOnlyDictionary<string, string?>? commandLine = null)
+    {
+        if (configFile is not null && !File.Exists(configFile))
+        {
+            throw new NodeConfigurationException([$"--config: the file {configFile} does not exist."]);
+        }
+
+        var builder = new ConfigurationBuilder();
+        foreach (var file in new[] { Path.Combine(AppContext.BaseDirectory, "appsettings.json"), Path.GetFullPath("appsettings.json"), configFile })
+        {
+            if (file is not null)
+            {
+                builder.AddJsonFile(Path.GetFullPath(file), optional: true);
+            }
+        }
+
+        builder.AddEnvironmentVariables("CPORT__");
+        builder.AddInMemoryCollection(commandLine ?? new Dictionary<string, string?>());
+        try
+        {
+            return From(builder.Build());
+        }
+        catch (InvalidDataException e)
+        {
+            throw new NodeConfigurationException([$"Configuration file: {(e.InnerException ?? e).Message}"]);
+        }
+    }
+
+    /// <summary>As <see cref="Load"/>, from a configuration at hand.</summary>
+    public static NodeOptions From(IConfiguration configuration)
+    {
+        var problems = new List<string>();
+        var options = new NodeOptions();
+        var known = typeof(NodeOptions).GetProperties().Where(p => p.CanWrite).ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
+        foreach (var section in configuration.GetChildren())
+        {
+            if (!known.TryGetValue(section.Key, out var property))
+            {
+                if (section.Key is not ("Logging" or "AllowedHosts"))
+                {
+                    problems.Add($"{Key(section.Path)}: unknown setting; known are {string.Join(", ", known.Keys.Order(StringComparer.Ordinal))}.");
+                }
+            }
+            else if (property.PropertyType == typeof(string))
+            {
+                property.SetValue(options, section.Value);
+            }
+            else
+            {
+                problems.AddRange(Unknown(section, property.PropertyType));
+                foreach (var setting in section.GetChildren())
+                {
+                    Bind(setting, property.GetValue(options)!, problems);
+                }
+            }
+        }
+
+        problems.AddRange(options.Validate());
+        return problems.Count == 0 ? options : throw new NodeConfigurationException(problems);
+    }
+
+    /// <summary>One line for every wrong setting, each beginning with its key as the environment names it. Never shows a secret.</summary>
+    public IEnumerable<string> Validate()
+    {
+        if (string.IsNullOrWhiteSpace(Data))
+        {
+            yield return "CPORT__Data: a folder is needed.";
+        }
+
+        if (Database.Provider == DatabaseProvider.PostgreSql && string.IsNullOrWhiteSpace(Database.ConnectionString))
+        {
+            yield return "CPORT__Database__ConnectionString: PostgreSQL needs one, for example Host=db.example;Username=cport;Password=…;Database=cport.";
+        }
+        else if (!string.IsNullOrWhiteSpace(Database.ConnectionString) && !Parses(Database.Provider, Database.ConnectionString))
+        {
+            yield return $"CPORT__Database__ConnectionString: not a connection string of {Database.Provider}.";
+        }
+
+        if (Database.Provider == DatabaseProvider.Sqlite && Cluster.Seeds.Length > 0)
+        {
+            yield return "CPORT__Cluster__Seeds: a cluster needs PostgreSQL (CPORT__Database__Provider); SQLite serves one node.";
+        }
+
+        foreach (var (key, url) in new[] { ("Url", Http.Url), ("Http2Url", Http.Http2Url) })
+        {
+            if (url is not null && (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/"))
+            {
+                yield return $"CPORT__Http__{key}: an address like http://127.0.0.1:5080 is needed.";
+            }
+            else if (url is not null && url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && Http.CertificatePath is null)
+            {
+                yield return $"CPORT__Http__CertificatePath: https in CPORT__Http__{key} needs a certificate.";
+            }
+        }
+
+        if (Cluster.Port is < 0 or > 65535)
+        {
+            yield return "CPORT__Cluster__Port: 0 to 65535.";
+        }
+
+        foreach (var role in Cluster.Roles.Where(r => !ClusterRoles.All.Contains(r)))
+        {
+            yield return $"CPORT__Cluster__Roles: '{role}' is no role; roles are {string.Join(", ", ClusterRoles.All)}.";
+        }
+
+        foreach (var seed in Cluster.Seeds.Where(s => !Seed().IsMatch(s)))
+        {
+            yield return $"CPORT__Cluster__Seeds: '{seed}' is not host:port.";
+        }
+
+        if (!string.IsNullOrEmpty(Keys.MasterKey) && !string.IsNullOrEmpty(Keys.MasterKeyFile))
+        {
+            yield return "CPORT__Keys__MasterKey: give the key or CPORT__Keys__MasterKeyFile, not both.";
+        }
+
+        foreach (var (key, file) in new[]
+                 {
+                     ("Hosting__TableFile", Hosting.TableFile), ("Hosting__MmdbFile", Hosting.MmdbFile), ("Hosting__AsnMmdbFile", Hosting.AsnMmdbFile),
+                     ("Http__CertificatePath", Http.CertificatePath), ("Http__CertificateKeyPath", Http.CertificateKeyPath),
+                 })
+        {
+            if (!string.IsNullOrEmpty(file) && !File.Exists(file))
+            {
+                yield return $"CPORT__{key}: the file {file} does not exist.";
+            }
+        }
+
+        foreach (var limit in typeof(LimitOptions).GetProperties().Where(p => (int)p.GetValue(Limits)! < 1))
+        {
+            yield return $"CPORT__Limits__{limit.Name}: at least 1.";
+        }
+
+        if (Policy.PdqRadius is < 0 or > 256)
+        {
+            yield return "CPORT__Policy__PdqRadius: 0 to 256.";
+        }
+
+        if (Policy.PdqQualityFloor is < 0 or > 100)
+        {
+            yield return "CPORT__Policy__PdqQualityFloor: 0 to 100.";
+        }
+
+        if (Policy.ClaimMinutes < 1 || Policy.OrphanHours < 1)
+        {
+            yield return $"CPORT__Policy__{(Policy.ClaimMinutes < 1 ? "ClaimMinutes" : "OrphanHours")}: at least 1.";
+        }
+
+        if (!string.IsNullOrEmpty(Telemetry.OtlpEndpoint) && !Uri.TryCreate(Telemetry.OtlpEndpoint, UriKind.Absolute, out _))
+        {
+            yield return "CPORT__Telemetry__OtlpEndpoint: an address like http://127.0.0.1:4317 is needed.";
+        }
+
+        if (Telemetry.SampleRatio is not (>= 0 and <= 1))
+        {
+            yield return "CPORT__Telemetry__SampleRatio: 0 to 1.";
+        }
+    }
+
+    private static void Bind(IConfigurationSection setting, object target, List<string> problems)
+    {
+        if (target.GetType().GetProperties().FirstOrDefault(p => p.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase)) is not { } property)
+        {
+            return;
+        }
+
+        try
+        {
+            // A list also as one value with commas: CPORT__Cluster__Seeds=a:1,b:1.
+            var value = property.PropertyType == typeof(string[]) && setting.Value is { } text
+                ? text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                : setting.Get(property.PropertyType);
+            if (property.PropertyType.IsEnum && value is not null && !Enum.IsDefined(property.PropertyType, value))
+            {
+                throw new InvalidOperationException();
+            }
+
+            property.SetValue(target, value);
+        }
+        catch (InvalidOperationException)
+        {
+            problems.Add($"{Key(setting.Path)}: " + (property.PropertyType.IsEnum
+                ? $"one of {string.Join(", ", Enum.GetNames(property.PropertyType))} is needed."
+                : $"a value of type {property.PropertyType.Name} is needed."));
+        }
+    }
+
+    private static IEnumerable<string> Unknown(IConfigurationSection section, Type type)
+    {
+        var known = type.GetProperties().Select(p => p.Name).ToArray();
+        return section.GetChildren().Where(c => !known.Contains(c.Key, StringComparer.OrdinalIgnoreCase))
+            .Select(c => $"{Key(c.Path)}: unknown setting; known are {string.Join(", ", known)}.");
+    }
+
+    private static string Key(string path) => "CPORT__" + path.Replace(":", "__", StringComparison.Ordinal);
+
+    private static bool Parses(DatabaseProvider provider, string connectionString)
+    {
+        try
+        {
+            _ = Actors.Persistence.Database.Create(provider, connectionString);
+            return true;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    [GeneratedRegex(@"\A(akka\.tcp://cport@)?[A-Za-z0-9._\-\[\]:]+:[0-9]{1,5}\z")]
+    private static partial Regex Seed();
+}
+
+/// <summary>The configuration is wrong; <see cref="Problems"/> says each thing in a line that names its key.</summary>
+public sealed class NodeConfigurationException(IReadOnlyList<string> problems) : Exception(string.Join(Environment.NewLine, problems))
+{
+    public IReadOnlyList<string> Problems { get; } = problems;
+}
+
+/// <summary>What the program's exit code says.</summary>
+public static class ExitCodes
+{
+    public const int Ok = 0;
+
+    /// <summary>It ended by an error.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The configuration or the command line is wrong.</summary>
+    public const int Configuration = 2;
+
+    /// <summary>The database belongs to other figures or another master key.</summary>
+    public const int Refused = 3;
+}

@@ -1,0 +1,46 @@
+using CPort.Actors.Cluster;
+using CPort.Actors.Persistence;
+
+namespace CPort.Node;
+
+/// <summary>From options to the node's one database.</summary>
+public static class PersistenceSetup
+{
+    /// <summary>The name under which reports and items share one row of numbers, so that a number names one thing only.</summary>
+    public const string NumberName = "number";
+
+    /// <summary>Makes the data folder (for its owner only) and the database object; opens no connection.</summary>
+    public static Database OpenDatabase(NodeOptions options)
+    {
+        EnsureDataFolder(options.Data);
+        return Database.Create(
+            options.Database.Provider,
+            string.IsNullOrWhiteSpace(options.Database.ConnectionString) ? Path.Combine(Path.GetFullPath(options.Data), "cport.db") : options.Database.ConnectionString,
+            options.Database.Synchronous);
+    }
+
+    /// <summary>Database, numbers and the figures that must never change. Other rooms add figures: <c>services.AddSingleton(new FixedFigure(…))</c>.</summary>
+    public static IServiceCollection AddNodePersistence(this IServiceCollection services, Database database)
+    {
+        services.AddSingleton(database);
+        services.AddSingleton(_ => new NumberAllocator(database, NumberName));
+        foreach (var figure in ClusterFigures.Fixed)
+        {
+            services.AddSingleton(figure);
+        }
+
+        return services;
+    }
+
+    private static void EnsureDataFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+}

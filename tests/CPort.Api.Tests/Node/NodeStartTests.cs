@@ -1,0 +1,198 @@
+using System.Diagnostics;
+using System.Net;
+using CPort.Actors.Persistence;
+using CPort.Node;
+using CPort.Tests.Shared;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CPort.Api.Tests.Node;
+
+/// <summary>A node's start, waiting, health and end; over real Kestrel and real databases.</summary>
+public sealed class NodeStartTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cport-node-");
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task A_node_on_SQLite_becomes_ready_shows_metrics_and_ends_cleanly()
+    {
+        await using var app = NodeHost.Build(Options());
+        await app.StartAsync();
+        await app.WaitUntilRunningAsync(Patience);
+        await Until(async () => (await Ready(app)).Code == HttpStatusCode.OK);
+
+        Assert.Contains("dotnet_", await _http.GetStringAsync(Url(app) + "/metrics"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await _http.GetAsync(Url(app) + "/health/live")).StatusCode);
+        await app.StopAsync();
+        Assert.Equal(ExitCodes.Ok, app.Services.GetRequiredService<NodeState>().ExitCode);
+    }
+
+    [SkippableFact]
+    public async Task A_node_waits_for_a_database_that_is_away_and_notices_when_it_goes_and_comes()
+    {
+        await using var postgres = await PostgreSqlServer.StartNewAsync(fsync: false);
+        Skip.IfNot(postgres.IsAvailable, postgres.Unavailable);
+        var options = Options();
+        options.Database.Provider = DatabaseProvider.PostgreSql;
+        options.Database.ConnectionString = await postgres.CreateDatabaseAsync() + ";Password=marker-secret";
+        await postgres.StopAsync();
+
+        var log = new LogLines();
+        await using var app = NodeHost.Build(options, b => b.Logging.AddProvider(log));
+        await app.StartAsync();
+        await Until(() => Task.FromResult(log.Text.Contains("does not answer, the node waits for it", StringComparison.Ordinal)));
+
+        Assert.Equal(HttpStatusCode.OK, (await _http.GetAsync(Url(app) + "/health/live")).StatusCode);
+        var (code, body) = await Ready(app);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, code);
+        Assert.Contains("waits: the database does not answer", body, StringComparison.Ordinal);
+        using var other = await _http.GetAsync(Url(app) + "/v1/reports/x");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, other.StatusCode);
+        Assert.Equal("5", other.Headers.GetValues("Retry-After").Single());
+
+        await postgres.StartAsync();
+        await app.WaitUntilRunningAsync(Patience);
+        await Until(async () => (await Ready(app)).Code == HttpStatusCode.OK);
+
+        await postgres.StopAsync();
+        Assert.Contains("\"database\",\"ok\":false", (await Ready(app)).Body, StringComparison.Ordinal);
+        await postgres.StartAsync();
+        await Until(async () => (await Ready(app)).Code == HttpStatusCode.OK);
+
+        Assert.DoesNotContain("marker-secret", log.Text + body, StringComparison.Ordinal);
+        await app.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_node_with_another_master_key_than_the_database_ends_and_says_both()
+    {
+        foreach (var (key, expected) in new[] { ("key-one", ExitCodes.Ok), ("key-two", ExitCodes.Refused) })
+        {
+            var log = new LogLines();
+            await using var app = NodeHost.Build(Options(), b =>
+            {
+                b.Services.AddSingleton(new FixedFigure("master-key", key, "Give the key of the first start."));
+                b.Logging.AddProvider(log);
+            });
+            await app.StartAsync();
+            if (expected == ExitCodes.Ok)
+            {
+                await app.WaitUntilRunningAsync(Patience);
+                await app.StopAsync();
+            }
+            else
+            {
+                await app.WaitForShutdownAsync(new CancellationTokenSource(Patience).Token);
+                Assert.Contains("'key-one', this node is configured with 'key-two'. Give the key of the first start.", log.Text, StringComparison.Ordinal);
+            }
+
+            Assert.Equal(expected, app.Services.GetRequiredService<NodeState>().ExitCode);
+        }
+    }
+
+    [Fact]
+    public void Wrong_settings_are_named_by_their_keys_all_at_once_and_show_no_secret()
+    {
+        var error = Assert.Throws<NodeConfigurationException>(() => NodeOptions.From(new ConfigurationBuilder().AddInMemoryCollection(
+            new Dictionary<string, string?>
+            {
+                ["Database:Provider"] = "PostgreSql",
+                ["Database:ConnectionString"] = "Host=h;Passwort=marker-secret",
+                ["Limits:LineBytes"] = "many",
+                ["Cluster:Roles"] = "api,cook",
+                ["Cluster:Seeds:0"] = "nowhere",
+                ["Keys:MasterKey"] = "marker-secret",
+                ["Keys:MasterKeyFile"] = "x",
+                ["Htp:Url"] = "x",
+            }).Build()));
+
+        var keys = error.Problems.Select(p => p[..p.IndexOf(':', StringComparison.Ordinal)]).Order(StringComparer.Ordinal);
+        Assert.Equal(
+            ["CPORT__Cluster__Roles", "CPORT__Cluster__Seeds", "CPORT__Database__ConnectionString", "CPORT__Htp", "CPORT__Keys__MasterKey", "CPORT__Limits__LineBytes"],
+            keys);
+        Assert.DoesNotContain("marker-secret", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_environment_wins_over_files_and_the_command_line_over_both()
+    {
+        Environment.SetEnvironmentVariable("CPORT__Cluster__Host", "10.0.0.7");
+        Environment.SetEnvironmentVariable("CPORT__Limits__PageSize", "70");
+        try
+        {
+            var options = NodeOptions.Load(commandLine: new Dictionary<string, string?> { ["Limits:PageSize"] = "80" });
+            Assert.Equal("10.0.0.7", options.Cluster.Host);
+            Assert.Equal(80, options.Limits.PageSize);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("CPORT__Cluster__Host", null);
+            Environment.SetEnvironmentVariable("CPORT__Limits__PageSize", null);
+        }
+    }
+
+    [Fact]
+    public void A_span_keeps_the_route_and_loses_path_and_query()
+    {
+        using var activity = new Activity("GET").Start();
+        activity.SetTag("url.path", "/v1/hashes/md5/marker").SetTag("url.query", "?q=marker").SetTag("http.route", "/v1/hashes/{algorithm}/{value}");
+        using var mask = new CPort.Node.Telemetry.PathMask();
+        mask.OnEnd(activity);
+        Assert.Equal("/v1/hashes/{algorithm}/{value}", activity.GetTagItem("url.path"));
+        Assert.DoesNotContain(activity.TagObjects, t => t.Value?.ToString()?.Contains("marker", StringComparison.Ordinal) == true);
+    }
+
+    private NodeOptions Options() => new() { Data = _folder.FullName, Http = { Url = "http://127.0.0.1:0" } };
+
+    private static string Url(WebApplication app) => app.Urls.First();
+
+    private async Task<(HttpStatusCode Code, string Body)> Ready(WebApplication app)
+    {
+        using var answer = await _http.GetAsync(Url(app) + "/health/ready");
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Asks again until it holds; a condition of another process cannot be waited on otherwise.</summary>
+    private static async Task Until(Func<Task<bool>> holds)
+    {
+        var deadline = Stopwatch.StartNew();
+        while (!await holds())
+        {
+            Assert.True(deadline.Elapsed < Patience, "The condition did not come about in time.");
+            await Task.Delay(50);
+        }
+    }
+
+    private sealed class LogLines : ILoggerProvider, ILogger
+    {
+        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _lines = new();
+
+        public string Text => string.Join('\n', _lines);
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _lines.Enqueue(formatter(state, exception) + exception);
+
+        public void Dispose()
+        {
+        }
+    }
+}
