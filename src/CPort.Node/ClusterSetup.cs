@@ -58,16 +58,6 @@ public static class ClusterSetup
         return akka;
     }
 
-    /// <summary>The rooms, in the order they start. Each line is one extension of CPort.Actors; services they need come from <paramref name="services"/>.</summary>
-    public static AkkaConfigurationBuilder AddRooms(this AkkaConfigurationBuilder akka, NodeOptions options, IServiceProvider services)
-    {
-        _ = options;
-        _ = services;
-
-        // Agencies, Hashes, Matching, Routing, Reports, Intake, Projections: wired here, one line each.
-        return akka;
-    }
-
     private static Akka.Event.LogLevel ToAkka(LogLevel level) => level switch
     {
         LogLevel.Trace or LogLevel.Debug => Akka.Event.LogLevel.DebugLevel,

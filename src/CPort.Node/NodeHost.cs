@@ -38,7 +38,7 @@ public static class NodeHost
         builder.Services.AddSingleton<NodeState>();
         builder.Services.AddNodePersistence(database);
         builder.Services.AddNodeTelemetry(options);
-        AddRooms(builder.Services, options);
+        builder.Services.AddRooms(options);
 
         // Registered after what actors need and before Kestrel, which stops first.
         builder.Services.AddAkka<NodeActorService>(ClusterSetup.SystemName, (akka, services) => akka
@@ -71,13 +71,6 @@ public static class NodeHost
         {
             throw new TimeoutException($"The node does not run: {state.WaitingFor ?? "it was stopped"}.");
         }
-    }
-
-    /// <summary>Services of the rooms (agencies, keys, hosting providers, policies …), one line each.</summary>
-    private static void AddRooms(IServiceCollection services, NodeOptions options)
-    {
-        _ = services;
-        _ = options;
     }
 
     /// <summary>CPort.Api's endpoints, OpenAPI and authentication.</summary>

@@ -95,6 +95,9 @@ public sealed partial class NodeOptions
         /// <summary>MaxMind ASN database (mmdb).</summary>
         public string? AsnMmdbFile { get; set; }
 
+        /// <summary>Full public suffix list (Debian: /usr/share/publicsuffix/public_suffix_list.dat); built in is a short one.</summary>
+        public string? PublicSuffixFile { get; set; }
+
         /// <summary>Whether host names may be looked up by DNS; off, because a look-up tells others what is looked at.</summary>
         public bool Dns { get; set; }
     }
@@ -139,8 +142,14 @@ public sealed partial class NodeOptions
         /// <summary>PDQ values of lower quality never match, 0 to 100.</summary>
         public int PdqQualityFloor { get; set; } = 50;
 
-        /// <summary>Whether MD5 or SHA-1 alone may make an item inherit.</summary>
-        public bool TrustWeakHashes { get; set; }
+        /// <summary>Whether MD5 and SHA-1, for which collisions can be made, let an item inherit: never, when both agree, or always.</summary>
+        public Actors.Matching.WeakHashes WeakHashes { get; set; } = Actors.Matching.WeakHashes.WhenBothAgree;
+
+        /// <summary>Whether equal PhotoDNA bytes let an item inherit.</summary>
+        public bool PhotoDnaDecides { get; set; }
+
+        /// <summary>ICCAM rule 9: PerItem, WholeReport or Off.</summary>
+        public Actors.Reports.AssessmentGate AssessmentGate { get; set; } = Actors.Reports.AssessmentGate.PerItem;
 
         /// <summary>How long a claim holds, minutes.</summary>
         public int ClaimMinutes { get; set; } = 60;
@@ -148,8 +157,22 @@ public sealed partial class NodeOptions
         /// <summary>After how many hours an orphan nobody takes goes to police.</summary>
         public int OrphanHours { get; set; } = 72;
 
-        /// <summary>Rules of domain.md 1.4 that are switched off, for example <c>R6</c>; only those that may be.</summary>
+        /// <summary>ICCAM's rules (docs/rules.md) that are switched off; 1, 2, 3, 8 and 10 may be.</summary>
         public string[] RulesOff { get; set; } = [];
+
+        /// <summary>The numbers of the rules that may be switched off.</summary>
+        public static readonly IReadOnlyList<string> Switchable = ["1", "2", "3", "8", "10"];
+
+        /// <summary>The rules as these settings leave them.</summary>
+        public Actors.Reports.IccamRules ToRules() => new()
+        {
+            BaselineIsFinal = !RulesOff.Contains("1"),
+            OnlyNationalIsOverruled = !RulesOff.Contains("2"),
+            NoAssessmentAfterAction = !RulesOff.Contains("3"),
+            ActionOnce = !RulesOff.Contains("8"),
+            NotIllegalFollowsAssessment = !RulesOff.Contains("10"),
+            Gate = AssessmentGate,
+        };
     }
 
     public sealed class TelemetryOptions
@@ -308,7 +331,7 @@ public sealed partial class NodeOptions
 
         foreach (var (key, file) in new[]
                  {
-                     ("Hosting__TableFile", Hosting.TableFile), ("Hosting__MmdbFile", Hosting.MmdbFile), ("Hosting__AsnMmdbFile", Hosting.AsnMmdbFile),
+                     ("Hosting__TableFile", Hosting.TableFile), ("Hosting__PublicSuffixFile", Hosting.PublicSuffixFile), ("Hosting__MmdbFile", Hosting.MmdbFile), ("Hosting__AsnMmdbFile", Hosting.AsnMmdbFile),
                      ("Http__CertificatePath", Http.CertificatePath), ("Http__CertificateKeyPath", Http.CertificateKeyPath),
                  })
         {
@@ -331,6 +354,11 @@ public sealed partial class NodeOptions
         if (Policy.PdqQualityFloor is < 0 or > 100)
         {
             yield return "CPORT__Policy__PdqQualityFloor: 0 to 100.";
+        }
+
+        foreach (var rule in Policy.RulesOff.Where(r => !PolicyOptions.Switchable.Contains(r)))
+        {
+            yield return $"CPORT__Policy__RulesOff: '{rule}' cannot be switched off; {string.Join(", ", PolicyOptions.Switchable)} can.";
         }
 
         if (Policy.ClaimMinutes < 1 || Policy.OrphanHours < 1)
