@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using System.Linq.Expressions;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+
+namespace CPort.Actors.Projections;
+
+/// <summary>
+/// The access table (docs/access.md) as conditions on the read tables: the same relations as <see cref="AccessTable.RelationsOf"/> computes for one
+/// item, as expressions that the database can evaluate. A property test holds the two together. A query may filter by a field only where the caller
+/// sees that field, so that a filter tells nothing that the answer would not show.
+/// </summary>
+public static class AccessScope
+{
+    /// <summary>The caller's possible relations, each with the condition under which it holds for an item.</summary>
+    public static ImmutableArray<(ItemRelations Relation, Expression<Func<ItemRow, bool>> Holds)> RelationsOf(Caller caller)
+    {
+        var agency = OfAgency(caller);
+        var held = caller.Kind switch
+        {
+            AgencyKind.Hotline when caller.Is(Roles.Analyst | Roles.Machine) => agency,
+            AgencyKind.Police when caller.Is(Roles.Officer | Roles.Machine) && !string.IsNullOrWhiteSpace(caller.Purpose) => agency,
+            AgencyKind.Interpol when caller.Is(Roles.Analyst | Roles.Officer | Roles.Machine) => agency,
+            AgencyKind.SupervisoryAuthority when caller.Is(Roles.Auditor) => agency,
+            AgencyKind.Operator when caller.Is(Roles.Operator) => agency,
+            AgencyKind.System => agency,
+            _ => [],
+        };
+        return caller.Is(Roles.Auditor) && !agency.IsEmpty && caller.Kind is not (AgencyKind.SupervisoryAuthority or AgencyKind.System)
+            ? held.Add((ItemRelations.Auditor, agency.Select(a => a.Holds).Aggregate(Or)))
+            : held;
+    }
+
+    /// <summary>
+    /// Items of the caller's tenant of which it sees every one of the fields. False for all when no relation shows them.
+    /// </summary>
+    public static Expression<Func<ItemRow, bool>> Sees(Caller caller, params ReadOnlySpan<FieldGroup> fields)
+    {
+        var tenant = caller.Tenant;
+        Expression<Func<ItemRow, bool>> scope = i => i.Tenant == tenant;
+        var relations = RelationsOf(caller);
+        foreach (var field in fields)
+        {
+            Expression<Func<ItemRow, bool>> none = i => false;
+            scope = And(scope, relations.Where(r => AccessTable.Of(r.Relation, field) == Visibility.Visible).Select(r => r.Holds).DefaultIfEmpty(none).Aggregate(Or));
+        }
+
+        return scope;
+    }
+
+    /// <summary>
+    /// The part of a queue that is the caller's own work: a hotline's countries' unassigned items, its own assigned ones, orphans if it is mandated,
+    /// and what it reported itself and nobody could trace. For all others that may look, the whole of what they see.
+    /// </summary>
+    public static Expression<Func<ItemRow, bool>> WorkOf(Caller caller, WorkQueue queue)
+    {
+        var seen = Sees(caller, FieldGroup.Existence, FieldGroup.State);
+        if (caller.Kind != AgencyKind.Hotline)
+        {
+            return seen;
+        }
+
+        var agency = caller.Agency.Value;
+        var countries = Codes(caller);
+        var mandated = caller.HoldsOrphanMandate;
+        Expression<Func<ItemRow, bool>> job = queue switch
+        {
+            WorkQueue.UnassignedToHotline => i => countries.Contains(i.AssignedCountry!),
+            WorkQueue.Orphaned => i => mandated,
+            WorkQueue.Untraced => i => i.ReportingHotline == agency,
+            _ => i => i.Hotline == agency,
+        };
+        return And(seen, job);
+    }
+
+    /// <summary>
+    /// What the caller's statistics count: everything of its tenant for operators (numbers name no item), else the items whose classification and
+    /// hosting it sees.
+    /// </summary>
+    public static Expression<Func<ItemRow, bool>> CountedFor(Caller caller)
+    {
+        if (CountsEverything(caller))
+        {
+            var tenant = caller.Tenant;
+            return i => i.Tenant == tenant;
+        }
+
+        return Sees(caller, FieldGroup.Existence, FieldGroup.State, FieldGroup.Classification);
+    }
+
+    /// <summary>Operators get counts over everything and lists of nothing.</summary>
+    public static bool CountsEverything(Caller caller) =>
+        (caller.Kind == AgencyKind.Operator && caller.Is(Roles.Operator)) || caller.Kind == AgencyKind.System;
+
+    internal static Expression<Func<ItemRow, bool>> And(Expression<Func<ItemRow, bool>> a, Expression<Func<ItemRow, bool>> b) =>
+        Expression.Lambda<Func<ItemRow, bool>>(Expression.AndAlso(a.Body, Swap(b, a.Parameters[0])), a.Parameters);
+
+    internal static Expression<Func<ItemRow, bool>> Or(Expression<Func<ItemRow, bool>> a, Expression<Func<ItemRow, bool>> b) =>
+        Expression.Lambda<Func<ItemRow, bool>>(Expression.OrElse(a.Body, Swap(b, a.Parameters[0])), a.Parameters);
+
+    private static ImmutableArray<(ItemRelations Relation, Expression<Func<ItemRow, bool>> Holds)> OfAgency(Caller caller)
+    {
+        var agency = caller.Agency.Value;
+        var countries = Codes(caller);
+        switch (caller.Kind)
+        {
+            case AgencyKind.Hotline:
+                ImmutableArray<(ItemRelations, Expression<Func<ItemRow, bool>>)> relations =
+                [
+                    (ItemRelations.Reporting, i => i.ReportingHotline == agency),
+                    (ItemRelations.AssignedHotline, i => i.Hotline == agency && countries.Contains(i.AssignedCountry!)),
+                    (ItemRelations.AssignedCountry, i => countries.Contains(i.AssignedCountry!)),
+                    (ItemRelations.Hosting, i => countries.Contains(i.HostingCountry!)),
+                ];
+                return caller.HoldsOrphanMandate ? relations.Add((ItemRelations.Mandated, i => i.IsOrphan)) : relations;
+            case AgencyKind.Police:
+                return [(ItemRelations.PoliceOfCountry, i => countries.Contains(i.AssignedCountry!) || countries.Contains(i.HostingCountry!))];
+            case AgencyKind.Interpol:
+                return [(ItemRelations.Interpol,
+                    i => i.IsOrphan || i.Classification == Classification.Baseline || i.Classification == Classification.National)];
+            case AgencyKind.SupervisoryAuthority:
+                return [(ItemRelations.SupervisoryAuthority, i => countries.Contains(i.AssignedCountry!) || countries.Contains(i.HostingCountry!))];
+            case AgencyKind.Operator:
+                return [(ItemRelations.Operator, i => true)];
+            case AgencyKind.System:
+                return [(ItemRelations.System, i => true)];
+            default:
+                return [];
+        }
+    }
+
+    /// <summary>A list, because an array's Contains binds to a span in C# 14, which no database understands.</summary>
+    private static List<string> Codes(Caller caller) => [.. caller.Countries.Select(c => c.Code)];
+
+    private static Expression Swap(Expression<Func<ItemRow, bool>> lambda, ParameterExpression parameter) =>
+        new Swapper(lambda.Parameters[0], parameter).Visit(lambda.Body);
+
+    private sealed class Swapper(ParameterExpression from, ParameterExpression to) : ExpressionVisitor
+    {
+        protected override Expression VisitParameter(ParameterExpression node) => node == from ? to : node;
+    }
+}

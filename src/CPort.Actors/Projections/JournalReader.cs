@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using System.Text.Json;
+using Akka.Actor;
+using CPort.Actors.Persistence;
+using CPort.Actors.Reports;
+
+namespace CPort.Actors.Projections;
+
+/// <summary>An event at its place in the journal; <see cref="Event"/> is null when it is none of a report's, or cannot be read (<see cref="Fault"/>).</summary>
+/// <param name="Ordering">Place in the journal over all entities.</param>
+/// <param name="PersistenceId">Whose event.</param>
+/// <param name="Sequence">Place among its entity's events, from 1 without gaps.</param>
+/// <param name="RecordedTicks">When it was written, UTC ticks.</param>
+/// <param name="Event">The event of a report.</param>
+public sealed record JournalEvent(long Ordering, string PersistenceId, long Sequence, long RecordedTicks, IReportEvent? Event)
+{
+    /// <summary>Prefix of the persistence ids of reports.</summary>
+    public const string ReportPrefix = "report-";
+
+    /// <summary>Why it cannot be read: an exception type's name, without data.</summary>
+    public string? Fault { get; init; }
+
+    public bool IsOfReport => PersistenceId.StartsWith(ReportPrefix, StringComparison.Ordinal);
+}
+
+/// <summary>How far behind the journal a position is.</summary>
+/// <param name="Events">Journal rows after the position, at most (numbers never used count as well).</param>
+/// <param name="Oldest">When the oldest row after the position was written; null when there is none.</param>
+public readonly record struct JournalLag(long Events, DateTimeOffset? Oldest);
+
+/// <summary>
+/// Reads journal rows directly: whole reports by id, several in one query, and row by row where the read journal's stream breaks on a row that cannot
+/// be read. Deserializes with the system's own serializers. Not for following the journal: it knows nothing of transactions under way.
+/// </summary>
+public sealed class JournalReader(Database database, ActorSystem system)
+{
+    private const string Columns = "ordering, persistence_id, sequence_number, created, message, manifest, identifier";
+
+    // BIT and BOOLEAN differ, and CPort deletes no events.
+    private const string SqliteByIds =
+        $"SELECT {Columns} FROM journal WHERE persistence_id IN (SELECT value FROM json_each(@ids)) ORDER BY persistence_id, sequence_number";
+
+    private const string PostgresByIds = $"SELECT {Columns} FROM journal WHERE persistence_id = ANY(@ids) ORDER BY persistence_id, sequence_number";
+
+    /// <summary>All events of these reports, by report in their order.</summary>
+    public async Task<ImmutableDictionary<string, ImmutableArray<JournalEvent>>> ReadReportsAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation)
+    {
+        if (ids.Count == 0)
+        {
+            return ImmutableDictionary<string, ImmutableArray<JournalEvent>>.Empty;
+        }
+
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = database.IsSqlite
+            ? connection.Statement(SqliteByIds, ("ids", JsonSerializer.Serialize(ids)))
+            : connection.Statement(PostgresByIds, ("ids", ids.ToArray()));
+        var events = await ReadAsync(command, cancellation).ConfigureAwait(false);
+        return events.GroupBy(e => e.PersistenceId).ToImmutableDictionary(g => g.Key, g => g.ToImmutableArray());
+    }
+
+    /// <summary>The next rows of all entities after a position.</summary>
+    public async Task<ImmutableArray<JournalEvent>> ReadAfterAsync(long position, int limit, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement($"SELECT {Columns} FROM journal WHERE ordering > @position ORDER BY ordering LIMIT @limit",
+            ("position", position), ("limit", limit));
+        return await ReadAsync(command, cancellation).ConfigureAwait(false);
+    }
+
+    public async Task<JournalLag> LagAsync(long position, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement("""
+            SELECT (SELECT MAX(ordering) FROM journal), (SELECT created FROM journal WHERE ordering > @position ORDER BY ordering LIMIT 1)
+            """, ("position", position));
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        await reader.ReadAsync(cancellation).ConfigureAwait(false);
+        return reader.IsDBNull(0) || reader.IsDBNull(1)
+            ? default
+            : new JournalLag(Math.Max(0, reader.GetInt64(0) - position), new DateTimeOffset(reader.GetInt64(1), TimeSpan.Zero));
+    }
+
+    /// <summary>
+    /// Reports with events in (<paramref name="after"/>, <paramref name="upTo"/>] of the journal whose row is missing or older than the journal says.
+    /// </summary>
+    public async Task<ImmutableArray<string>> ReportsBehindAsync(int set, long after, long upTo, int limit, CancellationToken cancellation)
+    {
+        var reports = ReadTables.Name(typeof(ReportRow), set);
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+
+        // '.' follows '-' in ASCII: the range takes the prefix's index on both databases.
+        await using var command = connection.Statement($"""
+            SELECT j.persistence_id FROM
+              (SELECT persistence_id, MAX(sequence_number) AS last FROM journal
+               WHERE ordering > @after AND ordering <= @to AND persistence_id >= 'report-' AND persistence_id < 'report.' GROUP BY persistence_id) j
+            LEFT JOIN {reports} r ON r.report_id = SUBSTR(j.persistence_id, 8)
+            WHERE r.version IS NULL OR r.version < j.last
+            ORDER BY j.persistence_id LIMIT @limit
+            """, ("after", after), ("to", upTo), ("limit", limit));
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var ids = ImmutableArray.CreateBuilder<string>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            ids.Add(reader.GetString(0));
+        }
+
+        return ids.ToImmutable();
+    }
+
+    private async Task<ImmutableArray<JournalEvent>> ReadAsync(DbCommand command, CancellationToken cancellation)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var events = ImmutableArray.CreateBuilder<JournalEvent>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            var row = new JournalEvent(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), null);
+            events.Add(Deserialize(row, (byte[])reader.GetValue(4), reader.IsDBNull(5) ? "" : reader.GetString(5), reader.IsDBNull(6) ? 0 : reader.GetInt32(6)));
+        }
+
+        return events.ToImmutable();
+    }
+
+    private JournalEvent Deserialize(JournalEvent row, byte[] message, string manifest, int serializer)
+    {
+        try
+        {
+            return row with { Event = system.Serialization.Deserialize(message, serializer, manifest) as IReportEvent };
+        }
+        catch (Exception e)
+        {
+            // Whatever a damaged row makes a serializer throw concerns this row alone.
+            return row with { Fault = e.GetType().Name };
+        }
+    }
+}

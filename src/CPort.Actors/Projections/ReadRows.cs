@@ -1,0 +1,215 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Confidential;
+using CPort.Actors.Hashes;
+using CPort.Actors.Matching;
+using CPort.Actors.Reports;
+using CPort.Actors.Routing;
+using LinqToDB.Mapping;
+
+namespace CPort.Actors.Projections;
+
+// Times are UTC ticks (BIGINT on both databases), so that keys compare and page the same everywhere. Every column but the key may be null: a table
+// set of an older version gets missing columns added and goes on serving while the new set is built. Only flat, non-confidential facts: no URL,
+// memo, referrer or hash value; those are searched by keyed hashes.
+
+/// <summary>A report in the read model. What <see cref="ReadRows.Of(Report)"/> makes of its state.</summary>
+[Table("rm_report")]
+public sealed record ReportRow
+{
+    [Column("report_id"), PrimaryKey] public string ReportId { get; init; } = "";
+    [Column("number")] public long Number { get; init; }
+
+    /// <summary>Events folded in: the report's sequence number in the journal. The reconciler compares it.</summary>
+    [Column("version")] public long Version { get; init; }
+    [Column("tenant")] public Tenant Tenant { get; init; }
+    [Column("reporting_hotline")] public string ReportingHotline { get; init; } = "";
+    [Column("state")] public ReportState State { get; init; }
+    [Column("items")] public int Items { get; init; }
+    [Column("submitted_at")] public long SubmittedAt { get; init; }
+    [Column("changed_at")] public long ChangedAt { get; init; }
+
+    /// <summary>Automatic work is owed, and nothing has happened since then; null: nothing is owed.</summary>
+    [Column("unfinished_since")] public long? UnfinishedSince { get; init; }
+
+    /// <summary>The oldest open orphan of the report that has not been escalated.</summary>
+    [Column("orphan_since")] public long? OrphanSince { get; init; }
+}
+
+/// <summary>A content item in the read model, with what lists need of its report.</summary>
+[Table("rm_item")]
+public sealed record ItemRow
+{
+    [Column("number"), PrimaryKey] public long Number { get; init; }
+    [Column("report_id")] public string ReportId { get; init; } = "";
+    [Column("ordinal")] public int Ordinal { get; init; }
+    [Column("report_number")] public long ReportNumber { get; init; }
+    [Column("version")] public int Version { get; init; }
+    [Column("tenant")] public Tenant Tenant { get; init; }
+    [Column("reporting_hotline")] public string ReportingHotline { get; init; } = "";
+    [Column("reference")] public string Reference { get; init; } = "";
+    [Column("item_reference")] public string? ItemReference { get; init; }
+    [Column("assigned_reference")] public string? AssignedReference { get; init; }
+    [Column("urgent")] public bool Urgent { get; init; }
+    [Column("priority")] public int Priority { get; init; }
+    [Column("priority_reasons")] public PriorityReasons PriorityReasons { get; init; }
+    [Column("state")] public ItemState State { get; init; }
+
+    /// <summary>The effective classification; null while nobody's opinion counts.</summary>
+    [Column("classification")] public Classification? Classification { get; init; }
+    [Column("inheritance")] public InheritanceKind? Inheritance { get; init; }
+    [Column("known_without_look")] public bool KnownWithoutLook { get; init; }
+
+    /// <summary>At least one person's opinion with an effect is recorded.</summary>
+    [Column("seen")] public bool Seen { get; init; }
+    [Column("near_matches")] public int NearMatches { get; init; }
+    [Column("content_type")] public ContentType ContentType { get; init; }
+    [Column("is_source_url")] public bool IsSourceUrl { get; init; }
+    [Column("site_type")] public SiteType? SiteType { get; init; }
+    [Column("commerciality")] public Commerciality? Commerciality { get; init; }
+    [Column("hosting_country")] public string? HostingCountry { get; init; }
+    [Column("assigned_country")] public string? AssignedCountry { get; init; }
+    [Column("hotline")] public string? Hotline { get; init; }
+
+    /// <summary>Hosted where no hotline is, and not taken: what the access table calls an orphan, open or closed.</summary>
+    [Column("is_orphan")] public bool IsOrphan { get; init; }
+
+    /// <summary>Ever an orphan in this episode, also one that a mandated hotline took.</summary>
+    [Column("was_orphan")] public bool WasOrphan { get; init; }
+    [Column("escalated_to")] public string? EscalatedTo { get; init; }
+    [Column("lease_agency")] public string? LeaseAgency { get; init; }
+    [Column("lease_until")] public long? LeaseUntil { get; init; }
+
+    /// <summary>When the public reported to the hotline (ICCAM rule 6).</summary>
+    [Column("received_at")] public long ReceivedAt { get; init; }
+    [Column("added_at")] public long AddedAt { get; init; }
+    [Column("changed_at")] public long ChangedAt { get; init; }
+    [Column("country_since")] public long? CountrySince { get; init; }
+    [Column("hotline_since")] public long? HotlineSince { get; init; }
+
+    /// <summary>The first report to police, by the action's own date.</summary>
+    [Column("lea_at")] public long? LeaAt { get; init; }
+
+    /// <summary>The first notice to the host, by the action's own date.</summary>
+    [Column("isp_at")] public long? IspAt { get; init; }
+
+    /// <summary>The final action of this episode, by its own date.</summary>
+    [Column("final_at")] public long? FinalAt { get; init; }
+    [Column("final_action")] public ActionType? FinalAction { get; init; }
+
+    /// <summary>Keyed hash (32 hex digits) of the normalised URL; null when the URL cannot be read.</summary>
+    [Column("url_key")] public string? UrlKey { get; init; }
+    [Column("host_key")] public string? HostKey { get; init; }
+    [Column("domain_key")] public string? DomainKey { get; init; }
+
+    // One column a queue: its age key while the item is in it, else null (ItemQueues).
+    [Column("q_unassigned")] public long? QUnassigned { get; init; }
+    [Column("q_orphaned")] public long? QOrphaned { get; init; }
+    [Column("q_unassessed")] public long? QUnassessed { get; init; }
+    [Column("q_unactioned")] public long? QUnactioned { get; init; }
+    [Column("q_offline")] public long? QOffline { get; init; }
+    [Column("q_no_reference")] public long? QNoReference { get; init; }
+    [Column("q_untraced")] public long? QUntraced { get; init; }
+
+    /// <summary>What the access table must know; the same facts as <see cref="ReportViews.RelationFacts"/> takes from the state.</summary>
+    public ItemRelationFacts RelationFacts() => new(
+        AgencyId.Parse(ReportingHotline),
+        AssignedCountry is { } a ? Country.Parse(a) : null,
+        Hotline is { } h ? AgencyId.Parse(h) : null,
+        HostingCountry is { } c ? Country.Parse(c) : null,
+        IsOrphan,
+        Tenant,
+        Classification is CodeLists.Classification.Baseline or CodeLists.Classification.National);
+}
+
+/// <summary>A hash of an item, as a keyed hash of its bytes: enough to find equal ones, not to read one.</summary>
+[Table("rm_item_hash")]
+public sealed record ItemHashRow
+{
+    [Column("item"), PrimaryKey(1)] public long Item { get; init; }
+    [Column("algorithm"), PrimaryKey(2)] public Hashes.HashAlgorithm Algorithm { get; init; }
+    [Column("hash_key"), PrimaryKey(3)] public string HashKey { get; init; } = "";
+}
+
+/// <summary>From a report's state to its rows: pure, and the only place that says what a column holds.</summary>
+public static class ReadRows
+{
+    public static ReportRow Of(Report report) => new()
+    {
+        ReportId = report.Id.ToString(), Number = report.Number, Version = report.Version, Tenant = report.Tenant,
+        ReportingHotline = report.ReportingHotline.Value, State = report.State(), Items = report.Items.Count,
+        SubmittedAt = report.SubmittedAt.UtcTicks, ChangedAt = report.LastChangedAt.UtcTicks,
+        UnfinishedSince = report.HasUnfinishedWork() ? report.LastChangedAt.UtcTicks : null,
+        OrphanSince = report.Items.Where(AwaitsEscalation).Select(i => (long?)i.Assignment!.CountrySince.UtcTicks).Min(),
+    };
+
+    /// <summary>An open orphan that nobody took and that has not gone to police or INTERPOL yet.</summary>
+    public static bool AwaitsEscalation(ContentItem item) => item.Belongs(WorkQueue.Orphaned) && item.Assignment!.EscalatedTo is null;
+
+    public static ItemRow Of(Report report, ContentItem item, UrlKeys? keys)
+    {
+        var reasons = ItemPriority.Of(report, item);
+        var final = item.FinalAction();
+        return new ItemRow
+        {
+            Number = item.Number, ReportId = report.Id.ToString(), Ordinal = item.Ordinal, ReportNumber = report.Number, Version = item.Version,
+            Tenant = report.Tenant, ReportingHotline = report.ReportingHotline.Value, Reference = report.Reference.Value,
+            ItemReference = item.ReportingReference?.Value, AssignedReference = item.AssignedReference?.Value, Urgent = report.Urgent,
+            Priority = ItemPriority.Score(reasons), PriorityReasons = reasons, State = item.State(), Classification = item.Effective(),
+            Inheritance = item.Inheritance?.Kind, KnownWithoutLook = item.IsKnownWithoutLook(),
+            Seen = item.Assessments.Any(a => a.Counts && a.Classification != Classification.Doubtful), NearMatches = item.Near.Length,
+            ContentType = item.ContentType, IsSourceUrl = item.IsSourceUrl, SiteType = report.SiteType, Commerciality = report.Commerciality,
+            HostingCountry = item.Hosting?.Country?.Code, AssignedCountry = item.Assignment?.Country?.Code, Hotline = item.Assignment?.Hotline?.Value,
+            IsOrphan = item.Assignment is { Orphan: true, Country: null }, WasOrphan = item.Assignment?.Orphan == true,
+            EscalatedTo = item.Assignment?.EscalatedTo?.Value, LeaseAgency = item.Lease?.Agency.Value, LeaseUntil = item.Lease?.Until.UtcTicks,
+            ReceivedAt = report.HotlineReceivedDate.UtcTicks, AddedAt = item.AddedAt.UtcTicks, ChangedAt = item.LastChangedAt.UtcTicks,
+            CountrySince = item.Assignment?.CountrySince.UtcTicks, HotlineSince = item.Assignment?.HotlineSince?.UtcTicks,
+            LeaAt = First(item, ActionType.ReportedToLea), IspAt = First(item, ActionType.ReportedToIsp), FinalAt = final?.Date.UtcTicks,
+            FinalAction = final?.Type, UrlKey = Hex(keys?.Url), HostKey = Hex(keys?.Host), DomainKey = Hex(keys?.Domain),
+            QUnassigned = Age(item, WorkQueue.UnassignedToHotline), QOrphaned = Age(item, WorkQueue.Orphaned), QUnassessed = Age(item, WorkQueue.Unassessed),
+            QUnactioned = Age(item, WorkQueue.Unactioned), QOffline = Age(item, WorkQueue.Offline), QNoReference = Age(item, WorkQueue.NoReference),
+            QUntraced = Age(item, WorkQueue.Untraced),
+        };
+    }
+
+    public static IEnumerable<ItemHashRow> HashesOf(ConfidentialSeam seam, ContentItem item) => item.Hashes
+        .Distinct()
+        .Select(hash => new ItemHashRow { Item = item.Number, Algorithm = hash.Algorithm, HashKey = HashKey(seam, hash) });
+
+    /// <summary>The keyed hash under which the read model finds a content hash: 128 bits as 32 hex digits.</summary>
+    public static string HashKey(ConfidentialSeam seam, ContentHash hash) =>
+        Convert.ToHexStringLower(seam.Keyed($"read-model-{hash.Algorithm}", hash.Bytes).AsSpan(0, 16));
+
+    /// <summary>Null when the sealed URL cannot be opened (a report of another master key) or is no web address; then it is found by number only.</summary>
+    public static UrlKeys? KeysOf(ConfidentialSeam seam, Report report, ContentItem item)
+    {
+        if (report.DataKey is not { } key)
+        {
+            return null;
+        }
+
+        try
+        {
+            return WebAddress.TryParse(seam.Open<ItemSecrets>(key, item.Secrets).Url, out var address, out _) ? UrlKeys.From(seam, address) : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether a change of the report's own fields changes the rows of all its items.</summary>
+    public static bool SharesHead(Report before, Report after) =>
+        before.Urgent == after.Urgent && before.SiteType == after.SiteType && before.Commerciality == after.Commerciality
+        && before.HotlineReceivedDate == after.HotlineReceivedDate && before.Reference == after.Reference;
+
+    /// <summary>Times to police and host count within the present episode, like every action does.</summary>
+    private static long? First(ContentItem item, ActionType type) =>
+        item.Actions.Where(a => a.Type == type && item.InThisEpisode(a)).Select(a => (long?)a.Date.UtcTicks).Min();
+
+    private static long? Age(ContentItem item, WorkQueue queue) => item.AgeIn(queue)?.UtcTicks;
+
+    private static string? Hex(byte[]? key) => key is null ? null : Convert.ToHexStringLower(key);
+}

@@ -1,0 +1,207 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Reflection;
+using CPort.Actors.Persistence;
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+using LinqToDB.Mapping;
+
+namespace CPort.Actors.Projections;
+
+/// <summary>What a table set is used for.</summary>
+public enum TableSetState
+{
+    /// <summary>Being filled from the journal's beginning beside the one that serves.</summary>
+    Building = 1,
+
+    /// <summary>Read by queries; exactly one.</summary>
+    Serving = 2,
+
+    /// <summary>Replaced; dropped soon, when no query that began before the switch can still read it.</summary>
+    Retired = 3,
+}
+
+/// <summary>One set of read tables and the journal position it is current to (table <c>rm_offset</c>, written with the rows in one transaction).</summary>
+[Table("rm_offset")]
+public sealed record TableSet
+{
+    /// <summary>From 1; the suffix of the set's tables.</summary>
+    [Column("id"), PrimaryKey] public int Id { get; init; }
+
+    /// <summary><see cref="ReadTables.Version"/> the set was made for.</summary>
+    [Column("version")] public int Version { get; init; }
+    [Column("state")] public TableSetState State { get; init; }
+
+    /// <summary>The <c>ordering</c> of the last journal row that is folded in; 0 at the beginning.</summary>
+    [Column("position")] public long Position { get; init; }
+
+    /// <summary>When the newest event that is folded in was recorded, UTC ticks.</summary>
+    [Column("position_at")] public long PositionAt { get; init; }
+
+    /// <summary>When the state last changed, UTC ticks.</summary>
+    [Column("since")] public long Since { get; init; }
+}
+
+/// <summary>An entity whose events the projection cannot read (table <c>rm_stuck</c>); it is left out until it can be read again.</summary>
+[Table("rm_stuck")]
+public sealed record StuckRow
+{
+    /// <summary>The set that lacks it.</summary>
+    [Column("set_id"), PrimaryKey(1)] public int SetId { get; init; }
+    [Column("persistence_id"), PrimaryKey(2)] public string PersistenceId { get; init; } = "";
+
+    /// <summary>The event that could not be read or applied; 0 when not known.</summary>
+    [Column("sequence")] public long Sequence { get; init; }
+
+    /// <summary>The kind of fault; holds no data.</summary>
+    [Column("reason")] public string Reason { get; init; } = "";
+    [Column("since")] public long Since { get; init; }
+}
+
+/// <summary>
+/// The read tables: their shape (generated from the row types), the sets they come in, and which set serves. A set is a number: <c>rm_item_3</c>.
+/// A rebuild fills a new set and switches in one transaction, so that queries never see a half-built one.
+/// </summary>
+public sealed class ReadTables(Database database)
+{
+    /// <summary>Raise it whenever a column's content or the row types change: the node then rebuilds while the old set serves.</summary>
+    public const int Version = 1;
+
+    private const string Control = """
+        CREATE TABLE IF NOT EXISTS rm_offset (id INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL, state INTEGER NOT NULL,
+          position BIGINT NOT NULL, position_at BIGINT NOT NULL, since BIGINT NOT NULL);
+        CREATE TABLE IF NOT EXISTS rm_stuck (set_id INTEGER NOT NULL, persistence_id VARCHAR(255) NOT NULL, sequence BIGINT NOT NULL,
+          reason VARCHAR(200) NOT NULL, since BIGINT NOT NULL, PRIMARY KEY (set_id, persistence_id));
+        """;
+
+    private static readonly ImmutableArray<Type> RowTypes = [typeof(ReportRow), typeof(ItemRow), typeof(ItemHashRow)];
+
+    public Database Database => database;
+
+    /// <summary>A linq2db connection; the caller disposes it.</summary>
+    public DataConnection Connect() => new(database.DataOptions);
+
+    public static ITable<ReportRow> Reports(IDataContext db, int set) => db.GetTable<ReportRow>().TableName(Name(typeof(ReportRow), set));
+
+    public static ITable<ItemRow> Items(IDataContext db, int set) => db.GetTable<ItemRow>().TableName(Name(typeof(ItemRow), set));
+
+    public static ITable<ItemHashRow> Hashes(IDataContext db, int set) => db.GetTable<ItemHashRow>().TableName(Name(typeof(ItemHashRow), set));
+
+    public static string Name(Type row, int set) =>
+        string.Create(CultureInfo.InvariantCulture, $"{row.GetCustomAttribute<TableAttribute>()!.Name}_{set}");
+
+    /// <summary>
+    /// Makes what is missing: the control tables, a first set, columns that an older set lacks. Several nodes may call it at once. Answers all sets
+    /// that are not retired.
+    /// </summary>
+    public async Task<ImmutableArray<TableSet>> EnsureAsync(DateTimeOffset now, CancellationToken cancellation = default)
+    {
+        await DatabaseSchema.ApplyAsync(database, Control, cancellation).ConfigureAwait(false);
+        var sets = await SetsAsync(cancellation).ConfigureAwait(false);
+        if (sets.All(s => s.State == TableSetState.Retired))
+        {
+            await CreateSetAsync(TableSetState.Serving, now, cancellation).ConfigureAwait(false);
+        }
+
+        foreach (var old in sets.Where(s => s.State != TableSetState.Retired && s.Version != Version))
+        {
+            await AddMissingColumnsAsync(old.Id, cancellation).ConfigureAwait(false);
+        }
+
+        return [.. (await SetsAsync(cancellation).ConfigureAwait(false)).Where(s => s.State != TableSetState.Retired)];
+    }
+
+    public async Task<ImmutableArray<TableSet>> SetsAsync(CancellationToken cancellation = default)
+    {
+        await using var db = Connect();
+        return [.. await db.GetTable<TableSet>().OrderBy(s => s.Id).ToListAsync(cancellation).ConfigureAwait(false)];
+    }
+
+    /// <summary>The set that queries read; null before the first start of a projection.</summary>
+    public static Task<TableSet?> ServingAsync(IDataContext db, CancellationToken cancellation) =>
+        db.GetTable<TableSet>().Where(s => s.State == TableSetState.Serving).OrderByDescending(s => s.Id).FirstOrDefaultAsync(cancellation);
+
+    /// <summary>A new, empty set.</summary>
+    public async Task<TableSet> CreateSetAsync(TableSetState state, DateTimeOffset now, CancellationToken cancellation = default)
+    {
+        var sets = await SetsAsync(cancellation).ConfigureAwait(false);
+        var id = sets.Select(s => s.Id).DefaultIfEmpty(0).Max() + 1;
+        var since = now.UtcTicks.ToString(CultureInfo.InvariantCulture);
+        var insert = string.Create(CultureInfo.InvariantCulture,
+            $"INSERT INTO rm_offset (id, version, state, position, position_at, since) VALUES ({id}, {Version}, {(int)state}, 0, 0, {since}) ON CONFLICT (id) DO NOTHING;");
+        await DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => CreateTable(t, id))) + Indexes(id) + insert, cancellation).ConfigureAwait(false);
+        return (await SetsAsync(cancellation).ConfigureAwait(false)).Single(s => s.Id == id);
+    }
+
+    /// <summary>Drops a set's tables and forgets it.</summary>
+    public Task DropAsync(int set, CancellationToken cancellation = default) =>
+        DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => $"DROP TABLE IF EXISTS {Name(t, set)}; "))
+            + string.Create(CultureInfo.InvariantCulture, $"DELETE FROM rm_stuck WHERE set_id = {set}; DELETE FROM rm_offset WHERE id = {set};"), cancellation);
+
+    private async Task AddMissingColumnsAsync(int set, CancellationToken cancellation)
+    {
+        foreach (var type in RowTypes)
+        {
+            var present = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+            await using (var connection = await database.OpenAsync(cancellation).ConfigureAwait(false))
+            {
+                await using var command = connection.Statement($"SELECT * FROM {Name(type, set)} WHERE 1 = 0");
+                await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+                for (var i = 0; i < reader.FieldCount; i++)
+                {
+                    present.Add(reader.GetName(i));
+                }
+            }
+
+            var missing = Columns(type).Where(c => !present.Contains(c.Name)).Select(c => $"ALTER TABLE {Name(type, set)} ADD COLUMN {c.Name} {c.Type}; ");
+            if (string.Concat(missing) is { Length: > 0 } ddl)
+            {
+                await DatabaseSchema.ApplyAsync(database, ddl, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private string CreateTable(Type type, int set)
+    {
+        var columns = Columns(type).Select(c => $"{c.Name} {c.Type}{(c.Key ? " NOT NULL" : "")}");
+        var key = string.Join(", ", Columns(type).Where(c => c.Key).Select(c => c.Name));
+        return $"CREATE TABLE IF NOT EXISTS {Name(type, set)} ({string.Join(", ", columns)}, PRIMARY KEY ({key}));\n";
+    }
+
+    private IEnumerable<(string Name, string Type, bool Key)> Columns(Type type) => type.GetProperties()
+        .Select(p => (Property: p, Column: p.GetCustomAttribute<ColumnAttribute>()))
+        .Where(p => p.Column is not null)
+        .Select(p => (p.Column!.Name!, SqlType(Nullable.GetUnderlyingType(p.Property.PropertyType) ?? p.Property.PropertyType),
+            p.Property.GetCustomAttribute<PrimaryKeyAttribute>() is not null));
+
+    private string SqlType(Type type) =>
+        type == typeof(long) ? "BIGINT"
+        : type == typeof(int) || type.IsEnum ? "INTEGER"
+        : type == typeof(bool) ? database.IsSqlite ? "BIT" : "BOOLEAN"
+        : type == typeof(string) ? "TEXT"
+        : throw new NotSupportedException($"No column type for {type.Name}.");
+
+    /// <summary>A queue's index holds only its members; the sweeper's hold only what it looks for.</summary>
+    private static string Indexes(int set)
+    {
+        var item = Name(typeof(ItemRow), set);
+        var report = Name(typeof(ReportRow), set);
+        var hash = Name(typeof(ItemHashRow), set);
+        var queues = string.Concat(
+            new[] { "q_unassigned", "q_orphaned", "q_unassessed", "q_unactioned", "q_offline", "q_no_reference", "q_untraced" }
+            .Select(q => $"CREATE INDEX IF NOT EXISTS {item}_{q} ON {item} (assigned_country, {q}) WHERE {q} IS NOT NULL;\n"));
+        return queues + $"""
+            CREATE UNIQUE INDEX IF NOT EXISTS {item}_report ON {item} (report_id, ordinal);
+            CREATE INDEX IF NOT EXISTS {item}_url ON {item} (url_key);
+            CREATE INDEX IF NOT EXISTS {item}_host ON {item} (host_key);
+            CREATE INDEX IF NOT EXISTS {item}_domain ON {item} (domain_key);
+            CREATE INDEX IF NOT EXISTS {item}_added ON {item} (added_at, number);
+            CREATE INDEX IF NOT EXISTS {item}_reference ON {item} (reference);
+            CREATE INDEX IF NOT EXISTS {hash}_key ON {hash} (hash_key);
+            CREATE INDEX IF NOT EXISTS {report}_unfinished ON {report} (unfinished_since) WHERE unfinished_since IS NOT NULL;
+            CREATE INDEX IF NOT EXISTS {report}_orphan ON {report} (orphan_since) WHERE orphan_since IS NOT NULL;
+
+            """;
+    }
+}

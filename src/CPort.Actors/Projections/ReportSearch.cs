@@ -1,0 +1,307 @@
+using System.Collections.Immutable;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Confidential;
+using CPort.Actors.Hashes;
+using CPort.Actors.Reports;
+using CPort.Actors.Routing;
+using LinqToDB;
+using LinqToDB.Async;
+
+namespace CPort.Actors.Projections;
+
+/// <summary>What to search for. Fields are combined by "and", the values of one field by "or"; an empty list or null does not filter.</summary>
+public sealed record SearchQuery
+{
+    /// <summary>Most values of one field.</summary>
+    public const int MaxValues = 200;
+
+    public ReportId? ReportId { get; init; }
+
+    /// <summary>An item's or a report's number.</summary>
+    public ImmutableArray<long> Numbers { get; init; } = [];
+    public ImmutableArray<ItemState> States { get; init; } = [];
+    public ImmutableArray<Classification> Classifications { get; init; } = [];
+
+    /// <summary>Hosted in or assigned to.</summary>
+    public ImmutableArray<Country> Countries { get; init; } = [];
+    public ImmutableArray<Country> HostingCountries { get; init; } = [];
+    public ImmutableArray<Country> AssignedCountries { get; init; } = [];
+    public ImmutableArray<AgencyId> Hotlines { get; init; } = [];
+    public ImmutableArray<AgencyId> ReportingHotlines { get; init; } = [];
+
+    /// <summary>Part of the id of the reporting or assigned hotline.</summary>
+    public string? AgencyText { get; init; }
+    public ImmutableArray<SiteType> SiteTypes { get; init; } = [];
+    public ImmutableArray<Commerciality> Commercialities { get; init; } = [];
+    public bool? Urgent { get; init; }
+    public bool? KnownWithoutLook { get; init; }
+
+    /// <summary>When the public reported; from inclusive, to exclusive.</summary>
+    public DateTimeOffset? ReceivedFrom { get; init; }
+    public DateTimeOffset? ReceivedTo { get; init; }
+
+    /// <summary>When the item joined its report.</summary>
+    public DateTimeOffset? AddedFrom { get; init; }
+    public DateTimeOffset? AddedTo { get; init; }
+
+    /// <summary>When it last changed.</summary>
+    public DateTimeOffset? ChangedFrom { get; init; }
+    public DateTimeOffset? ChangedTo { get; init; }
+
+    /// <summary>Exactly these hashes, any algorithms mixed; near search is the matching's affair.</summary>
+    public ImmutableArray<ContentHash> Hashes { get; init; } = [];
+
+    /// <summary>A URL as received; found in its normal form.</summary>
+    public string? Url { get; init; }
+    public string? Host { get; init; }
+
+    /// <summary>A registrable domain; a host name is cut to its domain.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>A hotline's reference of a report or item, the reporting one's or the assigned one's. Exactly.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>1 to 200.</summary>
+    public int MaxResults { get; init; } = ReadModel.MaxResults;
+    public string? Cursor { get; init; }
+
+    /// <summary>What is wrong with the query, by field; empty when nothing is. Quotes no values.</summary>
+    public ImmutableArray<(string Field, string Fault)> Faults()
+    {
+        var faults = ImmutableArray.CreateBuilder<(string, string)>();
+        void Check(bool wrong, string field, string fault)
+        {
+            if (wrong)
+            {
+                faults.Add((field, fault));
+            }
+        }
+
+        Check(Url is not null && !WebAddress.TryParse(Url, out _, out _), "url", "This is no web address.");
+        Check(Host is not null && HostOf(Host) is null, "host", "This is no possible host name or address.");
+        Check(Domain is not null && DomainOf(Domain) is null, "domain", "This is no possible domain name.");
+        Check(Cursor is not null && !PageCursor.TryDecode(Cursor, ReportSearch.List, out _), "cursor", "This is no cursor of a search.");
+        Check(AgencyText is { Length: > 40 }, "agencyText", "At most 40 characters.");
+        Check(MaxResults is < 1 or > ReadModel.MaxResults, "maxResults", $"1 to {ReadModel.MaxResults}.");
+        Check(Hashes.Length > MaxValues || Numbers.Length > MaxValues, Hashes.Length > MaxValues ? "hashes" : "numbers", $"At most {MaxValues} values.");
+        return faults.ToImmutable();
+    }
+
+    /// <summary>Read as part of a URL, so that names and addresses normalise exactly as they did at intake.</summary>
+    internal static string? HostOf(string text) =>
+        text.AsSpan().IndexOfAny("/\\?#@") < 0 && WebAddress.TryParse($"http://{text}/", out var address, out _) ? address.Host : null;
+
+    internal static string? DomainOf(string text) =>
+        text.AsSpan().IndexOfAny("/\\?#@") < 0 && WebAddress.TryParse($"http://{text}/", out var address, out _) ? address.RegistrableDomain : null;
+}
+
+/// <summary>
+/// Searches items in the read model, newest first. The caller finds only what it has a relation to, and a filter counts only where the caller sees the
+/// field it filters by (docs/access.md): whoever may not see hashes finds nothing by hash.
+/// </summary>
+public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam)
+{
+    internal const string List = "s";
+
+    /// <summary>A page. Throws <see cref="ArgumentException"/> when the query has <see cref="SearchQuery.Faults"/>.</summary>
+    public Task<ItemPage> SearchAsync(Caller caller, SearchQuery query, CancellationToken cancellation = default)
+    {
+        if (query.Faults() is [var (field, fault), ..])
+        {
+            throw new ArgumentException($"{field}: {fault}", nameof(query));
+        }
+
+        return model.QueryAsync(async (db, set, at) =>
+        {
+            var found = AccessScope.CountsEverything(caller)
+                ? []
+                : await Filter(db, set, caller, query).OrderByDescending(i => i.AddedAt).ThenByDescending(i => i.Number)
+                    .Take(query.MaxResults + 1).ToListAsync(cancellation).ConfigureAwait(false);
+            var page = found.Take(query.MaxResults).ToArray();
+            var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page, cancellation).ConfigureAwait(false);
+            var now = model.Time.GetUtcNow();
+            return new ItemPage(
+                [.. page.Select(r => ItemSummary.Of(caller, r, now, null, QueueReader.DuplicateOf(firsts, r)))],
+                found.Count > page.Length ? QueueReader.CursorAfter(List, page[^1], page[^1].AddedAt) : null,
+                at);
+        }, cancellation);
+    }
+
+    private IQueryable<ItemRow> Filter(IDataContext db, int set, Caller caller, SearchQuery q)
+    {
+        // By the fields a filter reads, so that nobody learns by filtering what the answer would not show.
+        var fields = new List<FieldGroup> { FieldGroup.Existence, FieldGroup.State };
+        void Reads(bool given, FieldGroup group)
+        {
+            if (given)
+            {
+                fields.Add(group);
+            }
+        }
+
+        Reads(!q.Classifications.IsEmpty || q.KnownWithoutLook is not null, FieldGroup.Classification);
+        Reads(!q.HostingCountries.IsEmpty || !q.Countries.IsEmpty || !q.SiteTypes.IsEmpty || !q.Commercialities.IsEmpty, FieldGroup.Hosting);
+        Reads(q.Url is not null || q.Host is not null || q.Domain is not null, FieldGroup.Url);
+        Reads(!q.Hashes.IsEmpty, FieldGroup.Hashes);
+        Reads(q.ReceivedFrom is not null || q.ReceivedTo is not null, FieldGroup.ReporterData);
+        var items = ReadTables.Items(db, set).Where(AccessScope.Sees(caller, [.. fields]));
+
+        if (q.ReportId is { } report)
+        {
+            var id = report.ToString();
+            items = items.Where(i => i.ReportId == id);
+        }
+
+        if (!q.Numbers.IsEmpty)
+        {
+            var numbers = q.Numbers.ToList();
+            items = items.Where(i => numbers.Contains(i.Number) || numbers.Contains(i.ReportNumber));
+        }
+
+        if (!q.States.IsEmpty)
+        {
+            var states = q.States.ToList();
+            items = items.Where(i => states.Contains(i.State));
+        }
+
+        if (!q.Classifications.IsEmpty)
+        {
+            var classifications = q.Classifications.Select(c => (Classification?)c).ToList();
+            items = items.Where(i => classifications.Contains(i.Classification));
+        }
+
+        if (!q.Countries.IsEmpty)
+        {
+            var codes = q.Countries.Select(c => c.Code).ToList();
+            items = items.Where(i => codes.Contains(i.HostingCountry!) || codes.Contains(i.AssignedCountry!));
+        }
+
+        if (!q.HostingCountries.IsEmpty)
+        {
+            var codes = q.HostingCountries.Select(c => c.Code).ToList();
+            items = items.Where(i => codes.Contains(i.HostingCountry!));
+        }
+
+        if (!q.AssignedCountries.IsEmpty)
+        {
+            var codes = q.AssignedCountries.Select(c => c.Code).ToList();
+            items = items.Where(i => codes.Contains(i.AssignedCountry!));
+        }
+
+        if (!q.Hotlines.IsEmpty)
+        {
+            var ids = q.Hotlines.Select(h => h.Value).ToList();
+            items = items.Where(i => ids.Contains(i.Hotline!));
+        }
+
+        if (!q.ReportingHotlines.IsEmpty)
+        {
+            var ids = q.ReportingHotlines.Select(h => h.Value).ToList();
+            items = items.Where(i => ids.Contains(i.ReportingHotline));
+        }
+
+        if (!string.IsNullOrWhiteSpace(q.AgencyText))
+        {
+            var text = q.AgencyText.Trim().ToLowerInvariant();
+            items = items.Where(i => i.ReportingHotline.Contains(text) || i.Hotline!.Contains(text));
+        }
+
+        if (!q.SiteTypes.IsEmpty)
+        {
+            var types = q.SiteTypes.Select(s => (SiteType?)s).ToList();
+            items = items.Where(i => types.Contains(i.SiteType));
+        }
+
+        if (!q.Commercialities.IsEmpty)
+        {
+            var values = q.Commercialities.Select(c => (Commerciality?)c).ToList();
+            items = items.Where(i => values.Contains(i.Commerciality));
+        }
+
+        if (q.Urgent is { } urgent)
+        {
+            items = items.Where(i => i.Urgent == urgent);
+        }
+
+        if (q.KnownWithoutLook is { } known)
+        {
+            items = items.Where(i => i.KnownWithoutLook == known);
+        }
+
+        items = Dates(items, q);
+        if (!q.Hashes.IsEmpty)
+        {
+            var keys = q.Hashes.Select(h => ReadRows.HashKey(seam, h)).ToList();
+            items = items.Where(i => ReadTables.Hashes(db, set).Any(h => h.Item == i.Number && keys.Contains(h.HashKey)));
+        }
+
+        if (q.Url is { } url && WebAddress.TryParse(url, out var address, out _))
+        {
+            var key = Convert.ToHexStringLower(UrlKeys.From(seam, address).Url);
+            items = items.Where(i => i.UrlKey == key);
+        }
+
+        if (q.Host is { } host)
+        {
+            var key = Convert.ToHexStringLower(UrlKeys.ForHost(seam, SearchQuery.HostOf(host)!));
+            items = items.Where(i => i.HostKey == key);
+        }
+
+        if (q.Domain is { } domain)
+        {
+            var key = Convert.ToHexStringLower(UrlKeys.ForDomain(seam, SearchQuery.DomainOf(domain)!));
+            items = items.Where(i => i.DomainKey == key);
+        }
+
+        if (q.Reference is { } reference)
+        {
+            // The reporting hotline's references are its own; the assigned hotline's are part of the state.
+            var own = AccessScope.And(AccessScope.Sees(caller, FieldGroup.ReporterData), i => i.Reference == reference || i.ItemReference == reference);
+            items = items.Where(AccessScope.Or(own, i => i.AssignedReference == reference));
+        }
+
+        if (PageCursor.TryDecode(q.Cursor, List, out var after))
+        {
+            var (key, number) = (after.Key, after.Number);
+            items = items.Where(i => i.AddedAt < key || (i.AddedAt == key && i.Number < number));
+        }
+
+        return items;
+    }
+
+    private static IQueryable<ItemRow> Dates(IQueryable<ItemRow> items, SearchQuery q)
+    {
+        if (q.ReceivedFrom?.UtcTicks is { } receivedFrom)
+        {
+            items = items.Where(i => i.ReceivedAt >= receivedFrom);
+        }
+
+        if (q.ReceivedTo?.UtcTicks is { } receivedTo)
+        {
+            items = items.Where(i => i.ReceivedAt < receivedTo);
+        }
+
+        if (q.AddedFrom?.UtcTicks is { } addedFrom)
+        {
+            items = items.Where(i => i.AddedAt >= addedFrom);
+        }
+
+        if (q.AddedTo?.UtcTicks is { } addedTo)
+        {
+            items = items.Where(i => i.AddedAt < addedTo);
+        }
+
+        if (q.ChangedFrom?.UtcTicks is { } changedFrom)
+        {
+            items = items.Where(i => i.ChangedAt >= changedFrom);
+        }
+
+        if (q.ChangedTo?.UtcTicks is { } changedTo)
+        {
+            items = items.Where(i => i.ChangedAt < changedTo);
+        }
+
+        return items;
+    }
+}

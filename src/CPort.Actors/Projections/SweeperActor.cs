@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
+using CPort.Actors.Agencies;
+using CPort.Actors.Reports;
+using LinqToDB;
+using LinqToDB.Async;
+
+namespace CPort.Actors.Projections;
+
+/// <summary>
+/// Finds work that nobody does and has it done (design.md rule 4): wakes reports whose automatic work has stood still, and escalates orphans that nobody
+/// took in time. Asks the read tables and tells the report region; both messages are harmless when there is nothing left to do. One in the cluster.
+/// </summary>
+public sealed class SweeperActor : ReceiveActor, IWithTimers
+{
+    /// <summary>Nothing changes for an orphan while no police and no INTERPOL takes part: asking again soon is no use.</summary>
+    private static readonly TimeSpan EscalateAgainAfter = TimeSpan.FromHours(1);
+
+    private readonly ReadTables _tables;
+    private readonly IActorRef _reports;
+    private readonly TimeProvider _time;
+    private readonly ProjectionOptions _options;
+    private readonly Dictionary<string, DateTimeOffset> _woken = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DateTimeOffset> _escalated = new(StringComparer.Ordinal);
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+
+    public SweeperActor(ReadTables tables, IActorRef reports, TimeProvider time, ProjectionOptions options)
+    {
+        (_tables, _reports, _time, _options) = (tables, reports, time, options);
+        Receive<Sweep>(_ => FindAsync(_tables, _options, _time.GetUtcNow()).PipeTo(Self));
+        Receive<Found>(Act);
+        Receive<Status.Failure>(f =>
+        {
+            _log.Warning("The sweeper could not look for unfinished work ({0}).", (f.Cause.InnerException ?? f.Cause).GetType().Name);
+            Next();
+        });
+
+        // Answers to escalations: the next sweep sees what came of them.
+        Receive<CommandReply>(_ => { });
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart() => Next();
+
+    private void Next() => Timers.StartSingleTimer(nameof(Sweep), Sweep.Instance, _options.SweepEvery);
+
+    private static async Task<Found> FindAsync(ReadTables tables, ProjectionOptions options, DateTimeOffset now)
+    {
+        await using var db = tables.Connect();
+        if (await ReadTables.ServingAsync(db, default).ConfigureAwait(false) is not { } serving)
+        {
+            return new Found([], [], now);
+        }
+
+        // Four times the limit, because those woken a moment ago are left out afterwards: a few that never finish must not hide the others.
+        var unfinishedBefore = (now - options.UnfinishedAfter).UtcTicks;
+        var unfinished = await ReadTables.Reports(db, serving.Id)
+            .Where(r => r.UnfinishedSince != null && r.UnfinishedSince < unfinishedBefore)
+            .OrderBy(r => r.UnfinishedSince).Select(r => r.ReportId).Take(4 * options.SweepLimit)
+            .ToListAsync().ConfigureAwait(false);
+
+        var orphanBefore = (now - options.OrphanDeadline).UtcTicks;
+        var reports = ReadTables.Reports(db, serving.Id).Where(r => r.OrphanSince != null && r.OrphanSince < orphanBefore)
+            .OrderBy(r => r.OrphanSince).Take(options.SweepLimit);
+        var orphans = await (
+            from r in reports
+            join i in ReadTables.Items(db, serving.Id) on r.ReportId equals i.ReportId
+            where i.QOrphaned != null && i.EscalatedTo == null && i.CountrySince < orphanBefore
+            select new { i.ReportId, i.Ordinal, i.Tenant }).ToListAsync().ConfigureAwait(false);
+        return new Found(
+            [.. unfinished],
+            [.. orphans.GroupBy(o => (o.ReportId, o.Tenant)).Select(g => new Orphans(g.Key.ReportId, g.Key.Tenant, [.. g.Select(o => o.Ordinal).Order()]))],
+            now);
+    }
+
+    private void Act(Found found)
+    {
+        Forget(_woken, found.At - _options.UnfinishedAfter);
+        Forget(_escalated, found.At - EscalateAgainAfter);
+        foreach (var id in found.Unfinished.Where(id => !_woken.ContainsKey(id)).Take(_options.SweepLimit))
+        {
+            _woken[id] = found.At;
+            _reports.Tell(new WakeReport { ReportId = ReportId.Parse(id) });
+        }
+
+        foreach (var orphans in found.Orphans.Where(o => !_escalated.ContainsKey(o.ReportId)))
+        {
+            _escalated[orphans.ReportId] = found.At;
+            foreach (var part in orphans.Ordinals.Chunk(ReportRules.ItemsPerPart))
+            {
+                _reports.Tell(new EscalateOrphans
+                {
+                    ReportId = ReportId.Parse(orphans.ReportId), Ordinals = [.. part],
+                    Context = new CommandContext
+                    {
+                        CommandId = CommandId.New(), OccurredAt = found.At, Caller = Caller.System with { Tenant = orphans.Tenant },
+                    },
+                });
+            }
+        }
+
+        Next();
+    }
+
+    private static void Forget(Dictionary<string, DateTimeOffset> told, DateTimeOffset before)
+    {
+        foreach (var id in told.Where(t => t.Value <= before).Select(t => t.Key).ToArray())
+        {
+            told.Remove(id);
+        }
+    }
+
+    private sealed record Orphans(string ReportId, Tenant Tenant, ImmutableArray<int> Ordinals);
+
+    private sealed record Found(ImmutableArray<string> Unfinished, ImmutableArray<Orphans> Orphans, DateTimeOffset At) : INoSerializationVerificationNeeded;
+
+    private sealed class Sweep : INotInfluenceReceiveTimeout
+    {
+        public static readonly Sweep Instance = new();
+    }
+}
