@@ -6,6 +6,7 @@ using CPort.Actors.Confidential;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
+using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Actors.Routing;
 using CPort.Node.Adapters;
@@ -35,6 +36,14 @@ internal static class Rooms
             p.GetRequiredService<PublicSuffixes>(),
             p.GetRequiredService<TimeProvider>()));
 
+        services.AddSingleton<ReadTables>();
+        services.AddSingleton(p => new JournalReader(p.GetRequiredService<Database>(), p.GetRequiredService<ActorSystem>()));
+        services.AddSingleton<ReadModel>();
+        services.AddSingleton<QueueReader>();
+        services.AddSingleton<ReportSearch>();
+        services.AddSingleton<StatisticsReader>();
+        services.AddSingleton<ProjectionStatusReader>();
+
         services.AddSingleton(p => new ReportGateway(
             p.GetRequiredService<ActorRegistry>().Get<ReportRegion>(),
             new ReportGatewayOptions
@@ -52,7 +61,12 @@ internal static class Rooms
             .AddAgencies(services.GetRequiredService<AgencyDirectoryFeed>(), time)
             .AddHashBuckets<ReportRegion>(time: time)
             .AddMatching(new MatchingOptions { NearRadius = options.Policy.PdqRadius, QualityFloor = options.Policy.PdqQualityFloor }, time)
-            .AddReports(system => ReportServices(system, options, services));
+            .AddReports(system => ReportServices(system, options, services))
+            .AddProjections(new ProjectionServices
+            {
+                Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(), Time = time,
+                Options = new ProjectionOptions { OrphanDeadline = TimeSpan.FromHours(options.Policy.OrphanHours) },
+            });
     }
 
     private static ReportActorServices ReportServices(ActorSystem system, NodeOptions options, IServiceProvider services)
