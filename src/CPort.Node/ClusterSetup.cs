@@ -9,7 +9,7 @@ using CPort.Actors.Telemetry;
 
 namespace CPort.Node;
 
-/// <summary>What runs where. The foundation first, then the rooms, each by the extension at the end of its own file.</summary>
+/// <summary>The ground the rooms stand on; what runs on it is listed in <see cref="Rooms"/>.</summary>
 public static class ClusterSetup
 {
     /// <summary>The actor system's name, part of every node's address.</summary>

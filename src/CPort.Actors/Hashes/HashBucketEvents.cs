@@ -13,7 +13,7 @@ namespace CPort.Actors.Hashes;
 /// </summary>
 [ProtoContract]
 [Manifest("he1")]
-public sealed record HashesRecorded : IWireMessage
+public sealed record HashesRecorded : IWireEvent
 {
     /// <summary>System's hand: the batch joins commands of several callers; who said what stands in the opinions.</summary>
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
@@ -67,7 +67,7 @@ public sealed record VerdictDelivered
 /// </summary>
 [ProtoContract]
 [Manifest("hs1")]
-public sealed record HashBucketSnapshot : IWireMessage
+public sealed record HashBucketSnapshot : IWireEvent
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
     [ProtoMember(2)] public byte[] Hashes { get; init; } = [];
