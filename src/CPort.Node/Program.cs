@@ -6,6 +6,7 @@ using CPort.Node.Commands;
 var root = new RootCommand("CPort: an open cluster that moves reports of child sexual abuse material between hotlines and police (metadata only).")
 {
     NodeCommand.Create(),
+    DemoCommand.Create(),
     SampleCommand.Create(),
     IntakeCommand.Create(),
     HashesCommand.Create(),

@@ -259,7 +259,8 @@ internal sealed partial class OperatorBootstrap(
         }
     }
 
-    private static async Task WriteAsync(string file, string key, CancellationToken cancellation)
+    /// <summary>Writes a text that only the file's owner may read.</summary>
+    public static async Task WriteAsync(string file, string key, CancellationToken cancellation)
     {
         var create = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())

@@ -83,6 +83,9 @@ public sealed class StatisticsReader(ReadModel model)
                     await Count("items", "Content items that joined a report in the span.", all).ConfigureAwait(false),
                     new Figure("reports", "Reports that these items stand in.",
                         await all.Select(i => i.ReportId).Distinct().LongCountAsync(cancellation).ConfigureAwait(false)),
+                    new Figure("unfinished", "Reports of these that CPort still owes automatic work: tracing, matching or telling the hash buckets.",
+                        await ReadTables.Reports(db, set).Where(r => r.UnfinishedSince != null && all.Any(i => i.ReportId == r.ReportId))
+                            .LongCountAsync(cancellation).ConfigureAwait(false)),
                     await Count("urgent", "Items of reports that are marked urgent now.", all.Where(i => i.Urgent)).ConfigureAwait(false),
                     await Count("orphans", "Items hosted where there is no hotline, whether or not a mandated hotline took them.",
                         all.Where(i => i.WasOrphan)).ConfigureAwait(false),

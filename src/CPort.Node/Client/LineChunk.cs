@@ -130,6 +130,20 @@ public sealed record StreamProgress
     public bool AllGood => Outcomes.Keys.All(k => k is "accepted" or "duplicate" or "imported" or "unchanged");
 
     public long this[string outcome] => Outcomes.GetValueOrDefault(outcome);
+
+    /// <summary>Several streams seen as one that has run for <paramref name="elapsed"/>.</summary>
+    public static StreamProgress Sum(IEnumerable<StreamProgress> streams, TimeSpan elapsed)
+    {
+        var all = streams.ToArray();
+        static Dictionary<string, long> Add(IEnumerable<KeyValuePair<string, long>> counts) =>
+            counts.GroupBy(c => c.Key).ToDictionary(g => g.Key, g => g.Sum(c => c.Value));
+        var outcomes = Add(all.SelectMany(s => s.Outcomes));
+        return new StreamProgress
+        {
+            Outcomes = outcomes, Reasons = Add(all.SelectMany(s => s.Reasons)), Offset = all.Sum(s => s.Offset), Retries = all.Sum(s => s.Retries),
+            LinesPerSecond = outcomes.Values.Sum() / Math.Max(0.001, elapsed.TotalSeconds), Elapsed = elapsed,
+        };
+    }
 }
 
 /// <summary>How lines are sent.</summary>

@@ -24,8 +24,12 @@ internal static class AgenciesCommand
             id = id.Value, name, kind = kind.ToString(), countries = countries.Select(c => c.Code).ToArray(), holdsOrphanMandate = orphanMandate,
             trust = trust.ToString(), iccamHotlineNumber,
         }, cancellation);
-        return Key(await client.PostAsync($"v1/agencies/{id}/keys", new { roles = Names(roles) }, cancellation));
+        return await IssueKeyAsync(client, id, roles, cancellation);
     }
+
+    /// <summary>A further key for an agency that is registered.</summary>
+    public static async Task<(string Key, string KeyId)> IssueKeyAsync(CPortClient client, AgencyId id, Roles roles, CancellationToken cancellation) =>
+        Key(await client.PostAsync($"v1/agencies/{id}/keys", new { roles = Names(roles) }, cancellation));
 
     /// <summary>The roles that an agency's first key gets when none are named.</summary>
     public static Roles DefaultRoles(AgencyKind kind) => kind switch
