@@ -105,7 +105,8 @@ public static class CodeLists
     public static readonly CodeList<ActionType> ActionTypes = new("action type",
         [("LEA", ActionType.ReportedToLea), ("ISP", ActionType.ReportedToIsp)],
         [(1, ActionType.ReportedToLea), (2, ActionType.ReportedToIsp), (3, ActionType.Removed), (4, ActionType.Unavailable), (7, ActionType.NotIllegal)],
-        [("CR", ActionType.Removed), ("CU", ActionType.Unavailable), ("NI", ActionType.NotIllegal)]);
+        [("CR", ActionType.Removed), ("CU", ActionType.Unavailable), ("NI", ActionType.NotIllegal), ("Content removed", ActionType.Removed),
+         ("Content unavailable", ActionType.Unavailable), ("Content not illegal", ActionType.NotIllegal)]);
 
     public static readonly CodeList<ActionReason> ActionReasons = new("action reason", [], [], []);
 }

@@ -174,4 +174,7 @@ public sealed record CaseAction
 
     /// <summary>The assignment episode; 0 for one that came with the report.</summary>
     [ProtoMember(8)] public int Episode { get; init; }
+
+    /// <summary>The country the agency acted for; null when it works for none.</summary>
+    [ProtoMember(9)] public Country? Country { get; init; }
 }

@@ -94,11 +94,17 @@ public static class ItemFacts
         return null;
     }
 
-    /// <summary>Facts that came with the report (episode 0) count until the item is moved for the first time.</summary>
+    /// <summary>
+    /// What came with the report (episode 0) counts until the item is moved for the first time: that the content is gone, for everyone; a notice or a
+    /// legal view, only for the country it was given for. Otherwise a reporting hotline that told its own police would leave the assigned country
+    /// unable to assess (rule 3), and so to act (rule 9).
+    /// </summary>
     public static bool InThisEpisode(this ContentItem item, CaseAction action) => item.InThisEpisode(action, item.Assignment?.Episode ?? 0);
 
     private static bool InThisEpisode(this ContentItem item, CaseAction action, int episode) =>
-        action.Episode == episode || (action.Episode == 0 && episode <= 1);
+        action.Episode == episode
+        || (action.Episode == 0 && episode <= 1
+            && (action.Type is ActionType.Removed or ActionType.Unavailable || (action.Country is { } country && country == item.Assignment?.Country)));
 
     public static bool IsClosed(this ContentItem item) => item.Withdrawn || item.FinalAction() is not null;
 
@@ -144,9 +150,11 @@ public static class ItemFacts
     /// <summary>The hosting country is known and nobody has been given the job.</summary>
     public static bool NeedsRoute(this ContentItem item) => item is { Traced: true, Hosting.Country: not null, Assignment: null, Withdrawn: false };
 
-    /// <summary>Assessments that the hash buckets have not heard of yet.</summary>
+    /// <summary>
+    /// Assessments that count and that the hash buckets have not heard of yet. A corrected one is never sent: late, it would undo its correction.
+    /// </summary>
     public static IEnumerable<Assessment> Unpropagated(this ContentItem item) =>
-        item.Hashes.IsEmpty ? [] : item.Assessments.Where(a => !a.Propagated);
+        item.Hashes.IsEmpty ? [] : item.Assessments.Where(a => a.Counts && !a.Propagated);
 
     public static bool HasUnfinishedWork(this ContentItem item) =>
         item.NeedsTrace() || item.NeedsMatch() || item.NeedsRoute() || item.Unpropagated().Any();

@@ -76,14 +76,16 @@ public sealed record Report
     public ImmutableList<ContentItem> Items { get; init; } = [];
     public ImmutableList<Memo> Memos { get; init; } = [];
 
-    /// <summary>Answers to the last <see cref="RememberedCommands"/> commands, oldest first.</summary>
-    public ImmutableList<KeyValuePair<CommandId, CommandReply>> Receipts { get; init; } = [];
+    /// <summary>
+    /// Answers to the last <see cref="RememberedCommands"/> commands, oldest first. A command id is its agency's own: two agencies may both count from 1.
+    /// </summary>
+    public ImmutableList<KeyValuePair<(AgencyId Agency, CommandId Command), CommandReply>> Receipts { get; init; } = [];
 
     public bool Exists => Version > 0;
 
     public ContentItem? Item(int ordinal) => ordinal >= 1 && ordinal <= Items.Count ? Items[ordinal - 1] : null;
 
-    public CommandReply? ReceiptOf(CommandId command) => Receipts.FindLast(r => r.Key == command).Value;
+    public CommandReply? ReceiptOf(AgencyId agency, CommandId command) => Receipts.FindLast(r => r.Key == (agency, command)).Value;
 
     public ReportState State() =>
         Withdrawn ? ReportState.Withdrawn

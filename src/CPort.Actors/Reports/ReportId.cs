@@ -78,7 +78,8 @@ public readonly record struct HotlineReference
     {
         reference = default;
         var trimmed = text?.Trim();
-        if (trimmed is not { Length: >= 1 and <= MaxLength } || trimmed.Any(char.IsControl))
+        // A lone half of a surrogate pair has no UTF-8 form: stored and hashed it would become another reference.
+        if (trimmed is not { Length: >= 1 and <= MaxLength } || trimmed.Any(char.IsControl) || !IsWellFormed(trimmed))
         {
             return false;
         }
@@ -86,6 +87,8 @@ public readonly record struct HotlineReference
         reference = new HotlineReference(trimmed);
         return true;
     }
+
+    private static bool IsWellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text;
 
     public static HotlineReference Parse(string text) =>
         TryParse(text, out var r) ? r : throw new FormatException($"A hotline reference is 1 to {MaxLength} characters without control characters.");

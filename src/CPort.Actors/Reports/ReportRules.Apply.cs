@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CPort.Actors.Agencies;
 using CPort.Actors.CodeLists;
 
 namespace CPort.Actors.Reports;
@@ -36,7 +37,9 @@ public static partial class ReportRules
             {
                 Assignment = a.Assignment,
                 Inheritance = a.CountryChanged ? a.Inheritance : i.Inheritance,
-                Lease = a.CountryChanged ? null : i.Lease,
+
+                // A lease belongs to the hotline that had the job; handed on, it would lock the new one out.
+                Lease = a.CountryChanged || a.Assignment.Hotline != i.Assignment?.Hotline ? null : i.Lease,
 
                 // The new hotline has no reference of its own for it yet.
                 AssignedReference = a.Assignment.Hotline == i.Assignment?.Hotline ? i.AssignedReference : null,
@@ -69,7 +72,7 @@ public static partial class ReportRules
         return next with
         {
             Version = report.Version + 1, LastChangedAt = e.Meta.OccurredAt,
-            Receipts = e.Receipt is { } receipt ? Remember(next.Receipts, new(e.Meta.CommandId, receipt)) : next.Receipts,
+            Receipts = e.Receipt is { } receipt ? Remember(next.Receipts, new((e.Meta.Agency, e.Meta.CommandId), receipt)) : next.Receipts,
         };
     }
 
@@ -85,8 +88,8 @@ public static partial class ReportRules
                 IsContentDeliveryNetwork = traced.IsContentDeliveryNetwork || reported.IsContentDeliveryNetwork,
             };
 
-    private static ImmutableList<KeyValuePair<Agencies.CommandId, CommandReply>> Remember(
-        ImmutableList<KeyValuePair<Agencies.CommandId, CommandReply>> receipts, KeyValuePair<Agencies.CommandId, CommandReply> receipt)
+    private static ImmutableList<KeyValuePair<(AgencyId, CommandId), CommandReply>> Remember(
+        ImmutableList<KeyValuePair<(AgencyId, CommandId), CommandReply>> receipts, KeyValuePair<(AgencyId, CommandId), CommandReply> receipt)
     {
         var kept = receipts.Count >= Report.RememberedCommands ? receipts.RemoveAt(0) : receipts;
         return kept.Add(receipt);

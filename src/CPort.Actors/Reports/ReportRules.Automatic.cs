@@ -29,7 +29,8 @@ public static partial class ReportRules
             after = Apply(after, e);
         }
 
-        var traces = c.Traces.Where(t => after.Item(t.Ordinal) is { } i && i.NeedsTrace()).ToImmutableArray();
+        // Named twice, the first answer counts: an event touches an item once.
+        var traces = c.Traces.Where(t => after.Item(t.Ordinal) is { } i && i.NeedsTrace()).DistinctBy(t => t.Ordinal).ToImmutableArray();
         foreach (var part in traces.Chunk(ItemsPerPart))
         {
             Add(new ItemsTraced { Meta = meta, Traces = [.. part] });
@@ -45,20 +46,24 @@ public static partial class ReportRules
             });
         }
 
-        var matches = c.Verdicts
-            .Select(v => after.Item(v.Ordinal) is { Withdrawn: false } item ? TakeVerdicts(item, v, c.FullLookup, environment) : null)
-            .OfType<ItemMatch>();
-        foreach (var part in matches.ToArray().Chunk(ItemsPerPart))
+        // Several messages on one item are taken one after the other, so that each decides with what the one before brought.
+        var rounds = c.Verdicts.GroupBy(v => v.Ordinal).SelectMany(same => same.Select((v, n) => (Verdicts: v, Round: n))).GroupBy(p => p.Round, p => p.Verdicts);
+        foreach (var round in rounds.OrderBy(r => r.Key))
         {
-            Add(new ItemsMatched { Meta = meta, Matches = [.. part] });
+            var matches = round
+                .Select(v => after.Item(v.Ordinal) is { Withdrawn: false } item ? TakeVerdicts(item, v, c.FullLookup, environment) : null)
+                .OfType<ItemMatch>();
+            foreach (var part in matches.ToArray().Chunk(ItemsPerPart))
+            {
+                Add(new ItemsMatched { Meta = meta, Matches = [.. part] });
+            }
         }
 
-        var propagated = c.Propagated
-            .Where(p => after.Item(p.Ordinal)?.Assessments.Any(a => a.Id == p.AssessmentId && !a.Propagated) == true)
-            .ToImmutableArray();
-        if (!propagated.IsEmpty)
+        var propagated = c.Propagated.Distinct()
+            .Where(p => after.Item(p.Ordinal)?.Assessments.Any(a => a.Id == p.AssessmentId && !a.Propagated) == true);
+        foreach (var part in propagated.ToArray().Chunk(ItemsPerPart))
         {
-            Add(new OpinionsPropagated { Meta = meta, Assessments = propagated });
+            Add(new OpinionsPropagated { Meta = meta, Assessments = [.. part] });
         }
 
         return Accepted(report, c, [.. events]);
@@ -70,7 +75,8 @@ public static partial class ReportRules
         // A first full look-up also says what is not known; a later message carries changed verdicts only.
         var complete = fullLookup && !item.Matched;
         var newer = incoming.Exact
-            .Where(v => v.Version > 0 && v.Version > (item.Verdicts.FirstOrDefault(held => held.Hash == v.Hash)?.Version ?? 0))
+            .Where(v => item.Hashes.Contains(v.Hash) && v.Version > (item.Verdicts.FirstOrDefault(held => held.Hash == v.Hash)?.Version ?? 0))
+            .GroupBy(v => v.Hash).Select(same => same.MaxBy(v => v.Version)!)
             .ToImmutableArray();
         if (newer.IsEmpty && !complete)
         {
@@ -125,7 +131,7 @@ public static partial class ReportRules
             return Rejected(report, c, RejectionCode.NotAuthorised, "Only CPort itself escalates orphans.");
         }
 
-        var assignments = c.Ordinals
+        var assignments = c.Ordinals.Distinct()
             .Select(report.Item)
             .Where(i => i is { Withdrawn: false, Assignment: { Orphan: true, Country: null, EscalatedTo: null } } && !i.IsClosed())
             .Select(i => (Item: i!, To: (i!.Hosting?.Country is { } host ? environment.Members.PoliceOf(host) : null) ?? environment.Members.Interpol))
@@ -135,7 +141,7 @@ public static partial class ReportRules
                 Ordinal = p.Item.Ordinal, Inheritance = p.Item.Inheritance,
                 Assignment = p.Item.Assignment! with { EscalatedTo = p.To, EscalatedAt = environment.Now },
             })
-            .ToImmutableArray();
-        return assignments.IsEmpty ? Accepted(report, c) : Accepted(report, c, new ItemsAssigned { Meta = c.Context.ToMeta(), Assignments = assignments });
+            .ToArray();
+        return Accepted(report, c, [.. assignments.Chunk(ItemsPerPart).Select(part => new ItemsAssigned { Meta = c.Context.ToMeta(), Assignments = [.. part] })]);
     }
 }

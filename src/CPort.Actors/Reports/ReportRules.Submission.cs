@@ -9,8 +9,19 @@ public static partial class ReportRules
 {
     private static ReportDecision Submit(Report report, SubmitReport c, ReportEnvironment environment)
     {
+        if (c.Context.Caller is not { Kind: AgencyKind.Hotline } caller || !Works(caller))
+        {
+            return Rejected(report, c, RejectionCode.NotAuthorised, "Only a hotline's machine or analyst key may submit reports.");
+        }
+
         if (report.Exists)
         {
+            if (caller.Agency != report.ReportingHotline || caller.Tenant != report.Tenant)
+            {
+                // The id follows from hotline and reference, so this is a training report meeting a live one (or a wrong id): told nothing about it.
+                return Rejected(report, c, RejectionCode.NotFound, "The reference cannot be used here.");
+            }
+
             var fields = SubmissionDigest.Differences(report, c);
             return new ReportDecision([], new CommandReply
             {
@@ -20,11 +31,6 @@ public static partial class ReportRules
                     ? "This report was accepted before."
                     : "A report with this reference was accepted before with other content; amend it or use a new reference.",
             });
-        }
-
-        if (c.Context.Caller is not { Kind: AgencyKind.Hotline } caller || !(caller.Is(Roles.Machine) || caller.Is(Roles.Analyst)))
-        {
-            return Rejected(report, c, RejectionCode.NotAuthorised, "Only a hotline's machine or analyst key may submit reports.");
         }
 
         if (c.Items.IsEmpty || c.Items.Length > environment.MaxItems)
@@ -37,9 +43,9 @@ public static partial class ReportRules
             return Rejected(report, c, RejectionCode.DateInFuture, "hotlineReceivedDate lies in the future.");
         }
 
-        if (c.Items.SelectMany(i => i.Actions).Any(a => a.Date > environment.Now + environment.ClockTolerance))
+        if (CheckIntake(c.Items, environment) is { } refusal)
         {
-            return Rejected(report, c, RejectionCode.DateInFuture, "An actionDate lies in the future.");
+            return Rejected(report, c, refusal.Code, refusal.Detail);
         }
 
         var meta = c.Context.ToMeta();
@@ -64,6 +70,43 @@ public static partial class ReportRules
         return new ReportDecision([.. events], reply);
     }
 
+    /// <summary>
+    /// What comes with a report obeys the rules that work on it obeys later: reasons, dates, each action once (rule 8), nothing after a final
+    /// action (rule 7), NotIllegal with a not-illegal opinion only (rule 10). Whether it was assessed before it was acted on (rule 9) cannot be known.
+    /// </summary>
+    private static Refusal? CheckIntake(ImmutableArray<SubmittedItem> items, ReportEnvironment environment)
+    {
+        for (var i = 0; i < items.Length; i++)
+        {
+            var at = $"urls[{i}].actions: ";
+            foreach (var action in items[i].Actions)
+            {
+                if (CheckAction(action, environment) is { } refusal)
+                {
+                    return refusal with { Detail = at + refusal.Detail };
+                }
+
+                if (action.Type.IsFinal() && items[i].Actions.Any(other => !ReferenceEquals(other, action) && (other.Type.IsFinal() || other.Date > action.Date)))
+                {
+                    return Closed with { Detail = at + Closed.Detail };
+                }
+
+                var isNotIllegal = items[i].Assessment?.Classification == Classification.NotIllegal;
+                if (environment.Rules.NotIllegalFollowsAssessment && DoesNotFit(action.Type, isNotIllegal) is { } unfit)
+                {
+                    return unfit with { Detail = at + unfit.Detail };
+                }
+            }
+
+            if (environment.Rules.ActionOnce && items[i].Actions.DistinctBy(a => a.Type).Count() < items[i].Actions.Length)
+            {
+                return new Refusal(RejectionCode.ActionAlreadyRecorded, at + "each action type once per item (ICCAM rule 8).");
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Assessments and actions that come with a report are the reporting hotline's opinions and facts at intake (design.md).</summary>
     private static IEnumerable<ContentItem> NewItems(ImmutableArray<SubmittedItem> items, int firstOrdinal, long firstNumber, CommandContext context)
     {
@@ -83,7 +126,7 @@ public static partial class ReportRules
             Assessments = submitted.Assessment is { } a
                 ? [ToAssessment(a, 1, caller, country, context.OccurredAt, episode: 0)]
                 : [],
-            Actions = [.. submitted.Actions.Select(action => ToAction(action, caller, context.OccurredAt, episode: 0))],
+            Actions = [.. submitted.Actions.Select(action => ToAction(action, caller, country, context.OccurredAt, episode: 0))],
         });
     }
 
@@ -97,10 +140,10 @@ public static partial class ReportRules
         Propagated = input.Classification == Classification.Doubtful,
     };
 
-    private static CaseAction ToAction(ActionInput input, Caller caller, DateTimeOffset at, int episode) => new()
+    private static CaseAction ToAction(ActionInput input, Caller caller, Country? country, DateTimeOffset at, int episode) => new()
     {
         Type = input.Type, Agency = caller.Agency, KeyId = caller.KeyId, Date = input.Date, Reason = input.Reason,
-        ReasonText = input.SealedReasonText, RecordedAt = at, Episode = episode,
+        ReasonText = input.SealedReasonText, RecordedAt = at, Episode = episode, Country = country,
     };
 
     private static ReportDecision Add(Report report, AddItems c, ReportEnvironment environment)
@@ -114,6 +157,11 @@ public static partial class ReportRules
         {
             return Rejected(report, c, RejectionCode.TooManyItems,
                 $"1 to {ItemsPerPart} items can be added at a time, and a report holds at most {environment.MaxItems}.");
+        }
+
+        if (CheckIntake(c.Items, environment) is { } refusal)
+        {
+            return Rejected(report, c, refusal.Code, refusal.Detail);
         }
 
         var items = NewItems(c.Items, report.Items.Count + 1, c.FirstItemNumber, c.Context).ToImmutableArray();

@@ -41,9 +41,14 @@ public static partial class ReportRules
             return NotYours(report, c);
         }
 
-        if (c.Ordinal is { } ordinal && report.Item(ordinal) is null)
+        if (c.Ordinal is { } ordinal && !(report.Item(ordinal) is { } item && (IsReporter(report, c.Context.Caller) || IsAssigned(item, c.Context.Caller))))
         {
             return Rejected(report, c, RejectionCode.NotFound, "There is no such item.");
+        }
+
+        if (c.SealedText is null)
+        {
+            return Rejected(report, c, RejectionCode.NothingToChange, "A memo needs a text.");
         }
 
         return Accepted(report, c, new MemoAdded
@@ -52,14 +57,16 @@ public static partial class ReportRules
             Memo = new Memo
             {
                 Agency = c.Context.Caller.Agency, At = c.Context.OccurredAt, Ordinal = c.Ordinal,
-                Text = c.SealedText ?? throw new InvalidOperationException("A memo is sealed before it is decided."),
+                Text = c.SealedText,
             },
         });
     }
 
-    private static bool IsAssigned(Report report, Caller caller) =>
-        caller.Kind == AgencyKind.Hotline && Works(caller) && report.Items.Any(i => i.Assignment is { Country: { } country } a
-            && caller.WorksFor(country) && (a.Hotline is null || a.Hotline == caller.Agency));
+    private static bool IsAssigned(Report report, Caller caller) => report.Items.Any(i => IsAssigned(i, caller));
+
+    private static bool IsAssigned(ContentItem item, Caller caller) =>
+        caller.Kind == AgencyKind.Hotline && Works(caller) && item.Assignment is { Country: { } country } a
+        && caller.WorksFor(country) && (a.Hotline is null || a.Hotline == caller.Agency);
 
     private static ReportDecision Assign(Report report, AssignItems c, ReportEnvironment environment)
     {
@@ -67,12 +74,14 @@ public static partial class ReportRules
         return ForItems(report, c, c.Items,
             item =>
                 MayTakeOrphan(item, caller)
-                    ? c.Hotline == caller.Agency && !caller.Countries.IsEmpty
+                    ? item.IsClosed() ? Closed
+                    : c.Hotline == caller.Agency && !caller.Countries.IsEmpty
                         ? null
                         : new Refusal(RejectionCode.WrongHotline, "A mandated hotline takes an orphan for itself.")
-                : item.Assignment is not { Country: { } country } ? NotFoundOrNotAssigned(report, item, caller, environment)
-                : !caller.WorksFor(country) || caller.Kind != AgencyKind.Hotline ? NotAuthorisedOrNotFound(report, item, caller, environment)
+                : item.Assignment is not { Country: { } country } ? NotFoundOrNotAssigned(report, item, caller)
+                : !caller.WorksFor(country) || caller.Kind != AgencyKind.Hotline || !Works(caller) ? NotAuthorisedOrNotFound(report, item, caller)
                 : item.IsClosed() ? Closed
+                : item.IsLeasedToAnother(caller, environment.Now) ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.")
                 : !environment.Members.HotlinesOf(country).Contains(c.Hotline)
                     ? new Refusal(RejectionCode.WrongHotline, "That hotline does not serve the assigned country.")
                 : item.Assignment.Hotline == c.Hotline
@@ -93,6 +102,7 @@ public static partial class ReportRules
             Assignment = item.Assignment! with
             {
                 Country = country, Hotline = hotline, HotlineSince = at, CountrySince = taken ? at : item.Assignment.CountrySince,
+                Orphan = item.Assignment.Orphan && item.Hosting?.Country != country,
             },
         };
     }
@@ -107,7 +117,8 @@ public static partial class ReportRules
 
         return ForItems(report, c, c.Items,
             item => MayTakeOrphan(item, caller) && !caller.Countries.IsEmpty
-                ? item.IsLeasedToAnother(caller, environment.Now) ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.") : null
+                ? item.IsClosed() ? Closed
+                : item.IsLeasedToAnother(caller, environment.Now) ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.") : null
                 : CheckJob(report, item, caller, environment) ?? (item.IsClosed() ? Closed : null),
             items =>
             {
@@ -198,7 +209,7 @@ public static partial class ReportRules
         Assessment? Own(ContentItem item) => item.Assessments.LastOrDefault(a => a.Counts && a.Agency == caller.Agency);
         return ForItems(report, c, [c.Item],
             item =>
-                !IsConcerned(report, item, caller, environment) ? NotFound
+                !IsConcerned(report, item, caller, environment) ? NotAuthorisedOrNotFound(report, item, caller)
                 : Own(item) is null ? new Refusal(RejectionCode.NothingToCorrect, "Your agency has no assessment of this item that counts.")
                 : item.Withdrawn ? new Refusal(RejectionCode.Withdrawn, "The item was withdrawn by its hotline.")
                 : item.IsClosed() ? Closed
@@ -228,19 +239,9 @@ public static partial class ReportRules
     private static ReportDecision Act(Report report, RecordActions c, ReportEnvironment environment)
     {
         var caller = c.Context.Caller;
-        if (c.Action.Type.NeedsReason() && c.Action.Reason is null)
+        if (CheckAction(c.Action, environment) is { } refusal)
         {
-            return Rejected(report, c, RejectionCode.ReasonMissing, $"{c.Action.Type} needs a reason.");
-        }
-
-        if (c.Action.Reason is { } reason && !reason.Fits(c.Action.Type))
-        {
-            return Rejected(report, c, RejectionCode.ReasonDoesNotFit, $"Reason {reason} does not go with {c.Action.Type}.");
-        }
-
-        if (c.Action.Date > environment.Now + environment.ClockTolerance)
-        {
-            return Rejected(report, c, RejectionCode.DateInFuture, "The action's date lies in the future.");
+            return Rejected(report, c, refusal.Code, refusal.Detail);
         }
 
         return ForItems(report, c, c.Items,
@@ -255,12 +256,30 @@ public static partial class ReportRules
                     [
                         .. items.Select(i => new ItemAction
                         {
-                            Ordinal = i.Ordinal, Action = ToAction(c.Action, caller, c.Context.OccurredAt, i.Assignment!.Episode),
+                            Ordinal = i.Ordinal, Action = ToAction(c.Action, caller, i.Assignment!.Country, c.Context.OccurredAt, i.Assignment.Episode),
                         }),
                     ],
                 },
             ]);
     }
+
+    /// <summary>What an action must be by itself, whatever item it is for.</summary>
+    private static Refusal? CheckAction(ActionInput action, ReportEnvironment environment) =>
+        action.Type.NeedsReason() && action.Reason is null ? new Refusal(RejectionCode.ReasonMissing, $"{action.Type} needs a reason.")
+        : action.Reason is { } reason && !reason.Fits(action.Type)
+            ? new Refusal(RejectionCode.ReasonDoesNotFit, $"Reason {reason} does not go with {action.Type}.")
+        : action.Date > environment.Now + environment.ClockTolerance ? new Refusal(RejectionCode.DateInFuture, "The action's date lies in the future.")
+        : null;
+
+    /// <summary>ICCAM rule 10.</summary>
+    private static Refusal? DoesNotFit(ActionType action, bool isNotIllegal) =>
+        isNotIllegal
+            ? action is ActionType.NotIllegal or ActionType.Unavailable
+                ? null
+                : new Refusal(RejectionCode.ActionDoesNotFitAssessment, "A not-illegal item is closed by NotIllegal or Unavailable (ICCAM rule 10).")
+            : action is ActionType.NotIllegal
+                ? new Refusal(RejectionCode.ActionDoesNotFitAssessment, "NotIllegal needs a not-illegal assessment (ICCAM rule 10).")
+                : null;
 
     private static Refusal? CheckAct(Report report, ContentItem item, ActionType action, ReportEnvironment environment)
     {
@@ -290,12 +309,7 @@ public static partial class ReportRules
             }
         }
 
-        var isNotIllegal = effective == Classification.NotIllegal;
-        return rules.NotIllegalFollowsAssessment
-            && ((action == ActionType.NotIllegal && !isNotIllegal) || (isNotIllegal && action is not (ActionType.NotIllegal or ActionType.Unavailable)))
-            ? new Refusal(RejectionCode.ActionDoesNotFitAssessment,
-                isNotIllegal ? "A not-illegal item is closed by NotIllegal or Unavailable (ICCAM rule 10)." : "NotIllegal needs a not-illegal assessment (ICCAM rule 10).")
-            : null;
+        return rules.NotIllegalFollowsAssessment ? DoesNotFit(action, effective == Classification.NotIllegal) : null;
     }
 
     /// <summary>Whoever works on an item that several hotlines of the country could take has it from then on.</summary>
@@ -312,9 +326,8 @@ public static partial class ReportRules
         var caller = c.Context.Caller;
         return ForItems(report, c, c.Items,
             item =>
-                item.Assignment is null && IsReporter(report, caller)
-                    ? item.Withdrawn ? new Refusal(RejectionCode.Withdrawn, "The item was withdrawn by its hotline.") : null
-                : MayTakeOrphan(item, caller) ? null
+                (item.Assignment is null && IsReporter(report, caller)) || MayTakeOrphan(item, caller)
+                    ? item.IsClosed() ? Closed : null
                 : CheckJob(report, item, caller, environment) ?? (item.IsClosed() ? Closed : null),
             items =>
             {
@@ -335,6 +348,20 @@ public static partial class ReportRules
                             Assignments = [.. toRoute.Select(i => Route(i, country, episode: 1, c.Context.OccurredAt, environment))],
                         });
                     }
+                }
+
+                // An orphan that turns out to be hosted where its taker is has the right country already, and is an orphan no more.
+                var found = items.Where(i => i.Assignment is { Orphan: true, Country: { } taker } && taker == c.Facts.Country).ToArray();
+                if (found.Length > 0)
+                {
+                    events.Add(new ItemsAssigned
+                    {
+                        Meta = c.Context.ToMeta(),
+                        Assignments = [.. found.Select(i => new ItemAssignment
+                        {
+                            Ordinal = i.Ordinal, Assignment = i.Assignment! with { Orphan = false }, Inheritance = i.Inheritance,
+                        })],
+                    });
                 }
 
                 return events;
@@ -374,7 +401,7 @@ public static partial class ReportRules
         var ordinal = report.Items.Count + 1;
         var decision = ForItems(report, c, [c.Item],
             item =>
-                !IsConcerned(report, item, caller, environment) ? NotFound
+                !IsConcerned(report, item, caller, environment) ? NotAuthorisedOrNotFound(report, item, caller)
                 : item.NextOccurrence is not null
                     ? new Refusal(RejectionCode.NotOffline, $"It was seen again before, as item {item.NextOccurrence}.")
                 : item.State() is not (ItemState.Removed or ItemState.Unavailable)
@@ -401,12 +428,14 @@ public static partial class ReportRules
                     },
                 }),
             ]);
-        return decision.Events.IsEmpty
-            ? decision
-            : decision with
-            {
-                Reply = decision.Reply with { Items = decision.Reply.Items.Add(new ItemOutcome { Ordinal = ordinal, Number = c.ItemNumber, Version = 1 }) },
-            };
+        if (decision.Events is not [var seen])
+        {
+            return decision;
+        }
+
+        // The remembered answer names the new occurrence as well.
+        var reply = decision.Reply with { Items = decision.Reply.Items.Add(new ItemOutcome { Ordinal = ordinal, Number = c.ItemNumber, Version = 1 }) };
+        return new ReportDecision([seen.Stamped(seen.Meta, reply)], reply);
     }
 
     private static ReportDecision SetReference(Report report, SetHotlineReference c, ReportEnvironment environment) =>
@@ -420,13 +449,13 @@ public static partial class ReportRules
 
     private static readonly Refusal Closed = new(RejectionCode.ItemIsClosed, "The item has a final action; nothing more is accepted (ICCAM rule 7).");
 
-    private static Refusal NotAuthorisedOrNotFound(Report report, ContentItem item, Caller caller, ReportEnvironment environment) =>
-        IsConcerned(report, item, caller, environment)
+    private static Refusal NotAuthorisedOrNotFound(Report report, ContentItem item, Caller caller) =>
+        Sees(report, item, caller)
             ? new Refusal(RejectionCode.NotAuthorised, "Only the assigned country's hotlines may do this (ICCAM rule 4).")
             : NotFound;
 
-    private static Refusal NotFoundOrNotAssigned(Report report, ContentItem item, Caller caller, ReportEnvironment environment) =>
-        IsConcerned(report, item, caller, environment)
+    private static Refusal NotFoundOrNotAssigned(Report report, ContentItem item, Caller caller) =>
+        Sees(report, item, caller)
             ? new Refusal(RejectionCode.NotAssigned, "The item is not assigned to a country yet.")
             : NotFound;
 }

@@ -22,7 +22,7 @@ public static partial class ReportRules
     public static ReportDecision Decide(Report report, IReportCommand command, ReportEnvironment environment)
     {
         // A replayed command id gets the answer it got the first time; rejections were never stored and are simply decided again.
-        if (report.ReceiptOf(command.Context.CommandId) is { } receipt)
+        if (report.ReceiptOf(command.Context.Caller.Agency, command.Context.CommandId) is { } receipt)
         {
             return new ReportDecision([], receipt with { Replayed = true });
         }
@@ -33,8 +33,9 @@ public static partial class ReportRules
         }
 
         var caller = command.Context.Caller;
-        if (!report.Exists || caller.Tenant != report.Tenant)
+        if (!report.Exists || !(IsAutomatic(caller) || report.Items.Any(i => Sees(report, i, caller))))
         {
+            // Before any other check: whoever may not see the report learns nothing from which rule said no first.
             return Rejected(report, command, RejectionCode.NotFound, "There is no such report.");
         }
 
@@ -88,22 +89,26 @@ public static partial class ReportRules
     private static bool MayTakeOrphan(ContentItem item, Caller caller) =>
         caller is { Kind: AgencyKind.Hotline, HoldsOrphanMandate: true } && Works(caller) && item.Assignment is { Orphan: true, Country: null };
 
+    /// <summary>Whether the access table shows the item to the caller at all; if not, it is answered as if it were absent.</summary>
+    private static bool Sees(Report report, ContentItem item, Caller caller) => AccessTable.For(caller, ReportViews.RelationFacts(report, item)).Exists;
+
     private static bool IsConcerned(Report report, ContentItem item, Caller caller, ReportEnvironment environment) =>
         IsReporter(report, caller) || HasTheJob(item, caller, environment) || MayTakeOrphan(item, caller);
 
-    /// <summary>A hotline that has an item of the report is told that it may not; for everyone else there is no such report.</summary>
+    /// <summary>Said only to those who see the report; <see cref="Decide"/> has told the others that there is none.</summary>
     private static ReportDecision NotYours(Report report, IReportCommand command) =>
-        IsReporter(report, command.Context.Caller) || IsAssigned(report, command.Context.Caller)
-            ? Rejected(report, command, RejectionCode.NotAuthorised, "Your agency's part in this report does not allow this (see docs/access.md).")
-            : Rejected(report, command, RejectionCode.NotFound, "There is no such report.");
+        Rejected(report, command, RejectionCode.NotAuthorised, "Your agency's part in this report does not allow this (see docs/access.md).");
 
     // ---- answers ----
 
     private static ReportDecision Rejected(Report report, IReportCommand command, RejectionCode code, string detail) =>
         new([], new CommandReply
         {
-            ReportId = command.ReportId, Outcome = CommandOutcome.Rejected, Code = code, Detail = detail, Version = report.Version,
-            ReportNumber = report.Number,
+            ReportId = command.ReportId, Outcome = CommandOutcome.Rejected, Code = code, Detail = detail,
+
+            // Absent and denied look alike, so "not found" has neither version nor number.
+            Version = code == RejectionCode.NotFound ? 0 : report.Version,
+            ReportNumber = code == RejectionCode.NotFound ? 0 : report.Number,
         });
 
     private static ReportDecision Accepted(Report report, IReportCommand command, params IReportEvent[] events) =>
@@ -148,8 +153,8 @@ public static partial class ReportRules
         foreach (var target in targets)
         {
             var item = report.Item(target.Ordinal);
-            var refusal = item is null || !seen.Add(target.Ordinal)
-                ? new Refusal(RejectionCode.NotFound, item is null ? "There is no such item." : "The item is named twice.")
+            var refusal = !seen.Add(target.Ordinal) ? new Refusal(RejectionCode.NotFound, "The item is named twice.")
+                : item is null ? NotFound
                 : check(item)
                 ?? (target.ExpectedVersion is { } expected && expected != item.Version
                     ? new Refusal(RejectionCode.VersionMismatch, $"The item is at version {item.Version}.")
@@ -159,9 +164,11 @@ public static partial class ReportRules
                 taken.Add(item!);
             }
 
+            // An item the caller may not see is answered without number and version, like one that is not there.
+            var shown = refusal?.Code == RejectionCode.NotFound ? null : item;
             outcomes.Add(new ItemOutcome
             {
-                Ordinal = target.Ordinal, Number = item?.Number ?? 0, Version = item?.Version ?? 0,
+                Ordinal = target.Ordinal, Number = shown?.Number ?? 0, Version = shown?.Version ?? 0,
                 Code = refusal?.Code ?? RejectionCode.None, Detail = refusal?.Detail,
             });
         }
@@ -195,7 +202,7 @@ public static partial class ReportRules
         if (!HasTheJob(item, caller, environment))
         {
             // Who has some other relation to the item is told why; for everyone else the item does not exist.
-            return IsConcerned(report, item, caller, environment) || item.Assignment?.Country is { } c && caller.WorksFor(c)
+            return Sees(report, item, caller)
                 ? new Refusal(RejectionCode.NotAuthorised, "Only the hotline the item is assigned to may do this (ICCAM rule 4).")
                 : NotFound;
         }

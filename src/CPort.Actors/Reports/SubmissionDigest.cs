@@ -71,6 +71,9 @@ public static class SubmissionDigest
         ("sourceUrlReferrer", c.Secrets?.Referrer ?? ""),
         ("sourceUrlUsername", c.Secrets?.UserName ?? ""),
         ("sourceUrlPassword", c.Secrets?.Password ?? ""),
+
+        // A child at risk, told with the second sending only, must not vanish behind "duplicate".
+        ("urgent", c.Urgent ? "1" : ""),
     ];
 
     /// <summary>8 bytes over everything decide equality; 2 bytes a field then name what differs.</summary>

@@ -1,0 +1,382 @@
+using System.Collections.Immutable;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Hashes;
+using CPort.Actors.Matching;
+using CPort.Actors.Reports;
+using CPort.Actors.Routing;
+using CsCheck;
+using static CPort.Actors.Tests.Reports.ReportScenario;
+
+namespace CPort.Actors.Tests.Reports;
+
+/// <summary>
+/// The invariants of domain.md 8 over random lives of a report: several agencies and countries, arguments that are often wrong, replays, strangers.
+/// A step is a row of small numbers, so that a failing life shrinks to a short one.
+/// </summary>
+public class ReportPropertyTests
+{
+    private static readonly Caller[] Callers =
+        [Nl, NlColleague, Be, De1, De2, De1 with { KeyId = "key-de1-2" }, Uk, NlAuditor, PoliceNl with { Purpose = "case 1" }, Interpol, De2 with { Roles = Roles.Machine }];
+
+    private static readonly Country?[] Hosts = [NL, BE, DE, RU, UA, null];
+    private static readonly Country[] Countries = [NL, BE, DE, GB, RU, UA];
+    private static readonly Classification[] Opinions = [Classification.Baseline, Classification.National, Classification.NotIllegal, Classification.National, Classification.Doubtful];
+    private static readonly ActionType[] Actions = [ActionType.ReportedToLea, ActionType.ReportedToIsp, ActionType.Unavailable, ActionType.NotIllegal, ActionType.Removed];
+    private static readonly ActionReason?[] Reasons = [null, ActionReason.Other, ActionReason.ContentNotFound, ActionReason.AdultPornography];
+
+    private static readonly Gen<(int Kind, int Who, int A, int B, int C)> Step = Gen.Select(Gen.Int[0, 24], Gen.Int[0, 23], Gen.Int[0, 7], Gen.Int[0, 29], Gen.Int[0, 9]);
+
+    [Fact]
+    public void Whatever_is_asked_the_invariants_hold_after_every_step() =>
+        Step.Array[1, 60].Sample(steps => Live(steps, new IccamRules()), iter: 2000);
+
+    [Fact]
+    public void They_hold_with_the_report_wide_gate_and_with_none() =>
+        Gen.Select(Step.Array[1, 60], Gen.Bool).Sample((steps, off) => Live(steps, new() { Gate = off ? AssessmentGate.Off : AssessmentGate.WholeReport }), iter: 500);
+
+    [Fact]
+    public void With_every_switch_off_the_state_is_still_sound() =>
+        Step.Array[1, 60].Sample(steps => Live(steps, new()
+        {
+            BaselineIsFinal = false, OnlyNationalIsOverruled = false, NoAssessmentAfterAction = false, ActionOnce = false, Gate = AssessmentGate.Off,
+            NotIllegalFollowsAssessment = false,
+        }), iter: 500);
+
+    private static void Live((int Kind, int Who, int A, int B, int C)[] steps, IccamRules rules)
+    {
+        var s = new ReportScenario { Rules = rules, MaxItems = 12 };
+        var events = new List<IReportEvent>();
+        s.Submit(Nl, SubmittedEntry(0, 1), SubmittedEntry(1, 7), SubmittedEntry(2, steps[0].C), SubmittedEntry(3, steps[0].B));
+        if (!s.Report.Exists)
+        {
+            s.Submit(Nl, SubmittedEntry(0, 0), SubmittedEntry(1, 0), SubmittedEntry(2, 0), SubmittedEntry(3, 0));
+        }
+
+        Check(s, [], Report.None, s.Events.ToImmutableArray());
+        IReportCommand? last = null;
+        foreach (var step in steps)
+        {
+            s.Now = s.Now.AddMinutes(step.C * step.C);
+            var make = Command(s, step);
+            var caller = step.Who < Callers.Length ? Callers[step.Who] : WhoseJob(s, step.A) ?? Nl;
+            var command = step.Kind == 24 && last is not null ? last : make(caller);
+            var before = s.Report;
+            var count = s.Events.Count;
+            var decision = ReportRules.Decide(before, command, s.Environment);
+            var reply = s.Do(command);
+            var made = s.Events.Skip(count).ToImmutableArray();
+
+            Assert.Equal(decision.Events.Length, made.Length);
+            Assert.True(reply.Outcome == CommandOutcome.Accepted || made.IsEmpty);
+            Check(s, s.Events.Take(count).ToImmutableArray(), before, made);
+            CheckReply(s, before, command, reply, made);
+            CheckStranger(s, make);
+            last = command;
+        }
+
+        // What was written tells everything, also after the journal's bytes.
+        var expected = Fingerprint(s.Report);
+        Assert.Equal(expected, Fingerprint(s.Events.Aggregate(Report.None, ReportRules.Apply)));
+        Assert.Equal(expected, Fingerprint(s.Events.Select(OverTheWire).Aggregate(Report.None, ReportRules.Apply)));
+    }
+
+    private static SubmittedItem SubmittedEntry(int a, int b) => Entry(Hosts[(a + b) % Hosts.Length]) with
+    {
+        Assessment = b % 3 == 1 ? Opinion(Opinions[b % Opinions.Length]) : null,
+        Actions = b % 7 == 0 && b > 0 ? [Action(Actions[b % Actions.Length])] : b % 11 == 3 ? [Action(ActionType.ReportedToLea), Action(ActionType.Removed)] : [],
+        Hashes = a % 2 == 1 ? [Sha256((byte)(a + 1))] : [],
+    };
+
+    private static Caller? WhoseJob(ReportScenario s, int a)
+    {
+        var item = s.Report.Items[a % s.Report.Items.Count];
+        return item.Assignment switch
+        {
+            { Hotline: { } hotline } => Callers.First(c => c.Agency == hotline),
+            { Country: { } country } => Callers.First(c => c.WorksFor(country)),
+            { Orphan: true } => Uk,
+            _ => null,
+        };
+    }
+
+    private static Func<Caller, IReportCommand> Command(ReportScenario s, (int Kind, int Who, int A, int B, int C) step)
+    {
+        var (kind, _, a, b, c) = step;
+        var items = s.Report.Items.Count;
+
+        // Mostly one item that exists, sometimes several, twice the same, or none that exists.
+        var ordinal = (a % items) + 1;
+        ImmutableArray<ItemTarget> targets = c switch
+        {
+            0 => At(ordinal, (b % items) + 1, items + 1),
+            1 => At(1, 2, 3, 4),
+            2 => [],
+            3 => [new ItemTarget { Ordinal = ordinal, ExpectedVersion = s[ordinal].Version + (b % 2) }],
+            _ => At(ordinal),
+        };
+        var target = c == 2 ? new ItemTarget { Ordinal = items + 1 } : targets[0];
+        var country = Countries[b % Countries.Length];
+        var action = new ActionInput { Type = Actions[b % Actions.Length], Date = s.Now.AddMinutes(c == 9 ? 6 : 0), Reason = Reasons[(b / 5) % Reasons.Length] };
+        if (c > 4 && action.Type.NeedsReason())
+        {
+            action = Action(action.Type, action.Date);
+        }
+
+        return caller =>
+        {
+            var context = s.Context(caller);
+            var automatic = s.Context(c == 9 ? caller : Caller.System);
+            return kind switch
+            {
+                0 or 1 or 2 => new AssessItems { ReportId = s.Id, Context = context, Items = targets, Assessment = Opinion(Opinions[b % Opinions.Length]) },
+                3 or 4 or 5 => new RecordActions { ReportId = s.Id, Context = context, Items = targets, Action = action },
+                6 or 7 => new CompleteAutomaticWork
+                {
+                    ReportId = s.Id, Context = automatic, FullLookup = a % 2 == 0,
+                    Traces = [.. targets.Concat(targets).Select(t => new ItemTrace { Ordinal = t.Ordinal, Facts = Facts(Hosts[b % Hosts.Length], HostingSource.StaticTable) })],
+                    Verdicts = [.. targets.Concat(targets).Select(t => Verdicts(s, t.Ordinal, b, c))],
+                    Propagated = [.. targets.Select(t => new AssessmentRef { Ordinal = t.Ordinal, AssessmentId = (b % 3) + 1 })],
+                },
+                8 => new ClaimItems { ReportId = s.Id, Context = context, Items = targets, Minutes = b == 29 ? 0 : b + 1 },
+                9 => new ReleaseItems { ReportId = s.Id, Context = context, Items = targets },
+                10 => new AssignItems { ReportId = s.Id, Context = context, Items = targets, Hotline = Callers[b % Callers.Length].Agency },
+                11 or 12 => new UpdateHosting { ReportId = s.Id, Context = context, Items = targets, Facts = Facts(b % 7 == 6 ? null : country) },
+                13 or 14 => new MoveToCountry
+                {
+                    ReportId = s.Id, Context = context, Items = targets, Country = c > 4 && s[ordinal].Hosting?.Country is { } host ? host : country,
+                },
+                15 => new SeenOnlineAgain { ReportId = s.Id, Context = context, Item = target, ItemNumber = s.Numbers(1) },
+                16 => new SetHotlineReference { ReportId = s.Id, Context = context, Item = target, Reference = HotlineReference.Parse($"ref {b}") },
+                17 => new CorrectAssessment { ReportId = s.Id, Context = context, Item = target, Assessment = Opinion(Opinions[b % Opinions.Length]), SealedWhy = AnySealed },
+                18 => new AddMemo { ReportId = s.Id, Context = context, Ordinal = c > 5 ? null : target.Ordinal, SealedText = b == 0 ? null : AnySealed },
+                19 => new SetSiteFacts
+                {
+                    ReportId = s.Id, Context = context, SiteType = b % 3 == 0 ? null : SiteType.Forum, Commerciality = b % 4 == 0 ? null : Commerciality.Commercial,
+                    PaymentMethods = b % 5 == 0 ? [] : [PaymentMethod.Visa], PaymentMethodsGiven = b % 2 == 0,
+                },
+                20 => new MarkUrgent { ReportId = s.Id, Context = context, Urgent = b % 2 == 0 },
+                21 => new AddItems { ReportId = s.Id, Context = context, FirstItemNumber = s.Numbers(2), Items = c == 2 ? [] : [SubmittedEntry(a, b), SubmittedEntry(b, c)] },
+                22 => b == 29
+                    ? new WithdrawReport { ReportId = s.Id, Context = context, SealedReason = AnySealed }
+                    : new AmendReport { ReportId = s.Id, Context = context, HotlineReceivedDate = b == 0 ? null : s.Now.AddHours(b - 28), SealedSecrets = c == 1 ? AnySealed : null },
+                _ => new EscalateOrphans { ReportId = s.Id, Context = automatic, Ordinals = [.. targets.Concat(targets).Select(t => t.Ordinal)] },
+            };
+        };
+    }
+
+    private static ItemVerdicts Verdicts(ReportScenario s, int ordinal, int b, int c)
+    {
+        var hash = s.Report.Item(ordinal)?.Hashes.FirstOrDefault() is { Bytes.Length: > 0 } own && c != 5 ? own : Sha256(99);
+        HashVerdict Of(int version) => new()
+        {
+            Hash = hash, Version = version,
+            Opinions = version % 3 == 0 ? [] :
+            [
+                new HashOpinion
+                {
+                    Agency = Uk.Agency, Basis = OpinionBasis.Human, Classification = Opinions[version % 3], Country = GB, Trust = TrustLevel.Trusted, At = Start,
+                },
+            ],
+        };
+        return new ItemVerdicts { Ordinal = ordinal, Exact = c == 6 ? [Of(b), Of(b + 1)] : [Of(b)] };
+    }
+
+    private static void Check(ReportScenario s, ImmutableArray<IReportEvent> earlier, Report before, ImmutableArray<IReportEvent> made)
+    {
+        var report = before;
+        foreach (var e in made)
+        {
+            var next = ReportRules.Apply(report, e);
+            CheckEvent(s, report, e, next);
+            report = next;
+        }
+
+        Assert.Equal(earlier.Length + made.Length, report.Version);
+        foreach (var (item, index) in report.Items.Select((item, index) => (item, index)))
+        {
+            Assert.Equal(index + 1, item.Ordinal);
+            if (item.Assignment is { Orphan: true } orphan)
+            {
+                Assert.True(orphan.Hotline is null == orphan.Country is null);
+                Assert.True(orphan.Country is null || orphan.Country != item.Hosting?.Country);
+            }
+
+            if (item.Lease is { } lease)
+            {
+                Assert.Equal(item.Assignment!.Hotline, lease.Agency);
+            }
+
+            Assert.Equal(item.Verdicts.Length, item.Verdicts.DistinctBy(v => v.Hash).Count());
+            Assert.All(item.Verdicts, v => Assert.Contains(v.Hash, item.Hashes));
+            if (s.Rules.ActionOnce)
+            {
+                Assert.All(item.Actions.GroupBy(a => (a.Type, a.Episode)), g => Assert.Single(g));
+            }
+
+            // A final action is the last of its episode.
+            foreach (var episode in item.Actions.Where(a => a.Episode > 0).GroupBy(a => a.Episode))
+            {
+                Assert.DoesNotContain(episode.SkipLast(1), a => a.Type.IsFinal());
+            }
+        }
+
+        _ = report.State();
+        _ = report.Items.Select(i => i.State()).ToArray();
+    }
+
+    private static void CheckEvent(ReportScenario s, Report before, IReportEvent e, Report after)
+    {
+        Assert.Equal(before.Version + 1, after.Version);
+        Assert.True(!before.Withdrawn || e is OpinionsPropagated);
+        var touched = Touched(before, e);
+        Assert.Equal(touched.Length, touched.Distinct().Count());
+        Assert.True(touched.Length <= ReportRules.ItemsPerPart);
+        for (var i = 0; i < before.Items.Count; i++)
+        {
+            Assert.Equal(before.Items[i].Version + (touched.Contains(i + 1) ? 1 : 0), after.Items[i].Version);
+            CheckItem(s, before.Items[i], e, after.Items[i], touched.Contains(i + 1));
+        }
+
+        Assert.All(after.Items.Skip(before.Items.Count), i => Assert.Equal(1, i.Version));
+    }
+
+    private static ImmutableArray<int> Touched(Report before, IReportEvent e) => e switch
+    {
+        ReportWithdrawn => [.. before.Items.Select(i => i.Ordinal)],
+        ItemsTraced x => [.. x.Traces.Select(t => t.Ordinal)],
+        ItemsMatched x => [.. x.Matches.Select(t => t.Ordinal)],
+        ItemsAssigned x => [.. x.Assignments.Select(t => t.Ordinal)],
+        ItemsClaimed x => x.Ordinals,
+        ItemsReleased x => x.Ordinals,
+        ItemsAssessed x => [.. x.Assessments.Select(t => t.Ordinal)],
+        ActionsRecorded x => [.. x.Actions.Select(t => t.Ordinal)],
+        HostingUpdated x => x.Ordinals,
+        ItemSeenOnlineAgain x => [x.EarlierOrdinal],
+        HotlineReferenceSet x => [x.Ordinal],
+        OpinionsPropagated x => [.. x.Assessments.Select(t => t.Ordinal).Distinct()],
+        _ => [],
+    };
+
+    private static void CheckItem(ReportScenario s, ContentItem before, IReportEvent e, ContentItem after, bool touched)
+    {
+        var agency = e.Meta.Agency;
+
+        // Opinions are append-only, and only their own agency sets one right. While a Baseline opinion counts, the item is Baseline.
+        var corrected = (e as ItemsAssessed)?.Assessments.FirstOrDefault(a => a.Ordinal == before.Ordinal)?.Corrects;
+        for (var i = 0; i < before.Assessments.Length; i++)
+        {
+            var (old, now) = (before.Assessments[i], after.Assessments[i]);
+            Assert.Equal(old, now with { CorrectedBy = old.CorrectedBy, Propagated = old.Propagated });
+            Assert.True(old.CorrectedBy == now.CorrectedBy || (old.Counts && corrected == old.Id && old.Agency == agency));
+        }
+
+        Assert.Equal(after.Assessments.Length, after.Assessments.DistinctBy(a => a.Id).Count());
+        if (after.Assessments.Any(a => a is { Counts: true, Classification: Classification.Baseline }))
+        {
+            Assert.Equal(Classification.Baseline, after.Effective());
+        }
+
+        if (!touched)
+        {
+            return;
+        }
+
+        switch (e)
+        {
+            case ItemsAssessed x:
+                Assert.False(before.IsClosed());
+                if (s.Rules.NoAssessmentAfterAction)
+                {
+                    Assert.DoesNotContain(before.Actions, a => a.Episode == (before.Assignment?.Episode ?? 0));
+                }
+
+                if (corrected is null)
+                {
+                    Assert.Equal(agency, before.Assignment!.Hotline);
+                    Assert.Equal(before.Assignment.Country, after.Assessments[^1].Country);
+                    Assert.False(s.Rules.BaselineIsFinal && before.Effective() == Classification.Baseline && before.Inherited() is null);
+                }
+
+                Assert.Equal(agency, after.Assessments[^1].Agency);
+                break;
+
+            case ActionsRecorded x:
+                Assert.False(before.IsClosed());
+                Assert.Equal(agency, before.Assignment!.Hotline);
+                Assert.False(s.Rules.NotIllegalFollowsAssessment && after.Actions[^1].Type == ActionType.NotIllegal
+                    && before.Effective() != Classification.NotIllegal);
+                Assert.False(s.Rules.Gate == AssessmentGate.PerItem && after.Actions[^1].Type != ActionType.Unavailable && before.Effective() is null);
+                Assert.True(after.Actions[^1].Date <= s.Now + s.Environment.ClockTolerance);
+                break;
+
+            case ItemsClaimed or ItemsReleased or HostingUpdated:
+                Assert.False(before.IsClosed());
+                break;
+
+            case ItemsAssigned:
+                // Automatic routing gives a closed item its country as well; nothing else moves it. Naming an item gives it to the hotline that names it.
+                Assert.True(!before.IsClosed() || before.Assignment is null || before.Assignment.Hotline is null);
+                var (from, to) = (before.Assignment, after.Assignment!);
+                if (from is null || to.Episode != from.Episode)
+                {
+                    Assert.Equal((from?.Episode ?? 0) + 1, to.Episode);
+                    Assert.True(to.Country is null ? to.Orphan && s.Members.HotlinesOf(before.Hosting!.Country!.Value).IsEmpty : to.Country == before.Hosting?.Country);
+                    Assert.Null(after.Lease);
+                }
+                else
+                {
+                    Assert.True(to.Country == from.Country || (from is { Orphan: true, Country: null } && agency == Uk.Agency && to.Country == GB));
+                }
+
+                Assert.True(to.Hotline == from?.Hotline || after.AssignedReference is null);
+                Assert.True(to.Hotline is null || s.Members.HotlinesOf(to.Country!.Value).Contains(to.Hotline.Value));
+                break;
+        }
+    }
+
+    private static void CheckReply(ReportScenario s, Report before, IReportCommand command, CommandReply reply, ImmutableArray<IReportEvent> made)
+    {
+        if (reply.Replayed)
+        {
+            Assert.Empty(made);
+            return;
+        }
+
+        if (reply.Outcome == CommandOutcome.Accepted)
+        {
+            Assert.Equal(s.Report.Version, reply.Version);
+            Assert.All(reply.Items.Where(i => i.Accepted), i => Assert.Equal(s[i.Ordinal].Version, i.Version));
+        }
+
+        // One refused item never harms its neighbours: what is accepted here is accepted alone as well, and the other way round.
+        if (command is AssessItems { Items.Length: > 1 } batch)
+        {
+            foreach (var (target, outcome) in batch.Items.Zip(reply.Items, (t, o) => (t, o)).DistinctBy(p => p.t.Ordinal))
+            {
+                var alone = ReportRules.Decide(before, batch with { Items = [target] }, s.Environment).Reply;
+                Assert.Equal(alone.Items.IsEmpty ? alone.Code : alone.Items[0].Code, outcome.Code);
+            }
+        }
+
+        if (!made.IsEmpty && command.Context.Caller.Kind != AgencyKind.System)
+        {
+            var again = ReportRules.Decide(s.Report, command, s.Environment);
+            Assert.Empty(again.Events);
+            Assert.True(again.Reply.Replayed);
+            Assert.Equal(Bytes(reply), Bytes(again.Reply with { Replayed = false }));
+        }
+    }
+
+    /// <summary>To a stranger this report and no report at all answer alike, whatever is wrong with the command.</summary>
+    private static void CheckStranger(ReportScenario s, Func<Caller, IReportCommand> make)
+    {
+        if (make(Se) is { Context.Caller.Kind: not AgencyKind.System } command)
+        {
+            var decision = ReportRules.Decide(s.Report, command, s.Environment);
+            Assert.Empty(decision.Events);
+            Assert.Equal(RejectionCode.NotFound, decision.Reply.Code);
+            Assert.Equal(Bytes(ReportRules.Decide(Report.None, command, s.Environment).Reply), Bytes(decision.Reply));
+        }
+    }
+}

@@ -1,0 +1,281 @@
+using System.Collections.Immutable;
+using HMACSHA256 = System.Security.Cryptography.HMACSHA256;
+using SHA256 = System.Security.Cryptography.SHA256;
+using System.Text;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Confidential;
+using CPort.Actors.Hashes;
+using CPort.Actors.Matching;
+using CPort.Actors.Reports;
+using CPort.Actors.Routing;
+using CPort.Actors.Serialization;
+
+namespace CPort.Actors.Tests.Reports;
+
+/// <summary>
+/// One report lived through by commands, without actors: a membership of several countries, ready-made callers, and short words for what they do.
+/// NL and BE have one hotline each, DE has two, GB's is mandated for orphans, UA has police only, RU has nobody.
+/// </summary>
+internal sealed class ReportScenario
+{
+    public static readonly DateTimeOffset Start = new(2026, 3, 2, 8, 0, 0, TimeSpan.Zero);
+
+    public static readonly Country NL = Country.Parse("NL"), BE = Country.Parse("BE"), DE = Country.Parse("DE"), GB = Country.Parse("GB"),
+        UA = Country.Parse("UA"), RU = Country.Parse("RU"), SE = Country.Parse("SE");
+
+    public static readonly Caller Nl = Hotline("hotline-nl", NL), Be = Hotline("hotline-be", BE), De1 = Hotline("hotline-de1", DE),
+        De2 = Hotline("hotline-de2", DE), Uk = Hotline("hotline-uk", GB) with { HoldsOrphanMandate = true };
+
+    /// <summary>A hotline that never has anything to do with the report.</summary>
+    public static readonly Caller Se = Hotline("hotline-se", SE);
+    public static readonly Caller NlColleague = Nl with { KeyId = "key-nl-2" };
+    public static readonly Caller NlAuditor = Nl with { KeyId = "key-nl-audit", Roles = Roles.Auditor };
+    public static readonly Caller PoliceNl = Nl with { Agency = AgencyId.Parse("police-nl"), Kind = AgencyKind.Police, Roles = Roles.Officer, KeyId = "key-police" };
+    public static readonly Caller Interpol = new()
+    {
+        Agency = AgencyId.Parse("interpol"), Kind = AgencyKind.Interpol, Roles = Roles.Officer, KeyId = "key-interpol",
+    };
+
+    public static readonly Sealed AnySealed = new() { Bytes = [1, 2, 3] };
+    public static readonly WrappedKey AnyKey = new() { MasterKeyId = "00000000", Bytes = [4, 5, 6] };
+
+    private readonly List<IReportEvent> _events = [];
+    private int _commands;
+    private long _numbers = 1000;
+
+    public FakeMembership Members { get; } = new();
+
+    public IccamRules Rules { get; set; } = new();
+
+    public int MaxItems { get; set; } = 10_000;
+
+    public DateTimeOffset Now { get; set; } = Start;
+
+    public Report Report { get; private set; } = Report.None;
+
+    public IReadOnlyList<IReportEvent> Events => _events;
+
+    public ReportEnvironment Environment => new() { Now = Now, Members = Members, Rules = Rules, MaxItems = MaxItems };
+
+    public ContentItem this[int ordinal] => Report.Items[ordinal - 1];
+
+    public ReportId Id { get; private set; }
+
+    /// <summary>A report by NL of one item hosted in the country, traced, matched and routed.</summary>
+    public static ReportScenario HostedIn(Country country, int items = 1, IccamRules? rules = null)
+    {
+        var s = new ReportScenario { Rules = rules ?? new() };
+        Assert.Equal(CommandOutcome.Accepted, s.Submit(Nl, [.. Enumerable.Range(0, items).Select(_ => Entry(country))]).Outcome);
+        s.Work();
+        return s;
+    }
+
+    public static Caller Hotline(string id, Country country) => new()
+    {
+        Agency = AgencyId.Parse(id), Kind = AgencyKind.Hotline, Roles = Roles.Analyst, KeyId = "key-" + id, Countries = [country],
+    };
+
+    public static HostingFacts Facts(Country? country, HostingSource source = HostingSource.Analyst) =>
+        new() { Country = country, IpAddress = "192.0.2.7", Source = source, TracedAt = Start };
+
+    public static SubmittedItem Entry(Country? country = null) => new()
+    {
+        SealedSecrets = AnySealed, ContentType = ContentType.Media, Hosting = country is null ? null : Facts(country, HostingSource.Reported),
+    };
+
+    public static AssessmentInput Opinion(Classification classification) => new() { Classification = classification };
+
+    public static ActionInput Action(ActionType type, DateTimeOffset? date = null, ActionReason? reason = null) => new()
+    {
+        Type = type, Date = date ?? Start,
+        Reason = reason ?? type switch { ActionType.Unavailable => ActionReason.ContentNotFound, ActionType.NotIllegal => ActionReason.AdultPornography, _ => null },
+    };
+
+    public static ContentHash Sha256(byte fill) => ContentHash.FromBytes(HashAlgorithm.Sha256, Enumerable.Repeat(fill, 32).ToArray());
+
+    public CommandContext Context(Caller caller, string? id = null) =>
+        new() { CommandId = CommandId.Parse(id ?? $"c-{++_commands}"), Caller = caller, OccurredAt = Now };
+
+    public CommandReply Do(IReportCommand command)
+    {
+        var decision = ReportRules.Decide(Report, command, Environment);
+        foreach (var e in decision.Events)
+        {
+            _events.Add(e);
+            Report = ReportRules.Apply(Report, e);
+        }
+
+        return decision.Reply;
+    }
+
+    public SubmitReport Submission(Caller by, string reference, params SubmittedItem[] items) => new()
+    {
+        ReportId = ReportId.For(by.Agency, HotlineReference.Parse(reference)), Context = Context(by), Reference = HotlineReference.Parse(reference),
+        HotlineReceivedDate = Start.AddHours(-1), DataKey = AnyKey, SealedSecrets = AnySealed, ReportNumber = 77, FirstItemNumber = Numbers(items.Length),
+        Items = [.. items],
+    };
+
+    public CommandReply Submit(Caller by, params SubmittedItem[] items)
+    {
+        var submission = Submission(by, "ref-1", items);
+        Id = submission.ReportId;
+        return Do(submission);
+    }
+
+    public long Numbers(int count) => (_numbers += count) - count;
+
+    public CommandReply Work(ItemTrace[]? traces = null, ItemVerdicts[]? verdicts = null, AssessmentRef[]? propagated = null, Caller? by = null, bool full = false) =>
+        Do(new CompleteAutomaticWork
+        {
+            ReportId = Id, Context = Context(by ?? Caller.System), Traces = [.. traces ?? []], Verdicts = [.. verdicts ?? []],
+            Propagated = [.. propagated ?? []], FullLookup = full,
+        });
+
+    public static ImmutableArray<ItemTarget> At(params int[] ordinals) => [.. ordinals.Select(o => new ItemTarget { Ordinal = o })];
+
+    private static ImmutableArray<ItemTarget> Targets(int[] ordinals) => At(ordinals.Length == 0 ? [1] : ordinals);
+
+    public CommandReply Assign(Caller by, Caller to, params int[] items) =>
+        Do(new AssignItems { ReportId = Id, Context = Context(by), Items = Targets(items), Hotline = to.Agency });
+
+    public CommandReply Claim(Caller by, params int[] items) => Do(new ClaimItems { ReportId = Id, Context = Context(by), Items = Targets(items) });
+
+    public CommandReply Release(Caller by, params int[] items) => Do(new ReleaseItems { ReportId = Id, Context = Context(by), Items = Targets(items) });
+
+    public CommandReply Assess(Caller by, Classification classification, params int[] items) =>
+        Do(new AssessItems { ReportId = Id, Context = Context(by), Items = Targets(items), Assessment = Opinion(classification) });
+
+    public CommandReply Correct(Caller by, Classification classification, int item = 1) => Do(new CorrectAssessment
+    {
+        ReportId = Id, Context = Context(by), Item = new ItemTarget { Ordinal = item }, Assessment = Opinion(classification), SealedWhy = AnySealed,
+    });
+
+    public CommandReply Act(Caller by, ActionType type, params int[] items) => Act(by, Action(type, Now), items);
+
+    public CommandReply Act(Caller by, ActionInput action, params int[] items) =>
+        Do(new RecordActions { ReportId = Id, Context = Context(by), Items = Targets(items), Action = action });
+
+    public CommandReply Host(Caller by, Country? country, params int[] items) =>
+        Do(new UpdateHosting { ReportId = Id, Context = Context(by), Items = Targets(items), Facts = Facts(country) });
+
+    public CommandReply Move(Caller by, Country country, params int[] items) =>
+        Do(new MoveToCountry { ReportId = Id, Context = Context(by), Items = Targets(items), Country = country });
+
+    public CommandReply SeenAgain(Caller by, int item = 1) =>
+        Do(new SeenOnlineAgain { ReportId = Id, Context = Context(by), Item = new ItemTarget { Ordinal = item }, ItemNumber = Numbers(1) });
+
+    public CommandReply Name(Caller by, string reference, int item = 1) => Do(new SetHotlineReference
+    {
+        ReportId = Id, Context = Context(by), Item = new ItemTarget { Ordinal = item }, Reference = HotlineReference.Parse(reference),
+    });
+
+    public CommandReply Add(Caller by, params SubmittedItem[] items) =>
+        Do(new AddItems { ReportId = Id, Context = Context(by), FirstItemNumber = Numbers(items.Length), Items = [.. items] });
+
+    public CommandReply Withdraw(Caller by) => Do(new WithdrawReport { ReportId = Id, Context = Context(by), SealedReason = AnySealed });
+
+    public CommandReply Urgent(Caller by, bool urgent = true) => Do(new MarkUrgent { ReportId = Id, Context = Context(by), Urgent = urgent });
+
+    public CommandReply Amend(Caller by, DateTimeOffset? received) => Do(new AmendReport { ReportId = Id, Context = Context(by), HotlineReceivedDate = received });
+
+    public CommandReply Describe(Caller by, SiteType? site = null, Commerciality? commerciality = null, PaymentMethod[]? paid = null) => Do(new SetSiteFacts
+    {
+        ReportId = Id, Context = Context(by), SiteType = site, Commerciality = commerciality, PaymentMethods = [.. paid ?? []], PaymentMethodsGiven = paid is not null,
+    });
+
+    public CommandReply Note(Caller by, int? item = null, bool text = true) =>
+        Do(new AddMemo { ReportId = Id, Context = Context(by), Ordinal = item, SealedText = text ? AnySealed : null });
+
+    public CommandReply Escalate(params int[] items) => Do(new EscalateOrphans { ReportId = Id, Context = Context(Caller.System), Ordinals = [.. items] });
+
+    /// <summary>Everything a report holds, as bytes: what two equal states agree in.</summary>
+    public static string Fingerprint(Report report)
+    {
+        using var bytes = new MemoryStream();
+        void Write<T>(T value) => WireModel.Instance.SerializeWithLengthPrefix(bytes, value, typeof(T), ProtoBuf.PrefixStyle.Base128, 1);
+        Write(report);
+        foreach (var item in report.Items)
+        {
+            Write(item);
+        }
+
+        foreach (var memo in report.Memos)
+        {
+            Write(memo);
+        }
+
+        foreach (var digest in report.Digests)
+        {
+            Write(digest);
+        }
+
+        foreach (var receipt in report.Receipts)
+        {
+            bytes.Write(Encoding.UTF8.GetBytes($"{receipt.Key.Agency} {receipt.Key.Command}"));
+            Write(receipt.Value);
+        }
+
+        if (report.DataKey is { } key)
+        {
+            Write(key);
+        }
+
+        if (report.Secrets is { } secrets)
+        {
+            Write(secrets);
+        }
+
+        return $"{report.SubmittedItems} {Convert.ToHexStringLower(bytes.ToArray())}";
+    }
+
+    public static byte[] Bytes<T>(T value)
+        where T : class
+    {
+        using var stream = new MemoryStream();
+        WireModel.Instance.Serialize(stream, value);
+        return stream.ToArray();
+    }
+
+    /// <summary>As the journal and the network see it.</summary>
+    public static IReportEvent OverTheWire(IReportEvent e)
+    {
+        using var stream = new MemoryStream(Bytes(e));
+        return (IReportEvent)WireModel.Instance.Deserialize(stream, null, e.GetType());
+    }
+}
+
+/// <summary>Members by table.</summary>
+internal sealed class FakeMembership : IMembership
+{
+    public Dictionary<Country, ImmutableArray<AgencyId>> Hotlines { get; } = new()
+    {
+        [ReportScenario.NL] = [ReportScenario.Nl.Agency], [ReportScenario.BE] = [ReportScenario.Be.Agency],
+        [ReportScenario.DE] = [ReportScenario.De1.Agency, ReportScenario.De2.Agency], [ReportScenario.GB] = [ReportScenario.Uk.Agency],
+        [ReportScenario.SE] = [ReportScenario.Se.Agency],
+    };
+
+    public AgencyId? Interpol { get; set; } = ReportScenario.Interpol.Agency;
+
+    public ImmutableArray<AgencyId> HotlinesOf(Country country) => Hotlines.GetValueOrDefault(country, []);
+
+    public ImmutableArray<Country> CountriesOf(AgencyId agency) => [.. Hotlines.Where(p => p.Value.Contains(agency)).Select(p => p.Key)];
+
+    public bool HoldsOrphanMandate(AgencyId agency) => agency == ReportScenario.Uk.Agency;
+
+    public AgencyId? PoliceOf(Country country) => country == ReportScenario.UA ? AgencyId.Parse("police-ua") : null;
+}
+
+/// <summary>A seam with a real HMAC and nothing else: the rules never open anything.</summary>
+internal sealed class HmacOnlySeam : ConfidentialSeam
+{
+    private static readonly byte[] Key = SHA256.HashData("test"u8);
+
+    public override WrappedKey NewDataKey() => ReportScenario.AnyKey;
+
+    public override Sealed Seal<T>(WrappedKey dataKey, T secret) => ReportScenario.AnySealed;
+
+    public override T Open<T>(WrappedKey dataKey, Sealed secret) => throw new NotSupportedException();
+
+    public override byte[] Keyed(string purpose, ReadOnlySpan<byte> data) => HMACSHA256.HashData(Key, (byte[])[.. Encoding.UTF8.GetBytes(purpose), 0, .. data]);
+}
