@@ -138,7 +138,7 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
             return;
         }
 
-        var command = new CompleteAutomaticWork { ReportId = _id, Context = _services.SystemContext(), Verdicts = message.Items };
+        var command = new CompleteAutomaticWork { ReportId = _id, Context = _services.SystemContext(_report.Tenant), Verdicts = message.Items };
         Commit(ReportRules.Decide(_report, command, _services.Environment()), _ => sender.Tell(answer));
     }
 
@@ -318,7 +318,7 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
 
         var command = new CompleteAutomaticWork
         {
-            ReportId = _id, Context = _services.SystemContext(), Traces = round.Traces, Verdicts = round.Verdicts, Propagated = round.Propagated,
+            ReportId = _id, Context = _services.SystemContext(_report.Tenant), Traces = round.Traces, Verdicts = round.Verdicts, Propagated = round.Propagated,
             FullLookup = true,
         };
         var decision = ReportRules.Decide(_report, command, _services.Environment());
@@ -365,7 +365,8 @@ public sealed class ReportActorServices
     /// <summary>A little above the matching actor's own patience.</summary>
     public TimeSpan MatchTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    internal CommandContext SystemContext() => new() { CommandId = CommandId.New(), Caller = Caller.System, OccurredAt = Time.GetUtcNow() };
+    internal CommandContext SystemContext(Tenant tenant) =>
+        new() { CommandId = CommandId.New(), Caller = Caller.System with { Tenant = tenant }, OccurredAt = Time.GetUtcNow() };
 }
 
 /// <summary>Registry key of the report shard region.</summary>
