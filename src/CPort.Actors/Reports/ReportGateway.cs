@@ -6,11 +6,26 @@ namespace CPort.Actors.Reports;
 /// <summary>No answer came in time, or the journal cannot be written. Nothing is known of the command's fate; repeating it with the same id is safe.</summary>
 public sealed class ReportsUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 
+/// <summary>The way to reports from outside their actors, as the API and intake use it. Thread-safe.</summary>
+public interface IReportGateway
+{
+    /// <summary>
+    /// Sends a command and waits for its durable answer. Throws <see cref="ReportsUnavailableException"/> when none comes in time.
+    /// </summary>
+    Task<CommandReply> SendAsync(IReportCommand command, CancellationToken cancellation);
+
+    /// <summary>A page of a report as the caller may see it.</summary>
+    Task<ReportPage> GetAsync(GetReport query, CancellationToken cancellation);
+
+    /// <summary>A page of a report's history as the caller may see it.</summary>
+    Task<HistoryPage> HistoryAsync(GetHistory query, CancellationToken cancellation);
+}
+
 /// <summary>
-/// The way to reports from outside their actors: asks the shard region, cuts large submissions into parts, retries what got no answer (sharding is
+/// The way to reports over the shard region: asks, cuts large submissions into parts, retries what got no answer (sharding is
 /// at-most-once and drops messages at a hand-off; every command is idempotent). Thread-safe.
 /// </summary>
-public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options)
+public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options) : IReportGateway
 {
     private const int BytesPerPart = 100_000;
 

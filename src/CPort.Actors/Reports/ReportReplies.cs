@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CPort.Actors.CodeLists;
 using CPort.Actors.Confidential;
 using CPort.Actors.Serialization;
 using ProtoBuf;
@@ -138,6 +139,15 @@ public sealed record ItemView
 
     /// <summary>Opened texts of the reasons of the item's actions, in the actions' order.</summary>
     [ProtoMember(3)] public ImmutableArray<string> ReasonTexts { get; init; } = [];
+
+    /// <summary>Derived before anything was hidden, so that who does not see opinions still sees the true state; null when that is hidden too.</summary>
+    [ProtoMember(4)] public ItemState? State { get; init; }
+
+    /// <summary>The classification that counts (<see cref="ItemFacts.Effective"/>); null when hidden or when nobody's opinion counts yet.</summary>
+    [ProtoMember(5)] public Classification? Effective { get; init; }
+
+    /// <summary>The effective classification is inherited from known hashes, nobody had to look.</summary>
+    [ProtoMember(6)] public bool KnownWithoutLook { get; init; }
 }
 
 /// <summary>A page of a report as one caller may see it; <see cref="Head"/> is null when there is nothing to see, for whatever reason.</summary>

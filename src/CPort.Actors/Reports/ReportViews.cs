@@ -165,6 +165,9 @@ public static class ReportViews
         return new ItemView
         {
             Item = shown, Secrets = secrets,
+            State = access.Sees(FieldGroup.State) ? item.State() : null,
+            Effective = access.Sees(FieldGroup.Classification) ? item.Effective() : null,
+            KnownWithoutLook = access.Sees(FieldGroup.Classification) && item.IsKnownWithoutLook(),
             ReasonTexts = access.Sees(FieldGroup.Memo)
                 ? [.. item.Actions.Select(a => a.ReasonText is { } text ? seam.Open<SecretText>(report.DataKey!, text).Text : "")]
                 : [],

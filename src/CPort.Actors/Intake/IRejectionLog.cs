@@ -1,0 +1,47 @@
+using CPort.Actors.Agencies;
+using CPort.Actors.Reports;
+
+namespace CPort.Actors.Intake;
+
+/// <summary>A line that was rejected or in conflict, as kept for its sender: what was wrong, and nothing of the line itself but the reference.</summary>
+public sealed record RejectedLine
+{
+    /// <summary>Rises with every new entry; 0 before it is stored.</summary>
+    public long Id { get; init; }
+    public required AgencyId Agency { get; init; }
+    public required Tenant Tenant { get; init; }
+
+    /// <summary>Keyed digest of the line: the same line sent again is the same entry.</summary>
+    public required string Name { get; init; }
+    public required DateTimeOffset FirstAt { get; init; }
+    public required DateTimeOffset LastAt { get; init; }
+
+    /// <summary>How often the line came.</summary>
+    public int Times { get; init; } = 1;
+
+    /// <summary>Its number in the stream it came in last.</summary>
+    public long Line { get; init; }
+    public string? Reference { get; init; }
+
+    /// <summary>Of a conflict: the report that has the reference.</summary>
+    public ReportId? ReportId { get; init; }
+    public required IntakeResult Result { get; init; }
+    public required IntakeProblem Problem { get; init; }
+    public IReadOnlyList<string> Fields { get; init; } = [];
+
+    public static RejectedLine Of(IntakeOutcome outcome, Caller caller, string name, DateTimeOffset now) => new()
+    {
+        Agency = caller.Agency, Tenant = caller.Tenant, Name = name, FirstAt = now, LastAt = now, Line = outcome.Line,
+        Reference = outcome.Reference?.Value, ReportId = outcome.ReportId, Result = outcome.Result, Problem = outcome.Problem!, Fields = outcome.Fields,
+    };
+}
+
+/// <summary>Keeps rejected lines for their senders. Thread-safe; throws the provider's exception when the database is away.</summary>
+public interface IRejectionLog
+{
+    /// <summary>Durable when it returns. A line that is there already gets a new time and counts one more.</summary>
+    Task RecordAsync(IReadOnlyCollection<RejectedLine> lines, CancellationToken cancellation);
+
+    /// <summary>An agency's entries, newest first, those before <paramref name="before"/> (null: from the newest), at most <paramref name="limit"/>.</summary>
+    Task<IReadOnlyList<RejectedLine>> ListAsync(AgencyId agency, Tenant tenant, long? before, int limit, CancellationToken cancellation);
+}

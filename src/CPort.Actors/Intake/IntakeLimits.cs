@@ -1,0 +1,47 @@
+namespace CPort.Actors.Intake;
+
+/// <summary>Every limit of intake; what is beyond one gets an error that names it. Lengths are UTF-16 characters unless said otherwise.</summary>
+public sealed record IntakeLimits
+{
+    /// <summary>Longest line of an NDJSON stream, bytes without its end.</summary>
+    public int LineBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Largest body of a single request (one report, one command), bytes.</summary>
+    public int BodyBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Items of one report; a larger one is to be split.</summary>
+    public int ItemsPerReport { get; init; } = 10_000;
+
+    /// <summary>Actions that come with one item.</summary>
+    public int ActionsPerItem { get; init; } = 20;
+
+    /// <summary>Memos and reasons in words.</summary>
+    public int MemoLength { get; init; } = 10_000;
+
+    /// <summary>A URL or referrer as received; not above <see cref="Routing.WebAddress.MaxLength"/>.</summary>
+    public int UrlLength { get; init; } = Routing.WebAddress.MaxLength;
+
+    /// <summary>Names: analysts, user names, passwords, providers, organisations.</summary>
+    public int NameLength { get; init; } = 200;
+
+    /// <summary>How far a sender's clock may be ahead before a date counts as being in the future.</summary>
+    public TimeSpan ClockTolerance { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Errors listed for one report; the rest is not looked for.</summary>
+    public int ErrorsPerReport { get; init; } = 50;
+
+    /// <summary>Streams open at once on this node; further ones get 429 with Retry-After.</summary>
+    public int ConcurrentStreams { get; init; } = 32;
+
+    /// <summary>Reports of one stream under way at once.</summary>
+    public int InFlightPerStream { get; init; } = 64;
+
+    /// <summary>Bytes of lines of one stream under way at once; a single longer line goes alone.</summary>
+    public long BytesInFlightPerStream { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Outcomes written to the sender in one piece; fewer whenever the sender reads as fast as they come.</summary>
+    public int OutcomesPerWrite { get; init; } = 256;
+
+    /// <summary>Rejected lines kept for each agency; the oldest go first.</summary>
+    public int RejectionsPerAgency { get; init; } = 10_000;
+}

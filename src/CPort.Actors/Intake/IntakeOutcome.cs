@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using CPort.Actors.Reports;
+
+namespace CPort.Actors.Intake;
+
+/// <summary>What became of one submitted report. The names in lower case are the API's words.</summary>
+public enum IntakeResult
+{
+    /// <summary>Durable.</summary>
+    Accepted = 1,
+
+    /// <summary>Accepted before with the same content; nothing was written.</summary>
+    Duplicate = 2,
+
+    /// <summary>Its reference was used before with other content; nothing was written.</summary>
+    Conflict = 3,
+
+    /// <summary>Wrong for good: sending it again unchanged does not help.</summary>
+    Rejected = 4,
+
+    /// <summary>Nothing is known of its fate and nothing is wrong with it: send it again, which is always safe.</summary>
+    Unavailable = 5,
+}
+
+/// <summary>The answer for one report, by its line number in a stream (from 1; 0 outside a stream).</summary>
+public sealed record IntakeOutcome
+{
+    public long Line { get; init; }
+    public required IntakeResult Result { get; init; }
+    public ReportId? ReportId { get; init; }
+
+    /// <summary>The report's number, of an accepted or duplicate one.</summary>
+    public long? Number { get; init; }
+
+    /// <summary>The report's version; 0 when there is none.</summary>
+    public long Version { get; init; }
+
+    /// <summary>Of a conflict: the fields that differ.</summary>
+    public ImmutableArray<string> Fields { get; init; } = [];
+    public IntakeProblem? Problem { get; init; }
+
+    /// <summary>The sender's own reference when it could be read.</summary>
+    public HotlineReference? Reference { get; init; }
+
+    /// <summary>The word for metrics and answers.</summary>
+    public string Word => Result switch
+    {
+        IntakeResult.Accepted => "accepted",
+        IntakeResult.Duplicate => "duplicate",
+        IntakeResult.Conflict => "conflict",
+        IntakeResult.Rejected => "rejected",
+        _ => "unavailable",
+    };
+
+    public static IntakeOutcome Rejected(IntakeProblem problem, HotlineReference? reference = null) =>
+        new() { Result = problem.Retry ? IntakeResult.Unavailable : IntakeResult.Rejected, Problem = problem, Reference = reference };
+}
+
+/// <summary>
+/// What a reader made of one body: a draft (numbers and digests still to come) or a problem. <paramref name="Reference"/> is the sender's when it
+/// could be read.
+/// </summary>
+public sealed record IntakeReading(SubmitReport? Draft, IntakeProblem? Problem, HotlineReference? Reference)
+{
+    public static IntakeReading Good(SubmitReport draft) => new(draft, null, draft.Reference);
+
+    public static IntakeReading Bad(IntakeProblem problem, HotlineReference? reference = null) => new(null, problem, reference);
+}

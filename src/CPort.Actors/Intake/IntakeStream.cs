@@ -1,0 +1,167 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using CPort.Actors.Agencies;
+using CPort.Actors.Confidential;
+using Microsoft.Extensions.Logging;
+
+namespace CPort.Actors.Intake;
+
+/// <summary>One line of a stream without its end; numbers count every line from 1. A line beyond the limit comes without its bytes.</summary>
+public readonly record struct IntakeLine(long Number, ReadOnlyMemory<byte> Utf8, bool TooLong = false)
+{
+    public override string ToString() => $"IntakeLine({Number}, {Utf8.Length})";
+}
+
+/// <summary>
+/// The graph of one intake stream: lines are read one after the other, at most <see cref="IntakeLimits.InFlightPerStream"/> reports and
+/// <see cref="IntakeLimits.BytesInFlightPerStream"/> bytes are under way, and outcomes come in the order of the lines, each only once it is durable.
+/// Back-pressure goes from the reader of the outcomes and from the journal to the source of the lines, so memory stays flat.
+/// </summary>
+public sealed partial class IntakeStream(
+    ReportIntake intake, IRejectionLog rejections, ConfidentialSeam seam, IntakeLimits limits, TimeProvider time, ILogger<IntakeStream> log)
+{
+    /// <summary>
+    /// Outcomes in batches, each as soon as the reader asks for one. <paramref name="read"/> is called once for each line that is not too long, in
+    /// order. Ends with an exception when the source fails or <paramref name="cancellation"/> fires; what was answered by then is durable.
+    /// </summary>
+    public IAsyncEnumerable<IReadOnlyList<IntakeOutcome>> Run(
+        IAsyncEnumerable<IntakeLine> lines, Func<IntakeLine, IntakeReading> read, Caller caller, IMaterializer materializer, CancellationToken cancellation)
+    {
+        var budget = new ByteBudget(limits.BytesInFlightPerStream);
+        return Source.From(() => Admit(lines, budget, cancellation))
+            .SelectAsync(limits.InFlightPerStream, async line =>
+            {
+                try
+                {
+                    return await AnswerAsync(line, read, caller, cancellation).ConfigureAwait(false);
+                }
+                finally
+                {
+                    budget.Give(line.Utf8.Length);
+                }
+            })
+            .Batch(limits.OutcomesPerWrite, first => ImmutableList.Create(first), (batch, next) => batch.Add(next))
+            .SelectAsync(1, batch => KeepRejectedAsync(batch, caller, cancellation))
+            .RunAsAsyncEnumerableBuffer(materializer, 1, 1);
+    }
+
+    private static async IAsyncEnumerable<IntakeLine> Admit(
+        IAsyncEnumerable<IntakeLine> lines, ByteBudget budget, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var line in lines.WithCancellation(cancellation).ConfigureAwait(false))
+        {
+            await budget.TakeAsync(line.Utf8.Length, cancellation).ConfigureAwait(false);
+            yield return line;
+        }
+    }
+
+    private async Task<Answered> AnswerAsync(IntakeLine line, Func<IntakeLine, IntakeReading> read, Caller caller, CancellationToken cancellation)
+    {
+        IntakeOutcome outcome;
+        try
+        {
+            var reading = line.TooLong
+                ? IntakeReading.Bad(IntakeProblem.Of(IntakeCodes.TooLarge, $"The line is longer than {limits.LineBytes} bytes (limit: line length)."))
+                : read(line);
+            outcome = await intake.SubmitAsync(reading, cancellation).ConfigureAwait(false) with { Line = line.Number };
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            // A defect of ours: it must not take the line's neighbours with it, and the exception's text may quote the line.
+            Defect(log, e.GetType().FullName, e.StackTrace);
+            outcome = new IntakeOutcome
+            {
+                Line = line.Number, Result = IntakeResult.Rejected,
+                Problem = IntakeProblem.Of(IntakeCodes.Internal, "The line could not be handled because of a defect of this node; tell its operator."),
+            };
+        }
+
+        return new Answered(outcome, outcome.Result is IntakeResult.Rejected or IntakeResult.Conflict ? Name(line, caller) : null);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A line of an intake stream met a defect: {Type}\n{Where}")]
+    private static partial void Defect(ILogger logger, string? type, string? where);
+
+    /// <summary>
+    /// A rejected line is kept before its outcome is told; when it cannot be kept the line counts as unanswered, so that its sender tries again.
+    /// </summary>
+    private async Task<IReadOnlyList<IntakeOutcome>> KeepRejectedAsync(ImmutableList<Answered> batch, Caller caller, CancellationToken cancellation)
+    {
+        var rejected = batch.Where(a => a.Name is not null).Select(a => RejectedLine.Of(a.Outcome, caller, a.Name!, time.GetUtcNow())).ToArray();
+        if (rejected.Length == 0)
+        {
+            return [.. batch.Select(a => a.Outcome)];
+        }
+
+        try
+        {
+            await rejections.RecordAsync(rejected, cancellation).ConfigureAwait(false);
+            return [.. batch.Select(a => a.Outcome)];
+        }
+        catch (Exception e) when (ReportIntake.IsPassing(e) && !cancellation.IsCancellationRequested)
+        {
+            return
+            [
+                .. batch.Select(a => a.Name is null ? a.Outcome : new IntakeOutcome
+                {
+                    Line = a.Outcome.Line, Result = IntakeResult.Unavailable,
+                    Problem = new IntakeProblem { Code = IntakeCodes.Unavailable, Retry = true, Detail = "The line could not be looked after in time; send it again." },
+                }),
+            ];
+        }
+    }
+
+    /// <summary>The same rejected line sent again is the same entry. Keyed, because a plain hash of a short line could be guessed.</summary>
+    private string Name(IntakeLine line, Caller caller)
+    {
+        // A line beyond the limit was not kept, so its place in the stream has to name it.
+        var content = line.TooLong ? System.Text.Encoding.ASCII.GetBytes($"too long {caller.Agency} {line.Number}") : SHA256.HashData(line.Utf8.Span);
+        return Convert.ToHexStringLower(seam.Keyed("rejected-line-1", content).AsSpan(0, 16));
+    }
+
+    private sealed record Answered(IntakeOutcome Outcome, string? Name);
+
+    /// <summary>Bytes under way. One taker, many givers.</summary>
+    private sealed class ByteBudget(long size)
+    {
+        private readonly Lock _lock = new();
+        private long _used;
+        private TaskCompletionSource? _freed;
+
+        public async ValueTask TakeAsync(int bytes, CancellationToken cancellation)
+        {
+            while (true)
+            {
+                Task freed;
+                lock (_lock)
+                {
+                    if (_used == 0 || _used + bytes <= size)
+                    {
+                        _used += bytes;
+                        return;
+                    }
+
+                    _freed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    freed = _freed.Task;
+                }
+
+                await freed.WaitAsync(cancellation).ConfigureAwait(false);
+            }
+        }
+
+        public void Give(int bytes)
+        {
+            TaskCompletionSource? freed;
+            lock (_lock)
+            {
+                _used -= bytes;
+                (freed, _freed) = (_freed, null);
+            }
+
+            freed?.TrySetResult();
+        }
+    }
+}

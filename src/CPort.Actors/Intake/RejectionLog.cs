@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using CPort.Actors.Agencies;
+using CPort.Actors.Persistence;
+using CPort.Actors.Reports;
+
+namespace CPort.Actors.Intake;
+
+/// <summary>Rejected lines in the table <c>cport_rejections</c>, on SQLite and PostgreSQL.</summary>
+public sealed class RejectionLog(Database database, IntakeLimits limits) : IRejectionLog
+{
+    private const int BatchesBetweenPrunings = 50;
+
+    private int _batches;
+
+    /// <summary>Makes the table when it is missing; several nodes may call it at once.</summary>
+    public static Task EnsureTableAsync(Database database, CancellationToken cancellation = default) => DatabaseSchema.ApplyAsync(
+        database,
+        $"""
+        CREATE TABLE IF NOT EXISTS cport_rejections (
+          id {(database.IsSqlite ? "INTEGER PRIMARY KEY AUTOINCREMENT" : "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")},
+          agency VARCHAR(40) NOT NULL, tenant INTEGER NOT NULL, name VARCHAR(32) NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT NULL,
+          times INTEGER NOT NULL, line BIGINT NOT NULL, reference VARCHAR(200) NULL, report_id VARCHAR(26) NULL, result INTEGER NOT NULL,
+          problem TEXT NOT NULL, UNIQUE (agency, tenant, name));
+        CREATE INDEX IF NOT EXISTS cport_rejections_newest ON cport_rejections (agency, tenant, id);
+        """,
+        cancellation);
+
+    public async Task RecordAsync(IReadOnlyCollection<RejectedLine> lines, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using (var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false))
+        {
+            // In one order everywhere, so that two streams of one sender cannot wait for each other's rows.
+            foreach (var line in lines.OrderBy(l => l.Name, StringComparer.Ordinal))
+            {
+                await using var insert = connection.Statement(
+                    """
+                    INSERT INTO cport_rejections (agency, tenant, name, first_at, last_at, times, line, reference, report_id, result, problem)
+                    VALUES (@agency, @tenant, @name, @at, @at, 1, @line, @reference, @report, @result, @problem)
+                    ON CONFLICT (agency, tenant, name) DO UPDATE SET last_at = excluded.last_at, line = excluded.line, result = excluded.result,
+                      problem = excluded.problem, reference = excluded.reference, report_id = excluded.report_id, times = cport_rejections.times + 1
+                    """,
+                    ("agency", line.Agency.Value), ("tenant", (int)line.Tenant), ("name", line.Name), ("at", line.LastAt.UtcTicks), ("line", line.Line),
+                    ("reference", line.Reference), ("report", line.ReportId?.ToString()), ("result", (int)line.Result), ("problem", Write(line)));
+                insert.Transaction = transaction;
+                await insert.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+            }
+
+            await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+        }
+
+        if (Interlocked.Increment(ref _batches) % BatchesBetweenPrunings == 0)
+        {
+            foreach (var (agency, tenant) in lines.Select(l => (l.Agency, l.Tenant)).Distinct())
+            {
+                await using var prune = connection.Statement(
+                    """
+                    DELETE FROM cport_rejections WHERE agency = @agency AND tenant = @tenant AND id <=
+                      (SELECT id FROM cport_rejections WHERE agency = @agency AND tenant = @tenant ORDER BY id DESC LIMIT 1 OFFSET @keep)
+                    """,
+                    ("agency", agency.Value), ("tenant", (int)tenant), ("keep", limits.RejectionsPerAgency));
+                await prune.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    public async Task<IReadOnlyList<RejectedLine>> ListAsync(AgencyId agency, Tenant tenant, long? before, int limit, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var select = connection.Statement(
+            """
+            SELECT id, name, first_at, last_at, times, line, reference, report_id, result, problem FROM cport_rejections
+            WHERE agency = @agency AND tenant = @tenant AND id < @before ORDER BY id DESC LIMIT @limit
+            """,
+            ("agency", agency.Value), ("tenant", (int)tenant), ("before", before ?? long.MaxValue), ("limit", limit));
+        await using var reader = await select.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var found = new List<RejectedLine>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            var kept = JsonSerializer.Deserialize<Kept>(reader.GetString(9))!;
+            found.Add(new RejectedLine
+            {
+                Id = reader.GetInt64(0), Agency = agency, Tenant = tenant, Name = reader.GetString(1), FirstAt = At(reader.GetInt64(2)),
+                LastAt = At(reader.GetInt64(3)), Times = reader.GetInt32(4), Line = reader.GetInt64(5), Reference = reader.IsDBNull(6) ? null : reader.GetString(6),
+                ReportId = reader.IsDBNull(7) ? null : Reports.ReportId.Parse(reader.GetString(7)), Result = (IntakeResult)reader.GetInt32(8),
+                Problem = new IntakeProblem { Code = kept.Code, Detail = kept.Detail, Errors = [.. kept.Errors] }, Fields = kept.Fields,
+            });
+        }
+
+        return found;
+    }
+
+    private static DateTimeOffset At(long utcTicks) => new(utcTicks, TimeSpan.Zero);
+
+    private static string Write(RejectedLine line) =>
+        JsonSerializer.Serialize(new Kept(line.Problem.Code, line.Problem.Detail, [.. line.Problem.Errors], [.. line.Fields]));
+
+    private sealed record Kept(string Code, string Detail, FieldError[] Errors, string[] Fields);
+}

@@ -1,0 +1,93 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using CPort.Actors.Confidential;
+using CPort.Actors.Reports;
+using CPort.Actors.Telemetry;
+
+namespace CPort.Actors.Intake;
+
+/// <summary>Brings a read report to its actor and back: numbers, digests, the command, the outcome. Thread-safe.</summary>
+public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, ConfidentialSeam seam)
+{
+    private static readonly IntakeProblem NoAnswer = new()
+    {
+        Code = IntakeCodes.Unavailable, Retry = true,
+        Detail = "The report could not be made durable in time. Send it again: what was taken is answered as a duplicate.",
+    };
+
+    /// <summary>
+    /// Submits and waits until the outcome is durable. Failures of database or cluster are an outcome (<see cref="IntakeResult.Unavailable"/>),
+    /// never an exception; throws only <see cref="OperationCanceledException"/> when the sender went away.
+    /// </summary>
+    public async Task<IntakeOutcome> SubmitAsync(IntakeReading reading, CancellationToken cancellation)
+    {
+        using var hop = CPortMetrics.TimeHop(CPortMetrics.IntakeHop);
+        var outcome = reading.Draft is { } draft
+            ? await SendAsync(draft, cancellation).ConfigureAwait(false)
+            : IntakeOutcome.Rejected(reading.Problem!, reading.Reference);
+        CPortMetrics.IntakeAnswered(outcome.Word);
+        return outcome;
+    }
+
+    private async Task<IntakeOutcome> SendAsync(SubmitReport draft, CancellationToken cancellation)
+    {
+        try
+        {
+            var command = SubmissionDigest.Stamp(seam, draft with
+            {
+                ReportNumber = await numbers.ReportAsync(cancellation).ConfigureAwait(false),
+                FirstItemNumber = await numbers.ItemsAsync(draft.Items.Length, cancellation).ConfigureAwait(false),
+            });
+            return ToOutcome(draft, await gateway.SendAsync(command, cancellation).ConfigureAwait(false));
+        }
+        catch (Exception e) when (IsPassing(e) && !cancellation.IsCancellationRequested)
+        {
+            return new IntakeOutcome { Result = IntakeResult.Unavailable, ReportId = draft.ReportId, Reference = draft.Reference, Problem = NoAnswer };
+        }
+    }
+
+    /// <summary>Failures of the database, the network or the cluster, which pass; anything else is a defect and surfaces.</summary>
+    public static bool IsPassing(Exception e) =>
+        e is ReportsUnavailableException or DbException or SocketException or TimeoutException or IOException or Akka.Actor.AskTimeoutException
+        || (e is TaskCanceledException or AggregateException && e.InnerException is { } inner && IsPassing(inner));
+
+    private static IntakeOutcome ToOutcome(SubmitReport draft, CommandReply reply)
+    {
+        var outcome = new IntakeOutcome
+        {
+            Result = reply.Outcome switch
+            {
+                CommandOutcome.Accepted => IntakeResult.Accepted,
+                CommandOutcome.Duplicate => IntakeResult.Duplicate,
+                CommandOutcome.Conflict => IntakeResult.Conflict,
+                CommandOutcome.Rejected => IntakeResult.Rejected,
+
+                // A part was taken and the rest never asked for: the gateway does not answer so, and nothing is durable.
+                _ => IntakeResult.Unavailable,
+            },
+            ReportId = reply.ReportId, Number = reply.ReportNumber > 0 ? reply.ReportNumber : null, Version = reply.Version,
+            Fields = reply.Fields, Reference = draft.Reference,
+        };
+        return outcome.Result switch
+        {
+            IntakeResult.Conflict => outcome with { Problem = IntakeProblem.Of(IntakeCodes.Conflict, reply.Detail ?? "The reference was used before with other content.") },
+            IntakeResult.Rejected => outcome with
+            {
+                ReportId = null, Number = null, Problem = IntakeProblem.Of(Rejections.Word(reply.Code), reply.Detail ?? "A rule says no."),
+            },
+            IntakeResult.Unavailable => outcome with { Problem = NoAnswer },
+            _ => outcome,
+        };
+    }
+}
+
+/// <summary>The words of rejection codes in answers: kebab case of the code's name.</summary>
+public static class Rejections
+{
+    private static readonly Dictionary<RejectionCode, string> Words =
+        Enum.GetValues<RejectionCode>().ToDictionary(c => c, c => string.Concat(c.ToString().Select((ch, i) =>
+            char.IsUpper(ch) && i > 0 ? $"-{char.ToLowerInvariant(ch)}" : $"{char.ToLowerInvariant(ch)}")));
+
+    /// <summary>For example <c>version-mismatch</c>.</summary>
+    public static string Word(RejectionCode code) => Words[code];
+}

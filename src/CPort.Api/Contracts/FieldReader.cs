@@ -1,0 +1,383 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Hashes;
+using CPort.Actors.Intake;
+using CPort.Actors.Reports;
+using CPort.Actors.Routing;
+
+namespace CPort.Api.Contracts;
+
+/// <summary>
+/// Turns the plain fields of bodies into typed values and gathers everything that is wrong, each with its path, none with its value. One for one
+/// body; not thread-safe.
+/// </summary>
+public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateTimeOffset now)
+{
+    private static readonly string[] DateForms =
+        ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
+
+    /// <summary>Before the web there was nothing to report.</summary>
+    private static readonly DateTimeOffset Earliest = new(1990, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly List<FieldError> _errors = [];
+
+    public IReadOnlyCollection<FieldError> Errors => _errors;
+
+    /// <summary>The list of errors is full: what follows need not be looked at.</summary>
+    public bool IsFull => _errors.Count >= limits.ErrorsPerReport;
+
+    /// <summary>All that is wrong, or null.</summary>
+    public IntakeProblem? Problem => _errors.Count == 0 ? null : IntakeProblem.Of(_errors);
+
+    public IntakeLimits Limits => limits;
+
+    public DateTimeOffset Now => now;
+
+    public void Add(string field, string code, string detail)
+    {
+        if (!IsFull)
+        {
+            _errors.Add(new FieldError(field, code, detail));
+        }
+    }
+
+    public void Missing(string field) => Add(field, IntakeCodes.Missing, "The field is required.");
+
+    /// <summary>A free text: line ends and tabs are fine, other control characters are not. Blank counts as not given.</summary>
+    public string? Text(string field, string? value, int? maxLength = null)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return null;
+        }
+
+        var max = maxLength ?? limits.MemoLength;
+        if (value.Length > max)
+        {
+            Add(field, IntakeCodes.TooLong, $"The text is longer than {max} characters.");
+            return null;
+        }
+
+        if (value.Any(c => char.IsControl(c) && c is not ('\r' or '\n' or '\t')))
+        {
+            Add(field, IntakeCodes.ControlCharacters, "The text contains control characters.");
+            return null;
+        }
+
+        return value;
+    }
+
+    /// <summary>A name: one line. Blank counts as not given.</summary>
+    public string? Name(string field, string? value)
+    {
+        var text = Text(field, value, limits.NameLength);
+        if (text?.Any(char.IsControl) == true)
+        {
+            Add(field, IntakeCodes.ControlCharacters, "The text must stand on one line.");
+            return null;
+        }
+
+        return text;
+    }
+
+    public HotlineReference? Reference(string field, string? value, bool required = false)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            if (required)
+            {
+                Missing(field);
+            }
+
+            return null;
+        }
+
+        if (HotlineReference.TryParse(value, out var reference))
+        {
+            return reference;
+        }
+
+        Add(field, IntakeCodes.MalformedReference, $"A reference is 1 to {HotlineReference.MaxLength} characters without control characters.");
+        return null;
+    }
+
+    /// <summary>A date in the past; the sender's clock may be ahead by the tolerance.</summary>
+    public DateTimeOffset? PastDate(string field, DateValue? value, bool required)
+    {
+        if (value is not { } given || string.IsNullOrWhiteSpace(given.Text))
+        {
+            if (required)
+            {
+                Missing(field);
+            }
+
+            return null;
+        }
+
+        if (!TryDate(given.Text, out var date))
+        {
+            Add(field, IntakeCodes.MalformedDate, "A date is ISO 8601 with Z or an offset, for example 2026-01-31T08:15:00Z.");
+            return null;
+        }
+
+        if (date > now + limits.ClockTolerance)
+        {
+            Add(field, IntakeCodes.DateInFuture, "The date lies in the future.");
+            return null;
+        }
+
+        if (date < Earliest)
+        {
+            Add(field, IntakeCodes.OutOfRange, $"The date lies before {Earliest.Year}.");
+            return null;
+        }
+
+        return date;
+    }
+
+    /// <summary>ISO 8601 with Z or an offset, as UTC.</summary>
+    public static bool TryDate(string text, out DateTimeOffset utc)
+    {
+        utc = default;
+        var trimmed = text.Trim();
+        var zoned = trimmed.Length is >= 17 and <= 40 && (trimmed[^1] == 'Z' || (trimmed[^6] is '+' or '-' && trimmed[^3] == ':'));
+        if (!zoned || !DateTimeOffset.TryParseExact(trimmed, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var read))
+        {
+            return false;
+        }
+
+        utc = read.ToUniversalTime();
+        return true;
+    }
+
+    public T? Code<T>(string field, CodeList<T> list, CodeValue? value, bool required = false)
+        where T : struct, Enum
+    {
+        if (value is not { } given || (given.Number is null && string.IsNullOrWhiteSpace(given.Text)))
+        {
+            if (required)
+            {
+                Missing(field);
+            }
+
+            return null;
+        }
+
+        if (given.Number is { } number ? list.TryParse(number, codes, out var code) : list.TryParse(given.Text, codes, out code))
+        {
+            return code;
+        }
+
+        Add(field, IntakeCodes.UnknownCode, codes == CodeGeneration.V2
+            ? $"This is no {list.Name} of ICCAM v2."
+            : $"This is no {list.Name} of ICCAM v3: {list.Allowed}.");
+        return null;
+    }
+
+    public ImmutableArray<PaymentMethod> PaymentMethods(string field, List<CodeValue?>? values)
+    {
+        if (values is null)
+        {
+            return [];
+        }
+
+        if (values.Count > 2 * CodeLists.PaymentMethods.Values.Count)
+        {
+            Add(field, IntakeCodes.TooMany, $"At most {2 * CodeLists.PaymentMethods.Values.Count} payment methods.");
+            return [];
+        }
+
+        return [.. values.Select((v, i) => Code($"{field}[{i}]", CodeLists.PaymentMethods, v, required: true)).OfType<PaymentMethod>().Distinct()];
+    }
+
+    /// <summary>A country; blank counts as not given.</summary>
+    public Country? Country(string field, string? value, bool required = false)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            if (required)
+            {
+                Missing(field);
+            }
+
+            return null;
+        }
+
+        if (Actors.CodeLists.Country.TryParse(value.Trim(), out var country))
+        {
+            return country;
+        }
+
+        Add(field, IntakeCodes.UnknownCountry, "This is no ISO 3166-1 alpha-2 country code; leave it out when the country is not known.");
+        return null;
+    }
+
+    /// <summary>The URL exactly as given when it can be one.</summary>
+    public string? Url(string field, string? value)
+    {
+        if (string.IsNullOrEmpty(value))
+        {
+            Missing(field);
+            return null;
+        }
+
+        if (value.Length > limits.UrlLength)
+        {
+            Add(field, IntakeCodes.TooLong, $"The URL is longer than {limits.UrlLength} characters.");
+            return null;
+        }
+
+        if (WebAddress.TryParse(value, out _, out var fault))
+        {
+            return value;
+        }
+
+        Add(field, IntakeCodes.MalformedUrl, fault.Describe());
+        return null;
+    }
+
+    /// <summary>Canonical text of an address; blank counts as not given.</summary>
+    public string? Address(string field, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return null;
+        }
+
+        if (IpText.TryParse(value, out var address))
+        {
+            return IpText.Of(address);
+        }
+
+        Add(field, IntakeCodes.MalformedAddress, "This is neither an IPv4 nor an IPv6 address.");
+        return null;
+    }
+
+    /// <summary>What is said about hosting; null when nothing is.</summary>
+    public HostingFacts? Hosting(
+        string prefix, string? countryCode, string? ipAddress, string? isp, HostingOrganizationBody? organization, HostingSource source, int confidence)
+    {
+        var country = Country($"{prefix}hostingCountryCode", countryCode);
+        var address = Address($"{prefix}hostingIpAddress", ipAddress);
+        var provider = Name($"{prefix}hostingIsp", isp);
+        var name = Name($"{prefix}hostingOrganization.organizationName", organization?.OrganizationName);
+        var isCdn = organization?.IsContentDeliveryNetwork is { IsSet: true };
+        if (country is null && address is null && provider is null && name is null && organization?.AutonomousSystemNumber is null && !isCdn)
+        {
+            return null;
+        }
+
+        return new HostingFacts
+        {
+            Country = country, IpAddress = address, Isp = provider, AutonomousSystemNumber = organization?.AutonomousSystemNumber, OrganizationName = name,
+            IsContentDeliveryNetwork = isCdn, Source = source, Confidence = country is null ? 0 : confidence, TracedAt = now,
+        };
+    }
+
+    public AssessmentInput? Assessment(string field, AssessmentBody? body, out string? analyst, bool required = false)
+    {
+        analyst = null;
+        if (body is null)
+        {
+            if (required)
+            {
+                Missing(field);
+            }
+
+            return null;
+        }
+
+        analyst = Name($"{field}.assessingAnalystName", body.AssessingAnalystName);
+        var classification = Code($"{field}.classification", CodeLists.Classifications, body.Classification, required: true);
+        var age = Code($"{field}.ageCategorization", CodeLists.AgeCategories, body.AgeCategorization);
+        var gender = Code($"{field}.genderCategorization", CodeLists.GenderCategories, body.GenderCategorization);
+        return classification is not { } decided ? null : new AssessmentInput
+        {
+            Classification = decided, Age = age ?? AgeCategory.NotDetermined, Gender = gender ?? GenderCategory.NotDetermined,
+            VirtualContent = body.VirtualContentCategorization is { IsSet: true },
+            UserGeneratedContent = body.UserGeneratedContentCategorization is { IsSet: true },
+            ChildModeling = body.ChildModelingCategorization is { IsSet: true },
+        };
+    }
+
+    public ActionInput? Action(string field, ActionBody? body, out string? analyst, bool dateRequired)
+    {
+        analyst = null;
+        if (body is null)
+        {
+            Missing(field);
+            return null;
+        }
+
+        analyst = Name($"{field}.actioningAnalystName", body.ActioningAnalystName);
+        var type = Code($"{field}.actionType", CodeLists.ActionTypes, body.ActionType, required: true);
+        var date = PastDate($"{field}.actionDate", body.ActionDate, dateRequired);
+        var reason = Code($"{field}.reasonId", CodeLists.ActionReasons, body.ReasonId);
+        var text = Text($"{field}.reasonText", body.ReasonText);
+        return type is not { } decided || (date is null && dateRequired) ? null : new ActionInput
+        {
+            Type = decided, Date = date ?? now, Reason = reason, ReasonText = text is null ? null : new Actors.Confidential.SecretText { Text = text },
+        };
+    }
+
+    public ImmutableArray<ContentHash> Hashes(string field, HashesBody? body)
+    {
+        if (body is null)
+        {
+            return [];
+        }
+
+        var found = ImmutableArray.CreateBuilder<ContentHash>(5);
+        Hash($"{field}.md5", HashAlgorithm.Md5, body.Md5, found);
+        Hash($"{field}.sha1", HashAlgorithm.Sha1, body.Sha1, found);
+        Hash($"{field}.sha256", HashAlgorithm.Sha256, body.Sha256, found);
+        Hash($"{field}.pdq", HashAlgorithm.Pdq, body.Pdq, found);
+        Hash($"{field}.photoDna", HashAlgorithm.PhotoDna, body.PhotoDna, found);
+        if (body.PdqQuality is < 0 or > 100)
+        {
+            Add($"{field}.pdqQuality", IntakeCodes.OutOfRange, "The quality is 0 to 100.");
+        }
+        else if (body.PdqQuality is not null && string.IsNullOrWhiteSpace(body.Pdq))
+        {
+            Add($"{field}.pdqQuality", IntakeCodes.Inconsistent, "A quality without a PDQ value.");
+        }
+
+        if (body.MediaSize is < 0 or > 1L << 52)
+        {
+            Add($"{field}.mediaSize", IntakeCodes.OutOfRange, "The size is 0 to 2^52 bytes.");
+        }
+
+        return found.ToImmutable();
+    }
+
+    private void Hash(string field, HashAlgorithm algorithm, string? text, ImmutableArray<ContentHash>.Builder found)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return;
+        }
+
+        if (ContentHash.TryParse(algorithm, text.Trim(), out var hash))
+        {
+            found.Add(hash);
+        }
+        else
+        {
+            Add(field, IntakeCodes.MalformedHash, $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
+        }
+    }
+
+    /// <summary>A number from a query or path. False (with an error) when it is none or outside the range.</summary>
+    public bool Number(string field, string? text, long min, long max, [NotNullWhen(true)] out long? value)
+    {
+        value = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var read) && read >= min && read <= max ? read : null;
+        if (value is null)
+        {
+            Add(field, IntakeCodes.OutOfRange, $"A whole number from {min} to {max} is expected.");
+        }
+
+        return value is not null;
+    }
+}

@@ -1,0 +1,117 @@
+namespace CPort.Api.Contracts;
+
+/// <summary>A report as ICCAM v3's <c>POST rest/reports</c> takes it, plus hashes for each URL entry and <c>urgent</c>. Null is "not given".</summary>
+public sealed record ReportBody
+{
+    /// <summary>Name of the reporting analyst, at most 200 characters.</summary>
+    public string? ReportingAnalystName { get; init; }
+
+    /// <summary>When the public reported to the hotline. Required; ISO 8601, UTC.</summary>
+    public DateValue? HotlineReceivedDate { get; init; }
+
+    /// <summary>The hotline's own name for the report, unique for it. Required; the same reference again is a duplicate or a conflict.</summary>
+    public string? HotlineReference { get; init; }
+    public string? Memo { get; init; }
+
+    /// <summary>User name for the page, if one is needed.</summary>
+    public string? SourceUrlUsername { get; init; }
+
+    /// <summary>Password for the page, if one is needed.</summary>
+    public string? SourceUrlPassword { get; init; }
+
+    /// <summary>The referrer that makes the page show its content.</summary>
+    public string? SourceUrlReferrer { get; init; }
+    public CodeValue? SourceUrlSiteType { get; init; }
+    public CodeValue? SourceUrlCommerciality { get; init; }
+    public List<CodeValue?>? SourceUrlPaymentMethods { get; init; }
+
+    /// <summary>One entry for each content URL, the page itself included; 1 to 10,000. Required.</summary>
+    public List<UrlEntryBody?>? Urls { get; init; }
+
+    /// <summary>A child is at immediate risk: the report goes before everything.</summary>
+    public bool? Urgent { get; init; }
+}
+
+/// <summary>One content URL of a report.</summary>
+public sealed record UrlEntryBody
+{
+    /// <summary>The URL, kept exactly as given. Required; http, https or ftp, at most 4,096 characters.</summary>
+    public string? UrlString { get; init; }
+
+    /// <summary>The hotline's own name for the item.</summary>
+    public string? HotlineReference { get; init; }
+
+    /// <summary>ISO 3166-1 alpha-2, <c>UK</c> for <c>GB</c> included. Left out: CPort traces.</summary>
+    public string? HostingCountryCode { get; init; }
+
+    /// <summary>IPv4 or IPv6.</summary>
+    public string? HostingIpAddress { get; init; }
+    public string? HostingIsp { get; init; }
+    public HostingOrganizationBody? HostingOrganization { get; init; }
+
+    /// <summary>The page itself rather than something found on it.</summary>
+    public FlagValue? IsSourceUrl { get; init; }
+    public string? Memo { get; init; }
+
+    /// <summary>1 media, 2 website; left out: a website for the source URL, else media.</summary>
+    public CodeValue? ContentType { get; init; }
+    public AssessmentBody? Assessment { get; init; }
+    public List<ActionBody?>? Actions { get; init; }
+    public HashesBody? Hashes { get; init; }
+}
+
+/// <summary>The network that hosts.</summary>
+public sealed record HostingOrganizationBody
+{
+    public uint? AutonomousSystemNumber { get; init; }
+    public string? OrganizationName { get; init; }
+    public FlagValue? IsContentDeliveryNetwork { get; init; }
+}
+
+/// <summary>An opinion of an item.</summary>
+public sealed record AssessmentBody
+{
+    public string? AssessingAnalystName { get; init; }
+
+    /// <summary>1 Baseline, 2 National, 4 NotIllegal. Required.</summary>
+    public CodeValue? Classification { get; init; }
+    public CodeValue? AgeCategorization { get; init; }
+    public CodeValue? GenderCategorization { get; init; }
+    public FlagValue? VirtualContentCategorization { get; init; }
+    public FlagValue? UserGeneratedContentCategorization { get; init; }
+    public FlagValue? ChildModelingCategorization { get; init; }
+}
+
+/// <summary>Something done about an item.</summary>
+public sealed record ActionBody
+{
+    /// <summary>1 ReportedToLea, 2 ReportedToIsp, 3 Removed, 4 Unavailable, 6 NotIllegal. Required.</summary>
+    public CodeValue? ActionType { get; init; }
+    public string? ActioningAnalystName { get; init; }
+
+    /// <summary>When it was done; ISO 8601, UTC. Required in a report; left out in a command: now.</summary>
+    public DateValue? ActionDate { get; init; }
+
+    /// <summary>Of the 21 reasons; for Unavailable and NotIllegal.</summary>
+    public CodeValue? ReasonId { get; init; }
+    public string? ReasonText { get; init; }
+}
+
+/// <summary>Hashes of the media behind a URL: hexadecimal, or the base64 and base32 forms that lists use.</summary>
+public sealed record HashesBody
+{
+    public string? Md5 { get; init; }
+    public string? Sha1 { get; init; }
+    public string? Sha256 { get; init; }
+    public string? Pdq { get; init; }
+
+    /// <summary>0 to 100; below 50 a PDQ value never matches.</summary>
+    public int? PdqQuality { get; init; }
+
+    /// <summary>144 bytes as hexadecimal or base64.</summary>
+    public string? PhotoDna { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public long? MediaSize { get; init; }
+    public string? MimeType { get; init; }
+}
