@@ -1,0 +1,157 @@
+using System.Data.Common;
+using System.Diagnostics;
+using Akka.Hosting;
+using CPort.Actors.Confidential;
+using CPort.Actors.Intake;
+using CPort.Actors.Persistence;
+using CPort.Actors.Reports;
+using CPort.Api.Contracts;
+using CPort.Api.Security;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Scalar.AspNetCore;
+
+namespace CPort.Api;
+
+/// <summary>What the API may be told besides intake's own limits.</summary>
+public sealed record CPortApiOptions
+{
+    public IntakeLimits Intake { get; init; } = new();
+    public ReportGatewayOptions Gateway { get; init; } = new();
+
+    /// <summary>Items in one batch over many reports.</summary>
+    public int ItemsPerBatch { get; init; } = 1_000;
+
+    /// <summary>Most rows in one page of a list.</summary>
+    public int PageSize { get; init; } = 500;
+
+    /// <summary>How long a change of agencies is waited for.</summary>
+    public TimeSpan AgencyTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>The API as a whole: its services and its routes.</summary>
+public static class CPortApi
+{
+    /// <summary>
+    /// Registers what the API needs itself. From the node it expects: <see cref="TimeProvider"/>, <see cref="Actors.Agencies.AgencyDirectoryFeed"/>,
+    /// <see cref="ConfidentialSeam"/>, <see cref="Database"/> (with <see cref="RejectionLog.EnsureTableAsync"/> run at start), and Akka.Hosting with the
+    /// regions <see cref="ReportRegion"/> and <see cref="Actors.Agencies.AgencyRegion"/>. Each port can be replaced by registering it before.
+    /// </summary>
+    public static IServiceCollection AddCPortApi(this IServiceCollection services, CPortApiOptions? options = null)
+    {
+        options ??= new CPortApiOptions();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton(options.Intake);
+        services.TryAddSingleton<IReportGateway>(s => new ReportGateway(s.GetRequiredService<IReadOnlyActorRegistry>().Get<ReportRegion>(), options.Gateway));
+        services.TryAddSingleton<IAgencyGateway, AgencyGateway>();
+        services.TryAddSingleton<INumberSource, AllocatedNumbers>();
+        services.TryAddSingleton<IRejectionLog, RejectionLog>();
+        services.AddSingleton<ReportBodyReader>();
+        services.AddSingleton<ReportIntake>();
+        services.AddSingleton<IntakeStream>();
+        services.AddSingleton<OpenStreams>();
+
+        services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
+        services.AddAuthorization();
+        services.AddExceptionHandler<ApiExceptionHandler>();
+        services.AddProblemDetails();
+        services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
+        services.AddResponseCompression(o =>
+        {
+            // The stream's type is not in the list, so it goes out as it comes. Nothing in an answer mixes secrets with what an attacker chooses
+            // (no cookies, keys travel in headers), so compression over TLS tells nothing.
+            o.EnableForHttps = true;
+            o.Providers.Add<GzipCompressionProvider>();
+            o.MimeTypes = ["application/json", ApiProblem.ContentType, "text/html", "text/javascript", "application/javascript", "text/plain"];
+        });
+        services.AddCPortOpenApi();
+        return services;
+    }
+
+    /// <summary>
+    /// Adds the API to a pipeline that has routing and an exception handler already. <paramref name="more"/> maps further resources into the group
+    /// <c>/v1</c>, which needs a key.
+    /// </summary>
+    public static WebApplication MapCPortApi(this WebApplication app, Action<RouteGroupBuilder>? more = null)
+    {
+        app.UseResponseCompression();
+        app.UseStatusCodePages(context =>
+            ApiProblem.Of(ProblemCatalogue.CodeOf(context.HttpContext.Response.StatusCode)).ToResult().ExecuteAsync(context.HttpContext));
+        app.UseAuthentication();
+        app.UseAuthorization();
+
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        app.MapScalarApiReference("/docs", o => o.WithTitle("CPort").WithOpenApiRoutePattern("/openapi/{documentName}.json")).AllowAnonymous();
+
+        var v1 = app.MapGroup("/v1").RequireAuthorization();
+        v1.MapReports().MapReportStream().MapReportCommands().MapItemBatches().MapRejections().MapAgencies();
+        more?.Invoke(v1);
+        return app;
+    }
+
+    /// <summary>Documents these statuses as problems; 401 comes with every route.</summary>
+    public static RouteHandlerBuilder Problems(this RouteHandlerBuilder route, params int[] statuses)
+    {
+        foreach (var status in statuses.Prepend(StatusCodes.Status401Unauthorized))
+        {
+            route.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ApiProblem), [ApiProblem.ContentType]));
+        }
+
+        return route;
+    }
+}
+
+/// <summary>What no endpoint caught, as a problem: never a detail of a defect, and nothing of the request in the log.</summary>
+internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> log) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (httpContext.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to read an answer.
+            return true;
+        }
+
+        var problem = exception switch
+        {
+            ApiProblemException e => e.Problem,
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ApiProblem.Of(IntakeCodes.TooLarge),
+            BadHttpRequestException => ApiProblem.Of(ProblemCatalogue.BadRequest, "A parameter or the body cannot be read."),
+            MissingActorRegistryEntryException => ApiProblem.Of(IntakeCodes.Unavailable, "The node is still starting."),
+            _ when ReportIntake.IsPassing(exception) => ApiProblem.Of(IntakeCodes.Unavailable, "The same request may be sent again; what it did is not done twice."),
+            _ => ApiProblem.Of(ProblemCatalogue.Internal),
+        };
+        if (problem.Status >= 500)
+        {
+            // Of the exception its type and place: its text may quote data.
+            var route = (httpContext.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+            if (problem.Status == StatusCodes.Status500InternalServerError)
+            {
+                Defect(log, httpContext.Request.Method, route, exception.GetType().FullName, Activity.Current?.TraceId.ToString(), exception.StackTrace);
+            }
+            else
+            {
+                Unavailable(log, httpContext.Request.Method, route, exception is DbException ? $"database: {exception.GetType().Name}" : exception.GetType().Name);
+            }
+        }
+
+        await problem.ToResult().ExecuteAsync(httpContext);
+        return true;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} met a defect: {Type} (trace {Trace})\n{Where}")]
+    private static partial void Defect(ILogger logger, string method, string? route, string? type, string? trace, string? where);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Route} answered 503: {Why}")]
+    private static partial void Unavailable(ILogger logger, string method, string? route, string why);
+}

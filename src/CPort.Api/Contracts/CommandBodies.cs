@@ -1,0 +1,160 @@
+namespace CPort.Api.Contracts;
+
+/// <summary>An item of the report in the path, and the version the caller saw of it.</summary>
+public sealed record ItemTargetBody
+{
+    /// <summary>The ordinal, from 1. Required.</summary>
+    public int? Item { get; init; }
+
+    /// <summary>When given, the command is refused (412) for an item that has changed since.</summary>
+    public int? ExpectedVersion { get; init; }
+}
+
+/// <summary>An item of any report.</summary>
+public sealed record AnyItemTargetBody
+{
+    /// <summary>The item's id: the report's id, a hyphen, the ordinal. Required.</summary>
+    public string? Item { get; init; }
+    public int? ExpectedVersion { get; init; }
+}
+
+/// <summary>Items added to a report, at most 200 at a time.</summary>
+public sealed record AddItemsBody
+{
+    public List<UrlEntryBody?>? Urls { get; init; }
+}
+
+/// <summary>Corrections by the reporting hotline; only fields that are given change.</summary>
+public sealed record AmendBody
+{
+    public DateValue? HotlineReceivedDate { get; init; }
+    public string? SourceUrlReferrer { get; init; }
+    public string? SourceUrlUsername { get; init; }
+    public string? SourceUrlPassword { get; init; }
+    public string? Memo { get; init; }
+    public string? ReportingAnalystName { get; init; }
+}
+
+public sealed record WithdrawBody
+{
+    public string? Reason { get; init; }
+}
+
+public sealed record UrgentBody
+{
+    /// <summary>Required.</summary>
+    public bool? Urgent { get; init; }
+}
+
+/// <summary>Facts about the site; only those that are given change. An empty list of payment methods clears it.</summary>
+public sealed record SiteFactsBody
+{
+    public CodeValue? SiteType { get; init; }
+    public CodeValue? Commerciality { get; init; }
+    public List<CodeValue?>? PaymentMethods { get; init; }
+}
+
+public sealed record MemoBody
+{
+    /// <summary>Required.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The ordinal of the item it is about; left out: the report.</summary>
+    public int? Item { get; init; }
+}
+
+public sealed record AssignBody
+{
+    public List<ItemTargetBody?>? Items { get; init; }
+
+    /// <summary>The hotline's agency id. Required.</summary>
+    public string? Hotline { get; init; }
+}
+
+public sealed record ClaimBody
+{
+    public List<ItemTargetBody?>? Items { get; init; }
+
+    /// <summary>1 to 1,440; left out: 30.</summary>
+    public int? Minutes { get; init; }
+}
+
+public sealed record ItemsBody
+{
+    public List<ItemTargetBody?>? Items { get; init; }
+}
+
+public sealed record AssessBody
+{
+    public List<ItemTargetBody?>? Items { get; init; }
+    public AssessmentBody? Assessment { get; init; }
+}
+
+public sealed record CorrectBody
+{
+    /// <summary>The item's ordinal. Required.</summary>
+    public int? Item { get; init; }
+    public int? ExpectedVersion { get; init; }
+    public AssessmentBody? Assessment { get; init; }
+    public string? Why { get; init; }
+}
+
+public sealed record ActBody
+{
+    public List<ItemTargetBody?>? Items { get; init; }
+    public ActionBody? Action { get; init; }
+}
+
+public sealed record HostingBody
+{
+    public List<ItemTargetBody?>? Items { get; init; }
+    public string? HostingCountryCode { get; init; }
+    public string? HostingIpAddress { get; init; }
+    public string? HostingIsp { get; init; }
+    public HostingOrganizationBody? HostingOrganization { get; init; }
+}
+
+public sealed record MoveBody
+{
+    public List<ItemTargetBody?>? Items { get; init; }
+
+    /// <summary>Required.</summary>
+    public string? CountryCode { get; init; }
+}
+
+public sealed record ItemBody
+{
+    /// <summary>The item's ordinal. Required.</summary>
+    public int? Item { get; init; }
+    public int? ExpectedVersion { get; init; }
+}
+
+public sealed record ReferenceBody
+{
+    /// <summary>Required.</summary>
+    public string? Reference { get; init; }
+    public int? ExpectedVersion { get; init; }
+}
+
+public sealed record AssessAnyBody
+{
+    public List<AnyItemTargetBody?>? Items { get; init; }
+    public AssessmentBody? Assessment { get; init; }
+}
+
+public sealed record ActAnyBody
+{
+    public List<AnyItemTargetBody?>? Items { get; init; }
+    public ActionBody? Action { get; init; }
+}
+
+public sealed record ClaimAnyBody
+{
+    public List<AnyItemTargetBody?>? Items { get; init; }
+
+    /// <summary>1 to 1,440; left out: 30.</summary>
+    public int? Minutes { get; init; }
+}
+
+/// <summary>What became of each item of a batch, in the order asked.</summary>
+public sealed record BatchAnswer(int Accepted, int Rejected, int Unavailable, IReadOnlyList<ItemAnswer> Items);

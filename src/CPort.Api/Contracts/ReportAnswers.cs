@@ -1,0 +1,350 @@
+using CPort.Actors.CodeLists;
+using CPort.Actors.Hashes;
+using CPort.Actors.Intake;
+using CPort.Actors.Matching;
+using CPort.Actors.Reports;
+using CPort.Actors.Routing;
+
+namespace CPort.Api.Contracts;
+
+/// <summary>A code of a list in an answer: ICCAM's number and the name.</summary>
+public sealed record CodeAnswer(int Id, string Name)
+{
+    public static CodeAnswer Of<T>(T value)
+        where T : struct, Enum => new(Convert.ToInt32(value, System.Globalization.CultureInfo.InvariantCulture), value.ToString());
+
+    public static CodeAnswer? Of<T>(T? value)
+        where T : struct, Enum => value is { } v ? Of(v) : null;
+}
+
+/// <summary>What became of a submitted report.</summary>
+/// <param name="Outcome"><c>accepted</c> (durable) or <c>duplicate</c> (accepted before with the same content).</param>
+/// <param name="ReportId">26 characters; the same for the same hotline and reference.</param>
+/// <param name="Number">The report's number for people and ICCAM clients.</param>
+/// <param name="Version">Its version, as in its ETag.</param>
+public sealed record SubmissionAnswer(string Outcome, string ReportId, long? Number, long Version);
+
+/// <summary>The answer to one line of a stream.</summary>
+/// <param name="Line">The line's number in the request, from 1.</param>
+/// <param name="Outcome"><c>accepted</c>, <c>duplicate</c>, <c>conflict</c>, <c>rejected</c>, or <c>unavailable</c>: send the line again.</param>
+/// <param name="ReportId">Of all but rejected lines.</param>
+/// <param name="Number">The report's number.</param>
+/// <param name="Fields">Of a conflict: the fields that differ.</param>
+/// <param name="Problem">Why the line was not taken.</param>
+public sealed record LineAnswer(long Line, string Outcome, string? ReportId, long? Number, IReadOnlyList<string>? Fields, ApiProblem? Problem)
+{
+    public static LineAnswer Of(IntakeOutcome outcome) => new(
+        outcome.Line, outcome.Word, outcome.ReportId?.ToString(), outcome.Number, outcome.Fields.IsEmpty ? null : outcome.Fields,
+        outcome.Problem is { } problem ? ApiProblem.Of(problem) : null);
+}
+
+/// <summary>A report as the caller may see it; what it may not see is absent.</summary>
+public sealed record ReportAnswer
+{
+    public required string ReportId { get; init; }
+    public required long Number { get; init; }
+    public required long Version { get; init; }
+    public required ReportState State { get; init; }
+    public required string ReportingHotline { get; init; }
+    public string? ReportingCountry { get; init; }
+    public string? HotlineReference { get; init; }
+    public DateTimeOffset? HotlineReceivedDate { get; init; }
+    public required DateTimeOffset SubmittedAt { get; init; }
+    public required DateTimeOffset LastChangedAt { get; init; }
+    public required bool Urgent { get; init; }
+    public required bool Withdrawn { get; init; }
+    public string? Tenant { get; init; }
+    public CodeAnswer? SourceUrlSiteType { get; init; }
+    public CodeAnswer? SourceUrlCommerciality { get; init; }
+    public IReadOnlyList<CodeAnswer>? SourceUrlPaymentMethods { get; init; }
+    public string? SourceUrlReferrer { get; init; }
+    public string? SourceUrlUsername { get; init; }
+    public string? SourceUrlPassword { get; init; }
+    public string? Memo { get; init; }
+    public string? ReportingAnalystName { get; init; }
+    public IReadOnlyList<MemoAnswer>? Memos { get; init; }
+
+    /// <summary>Items that the caller sees.</summary>
+    public required int ItemCount { get; init; }
+
+    /// <summary>A page of them, by ordinal.</summary>
+    public required IReadOnlyList<ItemAnswerFull> Items { get; init; }
+
+    /// <summary>The <c>from</c> of the next page; absent on the last.</summary>
+    public int? NextFrom { get; init; }
+
+    public static ReportAnswer Of(ReportPage page)
+    {
+        var head = page.Head!;
+        var (report, secrets) = (head.Report, head.Secrets);
+        return new ReportAnswer
+        {
+            ReportId = head.ReportId.ToString(), Number = report.Number, Version = report.Version, State = head.State,
+            ReportingHotline = report.ReportingHotline.Value, ReportingCountry = report.ReportingCountry?.Code,
+            HotlineReference = report.Reference.Value is { Length: > 0 } reference ? reference : null,
+            HotlineReceivedDate = report.HotlineReceivedDate == default ? null : report.HotlineReceivedDate, SubmittedAt = report.SubmittedAt,
+            LastChangedAt = report.LastChangedAt, Urgent = report.Urgent, Withdrawn = report.Withdrawn,
+            Tenant = report.Tenant == default ? null : report.Tenant.ToString(), SourceUrlSiteType = CodeAnswer.Of(report.SiteType),
+            SourceUrlCommerciality = CodeAnswer.Of(report.Commerciality),
+            SourceUrlPaymentMethods = report.PaymentMethods.IsEmpty ? null : [.. report.PaymentMethods.Select(CodeAnswer.Of)],
+            SourceUrlReferrer = secrets?.Referrer, SourceUrlUsername = secrets?.UserName, SourceUrlPassword = secrets?.Password, Memo = secrets?.Memo,
+            ReportingAnalystName = secrets?.ReportingAnalyst, Memos = head.Memos.IsEmpty ? null : [.. head.Memos.Select(MemoAnswer.Of)],
+            ItemCount = head.ItemCount, Items = [.. page.Items.Select(i => ItemAnswerFull.Of(head.ReportId, i))], NextFrom = page.NextOrdinal,
+        };
+    }
+}
+
+/// <summary>A note.</summary>
+/// <param name="Item">The item's ordinal; absent for a note on the report.</param>
+public sealed record MemoAnswer(string Agency, DateTimeOffset At, int? Item, string? Text)
+{
+    public static MemoAnswer Of(MemoView view) => new(view.Memo.Agency.Value, view.Memo.At, view.Memo.Ordinal, view.Text);
+}
+
+/// <summary>An item as the caller may see it.</summary>
+public sealed record ItemAnswerFull
+{
+    /// <summary>The report's id, a hyphen, the ordinal.</summary>
+    public required string ItemId { get; init; }
+
+    /// <summary>The ordinal within the report, from 1.</summary>
+    public required int Item { get; init; }
+    public required long Number { get; init; }
+
+    /// <summary>For <c>expectedVersion</c> and <c>If-Match</c>.</summary>
+    public required int Version { get; init; }
+    public ItemState? State { get; init; }
+
+    /// <summary>The classification that counts, from opinions or inherited.</summary>
+    public CodeAnswer? Classification { get; init; }
+
+    /// <summary>It is inherited from known hashes: nobody has to look.</summary>
+    public bool? KnownWithoutLook { get; init; }
+    public string? UrlString { get; init; }
+    public required bool IsSourceUrl { get; init; }
+    public required CodeAnswer ContentType { get; init; }
+
+    /// <summary>The reporting hotline's reference.</summary>
+    public string? HotlineReference { get; init; }
+
+    /// <summary>The assigned hotline's reference.</summary>
+    public string? AssignedHotlineReference { get; init; }
+    public string? Memo { get; init; }
+    public string? AnalystName { get; init; }
+    public HostingAnswer? Hosting { get; init; }
+    public IReadOnlyList<HostingAnswer>? EarlierHosting { get; init; }
+    public AssignmentAnswer? Assignment { get; init; }
+    public LeaseAnswer? Lease { get; init; }
+    public HashesAnswer? Hashes { get; init; }
+    public InheritanceAnswer? Inheritance { get; init; }
+    public IReadOnlyList<NearAnswer>? Near { get; init; }
+    public IReadOnlyList<AssessmentAnswer>? Assessments { get; init; }
+    public IReadOnlyList<ActionAnswer>? Actions { get; init; }
+    public required bool Withdrawn { get; init; }
+
+    /// <summary>Ordinal of the earlier occurrence of the same URL in this report.</summary>
+    public int? PreviousOccurrence { get; init; }
+    public int? NextOccurrence { get; init; }
+    public required DateTimeOffset AddedAt { get; init; }
+    public required DateTimeOffset LastChangedAt { get; init; }
+
+    public static ItemAnswerFull Of(ReportId report, ItemView view)
+    {
+        var item = view.Item;
+        return new ItemAnswerFull
+        {
+            ItemId = new ItemRef(report, item.Ordinal).ToString(), Item = item.Ordinal, Number = item.Number, Version = item.Version, State = view.State,
+            Classification = CodeAnswer.Of(view.Effective), KnownWithoutLook = view.KnownWithoutLook ? true : null, UrlString = view.Secrets?.Url,
+            IsSourceUrl = item.IsSourceUrl, ContentType = CodeAnswer.Of(item.ContentType), HotlineReference = item.ReportingReference?.Value,
+            AssignedHotlineReference = item.AssignedReference?.Value, Memo = view.Secrets?.Memo, AnalystName = view.Secrets?.Analyst,
+            Hosting = HostingAnswer.Of(item.Hosting), EarlierHosting = item.EarlierHosting.IsEmpty ? null : [.. item.EarlierHosting.Select(h => HostingAnswer.Of(h)!)],
+            Assignment = AssignmentAnswer.Of(item.Assignment), Lease = item.Lease is { } lease ? new LeaseAnswer(lease.Agency.Value, lease.KeyId, lease.Until) : null,
+            Hashes = HashesAnswer.Of(item), Inheritance = InheritanceAnswer.Of(item.Inheritance),
+            Near = item.Near.IsEmpty ? null : [.. item.Near.Select(n => new NearAnswer(n.Distance, n.Verdict.Disputed, [.. n.Verdict.Opinions.Select(OpinionAnswer.Of)]))],
+            Assessments = item.Assessments.IsEmpty ? null : [.. item.Assessments.Select(AssessmentAnswer.Of)],
+            Actions = item.Actions.IsEmpty ? null : [.. item.Actions.Select((a, i) => ActionAnswer.Of(a, i < view.ReasonTexts.Length ? view.ReasonTexts[i] : null))],
+            Withdrawn = item.Withdrawn, PreviousOccurrence = item.PreviousOccurrence, NextOccurrence = item.NextOccurrence, AddedAt = item.AddedAt,
+            LastChangedAt = item.LastChangedAt,
+        };
+    }
+}
+
+/// <summary>Where an item is hosted, by whose word.</summary>
+public sealed record HostingAnswer
+{
+    public string? CountryCode { get; init; }
+    public string? IpAddress { get; init; }
+    public string? Isp { get; init; }
+    public uint? AutonomousSystemNumber { get; init; }
+    public string? OrganizationName { get; init; }
+    public required bool IsContentDeliveryNetwork { get; init; }
+    public string? EdgeCountryCode { get; init; }
+    public string? OriginCountryCode { get; init; }
+    public string? OriginIpAddress { get; init; }
+    public string? OriginOrganization { get; init; }
+    public required HostingSource Source { get; init; }
+
+    /// <summary>0 to 100.</summary>
+    public required int Confidence { get; init; }
+    public required DateTimeOffset TracedAt { get; init; }
+
+    public static HostingAnswer? Of(HostingFacts? facts) => facts is null ? null : new HostingAnswer
+    {
+        CountryCode = facts.Country?.Code, IpAddress = facts.IpAddress, Isp = facts.Isp, AutonomousSystemNumber = facts.AutonomousSystemNumber,
+        OrganizationName = facts.OrganizationName, IsContentDeliveryNetwork = facts.IsContentDeliveryNetwork, EdgeCountryCode = facts.EdgeCountry?.Code,
+        OriginCountryCode = facts.OriginCountry?.Code, OriginIpAddress = facts.OriginIpAddress, OriginOrganization = facts.OriginOrganization,
+        Source = facts.Source, Confidence = facts.Confidence, TracedAt = facts.TracedAt,
+    };
+}
+
+/// <summary>Whose job an item is.</summary>
+public sealed record AssignmentAnswer(
+    int Episode, string? AssignedCountryCode, DateTimeOffset CountryAssignmentDate, string? Hotline, DateTimeOffset? HotlineAssignmentDate, bool Orphan,
+    string? EscalatedTo, DateTimeOffset? EscalatedAt)
+{
+    public static AssignmentAnswer? Of(Assignment? a) => a is null ? null : new AssignmentAnswer(
+        a.Episode, a.Country?.Code, a.CountrySince, a.Hotline?.Value, a.HotlineSince, a.Orphan, a.EscalatedTo?.Value, a.EscalatedAt);
+}
+
+/// <summary>An analyst's hold on an item.</summary>
+public sealed record LeaseAnswer(string Agency, string KeyId, DateTimeOffset Until);
+
+/// <summary>Hashes of an item's media, lower-case hexadecimal.</summary>
+public sealed record HashesAnswer(
+    string? Md5, string? Sha1, string? Sha256, string? Pdq, int? PdqQuality, string? PhotoDna, long? MediaSize, string? MimeType)
+{
+    public static HashesAnswer? Of(ContentItem item)
+    {
+        string? Hex(HashAlgorithm algorithm) => item.Hashes.Where(h => h.Algorithm == algorithm).Select(h => h.ToHex()).FirstOrDefault();
+
+        return item.Hashes.IsEmpty ? null : new HashesAnswer(
+            Hex(HashAlgorithm.Md5), Hex(HashAlgorithm.Sha1), Hex(HashAlgorithm.Sha256), Hex(HashAlgorithm.Pdq), item.PdqQuality, Hex(HashAlgorithm.PhotoDna),
+            item.MediaSize, item.MimeType);
+    }
+}
+
+/// <summary>What known hashes say of an item.</summary>
+public sealed record InheritanceAnswer(
+    InheritanceKind Kind, CodeAnswer? Classification, IReadOnlyList<string>? Countries, HashAlgorithm? DecidedBy, int? Distance, string Why,
+    IReadOnlyList<OpinionAnswer>? Sources)
+{
+    public static InheritanceAnswer? Of(InheritanceDecision? d) => d is null ? null : new InheritanceAnswer(
+        d.Kind, CodeAnswer.Of(d.Classification), d.Countries.IsEmpty ? null : [.. d.Countries.Select(c => c.Code)], d.DecisiveHash?.Algorithm, d.Distance, d.Why,
+        d.Sources.IsEmpty ? null : [.. d.Sources.Select(OpinionAnswer.Of)]);
+}
+
+/// <summary>One source's opinion of a hash.</summary>
+public sealed record OpinionAnswer(string Agency, string? List, OpinionBasis Basis, CodeAnswer Classification, string? CountryCode, DateTimeOffset At)
+{
+    public static OpinionAnswer Of(HashOpinion o) => new(o.Agency.Value, o.List, o.Basis, CodeAnswer.Of(o.Classification), o.Country?.Code, o.At);
+}
+
+/// <summary>A known PDQ value near the item's own; suggests, never decides.</summary>
+public sealed record NearAnswer(int Distance, bool Disputed, IReadOnlyList<OpinionAnswer> Opinions);
+
+/// <summary>One opinion of an item.</summary>
+public sealed record AssessmentAnswer
+{
+    public required int Id { get; init; }
+    public required string Agency { get; init; }
+    public string? CountryCode { get; init; }
+    public required CodeAnswer Classification { get; init; }
+    public required CodeAnswer AgeCategorization { get; init; }
+    public required CodeAnswer GenderCategorization { get; init; }
+    public required bool VirtualContentCategorization { get; init; }
+    public required bool UserGeneratedContentCategorization { get; init; }
+    public required bool ChildModelingCategorization { get; init; }
+    public required DateTimeOffset At { get; init; }
+    public required string KeyId { get; init; }
+
+    /// <summary>The assignment episode it was made in; 0: came with the report.</summary>
+    public required int Episode { get; init; }
+
+    /// <summary>The assessment that replaces this one.</summary>
+    public int? CorrectedBy { get; init; }
+
+    public static AssessmentAnswer Of(Assessment a) => new()
+    {
+        Id = a.Id, Agency = a.Agency.Value, CountryCode = a.Country?.Code, Classification = CodeAnswer.Of(a.Classification), AgeCategorization = CodeAnswer.Of(a.Age),
+        GenderCategorization = CodeAnswer.Of(a.Gender), VirtualContentCategorization = a.VirtualContent,
+        UserGeneratedContentCategorization = a.UserGeneratedContent, ChildModelingCategorization = a.ChildModeling, At = a.At, KeyId = a.KeyId,
+        Episode = a.Episode, CorrectedBy = a.CorrectedBy,
+    };
+}
+
+/// <summary>Something done about an item.</summary>
+public sealed record ActionAnswer(
+    CodeAnswer ActionType, string Agency, string KeyId, DateTimeOffset ActionDate, DateTimeOffset RecordedAt, CodeAnswer? Reason, string? ReasonText, int Episode)
+{
+    public static ActionAnswer Of(CaseAction a, string? text) => new(
+        CodeAnswer.Of(a.Type), a.Agency.Value, a.KeyId, a.Date, a.RecordedAt, CodeAnswer.Of(a.Reason), string.IsNullOrEmpty(text) ? null : text, a.Episode);
+}
+
+/// <summary>A page of a report's history.</summary>
+public sealed record HistoryAnswer(string ReportId, IReadOnlyList<HistoryEntryAnswer> Entries, long? NextFrom)
+{
+    public static HistoryAnswer Of(HistoryPage page) => new(page.ReportId.ToString(), [.. page.Entries.Select(HistoryEntryAnswer.Of)], page.NextSequence);
+}
+
+/// <summary>One event: what, who, when, why.</summary>
+public sealed record HistoryEntryAnswer
+{
+    public required long Sequence { get; init; }
+    public required string Event { get; init; }
+    public required DateTimeOffset OccurredAt { get; init; }
+    public required DateTimeOffset RecordedAt { get; init; }
+    public required string Agency { get; init; }
+    public required string Kind { get; init; }
+    public required string Roles { get; init; }
+    public required string KeyId { get; init; }
+    public string? Purpose { get; init; }
+    public required string CommandId { get; init; }
+
+    /// <summary>Ordinals of the items it touched.</summary>
+    public IReadOnlyList<int>? Items { get; init; }
+
+    /// <summary>Sentences for people.</summary>
+    public IReadOnlyList<string>? Facts { get; init; }
+    public string? Text { get; init; }
+
+    public static HistoryEntryAnswer Of(HistoryEntry e) => new()
+    {
+        Sequence = e.Sequence, Event = e.Event, OccurredAt = e.Meta.OccurredAt, RecordedAt = e.Meta.RecordedAt, Agency = e.Meta.Agency.Value,
+        Kind = e.Meta.Kind.ToString(), Roles = e.Meta.Roles.ToString(), KeyId = e.Meta.KeyId, Purpose = e.Meta.Purpose, CommandId = e.Meta.CommandId.Value,
+        Items = e.Ordinals.IsEmpty ? null : e.Ordinals, Facts = e.Facts.IsEmpty ? null : e.Facts, Text = e.Text,
+    };
+}
+
+/// <summary>The answer to a command.</summary>
+/// <param name="Outcome"><c>accepted</c>: durable, for at least one item when it names items.</param>
+/// <param name="Version">The report's version after it.</param>
+/// <param name="Replayed">The answer is the one of the first time this command id came.</param>
+/// <param name="Items">What became of each item, in the order asked.</param>
+public sealed record CommandAnswer(string Outcome, string ReportId, long Number, long Version, bool? Replayed, IReadOnlyList<ItemAnswer>? Items);
+
+/// <summary>What became of one item of a command.</summary>
+/// <param name="Outcome"><c>accepted</c>, <c>rejected</c>, or <c>unavailable</c>: send it again.</param>
+/// <param name="Version">The item's version now.</param>
+/// <param name="Code">Why not.</param>
+/// <param name="Status">The status this item alone would have got.</param>
+public sealed record ItemAnswer(string ItemId, int Item, long? Number, int Version, string Outcome, string? Code, string? Detail, int? Status)
+{
+    public static ItemAnswer Of(ReportId report, ItemOutcome o)
+    {
+        var code = o.Accepted ? null : Rejections.Word(o.Code);
+        return new ItemAnswer(
+            new ItemRef(report, o.Ordinal).ToString(), o.Ordinal, o.Number > 0 ? o.Number : null, o.Version, o.Accepted ? "accepted" : "rejected", code,
+            o.Accepted ? null : o.Detail, code is null ? null : ProblemCatalogue.Find(code).Status);
+    }
+}
+
+/// <summary>A page of lines that were rejected or in conflict.</summary>
+/// <param name="Cursor">For the next page; absent on the last.</param>
+public sealed record RejectionsAnswer(IReadOnlyList<RejectionAnswer> Rejections, string? Cursor);
+
+/// <summary>A line of a stream that was not taken, without anything of the line but its reference.</summary>
+/// <param name="Times">How often it came.</param>
+/// <param name="Line">Its number in the stream it came in last.</param>
+public sealed record RejectionAnswer(
+    long Id, string Outcome, DateTimeOffset FirstAt, DateTimeOffset LastAt, int Times, long Line, string? HotlineReference, string? ReportId,
+    IReadOnlyList<string>? Fields, ApiProblem Problem);

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using CPort.Actors.Intake;
+using CPort.Actors.Reports;
+using CPort.Api.Contracts;
+using CPort.Api.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CPort.Api;
+
+/// <summary>One command over many items of many reports, each with an outcome of its own: <c>/v1/items:assess</c>, <c>:act</c>, <c>:claim</c>.</summary>
+public static class ItemBatchEndpoints
+{
+    /// <summary>Reports asked at once for one batch.</summary>
+    private const int Parallel = 16;
+
+    public static RouteGroupBuilder MapItemBatches(this RouteGroupBuilder v1)
+    {
+        Batch(v1.MapPost("/items:assess", AssessAsync), "AssessAnyItems", "Assess items of many reports");
+        Batch(v1.MapPost("/items:act", ActAsync), "RecordActionOnAnyItems", "Record an action on items of many reports");
+        Batch(v1.MapPost("/items:claim", ClaimAsync), "ClaimAnyItems", "Hold items of many reports");
+        return v1;
+    }
+
+    private static void Batch(RouteHandlerBuilder route, string name, string summary) => route.WithTags("Work on items").WithName(name).WithSummary(summary)
+        .WithDescription("200 also when items were refused: each item has an outcome of its own, in the order asked. With a `Command-Id` a repeat is safe.")
+        .Produces<BatchAnswer>().Problems(400, 413, 422);
+
+    private static Task<IResult> AssessAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<AssessAnyBody> body)
+    {
+        var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
+        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
+        body.Check();
+        return RunAsync(http, gateway, items, (report, targets, part) => new AssessItems
+        {
+            ReportId = report, Context = me.Context(part), Items = targets, Assessment = assessment!,
+        });
+    }
+
+    private static Task<IResult> ActAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<ActAnyBody> body)
+    {
+        var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
+        var action = body.Fields.Action("action", body.Value.Action, out _, dateRequired: false);
+        body.Check();
+        return RunAsync(http, gateway, items, (report, targets, part) => new RecordActions
+        {
+            ReportId = report, Context = me.Context(part), Items = targets, Action = action!,
+        });
+    }
+
+    private static Task<IResult> ClaimAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<ClaimAnyBody> body)
+    {
+        var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
+        var minutes = ReportCommandEndpoints.Minutes(body.Fields, body.Value.Minutes);
+        body.Check();
+        return RunAsync(http, gateway, items, (report, targets, part) => new ClaimItems
+        {
+            ReportId = report, Context = me.Context(part), Items = targets, Minutes = minutes,
+        });
+    }
+
+    private static async Task<IResult> RunAsync(
+        HttpContext http, IReportGateway gateway, IReadOnlyList<(ItemRef Item, int? Expected)> items,
+        Func<ReportId, ImmutableArray<ItemTarget>, int, IReportCommand> command)
+    {
+        // A command names 200 items at most; the parts of one report get command ids of their own.
+        var commands = items.Select((item, place) => (item.Item, item.Expected, Place: place)).GroupBy(x => x.Item.Report)
+            .SelectMany(g => g.Chunk(ReportRules.ItemsPerPart).Select((chunk, part) => (Report: g.Key, Items: chunk, Part: part)))
+            .Select(c => (c.Report, c.Items, Command: command(c.Report, [.. c.Items.Select(i => new ItemTarget { Ordinal = i.Item.Ordinal, ExpectedVersion = i.Expected })], c.Part)))
+            .ToArray();
+        var answers = new ItemAnswer[items.Count];
+        await System.Threading.Tasks.Parallel.ForEachAsync(
+            commands, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = http.RequestAborted }, async (c, cancellation) =>
+            {
+                var outcomes = await OutcomesAsync(gateway, c.Command, c.Items.Select(i => i.Item), cancellation);
+                for (var i = 0; i < c.Items.Length; i++)
+                {
+                    answers[c.Items[i].Place] = outcomes[i];
+                }
+            });
+        return Results.Json(
+            new BatchAnswer(
+                answers.Count(a => a.Outcome == "accepted"), answers.Count(a => a.Outcome == "rejected"), answers.Count(a => a.Outcome == "unavailable"), answers),
+            ApiJson.Options);
+    }
+
+    private static async Task<IReadOnlyList<ItemAnswer>> OutcomesAsync(
+        IReportGateway gateway, IReportCommand command, IEnumerable<ItemRef> items, CancellationToken cancellation)
+    {
+        CommandReply reply;
+        try
+        {
+            reply = await gateway.SendAsync(command, cancellation);
+        }
+        catch (Exception e) when (ReportIntake.IsPassing(e) && !cancellation.IsCancellationRequested)
+        {
+            return [.. items.Select(i => new ItemAnswer(i.ToString(), i.Ordinal, null, 0, "unavailable", IntakeCodes.Unavailable, "No answer in time; send it again.", 503))];
+        }
+
+        // A report that says no as a whole (it is absent, it is withdrawn) says it for every item.
+        return reply.Items.IsEmpty
+            ? [.. items.Select(i => ItemAnswer.Of(reply.ReportId, new ItemOutcome { Ordinal = i.Ordinal, Code = reply.Code, Detail = reply.Detail }))]
+            : [.. reply.Items.Select(i => ItemAnswer.Of(reply.ReportId, i))];
+    }
+
+    private static List<(ItemRef Item, int? Expected)> Targets(FieldReader fields, List<AnyItemTargetBody?>? items, int max)
+    {
+        var targets = new List<(ItemRef, int?)>();
+        if (items is not { Count: > 0 })
+        {
+            fields.Add("items", IntakeCodes.Missing, "At least one item is required.");
+            return targets;
+        }
+
+        if (items.Count > max)
+        {
+            fields.Add("items", IntakeCodes.TooMany, $"At most {max} items in a batch (limit: items per batch).");
+            return targets;
+        }
+
+        for (var i = 0; i < items.Count; i++)
+        {
+            if (ItemRef.TryParse(items[i]?.Item, out var item))
+            {
+                targets.Add((item, items[i]!.ExpectedVersion));
+            }
+            else
+            {
+                fields.Add($"items[{i}].item", IntakeCodes.MalformedReference, "An item's id is its report's id, a hyphen and its ordinal.");
+            }
+        }
+
+        return targets;
+    }
+}

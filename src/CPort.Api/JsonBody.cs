@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Reflection;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Intake;
+using CPort.Api.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CPort.Api;
+
+/// <summary>
+/// A request's JSON body, read strictly (<see cref="StrictJson"/>), as a parameter of endpoints. <see cref="Fields"/> reads its values; endpoints call
+/// <see cref="Check"/> before they use what was read.
+/// </summary>
+public sealed class JsonBody<T> : IEndpointParameterMetadataProvider
+    where T : class
+{
+    private JsonBody(T value, FieldReader fields) => (Value, Fields) = (value, fields);
+
+    public T Value { get; }
+
+    public FieldReader Fields { get; }
+
+    /// <summary>Binds a parameter; throws <see cref="ApiProblemException"/> on anything that is not such a body.</summary>
+    public static async ValueTask<JsonBody<T>?> BindAsync(HttpContext http, ParameterInfo parameter)
+    {
+        var limits = http.RequestServices.GetRequiredService<IntakeLimits>();
+        var utf8 = await RequestBody.ReadAsync(http, limits.BodyBytes);
+        return StrictJson.TryRead<T>(utf8.Span, out var value, out var problem)
+            ? new JsonBody<T>(value, new FieldReader(limits, RequestBody.Codes(http), http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()))
+            : throw new ApiProblemException(ApiProblem.Of(problem));
+    }
+
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
+
+    /// <summary>Throws <see cref="ApiProblemException"/> with everything that was found wrong so far.</summary>
+    public void Check()
+    {
+        if (Fields.Problem is { } problem)
+        {
+            throw new ApiProblemException(ApiProblem.Of(problem));
+        }
+    }
+}
+
+/// <summary>What endpoints read of a request besides JSON.</summary>
+public static class RequestBody
+{
+    /// <summary>The body's bytes; throws <see cref="ApiProblemException"/> (413) beyond <paramref name="maxBytes"/>, (415) when it is compressed.</summary>
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext http, int maxBytes)
+    {
+        RefuseEncoding(http);
+        var buffer = new ArrayBufferWriter<byte>((int)Math.Clamp(http.Request.ContentLength ?? 4096, 256, maxBytes));
+        if (http.Request.ContentLength > maxBytes)
+        {
+            throw TooLarge(maxBytes);
+        }
+
+        var reader = http.Request.BodyReader;
+        while (true)
+        {
+            var result = await reader.ReadAsync(http.RequestAborted);
+            foreach (var segment in result.Buffer)
+            {
+                if (buffer.WrittenCount + segment.Length > maxBytes)
+                {
+                    throw TooLarge(maxBytes);
+                }
+
+                buffer.Write(segment.Span);
+            }
+
+            reader.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+            {
+                return buffer.WrittenMemory;
+            }
+        }
+    }
+
+    /// <summary>Compressed bodies are not taken: a few bytes could unpack to any size.</summary>
+    public static void RefuseEncoding(HttpContext http)
+    {
+        if (http.Request.Headers.ContentEncoding is { Count: > 0 } encoding && encoding != "identity")
+        {
+            throw ApiProblemException.Of("unsupported-media-type", "Send the body without Content-Encoding.");
+        }
+    }
+
+    /// <summary>ICCAM v3's codes, or v2's when the query says <c>codes=v2</c>.</summary>
+    public static CodeGeneration Codes(HttpContext http) => http.Request.Query["codes"].ToString() switch
+    {
+        "" or "v3" => CodeGeneration.V3,
+        "v2" => CodeGeneration.V2,
+        _ => throw ApiProblemException.Of(ProblemCatalogue.BadRequest, "codes is v2 or v3."),
+    };
+
+    /// <summary>The version in <c>If-Match</c>, null without one or with <c>*</c>.</summary>
+    public static int? IfMatch(HttpContext http)
+    {
+        var text = http.Request.Headers.IfMatch.ToString();
+        return text is "" or "*" ? null
+            : text.Length > 2 && text[0] == '"' && text[^1] == '"' && int.TryParse(text.AsSpan(1, text.Length - 2), out var version) ? version
+            : throw ApiProblemException.Of(ProblemCatalogue.BadRequest, "If-Match is an item's ETag as the answer before gave it, for example \"3\".");
+    }
+
+    private static ApiProblemException TooLarge(int maxBytes) =>
+        ApiProblemException.Of(IntakeCodes.TooLarge, $"The body is larger than {maxBytes} bytes (limit: body size).");
+}

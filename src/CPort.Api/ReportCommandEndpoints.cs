@@ -1,0 +1,274 @@
+using System.Collections.Immutable;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Confidential;
+using CPort.Actors.Intake;
+using CPort.Actors.Reports;
+using CPort.Actors.Routing;
+using CPort.Api.Contracts;
+using CPort.Api.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CPort.Api;
+
+/// <summary>
+/// Commands to one report and its items. Who may do what is the report's own business (docs/access.md); here a body becomes a command and a reply an
+/// answer. <c>Command-Id</c> (or <c>Idempotency-Key</c>) makes a repeat get the first answer, for the last 64 commands of a report.
+/// </summary>
+public static class ReportCommandEndpoints
+{
+    private const int DefaultClaimMinutes = 30;
+
+    public static RouteGroupBuilder MapReportCommands(this RouteGroupBuilder v1)
+    {
+        var report = v1.MapGroup("/reports/{id}").WithTags("Work on reports");
+        Command(report.MapPatch("", AmendAsync), "AmendReport", "Correct a report", "By the reporting hotline; only fields that are given change.");
+        Command(v1.MapPost("/reports/{id}:withdraw", WithdrawAsync).WithTags("Work on reports"), "WithdrawReport", "Withdraw a report", "Refused once another agency has acted on an item.");
+        Command(report.MapPut("/urgent", UrgentAsync), "MarkUrgent", "Mark or unmark a report as urgent", "A child is at immediate risk: goes before everything.");
+        Command(report.MapPut("/site-facts", SiteFactsAsync), "SetSiteFacts", "Set site type, commerciality, payment methods", "Only fields that are given change.");
+        Command(report.MapPost("/memos", MemoAsync), "AddMemo", "Add a memo to a report or item", "");
+        Command(report.MapPost("/items", AddItemsAsync), "AddItems", "Add items to a report", "By the reporting hotline, at most 200 at a time.");
+        Command(report.MapPost("/items:assign", AssignAsync), "AssignItems", "Give items to a hotline of their country", "A mandated hotline takes an orphan by naming itself.");
+        Command(report.MapPost("/items:claim", ClaimAsync), "ClaimItems", "Hold items for the caller", "The first hotline of the country to claim an unassigned item has it. The hold runs out by itself.");
+        Command(report.MapPost("/items:release", ReleaseAsync), "ReleaseItems", "Give up a hold", "");
+        Command(report.MapPost("/items:assess", AssessAsync), "AssessItems", "Assess items", "By the assigned hotline (ICCAM rules 1 to 4).");
+        Command(report.MapPost("/items:correct", CorrectAsync), "CorrectAssessment", "Correct one's own last assessment of an item", "The wrong one stays in the trail.");
+        Command(report.MapPost("/items:act", ActAsync), "RecordAction", "Record an action on items", "By the assigned hotline (ICCAM rules 4, 7 to 10). Without actionDate: now.");
+        Command(report.MapPost("/items:hosting", HostingAsync), "UpdateHosting", "Say where items are hosted", "The first half of a move (ICCAM rule 11).");
+        Command(report.MapPost("/items:move", MoveAsync), "MoveItems", "Move items to the country they are now hosted in", "The second half of a move (ICCAM rule 11).");
+        Command(report.MapPost("/items:seen-again", SeenAgainAsync), "SeenOnlineAgain", "Say that an item is online again", "Makes a new occurrence, linked to the old one.");
+        Command(report.MapPut("/items/{item:int}/hotline-reference", ReferenceAsync), "SetHotlineReference", "Set the assigned hotline's own reference of an item", "");
+        return v1;
+    }
+
+    private static void Command(RouteHandlerBuilder route, string name, string summary, string description) => route
+        .WithName(name).WithSummary(summary)
+        .WithDescription($"{description} `expectedVersion` of an item, or `If-Match` when the command is about one item, refuses what has changed since (412).".Trim())
+        .Produces<CommandAnswer>().Problems(400, 403, 404, 409, 412, 413, 422, 503);
+
+    private static Task<IResult> AmendAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<AmendBody> body)
+    {
+        var (b, f) = (body.Value, body.Fields);
+        var received = f.PastDate("hotlineReceivedDate", b.HotlineReceivedDate, required: false);
+        var secrets = ReportBodyReader.ReadSecrets(f, b.SourceUrlReferrer, b.SourceUrlUsername, b.SourceUrlPassword, b.Memo, b.ReportingAnalystName);
+        body.Check();
+        return SendAsync(http, gateway, new AmendReport
+        {
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), HotlineReceivedDate = received, Secrets = secrets == new ReportSecrets() ? null : secrets,
+        });
+    }
+
+    private static Task<IResult> WithdrawAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<WithdrawBody> body)
+    {
+        var reason = body.Fields.Text("reason", body.Value.Reason);
+        body.Check();
+        return SendAsync(http, gateway, new WithdrawReport { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Reason = Secret(reason) });
+    }
+
+    private static Task<IResult> UrgentAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<UrgentBody> body)
+    {
+        if (body.Value.Urgent is null)
+        {
+            body.Fields.Missing("urgent");
+        }
+
+        body.Check();
+        return SendAsync(http, gateway, new MarkUrgent { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Urgent = body.Value.Urgent == true });
+    }
+
+    private static Task<IResult> SiteFactsAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<SiteFactsBody> body)
+    {
+        var (b, f) = (body.Value, body.Fields);
+        var command = new SetSiteFacts
+        {
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), SiteType = f.Code("siteType", CodeLists.SiteTypes, b.SiteType),
+            Commerciality = f.Code("commerciality", CodeLists.Commercialities, b.Commerciality),
+            PaymentMethods = f.PaymentMethods("paymentMethods", b.PaymentMethods), PaymentMethodsGiven = b.PaymentMethods is not null,
+        };
+        body.Check();
+        return SendAsync(http, gateway, command);
+    }
+
+    private static Task<IResult> MemoAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<MemoBody> body)
+    {
+        var text = body.Fields.Text("text", body.Value.Text);
+        if (text is null)
+        {
+            body.Fields.Missing("text");
+        }
+
+        body.Check();
+        return SendAsync(http, gateway, new AddMemo { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Ordinal = body.Value.Item, Text = Secret(text) });
+    }
+
+    private static async Task<IResult> AddItemsAsync(
+        HttpContext http, ApiCaller me, IReportGateway gateway, INumberSource numbers, string id, JsonBody<AddItemsBody> body)
+    {
+        var items = ReportBodyReader.ReadEntries(body.Fields, body.Value.Urls, ReportRules.ItemsPerPart);
+        body.Check();
+        return await SendAsync(http, gateway, new AddItems
+        {
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, FirstItemNumber = await numbers.ItemsAsync(items.Length, http.RequestAborted),
+        });
+    }
+
+    private static Task<IResult> AssignAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<AssignBody> body)
+    {
+        var items = Targets(http, body.Fields, body.Value.Items);
+        if (!AgencyId.TryParse(body.Value.Hotline, out var hotline))
+        {
+            body.Fields.Add("hotline", IntakeCodes.Missing, "The agency id of a hotline is required.");
+        }
+
+        body.Check();
+        return SendAsync(http, gateway, new AssignItems { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Hotline = hotline });
+    }
+
+    private static Task<IResult> ClaimAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ClaimBody> body)
+    {
+        var items = Targets(http, body.Fields, body.Value.Items);
+        var minutes = Minutes(body.Fields, body.Value.Minutes);
+        body.Check();
+        return SendAsync(http, gateway, new ClaimItems { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Minutes = minutes });
+    }
+
+    private static Task<IResult> ReleaseAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ItemsBody> body)
+    {
+        var items = Targets(http, body.Fields, body.Value.Items);
+        body.Check();
+        return SendAsync(http, gateway, new ReleaseItems { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items });
+    }
+
+    private static Task<IResult> AssessAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<AssessBody> body)
+    {
+        var items = Targets(http, body.Fields, body.Value.Items);
+        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
+        body.Check();
+        return SendAsync(http, gateway, new AssessItems { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Assessment = assessment! });
+    }
+
+    private static Task<IResult> CorrectAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<CorrectBody> body)
+    {
+        var item = Target(http, body.Fields, body.Value.Item, body.Value.ExpectedVersion);
+        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
+        var why = body.Fields.Text("why", body.Value.Why);
+        body.Check();
+        return SendAsync(http, gateway, new CorrectAssessment
+        {
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item, Assessment = assessment!, Why = Secret(why),
+        });
+    }
+
+    private static Task<IResult> ActAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ActBody> body)
+    {
+        var items = Targets(http, body.Fields, body.Value.Items);
+        var action = body.Fields.Action("action", body.Value.Action, out _, dateRequired: false);
+        body.Check();
+        return SendAsync(http, gateway, new RecordActions { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Action = action! });
+    }
+
+    private static Task<IResult> HostingAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<HostingBody> body)
+    {
+        var (b, f) = (body.Value, body.Fields);
+        var items = Targets(http, f, b.Items);
+        var facts = f.Hosting("", b.HostingCountryCode, b.HostingIpAddress, b.HostingIsp, b.HostingOrganization, HostingSource.Analyst, confidence: 100);
+        if (facts is null && f.Problem is null)
+        {
+            f.Add("hostingCountryCode", IntakeCodes.Missing, "Say at least one thing about the hosting.");
+        }
+
+        body.Check();
+        return SendAsync(http, gateway, new UpdateHosting { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Facts = facts! });
+    }
+
+    private static Task<IResult> MoveAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<MoveBody> body)
+    {
+        var items = Targets(http, body.Fields, body.Value.Items);
+        var country = body.Fields.Country("countryCode", body.Value.CountryCode, required: true);
+        body.Check();
+        return SendAsync(http, gateway, new MoveToCountry { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Country = country!.Value });
+    }
+
+    private static async Task<IResult> SeenAgainAsync(
+        HttpContext http, ApiCaller me, IReportGateway gateway, INumberSource numbers, string id, JsonBody<ItemBody> body)
+    {
+        var item = Target(http, body.Fields, body.Value.Item, body.Value.ExpectedVersion);
+        body.Check();
+        return await SendAsync(http, gateway, new SeenOnlineAgain
+        {
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item, ItemNumber = await numbers.ItemsAsync(1, http.RequestAborted),
+        });
+    }
+
+    private static Task<IResult> ReferenceAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, int item, JsonBody<ReferenceBody> body)
+    {
+        var target = Target(http, body.Fields, item, body.Value.ExpectedVersion);
+        var reference = body.Fields.Reference("reference", body.Value.Reference, required: true);
+        body.Check();
+        return SendAsync(http, gateway, new SetHotlineReference
+        {
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = target, Reference = reference!.Value,
+        });
+    }
+
+    private static async Task<IResult> SendAsync(HttpContext http, IReportGateway gateway, IReportCommand command) =>
+        CommandAnswers.Answer(http, await gateway.SendAsync(command, http.RequestAborted));
+
+    private static SecretText? Secret(string? text) => text is null ? null : new SecretText { Text = text };
+
+    internal static int Minutes(FieldReader fields, int? minutes)
+    {
+        if (minutes is < 1 or > 1440)
+        {
+            fields.Add("minutes", IntakeCodes.OutOfRange, "A hold lasts 1 to 1,440 minutes.");
+        }
+
+        return minutes ?? DefaultClaimMinutes;
+    }
+
+    private static ItemTarget Target(HttpContext http, FieldReader fields, int? ordinal, int? expected)
+    {
+        if (ordinal is not > 0)
+        {
+            fields.Add("item", IntakeCodes.Missing, "The ordinal of an item (from 1) is required.");
+        }
+
+        return new ItemTarget { Ordinal = ordinal ?? 0, ExpectedVersion = expected ?? RequestBody.IfMatch(http) };
+    }
+
+    private static ImmutableArray<ItemTarget> Targets(HttpContext http, FieldReader fields, List<ItemTargetBody?>? items)
+    {
+        if (items is not { Count: > 0 })
+        {
+            fields.Add("items", IntakeCodes.Missing, "At least one item is required.");
+            return [];
+        }
+
+        if (items.Count > ReportRules.ItemsPerPart)
+        {
+            fields.Add("items", IntakeCodes.TooMany, $"At most {ReportRules.ItemsPerPart} items at a time.");
+            return [];
+        }
+
+        var match = RequestBody.IfMatch(http);
+        if (match is not null && items.Count > 1)
+        {
+            fields.Add("items", IntakeCodes.Inconsistent, "If-Match is for one item; use expectedVersion with several.");
+        }
+
+        return
+        [
+            .. items.Select((item, i) =>
+            {
+                if (item?.Item is not > 0)
+                {
+                    fields.Add($"items[{i}].item", IntakeCodes.Missing, "The ordinal of an item (from 1) is required.");
+                }
+
+                return new ItemTarget { Ordinal = item?.Item ?? 0, ExpectedVersion = item?.ExpectedVersion ?? match };
+            }),
+        ];
+    }
+}

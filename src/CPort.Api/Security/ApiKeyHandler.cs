@@ -1,0 +1,69 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using CPort.Actors.Agencies;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CPort.Api.Security;
+
+/// <summary>
+/// Reads <c>Authorization: Bearer cport_…</c> or <c>X-Api-Key</c>, and <c>X-Purpose</c>. Why a key is refused is never told, except about the purpose,
+/// which only who has a good key learns of.
+/// </summary>
+internal sealed class ApiKeyHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AgencyDirectoryFeed directory, TimeProvider time)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+{
+    public const string SchemeName = "ApiKey";
+    public const string KeyHeader = "X-Api-Key";
+    public const string PurposeHeader = "X-Purpose";
+
+    private RefusalCause? _explained;
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var authorization = Request.Headers.Authorization.ToString();
+        var key = authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? authorization["Bearer ".Length..].Trim()
+            : Request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given.Trim()
+            : null;
+        if (key is null)
+        {
+            return Task.FromResult(AuthenticateResult.NoResult());
+        }
+
+        switch (directory.Authenticate(key, time.GetUtcNow(), Request.Headers[PurposeHeader].ToString()))
+        {
+            case Authentication.Accepted accepted:
+                Context.Features.Set(accepted.Caller);
+                var identity = new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, accepted.Caller.KeyId)], SchemeName);
+                return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName)));
+            case Authentication.Refused refused:
+                _explained = refused.MayBeExplained ? refused.Cause : null;
+                return Task.FromResult(AuthenticateResult.Fail(refused.Cause.ToString()));
+            default:
+                return Task.FromResult(AuthenticateResult.NoResult());
+        }
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        var problem = _explained switch
+        {
+            RefusalCause.PurposeMissing => ApiProblem.Of(ProblemCatalogue.PurposeMissing, $"Police state why they look: header {PurposeHeader}."),
+            RefusalCause.PurposeInvalid => ApiProblem.Of(
+                ProblemCatalogue.PurposeInvalid, $"A purpose is at most {AgencyDirectory.MaxPurposeLength} characters without control characters."),
+            _ => ApiProblem.Of(ProblemCatalogue.NotAuthenticated, $"Send Authorization: Bearer cport_… or {KeyHeader}."),
+        };
+        if (problem.Status == StatusCodes.Status401Unauthorized)
+        {
+            Response.Headers.WWWAuthenticate = "Bearer realm=\"cport\"";
+        }
+
+        return problem.ToResult().ExecuteAsync(Context);
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        ApiProblem.Of(ProblemCatalogue.NotAuthorised).ToResult().ExecuteAsync(Context);
+}
