@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using Akka.Actor;
+using CPort.Actors.Persistence;
+using CPort.Actors.Projections;
+using CPort.Actors.Reports;
+using CPort.Tests.Shared;
+using Xunit.Abstractions;
+
+namespace CPort.Actors.Tests.Projections;
+
+/// <summary>The projection as a node runs it: following the journal, stepping over damage, rebuilding while it serves; and the sweeper.</summary>
+public sealed class ProjectionActorTests(PostgreSqlServer server, ITestOutputHelper output) : IClassFixture<PostgreSqlServer>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task It_follows_the_journal_rebuilds_while_serving_and_ends_with_the_same_rows(DatabaseProvider provider)
+    {
+        await using var world = await ReadModelWorld.StartAsync(provider, server);
+        var lives = new RandomLives(21, world.Seam);
+        await world.AppendAsync(Enumerable.Range(0, 300).Select(_ => lives.Step()).ToArray());
+        var projection = world.Node.System.ActorOf(Props.Create(() => new ProjectionActor(world.Services(new ProjectionOptions { DropAfter = TimeSpan.FromSeconds(1) }))));
+        await CaughtUpAsync(world, 1);
+        Assert.Equal(world.Expected(lives), await world.RowsAsync(1));
+
+        var started = await projection.Ask<RebuildStarted>(new RebuildProjections(), Patience);
+        Assert.Equal((2, false), (started.Set, started.AlreadyRunning));
+        await world.AppendAsync(Enumerable.Range(0, 300).Select(_ => lives.Step()).ToArray());
+        await CaughtUpAsync(world, 2);
+        Assert.Equal(world.Expected(lives), await world.RowsAsync(2));
+        await Until(async () => (await world.Tables.SetsAsync()) is [{ Id: 2, State: TableSetState.Serving }]);
+        Assert.Equal(0, (await projection.Ask<ProjectionsReconciled>(new ReconcileProjections(), Patience)).Mended);
+    }
+
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_damaged_event_keeps_its_own_report_back_and_no_other(DatabaseProvider provider)
+    {
+        await using var world = await ReadModelWorld.StartAsync(provider, server);
+        var lives = new RandomLives(22, world.Seam);
+        var (damaged, events) = lives.Submit(2);
+        await world.AppendAsync((damaged, events));
+        await world.AppendDamagedAsync(damaged);
+        var (other, others) = lives.Submit(2);
+        await world.AppendAsync((other, others), lives.Work(other));
+        var projection = world.Node.System.ActorOf(Props.Create(() => new ProjectionActor(world.Services())));
+        await CaughtUpAsync(world, 1);
+
+        var status = await new ProjectionStatusReader(world.Tables, world.Journal, TimeProvider.System).ReadAsync();
+        Assert.Equal(ReportActor.PersistenceIdOf(damaged), Assert.Single(status.Stuck).PersistenceId);
+        Assert.Contains(other.ToString(), await world.RowsAsync(1), StringComparison.Ordinal);
+
+        // Once the row can be read again, the report is written whole.
+        await world.Database.ExecuteAsync("DELETE FROM journal WHERE persistence_id = @id AND sequence_number > @good", default,
+            ("id", ReportActor.PersistenceIdOf(damaged)), ("good", (long)events.Length));
+        Assert.Equal(1, (await projection.Ask<ProjectionsReconciled>(new ReconcileProjections(), Patience)).Mended);
+        Assert.Equal(world.Expected(lives), await world.RowsAsync(1));
+        Assert.Empty((await new ProjectionStatusReader(world.Tables, world.Journal, TimeProvider.System).ReadAsync()).Stuck);
+    }
+
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_backlog_is_projected_by_the_thousand_and_a_single_event_within_a_second(DatabaseProvider provider)
+    {
+        await using var world = await ReadModelWorld.StartAsync(provider, server);
+        var lives = new RandomLives(23, world.Seam);
+        var steps = Enumerable.Range(0, 2_000).SelectMany(_ =>
+        {
+            var submitted = lives.Submit(3);
+            return new[] { submitted, lives.Work(submitted.Id) };
+        }).ToArray();
+        await world.AppendAsync(steps);
+        var count = steps.Sum(s => s.Events.Length);
+        var start = Stopwatch.GetTimestamp();
+        world.Node.System.ActorOf(Props.Create(() => new ProjectionActor(world.Services())));
+        await CaughtUpAsync(world, 1);
+        output.WriteLine($"{provider}: {count} events of {lives.Reports.Count} reports with 3 items: {count / Stopwatch.GetElapsedTime(start).TotalSeconds:F0} events/s, start included");
+
+        start = Stopwatch.GetTimestamp();
+        await world.AppendAsync(lives.Submit(1));
+        await CaughtUpAsync(world, 1);
+        var lag = Stopwatch.GetElapsedTime(start);
+        output.WriteLine($"{provider}: one event visible after {lag.TotalMilliseconds:F0} ms");
+        Assert.True(lag < TimeSpan.FromSeconds(5), $"{lag}");
+    }
+
+    [Fact]
+    public async Task The_sweeper_wakes_reports_that_stand_still_and_escalates_orphans_nobody_took()
+    {
+        await using var world = await ReadModelWorld.StartAsync(DatabaseProvider.Sqlite, server);
+        var set = (await world.Tables.EnsureAsync(DateTimeOffset.UtcNow)).Single().Id;
+        var lives = new RandomLives(24, world.Seam);
+        await world.AppendAsync(Enumerable.Range(0, 200).Select(_ => lives.Step()).ToArray());
+        var projector = world.Projector(set);
+        await projector.OpenAsync();
+        await projector.ApplyAsync(await world.EventsAsync());
+
+        using var told = new System.Collections.Concurrent.BlockingCollection<object>();
+        var region = world.Node.System.ActorOf(Props.Create(() => new Region(told)));
+        world.Node.System.ActorOf(Props.Create(() => new SweeperActor(world.Tables, region, TimeProvider.System,
+            new ProjectionOptions { SweepEvery = TimeSpan.FromMilliseconds(100), OrphanDeadline = TimeSpan.FromMilliseconds(1) })));
+
+        var unfinished = lives.Reports.Values.Where(r => r.HasUnfinishedWork()).Select(r => r.Id).ToHashSet();
+        var orphans = lives.Reports.Values.SelectMany(r => r.Items.Where(ReadRows.AwaitsEscalation).Select(i => new ItemRef(r.Id, i.Ordinal))).ToHashSet();
+        Assert.NotEmpty(unfinished);
+        Assert.NotEmpty(orphans);
+        var woken = new HashSet<ReportId>();
+        var escalated = new HashSet<ItemRef>();
+        while (!woken.SetEquals(unfinished) || !escalated.SetEquals(orphans))
+        {
+            Assert.True(told.TryTake(out var message, Patience));
+            switch (message)
+            {
+                // Each once: the second sweep comes before its report had time to answer.
+                case WakeReport wake:
+                    Assert.True(woken.Add(wake.ReportId));
+                    break;
+                case EscalateOrphans escalate:
+                    Assert.All(escalate.Ordinals, o => Assert.True(escalated.Add(new ItemRef(escalate.ReportId, o))));
+                    break;
+            }
+        }
+    }
+
+    private static Task CaughtUpAsync(ReadModelWorld world, int set) => Until(async () =>
+    {
+        var sets = await world.Tables.SetsAsync();
+        return sets.FirstOrDefault(s => s.Id == set) is { State: TableSetState.Serving } s && (await world.Journal.LagAsync(s.Position, default)).Events == 0;
+    });
+
+    private static async Task Until(Func<Task<bool>> holds)
+    {
+        var deadline = DateTime.UtcNow + Patience;
+        while (!await IsTrue(holds))
+        {
+            Assert.True(DateTime.UtcNow < deadline, "It did not come to hold in time.");
+            await Task.Delay(20);
+        }
+    }
+
+    private static async Task<bool> IsTrue(Func<Task<bool>> holds)
+    {
+        try
+        {
+            return await holds();
+        }
+        catch (System.Data.Common.DbException)
+        {
+            // The control tables are not there yet.
+            return false;
+        }
+    }
+
+    private sealed class Region : UntypedActor
+    {
+        private readonly System.Collections.Concurrent.BlockingCollection<object> _told;
+
+        public Region(System.Collections.Concurrent.BlockingCollection<object> told) => _told = told;
+
+        protected override void OnReceive(object message) => _told.Add(message);
+    }
+}

@@ -1,0 +1,298 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using Akka.Actor;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Confidential;
+using CPort.Actors.Hashes;
+using CPort.Actors.Matching;
+using CPort.Actors.Persistence;
+using CPort.Actors.Projections;
+using CPort.Actors.Reports;
+using CPort.Actors.Routing;
+using CPort.Actors.Serialization;
+using CPort.Tests.Shared;
+using LinqToDB;
+using LinqToDB.Async;
+
+namespace CPort.Actors.Tests.Projections;
+
+/// <summary>Reports lived through by random commands of several agencies, decided by the real rules. The same seed gives the same lives.</summary>
+internal sealed class RandomLives(int seed, ConfidentialSeam seam)
+{
+    public static readonly DateTimeOffset Start = new(2026, 5, 4, 6, 0, 0, TimeSpan.Zero);
+
+    private static readonly Country[] Hosts = [Country.Parse("NL"), Country.Parse("DE"), Country.Parse("DE"), Country.Parse("RU"), Country.Parse("FR")];
+
+    private static readonly Classification[] Opinions =
+        [Classification.Baseline, Classification.National, Classification.NotIllegal, Classification.Doubtful];
+
+    private readonly Random _random = new(seed);
+    private readonly Dictionary<ReportId, Report> _reports = [];
+    private DateTimeOffset _now = Start;
+    private long _numbers = 100;
+
+    public static Caller Hotline(string id, params string[] countries) => new()
+    {
+        Agency = AgencyId.Parse(id), Kind = AgencyKind.Hotline, Roles = Roles.Analyst | Roles.Machine, KeyId = "key-" + id,
+        Countries = [.. countries.Select(Country.Parse)],
+    };
+
+    public static readonly Caller Nl = Hotline("hotline-nl", "NL"), De1 = Hotline("hotline-de1", "DE"), De2 = Hotline("hotline-de2", "DE"),
+        Uk = Hotline("hotline-uk", "GB") with { HoldsOrphanMandate = true };
+
+    private static readonly Caller[] Callers = [Nl, De1, De2, Uk];
+
+    public IReadOnlyDictionary<ReportId, Report> Reports => _reports;
+
+    /// <summary>One more command; answers its report and the events it led to (none when refused).</summary>
+    public (ReportId Id, ImmutableArray<IReportEvent> Events) Step()
+    {
+        _now += TimeSpan.FromSeconds(_random.Next(0, 4000));
+        return _reports.Count == 0 || _random.Next(8) == 0 ? Submit(_random.Next(1, 5)) : Do(Command());
+    }
+
+    public (ReportId Id, ImmutableArray<IReportEvent> Events) Submit(int items, Caller? by = null, bool known = false)
+    {
+        var caller = by ?? Pick(Callers);
+        var reference = HotlineReference.Parse(string.Create(CultureInfo.InvariantCulture, $"{seed}-{_numbers}"));
+        var command = new SubmitReport
+        {
+            ReportId = ReportId.For(caller.Agency, reference), Context = Context(caller), Reference = reference,
+            HotlineReceivedDate = _now.AddHours(-_random.Next(1, 90)), ReportNumber = _numbers++, FirstItemNumber = _numbers,
+            SiteType = _random.Next(3) == 0 ? null : SiteType.ImageHost, Urgent = _random.Next(10) == 0,
+            Commerciality = _random.Next(4) == 0 ? Commerciality.Commercial : null,
+            Items = [.. Enumerable.Range(0, items).Select(_ => Item(known))],
+        };
+        _numbers += items;
+        return Do(command);
+    }
+
+    /// <summary>The automatic work of a report: traced, routed, matched.</summary>
+    public (ReportId Id, ImmutableArray<IReportEvent> Events) Work(ReportId id) => Do(new CompleteAutomaticWork
+    {
+        ReportId = id, Context = Context(Caller.System), FullLookup = true,
+        Traces = [.. _reports[id].Items.Select(i => new ItemTrace { Ordinal = i.Ordinal, Facts = Facts(_random.Next(6) == 0 ? null : Pick(Hosts)) })],
+        Verdicts = [.. _reports[id].Items.Where(i => i.NeedsMatch()).Select(i => new ItemVerdicts
+        {
+            Ordinal = i.Ordinal, Exact = [.. i.Hashes.Select(h => new HashVerdict { Hash = h, Version = 0 })],
+        })],
+    });
+
+    public (ReportId Id, ImmutableArray<IReportEvent> Events) Do(IReportCommand command)
+    {
+        var report = _reports.GetValueOrDefault(command.ReportId, Report.None);
+        var environment = new ReportEnvironment { Now = _now, Members = new Members() };
+        var decision = ReportRules.Decide(report, ReportSealing.Seal(seam, report, command), environment);
+        if (!decision.Events.IsEmpty)
+        {
+            _reports[command.ReportId] = decision.Events.Aggregate(report, ReportRules.Apply);
+        }
+
+        return (command.ReportId, decision.Events);
+    }
+
+    public CommandContext Context(Caller caller) => new() { CommandId = CommandId.New(), Caller = caller, OccurredAt = _now };
+
+    private IReportCommand Command()
+    {
+        var report = Pick([.. _reports.Values]);
+        var caller = _random.Next(3) == 0 ? Pick(Callers) : JobOf(report) ?? Pick(Callers);
+        var context = Context(caller);
+        ImmutableArray<ItemTarget> targets = [.. Enumerable.Range(0, _random.Next(1, 3)).Select(_ => new ItemTarget { Ordinal = _random.Next(1, report.Items.Count + 1) })];
+        var type = Pick([ActionType.ReportedToLea, ActionType.ReportedToIsp, ActionType.Removed, ActionType.Unavailable, ActionType.NotIllegal]);
+        return _random.Next(16) switch
+        {
+            0 or 1 or 2 => new CompleteAutomaticWork
+            {
+                ReportId = report.Id, Context = Context(Caller.System), FullLookup = true,
+                Traces = [.. targets.Select(t => new ItemTrace { Ordinal = t.Ordinal, Facts = Facts(_random.Next(4) == 0 ? null : Pick(Hosts)) })],
+                Verdicts = [.. targets.Select(t => Verdicts(report.Items[t.Ordinal - 1]))],
+            },
+            3 or 4 => new AssessItems
+            {
+                ReportId = report.Id, Context = context, Items = targets,
+                Assessment = new AssessmentInput { Classification = Pick(Opinions), Age = Pick([AgeCategory.Infant, AgeCategory.PrePubescent, AgeCategory.NotDetermined]) },
+            },
+            5 or 6 => new RecordActions
+            {
+                ReportId = report.Id, Context = context, Items = targets,
+                Action = new ActionInput
+                {
+                    Type = type, Date = _now,
+                    Reason = type == ActionType.Unavailable ? ActionReason.ContentNotFound : type == ActionType.NotIllegal ? ActionReason.AdultPornography : null,
+                },
+            },
+            7 => new ClaimItems { ReportId = report.Id, Context = context, Items = targets },
+            8 => new AssignItems { ReportId = report.Id, Context = context, Items = targets, Hotline = caller.Agency },
+            9 => new UpdateHosting { ReportId = report.Id, Context = context, Items = targets, Facts = Facts(Pick(Hosts)) },
+            10 => new MoveToCountry { ReportId = report.Id, Context = context, Items = targets, Country = Pick(Hosts) },
+            11 => new SeenOnlineAgain { ReportId = report.Id, Context = context, Item = targets[0], ItemNumber = _numbers++ },
+            12 => new SetHotlineReference { ReportId = report.Id, Context = context, Item = targets[0], Reference = HotlineReference.Parse($"own {_numbers}") },
+            13 => new MarkUrgent { ReportId = report.Id, Context = context, Urgent = !report.Urgent },
+            14 => _random.Next(4) == 0
+                ? new WithdrawReport { ReportId = report.Id, Context = context }
+                : new SetSiteFacts { ReportId = report.Id, Context = context, Commerciality = Pick([Commerciality.Commercial, Commerciality.NonCommercial]) },
+            _ => new AddItems { ReportId = report.Id, Context = context, FirstItemNumber = (_numbers += 3) - 3, Items = [Item(false), Item(false)] },
+        };
+    }
+
+    private Caller? JobOf(Report report) => Pick([.. report.Items]).Assignment switch
+    {
+        { Hotline: { } hotline } => Callers.First(c => c.Agency == hotline),
+        { Country: { } country } => Callers.First(c => c.WorksFor(country)),
+        { Orphan: true } => Uk,
+        _ => Callers.FirstOrDefault(c => c.Agency == report.ReportingHotline),
+    };
+
+    private SubmittedItem Item(bool known) => new()
+    {
+        // Few URLs, so that some occur twice.
+        Secrets = new ItemSecrets { Url = $"https://host{_random.Next(5)}.example/{Marker}/{_random.Next(40)}.jpg", Memo = Marker + "-memo" },
+        ContentType = ContentType.Media, Hosting = known || _random.Next(2) == 0 ? Facts(Pick(Hosts)) : null,
+        Hashes = _random.Next(3) == 0 ? [] : [Hash(_random.Next(50))],
+        Actions = _random.Next(12) == 0 ? [new ActionInput { Type = ActionType.Removed, Date = _now.AddMinutes(-1) }] : [],
+        Assessment = _random.Next(4) == 0 ? new AssessmentInput { Classification = Pick(Opinions), UserGeneratedContent = true } : null,
+    };
+
+    /// <summary>Stands in every URL and memo, and must stand in no read table.</summary>
+    public const string Marker = "zq7marker";
+
+    public static ContentHash Hash(int n) => ContentHash.FromBytes(Actors.Hashes.HashAlgorithm.Sha256, SHA256.HashData([(byte)n]));
+
+    private ItemVerdicts Verdicts(ContentItem item) => new()
+    {
+        Ordinal = item.Ordinal,
+        Exact = [.. item.Hashes.Select(hash => new HashVerdict
+        {
+            Hash = hash, Version = _random.Next(3),
+            Opinions = [new HashOpinion
+            {
+                Agency = AgencyId.Parse("interpol"), Basis = OpinionBasis.Human, Classification = Pick(Opinions), Country = Pick(Hosts), Trust = TrustLevel.Trusted, At = _now,
+            }],
+        })],
+        Near = _random.Next(3) == 0 ? [new NearMatch { Distance = 9, Verdict = new HashVerdict { Hash = Hash(1), Version = 1 } }] : [],
+    };
+
+    private HostingFacts Facts(Country? country) =>
+        new() { Country = country, IpAddress = "192.0.2.9", Source = country is null ? HostingSource.NotFound : HostingSource.StaticTable, TracedAt = _now };
+
+    private T Pick<T>(T[] from) => from[_random.Next(from.Length)];
+
+    private sealed class Members : IMembership
+    {
+        public ImmutableArray<AgencyId> HotlinesOf(Country country) => [.. Callers.Where(c => c.WorksFor(country)).Select(c => c.Agency)];
+
+        public ImmutableArray<Country> CountriesOf(AgencyId agency) => Callers.FirstOrDefault(c => c.Agency == agency)?.Countries ?? [];
+
+        public bool HoldsOrphanMandate(AgencyId agency) => agency == Uk.Agency;
+
+        public AgencyId? PoliceOf(Country country) => country.Code == "FR" ? AgencyId.Parse("police-fr") : null;
+
+        public AgencyId? Interpol => AgencyId.Parse("interpol");
+    }
+}
+
+/// <summary>A database with a journal, an actor system to read it with, and the read tables.</summary>
+internal sealed class ReadModelWorld : IAsyncDisposable
+{
+    private readonly Dictionary<string, long> _sequences = [];
+
+    private ReadModelWorld(Database database, TestActorSystem node) => (Database, Node, Tables) = (database, node, new ReadTables(database));
+
+    public Database Database { get; }
+
+    public TestActorSystem Node { get; }
+
+    public ReadTables Tables { get; }
+
+    public ConfidentialSeam Seam { get; } = new MasterKeySeam(MasterKey.New());
+
+    public JournalReader Journal => new(Database, Node.System);
+
+    public ReadModel Model => new(Tables, Journal, TimeProvider.System);
+
+    public static async Task<ReadModelWorld> StartAsync(DatabaseProvider provider, PostgreSqlServer server)
+    {
+        var database = await TestDatabases.CreateAsync(provider, server);
+        var node = await TestActorSystem.StartAsync(akka => akka.AddWireSerialization().AddSqlPersistence(database));
+        return new ReadModelWorld(database, node);
+    }
+
+    public Projector Projector(int set, ProjectionOptions? options = null) =>
+        new(Tables, set, Journal, Seam, TimeProvider.System, options ?? new ProjectionOptions());
+
+    public ProjectionServices Services(ProjectionOptions? options = null) =>
+        new() { Database = Database, Seam = Seam, Time = TimeProvider.System, Options = options ?? new ProjectionOptions() };
+
+    /// <summary>Rows as the journal writes them, in one transaction.</summary>
+    public async Task AppendAsync(params IEnumerable<(ReportId Id, ImmutableArray<IReportEvent> Events)> steps)
+    {
+        await using var connection = await Database.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        foreach (var (id, events) in steps)
+        {
+            foreach (var e in events)
+            {
+                var serializer = Node.System.Serialization.FindSerializerFor(e);
+                await InsertAsync(connection, transaction, ReportActor.PersistenceIdOf(id), serializer.ToBinary(e), Akka.Serialization.Serialization.ManifestFor(serializer, e), serializer.Identifier);
+            }
+        }
+
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>A row whose bytes no serializer can read.</summary>
+    public async Task AppendDamagedAsync(ReportId id)
+    {
+        await using var connection = await Database.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await InsertAsync(connection, transaction, ReportActor.PersistenceIdOf(id), [255, 255, 255, 1], "re5", WireSerializer.SerializerId);
+        await transaction.CommitAsync();
+    }
+
+    private async Task InsertAsync(System.Data.Common.DbConnection connection, System.Data.Common.DbTransaction transaction, string id, byte[] bytes, string manifest, int serializer)
+    {
+        var sequence = _sequences[id] = _sequences.GetValueOrDefault(id) + 1;
+        await using var command = connection.Statement("""
+            INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier, writer_uuid)
+            VALUES (@created, @deleted, @id, @sequence, @message, @manifest, @identifier, 'test')
+            """, ("created", DateTime.UtcNow.Ticks), ("deleted", false), ("id", id), ("sequence", sequence), ("message", bytes), ("manifest", manifest), ("identifier", serializer));
+        command.Transaction = transaction;
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task<ImmutableArray<JournalEvent>> EventsAsync() => await Journal.ReadAfterAsync(0, 1_000_000, default);
+
+    /// <summary>All rows of a set, as text that equal rows agree in.</summary>
+    public async Task<string> RowsAsync(int set)
+    {
+        await using var db = Tables.Connect();
+        var lines = new List<string>();
+        lines.AddRange((await ReadTables.Reports(db, set).ToListAsync()).Select(r => r.ToString()));
+        lines.AddRange((await ReadTables.Items(db, set).ToListAsync()).Select(r => r.ToString()));
+        lines.AddRange((await ReadTables.Hashes(db, set).ToListAsync()).Select(r => r.ToString()));
+        return string.Join('\n', lines.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>What the rows must be by the reports' states.</summary>
+    public string Expected(RandomLives lives)
+    {
+        var lines = new List<string>();
+        foreach (var report in lives.Reports.Values)
+        {
+            lines.Add(ReadRows.Of(report).ToString());
+            lines.AddRange(report.Items.Select(i => ReadRows.Of(report, i, ReadRows.KeysOf(Seam, report, i)).ToString()));
+            lines.AddRange(report.Items.SelectMany(i => ReadRows.HashesOf(Seam, i)).Select(h => h.ToString()));
+        }
+
+        return string.Join('\n', lines.Order(StringComparer.Ordinal));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Node.DisposeAsync();
+        TestDatabases.Delete(Database);
+    }
+}
