@@ -122,6 +122,7 @@ public static class ProblemCatalogue
         [TooManyStreams] = (429, "Too many streams at once"),
         [IntakeCodes.Internal] = (500, "A defect of this node"),
         [IntakeCodes.Unavailable] = (503, "Not available at the moment"),
+        ["stuck"] = (503, "The report cannot be read from the journal; it is on the operator's list"),
 
         // The body
         [IntakeCodes.NotUtf8] = (400, "Not UTF-8"),

@@ -128,6 +128,7 @@ internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> l
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ApiProblem.Of(IntakeCodes.TooLarge),
             BadHttpRequestException => ApiProblem.Of(ProblemCatalogue.BadRequest, "A parameter or the body cannot be read."),
             MissingActorRegistryEntryException => ApiProblem.Of(IntakeCodes.Unavailable, "The node is still starting."),
+            ReportStuckException => ApiProblem.Of("stuck"),
             _ when ReportIntake.IsPassing(exception) => ApiProblem.Of(IntakeCodes.Unavailable, "The same request may be sent again; what it did is not done twice."),
             _ => ApiProblem.Of(ProblemCatalogue.Internal),
         };

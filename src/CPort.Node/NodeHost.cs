@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Persistence;
+using CPort.Api;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 
@@ -52,7 +53,7 @@ public static class NodeHost
         app.UseRouting();
         app.MapHealth();
         app.MapMetrics(options);
-        MapApi(app, options);
+        MapApi(app);
         return app;
     }
 
@@ -74,11 +75,14 @@ public static class NodeHost
     }
 
     /// <summary>CPort.Api's endpoints, OpenAPI and authentication.</summary>
-    private static void MapApi(WebApplication app, NodeOptions options)
+    private static void MapApi(WebApplication app) => app.MapCPortApi(v1 =>
     {
-        _ = app;
-        _ = options;
-    }
+        v1.MapHashes();
+        v1.MapStuck();
+        v1.MapQueues();
+        v1.MapSearch();
+        v1.MapStatistics();
+    });
 
     private static void Listen(KestrelServerOptions kestrel, NodeOptions options)
     {

@@ -106,19 +106,19 @@ public sealed partial class NodeOptions
     public sealed class LimitOptions
     {
         /// <summary>Longest line of an NDJSON stream, bytes.</summary>
-        public int LineBytes { get; set; } = 1_000_000;
+        public int LineBytes { get; set; } = 4 * 1024 * 1024;
 
         /// <summary>Largest body of an ordinary request, bytes.</summary>
-        public int BodyBytes { get; set; } = 30_000_000;
+        public int BodyBytes { get; set; } = 16 * 1024 * 1024;
 
         /// <summary>Items in one report; a larger report is to be split.</summary>
         public int ItemsPerReport { get; set; } = 10_000;
 
         /// <summary>Streams open at once on this node; further ones get 429 with Retry-After.</summary>
-        public int ConcurrentStreams { get; set; } = 16;
+        public int ConcurrentStreams { get; set; } = 32;
 
         /// <summary>Reports of one stream in flight at once.</summary>
-        public int InFlightPerStream { get; set; } = 256;
+        public int InFlightPerStream { get; set; } = 64;
 
         /// <summary>Hashes in one look-up.</summary>
         public int HashesPerLookup { get; set; } = 10_000;

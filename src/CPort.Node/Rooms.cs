@@ -4,11 +4,13 @@ using Akka.Hosting;
 using CPort.Actors.Agencies;
 using CPort.Actors.Confidential;
 using CPort.Actors.Hashes;
+using CPort.Actors.Intake;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Actors.Routing;
+using CPort.Api;
 using CPort.Node.Adapters;
 
 namespace CPort.Node;
@@ -44,12 +46,18 @@ internal static class Rooms
         services.AddSingleton<StatisticsReader>();
         services.AddSingleton<ProjectionStatusReader>();
 
-        services.AddSingleton(p => new ReportGateway(
-            p.GetRequiredService<ActorRegistry>().Get<ReportRegion>(),
-            new ReportGatewayOptions
+        services.AddSingleton<INodePreparation, RejectionPreparation>();
+        services.AddSingleton<IReportGateway>(p => new ReportGateway(
+            p.GetRequiredService<IReadOnlyActorRegistry>().Get<ReportRegion>(), GatewayOptions(options.Limits), p.GetRequiredService<StuckEntities>()));
+        services.AddCPortApi(new CPortApiOptions
+        {
+            Gateway = GatewayOptions(options.Limits), ItemsPerBatch = options.Limits.ItemsPerBatch, PageSize = options.Limits.PageSize,
+            Intake = new IntakeLimits
             {
-                AskTimeout = TimeSpan.FromSeconds(options.Limits.AskSeconds / 2.0), Patience = TimeSpan.FromSeconds(options.Limits.AskSeconds),
-            }));
+                LineBytes = options.Limits.LineBytes, BodyBytes = options.Limits.BodyBytes, ItemsPerReport = options.Limits.ItemsPerReport,
+                ConcurrentStreams = options.Limits.ConcurrentStreams, InFlightPerStream = options.Limits.InFlightPerStream,
+            },
+        });
         return services;
     }
 
@@ -68,6 +76,11 @@ internal static class Rooms
                 Options = new ProjectionOptions { OrphanDeadline = TimeSpan.FromHours(options.Policy.OrphanHours) },
             });
     }
+
+    private static ReportGatewayOptions GatewayOptions(NodeOptions.LimitOptions limits) => new()
+    {
+        AskTimeout = TimeSpan.FromSeconds(limits.AskSeconds / 2.0), Patience = TimeSpan.FromSeconds(limits.AskSeconds),
+    };
 
     private static ReportActorServices ReportServices(ActorSystem system, NodeOptions options, IServiceProvider services)
     {
@@ -188,6 +201,11 @@ internal sealed partial class MasterKeyPreparation(NodeOptions options, Database
 internal sealed class StuckPreparation(StuckEntities stuck) : INodePreparation
 {
     public Task PrepareAsync(CancellationToken cancellation) => stuck.StartAsync(cancellation);
+}
+
+internal sealed class RejectionPreparation(Database database) : INodePreparation
+{
+    public Task PrepareAsync(CancellationToken cancellation) => RejectionLog.EnsureTableAsync(database, cancellation);
 }
 
 /// <summary>Nobody can be let in before the directory of agencies is known.</summary>

@@ -1,10 +1,14 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using CPort.Actors.Persistence;
 
 namespace CPort.Actors.Reports;
 
 /// <summary>No answer came in time, or the journal cannot be written. Nothing is known of the command's fate; repeating it with the same id is safe.</summary>
-public sealed class ReportsUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public class ReportsUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The report cannot be read from the journal: it is on the operator's list of stuck ones, and asking again is of no use before it is mended.</summary>
+public sealed class ReportStuckException() : ReportsUnavailableException("The report cannot be read from the journal.");
 
 /// <summary>The way to reports from outside their actors, as the API and intake use it. Thread-safe.</summary>
 public interface IReportGateway
@@ -25,7 +29,7 @@ public interface IReportGateway
 /// The way to reports over the shard region: asks, cuts large submissions into parts, retries what got no answer (sharding is
 /// at-most-once and drops messages at a hand-off; every command is idempotent). Thread-safe.
 /// </summary>
-public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options) : IReportGateway
+public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options, StuckEntities? stuck = null) : IReportGateway
 {
     private const int BytesPerPart = 100_000;
 
@@ -76,6 +80,11 @@ public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options
         var deadline = DateTime.UtcNow + options.Patience;
         while (true)
         {
+            if (stuck?.IsStuck(ReportActor.PersistenceIdOf(message.ReportId)) == true)
+            {
+                throw new ReportStuckException();
+            }
+
             try
             {
                 return await region.Ask<T>(message, options.AskTimeout, cancellation).ConfigureAwait(false);

@@ -1,0 +1,133 @@
+using CPort.Actors.Hashes;
+using CPort.Actors.Matching;
+
+namespace CPort.Api.Contracts;
+
+/// <summary>Hashes to look up, any algorithms mixed.</summary>
+public sealed record LookupBody
+{
+    /// <summary>1 to 10,000. Required.</summary>
+    public List<HashBody?>? Hashes { get; init; }
+
+    /// <summary>Hamming distance up to which PDQ values count as near, 0 to 128; left out: 31.</summary>
+    public int? Radius { get; init; }
+
+    /// <summary>Near values listed for a hash, 1 to 100; left out: 20.</summary>
+    public int? MaxResults { get; init; }
+}
+
+/// <summary>One hash.</summary>
+public sealed record HashBody
+{
+    /// <summary>md5, sha1, sha256, pdq or photoDna. Required.</summary>
+    public string? Algorithm { get; init; }
+
+    /// <summary>Hexadecimal; SHA-1 also base32, PDQ and PhotoDNA also base64. Required.</summary>
+    public string? Value { get; init; }
+
+    /// <summary>Of a PDQ value, 0 to 100; below 50 it is not searched near.</summary>
+    public int? Quality { get; init; }
+}
+
+/// <summary>An answer for each hash, in the order asked.</summary>
+public sealed record LookupAnswer(IReadOnlyList<HashAnswer> Results);
+
+/// <summary>What is known of a hash.</summary>
+/// <param name="Index">Its place in the request, from 0.</param>
+/// <param name="Known">Somebody's opinion counts.</param>
+/// <param name="Disputed">The opinions contradict; nobody inherits.</param>
+/// <param name="Trap">A value that matches everything or nothing (hash of the empty file, flat PDQ): never matched.</param>
+/// <param name="Version">Rises with every change of the verdict; 0 when there never was an opinion.</param>
+/// <param name="Sightings">Report items that carry it.</param>
+/// <param name="Near">Of a PDQ value: known values within the radius, nearest first; absent when it was not searched.</param>
+/// <param name="NearTruncated">There are more than are listed.</param>
+public sealed record HashAnswer(
+    int Index, HashAlgorithm Algorithm, bool Known, bool Disputed, bool Trap, bool VictimIdentified, bool SeriesKnown, long Version, int Sightings,
+    IReadOnlyList<OpinionAnswer> Opinions, IReadOnlyList<NearHashAnswer>? Near, bool? NearTruncated)
+{
+    public static HashAnswer Of(int index, HashVerdict v, HashLookupResult? near) => new(
+        index, v.Hash.Algorithm, v.IsKnown, v.Disputed, v.Trap, v.VictimIdentified, v.SeriesKnown, v.Version, v.Sightings,
+        [.. v.Opinions.Select(OpinionAnswer.Of)],
+        near is null ? null : [.. near.Near.Select(NearHashAnswer.Of)], near is { NearTruncated: true } ? true : null);
+}
+
+/// <summary>A known PDQ value near the one asked for; suggests, never decides.</summary>
+public sealed record NearHashAnswer(int Distance, string Value, bool Disputed, IReadOnlyList<OpinionAnswer> Opinions)
+{
+    public static NearHashAnswer Of(NearMatch match) =>
+        new(match.Distance, match.Verdict.Hash.ToHex(), match.Verdict.Disputed, [.. match.Verdict.Opinions.Select(OpinionAnswer.Of)]);
+}
+
+/// <summary>Everything held of one hash: what counts, every source's present word, and what was said before.</summary>
+public sealed record HashEntryView(
+    HashAlgorithm Algorithm, string Value, bool Known, bool Disputed, bool Trap, bool VictimIdentified, bool SeriesKnown, long Version, int Sightings,
+    IReadOnlyList<OpinionAnswer> Opinions, IReadOnlyList<SourceWord> Sources, IReadOnlyList<PastWord> History, int HistoryCount)
+{
+    public static HashEntryView Of(HashEntryAnswer entry)
+    {
+        var v = entry.Verdict;
+        return new HashEntryView(
+            v.Hash.Algorithm, v.Hash.ToHex(), v.IsKnown, v.Disputed, v.Trap, v.VictimIdentified, v.SeriesKnown, v.Version, v.Sightings,
+            [.. v.Opinions.Select(OpinionAnswer.Of)],
+            [.. entry.Sources.Select(s => new SourceWord(OpinionAnswer.Of(s.Opinion), s.Retracted))],
+            [.. entry.History.Select(h => new PastWord(OpinionAnswer.Of(h.Word.Opinion), h.Word.Retracted, h.Until))], entry.HistoryCount);
+    }
+}
+
+/// <summary>A source's present word.</summary>
+public sealed record SourceWord(OpinionAnswer Opinion, bool Retracted);
+
+/// <summary>A word that no longer counts, and since when.</summary>
+public sealed record PastWord(OpinionAnswer Opinion, bool Retracted, DateTimeOffset Until);
+
+/// <summary>One row of <c>POST /v1/hashes:import</c>: the hashes of one media and what the list says of it.</summary>
+public sealed record ImportRowBody
+{
+    public string? Md5 { get; init; }
+    public string? Sha1 { get; init; }
+    public string? Sha256 { get; init; }
+    public string? Pdq { get; init; }
+    public string? PhotoDna { get; init; }
+    public int? PdqQuality { get; init; }
+
+    /// <summary>Baseline, National or NotIllegal. Required.</summary>
+    public CodeValue? Classification { get; init; }
+
+    /// <summary>The country whose law National and NotIllegal apply; left out: the importing agency's first.</summary>
+    public string? Country { get; init; }
+    public bool? VictimIdentified { get; init; }
+    public bool? SeriesKnown { get; init; }
+
+    /// <summary>The list takes the media back.</summary>
+    public bool? Retract { get; init; }
+}
+
+/// <summary>What became of one row.</summary>
+/// <param name="Outcome"><c>imported</c> (the list's word is durable), <c>rejected</c>, or <c>unavailable</c>: send it again.</param>
+public sealed record ImportLineAnswer(long Line, string Outcome, ApiProblem? Problem);
+
+/// <summary>A change of an agency's opinions on hashes outside any report.</summary>
+public sealed record ChangeOpinionsBody
+{
+    /// <summary>1 to 10,000. Required.</summary>
+    public List<HashBody?>? Hashes { get; init; }
+
+    /// <summary>The agency's list whose word is changed; left out: the agency's own opinion.</summary>
+    public string? List { get; init; }
+
+    /// <summary>Of a correction: what is right. Required there.</summary>
+    public CodeValue? Classification { get; init; }
+
+    /// <summary>Of a correction to National or NotIllegal: by whose law; left out: the agency's first country.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>The number of items that the answer before said will change. Left out: only count.</summary>
+    public int? Confirm { get; init; }
+}
+
+/// <summary>What a change does or did.</summary>
+/// <param name="Applied">False: only counted; send it again with <c>confirm</c> set to <paramref name="Items"/>.</param>
+/// <param name="Verdicts">Verdicts that change.</param>
+/// <param name="Items">Report items that will be told.</param>
+/// <param name="Reports">Reports they stand in.</param>
+public sealed record ChangeOpinionsAnswer(bool Applied, int Verdicts, int Items, int Reports);

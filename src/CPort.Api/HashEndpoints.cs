@@ -1,0 +1,317 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Hosting;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Hashes;
+using CPort.Actors.Intake;
+using CPort.Actors.Matching;
+using CPort.Api.Contracts;
+using CPort.Api.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CPort.Api;
+
+/// <summary>Hashes: look up, read one with its history, import lists, correct and retract.</summary>
+public static class HashEndpoints
+{
+    private const int DefaultRadius = 31;
+    private const int RowsPerStep = 5_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    public static void MapHashes(this RouteGroupBuilder v1)
+    {
+        var group = v1.MapGroup("").WithTags("Hashes");
+        group.MapPost("/hashes:lookup", LookupAsync)
+            .WithName("LookupHashes").WithSummary("Look up to 10,000 hashes up: verdicts with provenance, near PDQ values with distance")
+            .Produces<LookupAnswer>();
+        group.MapGet("/hashes/{algorithm}/{value}", GetAsync)
+            .WithName("GetHash").WithSummary("Everything held of one hash, with every source and the history").Produces<HashEntryView>();
+        group.MapPost("/hashes:import", ImportAsync)
+            .WithName("ImportHashes").WithSummary("Import a list of known hashes as NDJSON, one media a line; an answer a line once durable")
+            .Accepts<ImportRowBody>("application/x-ndjson").Produces<ImportLineAnswer>(200, "application/x-ndjson");
+        group.MapPost("/hashes:retract", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
+                ChangeAsync(body, caller, actors, retract: true, cancellation))
+            .WithName("RetractHashes").WithSummary("Take back the agency's word on hashes; says first how many items will change").Produces<ChangeOpinionsAnswer>();
+        group.MapPost("/hashes:correct", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
+                ChangeAsync(body, caller, actors, retract: false, cancellation))
+            .WithName("CorrectHashes").WithSummary("Put the agency's word on hashes right; says first how many items will change").Produces<ChangeOpinionsAnswer>();
+    }
+
+    private static async Task<IResult> LookupAsync(JsonBody<LookupBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation)
+    {
+        RequireSight(caller);
+        var (value, fields) = (body.Value, body.Fields);
+        var hashes = ReadHashes(fields, value.Hashes);
+        if (value.Radius is < 0 or > 128)
+        {
+            fields.Add("radius", IntakeCodes.OutOfRange, "The radius is 0 to 128.");
+        }
+
+        if (value.MaxResults is < 1 or > 100)
+        {
+            fields.Add("maxResults", IntakeCodes.OutOfRange, "1 to 100 near values can be listed.");
+        }
+
+        body.Check();
+
+        // A value of poor quality is looked up exactly like any other, and near nothing.
+        var poor = value.Hashes!.Select(h => h!.Quality < TrapValues.PdqQualityFloor).ToArray();
+        var answer = await actors.Get<MatchingKey>().Ask<object>(new LookupMany(hashes, value.Radius ?? DefaultRadius, value.MaxResults ?? 20), Patience, cancellation);
+        return answer switch
+        {
+            LookedUp found => Results.Json(
+                new LookupAnswer([.. found.Results.Select((r, i) => HashAnswer.Of(i, r.Verdict, hashes[i].Algorithm == HashAlgorithm.Pdq && !poor[i] ? r : null))]), ApiJson.Options),
+            LookupRefused refused => ApiProblem.Of(IntakeCodes.OutOfRange, refused.Reason).ToResult(),
+            _ => ApiProblem.Of(IntakeCodes.Unavailable, "Not every hash bucket answered in time; nothing is concluded from a part.").ToResult(),
+        };
+    }
+
+    private static async Task<IResult> GetAsync(string algorithm, string value, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation)
+    {
+        RequireSight(caller);
+        if (!TryAlgorithm(algorithm, out var known))
+        {
+            return ApiProblem.Of(ProblemCatalogue.NotFound, "Algorithms are md5, sha1, sha256, pdq and photoDna.").ToResult();
+        }
+
+        if (!ContentHash.TryParse(known, value, out var hash))
+        {
+            return ApiProblem.Of(IntakeCodes.MalformedHash, $"A {known} hash is {2 * ContentHash.LengthOf(known)} hexadecimal digits.").ToResult();
+        }
+
+        var entry = await actors.Get<HashBucketRegion>().Ask<HashEntryAnswer>(
+            new GetHashEntry { Bucket = HashBucketId.For(hash), Hash = hash, Limit = 1 }, Patience, cancellation);
+        return entry is { Sources.IsEmpty: true, HistoryCount: 0, Verdict.Sightings: 0 }
+            ? ApiProblem.Of(ProblemCatalogue.NotFound, "The hash was never seen and nobody has spoken of it.").ToResult()
+            : Results.Json(HashEntryView.Of(entry), ApiJson.Options);
+    }
+
+    /// <summary>
+    /// Rows are read in steps of 5,000, made durable, and answered before the next step is read: memory stays flat and a slow journal slows the sender.
+    /// </summary>
+    private static async Task ImportAsync(
+        string? list, HttpContext http, ApiCaller caller, IReadOnlyActorRegistry actors, IntakeLimits limits, TimeProvider time, CancellationToken cancellation)
+    {
+        RequireWord(caller);
+        RequestBody.RefuseEncoding(http);
+        if (ListName(list) is not { } name)
+        {
+            throw ApiProblemException.Of(IntakeCodes.OutOfRange, "The query needs list=NAME, 1 to 100 characters without control characters.");
+        }
+
+        var source = new HashListSource { Agency = caller.Caller.Agency, List = name, Trust = caller.Caller.Trust, At = time.GetUtcNow() };
+        var import = new HashImport(actors.Get<HashBucketRegion>());
+        http.Response.ContentType = "application/x-ndjson";
+        var answers = new List<ImportLineAnswer>();
+        var rows = new List<HashListRow>();
+
+        async Task StepAsync()
+        {
+            ApiProblem? fault = null;
+            try
+            {
+                await import.RunAsync(source, Each(rows), null, cancellation);
+            }
+            catch (HashBucketsUnavailableException)
+            {
+                fault = ApiProblem.Of(IntakeCodes.Unavailable, "The row could not be made durable in time; send it again.");
+            }
+
+            foreach (var answer in answers)
+            {
+                var line = fault is not null && answer.Problem is null ? answer with { Outcome = "unavailable", Problem = fault } : answer;
+                await System.Text.Json.JsonSerializer.SerializeAsync(http.Response.Body, line, ApiJson.Options, cancellation);
+                await http.Response.Body.WriteAsync("\n"u8.ToArray(), cancellation);
+            }
+
+            await http.Response.Body.FlushAsync(cancellation);
+            answers.Clear();
+            rows.Clear();
+        }
+
+        await foreach (var line in NdjsonLines.ReadAsync(http.Request.BodyReader, limits.LineBytes, cancellation))
+        {
+            var problem = ReadRow(line, caller.Caller, limits, time, rows);
+            answers.Add(new ImportLineAnswer(line.Number, problem is null ? "imported" : "rejected", problem));
+            if (answers.Count >= RowsPerStep)
+            {
+                await StepAsync();
+            }
+        }
+
+        await StepAsync();
+    }
+
+    /// <summary>By hand: System.Linq.Async, which Akka brings, and .NET 10 both offer a ToAsyncEnumerable.</summary>
+    private static async IAsyncEnumerable<HashListRow> Each(List<HashListRow> rows)
+    {
+        await Task.CompletedTask;
+        foreach (var row in rows)
+        {
+            yield return row;
+        }
+    }
+
+    private static ApiProblem? ReadRow(IntakeLine line, Caller caller, IntakeLimits limits, TimeProvider time, List<HashListRow> rows)
+    {
+        if (line.TooLong)
+        {
+            return ApiProblem.Of(IntakeCodes.TooLarge, $"The line is longer than {limits.LineBytes} bytes (limit: line length).");
+        }
+
+        if (!StrictJson.TryRead<ImportRowBody>(line.Utf8.Span, out var body, out var unreadable))
+        {
+            return ApiProblem.Of(unreadable);
+        }
+
+        var fields = new FieldReader(limits, CodeGeneration.V3, time.GetUtcNow());
+        var hashes = fields.Hashes("", new HashesBody
+        {
+            Md5 = body.Md5, Sha1 = body.Sha1, Sha256 = body.Sha256, Pdq = body.Pdq, PhotoDna = body.PhotoDna, PdqQuality = body.PdqQuality,
+        });
+        var classification = fields.Code("classification", CodeLists.Classifications, body.Classification, required: true);
+        var country = fields.Country("country", body.Country);
+        if (hashes.IsEmpty && fields.Problem is null)
+        {
+            fields.Add("", IntakeCodes.Missing, "A row needs at least one hash.");
+        }
+
+        if (fields.Problem is { } wrong)
+        {
+            return ApiProblem.Of(wrong);
+        }
+
+        var law = LawOf(classification!.Value, country, caller);
+        if (law is null && classification != Classification.Baseline)
+        {
+            return ApiProblem.Of(IntakeCodes.Missing, "National and NotIllegal need the country whose law they follow.");
+        }
+
+        var flags = (body.VictimIdentified == true ? HashFlags.VictimIdentified : 0) | (body.SeriesKnown == true ? HashFlags.SeriesKnown : 0);
+        rows.AddRange(hashes.Select(hash => new HashListRow
+        {
+            Hash = hash, Classification = classification.Value, Country = law, Flags = flags, Retract = body.Retract == true,
+            PdqQuality = hash.Algorithm == HashAlgorithm.Pdq ? body.PdqQuality : null,
+        }));
+        return null;
+    }
+
+    /// <summary>Two steps on purpose: one slip must not change something in fifty countries unseen.</summary>
+    private static async Task<IResult> ChangeAsync(
+        JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, bool retract, CancellationToken cancellation)
+    {
+        RequireWord(caller);
+        var (value, fields) = (body.Value, body.Fields);
+        var hashes = ReadHashes(fields, value.Hashes);
+        var list = value.List is null ? null : ListName(value.List);
+        if (value.List is not null && list is null)
+        {
+            fields.Add("list", IntakeCodes.OutOfRange, "A list's name is 1 to 100 characters without control characters.");
+        }
+
+        var classification = retract ? Classification.NotIllegal : fields.Code("classification", CodeLists.Classifications, value.Classification, required: true);
+        var country = fields.Country("country", value.Country);
+        body.Check();
+
+        var context = caller.Context();
+        var opinion = new HashOpinion
+        {
+            Agency = caller.Caller.Agency, List = list, Basis = list is null ? OpinionBasis.Human : OpinionBasis.List, Classification = classification!.Value,
+            Country = LawOf(classification.Value, country, caller.Caller), Trust = caller.Caller.Trust, At = context.OccurredAt,
+        };
+        ImmutableArray<OpinionOnHash> opinions = [.. hashes.Select(hash => new OpinionOnHash { Hash = hash, Opinion = opinion, Retract = retract })];
+        var change = new OpinionChange(actors.Get<HashBucketRegion>());
+        try
+        {
+            var preview = await change.PreviewAsync(opinions, cancellation);
+            var counted = new ChangeOpinionsAnswer(false, preview.Verdicts, preview.Items, preview.Reports);
+            if (value.Confirm is not { } confirmed)
+            {
+                return Results.Json(counted, ApiJson.Options);
+            }
+
+            if (confirmed != preview.Items)
+            {
+                return ApiProblem.Of(IntakeCodes.Conflict, $"The change would now reach {preview.Items} items in {preview.Reports} reports; confirm that number.").ToResult();
+            }
+
+            await change.ApplyAsync(opinions, cancellation);
+            return Results.Json(counted with { Applied = true }, ApiJson.Options);
+        }
+        catch (HashBucketsUnavailableException)
+        {
+            return ApiProblem.Of(IntakeCodes.Unavailable, "Not every hash bucket answered; the same request again completes what was begun.").ToResult();
+        }
+    }
+
+    /// <summary>Baseline holds everywhere, but a human one is also its country's own word; without a country a list speaks for nobody's law.</summary>
+    private static Country? LawOf(Classification classification, Country? given, Caller caller) =>
+        given ?? (classification == Classification.Baseline && caller.Kind == AgencyKind.Interpol ? null
+            : caller.Countries.IsEmpty ? null : caller.Countries[0]);
+
+    private static ImmutableArray<ContentHash> ReadHashes(FieldReader fields, List<HashBody?>? bodies)
+    {
+        if (bodies is not { Count: > 0 })
+        {
+            fields.Missing("hashes");
+            return [];
+        }
+
+        if (bodies.Count > OpinionChange.Max)
+        {
+            fields.Add("hashes", IntakeCodes.TooMany, $"At most {OpinionChange.Max} hashes.");
+            return [];
+        }
+
+        var hashes = ImmutableArray.CreateBuilder<ContentHash>(bodies.Count);
+        for (var i = 0; i < bodies.Count && !fields.IsFull; i++)
+        {
+            var body = bodies[i];
+            if (!TryAlgorithm(body?.Algorithm, out var algorithm))
+            {
+                fields.Add($"hashes[{i}].algorithm", IntakeCodes.UnknownCode, "md5, sha1, sha256, pdq or photoDna.");
+            }
+            else if (!ContentHash.TryParse(algorithm, body!.Value?.Trim(), out var hash))
+            {
+                fields.Add($"hashes[{i}].value", IntakeCodes.MalformedHash, $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
+            }
+            else if (body.Quality is < 0 or > 100)
+            {
+                fields.Add($"hashes[{i}].quality", IntakeCodes.OutOfRange, "The quality is 0 to 100.");
+            }
+            else
+            {
+                hashes.Add(hash);
+            }
+        }
+
+        return hashes.ToImmutable();
+    }
+
+    private static bool TryAlgorithm(string? text, out HashAlgorithm algorithm)
+    {
+        algorithm = text?.ToLowerInvariant().Replace("-", "", StringComparison.Ordinal) switch
+        {
+            "md5" => HashAlgorithm.Md5, "sha1" => HashAlgorithm.Sha1, "sha256" => HashAlgorithm.Sha256, "pdq" => HashAlgorithm.Pdq,
+            "photodna" => HashAlgorithm.PhotoDna, _ => default,
+        };
+        return algorithm != default;
+    }
+
+    private static string? ListName(string? text) =>
+        text?.Trim() is { Length: >= 1 and <= 100 } name && !name.Any(char.IsControl) ? name : null;
+
+    /// <summary>Who may know what is known: those who work on reports. Operators and auditors see no hash (docs/access.md).</summary>
+    private static void RequireSight(ApiCaller caller)
+    {
+        if (caller.Caller.Kind is not (AgencyKind.Hotline or AgencyKind.Police or AgencyKind.Interpol) || !caller.Caller.Is(Roles.Analyst | Roles.Officer | Roles.Machine))
+        {
+            throw ApiProblemException.Of(ProblemCatalogue.NotAuthorised, "Hashes are for hotlines, police and INTERPOL.");
+        }
+    }
+
+    private static void RequireWord(ApiCaller caller) => RequireSight(caller);
+}

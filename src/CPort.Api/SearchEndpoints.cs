@@ -1,0 +1,229 @@
+using System.Collections.Immutable;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Hashes;
+using CPort.Actors.Intake;
+using CPort.Actors.Projections;
+using CPort.Actors.Reports;
+using CPort.Api.Contracts;
+using CPort.Api.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace CPort.Api;
+
+/// <summary>What to search for: all given fields must fit, one of the values of each.</summary>
+public sealed record SearchBody
+{
+    public string? ReportId { get; init; }
+
+    /// <summary>Numbers of items or reports.</summary>
+    public List<long>? Numbers { get; init; }
+
+    /// <summary>Received, Untraced, Orphaned, AssignedToCountry, Unassessed, Unactioned, Monitoring, Removed, Unavailable, NotIllegal, Withdrawn.</summary>
+    public List<string?>? States { get; init; }
+    public List<CodeValue?>? Classifications { get; init; }
+
+    /// <summary>Hosted in or assigned to.</summary>
+    public List<string?>? Countries { get; init; }
+    public List<string?>? HostingCountries { get; init; }
+    public List<string?>? AssignedCountries { get; init; }
+
+    /// <summary>Assigned hotlines.</summary>
+    public List<string?>? Hotlines { get; init; }
+    public List<string?>? ReportingHotlines { get; init; }
+
+    /// <summary>Part of the id of the reporting or assigned hotline.</summary>
+    public string? AgencyText { get; init; }
+    public List<CodeValue?>? SiteTypes { get; init; }
+    public List<CodeValue?>? Commercialities { get; init; }
+    public bool? Urgent { get; init; }
+    public bool? KnownWithoutLook { get; init; }
+
+    /// <summary>When the public reported: from inclusive, to exclusive. The same for the other pairs.</summary>
+    public DateValue? ReceivedFrom { get; init; }
+    public DateValue? ReceivedTo { get; init; }
+    public DateValue? AddedFrom { get; init; }
+    public DateValue? AddedTo { get; init; }
+    public DateValue? ChangedFrom { get; init; }
+    public DateValue? ChangedTo { get; init; }
+
+    /// <summary>Equal hashes; near ones are found by <c>/v1/hashes:lookup</c>.</summary>
+    public List<SearchHashBody?>? Hashes { get; init; }
+
+    /// <summary>A whole URL; compared in its normal form.</summary>
+    public string? Url { get; init; }
+    public string? Host { get; init; }
+
+    /// <summary>A registrable domain; of a host name its domain is taken.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>A hotline's reference of a report or item.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>1 to 200, by default 200.</summary>
+    public int? MaxResults { get; init; }
+    public string? Cursor { get; init; }
+}
+
+/// <summary>A hash to search for.</summary>
+public sealed record SearchHashBody
+{
+    /// <summary>md5, sha1, sha256, pdq, photoDna.</summary>
+    public string? Algorithm { get; init; }
+    public string? Value { get; init; }
+}
+
+/// <summary><c>POST /v1/reports:search</c>. By POST, because URLs and hashes must not stand in paths and logs.</summary>
+public static class SearchEndpoints
+{
+    public static void MapSearch(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/reports:search", SearchAsync).WithName("SearchReports").WithTags("Reports")
+            .WithSummary("Finds items by state, country, hotline, classification, site type, dates, hash, host, URL, reference or number")
+            .WithDescription("""
+                Newest first, one row an item, each with its report's id. The caller finds what it has a relation to (docs/access.md), and by a field only
+                where it sees that field: who may not see hashes finds nothing by hash. Host, URL and hashes are compared by keyed hashes.
+                """);
+
+    private static async Task<Ok<ItemListAnswer>> SearchAsync(JsonBody<SearchBody> body, ApiCaller caller, ReportSearch search, CancellationToken cancellation)
+    {
+        var query = Read(body.Value, body.Fields);
+        body.Check();
+        foreach (var (field, fault) in query.Faults())
+        {
+            body.Fields.Add(field, field == "url" ? IntakeCodes.MalformedUrl : IntakeCodes.OutOfRange, fault);
+        }
+
+        body.Check();
+        if (AccessScope.CountsEverything(caller.Caller))
+        {
+            throw ApiProblemException.Of(ProblemCatalogue.NotAuthorised, "Operators see counts, not items.");
+        }
+
+        return TypedResults.Ok(ItemListAnswer.Of(await QueueEndpoints.Reading(() => search.SearchAsync(caller.Caller, query, cancellation))));
+    }
+
+    private static SearchQuery Read(SearchBody b, FieldReader fields)
+    {
+        ImmutableArray<T> Many<TIn, T>(string field, List<TIn?>? values, Func<string, TIn, T?> read)
+            where T : struct
+        {
+            if (values is null)
+            {
+                return [];
+            }
+
+            if (values.Count > SearchQuery.MaxValues)
+            {
+                fields.Add(field, IntakeCodes.TooMany, $"At most {SearchQuery.MaxValues} values.");
+                return [];
+            }
+
+            return [.. values.Select((v, i) =>
+            {
+                if (v is not null)
+                {
+                    return read($"{field}[{i}]", v);
+                }
+
+                fields.Missing($"{field}[{i}]");
+                return null;
+            }).OfType<T>()];
+        }
+
+        ImmutableArray<Country> Countries(string field, List<string?>? values) => Many(field, values, (f, v) => fields.Country(f, v, required: true));
+        ImmutableArray<AgencyId> Agencies(string field, List<string?>? values) => Many(field, values, (f, v) => Agency(fields, f, v));
+        ImmutableArray<T> Codes<T>(string field, CodeList<T> list, List<CodeValue?>? values)
+            where T : struct, Enum => [.. (values ?? []).Take(SearchQuery.MaxValues).Select((v, i) => fields.Code($"{field}[{i}]", list, v, required: true)).OfType<T>()];
+
+        ReportId? report = null;
+        if (b.ReportId is { Length: > 0 } id)
+        {
+            if (ReportId.TryParse(id, out var parsed))
+            {
+                report = parsed;
+            }
+            else
+            {
+                fields.Add("reportId", IntakeCodes.OutOfRange, "A report id is 26 characters of Crockford base32.");
+            }
+        }
+
+        return new SearchQuery
+        {
+            ReportId = report, Numbers = [.. b.Numbers ?? []], States = Many(nameof(b.States).ToLowerInvariant(), b.States, (f, v) => State(fields, f, v)),
+            Classifications = Codes("classifications", CodeLists.Classifications, b.Classifications), Countries = Countries("countries", b.Countries),
+            HostingCountries = Countries("hostingCountries", b.HostingCountries), AssignedCountries = Countries("assignedCountries", b.AssignedCountries),
+            Hotlines = Agencies("hotlines", b.Hotlines), ReportingHotlines = Agencies("reportingHotlines", b.ReportingHotlines),
+            AgencyText = fields.Name("agencyText", b.AgencyText), SiteTypes = Codes("siteTypes", CodeLists.SiteTypes, b.SiteTypes),
+            Commercialities = Codes("commercialities", CodeLists.Commercialities, b.Commercialities), Urgent = b.Urgent, KnownWithoutLook = b.KnownWithoutLook,
+            ReceivedFrom = Date(fields, "receivedFrom", b.ReceivedFrom), ReceivedTo = Date(fields, "receivedTo", b.ReceivedTo),
+            AddedFrom = Date(fields, "addedFrom", b.AddedFrom), AddedTo = Date(fields, "addedTo", b.AddedTo),
+            ChangedFrom = Date(fields, "changedFrom", b.ChangedFrom), ChangedTo = Date(fields, "changedTo", b.ChangedTo),
+            Hashes = Many("hashes", b.Hashes, (f, v) => Hash(fields, f, v)), Url = NotBlank(b.Url), Host = NotBlank(b.Host), Domain = NotBlank(b.Domain),
+            Reference = fields.Reference("reference", b.Reference)?.Value, MaxResults = b.MaxResults ?? ReadModel.MaxResults, Cursor = NotBlank(b.Cursor),
+        };
+    }
+
+    private static string? NotBlank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+
+    /// <summary>May lie in the future: a search up to tomorrow is no mistake.</summary>
+    private static DateTimeOffset? Date(FieldReader fields, string field, DateValue? value)
+    {
+        if (value is not { Text.Length: > 0 } given)
+        {
+            return null;
+        }
+
+        if (FieldReader.TryDate(given.Text, out var date))
+        {
+            return date;
+        }
+
+        fields.Add(field, IntakeCodes.MalformedDate, "A date is ISO 8601 with Z or an offset, for example 2026-01-31T08:15:00Z.");
+        return null;
+    }
+
+    private static AgencyId? Agency(FieldReader fields, string field, string text)
+    {
+        if (AgencyId.TryParse(text, out var id))
+        {
+            return id;
+        }
+
+        fields.Add(field, IntakeCodes.OutOfRange, "An agency id is 2 to 40 characters of a-z, 0-9 and '-', starting with a letter.");
+        return null;
+    }
+
+    private static ItemState? State(FieldReader fields, string field, string text)
+    {
+        if (Enum.GetValues<ItemState>().Where(s => s.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)).ToArray() is [var state])
+        {
+            return state;
+        }
+
+        fields.Add(field, IntakeCodes.UnknownCode, $"States: {string.Join(", ", Enum.GetNames<ItemState>())}.");
+        return null;
+    }
+
+    private static ContentHash? Hash(FieldReader fields, string field, SearchHashBody body)
+    {
+        var algorithm = Enum.GetValues<HashAlgorithm>().FirstOrDefault(a => a.ToString().Equals(body.Algorithm, StringComparison.OrdinalIgnoreCase));
+        if (algorithm == 0)
+        {
+            fields.Add($"{field}.algorithm", IntakeCodes.UnknownCode, "Algorithms: md5, sha1, sha256, pdq, photoDna.");
+            return null;
+        }
+
+        if (ContentHash.TryParse(algorithm, body.Value?.Trim(), out var hash))
+        {
+            return hash;
+        }
+
+        fields.Add($"{field}.value", IntakeCodes.MalformedHash,
+            $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
+        return null;
+    }
+}
