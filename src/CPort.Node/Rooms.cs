@@ -70,7 +70,7 @@ internal static class Rooms
             .AddHashBuckets<ReportRegion>(time: time)
             .AddMatching(new MatchingOptions { NearRadius = options.Policy.PdqRadius, QualityFloor = options.Policy.PdqQualityFloor }, time)
             .AddReports(system => ReportServices(system, options, services))
-            .AddProjections(new ProjectionServices
+            .AddProjections(() => new ProjectionServices
             {
                 Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(), Time = time,
                 Options = new ProjectionOptions { OrphanDeadline = TimeSpan.FromHours(options.Policy.OrphanHours) },

@@ -280,16 +280,20 @@ public static class ProjectionHosting
     /// Runs the projection and the sweeper, one of each in the cluster, on nodes of role <c>projection</c>; needs <see cref="ReportHosting.AddReports"/>
     /// before. Registers (a proxy to) <see cref="ProjectionActor"/> for rebuilds and comparisons.
     /// </summary>
-    public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder, ProjectionServices services) => builder
+    public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder, Func<ProjectionServices> make) => builder
         .WithSingleton<ProjectionActor>(
             "projection",
-            (_, _, _) => Props.Create(() => new ProjectionActor(services)),
+            (_, _, _) =>
+            {
+                var services = make();
+                return Props.Create(() => new ProjectionActor(services));
+            },
             new ClusterSingletonOptions { Role = ClusterRoles.Projection })
         .WithSingleton<SweeperActor>(
             "sweeper",
             (_, registry, _) =>
             {
-                var reports = registry.Get<ReportRegion>();
+                var (reports, services) = (registry.Get<ReportRegion>(), make());
                 return Props.Create(() => new SweeperActor(new ReadTables(services.Database), reports, services.Time, services.Options));
             },
             new ClusterSingletonOptions { Role = ClusterRoles.Projection },
