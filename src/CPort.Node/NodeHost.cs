@@ -131,7 +131,7 @@ public static class NodeHost
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // A failed start is thrown as well, and told in one line by Program.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+        logging.AddFilter("Microsoft.Hosting.Lifetime", logs.Level > LogLevel.Information ? logs.Level : LogLevel.Information);
         if (logs.Format == NodeOptions.LogFormat.Json)
         {
             logging.AddJsonConsole(o =>

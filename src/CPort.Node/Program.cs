@@ -11,6 +11,7 @@ var root = new RootCommand("CPort: an open cluster that moves reports of child s
     IntakeCommand.Create(),
     HashesCommand.Create(),
     AgenciesCommand.Create(),
+    ProjectionsCommand.Create(),
 };
 var invocation = new InvocationConfiguration
 {

@@ -29,6 +29,9 @@ public static class ClusterTuning
             }
             failure-detector.acceptable-heartbeat-pause = 3s
 
+            # A proxy warns at every start and stop, before and after its singleton is there.
+            singleton-proxy.log-singleton-identification-failure = off
+
             sharding {
               state-store-mode = ddata
               remember-entities = off

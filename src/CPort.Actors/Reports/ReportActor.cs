@@ -27,6 +27,7 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
     private readonly ReportId _id;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly List<SubmitReport> _parts = [];
+    private readonly List<(TakeVerdicts Message, IActorRef Sender)> _news = [];
     private Report _report = Report.None;
     private WorkRound? _round;
     private int _failedRounds;
@@ -47,6 +48,7 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
         Command<SubmitReport>(Submit);
         Command<IReportCommand>(Handle);
         Command<TakeVerdicts>(Take);
+        Command<News>(_ => TakeNews());
         Command<GetReport>(q => Sender.Tell(ReportViews.Page(_report, q, _services.Seam)));
         Command<GetHistory>(ReadHistory);
         Command<WakeReport>(_ => WorkAgain());
@@ -127,19 +129,49 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
         Commit(decision, reply => sender.Tell(reply));
     }
 
+    /// <summary>
+    /// News of verdicts come from several buckets at once (an item has up to five hashes); what comes within a few milliseconds is taken over in
+    /// one write. The buckets send again until they are answered, so nothing is lost when the actor stops in between.
+    /// </summary>
     private void Take(TakeVerdicts message)
     {
-        var answer = new VerdictsTaken { ReportId = _id, FanOutId = message.FanOutId };
-        var sender = Sender;
         if (!_report.Exists)
         {
             // The bucket saw a hash of a submission that never became durable; there is nobody to tell.
-            sender.Tell(answer);
+            Sender.Tell(new VerdictsTaken { ReportId = _id, FanOutId = message.FanOutId });
             return;
         }
 
-        var command = new CompleteAutomaticWork { ReportId = _id, Context = _services.SystemContext(_report.Tenant), Verdicts = message.Items };
-        Commit(ReportRules.Decide(_report, command, _services.Environment()), _ => sender.Tell(answer));
+        _news.Add((message, Sender));
+        if (_news.Count == 1)
+        {
+            Timers.StartSingleTimer(News.Instance, News.Instance, _services.NewsWindow);
+        }
+    }
+
+    private void TakeNews()
+    {
+        if (_news.Count == 0)
+        {
+            return;
+        }
+
+        var news = _news.ToArray();
+        _news.Clear();
+
+        // Of one item: all its news together, the newest verdict of each hash.
+        var items = news.SelectMany(n => n.Message.Items).GroupBy(i => i.Ordinal).Select(g => new ItemVerdicts
+        {
+            Ordinal = g.Key, Exact = [.. g.SelectMany(i => i.Exact).GroupBy(v => v.Hash).Select(same => same.MaxBy(v => v.Version)!)],
+        });
+        var command = new CompleteAutomaticWork { ReportId = _id, Context = _services.SystemContext(_report.Tenant), Verdicts = [.. items] };
+        Commit(ReportRules.Decide(_report, command, _services.Environment()), _ =>
+        {
+            foreach (var (message, sender) in news)
+            {
+                sender.Tell(new VerdictsTaken { ReportId = _id, FanOutId = message.FanOutId });
+            }
+        });
     }
 
     /// <summary>Persists all events of a decision together, then applies them, answers, and sees whether automatic work is owed.</summary>
@@ -342,6 +374,11 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
         public ImmutableArray<AssessmentRef> Propagated { get; init; } = [];
     }
 
+    private sealed class News : INotInfluenceReceiveTimeout
+    {
+        public static readonly News Instance = new();
+    }
+
     private sealed class NextRound : INotInfluenceReceiveTimeout
     {
         public static readonly NextRound Instance = new();
@@ -361,6 +398,9 @@ public sealed class ReportActorServices
     public required Func<ReportEnvironment> Environment { get; init; }
 
     public Func<Guid> NewEventId { get; init; } = Guid.CreateVersion7;
+
+    /// <summary>How long news of verdicts gather before they are taken over together.</summary>
+    public TimeSpan NewsWindow { get; init; } = TimeSpan.FromMilliseconds(30);
 
     /// <summary>A little above the matching actor's own patience.</summary>
     public TimeSpan MatchTimeout { get; init; } = TimeSpan.FromSeconds(15);

@@ -235,7 +235,7 @@ internal static class DemoCommand
             Row($"reports {outcome}", sent[outcome]);
             if (outcome == "rejected")
             {
-                foreach (var (reason, count) in sent.Reasons.OrderByDescending(r => r.Value))
+                foreach (var (reason, count) in sent.Reasons.Where(r => !r.Key.Contains("other content", StringComparison.Ordinal)).OrderByDescending(r => r.Value))
                 {
                     Part(reason, count);
                 }

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace CPort.Node.Commands;
+
+/// <summary><c>cport projections show|rebuild|reconcile</c>: the read model, through a running node's API.</summary>
+internal static class ProjectionsCommand
+{
+    public static Command Create() => new("projections", "The read model behind queues, search and statistics.")
+    {
+        CreateShow(), CreateRebuild(),
+        CreatePost("reconcile", "Compare every report with the journal and mend what differs.", "v1/projections:reconcile"),
+    };
+
+    private static Command CreateShow()
+    {
+        var command = new Command("show", "Where the read model stands.");
+        var connection = NodeConnection.AddTo(command, asOperator: true);
+        command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
+        {
+            Show(await client.GetAsync("v1/projections", cancellation));
+            return ClientExitCodes.Ok;
+        }));
+        return command;
+    }
+
+    private static Command CreateRebuild()
+    {
+        var wait = new Option<bool>("--wait") { Description = "Return when the new tables serve." };
+        var command = new Command("rebuild", "Build the read model anew from the journal while the old one serves, then switch.") { wait };
+        var connection = NodeConnection.AddTo(command, asOperator: true);
+        command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
+        {
+            var started = await client.PostAsync("v1/projections:rebuild", new { }, cancellation);
+            Console.WriteLine(started.GetRawText());
+            while (parsed.GetValue(wait))
+            {
+                var status = await client.GetAsync("v1/projections", cancellation);
+                if (!status.GetRawText().Contains("\"Building\"", StringComparison.Ordinal))
+                {
+                    Show(status);
+                    break;
+                }
+
+                await Task.Delay(500, cancellation);
+            }
+
+            return ClientExitCodes.Ok;
+        }));
+        return command;
+    }
+
+    private static Command CreatePost(string name, string description, string path)
+    {
+        var command = new Command(name, description);
+        var connection = NodeConnection.AddTo(command, asOperator: true);
+        command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
+        {
+            Console.WriteLine((await client.PostAsync(path, new { }, cancellation)).GetRawText());
+            return ClientExitCodes.Ok;
+        }));
+        return command;
+    }
+
+    private static void Show(JsonElement status)
+    {
+        var rows = status.GetProperty("sets").EnumerateArray().ToArray();
+        var names = rows.SelectMany(r => r.EnumerateObject().Select(p => p.Name)).Distinct().ToArray();
+        var table = new Table().Border(TableBorder.Rounded);
+        foreach (var name in names)
+        {
+            table.AddColumn(name.EscapeMarkup());
+        }
+
+        foreach (var row in rows)
+        {
+            table.AddRow(names.Select(n => row.TryGetProperty(n, out var value) ? value.ToString().EscapeMarkup() : "").ToArray());
+        }
+
+        AnsiConsole.Write(table);
+    }
+}
