@@ -66,7 +66,10 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
             Items = [.. Enumerable.Range(0, items).Select(_ => Item(known))],
         };
         _numbers += items;
-        return Do(command);
+        var done = Do(command);
+
+        // Random opinions and actions may not fit one another; the same report without them is always taken.
+        return done.Events.IsEmpty ? Do(command with { Items = [.. command.Items.Select(i => i with { Assessment = null, Actions = [] })] }) : done;
     }
 
     /// <summary>The automatic work of a report: traced, routed, matched.</summary>
