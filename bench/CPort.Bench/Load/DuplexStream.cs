@@ -15,6 +15,8 @@ internal readonly record struct Answered(string Outcome, string? ReportId);
 /// </summary>
 internal sealed class DuplexStream(HttpClient client, string key, IReadOnlyList<byte[]> lines, LoadOptions options, LinePacer? pacer)
 {
+    private readonly IReadOnlyList<byte[]> _lines = lines;
+    private readonly LinePacer? _pacer = pacer;
     private readonly long[] _sent = new long[lines.Count + 1];
     private readonly SemaphoreSlim _window = new(options.InFlight);
     private long _answers;
@@ -59,9 +61,9 @@ internal sealed class DuplexStream(HttpClient client, string key, IReadOnlyList<
             reader.AdvanceTo(buffer.Start, buffer.End);
         }
 
-        if (_answers != lines.Count)
+        if (_answers != _lines.Count)
         {
-            throw new InvalidOperationException($"{lines.Count} lines were sent and {_answers} answered.");
+            throw new InvalidOperationException($"{_lines.Count} lines were sent and {_answers} answered.");
         }
     }
 
@@ -99,9 +101,9 @@ internal sealed class DuplexStream(HttpClient client, string key, IReadOnlyList<
             }
         }
 
-        if (number < 1 || number > lines.Count)
+        if (number < 1 || number > _lines.Count)
         {
-            throw new InvalidDataException($"An answer names line {number}; {lines.Count} were sent.");
+            throw new InvalidDataException($"An answer names line {number}; {_lines.Count} were sent.");
         }
 
         _answers++;
@@ -119,7 +121,7 @@ internal sealed class DuplexStream(HttpClient client, string key, IReadOnlyList<
 
         public Body(DuplexStream owner, CancellationToken cancellation)
         {
-            (_owner, _lines, _cancellation) = (owner, owner.Lines, cancellation);
+            (_owner, _lines, _cancellation) = (owner, owner._lines, cancellation);
             Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
         }
 
@@ -131,7 +133,7 @@ internal sealed class DuplexStream(HttpClient client, string key, IReadOnlyList<
             for (var i = 0; i < _lines.Count; i++)
             {
                 long due = 0;
-                if (_owner.Pacer is { } pacer)
+                if (_owner._pacer is { } pacer)
                 {
                     (due, var wait) = pacer.Next();
                     if (wait > TimeSpan.Zero)
@@ -168,10 +170,6 @@ internal sealed class DuplexStream(HttpClient client, string key, IReadOnlyList<
             return false;
         }
     }
-
-    private IReadOnlyList<byte[]> Lines { get; } = lines;
-
-    private LinePacer? Pacer { get; } = pacer;
 }
 
 /// <summary>Gives lines their time over all streams: line n is due n/rate seconds after the start.</summary>

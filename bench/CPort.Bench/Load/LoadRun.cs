@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using CPort.Actors.Agencies;
@@ -26,7 +25,7 @@ internal sealed record LoadResult
     public required double GetP99 { get; init; }
     public required int Gets { get; init; }
 
-    /// <summary>Share of probes not answered 200.</summary>
+    /// <summary>Probes not answered 200.</summary>
     public required int GetFailures { get; init; }
     public required double NodeCpu { get; init; }
     public required double DatabaseCpu { get; init; }
@@ -322,8 +321,8 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
         catch (TimeoutException)
         {
             var model = await JournalFigures.ReadModelAsync(database, cancellation);
-            say(string.Create(CultureInfo.InvariantCulture,
-                $"the full flow did not end within {options.Patience} s: {model?.Unfinished} of {model?.Reports} reports unfinished, {reports} expected, lag {await LagAsync(client, cancellation)}"));
+            var lag = await LagAsync(client, cancellation);
+            say($"the full flow did not end within {options.Patience} s: {model?.Unfinished} of {model?.Reports} reports unfinished, {reports} expected, lag {lag}");
             return null;
         }
     }

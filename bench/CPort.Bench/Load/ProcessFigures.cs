@@ -36,7 +36,7 @@ internal static class ProcessFigures
         {
             var arguments = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
             return arguments.Length > 0 && Path.GetFileName(arguments[0]) == "postgres"
-                && arguments.Zip(arguments.Skip(1)).Any(p => p is { First: "-p" } && p.Second == port.ToString(CultureInfo.InvariantCulture));
+                && arguments.Zip(arguments.Skip(1), (option, value) => option == "-p" && value == port.ToString(CultureInfo.InvariantCulture)).Any(found => found);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
