@@ -21,6 +21,7 @@ internal static class LoadCommand
         var patience = new Option<int>("--patience") { Description = "Seconds to wait for the full flow after the last answer.", DefaultValueFactory = _ => 300 };
         var output = new Option<FileInfo?>("--output") { Description = "Write the markdown to this file as well." };
         var keep = new Option<bool>("--keep") { Description = "Keep the data folders and the nodes' logs." };
+        var profile = new Option<FileInfo?>("--profile") { Description = "Sample the node's stacks into this file (.nettrace) and print the hottest methods." };
         database.AcceptOnlyFromAmong("sqlite", "postgres", "both");
         synchronous.AcceptOnlyFromAmong("full", "normal", "both");
         foreach (var (option, least, most) in new[]
@@ -40,7 +41,7 @@ internal static class LoadCommand
 
         var command = new Command("load", "Stream a synthetic day into a node of its own (a separate process on a temporary data folder) and measure.")
         {
-            database, synchronous, reports, connections, inFlight, rate, probes, warmUp, runs, patience, output, keep,
+            database, synchronous, reports, connections, inFlight, rate, probes, warmUp, runs, patience, output, keep, profile,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -48,6 +49,7 @@ internal static class LoadCommand
             {
                 Reports = parsed.GetValue(reports), Connections = parsed.GetValue(connections), InFlight = parsed.GetValue(inFlight), Rate = parsed.GetValue(rate),
                 Probes = parsed.GetValue(probes), WarmUp = parsed.GetValue(warmUp), Patience = parsed.GetValue(patience), Keep = parsed.GetValue(keep),
+                Profile = parsed.GetValue(profile),
             };
             var databases = Databases(parsed.GetValue(database)!, parsed.GetValue(synchronous)!);
             var results = databases.Select(_ => new List<LoadResult>()).ToArray();

@@ -35,4 +35,7 @@ internal sealed record LoadOptions
 
     /// <summary>Keeps the data folder and the node's log for a look.</summary>
     public required bool Keep { get; init; }
+
+    /// <summary>Where to write a trace of sampled stacks; null: none. Sampling slows the node.</summary>
+    public required FileInfo? Profile { get; init; }
 }

@@ -81,7 +81,8 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
         await using var _ = node;
         var database = Database.Create(under.Provider, connection ?? Path.Combine(folder, "cport.db"), under.Synchronous);
         var postmaster = postgres is null ? 0 : ProcessFigures.Postmaster(postgres.Port);
-        using var client = new CPortClient(node.Http, (await File.ReadAllTextAsync(node.OperatorKeyFile, cancellation)).Trim());
+        var key = (await File.ReadAllTextAsync(node.OperatorKeyFile, cancellation)).Trim();
+        using var client = new CPortClient(node.Http, key);
         say("registering agencies");
         await RegisterAsync(client, cancellation);
 
@@ -95,7 +96,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
             day.WriteKnownCsv(writer);
         }
 
-        await node.RunAsync(["hashes", "import", list, "--list", "bench"], cancellation);
+        await node.RunAsync(["hashes", "import", list, "--list", "bench", "--key", key], cancellation);
         if (options.WarmUp > 0)
         {
             say("warming up");
@@ -121,6 +122,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
         var prober = ProbeAsync(node, known, getTimes, streaming.Token);
         var lag = new LagWatch();
         var watcher = WatchLagAsync(client, lag, watching.Token);
+        await using var profile = options.Profile is { } file ? NodeProfile.Start(node.Pid, file.FullName) : null;
         var outcomes = await SendAsync(node, jobs, sendTimes, known, cancellation);
         var streamed = Stopwatch.GetElapsedTime(started).TotalSeconds;
         await streaming.CancelAsync();
@@ -130,6 +132,11 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
         var full = await SettleAsync(client, database, (before?.Reports ?? 0) + accepted, started, cancellation);
         await watching.CancelAsync();
         await watcher;
+        if (profile is not null)
+        {
+            say(await profile.FinishAsync(60));
+        }
+
         var finalLag = await LagAsync(client, cancellation) ?? -1;
         var (cpuAfter, databaseCpuAfter) = (ProcessFigures.Cpu(node.Pid), postmaster == 0 ? 0 : ProcessFigures.CpuWithChildren(postmaster));
         var rss = ProcessFigures.PeakRss(node.Pid);

@@ -103,7 +103,7 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     public async Task RunAsync(string[] arguments, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
-        foreach (var argument in (string[])[Program, .. arguments, "--url", Http.OriginalString, "--data", Folder])
+        foreach (var argument in (string[])[Program, .. arguments, "--url", Http.OriginalString])
         {
             start.ArgumentList.Add(argument);
         }
