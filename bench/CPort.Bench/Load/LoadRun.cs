@@ -96,7 +96,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
             day.WriteKnownCsv(writer);
         }
 
-        await node.RunAsync(["hashes", "import", list, "--list", "bench", "--key", key], cancellation);
+        await node.RunAsync(["hashes", "import", list, "--list", "bench", "--key", _keys["interpol"]], cancellation);
         if (options.WarmUp > 0)
         {
             say("warming up");
@@ -164,11 +164,12 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
             await client.PostAsync("v1/agencies", new
             {
                 id = agency.Id.Value, name = agency.Name, kind = agency.Kind.ToString(), countries = agency.Countries.Select(c => c.Code).ToArray(),
-                holdsOrphanMandate = agency.OrphanMandate, trust = nameof(TrustLevel.Trusted),
+                holdsOrphanMandate = agency.OrphanMandate, trust = (agency.Kind == AgencyKind.Interpol ? TrustLevel.Trusted : TrustLevel.Standard).ToString(),
             }, cancellation);
-            if (agency.Kind == AgencyKind.Hotline)
+            if (agency.Kind is AgencyKind.Hotline or AgencyKind.Interpol)
             {
-                var answer = await client.PostAsync($"v1/agencies/{agency.Id}/keys", new { roles = new[] { "Analyst", "Machine" } }, cancellation);
+                var person = agency.Kind == AgencyKind.Hotline ? nameof(Roles.Analyst) : nameof(Roles.Officer);
+                var answer = await client.PostAsync($"v1/agencies/{agency.Id}/keys", new { roles = new[] { person, nameof(Roles.Machine) } }, cancellation);
                 _keys[agency.Id.Value] = (answer.TryGetProperty("apiKey", out var key) ? key : answer.GetProperty("key")).GetString()!;
             }
         }
