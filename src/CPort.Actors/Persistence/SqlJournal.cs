@@ -104,5 +104,18 @@ public static class SqlPersistenceSetup
         .AddHocon(
             // 50 by default. A new report's recovery is one row of a batched query, so that many may wait together.
             ConfigurationFactory.ParseString("akka.persistence.max-concurrent-recoveries = 256"),
-            HoconAddMode.Prepend);
+            HoconAddMode.Prepend)
+        .AddHocon(database.IsSqlite ? ConfigurationFactory.ParseString(ForSqlite) : Config.Empty, HoconAddMode.Prepend);
+
+    // Microsoft.Data.Sqlite begins a transaction by taking the one write lock there is (BEGIN IMMEDIATE), also for a query, unless its isolation
+    // level is "read uncommitted": then it is BEGIN, and what it reads is a consistent snapshot all the same (WAL, no shared cache). Otherwise each
+    // look of the read journal, 20 a second and more, keeps the journal's writer waiting. The batch: one wait for the disk pays for more rows.
+    private const string ForSqlite = $$"""
+        akka.persistence.journal.sql {
+          read-isolation-level = read-uncommitted
+          batch-size = 2000
+        }
+        akka.persistence.snapshot-store.sql.read-isolation-level = read-uncommitted
+        {{SqlJournal.QueryPluginId}}.read-isolation-level = read-uncommitted
+        """;
 }
