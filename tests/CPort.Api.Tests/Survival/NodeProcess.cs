@@ -108,7 +108,11 @@ public sealed class NodeProcess : IAsyncDisposable
     {
         await UntilAsync(async () =>
         {
-            Assert.True(IsRunning, $"The node ended by itself with {_process?.ExitCode}:\n{Tail}");
+            if (!IsRunning)
+            {
+                Assert.Fail($"The node ended by itself with {_process?.ExitCode}:\n{Tail}");
+            }
+
             return (await ReadyAsync()).Status == HttpStatusCode.OK;
         }, Patience, "the node was not ready");
     }
@@ -137,7 +141,7 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <summary>The orderly end: SIGTERM, then its exit code.</summary>
     public async Task<int> StopAsync()
     {
-        Assert.Equal(0, Signal(_process!.Id, 15));
+        Assert.True(Signal(_process!.Id, 15) == 0, "SIGTERM could not be sent.");
         return await EndedAsync(TimeSpan.FromSeconds(70));
     }
 
