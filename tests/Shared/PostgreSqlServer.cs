@@ -35,6 +35,9 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
 
     public int Port { get; private set; }
 
+    /// <summary>Everything the server writes: its data with the write-ahead log, and its log.</summary>
+    public string Folder => _folder;
+
     /// <summary>Starts a server with fsync as wanted; look at <see cref="IsAvailable"/>.</summary>
     public static async Task<PostgreSqlServer> StartNewAsync(bool fsync)
     {
