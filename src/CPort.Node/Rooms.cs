@@ -10,6 +10,7 @@ using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Actors.Routing;
+using CPort.Actors.Telemetry;
 using CPort.Api;
 using CPort.Node.Adapters;
 
@@ -45,6 +46,7 @@ internal static class Rooms
         services.AddSingleton<ReportSearch>();
         services.AddSingleton<StatisticsReader>();
         services.AddSingleton<ProjectionStatusReader>();
+        services.AddHostedService<QueueGauge>();
 
         services.AddSingleton<INodePreparation, RejectionPreparation>();
         services.AddSingleton<IReportGateway>(p => new ReportGateway(
@@ -292,4 +294,42 @@ internal sealed partial class OperatorBootstrap(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "First start: the operator's key is in {File}; it registers agencies and is shown nowhere else")]
     private static partial void Made(ILogger logger, string file);
+}
+
+/// <summary>Queue lengths for <c>/metrics</c>: counted every ten seconds, because a scrape must not cost a query.</summary>
+internal sealed class QueueGauge(NodeState state, IServiceProvider services, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
+
+    /// <summary>Counts everything and sees nothing, as an operator does.</summary>
+    private static readonly Caller Counter = Caller.System with { Kind = AgencyKind.Operator, Roles = Roles.Operator, KeyId = "queue-gauge" };
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await state.Running.WaitAsync(stoppingToken);
+            var reader = services.GetRequiredService<QueueReader>();
+            while (true)
+            {
+                try
+                {
+                    foreach (var queue in (await reader.CountsAsync(Counter, stoppingToken)).Queues)
+                    {
+                        CPortMetrics.QueueLength(ItemQueues.NameOf(queue.Queue), queue.Count);
+                    }
+                }
+                catch (Exception e) when (e is System.Data.Common.DbException or ReadModelUnavailableException or TimeoutException or IOException)
+                {
+                    // The database is away or the first projection has not started: the last figures stand.
+                }
+
+                await Task.Delay(Every, time, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
 }
