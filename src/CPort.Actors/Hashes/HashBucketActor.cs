@@ -36,6 +36,9 @@ public sealed record HashBucketOptions
 
     /// <summary>Buckets that each node wakes a second when it starts, so that interrupted fan-outs go on (later 20 a second); 0 switches waking off.</summary>
     public int WakePerSecond { get; init; } = 50;
+
+    /// <summary>Which buckets have any event in the journal; null: all are taken to have.</summary>
+    public Func<Task<ImmutableArray<HashBucketId>>>? WithEvents { get; init; }
 }
 
 /// <summary>
@@ -354,35 +357,69 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
     // After the first round: every bucket about once a minute.
     private const int LaterPerSecond = 20;
 
-    private readonly Queue<HashBucketId> _left = new(HashBucketId.All.OrderByDescending(id => id.Algorithm));
+    private readonly IActorRef _buckets;
+    private readonly HashBucketOptions _options;
+    private readonly Queue<HashBucketId> _left = new();
     private int _perSecond;
 
     public HashBucketWaker(IActorRef buckets, HashBucketOptions options)
     {
+        _buckets = buckets;
+        _options = options;
         _perSecond = options.WakePerSecond;
-        Receive<string>(_ =>
+        Receive<Tick>(_ => Wake());
+        Receive<Found>(found =>
         {
-            for (var i = 0; i < Math.Max(1, _perSecond / TicksPerSecond); i++)
+            foreach (var id in found.Buckets)
             {
-                if (!_left.TryDequeue(out var id))
-                {
-                    _perSecond = LaterPerSecond;
-                    foreach (var bucket in HashBucketId.All)
-                    {
-                        _left.Enqueue(bucket);
-                    }
-
-                    return;
-                }
-
-                buckets.Tell(new WakeBucket { Bucket = id });
+                _left.Enqueue(id);
             }
+
+            Timers.StartSingleTimer(Tick.Instance, Tick.Instance, TimeSpan.FromSeconds(1.0 / TicksPerSecond));
         });
+        Receive<Status.Failure>(_ => Timers.StartSingleTimer(Tick.Instance, Tick.Instance, TimeSpan.FromSeconds(10)));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    protected override void PreStart() => Timers.StartPeriodicTimer("wake", "wake", TimeSpan.FromSeconds(1.0 / TicksPerSecond));
+    protected override void PreStart() => Look();
+
+    private void Wake()
+    {
+        for (var i = 0; i < Math.Max(1, _perSecond / TicksPerSecond); i++)
+        {
+            if (!_left.TryDequeue(out var id))
+            {
+                _perSecond = LaterPerSecond;
+                Look();
+                return;
+            }
+
+            _buckets.Tell(new WakeBucket { Bucket = id });
+        }
+
+        Timers.StartSingleTimer(Tick.Instance, Tick.Instance, TimeSpan.FromSeconds(1.0 / TicksPerSecond));
+    }
+
+    /// <summary>A bucket without a single event owes nobody anything: it is not woken, which spares a new node a thousand recoveries.</summary>
+    private void Look()
+    {
+        if (_options.WithEvents is { } withEvents)
+        {
+            withEvents().PipeTo(Self, Self, ids => new Found(ids));
+        }
+        else
+        {
+            Self.Tell(new Found([.. HashBucketId.All.OrderByDescending(id => id.Algorithm)]));
+        }
+    }
+
+    private sealed record Found(ImmutableArray<HashBucketId> Buckets) : INoSerializationVerificationNeeded;
+
+    private sealed class Tick
+    {
+        public static readonly Tick Instance = new();
+    }
 }
 
 /// <summary>Sets hash buckets up on a node.</summary>
