@@ -40,7 +40,7 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         StandInJournal.Events = [.. Registry()];
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "test" });
         builder.WebHost.UseKestrel(k => k.Listen(IPAddress.Loopback, 0));
-        builder.Services.AddRouting().AddLogging(l => l.SetMinimumLevel(LogLevel.Error));
+        builder.Services.AddRouting().AddLogging(l => l.SetMinimumLevel(LogLevel.None));
         var feed = new AgencyDirectoryFeed("stand-in");
         builder.Services.AddSingleton(feed);
         builder.Services.AddSingleton<ConfidentialSeam>(new StandInSeam());

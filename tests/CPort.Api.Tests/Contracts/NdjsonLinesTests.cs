@@ -47,7 +47,11 @@ public sealed class NdjsonLinesTests
             Assert.True(await lines.MoveNextAsync());
         }
 
+        // What was read is given back to the pipe with the next step.
+        var next = lines.MoveNextAsync();
         await flush;
+        await pipe.Writer.CompleteAsync();
+        Assert.False(await next);
     }
 
     private static async Task<string> SplitAsync(byte[][] pieces, int maxBytes)

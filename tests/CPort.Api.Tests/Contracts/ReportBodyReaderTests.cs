@@ -50,7 +50,7 @@ public sealed class ReportBodyReaderTests
         Assert.Equal(ReportId.For(Context.Caller.Agency, HotlineReference.Parse("NL-1")), draft.ReportId);
         Assert.Equal(new DateTimeOffset(2026, 1, 4, 8, 15, 0, TimeSpan.Zero), draft.HotlineReceivedDate);
         Assert.Equal((SiteType.Forum, Commerciality.NonCommercial, true), (draft.SiteType!.Value, draft.Commerciality!.Value, draft.Urgent));
-        Assert.Equal([PaymentMethod.None, PaymentMethod.Visa], draft.PaymentMethods);
+        Assert.Equal(new[] { PaymentMethod.None, PaymentMethod.Visa }, draft.PaymentMethods.ToArray());
         Assert.Equal(("analyst.one", "Text", "guest", "example", "https://links.example/go"),
             (draft.Secrets!.ReportingAnalyst, draft.Secrets.Memo, draft.Secrets.UserName, draft.Secrets.Password, draft.Secrets.Referrer));
         var (page, media) = (draft.Items[0], draft.Items[1]);
@@ -134,7 +134,7 @@ public sealed class ReportBodyReaderTests
         { "byte order mark", [0xEF, 0xBB, 0xBF, .. "{}"u8], IntakeCodes.ByteOrderMark },
         { "Latin-1", [.. "{\"memo\":\""u8, 0xE9, .. "\"}"u8], IntakeCodes.NotUtf8 },
         { "surrogates in UTF-8", [.. "{\"memo\":\""u8, 0xED, 0xA0, 0x80, .. "\"}"u8], IntakeCodes.NotUtf8 },
-        { "UTF-16", Encoding.Unicode.GetBytes("{\"memo\":\"\u00e9\u4e2d\"}"), IntakeCodes.MalformedJson },
+        { "UTF-16", Encoding.Unicode.GetBytes("{\"memo\":\"\u00e9\u4e2d\"}"), IntakeCodes.NotUtf8 },
         { "XML", "<report/>"u8.ToArray(), IntakeCodes.MalformedJson },
         { "cut off", "{\"memo\":\"a"u8.ToArray(), IntakeCodes.MalformedJson },
         { "two documents", "{}{}"u8.ToArray(), IntakeCodes.MalformedJson },
