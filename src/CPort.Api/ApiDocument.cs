@@ -79,6 +79,7 @@ public static class ApiDocument
         });
         o.AddOperationTransformer((operation, context, _) =>
         {
+            operation.RequestBody?.Content?.Remove("*/*");
             operation.Parameters ??= [];
             operation.Parameters.Add(Header(ApiKeyHandler.PurposeHeader, "Why the caller looks; police must give one."));
             if (context.Description.HttpMethod is not "GET")

@@ -34,7 +34,7 @@ public sealed class JsonBody<T> : IEndpointParameterMetadataProvider
     }
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
-        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
+        builder.Metadata.Add(RequestBody.Accepts<T>("application/json"));
 
     /// <summary>Throws <see cref="ApiProblemException"/> with everything that was found wrong so far.</summary>
     public void Check()
@@ -80,6 +80,12 @@ public static class RequestBody
             }
         }
     }
+
+    /// <summary>
+    /// Documents the body's type and refuses none: a body that is no JSON gets an error that says so, and tools that send another Content-Type by
+    /// default (curl does) need no option. The document leaves <c>*/*</c> out.
+    /// </summary>
+    public static IAcceptsMetadata Accepts<T>(params string[] types) => new AcceptsMetadata([.. types, "*/*"], typeof(T));
 
     /// <summary>Compressed bodies are not taken: a few bytes could unpack to any size.</summary>
     public static void RefuseEncoding(HttpContext http)

@@ -26,7 +26,7 @@ public static class ReportEndpoints
                 "Takes one report in ICCAM v3's body, with hashes for each URL if there are any. The answer comes once the report is durable. Its identity is "
                 + "(your agency, hotlineReference): the same report again is answered 200 `duplicate`, other content under the same reference 409. "
                 + "`?codes=v2` reads codes by ICCAM v2's lists.")
-            .Accepts<ReportBody>("application/json")
+            .WithMetadata(RequestBody.Accepts<ReportBody>("application/json"))
             .Produces<SubmissionAnswer>(StatusCodes.Status201Created).Produces<SubmissionAnswer>()
             .Problems(400, 403, 409, 413, 422, 503);
         reports.MapGet("/{id}", GetAsync).WithName("GetReport").WithSummary("Read a report")

@@ -8,7 +8,6 @@ using CPort.Api.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -49,7 +48,7 @@ public static class ReportStreamEndpoint
                 + "`accepted`, `duplicate`, `conflict`, `rejected`, or `unavailable` (nothing is wrong with the line; send it again). One bad line never harms its "
                 + "neighbours. Read the answer while you send: who does not read is not read from either. After a broken connection send the whole file again; "
                 + "nothing is taken twice. Rejected lines can be listed later at `/v1/rejections`.")
-            .WithMetadata(new AcceptsMetadata([Ndjson, "application/json"], typeof(ReportBody)))
+            .WithMetadata(RequestBody.Accepts<ReportBody>(Ndjson))
             .Produces<LineAnswer>(StatusCodes.Status200OK, Ndjson)
             .Problems(400, 403, 415, 429);
         return v1;

@@ -91,7 +91,7 @@ public static partial class StrictJson
             return new FieldError(path, IntakeCodes.MalformedJson, $"The JSON is broken{at}.");
         }
 
-        if (e.InnerException is InvalidOperationException && message.Contains("surrogate", StringComparison.Ordinal))
+        if (e.InnerException is InvalidOperationException inner && inner.Message.Contains("UTF-16", StringComparison.Ordinal))
         {
             return new FieldError(path, IntakeCodes.MalformedJson, $"A text cannot be read: an escape stands for half a character{at}.");
         }

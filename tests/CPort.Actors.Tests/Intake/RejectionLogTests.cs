@@ -1,0 +1,61 @@
+using CPort.Actors.Agencies;
+using CPort.Actors.Intake;
+using CPort.Actors.Persistence;
+using CPort.Actors.Reports;
+using CPort.Tests.Shared;
+
+namespace CPort.Actors.Tests.Intake;
+
+public sealed class RejectionLogTests(PostgreSqlServer server) : IClassFixture<PostgreSqlServer>
+{
+    private static readonly AgencyId Hotline = AgencyId.Parse("hotline-nl");
+
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task Rejections_are_listed_newest_first_to_their_sender_only_and_the_same_line_counts_up(DatabaseProvider provider)
+    {
+        var database = await TestDatabases.CreateAsync(provider, server);
+        await RejectionLog.EnsureTableAsync(database);
+        await RejectionLog.EnsureTableAsync(database);
+        var log = new RejectionLog(database, new IntakeLimits());
+
+        await log.RecordAsync([Line("a", 1), Line("b", 2), Line("c", 3) with { Agency = AgencyId.Parse("hotline-de") }, Line("d", 4) with { Tenant = Tenant.Training }], default);
+        await log.RecordAsync([Line("a", 17), Line("e", 5)], default);
+
+        var all = await log.ListAsync(Hotline, Tenant.Live, null, 10, default);
+        Assert.Equal(["e", "b", "a"], all.Select(l => l.Name));
+        Assert.Equal((2, 17L), (all[2].Times, all[2].Line));
+        var rest = await log.ListAsync(Hotline, Tenant.Live, all[0].Id, 1, default);
+        Assert.Equal("b", Assert.Single(rest).Name);
+        Assert.Equal(
+            (IntakeResult.Conflict, "R-1", IntakeCodes.Conflict, "memo", "urls[0].memo"),
+            (rest[0].Result, rest[0].Reference, rest[0].Problem.Code, rest[0].Fields[0], rest[0].Problem.Errors[0].Field));
+        Assert.Equal(ReportId.For(Hotline, HotlineReference.Parse("R-1")), rest[0].ReportId);
+        TestDatabases.Delete(database);
+    }
+
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task Only_the_newest_rejections_of_a_sender_are_kept(DatabaseProvider provider)
+    {
+        var database = await TestDatabases.CreateAsync(provider, server);
+        await RejectionLog.EnsureTableAsync(database);
+        var log = new RejectionLog(database, new IntakeLimits { RejectionsPerAgency = 10 });
+        for (var i = 1; i <= 50; i++)
+        {
+            await log.RecordAsync([Line($"n{i}", i)], default);
+        }
+
+        Assert.Equal(Enumerable.Range(41, 10).Reverse().Select(i => (long)i), (await log.ListAsync(Hotline, Tenant.Live, null, 100, default)).Select(l => l.Line));
+        TestDatabases.Delete(database);
+    }
+
+    private static RejectedLine Line(string name, long line) => new()
+    {
+        Agency = Hotline, Tenant = Tenant.Live, Name = name, FirstAt = DateTimeOffset.UnixEpoch.AddDays(line), LastAt = DateTimeOffset.UnixEpoch.AddDays(line),
+        Line = line, Reference = "R-1", ReportId = ReportId.For(Hotline, HotlineReference.Parse("R-1")), Result = IntakeResult.Conflict, Fields = ["memo"],
+        Problem = new IntakeProblem { Code = IntakeCodes.Conflict, Detail = "Other content.", Errors = [new FieldError("urls[0].memo", "x", "y")] },
+    };
+}

@@ -1,0 +1,261 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Intake;
+using CPort.Actors.Reports;
+using CPort.Api.Contracts;
+using CPort.Node.Sample;
+using CsCheck;
+
+namespace CPort.Api.Tests.Contracts;
+
+public sealed class ReportBodyReaderTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 5, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly ReportBodyReader Reader = new(new IntakeLimits(), new FixedTime());
+
+    private static readonly CommandContext Context = new()
+    {
+        CommandId = CommandId.Parse("test"), OccurredAt = Now,
+        Caller = new Caller { Agency = AgencyId.Parse("hotline-nl"), Kind = AgencyKind.Hotline, Roles = Roles.Machine, KeyId = "k", Countries = [Country.Parse("NL")] },
+    };
+
+    private const string Marker = "marker-7f3a";
+
+    private const string Good = """
+        {
+          "reportingAnalystName": "analyst.one", "hotlineReceivedDate": "2026-01-04T08:15:00Z", "hotlineReference": "NL-1", "memo": "Text",
+          "sourceUrlUsername": "guest", "sourceUrlPassword": "example", "sourceUrlReferrer": "https://links.example/go",
+          "sourceUrlSiteType": 6, "sourceUrlCommerciality": "Non-Commercial", "sourceUrlPaymentMethods": [9, "Visa"], "urgent": true,
+          "urls": [
+            { "urlString": "HTTPS://Forum.Example:443/a b", "isSourceUrl": true, "contentType": 2, "hostingCountryCode": "UK", "hostingIpAddress": "::ffff:192.0.2.1",
+              "hostingIsp": "Example", "hostingOrganization": { "autonomousSystemNumber": 64496, "organizationName": "Example", "isContentDeliveryNetwork": 1 } },
+            { "urlString": "https://img.example/x.jpg", "hotlineReference": "NL-1/2", "isSourceUrl": 0, "contentType": "Media", "memo": null,
+              "hashes": { "md5": "00112233445566778899AABBCCDDEEFF", "pdq": "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", "pdqQuality": 90, "mediaSize": 5, "mimeType": "image/jpeg" },
+              "assessment": { "assessingAnalystName": "analyst.two", "classification": "BA", "ageCategorization": 3, "genderCategorization": "Female",
+                "virtualContentCategorization": 0, "userGeneratedContentCategorization": 1, "childModelingCategorization": false },
+              "actions": [ { "actionType": 4, "actioningAnalystName": "analyst.one", "actionDate": "2026-01-04T10:00:00+01:00", "reasonId": 9, "reasonText": "Gone" } ] }
+          ]
+        }
+        """;
+
+    [Fact]
+    public void A_good_body_becomes_a_submission_with_every_field_in_its_place()
+    {
+        var draft = Read(Good).Draft!;
+
+        Assert.Equal(ReportId.For(Context.Caller.Agency, HotlineReference.Parse("NL-1")), draft.ReportId);
+        Assert.Equal(new DateTimeOffset(2026, 1, 4, 8, 15, 0, TimeSpan.Zero), draft.HotlineReceivedDate);
+        Assert.Equal((SiteType.Forum, Commerciality.NonCommercial, true), (draft.SiteType!.Value, draft.Commerciality!.Value, draft.Urgent));
+        Assert.Equal(new[] { PaymentMethod.None, PaymentMethod.Visa }, draft.PaymentMethods.ToArray());
+        Assert.Equal(("analyst.one", "Text", "guest", "example", "https://links.example/go"),
+            (draft.Secrets!.ReportingAnalyst, draft.Secrets.Memo, draft.Secrets.UserName, draft.Secrets.Password, draft.Secrets.Referrer));
+        var (page, media) = (draft.Items[0], draft.Items[1]);
+        Assert.Equal("HTTPS://Forum.Example:443/a b", page.Secrets!.Url);
+        Assert.Equal((true, ContentType.Website, "GB", "192.0.2.1", true), (page.IsSourceUrl, page.ContentType, page.Hosting!.Country!.Value.Code, page.Hosting.IpAddress, page.Hosting.IsContentDeliveryNetwork));
+        Assert.Equal(["00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"], media.Hashes.Select(h => h.ToHex()));
+        Assert.Equal("analyst.two; analyst.one", media.Secrets!.Analyst);
+        Assert.Equal(new AssessmentInput { Classification = Classification.Baseline, Age = AgeCategory.PrePubescent, Gender = GenderCategory.Female, UserGeneratedContent = true }, media.Assessment);
+        Assert.Equal((ActionType.Unavailable, ActionReason.Error404NotFoundOrSiteDown, new DateTimeOffset(2026, 1, 4, 9, 0, 0, TimeSpan.Zero)),
+            (media.Actions[0].Type, media.Actions[0].Reason!.Value, media.Actions[0].Date));
+        Assert.Null(media.Hosting);
+    }
+
+    /// <summary>A change of one field, the code it must give, and the path it must name.</summary>
+    public static TheoryData<string, string, string, string> BadFields => new()
+    {
+        { "hotlineReference", "null", IntakeCodes.Missing, "hotlineReference" },
+        { "hotlineReference", "\"a\\u0007b\"", IntakeCodes.MalformedReference, "hotlineReference" },
+        { "hotlineReference", "17", IntakeCodes.WrongType, "hotlineReference" },
+        { "hotlineReceivedDate", "null", IntakeCodes.Missing, "hotlineReceivedDate" },
+        { "hotlineReceivedDate", "\"2026-01-04T08:15:00\"", IntakeCodes.MalformedDate, "hotlineReceivedDate" },
+        { "hotlineReceivedDate", "\"2026-02-30T08:15:00Z\"", IntakeCodes.MalformedDate, "hotlineReceivedDate" },
+        { "hotlineReceivedDate", "\"2026-01-06T08:15:00Z\"", IntakeCodes.DateInFuture, "hotlineReceivedDate" },
+        { "hotlineReceivedDate", "\"0001-01-01T00:00:00+14:00\"", IntakeCodes.MalformedDate, "hotlineReceivedDate" },
+        { "hotlineReceivedDate", "\"1970-01-01T00:00:00Z\"", IntakeCodes.OutOfRange, "hotlineReceivedDate" },
+        { "hotlineReceivedDate", "1767514500", IntakeCodes.WrongType, "hotlineReceivedDate" },
+        { "sourceUrlSiteType", "1", IntakeCodes.UnknownCode, "sourceUrlSiteType" },
+        { "sourceUrlSiteType", "1e99", IntakeCodes.UnknownCode, "sourceUrlSiteType" },
+        { "sourceUrlSiteType", "{}", IntakeCodes.WrongType, "sourceUrlSiteType" },
+        { "sourceUrlPaymentMethods", "[9, 99]", IntakeCodes.UnknownCode, "sourceUrlPaymentMethods[1]" },
+        { "sourceUrlPaymentMethods", "[null]", IntakeCodes.Missing, "sourceUrlPaymentMethods[0]" },
+        { "sourceUrlPaymentMethods", "9", IntakeCodes.WrongType, "sourceUrlPaymentMethods" },
+        { "sourceUrlUsername", "\"a\\nb\"", IntakeCodes.ControlCharacters, "sourceUrlUsername" },
+        { "memo", "\"a\\u0000b\"", IntakeCodes.ControlCharacters, "memo" },
+        { "memo", "\"\\ud800\"", IntakeCodes.MalformedJson, "*" },
+        { "urgent", "1", IntakeCodes.WrongType, "urgent" },
+        { "urls", "[]", IntakeCodes.Missing, "urls" },
+        { "urls", "\"x\"", IntakeCodes.WrongType, "urls" },
+        { "urls", "[null]", IntakeCodes.Missing, "urls[0]" },
+        { "urls.0.urlString", "\"gallery/1\"", IntakeCodes.MalformedUrl, "urls[0].urlString" },
+        { "urls.0.urlString", "\"https://[nope/\"", IntakeCodes.MalformedUrl, "urls[0].urlString" },
+        { "urls.0.urlString", "null", IntakeCodes.Missing, "urls[0].urlString" },
+        { "urls.0.hostingCountryCode", "\"ZZ\"", IntakeCodes.UnknownCountry, "urls[0].hostingCountryCode" },
+        { "urls.0.hostingIpAddress", "\"192.0.2.256\"", IntakeCodes.MalformedAddress, "urls[0].hostingIpAddress" },
+        { "urls.0.isSourceUrl", "2", IntakeCodes.WrongType, "urls[0].isSourceUrl" },
+        { "urls.0.isSourceUrl", "\"true\"", IntakeCodes.WrongType, "urls[0].isSourceUrl" },
+        { "urls.0.hostingOrganization", "{ \"autonomousSystemNumber\": -1 }", IntakeCodes.WrongType, "urls[0].hostingOrganization.autonomousSystemNumber" },
+        { "urls.0.hostingOrganization", "{ \"autonomousSystemNumber\": \"64496\" }", IntakeCodes.WrongType, "urls[0].hostingOrganization.autonomousSystemNumber" },
+        { "urls.1.assessment", "{ \"classification\": 3 }", IntakeCodes.UnknownCode, "urls[1].assessment.classification" },
+        { "urls.1.assessment", "{}", IntakeCodes.Missing, "urls[1].assessment.classification" },
+        { "urls.1.actions", "[{ \"actionType\": 5, \"actionDate\": \"2026-01-04T10:00:00Z\" }]", IntakeCodes.UnknownCode, "urls[1].actions[0].actionType" },
+        { "urls.1.actions", "[{ \"actionType\": 1 }]", IntakeCodes.Missing, "urls[1].actions[0].actionDate" },
+        { "urls.1.hashes", "{ \"md5\": \"aa\" }", IntakeCodes.MalformedHash, "urls[1].hashes.md5" },
+        { "urls.1.hashes", "{ \"pdqQuality\": 101, \"pdq\": null }", IntakeCodes.OutOfRange, "urls[1].hashes.pdqQuality" },
+        { "urls.1.hashes", "{ \"pdqQuality\": 50 }", IntakeCodes.Inconsistent, "urls[1].hashes.pdqQuality" },
+        { "urls.1.hashes", "{ \"mediaSize\": 1e400 }", IntakeCodes.WrongType, "urls[1].hashes.mediaSize" },
+        { "urls.1.hashes", "{ \"mediaSize\": -1 }", IntakeCodes.OutOfRange, "urls[1].hashes.mediaSize" },
+        { "urls.1.hashes", "{ \"sha512\": \"00\" }", IntakeCodes.UnknownField, "urls[1].hashes.sha512" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadFields))]
+    public void A_bad_field_is_named_by_code_and_path(string field, string value, string code, string path)
+    {
+        var body = JsonNode.Parse(Good)!;
+        var parts = field.Split('.');
+        var at = parts[..^1].Aggregate(body, (node, part) => int.TryParse(part, out var i) ? node[i]! : node[part]!);
+        at.AsObject()[parts[^1]] = JsonValue.Create("@@");
+        var reading = Read(body.ToJsonString().Replace("\"@@\"", value, StringComparison.Ordinal));
+
+        Assert.Null(reading.Draft);
+        Assert.Equal(code, reading.Problem!.Code);
+        Assert.Contains(reading.Problem.Errors.DefaultIfEmpty(new FieldError("", code, "")), e => path == "*" || e.Field == path);
+    }
+
+    public static TheoryData<string, byte[], string> BadBytes => new()
+    {
+        { "nothing", [], IntakeCodes.Empty },
+        { "blanks", " \t \r"u8.ToArray(), IntakeCodes.Empty },
+        { "null", "null"u8.ToArray(), IntakeCodes.Empty },
+        { "byte order mark", [0xEF, 0xBB, 0xBF, .. "{}"u8], IntakeCodes.ByteOrderMark },
+        { "Latin-1", [.. "{\"memo\":\""u8, 0xE9, .. "\"}"u8], IntakeCodes.NotUtf8 },
+        { "surrogates in UTF-8", [.. "{\"memo\":\""u8, 0xED, 0xA0, 0x80, .. "\"}"u8], IntakeCodes.NotUtf8 },
+        { "UTF-16", Encoding.Unicode.GetBytes("{\"memo\":\"\u00e9\u4e2d\"}"), IntakeCodes.NotUtf8 },
+        { "XML", "<report/>"u8.ToArray(), IntakeCodes.MalformedJson },
+        { "cut off", "{\"memo\":\"a"u8.ToArray(), IntakeCodes.MalformedJson },
+        { "two documents", "{}{}"u8.ToArray(), IntakeCodes.MalformedJson },
+        { "comment", "{/**/}"u8.ToArray(), IntakeCodes.MalformedJson },
+        { "trailing comma", "{\"memo\":\"a\",}"u8.ToArray(), IntakeCodes.MalformedJson },
+        { "NaN", "{\"sourceUrlSiteType\":NaN}"u8.ToArray(), IntakeCodes.MalformedJson },
+        { "raw control character", "{\"memo\":\"a\u0001\"}"u8.ToArray(), IntakeCodes.MalformedJson },
+        { "array", "[]"u8.ToArray(), IntakeCodes.WrongType },
+        { "string", "\"x\""u8.ToArray(), IntakeCodes.WrongType },
+        { "same key twice", "{\"memo\":\"a\",\"memo\":\"b\"}"u8.ToArray(), IntakeCodes.DuplicateKey },
+        { "unknown field", "{\"Memo\":\"a\"}"u8.ToArray(), IntakeCodes.UnknownField },
+        { "half a character as a name", "{\"\\ud800\":1}"u8.ToArray(), IntakeCodes.MalformedJson },
+        { "deep nesting", Encoding.UTF8.GetBytes("{\"urls\":" + new string('[', 100_000)), "*" },
+        { "deep known nesting", Encoding.UTF8.GetBytes("{\"urls\":[{\"unknown\":" + string.Concat(Enumerable.Repeat("{\"a\":", 60)) + "1" + new string('}', 60) + "}]}"), "*" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadBytes))]
+    public void Bytes_that_are_no_report_are_refused_with_a_code(string what, byte[] bytes, string code)
+    {
+        var problem = Reader.Read(bytes, Context, CodeGeneration.V3).Problem;
+
+        Assert.True(problem is not null, what);
+        Assert.True(code == "*" || code == problem.Code, $"{what}: {problem.Code}");
+    }
+
+    [Fact]
+    public void All_errors_of_one_body_are_told_together_and_none_quotes_a_value()
+    {
+        var problem = Read($$"""
+            { "hotlineReference": "NL-1", "hotlineReceivedDate": "{{Marker}}", "sourceUrlSiteType": "{{Marker}}", "sourceUrlReferrer": "\u0001{{Marker}}",
+              "urls": [ { "urlString": "{{Marker}}", "hostingIpAddress": "{{Marker}}", "hostingCountryCode": "{{Marker}}", "hashes": { "md5": "{{Marker}}" } } ] }
+            """).Problem!;
+
+        Assert.Equal(
+            ["hotlineReceivedDate", "sourceUrlReferrer", "sourceUrlSiteType", "urls[0].hashes.md5", "urls[0].hostingCountryCode", "urls[0].hostingIpAddress", "urls[0].urlString"],
+            problem.Errors.Select(e => e.Field).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(Marker, JsonSerializer.Serialize(ApiProblem.Of(problem), ApiJson.Options), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"marker-7f3a\":1}")]
+    [InlineData("{\"https://marker-7f3a.example/\":1}")]
+    [InlineData("{\"urls\":[{\"marker-7f3a'] x\":{}}]}")]
+    public void A_name_from_the_body_that_is_none_of_ours_is_not_repeated(string json)
+    {
+        var problem = Read(json).Problem!;
+
+        Assert.Equal(IntakeCodes.UnknownField, problem.Code);
+        Assert.DoesNotContain(Marker, JsonSerializer.Serialize(ApiProblem.Of(problem), ApiJson.Options), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Codes_of_v2_are_read_when_asked_for_and_not_otherwise()
+    {
+        const string body = """
+            { "hotlineReference": "a", "hotlineReceivedDate": "2026-01-04T08:15:00Z", "sourceUrlSiteType": 1,
+              "urls": [ { "urlString": "https://x.example/", "contentType": 0, "assessment": { "classification": 3 } } ] }
+            """;
+
+        var v2 = Reader.Read(Encoding.UTF8.GetBytes(body), Context, CodeGeneration.V2).Draft!;
+        Assert.Equal((SiteType.Website, ContentType.Media, Classification.Doubtful), (v2.SiteType!.Value, v2.Items[0].ContentType, v2.Items[0].Assessment!.Classification));
+        Assert.Equal(3, Read(body).Problem!.Errors.Length);
+    }
+
+    [Fact]
+    public void More_items_than_a_report_may_have_name_the_limit()
+    {
+        var reader = new ReportBodyReader(new IntakeLimits { ItemsPerReport = 2 }, new FixedTime());
+        var body = $$"""{ "hotlineReference": "a", "hotlineReceivedDate": "2026-01-04T08:15:00Z", "urls": [ {{string.Join(',', Enumerable.Repeat("{\"urlString\":\"https://x.example/\"}", 3))}} ] }""";
+
+        var error = Assert.Single(reader.Read(Encoding.UTF8.GetBytes(body), Context, CodeGeneration.V3).Problem!.Errors);
+        Assert.Equal(("urls", IntakeCodes.TooMany), (error.Field, error.Code));
+        Assert.Contains("2", error.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_line_of_a_synthetic_day_is_taken_or_refused_as_it_was_meant()
+    {
+        var day = SyntheticDay.Create(reports: 300, now: Now);
+        foreach (var line in day.Stream())
+        {
+            var reading = Reader.Read(line.Utf8.Span, Context, CodeGeneration.V3);
+            Assert.True(line.Kind == SampleLineKind.Malformed == (reading.Problem is not null), $"{line.Kind}: {reading.Problem?.Detail}");
+            Assert.Equal(line.Items, reading.Draft?.Items.Length ?? 0);
+        }
+    }
+
+    [Fact]
+    public void Random_damage_to_a_body_never_throws_and_always_gives_a_draft_or_a_problem()
+    {
+        var good = Encoding.UTF8.GetBytes(Good);
+        var edit = Gen.Select(Gen.Int[0, good.Length - 1], Gen.Int[0, 4], Gen.Byte, Gen.Int[1, 40]);
+        edit.Array[1, 6].Sample(
+            edits =>
+            {
+                var bytes = edits.Aggregate(good.ToList(), (b, e) =>
+                {
+                    var at = Math.Min(e.Item1, Math.Max(0, b.Count - 1));
+                    var count = Math.Min(e.Item4, b.Count - at);
+                    switch (e.Item2)
+                    {
+                        case 0 when b.Count > 0: b[at] = e.Item3; break;
+                        case 1: b.Insert(at, e.Item3); break;
+                        case 2: b.RemoveRange(at, count); break;
+                        case 3: b.InsertRange(at, b.GetRange(at, count)); break;
+                        default: b.InsertRange(at, "{\"[:9e99\\ud800nullNaN"u8[..Math.Min(21, e.Item4)].ToArray()); break;
+                    }
+
+                    return b;
+                }).ToArray();
+                var reading = Reader.Read(bytes, Context, CodeGeneration.V3);
+                return reading.Draft is null != reading.Problem is null && (reading.Problem is null || ApiProblem.Of(reading.Problem).Status is >= 400 and < 500);
+            },
+            iter: 20_000);
+    }
+
+    private static IntakeReading Read(string json) => Reader.Read(Encoding.UTF8.GetBytes(json), Context, CodeGeneration.V3);
+
+    private sealed class FixedTime : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}
