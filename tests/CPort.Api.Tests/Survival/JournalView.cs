@@ -75,7 +75,8 @@ public static class JournalView
             Assert.Equal(report.Id, report.State.Id.ToString());
         }
 
-        var numbers = reports.Values.SelectMany(r => r.State.Items.Select(i => i.Number).Append(r.State.Number)).ToArray();
-        Assert.Equal(numbers.Length, numbers.Distinct().Count());
+        // Reports and items are numbered apart.
+        Assert.Equal(reports.Count, reports.Values.Select(r => r.State.Number).Distinct().Count());
+        Assert.Equal(reports.Values.Sum(r => r.State.Items.Count), reports.Values.SelectMany(r => r.State.Items.Select(i => i.Number)).Distinct().Count());
     }
 }

@@ -90,6 +90,7 @@ public sealed class NodeProcess : IAsyncDisposable
         var process = new Process { StartInfo = start };
         process.OutputDataReceived += Take;
         process.ErrorDataReceived += Take;
+        _log.Enqueue($"--- start {DateTime.UtcNow:HH:mm:ss.fff}");
         process.Start();
         Running[process.Id] = process;
         process.BeginOutputReadLine();
@@ -159,6 +160,7 @@ public sealed class NodeProcess : IAsyncDisposable
         }
 
         Running.TryRemove(_process.Id, out _);
+        _log.Enqueue($"--- ended with {_process.ExitCode} at {DateTime.UtcNow:HH:mm:ss.fff}");
         return _process.ExitCode;
     }
 
@@ -235,6 +237,12 @@ public sealed class NodeProcess : IAsyncDisposable
 
         _http.Dispose();
         Database.Delete();
+
+        // For looking at a failure afterwards.
+        if (Environment.GetEnvironmentVariable("CPORT_TEST_LOGS") is { Length: > 0 } folder)
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, $"node-{DateTime.UtcNow:HHmmss}-{Url.Port}.log"), Log);
+        }
     }
 
     /// <summary>The last lines of the log.</summary>
