@@ -9,8 +9,8 @@ using Microsoft.Diagnostics.Tracing.Parsers;
 namespace CPort.Bench.Load;
 
 /// <summary>
-/// Samples the stacks of the node's managed threads while the stream runs and says where they were. A sample counts when the thread ran managed code
-/// or was inside native code that is no waiting (SQLite, cryptography), so shares are about processor time.
+/// Samples the stacks of the node's threads while the stream runs and says where its managed code was. Native code (SQLite, cryptography) and waiting
+/// are left out: the sampler cannot tell them apart.
 /// </summary>
 internal sealed class NodeProfile : IAsyncDisposable
 {
@@ -45,18 +45,14 @@ internal sealed class NodeProfile : IAsyncDisposable
         {
             foreach (var e in log.Events)
             {
-                if (e.ProviderName != "Microsoft-DotNETCore-SampleProfiler" || e.CallStack() is not { } top)
+                // 1: outside managed code (waiting, SQLite, the kernel); 2: managed code ran.
+                if (e.ProviderName != "Microsoft-DotNETCore-SampleProfiler" || e.EventData() is not [2, ..] || e.CallStack() is not { } top)
                 {
                     continue;
                 }
 
                 var seen = new HashSet<string>(StringComparer.Ordinal);
                 var leaf = Name(top);
-                if (Waits(leaf))
-                {
-                    continue;
-                }
-
                 samples++;
                 own[leaf] = own.GetValueOrDefault(leaf) + 1;
                 for (var frame = top; frame is not null; frame = frame.Caller)
@@ -95,12 +91,4 @@ internal sealed class NodeProfile : IAsyncDisposable
     }
 
     private static string Name(TraceCallStack frame) => $"{frame.CodeAddress.ModuleName}!{frame.CodeAddress.FullMethodName}";
-
-    private static readonly string[] WaitingIn =
-    [
-        "WaitHandle", "Monitor.Wait", "LowLevelLifoSemaphore", "Thread.Sleep", "Thread.Join", "Interop+Sys.WaitForSocketEvents", "SocketAsyncEngine",
-        "WaitNative", "WaitOneCore", "WaitMultiple", "Sys.Poll", "Sys.Read(", "WaitForSignal", "SleepInternal", "LowLevelMonitor", "Subsystem.Wait", "ThreadBlockingInfo",
-    ];
-
-    private static bool Waits(string leaf) => WaitingIn.Any(w => leaf.Contains(w, StringComparison.Ordinal));
 }
