@@ -234,6 +234,12 @@ internal sealed partial class OperatorBootstrap(
         {
             await state.Running.WaitAsync(stoppingToken);
             await directory.WhenReady.WaitAsync(stoppingToken);
+            if (File.Exists(KeyFile + ".new"))
+            {
+                // The node died in between the last time.
+                Publish();
+            }
+
             while (!directory.Current.Agencies.Any(a => a.Kind == AgencyKind.Operator && !directory.Current.KeysOf(a.Id).IsEmpty))
             {
                 if (await TryMakeAsync(stoppingToken))
@@ -250,6 +256,14 @@ internal sealed partial class OperatorBootstrap(
         }
     }
 
+    private string KeyFile => Path.Combine(options.Data, FileName);
+
+    private void Publish()
+    {
+        File.Move(KeyFile + ".new", KeyFile, overwrite: true);
+        Made(log, Path.GetFullPath(KeyFile));
+    }
+
     private async Task<bool> TryMakeAsync(CancellationToken cancellation)
     {
         var region = services.GetRequiredService<ActorRegistry>().Get<AgencyRegion>();
@@ -263,14 +277,15 @@ internal sealed partial class OperatorBootstrap(
                 patience, cancellation);
             var answer = await region.Ask<object>(
                 new IssueKey { Context = Context("bootstrap-operator-key"), Agency = agency, Roles = Roles.Operator, Tenant = Tenant.Live }, patience, cancellation);
-            if (answer is not ApiKeyShown { ApiKey: { } key })
+            if (answer is not ApiKeyShown { ApiKey: { } key } shown)
             {
                 return answer is ApiKeyShown;
             }
 
-            var file = Path.Combine(options.Data, FileName);
-            await WriteAsync(file, key, cancellation);
-            Made(log, Path.GetFullPath(file));
+            // Kept at once, because it is shown this once; under its name only when it works, because others wait for the file.
+            await WriteAsync(KeyFile + ".new", key, cancellation);
+            await directory.WaitForAsync(shown.SequenceNr, cancellation);
+            Publish();
             return true;
         }
         catch (AskTimeoutException)

@@ -100,8 +100,8 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
         await AnyAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:correct",
             "{\"item\":1,\"why\":\"mk-why-1f1f\",\"assessment\":{\"assessingAnalystName\":\"mk-assessor-8c8c\",\"classification\":2,\"ageCategorization\":3,\"genderCategorization\":2}}");
         await GoodAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:act", item + ",\"action\":{\"actionType\":1,\"actioningAnalystName\":\"mk-analyst-77fe\"}}");
-        await AnyAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:act",
-            item + ",\"action\":{\"actionType\":4,\"actioningAnalystName\":\"mk-analyst-77fe\",\"reasonId\":14,\"reasonText\":\"mk-reason-3c3c\"}}");
+        await GoodAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:act",
+            item + ",\"action\":{\"actionType\":4,\"actioningAnalystName\":\"mk-analyst-77fe\",\"reasonId\":9,\"reasonText\":\"mk-reason-3c3c\"}}");
         shown.Append(await GoodAsync(http, HttpMethod.Get, $"/v1/reports/{id}"));
         shown.Append(await GoodAsync(http, HttpMethod.Get, $"/v1/reports/{id}/history"));
 

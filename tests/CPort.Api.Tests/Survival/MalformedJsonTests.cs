@@ -189,11 +189,7 @@ public sealed class MalformedJsonTests(NodeForBadInput bad) : IClassFixture<Node
     private static HttpRequestMessage Request(HttpMethod method, string path, JsonFault fault)
     {
         var content = new ByteArrayContent(fault.Body);
-        if (fault.ContentType.Length > 0)
-        {
-            content.Headers.ContentType = new MediaTypeHeaderValue(path.EndsWith(":stream", StringComparison.Ordinal) ? "application/x-ndjson" : fault.ContentType);
-        }
-
+        content.Headers.ContentType = new MediaTypeHeaderValue(path.EndsWith(":stream", StringComparison.Ordinal) ? "application/x-ndjson" : fault.ContentType);
         return new HttpRequestMessage(method, path) { Content = content };
     }
 
