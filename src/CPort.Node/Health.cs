@@ -117,6 +117,20 @@ public static class Health
         return new ReadinessReason("cluster", status == MemberStatus.Up, $"{status}, {members} members" + (lost > 0 ? $", {lost} unreachable" : ""));
     }
 
+    /// <summary>Asked only after a write failed: a full disk still answers questions. Without it a node that gets no work would never notice the end.</summary>
+    private static async Task<bool> CanWriteAsync(Database database, CancellationToken cancellation)
+    {
+        try
+        {
+            await database.ProbeWriteAsync(cancellation);
+            return true;
+        }
+        catch (System.Data.Common.DbException)
+        {
+            return false;
+        }
+    }
+
     private static async Task<ReadinessReason> PingAsync(Database database, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -124,6 +138,11 @@ public static class Health
         try
         {
             await database.PingAsync(limit.Token);
+            if (database.WriteFault is { } fault && !await CanWriteAsync(database, limit.Token))
+            {
+                return new ReadinessReason("database", false, $"answers, and cannot be written ({fault})");
+            }
+
             return new ReadinessReason("database", true, "answers");
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)

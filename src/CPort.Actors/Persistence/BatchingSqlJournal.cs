@@ -16,14 +16,16 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
 {
     private readonly ConcurrentDictionary<string, Task> _writing = new();
     private readonly HighestSequenceNumbers _highest;
+    private readonly Database _database;
 
     public BatchingSqlJournal(Config config)
         : base(config)
     {
         var database = Context.System.Settings.Setup.Get<DatabaseSetup>();
-        _highest = new HighestSequenceNumbers(database.HasValue
+        _database = database.HasValue
             ? database.Value.Database
-            : throw new ConfigurationException("BatchingSqlJournal needs a DatabaseSetup: use AddSqlPersistence."));
+            : throw new ConfigurationException("BatchingSqlJournal needs a DatabaseSetup: use AddSqlPersistence.");
+        _highest = new HighestSequenceNumbers(_database);
     }
 
     public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
@@ -48,10 +50,12 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
         {
             var rejected = await write.ConfigureAwait(false);
             CPortMetrics.Hop(CPortMetrics.PersistHop, Stopwatch.GetElapsedTime(start));
+            _database.NoteWrite(null);
             return rejected;
         }
-        catch
+        catch (Exception e)
         {
+            _database.NoteWrite(e);
             CPortMetrics.PersistFailed();
             throw;
         }

@@ -33,6 +33,7 @@ public sealed class Database
 {
     private readonly string _pragmas;
     private int _walSet;
+    private volatile string? _writeFault;
 
     private Database(DatabaseProvider provider, string connectionString, SqliteSynchronous synchronous)
     {
@@ -136,6 +137,31 @@ public sealed class Database
         await using var connection = await OpenAsync(cancellation).ConfigureAwait(false);
         await using var command = connection.Statement("SELECT 1");
         _ = await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>What the journal's last write failed with, in words for operators and without data; null when it succeeded.</summary>
+    public string? WriteFault => _writeFault;
+
+    /// <summary>From the journal, after each of its writes.</summary>
+    public void NoteWrite(Exception? fault) => _writeFault = fault?.GetBaseException() switch
+    {
+        null => null,
+        SqliteException sqlite => string.Create(CultureInfo.InvariantCulture, $"SQLite error {sqlite.SqliteErrorCode}{(sqlite.SqliteErrorCode == 13 ? ", disk full" : "")}"),
+        PostgresException postgres => $"PostgreSQL error {postgres.SqlState}",
+        var other => other.GetType().Name,
+    };
+
+    /// <summary>
+    /// Writes about as much as a small batch of events and takes it away again: what a full disk refuses, though it still takes a few bytes. Forgets
+    /// <see cref="WriteFault"/> when it succeeds, throws when not.
+    /// </summary>
+    public async Task ProbeWriteAsync(CancellationToken cancellation = default)
+    {
+        await ExecuteAsync(
+            "INSERT INTO cport_settings (name, value) VALUES ('write-probe', @value) ON CONFLICT (name) DO UPDATE SET value = excluded.value", cancellation,
+            ("value", new string('x', IsSqlite ? 128 * 1024 : 500))).ConfigureAwait(false);
+        await ExecuteAsync("DELETE FROM cport_settings WHERE name = 'write-probe'", cancellation).ConfigureAwait(false);
+        _writeFault = null;
     }
 
     /// <summary>Where the data is, without credentials: a file name, or host, port and database.</summary>
