@@ -25,10 +25,14 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, DateTimeOffset> _escalated = new(StringComparer.Ordinal);
     private readonly ILoggingAdapter _log = Context.GetLogger();
 
+    /// <summary>What stood still before this node or its predecessor took over is probably an end's doing: it is not waited for.</summary>
+    private readonly DateTimeOffset _startedAt;
+
     public SweeperActor(ReadTables tables, IActorRef reports, TimeProvider time, ProjectionOptions options)
     {
         (_tables, _reports, _time, _options) = (tables, reports, time, options);
-        Receive<Sweep>(_ => FindAsync(_tables, _options, _time.GetUtcNow()).PipeTo(Self));
+        _startedAt = time.GetUtcNow();
+        Receive<Sweep>(_ => FindAsync(_tables, _options, _time.GetUtcNow(), _startedAt).PipeTo(Self));
         Receive<Found>(Act);
         Receive<Status.Failure>(f =>
         {
@@ -46,7 +50,7 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
 
     private void Next() => Timers.StartSingleTimer(nameof(Sweep), Sweep.Instance, _options.SweepEvery);
 
-    private static async Task<Found> FindAsync(ReadTables tables, ProjectionOptions options, DateTimeOffset now)
+    private static async Task<Found> FindAsync(ReadTables tables, ProjectionOptions options, DateTimeOffset now, DateTimeOffset startedAt)
     {
         await using var db = tables.Connect();
         if (await ReadTables.ServingAsync(db, default).ConfigureAwait(false) is not { } serving)
@@ -55,7 +59,7 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
         }
 
         // Four times the limit, because those woken a moment ago are left out afterwards: a few that never finish must not hide the others.
-        var unfinishedBefore = (now - options.UnfinishedAfter).UtcTicks;
+        var unfinishedBefore = Math.Max((now - options.UnfinishedAfter).UtcTicks, startedAt.UtcTicks);
         var unfinished = await ReadTables.Reports(db, serving.Id)
             .Where(r => r.UnfinishedSince != null && r.UnfinishedSince < unfinishedBefore)
             .OrderBy(r => r.UnfinishedSince).Select(r => r.ReportId).Take(4 * options.SweepLimit)
