@@ -64,6 +64,9 @@ internal static class LoadCommand
                     var name = databases[d].Name;
                     var number = run;
                     results[d].Add(await new LoadRun(databases[d], options, text => Console.Error.WriteLine($"[{name}, run {number}] {text}")).RunAsync(cancellation));
+
+                    // Each run at once, so that a failing later one takes nothing away.
+                    Console.Error.WriteLine(ResultTable.Markdown([(databases[d], [results[d][^1]])], options, loads[^1]));
                 }
             }
 

@@ -81,8 +81,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
         await using var _ = node;
         var database = Database.Create(under.Provider, connection ?? Path.Combine(folder, "cport.db"), under.Synchronous);
         var postmaster = postgres is null ? 0 : ProcessFigures.Postmaster(postgres.Port);
-        var key = (await File.ReadAllTextAsync(node.OperatorKeyFile, cancellation)).Trim();
-        using var client = new CPortClient(node.Http, key);
+        using var client = new CPortClient(node.Http, await OperatorKeyAsync(node, cancellation));
         say("registering agencies");
         await RegisterAsync(client, cancellation);
 
@@ -155,6 +154,32 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
             EventKinds = kinds.ToDictionary(k => k.Key, k => (k.Value.Count - kindsBefore.GetValueOrDefault(k.Key).Count, k.Value.Bytes - kindsBefore.GetValueOrDefault(k.Key).Bytes)),
             Database = await JournalFigures.DescribeAsync(database, cancellation),
         };
+    }
+
+    /// <summary>The key is in its file a moment before the node's directory of agencies knows it.</summary>
+    private static async Task<string> OperatorKeyAsync(NodeProcess node, CancellationToken cancellation)
+    {
+        var key = "";
+        await Wait.UntilAsync("the operator's key", TimeSpan.FromSeconds(30), async () =>
+        {
+            key = (await File.ReadAllTextAsync(node.OperatorKeyFile, cancellation)).Trim();
+            if (key.Length == 0)
+            {
+                return false;
+            }
+
+            try
+            {
+                using var client = new CPortClient(node.Http, key);
+                await client.GetAsync("v1/agencies", cancellation);
+                return true;
+            }
+            catch (CPortApiException e) when (e.Problem.Status == 401)
+            {
+                return false;
+            }
+        }, cancellation);
+        return key;
     }
 
     private async Task RegisterAsync(CPortClient client, CancellationToken cancellation)
