@@ -129,6 +129,9 @@ public static class NodeHost
         // Request logs carry paths, and a path can carry a hash value: metrics and traces count requests by route template instead. Scopes stay
         // off for the same reason.
         logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // Every refused key is counted by status; a line each would let a stranger fill the disk.
+        logging.AddFilter("CPort.Api.Security.ApiKeyHandler", LogLevel.Warning);
         // A failed start is thrown as well, and told in one line by Program.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddFilter("Microsoft.Hosting.Lifetime", logs.Level > LogLevel.Information ? logs.Level : LogLevel.Information);

@@ -11,19 +11,10 @@ public interface INumberSource
     ValueTask<long> ItemsAsync(int count, CancellationToken cancellation);
 }
 
-/// <summary>Numbers in blocks from the database.</summary>
-public sealed class AllocatedNumbers(Database database) : INumberSource, IDisposable
+/// <summary>Numbers in blocks from the database; reports and items share one series, so that a number names one thing only.</summary>
+public sealed class AllocatedNumbers(NumberAllocator numbers) : INumberSource
 {
-    private readonly NumberAllocator _reports = new(database, "report");
-    private readonly NumberAllocator _items = new(database, "item");
+    public ValueTask<long> ReportAsync(CancellationToken cancellation) => numbers.NextAsync(1, cancellation);
 
-    public ValueTask<long> ReportAsync(CancellationToken cancellation) => _reports.NextAsync(1, cancellation);
-
-    public ValueTask<long> ItemsAsync(int count, CancellationToken cancellation) => _items.NextAsync(count, cancellation);
-
-    public void Dispose()
-    {
-        _reports.Dispose();
-        _items.Dispose();
-    }
+    public ValueTask<long> ItemsAsync(int count, CancellationToken cancellation) => numbers.NextAsync(count, cancellation);
 }

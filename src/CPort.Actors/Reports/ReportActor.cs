@@ -68,17 +68,22 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
 
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
-        // The base class stops the actor; the caller gets no answer, asks again, and finds what the journal really holds.
+        // The actor stops; the caller gets no answer, asks again, and finds what the journal really holds. With the database away every report
+        // in flight fails alike: counted each, said once in a while. The base class would log each with a stack trace.
         CPortMetrics.PersistFailed();
-        _log.Warning("A report could not persist {0} ({1}); it stops and is read anew at the next message.", @event.GetType().Name, cause.GetType().Name);
-        base.OnPersistFailure(cause, @event, sequenceNr);
+        if (_services.MaySayAgain())
+        {
+            _log.Warning("Reports cannot persist ({0}); they stop and are read anew at the next message.", cause.GetType().Name);
+        }
     }
 
     protected override void OnRecoveryFailure(Exception reason, object? message = null)
     {
         _services.Stuck.Note(PersistenceId, LastSequenceNr, reason);
-        _log.Error("Report {0} cannot be read from the journal after event {1} ({2}).", _id, LastSequenceNr, reason.GetType().Name);
-        base.OnRecoveryFailure(reason, message);
+        if (_services.Stuck.IsStuck(PersistenceId) || _services.MaySayAgain())
+        {
+            _log.Error("Report {0} cannot be read from the journal after event {1} ({2}).", _id, LastSequenceNr, reason.GetType().Name);
+        }
     }
 
     /// <summary>Parts of a large submission are gathered in memory; only the last one decides.</summary>
@@ -404,6 +409,15 @@ public sealed class ReportActorServices
 
     /// <summary>A little above the matching actor's own patience.</summary>
     public TimeSpan MatchTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    private long _said;
+
+    /// <summary>True at most once in five seconds, over all reports of the node.</summary>
+    internal bool MaySayAgain()
+    {
+        var (last, now) = (Volatile.Read(ref _said), Time.GetTimestamp());
+        return (last == 0 || Time.GetElapsedTime(last, now) > TimeSpan.FromSeconds(5)) && Interlocked.CompareExchange(ref _said, now, last) == last;
+    }
 
     internal CommandContext SystemContext(Tenant tenant) =>
         new() { CommandId = CommandId.New(), Caller = Caller.System with { Tenant = tenant }, OccurredAt = Time.GetUtcNow() };
