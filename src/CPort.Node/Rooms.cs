@@ -75,7 +75,13 @@ internal static class Rooms
             .AddProjections(() => new ProjectionServices
             {
                 Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(), Time = time,
-                Options = new ProjectionOptions { OrphanDeadline = TimeSpan.FromHours(options.Policy.OrphanHours) },
+                Options = new ProjectionOptions
+                {
+                    OrphanDeadline = TimeSpan.FromHours(options.Policy.OrphanHours),
+
+                    // SQLite has one writer: while a batch of rows is written the journal waits, and with it everybody.
+                    BatchSize = services.GetRequiredService<Database>().IsSqlite ? 150 : 500,
+                },
             });
     }
 

@@ -69,6 +69,9 @@ public sealed record Report
     public Sealed? Secrets { get; init; }
     public ImmutableArray<FieldDigest> Digests { get; init; } = [];
 
+    /// <summary>The command that submitted it: repeated by a sender that got no answer, it is answered as the first time.</summary>
+    public CommandId SubmissionCommand { get; init; }
+
     /// <summary>How many items came with the submission itself.</summary>
     public int SubmittedItems { get; init; }
 

@@ -405,7 +405,7 @@ public sealed class ReportActorServices
     public Func<Guid> NewEventId { get; init; } = Guid.CreateVersion7;
 
     /// <summary>How long news of verdicts gather before they are taken over together.</summary>
-    public TimeSpan NewsWindow { get; init; } = TimeSpan.FromMilliseconds(30);
+    public TimeSpan NewsWindow { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A little above the matching actor's own patience.</summary>
     public TimeSpan MatchTimeout { get; init; } = TimeSpan.FromSeconds(15);

@@ -17,7 +17,7 @@ public static partial class ReportRules
                 Id = x.ReportId, Number = x.Number, ReportingHotline = x.ReportingHotline, ReportingCountry = x.ReportingCountry,
                 Reference = x.Reference, HotlineReceivedDate = x.HotlineReceivedDate, SubmittedAt = x.Meta.OccurredAt, SiteType = x.SiteType,
                 Commerciality = x.Commerciality, PaymentMethods = x.PaymentMethods, Urgent = x.Urgent, DataKey = x.DataKey, Secrets = x.Secrets,
-                Digests = x.Digests, Tenant = x.Meta.Tenant,
+                Digests = x.Digests, Tenant = x.Meta.Tenant, SubmissionCommand = x.Meta.CommandId,
             },
             ItemsAdded x => report with
             {

@@ -23,6 +23,15 @@ public static partial class ReportRules
             }
 
             var fields = SubmissionDigest.Differences(report, c);
+            if (fields.IsEmpty && c.Context.CommandId == report.SubmissionCommand)
+            {
+                // The very command that submitted it: its answer was lost on the way, and is given again.
+                return new ReportDecision([], new CommandReply
+                {
+                    ReportId = c.ReportId, ReportNumber = report.Number, Version = report.Version, Outcome = CommandOutcome.Accepted, Replayed = true,
+                });
+            }
+
             return new ReportDecision([], new CommandReply
             {
                 ReportId = c.ReportId, ReportNumber = report.Number, Version = report.Version, Fields = fields,

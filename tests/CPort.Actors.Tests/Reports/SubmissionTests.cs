@@ -47,6 +47,17 @@ public class SubmissionTests
     }
 
     [Fact]
+    public void The_very_command_that_submitted_a_report_is_answered_as_the_first_time()
+    {
+        var s = new ReportScenario();
+        var submission = Stamped(s.Submission(Nl, "ref-1", Clear("https://a.example/1")));
+        var first = s.Do(submission);
+        s.Work();
+        var again = s.Do(submission);
+        Assert.Equal((CommandOutcome.Accepted, true, first.ReportNumber), (again.Outcome, again.Replayed, again.ReportNumber));
+    }
+
+    [Fact]
     public void The_same_reference_with_other_content_is_a_conflict_that_names_the_fields()
     {
         var s = new ReportScenario();
