@@ -1,0 +1,242 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CPort.Actors.Persistence;
+using CPort.Api.Tests.Survival;
+using CPort.Node;
+using CPort.Tests.Shared;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace CPort.Api.Tests.EndToEnd;
+
+/// <summary>What came back; <see cref="Json"/> is undefined when the answer was none.</summary>
+public sealed record Reply(HttpStatusCode Status, string Text, JsonElement Json, string? Type, HttpResponseHeaders Headers)
+{
+    public string? Code => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty("code", out var code) ? code.GetString() : null;
+
+    /// <summary>This, after the status was as expected; else a failure that shows the answer.</summary>
+    public Reply Is(HttpStatusCode expected)
+    {
+        Assert.True(Status == expected, $"{(int)expected} was expected, {(int)Status} came: {Text}");
+        if ((int)Status >= 400)
+        {
+            Assert.Equal("application/problem+json", Type);
+        }
+
+        return this;
+    }
+}
+
+/// <summary>A node in this process on a free port, with agencies and their keys; spoken to by HTTP only.</summary>
+public sealed class EndToEndNode : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly Dictionary<string, string> _keys = [];
+    private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(60) };
+    private readonly NodeDatabase _database;
+    private WebApplication? _app;
+
+    private EndToEndNode(NodeDatabase database) => _database = database;
+
+    public Uri Url { get; private set; } = null!;
+
+    public static async Task<EndToEndNode> StartAsync(DatabaseProvider provider, PostgreSqlServer server)
+    {
+        var node = new EndToEndNode(await NodeDatabase.CreateAsync(provider, server));
+        await node.StartAsync();
+        node._keys["operator"] = (await File.ReadAllTextAsync(Path.Combine(node._database.Folder, "operator.key"))).Trim();
+        foreach (var (agency, kind, country, trust) in new[]
+        {
+            ("hotline-gb", "Hotline", "GB", "Standard"), ("hotline-nl", "Hotline", "NL", "Standard"), ("hotline-de", "Hotline", "DE", "Standard"),
+            ("hotline-jp", "Hotline", "JP", "Standard"), ("hotline-ie", "Hotline", "IE", "Standard"), ("hotline-us", "Hotline", "US", "Standard"),
+            ("police-nl", "Police", "NL", "Standard"), ("police-jp", "Police", "JP", "Standard"), ("interpol", "Interpol", "", "Trusted"),
+            ("supervisor-nl", "SupervisoryAuthority", "NL", "Standard"),
+        })
+        {
+            var body = new JsonObject { ["id"] = agency, ["name"] = $"Example {agency}", ["kind"] = kind, ["trust"] = trust };
+            if (country.Length > 0)
+            {
+                body["countries"] = new JsonArray(country);
+            }
+
+            if (agency == "hotline-ie")
+            {
+                body["holdsOrphanMandate"] = true;
+            }
+
+            (await node.PostAsync("operator", "v1/agencies", body)).Is(HttpStatusCode.Created);
+        }
+
+        foreach (var (who, agency, role) in new[]
+        {
+            ("gb", "hotline-gb", "Analyst"), ("nl", "hotline-nl", "Analyst"), ("nl2", "hotline-nl", "Analyst"), ("de", "hotline-de", "Analyst"),
+            ("jp", "hotline-jp", "Analyst"), ("ie", "hotline-ie", "Analyst"), ("us", "hotline-us", "Machine"), ("police-nl", "police-nl", "Officer"),
+            ("police-jp", "police-jp", "Officer"), ("interpol", "interpol", "Analyst"), ("supervisor", "supervisor-nl", "Auditor"), ("auditor", "operator", "Auditor"),
+        })
+        {
+            var made = (await node.PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = new JsonArray(role) })).Is(HttpStatusCode.Created);
+            node._keys[who] = made.Json.GetProperty("apiKey").GetString()!;
+        }
+
+        return node;
+    }
+
+    /// <summary>Stops the node and starts another on the same folder and database.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await StartAsync();
+    }
+
+    public HttpRequestMessage Request(string? who, HttpMethod method, string path)
+    {
+        var request = new HttpRequestMessage(method, new Uri(Url, path));
+        if (who is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _keys[who]);
+        }
+
+        return request;
+    }
+
+    public Task<Reply> GetAsync(string? who, string path, params (string Name, string Value)[] headers) => SendAsync(who, HttpMethod.Get, path, null, headers);
+
+    public Task<Reply> PostAsync(string? who, string path, JsonNode? body, params (string Name, string Value)[] headers) =>
+        SendAsync(who, HttpMethod.Post, path, body?.ToJsonString(), headers);
+
+    public async Task<Reply> SendAsync(
+        string? who, HttpMethod method, string path, string? body, (string Name, string Value)[]? headers = null, string type = "application/json")
+    {
+        using var request = Request(who, method, path);
+        foreach (var (name, value) in headers ?? [])
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, Encoding.UTF8, type);
+        }
+
+        using var response = await _http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        var mediaType = response.Content.Headers.ContentType?.MediaType;
+        var json = text.Length > 0 && mediaType?.EndsWith("json", StringComparison.Ordinal) == true && mediaType != "application/x-ndjson" ? JsonElement.Parse(text) : default;
+        return new Reply(response.StatusCode, text, json, mediaType, response.Headers);
+    }
+
+    /// <summary>As it is; the answer's body is the caller's to read.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+
+    /// <summary>Sends lines and gives their answers. A place of a stream that ended a moment ago is waited for.</summary>
+    public async Task<JsonElement[]> StreamAsync(string who, IEnumerable<string> lines, string path = "v1/reports:stream")
+    {
+        var body = string.Join('\n', lines);
+        var reply = await UntilAsync(() => SendAsync(who, HttpMethod.Post, path, body, null, "application/x-ndjson"), r => r.Status != HttpStatusCode.TooManyRequests);
+        reply.Is(HttpStatusCode.OK);
+        return [.. reply.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l))];
+    }
+
+    /// <summary>Submits a report; its id.</summary>
+    public async Task<string> SubmitAsync(string who, string body) =>
+        (await SendAsync(who, HttpMethod.Post, "v1/reports", body)).Is(HttpStatusCode.Created).Json.GetProperty("reportId").GetString()!;
+
+    /// <summary>Item 1 (or <paramref name="item"/>) of a report, once it is as wanted.</summary>
+    public async Task<JsonElement> ItemAsync(string who, string report, Func<JsonElement, bool> wanted, int item = 1) =>
+        (await UntilAsync(() => GetAsync(who, $"v1/reports/{report}/items/{item}"), r => r.Status == HttpStatusCode.OK && wanted(r.Json))).Json;
+
+    public Task<JsonElement> AssignedAsync(string who, string report, string hotline, int item = 1) =>
+        ItemAsync(who, report, i => i.TryGetProperty("assignment", out var a) && a.TryGetProperty("hotline", out var h) && h.GetString() == hotline, item);
+
+    /// <summary>Asks until it holds: what another party does cannot be waited for otherwise. Fails with the last answer.</summary>
+    public static async Task<Reply> UntilAsync(Func<Task<Reply>> ask, Func<Reply, bool> holds, TimeSpan? patience = null)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            var reply = await ask();
+            if (holds(reply))
+            {
+                return reply;
+            }
+
+            Assert.True(clock.Elapsed < (patience ?? Patience), $"It did not come about in time; last: {(int)reply.Status} {reply.Text}");
+            await Task.Delay(25);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _http.Dispose();
+        _database.Delete();
+    }
+
+    private async Task StartAsync()
+    {
+        var options = new NodeOptions
+        {
+            Data = _database.Folder, Http = { Url = "http://127.0.0.1:0" }, Cluster = { Port = 0 }, Limits = { ConcurrentStreams = 1 },
+            Database = { Provider = _database.Database.Provider, ConnectionString = _database.Settings["Database__ConnectionString"] },
+        };
+        _app = NodeHost.Build(options, b => b.Logging.SetMinimumLevel(LogLevel.Error));
+        await _app.StartAsync();
+        await _app.WaitUntilRunningAsync(Patience);
+        Url = new Uri(_app.Urls.First());
+        await UntilAsync(() => GetAsync(null, "health/ready"), r => r.Status == HttpStatusCode.OK);
+    }
+
+    private async Task StopAsync()
+    {
+        if (_app is { } app)
+        {
+            _app = null;
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>One node for each database, started by the first test that wants it.</summary>
+public sealed class EndToEndNodes : IAsyncLifetime
+{
+    private readonly Dictionary<DatabaseProvider, EndToEndNode> _nodes = [];
+    private PostgreSqlServer? _server;
+
+    public async Task<EndToEndNode> OnAsync(DatabaseProvider provider)
+    {
+        if (!_nodes.TryGetValue(provider, out var node))
+        {
+            _server ??= await PostgreSqlServer.StartNewAsync(fsync: false);
+            _nodes[provider] = node = await EndToEndNode.StartAsync(provider, _server);
+        }
+
+        return node;
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        foreach (var node in _nodes.Values)
+        {
+            await node.DisposeAsync();
+        }
+
+        if (_server is not null)
+        {
+            await ((IAsyncDisposable)_server).DisposeAsync();
+        }
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class EndToEndCollection : ICollectionFixture<EndToEndNodes>
+{
+    public const string Name = "end to end";
+}

@@ -1,0 +1,143 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CPort.Actors.Persistence;
+using CPort.Api.Tests.Survival;
+
+namespace CPort.Api.Tests.EndToEnd;
+
+/// <summary>Hashes that become known, change and are taken back while reports hold them.</summary>
+[Collection(EndToEndCollection.Name)]
+public sealed class KnownHashTests(EndToEndNodes nodes)
+{
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(2);
+
+    public static TheoryData<DatabaseProvider> Both => NodeDatabase.Both;
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_hash_imported_later_reaches_the_report_and_leaves_it_when_retracted(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        var sha256 = Bodies.Hash("retro", 32);
+        var id = await node.SubmitAsync("gb", Bodies.Report("RETRO-1", r => r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = sha256 }));
+        var before = await node.AssignedAsync("nl", id, "hotline-nl");
+        Assert.False(before.TryGetProperty("classification", out _));
+
+        await ImportAsync(node, new JsonObject { ["sha256"] = sha256, ["classification"] = "Baseline" });
+        var known = (await EndToEndNode.UntilAsync(
+            () => node.GetAsync("nl", $"v1/reports/{id}/items/1"), r => r.Json.TryGetProperty("knownWithoutLook", out var k) && k.GetBoolean(), AtOnce)).Json;
+        Assert.Equal("Baseline", known.GetProperty("classification").GetProperty("name").GetString());
+        Assert.Equal("interpol", known.GetProperty("inheritance").GetProperty("sources")[0].GetProperty("agency").GetString());
+
+        var looked = (await LookupAsync(node, "nl", null, ("sha256", sha256)))[0];
+        Assert.True(looked.GetProperty("known").GetBoolean());
+        Assert.Equal(1, looked.GetProperty("sightings").GetInt32());
+        var opinion = looked.GetProperty("opinions")[0];
+        Assert.Equal(("interpol", "e2e"), (opinion.GetProperty("agency").GetString(), opinion.GetProperty("list").GetString()));
+        Assert.True(opinion.TryGetProperty("at", out _));
+        (await node.GetAsync("nl", $"v1/hashes/sha256/{sha256}")).Is(HttpStatusCode.OK);
+
+        var retract = new JsonObject { ["list"] = "e2e", ["hashes"] = new JsonArray(new JsonObject { ["algorithm"] = "sha256", ["value"] = sha256 }) };
+        var preview = (await node.PostAsync("interpol", "v1/hashes:retract", retract)).Is(HttpStatusCode.OK).Json;
+        Assert.Equal((false, 1), (preview.GetProperty("applied").GetBoolean(), preview.GetProperty("items").GetInt32()));
+        retract["confirm"] = 7;
+        (await node.PostAsync("interpol", "v1/hashes:retract", retract)).Is(HttpStatusCode.Conflict);
+        retract["confirm"] = 1;
+        Assert.True((await node.PostAsync("interpol", "v1/hashes:retract", retract)).Is(HttpStatusCode.OK).Json.GetProperty("applied").GetBoolean());
+        Assert.False((await LookupAsync(node, "nl", null, ("sha256", sha256)))[0].GetProperty("known").GetBoolean());
+        await EndToEndNode.UntilAsync(
+            () => node.GetAsync("nl", $"v1/reports/{id}/items/1"), r => !r.Json.TryGetProperty("knownWithoutLook", out _) && !r.Json.TryGetProperty("classification", out _), AtOnce);
+        await ReportLifeTests.InQueueAsync(node, "nl", "unassessed", id);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_correction_by_the_assessing_hotline_changes_what_is_known(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        var sha256 = Bodies.Hash("correct", 32);
+        var id = await node.SubmitAsync("gb", Bodies.Report("CORRECT-1", r => r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = sha256 }));
+        await node.AssignedAsync("nl", id, "hotline-nl");
+        (await node.PostAsync("nl", $"v1/reports/{id}/items:assess", ReportLifeTests.Assessment("National"))).Is(HttpStatusCode.OK);
+        await ClassifiedAsync("National");
+        var correction = new JsonObject { ["item"] = 1, ["assessment"] = ReportLifeTests.Assessment("NotIllegal")["assessment"]!.DeepClone(), ["why"] = "Second look." };
+        (await node.PostAsync("nl", $"v1/reports/{id}/items:correct", correction)).Is(HttpStatusCode.OK);
+        await ClassifiedAsync("NotIllegal");
+        var assessments = (await node.GetAsync("nl", $"v1/reports/{id}/items/1")).Json.GetProperty("assessments");
+        Assert.Equal(2, assessments.GetArrayLength());
+        Assert.Equal(assessments[1].GetProperty("id").GetInt32(), assessments[0].GetProperty("correctedBy").GetInt32());
+
+        Task<Reply> ClassifiedAsync(string name) => EndToEndNode.UntilAsync(
+            () => node.GetAsync("nl", $"v1/hashes/sha256/{sha256}"),
+            r => r.Status == HttpStatusCode.OK && r.Json.GetProperty("opinions").EnumerateArray().Any(o => o.GetProperty("classification").GetProperty("name").GetString() == name));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task Near_PDQ_values_are_found_within_the_radius_with_their_distance(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        var pdq = Bodies.Hash("pdq", 32);
+        var near = Flip(pdq, 9);
+        await ImportAsync(node, new JsonObject { ["pdq"] = pdq, ["pdqQuality"] = 90, ["classification"] = "Baseline" });
+        Assert.Empty((await LookupAsync(node, "nl", 0, ("pdq", near)))[0].GetProperty("near").EnumerateArray());
+        var found = Assert.Single((await LookupAsync(node, "nl", 31, ("pdq", near)))[0].GetProperty("near").EnumerateArray());
+        Assert.Equal((9, pdq), (found.GetProperty("distance").GetInt32(), found.GetProperty("value").GetString()));
+        Assert.Empty((await LookupAsync(node, "nl", 31, ("pdq", Flip(pdq, 32))))[0].GetProperty("near").EnumerateArray());
+
+        var id = await node.SubmitAsync("gb", Bodies.Report("PDQ-1", r => r["urls"]![0]!["hashes"] = new JsonObject { ["pdq"] = near, ["pdqQuality"] = 80 }));
+        var item = await node.ItemAsync("nl", id, i => i.TryGetProperty("near", out _));
+        Assert.Equal(9, item.GetProperty("near")[0].GetProperty("distance").GetInt32());
+        Assert.False(item.TryGetProperty("knownWithoutLook", out _));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task Trap_values_never_match_and_ten_thousand_hashes_are_looked_up_at_once(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        const string emptyFile = "d41d8cd98f00b204e9800998ecf8427e";
+        await ImportAsync(node, new JsonObject { ["md5"] = emptyFile, ["classification"] = "Baseline" });
+        await ImportAsync(node, new JsonObject { ["sha1"] = Bodies.Hash("many-5", 20), ["classification"] = "Baseline" });
+        var hashes = Enumerable.Range(0, 9_998).Select(n => ("sha1", Bodies.Hash($"many-{n}", 20))).Append(("md5", emptyFile)).Append(("pdq", new string('0', 64))).ToArray();
+        var results = await LookupAsync(node, "nl", null, hashes);
+        Assert.Equal(10_000, results.GetArrayLength());
+        Assert.Equal([5], results.EnumerateArray().Where(r => r.GetProperty("known").GetBoolean()).Select(r => r.GetProperty("index").GetInt32()));
+        Assert.True(results[9_998].GetProperty("trap").GetBoolean());
+        Assert.True(results[9_999].GetProperty("trap").GetBoolean());
+        Assert.Empty(results[9_999].GetProperty("near").EnumerateArray());
+
+        var tooMany = new JsonObject { ["hashes"] = new JsonArray([.. Enumerable.Repeat(0, 10_001).Select(_ => (JsonNode)new JsonObject { ["algorithm"] = "md5", ["value"] = emptyFile })]) };
+        (await node.PostAsync("nl", "v1/hashes:lookup", tooMany)).Is(HttpStatusCode.UnprocessableEntity);
+    }
+
+    private static async Task ImportAsync(EndToEndNode node, JsonObject row)
+    {
+        var answer = Assert.Single(await node.StreamAsync("interpol", [row.ToJsonString()], "v1/hashes:import?list=e2e"));
+        Assert.Equal("imported", answer.GetProperty("outcome").GetString());
+    }
+
+    private static async Task<JsonElement> LookupAsync(EndToEndNode node, string who, int? radius, params (string Algorithm, string Value)[] hashes)
+    {
+        var body = new JsonObject { ["hashes"] = new JsonArray([.. hashes.Select(h => (JsonNode)new JsonObject { ["algorithm"] = h.Algorithm, ["value"] = h.Value })]) };
+        if (radius is not null)
+        {
+            body["radius"] = radius;
+        }
+
+        return (await node.PostAsync(who, "v1/hashes:lookup", body)).Is(HttpStatusCode.OK).Json.GetProperty("results");
+    }
+
+    /// <summary>The value with its first <paramref name="bits"/> bits the other way round.</summary>
+    private static string Flip(string hex, int bits)
+    {
+        var bytes = Convert.FromHexString(hex);
+        for (var i = 0; i < bits; i++)
+        {
+            bytes[i / 8] ^= (byte)(1 << (i % 8));
+        }
+
+        return Convert.ToHexStringLower(bytes);
+    }
+}
