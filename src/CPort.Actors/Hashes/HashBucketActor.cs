@@ -446,8 +446,9 @@ public static class HashBucketHosting
             EntityShards.Options(role, TimeSpan.Zero));
         return settings.WakePerSecond <= 0
             ? builder
-            : builder.WithActors((system, registry, _) => system.ActorOf(
-                Props.Create(() => new HashBucketWaker(registry.Get<HashBucketRegion>(), settings)), "hash-bucket-waker"));
+            : builder.WithActors((system, registry, _) => system
+                .ActorOf(Props.Create(() => new HashBucketWaker(registry.Get<HashBucketRegion>(), settings)), "hash-bucket-waker")
+                .StopBeforeShards(system));
     }
 
     /// <summary>Lets a node that holds no buckets reach them.</summary>

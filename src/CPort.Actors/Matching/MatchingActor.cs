@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Hosting;
+using CPort.Actors.Cluster;
 using CPort.Actors.Hashes;
 using CPort.Actors.Reports;
 
@@ -445,6 +446,7 @@ public static class MatchingHosting
     /// <summary>Starts this node's matching actor; the hash bucket region or its proxy must have been added before.</summary>
     public static AkkaConfigurationBuilder AddMatching(
         this AkkaConfigurationBuilder builder, MatchingOptions? options = null, TimeProvider? time = null) =>
-        builder.WithActors((system, registry, _) => registry.Register<MatchingKey>(system.ActorOf(
-            MatchingActor.Props(registry.Get<HashBucketRegion>(), options ?? new MatchingOptions(), time ?? TimeProvider.System), "matching")));
+        builder.WithActors((system, registry, _) => registry.Register<MatchingKey>(system
+            .ActorOf(MatchingActor.Props(registry.Get<HashBucketRegion>(), options ?? new MatchingOptions(), time ?? TimeProvider.System), "matching")
+            .StopBeforeShards(system)));
 }
