@@ -49,7 +49,7 @@ public sealed class EndToEndNode : IAsyncDisposable
     {
         var node = new EndToEndNode(await NodeDatabase.CreateAsync(provider, server));
         await node.StartAsync();
-        node._keys["operator"] = (await File.ReadAllTextAsync(Path.Combine(node._database.Folder, "operator.key"))).Trim();
+        await node.LearnOperatorKeyAsync();
         foreach (var (agency, kind, country, trust) in new[]
         {
             ("hotline-gb", "Hotline", "GB", "Standard"), ("hotline-nl", "Hotline", "NL", "Standard"), ("hotline-de", "Hotline", "DE", "Standard"),
@@ -190,6 +190,16 @@ public sealed class EndToEndNode : IAsyncDisposable
         Url = new Uri(_app.Urls.First());
         await UntilAsync(() => GetAsync(null, "health/ready"), r => r.Status == HttpStatusCode.OK);
     }
+
+    /// <summary>At a first start the operator's key is made in the background, a moment after the node is ready.</summary>
+    private Task LearnOperatorKeyAsync() => UntilAsync(
+        async () =>
+        {
+            var file = Path.Combine(_database.Folder, "operator.key");
+            _keys["operator"] = File.Exists(file) ? (await File.ReadAllTextAsync(file)).Trim() : "none";
+            return await GetAsync("operator", "v1/agencies");
+        },
+        r => r.Status == HttpStatusCode.OK);
 
     private async Task StopAsync()
     {
