@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -82,9 +81,7 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
         var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
         await node.StreamAsync("us", [Bodies.Report("BUSY-0")]);
         var open = new LinesOnDemand();
-        using var request = node.Request("us", HttpMethod.Post, "v1/reports:stream");
-        request.Content = open;
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
+        using var request = node.StreamRequest("us", open);
         var first = node.SendAsync(request);
         await open.WriteAsync(Bodies.Report("BUSY-1"));
         using var response = await first;
@@ -104,10 +101,8 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
         var lines = Enumerable.Range(1, 40).Select(n => Bodies.Report($"BREAK-{n}", ReportLifeTests.WithoutHashes)).ToArray();
         var acknowledged = new List<string>();
         var open = new LinesOnDemand();
-        using (var request = node.Request("us", HttpMethod.Post, "v1/reports:stream"))
+        using (var request = node.StreamRequest("us", open))
         {
-            request.Content = open;
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
             var sending = node.SendAsync(request);
             foreach (var line in lines)
             {
