@@ -80,6 +80,8 @@ public static class ApiDocument
         o.AddOperationTransformer((operation, context, _) =>
         {
             operation.RequestBody?.Content?.Remove("*/*");
+            operation.Responses ??= [];
+            operation.Responses.TryAdd("401", new OpenApiResponse { Description = "No valid API key (a problem)." });
             operation.Parameters ??= [];
             operation.Parameters.Add(Header(ApiKeyHandler.PurposeHeader, "Why the caller looks; police must give one."));
             if (context.Description.HttpMethod is not "GET")

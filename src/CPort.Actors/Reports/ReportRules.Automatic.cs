@@ -30,7 +30,7 @@ public static partial class ReportRules
         }
 
         // Named twice, the first answer counts: an event touches an item once.
-        var traces = c.Traces.Where(t => after.Item(t.Ordinal) is { } i && i.NeedsTrace()).DistinctBy(t => t.Ordinal).ToImmutableArray();
+        var traces = c.Traces.Where(t => after.Item(t.Ordinal) is { } i && i.NeedsTrace()).DistinctBy(t => t.Ordinal).Select(t => OrBefore(after.Item(t.Ordinal)!, t)).ToImmutableArray();
         foreach (var part in traces.Chunk(ItemsPerPart))
         {
             Add(new ItemsTraced { Meta = meta, Traces = [.. part] });
@@ -68,6 +68,14 @@ public static partial class ReportRules
 
         return Accepted(report, c, [.. events]);
     }
+
+    /// <summary>
+    /// A new occurrence that no tracer finds is taken to be where the old one was: else it would be nobody's, and vanish from who has just reported it.
+    /// </summary>
+    private static ItemTrace OrBefore(ContentItem item, ItemTrace trace) =>
+        item.PreviousOccurrence is not null && trace.Facts.Country is null && item.EarlierHosting is [.., { Country: not null } before]
+            ? trace with { Facts = before }
+            : trace;
 
     /// <summary>Null when the verdicts bring nothing new.</summary>
     private static ItemMatch? TakeVerdicts(ContentItem item, ItemVerdicts incoming, bool fullLookup, ReportEnvironment environment)

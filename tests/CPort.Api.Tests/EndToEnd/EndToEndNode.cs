@@ -45,11 +45,14 @@ public sealed class EndToEndNode : IAsyncDisposable
 
     public Uri Url { get; private set; } = null!;
 
+    /// <summary>HTTP/2 without TLS.</summary>
+    public Uri Http2Url { get; private set; } = null!;
+
     public static async Task<EndToEndNode> StartAsync(DatabaseProvider provider, PostgreSqlServer server)
     {
         var node = new EndToEndNode(await NodeDatabase.CreateAsync(provider, server));
         await node.StartAsync();
-        node._keys["operator"] = (await File.ReadAllTextAsync(Path.Combine(node._database.Folder, "operator.key"))).Trim();
+        await node.LearnOperatorKeyAsync();
         foreach (var (agency, kind, country, trust) in new[]
         {
             ("hotline-gb", "Hotline", "GB", "Standard"), ("hotline-nl", "Hotline", "NL", "Standard"), ("hotline-de", "Hotline", "DE", "Standard"),
@@ -101,6 +104,16 @@ public sealed class EndToEndNode : IAsyncDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _keys[who]);
         }
 
+        return request;
+    }
+
+    /// <summary>A stream whose answers can be read while it is sent: by HTTP/2, because .NET's client sends an HTTP/1.1 request whole before it answers.</summary>
+    public HttpRequestMessage StreamRequest(string who, HttpContent lines)
+    {
+        var request = Request(who, HttpMethod.Post, "v1/reports:stream");
+        request.RequestUri = new Uri(Http2Url, "v1/reports:stream");
+        (request.Version, request.VersionPolicy, request.Content) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact, lines);
+        lines.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
         return request;
     }
 
@@ -181,15 +194,26 @@ public sealed class EndToEndNode : IAsyncDisposable
     {
         var options = new NodeOptions
         {
-            Data = _database.Folder, Http = { Url = "http://127.0.0.1:0" }, Cluster = { Port = 0 }, Limits = { ConcurrentStreams = 1 },
+            Data = _database.Folder, Http = { Url = "http://127.0.0.1:0", Http2Url = "http://127.0.0.1:0" }, Cluster = { Port = 0 }, Limits = { ConcurrentStreams = 1 },
             Database = { Provider = _database.Database.Provider, ConnectionString = _database.Settings["Database__ConnectionString"] },
         };
         _app = NodeHost.Build(options, b => b.Logging.SetMinimumLevel(LogLevel.Error));
         await _app.StartAsync();
         await _app.WaitUntilRunningAsync(Patience);
         Url = new Uri(_app.Urls.First());
+        Http2Url = new Uri(_app.Urls.Last());
         await UntilAsync(() => GetAsync(null, "health/ready"), r => r.Status == HttpStatusCode.OK);
     }
+
+    /// <summary>At a first start the operator's key is made in the background, a moment after the node is ready.</summary>
+    private Task LearnOperatorKeyAsync() => UntilAsync(
+        async () =>
+        {
+            var file = Path.Combine(_database.Folder, "operator.key");
+            _keys["operator"] = File.Exists(file) ? (await File.ReadAllTextAsync(file)).Trim() : "none";
+            return await GetAsync("operator", "v1/agencies");
+        },
+        r => r.Status == HttpStatusCode.OK);
 
     private async Task StopAsync()
     {

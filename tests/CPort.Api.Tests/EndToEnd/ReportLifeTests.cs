@@ -131,7 +131,7 @@ public sealed class ReportLifeTests(EndToEndNodes nodes)
         await node.ItemAsync("ie", id, i => i.GetProperty("assignment").GetProperty("orphan").GetBoolean());
         await InQueueAsync(node, "ie", "orphaned", id);
         (await node.PostAsync("jp", $"v1/reports/{id}/items:assign", With("hotline", "hotline-jp"))).Is(HttpStatusCode.NotFound);
-        (await node.PostAsync("gb", $"v1/reports/{id}/items:assign", With("hotline", "hotline-gb"))).Is(HttpStatusCode.Forbidden);
+        (await node.PostAsync("gb", $"v1/reports/{id}/items:assign", With("hotline", "hotline-gb"))).Is(HttpStatusCode.Conflict);
         (await node.PostAsync("ie", $"v1/reports/{id}/items:assign", With("hotline", "hotline-ie"))).Is(HttpStatusCode.OK);
         var taken = await node.AssignedAsync("ie", id, "hotline-ie");
         Assert.Equal("IE", taken.GetProperty("assignment").GetProperty("assignedCountryCode").GetString());

@@ -1,0 +1,157 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CPort.Actors.Persistence;
+using CPort.Api.Tests.Survival;
+using CPort.Tests.Shared;
+
+namespace CPort.Api.Tests.EndToEnd;
+
+/// <summary>What surrounds the resources: documentation, health, figures, compression, problems.</summary>
+[Collection(EndToEndCollection.Name)]
+public sealed class ServiceTests(EndToEndNodes nodes)
+{
+    [Fact]
+    public async Task The_document_names_every_route_with_summaries_and_examples()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        var document = (await node.GetAsync(null, "openapi/v1.json")).Is(HttpStatusCode.OK);
+        var paths = document.Json.GetProperty("paths").EnumerateObject().Select(p => p.Name).ToHashSet();
+        Assert.Subset(paths, new HashSet<string>
+        {
+            "/v1/reports", "/v1/reports/{id}", "/v1/reports/{id}/items/{item}", "/v1/reports/{id}/history", "/v1/reports:stream", "/v1/reports:search",
+            "/v1/reports/{id}:withdraw", "/v1/reports/{id}/urgent", "/v1/reports/{id}/site-facts", "/v1/reports/{id}/memos", "/v1/reports/{id}/items",
+            "/v1/reports/{id}/items:assign", "/v1/reports/{id}/items:claim", "/v1/reports/{id}/items:release", "/v1/reports/{id}/items:assess",
+            "/v1/reports/{id}/items:correct", "/v1/reports/{id}/items:act", "/v1/reports/{id}/items:hosting", "/v1/reports/{id}/items:move",
+            "/v1/reports/{id}/items:seen-again", "/v1/reports/{id}/items/{item}/hotline-reference", "/v1/items:assess", "/v1/items:act", "/v1/items:claim",
+            "/v1/hashes:lookup", "/v1/hashes/{algorithm}/{value}", "/v1/hashes:import", "/v1/hashes:retract", "/v1/hashes:correct", "/v1/queues",
+            "/v1/queues/{name}", "/v1/statistics", "/v1/rejections", "/v1/agencies", "/v1/agencies/{agency}", "/v1/agencies/{agency}/keys", "/v1/projections",
+            "/v1/projections:rebuild", "/v1/projections:reconcile",
+        });
+        var operations = document.Json.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(o => (Path: p.Name, o.Name, o.Value))).ToArray();
+        Assert.Empty(operations.Where(o => !o.Value.TryGetProperty("summary", out _)).Select(o => $"{o.Name} {o.Path}"));
+        Assert.Empty(operations.Where(o => !o.Value.GetProperty("responses").TryGetProperty("401", out _)).Select(o => $"{o.Name} {o.Path}"));
+        Assert.Contains("\"examples\"", document.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_documentation_page_health_and_figures_are_open()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        await node.SubmitAsync("gb", Bodies.Report("FIGURES-1"));
+        Assert.Contains("<html", (await node.GetAsync(null, "docs/")).Is(HttpStatusCode.OK).Text, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("\"ok\":true", (await node.GetAsync(null, "health/ready")).Is(HttpStatusCode.OK).Text, StringComparison.Ordinal);
+        (await node.GetAsync(null, "health/live")).Is(HttpStatusCode.OK);
+        var figures = (await EndToEndNode.UntilAsync(() => node.GetAsync(null, "metrics"), r => r.Text.Contains("cport_queue_length", StringComparison.Ordinal))).Text;
+        foreach (var name in new[] { "cport_intake_reports", "cport_commands", "cport_hop_duration", "cport_journal_batch_size", "cport_journal_write_duration", "cport_projection_lag" })
+        {
+            Assert.Contains(name, figures, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("host.example", figures, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Answers_are_compressed_for_those_who_ask()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        foreach (var path in new[] { "v1/queues", "v1/statistics", "openapi/v1.json" })
+        {
+            using var request = node.Request("nl", HttpMethod.Get, path);
+            request.Headers.AcceptEncoding.ParseAdd("gzip");
+            using var response = await node.SendAsync(request);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
+        }
+    }
+
+    [Fact]
+    public async Task Every_error_is_a_problem_document()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        var id = await node.SubmitAsync("gb", Bodies.Report("PROBLEM-1"));
+        foreach (var (method, path, body, type, status) in new (HttpMethod, string, string?, string, int)[]
+        {
+            (HttpMethod.Get, "v1/nowhere", null, "", 404), (HttpMethod.Get, "nowhere", null, "", 404), (HttpMethod.Get, "v1/reports/not-an-id", null, "", 404),
+            (HttpMethod.Delete, $"v1/reports/{id}", null, "", 405), (HttpMethod.Get, "v1/queues/none", null, "", 404),
+            (HttpMethod.Get, "v1/queues/unassessed?maxResults=0", null, "", 400), (HttpMethod.Get, "v1/queues/unassessed?order=x", null, "", 400),
+            (HttpMethod.Get, "v1/statistics?from=yesterday", null, "", 400), (HttpMethod.Get, "v1/hashes/md5/zz", null, "", 422),
+            (HttpMethod.Get, "v1/hashes/crc32/00", null, "", 404), (HttpMethod.Post, "v1/reports", "{", "application/json", 400),
+            (HttpMethod.Post, "v1/reports", "", "application/json", 400), (HttpMethod.Post, "v1/reports", "{}", "application/json", 422),
+            (HttpMethod.Post, "v1/reports?codes=v9", "{}", "application/json", 400),
+            (HttpMethod.Post, $"v1/reports/{id}/items:assess", "{}", "application/json", 422), (HttpMethod.Post, $"v1/reports/{id}/memos", "[]", "application/json", 422),
+            (HttpMethod.Post, "v1/reports:search", """{"states":["x"]}""", "application/json", 422), (HttpMethod.Post, "v1/hashes:lookup", "{}", "application/json", 422),
+        })
+        {
+            var reply = await node.SendAsync("gb", method, path, body, null, type.Length > 0 ? type : "application/json");
+            Assert.True((int)reply.Status == status && reply.Type == "application/problem+json", $"{method} {path}: {(int)reply.Status} {reply.Type} {reply.Text}");
+            Assert.Equal(status, reply.Json.GetProperty("status").GetInt32());
+            Assert.False(string.IsNullOrEmpty(reply.Json.GetProperty("title").GetString()));
+            Assert.StartsWith("urn:cport:problem:", reply.Json.GetProperty("type").GetString(), StringComparison.Ordinal);
+        }
+    }
+}
+
+/// <summary>A node that goes and comes back.</summary>
+public sealed class RestartTests(PostgreSqlServer server) : IClassFixture<PostgreSqlServer>
+{
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task After_a_restart_and_after_a_rebuild_everything_is_found_again(DatabaseProvider provider)
+    {
+        await using var node = await EndToEndNode.StartAsync(provider, server);
+        var ids = new List<string>();
+        foreach (var n in Enumerable.Range(1, 12))
+        {
+            ids.Add(await node.SubmitAsync("gb", Bodies.Report($"AGAIN-{n}")));
+        }
+
+        foreach (var id in ids)
+        {
+            await node.AssignedAsync("nl", id, "hotline-nl");
+        }
+
+        (await node.PostAsync("nl", $"v1/reports/{ids[0]}/items:assess", ReportLifeTests.Assessment())).Is(HttpStatusCode.OK);
+        await EndToEndNode.UntilAsync(() => node.GetAsync("nl", $"v1/hashes/md5/{Bodies.Hash("AGAIN-1", 16)}"), r => r.Status == HttpStatusCode.OK && r.Json.GetProperty("opinions").GetArrayLength() > 0);
+        await ReportLifeTests.InQueueAsync(node, "nl", "unactioned", ids[0]);
+        var before = await EverythingAsync();
+
+        await node.RestartAsync();
+        Assert.Equal(before, await EverythingAsync());
+        Assert.Equal("duplicate", (await node.SendAsync("gb", HttpMethod.Post, "v1/reports", Bodies.Report("AGAIN-5"))).Is(HttpStatusCode.OK).Json.GetProperty("outcome").GetString());
+
+        (await node.PostAsync("operator", "v1/projections:rebuild", null)).Is(HttpStatusCode.Accepted);
+        await EndToEndNode.UntilAsync(
+            async () =>
+            {
+                // It serves all the while.
+                (await node.GetAsync("nl", "v1/queues/unassessed")).Is(HttpStatusCode.OK);
+                return await node.GetAsync("operator", "v1/projections");
+            },
+            r => !r.Text.Contains("\"Building\"", StringComparison.Ordinal));
+        Assert.Equal(before, await EverythingAsync());
+
+        async Task<string> EverythingAsync()
+        {
+            var all = new List<string>();
+            foreach (var id in ids)
+            {
+                all.Add((await node.GetAsync("gb", $"v1/reports/{id}")).Is(HttpStatusCode.OK).Text);
+                all.Add((await node.GetAsync("gb", $"v1/reports/{id}/history")).Is(HttpStatusCode.OK).Text);
+            }
+
+            foreach (var (who, path) in new[] { ("nl", "v1/queues/unassessed"), ("nl", "v1/queues/unactioned"), ("nl", "v1/queues/no-reference") })
+            {
+                var items = await EndToEndNode.UntilAsync(() => node.GetAsync(who, path), r => r.Status == HttpStatusCode.OK);
+                all.Add(items.Json.GetProperty("items").GetRawText());
+            }
+
+            var found = (await node.PostAsync("gb", "v1/reports:search", new JsonObject { ["host"] = "img.host.example" })).Is(HttpStatusCode.OK);
+            all.Add(found.Json.GetProperty("items").GetRawText());
+            all.Add((await node.GetAsync("nl", $"v1/hashes/md5/{Bodies.Hash("AGAIN-1", 16)}")).Is(HttpStatusCode.OK).Text);
+            all.Add((await node.GetAsync("nl", "v1/statistics")).Is(HttpStatusCode.OK).Json.GetProperty("figures").GetRawText());
+            return string.Join('\n', all);
+        }
+    }
+}
