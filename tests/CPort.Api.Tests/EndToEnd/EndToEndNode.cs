@@ -56,7 +56,7 @@ public sealed class EndToEndNode : IAsyncDisposable
         foreach (var (agency, kind, country, trust) in new[]
         {
             ("hotline-gb", "Hotline", "GB", "Standard"), ("hotline-nl", "Hotline", "NL", "Standard"), ("hotline-de", "Hotline", "DE", "Standard"),
-            ("hotline-jp", "Hotline", "JP", "Standard"), ("hotline-ie", "Hotline", "IE", "Standard"), ("hotline-us", "Hotline", "US", "Standard"),
+            ("hotline-jp", "Hotline", "JP", "Standard"), ("hotline-fi", "Hotline", "FI", "Standard"), ("hotline-ie", "Hotline", "IE", "Standard"), ("hotline-us", "Hotline", "US", "Standard"),
             ("police-nl", "Police", "NL", "Standard"), ("police-jp", "Police", "JP", "Standard"), ("interpol", "Interpol", "", "Trusted"),
             ("supervisor-nl", "SupervisoryAuthority", "NL", "Standard"),
         })
@@ -78,7 +78,7 @@ public sealed class EndToEndNode : IAsyncDisposable
         foreach (var (who, agency, role) in new[]
         {
             ("gb", "hotline-gb", "Analyst"), ("nl", "hotline-nl", "Analyst"), ("nl2", "hotline-nl", "Analyst"), ("de", "hotline-de", "Analyst"),
-            ("jp", "hotline-jp", "Analyst"), ("ie", "hotline-ie", "Analyst"), ("us", "hotline-us", "Machine"), ("police-nl", "police-nl", "Officer"),
+            ("jp", "hotline-jp", "Analyst"), ("fi", "hotline-fi", "Analyst"), ("ie", "hotline-ie", "Analyst"), ("us", "hotline-us", "Machine"), ("police-nl", "police-nl", "Officer"),
             ("police-jp", "police-jp", "Officer"), ("interpol", "interpol", "Analyst"), ("supervisor", "supervisor-nl", "Auditor"), ("auditor", "operator", "Auditor"),
         })
         {

@@ -223,9 +223,12 @@ public sealed class ReportLifeTests(EndToEndNodes nodes)
     internal static async Task<JsonElement> InQueueAsync(EndToEndNode node, string who, string queue, string report)
     {
         JsonElement found = default;
-        await EndToEndNode.UntilAsync(() => node.GetAsync(who, $"v1/queues/{queue}"), r =>
+        var cursor = "";
+        await EndToEndNode.UntilAsync(() => node.GetAsync(who, $"v1/queues/{queue}{cursor}"), r =>
         {
+            // The node is shared with other tests, whose items may fill the first pages.
             found = r.Json.GetProperty("items").EnumerateArray().FirstOrDefault(i => i.GetProperty("reportId").GetString() == report);
+            cursor = r.Json.TryGetProperty("nextCursor", out var next) ? $"?cursor={Uri.EscapeDataString(next.GetString()!)}" : "";
             return found.ValueKind == JsonValueKind.Object;
         });
         return found;
