@@ -120,13 +120,10 @@ public sealed partial class NodeOptions
         /// <summary>Reports of one stream in flight at once.</summary>
         public int InFlightPerStream { get; set; } = 64;
 
-        /// <summary>Hashes in one look-up.</summary>
-        public int HashesPerLookup { get; set; } = 10_000;
-
         /// <summary>Items in one batch of assessments, actions or claims.</summary>
         public int ItemsPerBatch { get; set; } = 1_000;
 
-        /// <summary>Rows in one page of a search or queue.</summary>
+        /// <summary>Rows in one page of the rejected lines; queues and searches have 200 at most (ICCAM's maxResults).</summary>
         public int PageSize { get; set; } = 500;
 
         /// <summary>How long an API call waits for an entity before it answers 503, seconds.</summary>
@@ -150,9 +147,6 @@ public sealed partial class NodeOptions
 
         /// <summary>ICCAM rule 9: PerItem, WholeReport or Off.</summary>
         public Actors.Reports.AssessmentGate AssessmentGate { get; set; } = Actors.Reports.AssessmentGate.PerItem;
-
-        /// <summary>How long a claim holds, minutes.</summary>
-        public int ClaimMinutes { get; set; } = 60;
 
         /// <summary>After how many hours an orphan nobody takes goes to police.</summary>
         public int OrphanHours { get; set; } = 72;
@@ -361,9 +355,9 @@ public sealed partial class NodeOptions
             yield return $"CPORT__Policy__RulesOff: '{rule}' cannot be switched off; {string.Join(", ", PolicyOptions.Switchable)} can.";
         }
 
-        if (Policy.ClaimMinutes < 1 || Policy.OrphanHours < 1)
+        if (Policy.OrphanHours < 1)
         {
-            yield return $"CPORT__Policy__{(Policy.ClaimMinutes < 1 ? "ClaimMinutes" : "OrphanHours")}: at least 1.";
+            yield return "CPORT__Policy__OrphanHours: at least 1.";
         }
 
         if (!string.IsNullOrEmpty(Telemetry.OtlpEndpoint) && !Uri.TryCreate(Telemetry.OtlpEndpoint, UriKind.Absolute, out _))
