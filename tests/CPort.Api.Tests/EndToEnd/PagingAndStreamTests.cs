@@ -18,22 +18,22 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
     public async Task Pages_of_a_queue_neither_skip_nor_repeat_while_reports_arrive(DatabaseProvider provider)
     {
         var node = await nodes.OnAsync(provider);
-        var sent = (await node.StreamAsync("gb", Enumerable.Range(0, 60).Select(n => Hosted($"PAGE-{n}", "JP")))).Select(a => a.GetProperty("reportId").GetString()!).ToHashSet();
-        await EndToEndNode.UntilAsync(() => node.GetAsync("jp", "v1/queues/unassessed"), r => r.Json.GetProperty("items").GetArrayLength() >= 60);
+        var sent = (await node.StreamAsync("gb", Enumerable.Range(0, 60).Select(n => Hosted($"PAGE-{n}", "IE")))).Select(a => a.GetProperty("reportId").GetString()!).ToHashSet();
+        await EndToEndNode.UntilAsync(() => node.GetAsync("ie", "v1/queues/unassessed"), r => r.Json.GetProperty("items").GetArrayLength() >= 60);
 
         var seen = new List<string>();
         string? cursor = null;
         var page = 0;
         do
         {
-            var answer = (await node.GetAsync("jp", $"v1/queues/unassessed?maxResults=7{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}")).Is(HttpStatusCode.OK).Json;
+            var answer = (await node.GetAsync("ie", $"v1/queues/unassessed?maxResults=7{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}")).Is(HttpStatusCode.OK).Json;
             var items = answer.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("reportId").GetString()!).ToArray();
             Assert.InRange(items.Length, 1, 7);
             seen.AddRange(items);
             cursor = answer.TryGetProperty("nextCursor", out var next) ? next.GetString() : null;
             if (page++ < 5)
             {
-                await node.SubmitAsync("gb", Hosted($"PAGE-LATE-{page}", "JP"));
+                await node.SubmitAsync("gb", Hosted($"PAGE-LATE-{page}", "IE"));
             }
         }
         while (cursor is not null);
