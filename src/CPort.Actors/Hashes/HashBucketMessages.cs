@@ -246,11 +246,30 @@ public sealed record NearQuery
 {
     [ProtoMember(1)] public required ContentHash Hash { get; init; }
 
-    /// <summary>Hamming distance, 0 to 128.</summary>
+    /// <summary>Hamming distance, 0 to 64.</summary>
     [ProtoMember(2)] public required int Radius { get; init; }
 
-    /// <summary>1 to 100.</summary>
+    /// <summary>Known values to list, 1 to 100.</summary>
     [ProtoMember(3)] public required int MaxResults { get; init; }
+
+    /// <summary>Values seen on items of which nothing is known to list besides, 0 to 100: the look-alikes that form groups.</summary>
+    [ProtoMember(4)] public int MaxLookAlikes { get; init; }
+}
+
+/// <summary>
+/// A PDQ value near a query that items carry and of which no opinion counts. The query's own value is among them, at distance 0, once it has been
+/// sighted.
+/// </summary>
+[ProtoContract]
+public sealed record LookAlike
+{
+    [ProtoMember(1)] public required ContentHash Hash { get; init; }
+
+    /// <summary>Hamming distance to the query, 0 to the radius.</summary>
+    [ProtoMember(2)] public required int Distance { get; init; }
+
+    /// <summary>How many items carry the value.</summary>
+    [ProtoMember(3)] public required int Items { get; init; }
 }
 
 /// <summary>Asks a PDQ bucket for known values near the queries'. Answered by <see cref="NearFound"/>.</summary>
@@ -271,6 +290,10 @@ public sealed record NearAnswer
 {
     [ProtoMember(1)] public ImmutableArray<NearMatch> Matches { get; init; } = [];
     [ProtoMember(2)] public bool Truncated { get; init; }
+
+    /// <summary>Nearest first; empty unless <see cref="NearQuery.MaxLookAlikes"/> asks for them.</summary>
+    [ProtoMember(3)] public ImmutableArray<LookAlike> LookAlikes { get; init; } = [];
+    [ProtoMember(4)] public bool LookAlikesTruncated { get; init; }
 }
 
 /// <summary>Answers in the order of the queries; fewer than asked when the rest would not fit: ask again for those.</summary>

@@ -43,6 +43,13 @@ public sealed record ItemVerdicts
 
     /// <summary>More near matches exist than are listed.</summary>
     [ProtoMember(4)] public bool NearTruncated { get; init; }
+
+    /// <summary>
+    /// PDQ values within the radius that other items carry and of which nothing is known, nearest first; the item's own value is among them, at
+    /// distance 0. Searched after the item's own sighting is durable, so that of two items that look alike at least one sees the other.
+    /// </summary>
+    [ProtoMember(5)] public ImmutableArray<LookAlike> LookAlikes { get; init; } = [];
+    [ProtoMember(6)] public bool LookAlikesTruncated { get; init; }
 }
 
 /// <summary>
