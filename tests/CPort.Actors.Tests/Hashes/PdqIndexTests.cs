@@ -5,7 +5,9 @@ namespace CPort.Actors.Tests.Hashes;
 
 public class PdqIndexTests
 {
-    private static readonly PdqInstructions[] Paths = [.. PdqProcessor.Supported];
+    // The code paths that this processor has; its widest is also run with the vectors that the rule would not choose.
+    private static readonly (PdqInstructions Instructions, int? VectorBits)[] Paths =
+        [.. PdqProcessor.Supported.Select(i => (i, (int?)512)), (PdqProcessor.Best, 256)];
 
     private static PdqHits BruteForce(IEnumerable<PdqValue> held, PdqQuery query)
     {
@@ -46,9 +48,9 @@ public class PdqIndexTests
             .Select((v, i) => new PdqQuery(v, i / 2, i % 3 == 0 ? 5 : 10_000)).ToArray();
         var expected = queries.Select(q => BruteForce(values, q)).ToArray();
         Assert.Contains(expected, e => e.Hits.Length > 0);
-        foreach (var path in Paths)
+        foreach (var (instructions, vectorBits) in Paths)
         {
-            var index = new PdqIndex(path, chunks, scanned: 256);
+            var index = new PdqIndex(instructions, new PdqTuning { VectorBits = vectorBits, Chunks = chunks, Scanned = 256 });
             Assert.Equal(2_800, index.AddMany(values.AsSpan(0, 2_800)));
             Assert.Equal(200, index.AddMany(values.AsSpan(2_800)));
             Assert.NotNull(index.Segment);
@@ -71,7 +73,7 @@ public class PdqIndexTests
         Gen.Select(Gen.Int[0, 5], Gen.Int[0, pool.Length - 1], Gen.Int[0, pool.Length - 1], Gen.Int[0, PdqIndex.MaxRadius]).Array[1, 600]
             .Sample(steps =>
             {
-                var index = new PdqIndex(PdqProcessor.Best, 16 + (steps.Length % 7), scanned: 16);
+                var index = new PdqIndex(PdqProcessor.Best, new PdqTuning { Chunks = 16 + (steps.Length % 7), Scanned = 16 });
                 var held = new HashSet<PdqValue>();
                 foreach (var (step, a, b, radius) in steps)
                 {
@@ -159,9 +161,9 @@ public class PdqIndexTests
             values.Add(PdqSamples.Flip(centre, random.Next(60), random));
         }
 
-        foreach (var path in Paths)
+        foreach (var (instructions, vectorBits) in Paths)
         {
-            var index = new PdqIndex(path);
+            var index = new PdqIndex(instructions, new PdqTuning { VectorBits = vectorBits });
             index.AddMany(values.ToArray());
             foreach (var (value, radius) in new[] { (centre, 31), (PdqSamples.Flip(centre, 20, random), 31), (PdqSamples.Flip(centre, 45, random), 40), (centre, 64) })
             {

@@ -104,8 +104,8 @@ public class PdqThresholdsTests
     public void Learned_chunks_spread_dependent_bits()
     {
         var values = PdqSamples.Of("skewed", 20_000, 1);
-        var plain = PdqSegment.Build([.. values], values.Length, 16, learn: false).SlotLengths.Sum();
-        var learned = PdqSegment.Build([.. values], values.Length, 16, learn: true).SlotLengths.Sum();
+        var plain = PdqSegment.Build([.. values], values.Length, new PdqTuning { Chunks = 16, Learn = false }).SlotLengths.Sum();
+        var learned = PdqSegment.Build([.. values], values.Length, new PdqTuning { Chunks = 16 }).SlotLengths.Sum();
         Assert.True(learned < plain / 4, $"{learned} postings in the slots asked, {plain} in plain order");
     }
 

@@ -27,29 +27,23 @@ public sealed class PdqIndex
     /// <summary>Largest radius that a search takes; two random values are about 128 apart.</summary>
     public const int MaxRadius = 64;
 
-    /// <summary>Up to so many values are scanned: a scan of them costs about what the probes of an index would.</summary>
-    internal const int ScannedValues = 4096;
-
     // A merge copies the whole segment, a query scans the whole buffer: one 128th keeps both small.
     private const int BufferShare = 128;
 
-    private readonly int? _chunks;
-    private readonly bool _learn;
-    private readonly int _scanned;
+    private readonly PdqTuning _tuning;
     private readonly PdqScratch _scratch;
     private readonly PdqBuffer _buffer;
     private readonly List<PdqNearest> _nearest = [];
     private PdqSegment? _segment;
 
     public PdqIndex()
-        : this(PdqProcessor.Best)
+        : this(PdqProcessor.Best, PdqTuning.Default)
     {
     }
 
-    /// <summary>For tests and measurements: other than what the rules choose.</summary>
-    internal PdqIndex(PdqInstructions instructions, int? chunks = null, bool learn = true, int scanned = ScannedValues)
+    internal PdqIndex(PdqInstructions instructions, PdqTuning tuning)
     {
-        (_chunks, _learn, _scanned) = (chunks, learn, scanned);
+        _tuning = tuning;
         _scratch = new PdqScratch(instructions);
         _buffer = new PdqBuffer(instructions);
     }
@@ -85,7 +79,7 @@ public sealed class PdqIndex
 
         RequireRoom(1);
         _buffer.Add(value);
-        if (_buffer.Count >= Math.Max(_scanned / (_segment is null ? 1 : 4), (_segment?.Count ?? 0) / BufferShare))
+        if (_buffer.Count >= Math.Max(_tuning.Scanned / (_segment is null ? 1 : 4), (_segment?.Count ?? 0) / BufferShare))
         {
             Settle();
         }
@@ -97,7 +91,7 @@ public sealed class PdqIndex
     public int AddMany(ReadOnlySpan<PdqValue> values)
     {
         var before = Count;
-        if (values.Length < Math.Max(_scanned, Count / 4))
+        if (values.Length < Math.Max(_tuning.Scanned, Count / 4))
         {
             foreach (ref readonly var value in values)
             {
@@ -161,7 +155,7 @@ public sealed class PdqIndex
             return false;
         }
 
-        if (_segment.DeadCount > Math.Max(_scanned, _segment.Count / 8))
+        if (_segment.DeadCount > Math.Max(_tuning.Scanned, _segment.Count / 8))
         {
             Rebuild([]);
         }
@@ -191,7 +185,7 @@ public sealed class PdqIndex
     /// </summary>
     public void Settle()
     {
-        if (_buffer.Count == 0 || Count < _scanned)
+        if (_buffer.Count == 0 || Count < _tuning.Scanned)
         {
             return;
         }
@@ -209,7 +203,7 @@ public sealed class PdqIndex
         }
 
         _segment.Append(values);
-        _buffer.Clear(keep: Math.Max(_scanned, _segment.Count / BufferShare));
+        _buffer.Clear(keep: Math.Max(_tuning.Scanned, _segment.Count / BufferShare));
     }
 
     /// <summary>All values within <paramref name="radius"/> (0 to 64), nearest first, at most <paramref name="maxResults"/> (1 or more).</summary>
@@ -318,8 +312,8 @@ public sealed class PdqIndex
         }
 
         _segment = null;
-        _buffer.Clear(keep: _scanned);
-        if (count < _scanned)
+        _buffer.Clear(keep: _tuning.Scanned);
+        if (count < _tuning.Scanned)
         {
             foreach (ref readonly var value in all.AsSpan(0, count))
             {
@@ -334,7 +328,7 @@ public sealed class PdqIndex
             Array.Resize(ref all, count);
         }
 
-        _segment = PdqSegment.Build(all, count, _chunks ?? PdqPlan.Chunks(count), _learn);
+        _segment = PdqSegment.Build(all, count, _tuning);
     }
 
     /// <summary>Appends what is not there yet: a hash table of positions, a quarter empty at least.</summary>

@@ -18,10 +18,18 @@ internal enum PdqWay : byte
 }
 
 /// <summary>A run of postings to compare with a query.</summary>
-internal readonly record struct PdqProbe(uint Start, uint Length, ushort Next, byte Limit, byte Query);
+internal record struct PdqProbe(uint Start, uint Length, ushort Next, byte Limit, byte Query);
 
-/// <summary>A posting that passed, then the number of its value.</summary>
-internal record struct PdqCandidate(int Position, int Query);
+/// <summary>Which postings of a vector passed (bit 0: the first), and where it lies.</summary>
+internal struct PdqPassed
+{
+    public uint Pass;
+    public int Position;
+    public int Query;
+}
+
+/// <summary>A value to look at.</summary>
+internal readonly record struct PdqCandidate(int Id, int Query);
 
 /// <summary>A value within a query's radius; several chunks may show the same one.</summary>
 internal readonly record struct PdqFound(int Query, int Id, int Distance);
@@ -33,10 +41,14 @@ internal sealed class PdqScratch(PdqInstructions instructions)
     public const int MaxBatch = 64;
 
     public const int ManyProbes = 1024;
-    public const int ManyCandidates = 4096;
+
+    // Before the list of what passed is looked at; one probe may add the vectors of a piece of 1,024 postings.
+    private const int ManyPassed = 256;
+    private const int PassedOfPiece = 1024 / 8;
 
     private PdqProbe[] _probes = new PdqProbe[4096];
-    private PdqCandidate[] _candidates = new PdqCandidate[3 * ManyCandidates];
+    private readonly PdqPassed[] _passed = new PdqPassed[ManyPassed + PassedOfPiece + 1];
+    private int _passedCount;
     private ulong[] _seen = [];
 
     public PdqInstructions Instructions { get; } = instructions;
@@ -51,7 +63,10 @@ internal sealed class PdqScratch(PdqInstructions instructions)
     /// <summary>Postings read and candidates looked at for each query.</summary>
     public long[] Spent { get; } = new long[MaxBatch];
 
-    public int[] Candidates { get; } = new int[MaxBatch];
+    public int[] Looked { get; } = new int[MaxBatch];
+
+    /// <summary>Room for all that can have passed at once.</summary>
+    public PdqCandidate[] Candidates { get; } = new PdqCandidate[(32 * ManyPassed) + (8 * PassedOfPiece)];
 
     public List<PdqFound> Hits { get; } = [];
 
@@ -59,10 +74,8 @@ internal sealed class PdqScratch(PdqInstructions instructions)
 
     public int ProbeCount { get; private set; }
 
-    public int CandidateCount { get; private set; }
-
     public long MemoryBytes =>
-        (Unsafe.SizeOf<PdqProbe>() * (long)_probes.Length) + (Unsafe.SizeOf<PdqCandidate>() * (long)_candidates.Length) + (8L * _seen.Length) + (2L * Bits.Length)
+        (Unsafe.SizeOf<PdqProbe>() * (long)_probes.Length) + (Unsafe.SizeOf<PdqCandidate>() * (long)Candidates.Length) + (Unsafe.SizeOf<PdqPassed>() * (long)_passed.Length) + (8L * _seen.Length) + (2L * Bits.Length)
         + (Unsafe.SizeOf<PdqFound>() * (long)Hits.Capacity) + (4L * Touched.Capacity);
 
     public void Start(int queries, int chunks)
@@ -73,10 +86,10 @@ internal sealed class PdqScratch(PdqInstructions instructions)
         }
 
         Spent.AsSpan(0, queries).Clear();
-        Candidates.AsSpan(0, queries).Clear();
+        Looked.AsSpan(0, queries).Clear();
         Hits.Clear();
         ProbeCount = 0;
-        CandidateCount = 0;
+        _passedCount = 0;
     }
 
     /// <summary>The first free place of a list with room for so many more, and one.</summary>
@@ -115,29 +128,21 @@ internal sealed class PdqScratch(PdqInstructions instructions)
         return probes;
     }
 
-    public Span<PdqCandidate> TakeCandidates()
+    /// <summary>Where to write what passes; so many may be written before another probe must not begin.</summary>
+    public ref PdqPassed PassedRoom(out int count)
     {
-        var candidates = _candidates.AsSpan(0, CandidateCount);
-        CandidateCount = 0;
-        return candidates;
+        count = ManyPassed;
+        return ref MemoryMarshal.GetArrayDataReference(_passed);
     }
 
-    /// <summary>Lists the postings of a vector that passed, as far as they belong to the run.</summary>
-    public void Add(ulong pass, int position, int remaining, byte query)
+    public void TakePassed(int count) => _passedCount = count;
+
+    /// <summary>What passed; the list is empty afterwards.</summary>
+    public ReadOnlySpan<PdqPassed> TakePassed()
     {
-        if (remaining < 64)
-        {
-            pass &= (1UL << remaining) - 1;
-        }
-
-        var count = CandidateCount;
-        ref var first = ref MemoryMarshal.GetArrayDataReference(_candidates);
-        for (; pass != 0; pass &= pass - 1)
-        {
-            Unsafe.Add(ref first, count++) = new PdqCandidate(position + BitOperations.TrailingZeroCount(pass), query);
-        }
-
-        CandidateCount = count;
+        var passed = _passed.AsSpan(0, _passedCount);
+        _passedCount = 0;
+        return passed;
     }
 
     /// <summary>One bit for each value, all cleared; the user clears what it set.</summary>

@@ -22,14 +22,16 @@ internal sealed partial class PdqSegment
     private readonly PdqChunks _chunks;
     private readonly PdqThresholds _thresholds;
     private readonly uint[] _offsets;
+    private readonly int _vectorBits;
+    private readonly PdqTuning _tuning;
     private PdqValue[] _values;
     private ulong[] _dead;
     private ushort[] _next;
     private byte[] _ids;
 
-    private PdqSegment(PdqValue[] values, int count, PdqChunks chunks)
+    private PdqSegment(PdqValue[] values, int count, PdqChunks chunks, PdqTuning tuning)
     {
-        (_values, Count, _chunks) = (values, count, chunks);
+        (_values, Count, _chunks, _tuning) = (values, count, chunks, tuning);
         var room = (long)chunks.Count * values.Length;
         _next = GC.AllocateUninitializedArray<ushort>(checked((int)(room + Padding)));
         _ids = GC.AllocateUninitializedArray<byte>(checked((int)((room * IdSize) + 4)));
@@ -38,6 +40,7 @@ internal sealed partial class PdqSegment
         BuiltFor = count;
         var loads = Fill();
         SlotLengths = loads;
+        _vectorBits = tuning.VectorBits ?? PdqPlan.VectorBits(loads.Average());
         _thresholds = new PdqThresholds(chunks.Widths, loads, ProbeCost);
     }
 
@@ -61,10 +64,11 @@ internal sealed partial class PdqSegment
     public ref readonly PdqValue Value(int id) => ref _values[id];
 
     /// <summary>Indexes the first <paramref name="count"/> values, which must be distinct; takes the array over.</summary>
-    public static PdqSegment Build(PdqValue[] values, int count, int chunks, bool learn)
+    public static PdqSegment Build(PdqValue[] values, int count, PdqTuning tuning)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaxCount);
-        return new PdqSegment(values, count, learn ? PdqChunks.Learn(values.AsSpan(0, count), chunks) : PdqChunks.InOrder(chunks));
+        var chunks = tuning.Chunks ?? PdqPlan.Chunks(count);
+        return new PdqSegment(values, count, tuning.Learn ? PdqChunks.Learn(values.AsSpan(0, count), chunks) : PdqChunks.InOrder(chunks), tuning);
     }
 
     /// <summary>True when the value was there and alive.</summary>

@@ -17,13 +17,13 @@ internal sealed partial class PdqSegment
 
     // Costs in postings: looking at a candidate's value, and one value of a scan.
     private const int CandidateCost = 64;
-    private const int ScanCost = 16;
+    private const int ScanCost = 8;
 
     // A query with more candidates than this leaves the batch: it needs to remember which values it has looked at.
     private const int LightCandidates = 1024;
 
     // Long runs are cut, so that the list of candidates has a bound.
-    private const int Piece = 4096;
+    private const int Piece = 1024;
 
     /// <summary>Position of an equal value, removed ones included, or −1.</summary>
     public int Find(in PdqValue value)
@@ -80,12 +80,12 @@ internal sealed partial class PdqSegment
 
                 if (scratch.ProbeCount >= PdqScratch.ManyProbes)
                 {
-                    Compare(queries, scratch);
+                    Look(queries, scratch);
                 }
             }
         }
 
-        Compare(queries, scratch);
+        Look(queries, scratch);
         scratch.OfferHits(_values, nearest);
         for (var q = 0; q < queries.Length; q++)
         {
@@ -108,7 +108,7 @@ internal sealed partial class PdqSegment
         }
 
         var following = chunk + 1 == _chunks.Count ? 0 : chunk + 1;
-        var both = threshold + limits[following] + 1;
+        var both = _tuning.Filter ? threshold + limits[following] + 1 : PdqChunks.MaxWidth + threshold;
         var bits = scratch.Bits.AsSpan(query * _chunks.Count, _chunks.Count);
         var (slot, next) = (bits[chunk], bits[following]);
         ref var offsets = ref _offsets[_chunks.Offsets[chunk]];
@@ -130,7 +130,11 @@ internal sealed partial class PdqSegment
                     continue;
                 }
 
-                probe = new PdqProbe(start, length, next, (byte)(both - ones), (byte)query);
+                probe.Start = start;
+                probe.Length = length;
+                probe.Next = next;
+                probe.Limit = (byte)(both - ones);
+                probe.Query = (byte)query;
                 postings += length;
 
                 // Empty runs are overwritten: no branch that is taken at random.
@@ -148,30 +152,36 @@ internal sealed partial class PdqSegment
     }
 
     /// <summary>Goes through the listed runs and looks at the candidates found.</summary>
-    private void Compare(ReadOnlySpan<PdqValue> queries, PdqScratch scratch)
+    private void Look(ReadOnlySpan<PdqValue> queries, PdqScratch scratch)
     {
         var probes = scratch.TakeProbes();
         while (!probes.IsEmpty)
         {
-            var done = scratch.Instructions switch
-            {
-                PdqInstructions.Avx512 => Compare512(probes, scratch),
-                PdqInstructions.Avx2 => Compare256(probes, scratch),
-                _ => Compare128(probes, scratch),
-            };
+            var done = Compare(probes, scratch);
             probes = probes[done..];
             Verify(queries, scratch);
         }
     }
 
-    private void Verify(ReadOnlySpan<PdqValue> queries, PdqScratch scratch)
+    /// <summary>The numbers of the values that passed: all of them before any value, so that the reads overlap.</summary>
+    private ReadOnlySpan<PdqCandidate> Candidates(PdqScratch scratch)
     {
-        var candidates = scratch.TakeCandidates();
-        for (var i = 0; i < candidates.Length; i++)
+        var candidates = scratch.Candidates;
+        var count = 0;
+        foreach (ref readonly var passed in scratch.TakePassed())
         {
-            candidates[i].Position = ReadId(candidates[i].Position);
+            for (var pass = passed.Pass; pass != 0; pass &= pass - 1)
+            {
+                candidates[count++] = new PdqCandidate(ReadId(passed.Position + BitOperations.TrailingZeroCount(pass)), passed.Query);
+            }
         }
 
+        return candidates.AsSpan(0, count);
+    }
+
+    private void Verify(ReadOnlySpan<PdqValue> queries, PdqScratch scratch)
+    {
+        var candidates = Candidates(scratch);
         foreach (var (id, query) in candidates)
         {
             var distance = _values[id].DistanceTo(queries[query]);
@@ -180,7 +190,7 @@ internal sealed partial class PdqSegment
                 scratch.Hits.Add(new PdqFound(query, id, distance));
             }
 
-            if (++scratch.Candidates[query] > LightCandidates && scratch.Ways[query] == PdqWay.Light)
+            if (++scratch.Looked[query] > LightCandidates && scratch.Ways[query] == PdqWay.Light)
             {
                 scratch.Ways[query] = PdqWay.Heavy;
             }
@@ -207,20 +217,9 @@ internal sealed partial class PdqSegment
             var probes = scratch.TakeProbes();
             while (!probes.IsEmpty)
             {
-                var done = scratch.Instructions switch
-                {
-                    PdqInstructions.Avx512 => Compare512(probes, scratch),
-                    PdqInstructions.Avx2 => Compare256(probes, scratch),
-                    _ => Compare128(probes, scratch),
-                };
+                var done = Compare(probes, scratch);
                 probes = probes[done..];
-                var candidates = scratch.TakeCandidates();
-                for (var i = 0; i < candidates.Length; i++)
-                {
-                    candidates[i].Position = ReadId(candidates[i].Position);
-                }
-
-                foreach (var (id, _) in candidates)
+                foreach (var (id, _) in Candidates(scratch))
                 {
                     ref var word = ref seen[id >> 6];
                     if ((word >> id & 1) != 0)
@@ -284,101 +283,123 @@ internal sealed partial class PdqSegment
     }
 
     // A value passes when its bits of the next chunk differ from the query's in at most `Limit` places: clearing the lowest set bit so many times
-    // leaves nothing. Two operations a bit, where counting with byte shuffles takes ten whatever the limit. Returns how many probes it did before
-    // the list of candidates was full.
+    // leaves nothing. Two operations a bit, where counting with byte shuffles takes ten whatever the limit. What passes is written always and kept
+    // by moving on or not: a branch here would be taken at random. Each returns how many probes it did before the list was full.
+    private int Compare(ReadOnlySpan<PdqProbe> probes, PdqScratch scratch) => scratch.Instructions switch
+    {
+        PdqInstructions.Portable => Compare128(probes, scratch),
+        PdqInstructions.Avx512 when _vectorBits == 512 => Compare512(probes, scratch),
+        _ => Compare256(probes, scratch),
+    };
+
     private int Compare512(ReadOnlySpan<PdqProbe> probes, PdqScratch scratch)
     {
         ref var next = ref MemoryMarshal.GetArrayDataReference(_next);
+        ref var passed = ref scratch.PassedRoom(out var room);
         var one = Vector512<ushort>.One;
-        for (var p = 0; p < probes.Length; p++)
+        var count = 0;
+        var p = 0;
+        for (; p < probes.Length && count < room; p++)
         {
             ref readonly var probe = ref probes[p];
-            if (scratch.CandidateCount > PdqScratch.ManyCandidates)
-            {
-                return p;
-            }
-
+            var (start, length, limit, asked) = ((int)probe.Start, (int)probe.Length, (int)probe.Limit, (int)probe.Query);
             var query = Vector512.Create(probe.Next);
-            for (int done = 0; done < probe.Length; done += 32)
+            do
             {
-                var x = Vector512.LoadUnsafe(ref next, probe.Start + (nuint)done) ^ query;
-                for (int k = probe.Limit; k > 0; k--)
+                var x = Vector512.LoadUnsafe(ref next, (nuint)start) ^ query;
+                for (var k = limit; k > 0; k--)
                 {
                     x &= x - one;
                 }
 
-                var pass = Vector512.Equals(x, Vector512<ushort>.Zero).ExtractMostSignificantBits();
-                if (pass != 0)
-                {
-                    scratch.Add(pass, (int)probe.Start + done, (int)probe.Length - done, probe.Query);
-                }
+                var pass = (uint)Vector512.Equals(x, Vector512<ushort>.Zero).ExtractMostSignificantBits();
+                pass = length < 32 ? pass & ((1u << length) - 1) : pass;
+                ref var place = ref Unsafe.Add(ref passed, count);
+                place.Pass = pass;
+                place.Position = start;
+                place.Query = asked;
+                count += pass != 0 ? 1 : 0;
+                start += 32;
+                length -= 32;
             }
+            while (length > 0);
         }
 
-        return probes.Length;
+        scratch.TakePassed(count);
+        return p;
     }
 
     private int Compare256(ReadOnlySpan<PdqProbe> probes, PdqScratch scratch)
     {
         ref var next = ref MemoryMarshal.GetArrayDataReference(_next);
+        ref var passed = ref scratch.PassedRoom(out var room);
         var one = Vector256<ushort>.One;
-        for (var p = 0; p < probes.Length; p++)
+        var count = 0;
+        var p = 0;
+        for (; p < probes.Length && count < room; p++)
         {
             ref readonly var probe = ref probes[p];
-            if (scratch.CandidateCount > PdqScratch.ManyCandidates)
-            {
-                return p;
-            }
-
+            var (start, length, limit, asked) = ((int)probe.Start, (int)probe.Length, (int)probe.Limit, (int)probe.Query);
             var query = Vector256.Create(probe.Next);
-            for (int done = 0; done < probe.Length; done += 16)
+            do
             {
-                var x = Vector256.LoadUnsafe(ref next, probe.Start + (nuint)done) ^ query;
-                for (int k = probe.Limit; k > 0; k--)
+                var x = Vector256.LoadUnsafe(ref next, (nuint)start) ^ query;
+                for (var k = limit; k > 0; k--)
                 {
                     x &= x - one;
                 }
 
-                var pass = Vector256.Equals(x, Vector256<ushort>.Zero);
-                if (pass != Vector256<ushort>.Zero)
-                {
-                    scratch.Add(pass.ExtractMostSignificantBits(), (int)probe.Start + done, (int)probe.Length - done, probe.Query);
-                }
+                var pass = (uint)Vector256.Equals(x, Vector256<ushort>.Zero).ExtractMostSignificantBits();
+                pass = length < 16 ? pass & ((1u << length) - 1) : pass;
+                ref var place = ref Unsafe.Add(ref passed, count);
+                place.Pass = pass;
+                place.Position = start;
+                place.Query = asked;
+                count += pass != 0 ? 1 : 0;
+                start += 16;
+                length -= 16;
             }
+            while (length > 0);
         }
 
-        return probes.Length;
+        scratch.TakePassed(count);
+        return p;
     }
 
     private int Compare128(ReadOnlySpan<PdqProbe> probes, PdqScratch scratch)
     {
         ref var next = ref MemoryMarshal.GetArrayDataReference(_next);
+        ref var passed = ref scratch.PassedRoom(out var room);
         var one = Vector128<ushort>.One;
-        for (var p = 0; p < probes.Length; p++)
+        var count = 0;
+        var p = 0;
+        for (; p < probes.Length && count < room; p++)
         {
             ref readonly var probe = ref probes[p];
-            if (scratch.CandidateCount > PdqScratch.ManyCandidates)
-            {
-                return p;
-            }
-
+            var (start, length, limit, asked) = ((int)probe.Start, (int)probe.Length, (int)probe.Limit, (int)probe.Query);
             var query = Vector128.Create(probe.Next);
-            for (int done = 0; done < probe.Length; done += 8)
+            do
             {
-                var x = Vector128.LoadUnsafe(ref next, probe.Start + (nuint)done) ^ query;
-                for (int k = probe.Limit; k > 0; k--)
+                var x = Vector128.LoadUnsafe(ref next, (nuint)start) ^ query;
+                for (var k = limit; k > 0; k--)
                 {
                     x &= x - one;
                 }
 
-                var pass = Vector128.Equals(x, Vector128<ushort>.Zero);
-                if (pass != Vector128<ushort>.Zero)
-                {
-                    scratch.Add(pass.ExtractMostSignificantBits(), (int)probe.Start + done, (int)probe.Length - done, probe.Query);
-                }
+                var pass = (uint)Vector128.Equals(x, Vector128<ushort>.Zero).ExtractMostSignificantBits();
+                pass = length < 8 ? pass & ((1u << length) - 1) : pass;
+                ref var place = ref Unsafe.Add(ref passed, count);
+                place.Pass = pass;
+                place.Position = start;
+                place.Query = asked;
+                count += pass != 0 ? 1 : 0;
+                start += 8;
+                length -= 8;
             }
+            while (length > 0);
         }
 
-        return probes.Length;
+        scratch.TakePassed(count);
+        return p;
     }
 }
