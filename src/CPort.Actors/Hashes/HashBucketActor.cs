@@ -300,7 +300,7 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
             {
                 SightAndLookup c => Verdicts(c.RequestId, c.Sightings.Select(s => s.Hash)),
                 RecordBucketOpinions c => new OpinionsStored { RequestId = c.RequestId, Changed = o.Changed },
-                ChangeQuarantine c => new QuarantineChanged { RequestId = c.RequestId, Changed = o.Added },
+                ChangeQuarantine c => new QuarantineChanged { RequestId = c.RequestId, Changed = o.Changed },
                 ImportHashes c => new HashesImported
                 {
                     RequestId = c.RequestId, Added = o.Added, Changed = o.Changed, Unchanged = o.Unchanged, Ignored = o.Ignored,
