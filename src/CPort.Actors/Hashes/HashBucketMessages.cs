@@ -37,7 +37,7 @@ public static class HashBucketLimits
     public const int PartBytes = 100_000;
 
     /// <summary>Near queries a message.</summary>
-    public const int NearPart = 50;
+    public const int NearPart = 200;
 
     /// <summary>Items on one page of a preview.</summary>
     public const int PreviewPage = 2_000;
@@ -280,7 +280,7 @@ public sealed record SearchNear : IHashBucketMessage
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
     [ProtoMember(2)] public required long RequestId { get; init; }
 
-    /// <summary>At most 50.</summary>
+    /// <summary>At most <see cref="HashBucketLimits.NearPart"/>.</summary>
     [ProtoMember(3)] public ImmutableArray<NearQuery> Queries { get; init; } = [];
 }
 
