@@ -1,10 +1,14 @@
 using System.CommandLine;
+using CPort.Bench.Imports;
 using CPort.Bench.Load;
+using CPort.Bench.Lookups;
 using CPort.Bench.Micro;
 
-var root = new RootCommand("CPort's measurements. 'load' streams reports into a real node, 'micro' times single steps.")
+var root = new RootCommand("CPort's measurements. 'load' streams reports into a real node, 'lookups' and 'imports' work on known hashes, 'micro' times single steps.")
 {
     LoadCommand.Create(),
+    LookupsCommand.Create(),
+    ImportsCommand.Create(),
     MicroCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -7,8 +7,8 @@ using CPort.Actors.Reports;
 
 namespace CPort.Actors.Hashes;
 
-/// <summary>What a write did, in rows; read by command type.</summary>
-public readonly record struct HashBucketOutcome(int Added, int Changed, int Unchanged, int Ignored);
+/// <summary>What a write did, in rows; read by command type. <paramref name="Rows"/>: each row of an import, when asked for.</summary>
+public readonly record struct HashBucketOutcome(int Added, int Changed, int Unchanged, int Ignored, byte[]? Rows = null);
 
 /// <summary>The event of a batch, without metadata yet; null when nothing is new. One outcome a command, in order.</summary>
 public sealed record HashBucketDecision(HashesRecorded? Event, ImmutableArray<HashBucketOutcome> Outcomes);
@@ -83,17 +83,24 @@ public static class HashBucketRules
             var (added, changed, ignored) = (0, 0, 0);
             var source = import.Source;
             var rows = ImmutableArray.CreateBuilder<RecordedOpinion>();
-            foreach (var r in import.Rows)
+            var each = import.EachRow ? new byte[import.Rows.Length] : null;
+            for (var i = 0; i < import.Rows.Length; i++)
             {
+                var r = import.Rows[i];
+                var outcome = HashRowOutcome.Unchanged;
                 if (!Belongs(state, r.Hash) || r is { Hash.Algorithm: HashAlgorithm.Pdq, PdqQuality: < TrapValues.PdqQualityFloor })
                 {
                     ignored++;
+                    outcome = HashRowOutcome.Ignored;
                 }
                 else if (Consider(r.Hash, WordFrom(source, r), byContent: true) is { } row)
                 {
                     rows.Add(row.Row);
                     (added, changed) = row.First ? (added + 1, changed) : (added, changed + 1);
+                    outcome = row.First ? HashRowOutcome.Added : row.Row.Retracted ? HashRowOutcome.Retracted : HashRowOutcome.Changed;
                 }
+
+                each?[i] = (byte)outcome;
             }
 
             if (rows.Count > 0)
@@ -101,7 +108,7 @@ public static class HashBucketRules
                 opinions.Add(Group(source.Agency, source.List, OpinionBasis.List, source.Trust, source.At, rows.DrainToImmutable()));
             }
 
-            return new HashBucketOutcome(added, changed, import.Rows.Length - added - changed - ignored, ignored);
+            return new HashBucketOutcome(added, changed, import.Rows.Length - added - changed - ignored, ignored, each);
         }
 
         (RecordedOpinion Row, bool Raises, bool First)? Consider(ContentHash hash, SourceOpinion word, bool byContent)

@@ -18,7 +18,7 @@ public readonly record struct PdqHits(ImmutableArray<PdqHit> Hits, bool Truncate
 public sealed class PdqIndex
 {
     /// <summary>Largest radius that a search takes; two random values are about 128 apart.</summary>
-    public const int MaxRadius = 128;
+    public const int MaxRadius = 64;
 
     private const int Words = 4;
 
@@ -68,7 +68,7 @@ public sealed class PdqIndex
         return true;
     }
 
-    /// <summary>All values within <paramref name="radius"/> (0 to 128), nearest first, at most <paramref name="maxResults"/> (1 or more).</summary>
+    /// <summary>All values within <paramref name="radius"/> (0 to 64), nearest first, at most <paramref name="maxResults"/> (1 or more).</summary>
     public PdqHits Search(ContentHash query, int radius, int maxResults)
     {
         Require(query);
