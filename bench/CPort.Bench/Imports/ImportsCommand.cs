@@ -35,6 +35,7 @@ internal static class ImportsCommand
         var runs = new Option<int>("--runs") { Description = "Runs of each journal; medians are shown.", DefaultValueFactory = _ => 3 };
         var probes = new Option<int>("--probes") { Description = "Lookups of 20 values a second beside the import; 0: none.", DefaultValueFactory = _ => 50 };
         var output = new Option<FileInfo?>("--output") { Description = "Write the markdown to this file as well." };
+        var profile = new Option<FileInfo?>("--profile") { Description = "Sample this process's stacks during the import into this file (.nettrace) and print the hottest methods." };
         columns.AcceptOnlyFromAmong("sha256", "md5", "pdq", "md5+sha1");
         journals.AcceptOnlyFromAmong("memory", "sqlite", "postgres");
         foreach (var (option, least, most) in new[] { (rows, 1, 50_000_000), (runs, 1, 100), (probes, 0, 10_000) })
@@ -50,11 +51,11 @@ internal static class ImportsCommand
 
         var command = new Command("imports", "Import a CSV list into bucket actors on each journal, in this process, and measure rows a second and lookups beside it.")
         {
-            rows, journals, columns, runs, probes, output,
+            rows, journals, columns, runs, probes, output, profile,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var bench = new ImportsRun(parsed.GetValue(rows), parsed.GetValue(columns)!, parsed.GetValue(probes), text => Console.Error.WriteLine($"[imports] {text}"));
+            var bench = new ImportsRun(parsed.GetValue(rows), parsed.GetValue(columns)!, parsed.GetValue(probes), parsed.GetValue(profile), text => Console.Error.WriteLine($"[imports] {text}"));
             var markdown = await bench.RunAsync(parsed.GetValue(journals)!, parsed.GetValue(runs), cancellation);
             Console.WriteLine(markdown);
             if (parsed.GetValue(output) is { } file)
@@ -69,10 +70,10 @@ internal static class ImportsCommand
 }
 
 /// <summary>One run's figures.</summary>
-internal sealed record ImportResult(double RowsPerSecond, double AgainPerSecond, double ProbeP50, double ProbeP99, int Probes, double Events);
+internal sealed record ImportResult(double RowsPerSecond, double AgainPerSecond, double ProbeP50, double ProbeP99, int Probes, double Events, double CpuPerHash);
 
 /// <summary>Writes the list once, then imports it on each journal.</summary>
-internal sealed class ImportsRun(int rows, string columns, int probes, Action<string> say)
+internal sealed class ImportsRun(int rows, string columns, int probes, FileInfo? profile, Action<string> say)
 {
     public async Task<string> RunAsync(string[] journals, int runs, CancellationToken cancellation)
     {
@@ -84,14 +85,14 @@ internal sealed class ImportsRun(int rows, string columns, int probes, Action<st
             say($"writing {rows:n0} rows");
             Write(list);
             var readRate = await ReadOnlyAsync(list, cancellation);
-            say($"read and parsed only: {readRate:n0} rows/s");
+            say($"read and parsed only: {readRate.PerSecond:n0} rows/s, {readRate.PerCpuSecond:n0} per CPU second");
             var results = journals.ToDictionary(j => j, _ => new List<ImportResult>());
             for (var run = 1; run <= runs; run++)
             {
                 foreach (var journal in journals)
                 {
                     var result = await OneAsync(journal, list, folder, run, cancellation);
-                    say($"{journal}, run {run}: {result.RowsPerSecond:n0} rows/s, again {result.AgainPerSecond:n0}, lookups p99 {result.ProbeP99:0.0} ms of {result.Probes}");
+                    say($"{journal}, run {run}: {result.RowsPerSecond:n0} rows/s ({result.CpuPerHash:0.0} µs of CPU each), again {result.AgainPerSecond:n0}, lookups p99 {result.ProbeP99:0.0} ms of {result.Probes}");
                     results[journal].Add(result);
                 }
             }
@@ -150,10 +151,18 @@ internal sealed class ImportsRun(int rows, string columns, int probes, Action<st
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var prober = ProbeAsync(matching, seen, times, over.Token);
             GC.Collect();
+            await using var profiling = profile is null ? null : NodeProfile.Start(Environment.ProcessId, profile.FullName);
+            var cpu = Process.GetCurrentProcess().TotalProcessorTime;
             var began = Stopwatch.GetTimestamp();
             var counts = await import.RunAsync(source, Rows(list, seen, cancellation), null, cancellation);
             var first = counts.Durable / Stopwatch.GetElapsedTime(began).TotalSeconds;
+            cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu;
             await over.CancelAsync();
+            if (profiling is not null)
+            {
+                say(await profiling.FinishAsync(70));
+            }
+
             await prober;
             began = Stopwatch.GetTimestamp();
             var again = await import.RunAsync(source with { At = source.At.AddDays(1) }, Rows(list, null, cancellation), null, cancellation);
@@ -164,7 +173,7 @@ internal sealed class ImportsRun(int rows, string columns, int probes, Action<st
             }
 
             var events = database is null ? 0 : (await JournalFigures.EventsAsync(database, cancellation)).Values.Sum(k => k.Count);
-            return new ImportResult(first, second, times.At(0.5), times.At(0.99), times.Count, events);
+            return new ImportResult(first, second, times.At(0.5), times.At(0.99), times.Count, events, cpu.TotalMicroseconds / counts.Durable);
         }
         finally
         {
@@ -191,9 +200,10 @@ internal sealed class ImportsRun(int rows, string columns, int probes, Action<st
         }
     }
 
-    private static async Task<double> ReadOnlyAsync(string list, CancellationToken cancellation)
+    private static async Task<(double PerSecond, double PerCpuSecond)> ReadOnlyAsync(string list, CancellationToken cancellation)
     {
         var count = 0L;
+        var cpu = Process.GetCurrentProcess().TotalProcessorTime;
         var began = Stopwatch.GetTimestamp();
         await using var file = new FileStream(list, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
         await foreach (var result in HashListReader.ReadAsync(file, HashListFormat.Csv, cancellation))
@@ -201,7 +211,7 @@ internal sealed class ImportsRun(int rows, string columns, int probes, Action<st
             count += result.Row is null ? 0 : 1;
         }
 
-        return count / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        return (count / Stopwatch.GetElapsedTime(began).TotalSeconds, count / (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds);
     }
 
     private async Task ProbeAsync(IActorRef matching, ConcurrentQueue<ContentHash> seen, Percentiles times, CancellationToken over)
@@ -272,7 +282,7 @@ internal sealed class ImportsRun(int rows, string columns, int probes, Action<st
         }
     }
 
-    private string Table(Dictionary<string, List<ImportResult>> results, double readRate, int runs, double load)
+    private string Table(Dictionary<string, List<ImportResult>> results, (double PerSecond, double PerCpuSecond) readRate, int runs, double load)
     {
         static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
         var text = new StringBuilder();
@@ -282,13 +292,14 @@ internal sealed class ImportsRun(int rows, string columns, int probes, Action<st
         }
 
         text.AppendLine(Line($"- CSV of {rows:n0} lines, columns {columns}; {probes} lookups/s of 20 values beside the import; medians of {runs} runs; load average before: {load:0.0}"));
-        text.AppendLine(Line($"- reading and parsing alone: {readRate:n0} lines/s"));
+        text.AppendLine(Line($"- reading and parsing alone: {readRate.PerSecond:n0} lines/s, {readRate.PerCpuSecond:n0} per CPU second"));
         text.AppendLine();
         text.AppendLine(Line($"| | {string.Join(" | ", results.Keys)} |"));
         text.AppendLine(Line($"|---|{string.Concat(results.Select(_ => "---:|"))}"));
         foreach (var (name, format, value) in new (string, string, Func<ImportResult, double>)[]
                  {
                      ("hashes/s to durable", "n0", r => r.RowsPerSecond), ("hashes/s when all are there already", "n0", r => r.AgainPerSecond),
+                     ("CPU µs a hash, reader and journal included (PostgreSQL's own apart)", "n1", r => r.CpuPerHash),
                      ("lookup beside the import, p50 ms", "n1", r => r.ProbeP50), ("lookup beside the import, p99 ms", "n1", r => r.ProbeP99),
                      ("journal events", "n0", r => r.Events),
                  })

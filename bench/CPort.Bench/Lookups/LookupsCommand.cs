@@ -68,6 +68,7 @@ internal sealed class LookupsRun(
     DatabaseUnderTest under, int hashes, int lookups, int runs, int radius, int clients, int seconds, int visible, bool keep, FileInfo? profileFile, Action<string> say)
 {
     private const int Seed = 20_261_124;
+    private int _refused;
 
     public async Task<(string Markdown, bool Sound)> RunAsync(CancellationToken cancellation)
     {
@@ -100,22 +101,25 @@ internal sealed class LookupsRun(
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 512 }) { BaseAddress = node.Http, Timeout = TimeSpan.FromMinutes(2) };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
 
-        var (large, wrong) = (new List<double>(), 0);
+        var (large, cpu, wrong) = (new List<double>(), new List<double>(), 0);
         var answered = 0L;
         await using (var profile = profileFile is null ? null : NodeProfile.Start(node.Pid, profileFile.FullName))
         {
             for (var run = 0; run <= runs; run++)
             {
                 var (body, expected) = Body(lookups, run);
+                var before = ProcessFigures.Cpu(node.Pid);
                 var began = Stopwatch.GetTimestamp();
                 var answer = await PostAsync(http, body, cancellation);
                 var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
+                var used = ProcessFigures.Cpu(node.Pid) - before;
                 wrong += Check(answer, expected);
                 answered = answer.Length;
-                say($"run {run}: {lookups:n0} lookups in {took:0.000} s");
+                say($"run {run}: {lookups:n0} lookups in {took:0.000} s, {used:0.00} s of CPU");
                 if (run > 0)
                 {
                     large.Add(took);
+                    cpu.Add(used);
                 }
             }
 
@@ -132,7 +136,7 @@ internal sealed class LookupsRun(
         {
             for (var n = 100; !beside.IsCancellationRequested; n++)
             {
-                await PostAsync(http, Body(lookups, n).Body, CancellationToken.None);
+                await PostAsync(http, Body(lookups, n).Body, CancellationToken.None, mayBeRefused: true);
             }
         }, CancellationToken.None);
         var loaded = await SmallAsync(http, cancellation);
@@ -175,10 +179,12 @@ internal sealed class LookupsRun(
         text.AppendLine(Line($"| `cport hashes import` of {hashes:n0} rows, rows/s | {hashes / importSeconds:n0} |"));
         text.AppendLine(Line($"| POST /v1/hashes:lookup of {lookups:n0}, s: median (least; most) of {runs} | {Percentiles.Median(large):0.000} ({large.Min():0.000}; {large.Max():0.000}) |"));
         text.AppendLine(Line($"| lookups/s in large requests | {lookups / Percentiles.Median(large):n0} |"));
+        text.AppendLine(Line($"| CPU s of the node for one large request, median | {Percentiles.Median(cpu):0.00} |"));
         text.AppendLine(Line($"| answer, MB | {answered / 1e6:0.0} |"));
         text.AppendLine(Line($"| lookups answered wrongly | {wrong} |"));
         text.AppendLine(Line($"| small lookups, {clients} callers: p50; p99 ms; requests/s | {alone.At(0.5):0.0}; {alone.At(0.99):0.0}; {alone.Count / seconds:n0} |"));
         text.AppendLine(Line($"| the same beside large requests: p50; p99 ms; requests/s | {loaded.At(0.5):0.0}; {loaded.At(0.99):0.0}; {loaded.Count / seconds:n0} |"));
+        text.AppendLine(Line($"| small lookups answered 503 | {_refused} |"));
         text.AppendLine(Line($"| add answered → seen, p50; p99 ms of {visible} | {addSeen.At(0.5):0.0}; {addSeen.At(0.99):0.0} |"));
         text.AppendLine(Line($"| add sent → seen, p50; p99 ms | {addWhole.At(0.5):0.0}; {addWhole.At(0.99):0.0} |"));
         text.AppendLine(Line($"| retraction answered → unseen, p50; p99 ms | {retractSeen.At(0.5):0.0}; {retractSeen.At(0.99):0.0} |"));
@@ -238,8 +244,14 @@ internal sealed class LookupsRun(
             {
                 var body = Body(1 + (n % 8), (c * 100_000) + n).Body;
                 var began = Stopwatch.GetTimestamp();
-                await PostAsync(http, body, cancellation);
-                times.Add(Stopwatch.GetElapsedTime(began));
+                if (await PostAsync(http, body, cancellation, mayBeRefused: true) is { Length: > 0 })
+                {
+                    times.Add(Stopwatch.GetElapsedTime(began));
+                }
+                else
+                {
+                    Interlocked.Increment(ref _refused);
+                }
             }
         }, cancellation)));
         return times;
@@ -265,12 +277,14 @@ internal sealed class LookupsRun(
     }
 
     private static async Task<byte[]> PostAsync(
-        HttpClient http, byte[] body, CancellationToken cancellation, string path = "v1/hashes:lookup", string type = "application/json")
+        HttpClient http, byte[] body, CancellationToken cancellation, string path = "v1/hashes:lookup", string type = "application/json", bool mayBeRefused = false)
     {
         using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
         using var response = await http.PostAsync(path, content, cancellation);
         var bytes = await response.Content.ReadAsByteArrayAsync(cancellation);
-        return response.IsSuccessStatusCode ? bytes : throw new InvalidOperationException($"{path} answered {(int)response.StatusCode}: {Encoding.UTF8.GetString(bytes)}");
+        return response.IsSuccessStatusCode ? bytes
+            : mayBeRefused && response.StatusCode == System.Net.HttpStatusCode.ServiceUnavailable ? []
+            : throw new InvalidOperationException($"{path} answered {(int)response.StatusCode}: {Encoding.UTF8.GetString(bytes)}");
     }
 
     private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

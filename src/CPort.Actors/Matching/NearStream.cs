@@ -192,7 +192,7 @@ internal sealed class NearStream
     private void LetIn()
     {
         var lead = _lanes.Max(l => l.Slice?.End ?? l.Next);
-        while (_turns.Count > 0 && End - lead < 2 * _part)
+        while (_turns.Count > 0 && End - lead < _part)
         {
             var request = _turns.Dequeue();
             var waiting = _outside[request];
