@@ -121,7 +121,13 @@ internal static class HashesCommand
         };
         var list = new Option<string>("--list") { Description = "The list's name, under which its rows are kept, corrected and removed.", Required = true };
         var format = new Option<string?>("--format") { Description = "Insist on a format: csv, icse, vics, vics1, vics2 or ncmec; by default found by content." };
-        format.AcceptOnlyFromAmong("csv", "icse", "vics", "vics1", "vics2", "ncmec");
+        format.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<string?>() is { } name && !Enum.GetNames<HashListFormat>().Contains(name, StringComparer.OrdinalIgnoreCase))
+            {
+                r.AddError("--format must be csv, icse, vics, vics1, vics2 or ncmec.");
+            }
+        });
         var classification = new Option<string?>("--classification") { Description = "For rows whose list gives none: Baseline, National or NotIllegal." };
         var country = new Option<string?>("--country") { Description = "For rows whose list gives none: the country whose law the classification applies." };
         var resume = new Option<bool>("--resume") { Description = "Go on where an earlier run of this file stopped (FILE.resume)." };
