@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 
 namespace CPort.Bench.Lookups;
@@ -7,13 +8,20 @@ internal static class MadePdq
 {
     public static byte[] Value(int seed, int number)
     {
-        var random = new Random(HashCode.Combine(seed, number * 7919) ^ (number << 3));
+        // 64 bits of state, so that a million values and as many strangers do not meet by chance (32 bits would).
+        var state = ((ulong)(uint)seed << 32) | (uint)number;
         var bytes = new byte[32];
-        random.NextBytes(bytes);
-        var set = bytes.Sum(b => BitOperations.PopCount(b));
+        var set = 0;
+        for (var word = 0; word < 4; word++)
+        {
+            var bits = Next(ref state);
+            set += BitOperations.PopCount(bits);
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8 * word), bits);
+        }
+
         while (set != 128)
         {
-            var bit = random.Next(256);
+            var bit = (int)(Next(ref state) & 255);
             var isSet = (bytes[bit >> 3] >> (bit & 7) & 1) == 1;
             if (isSet == set > 128)
             {
@@ -40,5 +48,15 @@ internal static class MadePdq
         }
 
         return near;
+    }
+
+    // SplitMix64, started far from its neighbours by a first mix of the whole state.
+    private static ulong Next(ref ulong state)
+    {
+        state += 0x9E3779B97F4A7C15UL;
+        var z = state;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
+        return z ^ (z >> 31);
     }
 }
