@@ -293,7 +293,7 @@ public static class HashEndpoints
         given ?? (classification == Classification.Baseline && caller.Kind == AgencyKind.Interpol ? null
             : caller.Countries.IsEmpty ? null : caller.Countries[0]);
 
-    private static ImmutableArray<ContentHash> ReadHashes(FieldReader fields, List<HashBody?>? bodies)
+    internal static ImmutableArray<ContentHash> ReadHashes(FieldReader fields, List<HashBody?>? bodies)
     {
         if (bodies is not { Count: > 0 })
         {

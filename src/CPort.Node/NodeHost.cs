@@ -78,6 +78,7 @@ public static class NodeHost
     private static void MapApi(WebApplication app) => app.MapCPortApi(v1 =>
     {
         v1.MapHashes();
+        v1.MapQuarantine();
         v1.MapStuck();
         v1.MapQueues();
         v1.MapSearch();

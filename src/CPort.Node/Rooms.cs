@@ -69,7 +69,12 @@ internal static class Rooms
         var time = services.GetRequiredService<TimeProvider>();
         return akka
             .AddAgencies(services.GetRequiredService<AgencyDirectoryFeed>(), time)
-            .AddHashBuckets<ReportRegion>(new HashBucketOptions { WithEvents = () => HashBucketJournal.WithEventsAsync(services.GetRequiredService<Database>()) }, time)
+            .AddHashBuckets<ReportRegion>(
+                new HashBucketOptions
+                {
+                    WithEvents = () => HashBucketJournal.WithEventsAsync(services.GetRequiredService<Database>()), Stuck = services.GetRequiredService<StuckEntities>(),
+                },
+                time)
             .AddMatching(new MatchingOptions { NearRadius = options.Policy.PdqRadius, QualityFloor = options.Policy.PdqQualityFloor }, time)
             .AddReports(system => ReportServices(system, options, services))
             .AddProjections(() => new ProjectionServices

@@ -7,6 +7,7 @@ using Akka.Persistence;
 using CPort.Actors.Agencies;
 using CPort.Actors.Cluster;
 using CPort.Actors.Matching;
+using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 
 namespace CPort.Actors.Hashes;
@@ -23,8 +24,18 @@ public sealed record HashBucketOptions
     /// <summary>Rows that one event holds at most, give or take one command (about 60 bytes each).</summary>
     public int BatchRows { get; init; } = 4_000;
 
-    /// <summary>Events between snapshots.</summary>
+    /// <summary>
+    /// Events between snapshots of a small bucket; of one with more than 64 times as many hashes, a 64th of its hashes. With
+    /// <see cref="SnapshotRows"/> it bounds what a restart reads back.
+    /// </summary>
     public int SnapshotEvery { get; init; } = 1_000;
+
+    /// <summary>
+    /// Rows (hashes imported or judged, sightings, deliveries) between snapshots of a small bucket; of one with more than twice as many hashes, half
+    /// its hashes. So a restart reads back at most half as many rows as the snapshot holds, and an import writes, in snapshots, at most three times
+    /// its own rows however long it is.
+    /// </summary>
+    public int SnapshotRows { get; init; } = 20_000;
 
     /// <summary>Reports told at the same time; those that have been asked twice do not count.</summary>
     public int FanOutInFlight { get; init; } = 256;
@@ -34,8 +45,17 @@ public sealed record HashBucketOptions
 
     public TimeSpan FanOutRetryMax { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Buckets that each node wakes a second when it starts, so that interrupted fan-outs go on (later 20 a second); 0 switches waking off.</summary>
-    public int WakePerSecond { get; init; } = 50;
+    /// <summary>
+    /// Buckets that each node's waker has loading at the same time, PDQ first, so that interrupted fan-outs go on; 0 switches waking off. Few: reports
+    /// recover through the same gate and on the same cores, and two cores load no faster with more.
+    /// </summary>
+    public int WakeAtOnce { get; init; } = 8;
+
+    /// <summary>When a hash goes into quarantine by itself.</summary>
+    public QuarantineLimits Quarantine { get; init; } = new();
+
+    /// <summary>Where a bucket that cannot be read from the journal is listed; null: nowhere.</summary>
+    public StuckEntities? Stuck { get; init; }
 
     /// <summary>Which buckets have any event in the journal; null: all are taken to have.</summary>
     public Func<Task<ImmutableArray<HashBucketId>>>? WithEvents { get; init; }
@@ -57,28 +77,43 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
     private readonly TimeProvider _time;
     private readonly HashBucketOptions _options;
     private readonly HashFanOut _fanOut;
-    private readonly PdqIndex _near = new();
+    private readonly HashNearSearch? _near;
+    private readonly List<(int Row, int Values)> _overMatching = [];
     private readonly Queue<(IHashBucketWrite Command, IActorRef Sender)> _queue = new();
     private readonly List<VerdictDelivered> _delivered = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private HashBucket _state;
     private bool _writing;
     private bool _stopping;
+    private readonly long _began;
     private long _snapshotAt;
+    private long _snapshotBefore;
+    private long _rowsSinceSnapshot;
 
     public HashBucketActor(HashBucketId id, Func<IActorRef> reports, TimeProvider time, HashBucketOptions options)
     {
         (_reports, _time, _options) = (reports, time, options);
         _state = HashBucket.New(id);
         _fanOut = new HashFanOut(options, time);
+        _near = id.Algorithm == HashAlgorithm.Pdq ? new HashNearSearch() : null;
+        _began = time.GetTimestamp();
         PersistenceId = $"hash-bucket-{id}";
 
         Recover<SnapshotOffer>(offer =>
         {
-            _state = HashBucket.From((HashBucketSnapshot)offer.Snapshot);
-            _snapshotAt = offer.Metadata.SequenceNr;
+            _state = offer.Snapshot switch
+            {
+                HashBucketImage image => HashBucket.From(image),
+                HashBucketSnapshot old => HashBucket.From(old),
+                _ => throw new InvalidDataException("A snapshot of another kind."),
+            };
+            _snapshotAt = _snapshotBefore = offer.Metadata.SequenceNr;
         });
-        Recover<HashesRecorded>(e => _state = HashBucketRules.Apply(_state, e));
+        Recover<HashesRecorded>(e =>
+        {
+            _state = HashBucketRules.Apply(_state, e);
+            _rowsSinceSnapshot += RowsOf(e);
+        });
         Recover<RecoveryCompleted>(_ => OnRecovered());
 
         Command<IHashBucketWrite>(command =>
@@ -92,7 +127,8 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
             Flush();
         });
         Command<LookupHashes>(q => Sender.Tell(Verdicts(q.RequestId, q.Hashes)));
-        Command<SearchNear>(q => Sender.Tell(Search(q)));
+        Command<SearchNear>(Search);
+        Command<GetQuarantine>(q => Sender.Tell(HashBucketRules.Describe(_state, q)));
         Command<PreviewChange>(q => Sender.Tell(HashBucketRules.Preview(_state, q)));
         Command<GetHashEntry>(q => Sender.Tell(HashBucketRules.Describe(_state, q)));
         Command<GetBucketStats>(_ => Sender.Tell(Stats()));
@@ -124,19 +160,24 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
         Context.Stop(Self);
     }
 
+    // As for reports: the row is there for the operator, and other buckets go on.
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        _options.Stuck?.Note(PersistenceId, LastSequenceNr, reason);
+        _log.Error("{0} cannot be read from the journal after event {1} ({2}).", PersistenceId, LastSequenceNr, reason.GetType().Name);
+    }
+
     private void OnRecovered()
     {
-        if (_state.Id.Algorithm == HashAlgorithm.Pdq)
+        _near?.Load(_state);
+        foreach (var row in _state.Pending)
         {
-            foreach (var hash in _state.Entries.Keys)
-            {
-                Index(hash);
-            }
+            _fanOut.Track(_state, row);
         }
 
-        foreach (var hash in _state.Pending)
+        if (LastSequenceNr > 0)
         {
-            _fanOut.Track(_state, hash);
+            HashInstruments.OnRecovered(_time.GetElapsedTime(_began));
         }
 
         Tell();
@@ -155,7 +196,7 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
 
             ImmutableArray<VerdictDelivered> delivered = [.. _delivered];
             _delivered.Clear();
-            var decision = HashBucketRules.Decide(_state, [.. batch.Select(b => b.Command)], delivered);
+            var decision = HashBucketRules.Decide(_state, [.. batch.Select(b => b.Command)], delivered, _options.Quarantine with { Now = _time.GetUtcNow() });
             if (decision.Event is not { } decided)
             {
                 Answer(batch, decision.Outcomes);
@@ -177,6 +218,7 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
             _state = HashBucketRules.Apply(_state, e);
             Answer(batch, outcomes);
             AfterApply(e);
+            _rowsSinceSnapshot += RowsOf(e);
             SnapshotIfDue();
             Flush();
             StopWhenIdle();
@@ -191,16 +233,42 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
 
     private void AfterApply(HashesRecorded e)
     {
-        foreach (var row in e.Opinions.SelectMany(o => o.Rows))
+        foreach (var group in e.Opinions)
         {
-            if (_state.Id.Algorithm == HashAlgorithm.Pdq)
+            foreach (var row in group.Rows)
             {
-                Index(row.Hash);
+                AfterChange(_state.RowOf(row.Hash));
             }
 
-            if (_state.Pending.Contains(row.Hash))
+            // A million rows of which nobody is to be told need no second look.
+            if (_near is not null || _state.Pending.Count > 0)
             {
-                _fanOut.Track(_state, row.Hash);
+                foreach (var part in group.Packed)
+                {
+                    var length = ContentHash.LengthOf(_state.Id.Algorithm);
+                    for (var at = 0; at < part.Hashes.Length; at += length)
+                    {
+                        AfterChange(_state.RowOf(part.Hashes.AsSpan(at, length)));
+                    }
+                }
+            }
+        }
+
+        if (_near is not null)
+        {
+            foreach (var sighting in e.Sightings)
+            {
+                _near.Update(_state, _state.RowOf(sighting.Hash));
+            }
+        }
+
+        foreach (var quarantined in e.Quarantined)
+        {
+            AfterChange(_state.RowOf(quarantined.Hash));
+            if (quarantined.State is { Released: false, By: null })
+            {
+                HashInstruments.OnQuarantined(quarantined.State.Reason);
+                _log.Warning("A hash of {0} went into quarantine ({1}); see /v1/hashes/quarantine", PersistenceId, quarantined.State.Reason);
             }
         }
 
@@ -212,15 +280,13 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
         Tell();
     }
 
-    private void Index(ContentHash hash)
+    // What is said of a row may have changed.
+    private void AfterChange(int row)
     {
-        if (HashBucketRules.VerdictOf(_state, hash).IsKnown)
+        _near?.Update(_state, row);
+        if (_state.IsPending(row))
         {
-            _near.Add(hash);
-        }
-        else
-        {
-            _near.Remove(hash);
+            _fanOut.Track(_state, row);
         }
     }
 
@@ -234,6 +300,7 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
             {
                 SightAndLookup c => Verdicts(c.RequestId, c.Sightings.Select(s => s.Hash)),
                 RecordBucketOpinions c => new OpinionsStored { RequestId = c.RequestId, Changed = o.Changed },
+                ChangeQuarantine c => new QuarantineChanged { RequestId = c.RequestId, Changed = o.Changed },
                 ImportHashes c => new HashesImported
                 {
                     RequestId = c.RequestId, Added = o.Added, Changed = o.Changed, Unchanged = o.Unchanged, Ignored = o.Ignored, Rows = o.Rows ?? [],
@@ -262,38 +329,36 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
         return new HashesAnswered { RequestId = requestId, Verdicts = verdicts.DrainToImmutable() };
     }
 
-    private NearFound Search(SearchNear query)
+    private void Search(SearchNear query)
     {
-        var answers = ImmutableArray.CreateBuilder<NearAnswer>();
-        var weight = 0;
-        foreach (var q in query.Queries)
+        if (_near is null)
         {
-            var hits = TrapValues.IsTrap(q.Hash)
-                ? new PdqHits([], false)
-                : _near.Search(q.Hash, Math.Clamp(q.Radius, 0, PdqIndex.MaxRadius), Math.Clamp(q.MaxResults, 1, 100));
-            var matches = ImmutableArray.CreateBuilder<NearMatch>(hits.Hits.Length);
-            foreach (var hit in hits.Hits)
-            {
-                var verdict = HashBucketRules.VerdictOf(_state, hit.Hash);
-                weight += HashBucketRules.WeightOf(verdict);
-                matches.Add(new NearMatch { Distance = hit.Distance, Verdict = verdict });
-            }
-
-            if (weight > HashBucketLimits.PartBytes && answers.Count > 0)
-            {
-                break;
-            }
-
-            answers.Add(new NearAnswer { Matches = matches.DrainToImmutable(), Truncated = hits.Truncated });
+            // Not asked by anybody; better an answer than a silence.
+            Sender.Tell(new NearFound { RequestId = query.RequestId, Answers = [.. query.Queries.Select(_ => new NearAnswer())] });
+            return;
         }
 
-        return new NearFound { RequestId = query.RequestId, Answers = answers.DrainToImmutable() };
+        Sender.Tell(_near.Search(_state, query, _options.Quarantine.NearValues, _overMatching));
+        foreach (var (row, values) in _overMatching)
+        {
+            _queue.Enqueue((
+                new ChangeQuarantine
+                {
+                    Bucket = _state.Id, RequestId = 0, Rows = [row], Reason = QuarantineReason.ManyNearValues, NearValues = values, At = _time.GetUtcNow(),
+                },
+                ActorRefs.Nobody));
+        }
+
+        if (_overMatching.Count > 0)
+        {
+            _overMatching.Clear();
+            Flush();
+        }
     }
 
     private BucketStats Stats() => new()
     {
-        Bucket = _state.Id, Hashes = _state.Entries.Count, Sightings = _state.SightingCount, ReportsToTell = _fanOut.Count,
-        Known = _state.Entries.Count(e => HashBucketRules.VerdictOf(e.Key, e.Value).IsKnown),
+        Bucket = _state.Id, Hashes = _state.Count, Sightings = _state.SightingCount, ReportsToTell = _fanOut.Count, Known = _state.Known,
     };
 
     private void Tell()
@@ -312,9 +377,10 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
 
     private void SnapshotIfDue()
     {
-        if (LastSequenceNr - _snapshotAt >= _options.SnapshotEvery)
+        if (LastSequenceNr - _snapshotAt >= Math.Max(_options.SnapshotEvery, _state.Count / 64)
+            || _rowsSinceSnapshot >= Math.Max(_options.SnapshotRows, _state.Count / 2))
         {
-            _snapshotAt = LastSequenceNr;
+            (_snapshotAt, _rowsSinceSnapshot) = (LastSequenceNr, 0);
             SaveSnapshot(_state.ToSnapshot());
         }
     }
@@ -322,11 +388,12 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
     // Keeps this snapshot and the one before.
     private void OnSnapshotSaved(SaveSnapshotSuccess saved)
     {
-        var before = saved.Metadata.SequenceNr - (2L * _options.SnapshotEvery) + 1;
-        if (before > 0)
+        if (_snapshotBefore > 0)
         {
-            DeleteSnapshots(new SnapshotSelectionCriteria(before));
+            DeleteSnapshots(new SnapshotSelectionCriteria(_snapshotBefore - 1));
         }
+
+        _snapshotBefore = saved.Metadata.SequenceNr;
     }
 
     private void StopWhenIdle()
@@ -342,13 +409,30 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
         SightAndLookup c => c.Sightings.Length,
         RecordBucketOpinions c => c.Opinions.Length,
         ImportHashes c => c.Rows.Length,
+        ChangeQuarantine c => c.Hashes.Length + c.Rows.Length,
         _ => 1,
     };
+
+    private static int RowsOf(HashesRecorded e)
+    {
+        var rows = e.Sightings.Length + e.Delivered.Length + e.Quarantined.Length;
+        foreach (var group in e.Opinions)
+        {
+            rows += group.Rows.Length;
+            foreach (var part in group.Packed)
+            {
+                rows += part.Hashes.Length / ContentHash.LengthOf(e.Bucket.Algorithm);
+            }
+        }
+
+        return rows;
+    }
 }
 
 /// <summary>
-/// Wakes every bucket after its node's start, and again slowly for ever: a bucket that stopped with an unfinished fan-out (node gone, database
-/// gone) goes on without waiting for other traffic. Waking an awake bucket costs one message.
+/// Wakes every bucket after its node's start, those of PDQ first because each near search needs all of them, a few at a time: the next one when one
+/// answers. Again slowly for ever: a bucket that stopped with an unfinished fan-out (node gone, database gone) goes on without waiting for other
+/// traffic. Asking an awake bucket costs one message.
 /// </summary>
 internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
 {
@@ -357,48 +441,72 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
     // After the first round: every bucket about once a minute.
     private const int LaterPerSecond = 20;
 
+    // A bucket that does not answer is stuck, or its node is: the others are not kept waiting.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly IActorRef _buckets;
     private readonly HashBucketOptions _options;
+    private readonly TimeProvider _time;
     private readonly Queue<HashBucketId> _left = new();
-    private int _perSecond;
+    private readonly Dictionary<HashBucketId, long> _asked = [];
+    private bool _again;
 
-    public HashBucketWaker(IActorRef buckets, HashBucketOptions options)
+    public HashBucketWaker(IActorRef buckets, HashBucketOptions options, TimeProvider time)
     {
-        _buckets = buckets;
-        _options = options;
-        _perSecond = options.WakePerSecond;
-        Receive<Tick>(_ => Wake());
+        (_buckets, _options, _time) = (buckets, options, time);
+        Receive<Tick>(_ => OnTick());
+        Receive<BucketStats>(stats =>
+        {
+            _asked.Remove(stats.Bucket);
+            if (!_again)
+            {
+                Fill();
+            }
+        });
         Receive<Found>(found =>
         {
-            foreach (var id in found.Buckets)
+            foreach (var id in found.Buckets.OrderByDescending(id => id.Algorithm))
             {
                 _left.Enqueue(id);
             }
 
+            Fill();
             Timers.StartSingleTimer(Tick.Instance, Tick.Instance, TimeSpan.FromSeconds(1.0 / TicksPerSecond));
         });
-        Receive<Status.Failure>(_ => Timers.StartSingleTimer(Tick.Instance, Tick.Instance, TimeSpan.FromSeconds(10)));
+        Receive<Status.Failure>(_ => Timers.StartSingleTimer(LookTick.Instance, LookTick.Instance, TimeSpan.FromSeconds(10)));
+        Receive<LookTick>(_ => Look());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     protected override void PreStart() => Look();
 
-    private void Wake()
+    private void OnTick()
     {
-        for (var i = 0; i < Math.Max(1, _perSecond / TicksPerSecond); i++)
+        foreach (var late in _asked.Where(a => _time.GetElapsedTime(a.Value) > Patience).Select(a => a.Key).ToList())
         {
-            if (!_left.TryDequeue(out var id))
-            {
-                _perSecond = LaterPerSecond;
-                Look();
-                return;
-            }
+            _asked.Remove(late);
+        }
 
-            _buckets.Tell(new WakeBucket { Bucket = id });
+        Fill();
+        if (_left.Count == 0 && _asked.Count == 0)
+        {
+            _again = true;
+            Look();
+            return;
         }
 
         Timers.StartSingleTimer(Tick.Instance, Tick.Instance, TimeSpan.FromSeconds(1.0 / TicksPerSecond));
+    }
+
+    private void Fill()
+    {
+        var most = _again ? LaterPerSecond / TicksPerSecond : _options.WakeAtOnce;
+        while (_asked.Count < most && _left.TryDequeue(out var id))
+        {
+            _asked[id] = _time.GetTimestamp();
+            _buckets.Tell(new GetBucketStats { Bucket = id });
+        }
     }
 
     /// <summary>A bucket without a single event owes nobody anything: it is not woken, which spares a new node a thousand recoveries.</summary>
@@ -410,7 +518,7 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
         }
         else
         {
-            Self.Tell(new Found([.. HashBucketId.All.OrderByDescending(id => id.Algorithm)]));
+            Self.Tell(new Found([.. HashBucketId.All]));
         }
     }
 
@@ -419,6 +527,11 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
     private sealed class Tick
     {
         public static readonly Tick Instance = new();
+    }
+
+    private sealed class LookTick
+    {
+        public static readonly LookTick Instance = new();
     }
 }
 
@@ -444,10 +557,10 @@ public static class HashBucketHosting
             Extractor,
             // A bucket is dear to recover, and there are few: it stays.
             EntityShards.Options(role, TimeSpan.Zero));
-        return settings.WakePerSecond <= 0
+        return settings.WakeAtOnce <= 0
             ? builder
             : builder.WithActors((system, registry, _) => system
-                .ActorOf(Props.Create(() => new HashBucketWaker(registry.Get<HashBucketRegion>(), settings)), "hash-bucket-waker")
+                .ActorOf(Props.Create(() => new HashBucketWaker(registry.Get<HashBucketRegion>(), settings, time ?? TimeProvider.System)), "hash-bucket-waker")
                 .StopBeforeShards(system));
     }
 

@@ -13,22 +13,26 @@ public readonly record struct HashBucketOutcome(int Added, int Changed, int Unch
 /// <summary>The event of a batch, without metadata yet; null when nothing is new. One outcome a command, in order.</summary>
 public sealed record HashBucketDecision(HashesRecorded? Event, ImmutableArray<HashBucketOutcome> Outcomes);
 
-/// <summary>The rules of a hash bucket; pure.</summary>
+/// <summary>The rules of a hash bucket: <see cref="Decide"/> only reads, <see cref="Apply"/> changes the state in place (see there).</summary>
 public static class HashBucketRules
 {
+    /// <summary>What a row of an import says, and of what entry.</summary>
+    private readonly record struct ImportStep(HashEntry Entry, Classification Classification, Country? Country, HashFlags Flags, bool Retract);
+
     private static readonly EventMeta NoMeta = new CommandContext
     {
         CommandId = CommandId.Parse("batch"), Caller = Caller.System, OccurredAt = default,
     }.ToMeta();
 
-    /// <summary>Decides a batch of writes, and of deliveries that reports have acknowledged, into at most one event.</summary>
+    /// <summary>Decides a batch of writes, and of deliveries that reports have acknowledged, into at most one event. Only reads the state.</summary>
     public static HashBucketDecision Decide(
-        HashBucket state, IReadOnlyList<IHashBucketWrite> commands, IReadOnlyList<VerdictDelivered>? delivered = null)
+        HashBucket state, IReadOnlyList<IHashBucketWrite> commands, IReadOnlyList<VerdictDelivered>? delivered = null, QuarantineLimits? limits = null)
     {
         var working = new Dictionary<ContentHash, HashEntry>();
         var opinions = ImmutableArray.CreateBuilder<RecordedOpinions>();
         var sightings = ImmutableArray.CreateBuilder<HashSighting>();
-        var seen = new HashSet<(ContentHash, ItemRef)>();
+        var quarantined = new Dictionary<ContentHash, RecordedQuarantine>();
+        HashSet<(ContentHash, ItemRef)>? seen = null;
         var outcomes = ImmutableArray.CreateBuilder<HashBucketOutcome>(commands.Count);
 
         foreach (var command in commands)
@@ -38,7 +42,8 @@ public static class HashBucketRules
                 case SightAndLookup sight:
                     foreach (var s in sight.Sightings)
                     {
-                        if (Belongs(state, s.Hash) && !state.EntryOf(s.Hash).HasSighting(s.Item) && seen.Add((s.Hash, s.Item)))
+                        if (Belongs(state, s.Hash) && state.RowOf(s.Hash) is var row && (row < 0 || !state.Sightings.Has(row, s.Item))
+                            && (seen ??= []).Add((s.Hash, s.Item)))
                         {
                             sightings.Add(s);
                         }
@@ -51,10 +56,23 @@ public static class HashBucketRules
                     var changed = 0;
                     foreach (var o in record.Opinions)
                     {
-                        if (Belongs(state, o.Hash) && Consider(o.Hash, WordFrom(o), byContent: false) is { } row)
+                        var word = WordFrom(o);
+                        if (Belongs(state, o.Hash) && Current(o.Hash) is var entry && After(entry, word, byContent: false) is { } next)
                         {
-                            changed += row.Raises ? 1 : 0;
-                            opinions.Add(Group(o.Opinion.Agency, o.Opinion.List, o.Opinion.Basis, o.Opinion.Trust, o.Opinion.At, [row.Row]));
+                            working[o.Hash] = next;
+                            changed += next.Version > entry.Version ? 1 : 0;
+                            opinions.Add(new RecordedOpinions
+                            {
+                                Agency = o.Opinion.Agency, List = o.Opinion.List, Basis = o.Opinion.Basis, Trust = o.Opinion.Trust, At = o.Opinion.At,
+                                Rows =
+                                [
+                                    new RecordedOpinion
+                                    {
+                                        Hash = o.Hash, Classification = word.Opinion.Classification, Country = word.Opinion.Country, Flags = word.Flags,
+                                        Retracted = word.Retracted, Item = word.Opinion.Item, Version = next.Version,
+                                    },
+                                ],
+                            });
                         }
                     }
 
@@ -62,136 +80,238 @@ public static class HashBucketRules
                     break;
 
                 case ImportHashes import:
+                    working.EnsureCapacity(working.Count + import.Rows.Length);
                     outcomes.Add(Import(import));
+                    break;
+
+                case ChangeQuarantine change:
+                    outcomes.Add(new HashBucketOutcome(0, change.Hashes.Concat(Named(change.Rows)).Count(hash => Quarantine(hash, change)), 0, 0));
                     break;
             }
         }
 
-        var news = opinions.Count > 0 || sightings.Count > 0 || delivered is { Count: > 0 };
+        if (limits is not null && sightings.Count > 0)
+        {
+            FindOverMatching(limits);
+        }
+
+        var news = opinions.Count > 0 || sightings.Count > 0 || delivered is { Count: > 0 } || quarantined.Count > 0;
         return new HashBucketDecision(
             news
                 ? new HashesRecorded
                 {
                     Meta = NoMeta, Bucket = state.Id, Opinions = opinions.DrainToImmutable(), Sightings = sightings.DrainToImmutable(),
-                    Delivered = delivered is null ? [] : [.. delivered],
+                    Delivered = delivered is null ? [] : [.. delivered], Quarantined = [.. quarantined.Values],
                 }
                 : null,
             outcomes.DrainToImmutable());
+
+        HashEntry Current(ContentHash hash) => working.TryGetValue(hash, out var entry) ? entry : state.EntryOf(hash);
 
         HashBucketOutcome Import(ImportHashes import)
         {
             var (added, changed, ignored) = (0, 0, 0);
             var source = import.Source;
-            var rows = ImmutableArray.CreateBuilder<RecordedOpinion>();
+            var steps = new Dictionary<ImportStep, HashEntry?>();
+            var parts = new List<(PackedOpinions Says, List<byte> Hashes)>();
+            (ImportStep Step, HashEntry? Next) last = default;
             var each = import.EachRow ? new byte[import.Rows.Length] : null;
             for (var i = 0; i < import.Rows.Length; i++)
             {
                 var r = import.Rows[i];
-                var outcome = HashRowOutcome.Unchanged;
                 if (!Belongs(state, r.Hash) || r is { Hash.Algorithm: HashAlgorithm.Pdq, PdqQuality: < TrapValues.PdqQualityFloor })
                 {
                     ignored++;
-                    outcome = HashRowOutcome.Ignored;
-                }
-                else if (Consider(r.Hash, WordFrom(source, r), byContent: true) is { } row)
-                {
-                    rows.Add(row.Row);
-                    (added, changed) = row.First ? (added + 1, changed) : (added, changed + 1);
-                    outcome = row.First ? HashRowOutcome.Added : row.Row.Retracted ? HashRowOutcome.Retracted : HashRowOutcome.Changed;
+                    each?[i] = (byte)HashRowOutcome.Ignored;
+                    continue;
                 }
 
-                each?[i] = (byte)outcome;
+                var again = working.TryGetValue(r.Hash, out var entry);
+                entry ??= state.EntryOf(r.Hash);
+
+                // What the row does depends on what was said before and on what it says, not on the hash: nearly all rows of a list are alike.
+                var step = new ImportStep(entry, r.Classification, r.Country, r.Flags, r.Retract);
+                if (last.Step != step)
+                {
+                    if (!steps.TryGetValue(step, out var next))
+                    {
+                        steps.Add(step, next = After(entry, WordFrom(source, r), byContent: true));
+                    }
+
+                    last = (step, next);
+                }
+
+                if (last.Next is not { } after)
+                {
+                    each?[i] = (byte)HashRowOutcome.Unchanged;
+                    continue;
+                }
+
+                if (again && parts.Count > 0)
+                {
+                    // Twice in one batch: parts are applied one after the other, so what came first must stand in a group before.
+                    opinions.Add(Packed(source, parts));
+                    parts.Clear();
+                }
+
+                working[r.Hash] = after;
+                var isNew = entry.Sources.Length < after.Sources.Length;
+                (added, changed) = isNew ? (added + 1, changed) : (added, changed + 1);
+                each?[i] = (byte)(isNew ? HashRowOutcome.Added : r.Retract ? HashRowOutcome.Retracted : HashRowOutcome.Changed);
+                PartFor(parts, r, after.Version).AddRange(r.Hash.Bytes);
             }
 
-            if (rows.Count > 0)
+            if (parts.Count > 0)
             {
-                opinions.Add(Group(source.Agency, source.List, OpinionBasis.List, source.Trust, source.At, rows.DrainToImmutable()));
+                opinions.Add(Packed(source, parts));
             }
 
             return new HashBucketOutcome(added, changed, import.Rows.Length - added - changed - ignored, ignored, each);
         }
 
-        (RecordedOpinion Row, bool Raises, bool First)? Consider(ContentHash hash, SourceOpinion word, bool byContent)
+        IEnumerable<ContentHash> Named(int[] rows) => rows.Where(row => row >= 0 && row < state.Count).Select(state.HashOf);
+
+        bool Quarantine(ContentHash hash, ChangeQuarantine change)
         {
-            var entry = working.TryGetValue(hash, out var w) ? w : state.EntryOf(hash);
-            if (After(entry, word, byContent) is not { } next)
+            if (!Belongs(state, hash))
             {
-                return null;
+                return false;
             }
 
-            working[hash] = next;
-            return (
-                new RecordedOpinion
+            var row = state.RowOf(hash);
+            var old = quarantined.TryGetValue(hash, out var q) ? q.State : row >= 0 ? state.Quarantine.GetValueOrDefault(row) : null;
+            if (change.Release ? old is null or { Released: true } : old is { Released: false } || (old is not null && change.Reason != QuarantineReason.Operator))
+            {
+                // In already, out already, or released by somebody: then CPort itself does not put it in again.
+                return false;
+            }
+
+            Put(hash, row, new HashQuarantine
+            {
+                Reason = change.Release ? old!.Reason : change.Reason, Since = change.At, By = change.By, Released = change.Release,
+                Reports = row < 0 ? 0 : state.Sightings.ReportsOf(row), NearValues = change.NearValues,
+            });
+            return true;
+        }
+
+        void Put(ContentHash hash, int row, HashQuarantine to)
+        {
+            // The verdict changes when opinions count that now apply no more, or again.
+            var entry = Current(hash);
+            if (entry is { Known: true, Confirmed: false })
+            {
+                working[hash] = entry = entry.At(entry.Version + 1);
+            }
+
+            quarantined[hash] = new RecordedQuarantine { Hash = hash, State = to, Version = entry.Version };
+        }
+
+        void FindOverMatching(QuarantineLimits limits)
+        {
+            var most = state.Id.Algorithm == HashAlgorithm.Pdq ? limits.PdqReports : limits.Reports;
+            HashSet<ContentHash>? looked = null;
+            foreach (var s in sightings)
+            {
+                // Counted as they stood before the batch: the next sighting is soon enough.
+                var row = state.RowOf(s.Hash);
+                if (most <= 0 || row < 0 || state.Sightings.CountOf(row) < most || !(looked ??= []).Add(s.Hash) || state.Quarantine.ContainsKey(row)
+                    || quarantined.ContainsKey(s.Hash) || (state.Id.Algorithm != HashAlgorithm.Pdq && Current(s.Hash).Confirmed)
+                    || state.Sightings.ReportsOf(row, most) < most)
                 {
-                    Hash = hash, Classification = word.Opinion.Classification, Country = word.Opinion.Country, Flags = word.Flags,
-                    Retracted = word.Retracted, Item = word.Opinion.Item, Version = next.Version,
-                },
-                next.Version > entry.Version,
-                entry.WordOf(word) is null);
+                    continue;
+                }
+
+                Put(s.Hash, row, new HashQuarantine { Reason = QuarantineReason.ManyReports, Since = limits.Now, Reports = state.Sightings.ReportsOf(row) });
+            }
         }
     }
 
-    /// <summary>Applies an event; consults neither clock nor policy.</summary>
+    /// <summary>Applies an event, in place; consults neither clock nor policy. Answers the same state.</summary>
     public static HashBucket Apply(HashBucket state, HashesRecorded e)
     {
-        var entries = state.Entries.ToBuilder();
-        var pending = state.Pending.ToBuilder();
-        var added = 0L;
-
         foreach (var group in e.Opinions)
         {
-            // Rows that say the same of hashes unknown so far share one entry.
-            Dictionary<(Classification, Country?, HashFlags, bool, long), HashEntry>? shared = null;
             foreach (var row in group.Rows)
             {
-                if (entries.TryGetValue(row.Hash, out var entry))
-                {
-                    entries[row.Hash] = entry = entry.Put(WordFrom(group, row), row.Version);
-                    if (entry.HasUntold())
-                    {
-                        pending.Add(row.Hash);
-                    }
-                }
-                else if (row.Item is not null)
-                {
-                    entries.Add(row.Hash, HashEntry.Empty.Put(WordFrom(group, row), row.Version));
-                }
-                else
-                {
-                    shared ??= [];
-                    ref var fresh = ref CollectionsMarshal.GetValueRefOrAddDefault(
-                        shared, (row.Classification, row.Country, row.Flags, row.Retracted, row.Version), out _);
-                    fresh ??= HashEntry.Empty.Put(WordFrom(group, row), row.Version);
-                    entries.Add(row.Hash, fresh);
-                }
+                var at = state.Add(row.Hash.Bytes);
+                var word = WordFrom(group, row);
+                state.SetEntry(at, row.Item is null ? state.Step(state.EntryOf(at), word, row.Version) : state.EntryOf(at).Put(word, row.Version));
             }
-        }
 
-        foreach (var byHash in e.Sightings.GroupBy(s => s.Hash))
-        {
-            var entry = entries.GetValueOrDefault(byHash.Key) ?? HashEntry.Empty;
-            var next = entry.AddSightings([.. byHash.Select(s => s.Item)]);
-            added += next.Sightings.Length - entry.Sightings.Length;
-            entries[byHash.Key] = next;
-        }
-
-        foreach (var byHash in e.Delivered.GroupBy(d => d.Hash))
-        {
-            if (entries.TryGetValue(byHash.Key, out var entry))
+            foreach (var part in group.Packed)
             {
-                entries[byHash.Key] = entry = entry.Deliver(byHash);
-                if (!entry.HasUntold())
-                {
-                    pending.Remove(byHash.Key);
-                }
+                ApplyPacked(state, group, part);
             }
         }
 
-        return state with { Entries = entries.ToImmutable(), Pending = pending.ToImmutable(), SightingCount = state.SightingCount + added };
+        Sight(state, e.Sightings);
+        foreach (var d in e.Delivered)
+        {
+            if (state.RowOf(d.Hash) is var row and >= 0)
+            {
+                state.Deliver(row, d);
+            }
+        }
+
+        foreach (var q in e.Quarantined)
+        {
+            var row = state.Add(q.Hash.Bytes);
+            state.SetQuarantine(row, q.State);
+            if (state.EntryOf(row) is var entry && entry.Version < q.Version)
+            {
+                state.SetEntry(row, entry.At(q.Version));
+            }
+        }
+
+        return state;
+    }
+
+    private static void ApplyPacked(HashBucket state, RecordedOpinions group, PackedOpinions part)
+    {
+        var length = ContentHash.LengthOf(state.Id.Algorithm);
+        if (part.Hashes.Length % length != 0)
+        {
+            throw new InvalidDataException("The rows of an import are cut off.");
+        }
+
+        var word = WordFrom(group, new RecordedOpinion
+        {
+            Hash = default, Classification = part.Classification, Country = part.Country, Flags = part.Flags, Retracted = part.Retracted,
+        });
+        (HashEntry? From, HashEntry? To) last = default;
+        for (var rest = part.Hashes.AsSpan(); !rest.IsEmpty; rest = rest[length..])
+        {
+            var row = state.Add(rest[..length]);
+            var from = state.EntryOf(row);
+
+            // The entry that was stepped to may have lost its last row since, when a hash stands twice in the part.
+            if (!ReferenceEquals(from, last.From) || last.To!.Number < 0)
+            {
+                last = (from, state.Step(from, word, part.Version));
+            }
+
+            state.SetEntry(row, last.To!);
+        }
+    }
+
+    private static void Sight(HashBucket state, ImmutableArray<HashSighting> sightings)
+    {
+        var byRow = new Dictionary<int, List<ItemRef>>();
+        foreach (var s in sightings)
+        {
+            var row = state.Add(s.Hash.Bytes);
+            ref var items = ref CollectionsMarshal.GetValueRefOrAddDefault(byRow, row, out _);
+            (items ??= []).Add(s.Item);
+        }
+
+        foreach (var (row, items) in byRow)
+        {
+            state.Sightings.Add(row, items, state.EntryOf(row).Version);
+        }
     }
 
     /// <summary>What the bucket says of a hash now.</summary>
-    public static HashVerdict VerdictOf(HashBucket state, ContentHash hash) => VerdictOf(hash, state.EntryOf(hash));
+    public static HashVerdict VerdictOf(HashBucket state, ContentHash hash) => VerdictOf(state, hash, state.RowOf(hash));
 
     /// <summary>A trap's verdict, or of a hash that no bucket was asked about: unknown.</summary>
     public static HashVerdict Unasked(ContentHash hash) => new() { Hash = hash, Version = 0, Trap = TrapValues.IsTrap(hash) };
@@ -252,6 +372,7 @@ public static class HashBucketRules
             // A hash named twice in one change is counted once, where it is named first.
             var first = Enumerable.Range(0, i).All(j => query.Opinions[j].Hash != hash);
             var entry = state.EntryOf(hash);
+            var sightings = state.RowOf(hash) is var row and >= 0 ? state.Sightings.Of(row) : [];
             if (!first || !working.TryGetValue(hash, out var next) || next.Version == entry.Version)
             {
                 continue;
@@ -259,7 +380,7 @@ public static class HashBucketRules
 
             var from = i == query.FromOpinion ? query.FromSighting : 0;
             verdicts += from == 0 ? 1 : 0;
-            for (var s = from; s < entry.Sightings.Length; s++)
+            for (var s = from; s < sightings.Length; s++)
             {
                 if (items.Count == HashBucketLimits.PreviewPage)
                 {
@@ -269,7 +390,7 @@ public static class HashBucketRules
                     };
                 }
 
-                items.Add(entry.Sightings[s].Item);
+                items.Add(sightings[s].Item);
             }
         }
 
@@ -279,20 +400,45 @@ public static class HashBucketRules
     /// <summary>Everything about one hash.</summary>
     public static HashEntryAnswer Describe(HashBucket state, GetHashEntry query)
     {
-        var entry = state.EntryOf(query.Hash);
-        var from = query.After is { } after ? entry.FirstOf(after.Report, after.Ordinal + 1) : 0;
-        var limit = Math.Clamp(query.Limit, 1, HashBucketLimits.Part);
+        var row = state.RowOf(query.Hash);
+        var entry = row < 0 ? HashEntry.Empty : state.EntryOf(row);
+        var sightings = row < 0 ? [] : state.Sightings.Of(row);
+        var from = query.After is { } after ? HashSightings.FirstOf(sightings, after.Report, after.Ordinal + 1) : 0;
+        var page = sightings[from..Math.Min(sightings.Length, from + Math.Clamp(query.Limit, 1, HashBucketLimits.Part))];
+        var items = ImmutableArray.CreateBuilder<ItemRef>(page.Length);
+        foreach (var s in page)
+        {
+            items.Add(s.Item);
+        }
+
         return new HashEntryAnswer
         {
-            Verdict = VerdictOf(query.Hash, entry), Sources = entry.Sources, HistoryCount = entry.History.Length,
+            Verdict = VerdictOf(state, query.Hash, row), Sources = entry.Sources, HistoryCount = entry.History.Length,
             History = [.. entry.History.Reverse().Take(HashBucketLimits.Part)],
-            Sightings = [.. entry.Sightings.Skip(from).Take(limit).Select(s => s.Item)],
-            MoreSightings = entry.Sightings.Length > from + limit,
+            Sightings = items.DrainToImmutable(), MoreSightings = sightings.Length > from + page.Length,
         };
     }
 
-    internal static HashVerdict VerdictOf(ContentHash hash, HashEntry entry)
+    /// <summary>A page of what is in quarantine.</summary>
+    public static QuarantineAnswer Describe(HashBucket state, GetQuarantine query)
     {
+        var limit = Math.Clamp(query.Limit, 1, HashBucketLimits.Part);
+        var rows = state.Quarantine.Where(q => q.Key >= query.FromRow && !q.Value.Released).OrderBy(q => q.Key).Take(limit + 1).ToList();
+        return new QuarantineAnswer
+        {
+            Bucket = state.Id, More = rows.Count > limit,
+            Rows = [.. rows.Take(limit).Select(q => new QuarantineRow
+            {
+                Row = q.Key, Hash = state.HashOf(q.Key), State = q.Value, Items = state.Sightings.CountOf(q.Key),
+                Opinions = state.EntryOf(q.Key).Sources.Count(w => w.Counts), Confirmed = state.EntryOf(q.Key).Confirmed,
+            })],
+        };
+    }
+
+    /// <summary>The verdict of a row of the bucket, or of a hash that has none (-1).</summary>
+    internal static HashVerdict VerdictOf(HashBucket state, ContentHash hash, int row)
+    {
+        var entry = row < 0 ? HashEntry.Empty : state.EntryOf(row);
         var flags = HashFlags.None;
         var opinions = ImmutableArray.CreateBuilder<HashOpinion>(entry.Sources.Length);
         foreach (var word in entry.Sources)
@@ -313,7 +459,8 @@ public static class HashBucketRules
         {
             Hash = hash, Version = entry.Version, Opinions = opinions.DrainToImmutable(), Disputed = IsDisputed(opinionsOf(entry)),
             VictimIdentified = flags.HasFlag(HashFlags.VictimIdentified), SeriesKnown = flags.HasFlag(HashFlags.SeriesKnown),
-            Trap = flags.HasFlag(HashFlags.Trap) || TrapValues.IsTrap(hash), Sightings = entry.Sightings.Length,
+            Trap = row < 0 ? TrapValues.IsTrap(hash) : state.IsTrap(row), Quarantined = row >= 0 && state.IsQuarantined(row),
+            Sightings = row < 0 ? 0 : state.Sightings.CountOf(row),
         };
 
         static IEnumerable<HashOpinion> opinionsOf(HashEntry entry) => entry.Sources.Where(w => w.Counts).Select(w => w.Opinion);
@@ -385,9 +532,32 @@ public static class HashBucketRules
         }
     }
 
-    private static RecordedOpinions Group(
-        AgencyId agency, string? list, OpinionBasis basis, TrustLevel trust, DateTimeOffset at, ImmutableArray<RecordedOpinion> rows) =>
-        new() { Agency = agency, List = list, Basis = basis, Trust = trust, At = at, Rows = rows };
+    private static RecordedOpinions Packed(HashListSource source, List<(PackedOpinions Says, List<byte> Hashes)> parts) => new()
+    {
+        Agency = source.Agency, List = source.List, Basis = OpinionBasis.List, Trust = source.Trust, At = source.At,
+        Packed = [.. parts.Select(p => p.Says with { Hashes = [.. p.Hashes] })],
+    };
+
+    private static List<byte> PartFor(List<(PackedOpinions Says, List<byte> Hashes)> parts, HashListRow row, long version)
+    {
+        // From the last on: a row mostly says what the one before it said.
+        for (var i = parts.Count - 1; i >= 0; i--)
+        {
+            var says = parts[i].Says;
+            if (says.Version == version && says.Classification == row.Classification && says.Country == row.Country && says.Flags == row.Flags
+                && says.Retracted == row.Retract)
+            {
+                return parts[i].Hashes;
+            }
+        }
+
+        var hashes = new List<byte>(row.Hash.Bytes.Length * 64);
+        parts.Add((new PackedOpinions
+        {
+            Classification = row.Classification, Country = row.Country, Flags = row.Flags, Retracted = row.Retract, Version = version,
+        }, hashes));
+        return hashes;
+    }
 
     private static SourceOpinion WordFrom(OpinionOnHash o) => new() { Opinion = o.Opinion, Retracted = o.Retract };
 

@@ -13,7 +13,7 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
 {
     private sealed class Work
     {
-        public HashSet<ContentHash> Hashes { get; } = [];
+        public HashSet<int> Rows { get; } = [];
 
         public TakeVerdicts? Sent { get; set; }
 
@@ -38,13 +38,13 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
     /// <summary>Something is under way and may need repeating.</summary>
     public bool Waiting => _sent.Count > 0;
 
-    /// <summary>Notes every report that has an untold sighting of the hash.</summary>
-    public void Track(HashBucket state, ContentHash hash)
+    /// <summary>Notes every report that has an untold sighting of the row's hash.</summary>
+    public void Track(HashBucket state, int row)
     {
-        var entry = state.EntryOf(hash);
-        foreach (var s in entry.Sightings)
+        var version = state.EntryOf(row).Version;
+        foreach (var s in state.Sightings.Of(row))
         {
-            if (s.Told >= entry.Version)
+            if (s.Told >= version)
             {
                 continue;
             }
@@ -55,7 +55,7 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
                 _ready.Enqueue(s.Report);
             }
 
-            work.Hashes.Add(hash);
+            work.Rows.Add(row);
         }
     }
 
@@ -114,8 +114,8 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
         }
 
         work.Sent = null;
-        work.Hashes.RemoveWhere(hash => !Untold(state.EntryOf(hash), report).Any());
-        if (work.Hashes.Count == 0)
+        work.Rows.RemoveWhere(row => Untold(state, row, report).Count == 0);
+        if (work.Rows.Count == 0)
         {
             _work.Remove(report);
         }
@@ -130,13 +130,13 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
         var items = new SortedDictionary<int, List<HashVerdict>>();
         var covers = ImmutableArray.CreateBuilder<VerdictDelivered>();
         var weight = 0;
-        foreach (var hash in work.Hashes)
+        foreach (var row in work.Rows)
         {
-            var entry = state.EntryOf(hash);
-            var verdict = HashBucketRules.VerdictOf(hash, entry);
+            var hash = state.HashOf(row);
+            var verdict = HashBucketRules.VerdictOf(state, hash, row);
             int? first = null;
             var last = 0;
-            foreach (var ordinal in Untold(entry, report))
+            foreach (var ordinal in Untold(state, row, report))
             {
                 var full = (items.Count >= HashBucketLimits.Part && !items.ContainsKey(ordinal))
                     || (weight > 0 && weight + HashBucketRules.WeightOf(verdict) > HashBucketLimits.PartBytes);
@@ -158,7 +158,7 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
 
             if (first is { } from)
             {
-                covers.Add(new VerdictDelivered { ReportId = report, Hash = hash, Version = entry.Version, FirstOrdinal = from, LastOrdinal = last });
+                covers.Add(new VerdictDelivered { ReportId = report, Hash = hash, Version = verdict.Version, FirstOrdinal = from, LastOrdinal = last });
             }
         }
 
@@ -176,15 +176,20 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
         };
     }
 
-    private static IEnumerable<int> Untold(HashEntry entry, ReportId report)
+    private static List<int> Untold(HashBucket state, int row, ReportId report)
     {
-        for (var i = entry.FirstOf(report); i < entry.Sightings.Length && entry.Sightings[i].Report == report; i++)
+        var version = state.EntryOf(row).Version;
+        var sightings = state.Sightings.Of(row);
+        var untold = new List<int>();
+        for (var i = HashSightings.FirstOf(sightings, report); i < sightings.Length && sightings[i].Report == report; i++)
         {
-            if (entry.Sightings[i].Told < entry.Version)
+            if (sightings[i].Told < version)
             {
-                yield return entry.Sightings[i].Ordinal;
+                untold.Add(sightings[i].Ordinal);
             }
         }
+
+        return untold;
     }
 
     private TimeSpan Delay(int attempt) =>

@@ -13,6 +13,13 @@ internal static class HashInstruments
     private static readonly Counter<long> Retry = Meter.CreateCounter<long>("cport.matching.retries", "{message}", "Bucket requests sent again.");
     private static readonly Counter<long> Failed = Meter.CreateCounter<long>("cport.matching.unavailable", "{request}", "Requests that not all buckets answered in time.");
 
+    private static readonly Histogram<double> Recovery = Meter.CreateHistogram<double>("cport.hashes.recovery.duration", "ms", "From a bucket's start to its being ready, where it had events.");
+    private static readonly Counter<long> Quarantined = Meter.CreateCounter<long>("cport.hashes.quarantined", "{hash}", "Hashes that went into quarantine by themselves, by reason.");
+
+    public static void OnRecovered(TimeSpan took) => Recovery.Record(took.TotalMilliseconds);
+
+    public static void OnQuarantined(QuarantineReason reason) => Quarantined.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+
     public static void OnBatchWritten(int commands, TimeSpan took)
     {
         Batch.Record(commands);

@@ -66,6 +66,12 @@ public sealed record HashVerdict
     /// <summary>How many report items this hash was seen on.</summary>
     [ProtoMember(8)] public int Sightings { get; init; }
 
+    /// <summary>
+    /// In quarantine as over-matching: never near anything. <see cref="Trap"/> is set besides unless the hash is confirmed
+    /// (<see cref="HashQuarantine"/>), so that nothing is inherited from it either.
+    /// </summary>
+    [ProtoMember(9)] public bool Quarantined { get; init; }
+
     public bool IsKnown => !Opinions.IsEmpty && !Trap;
 }
 

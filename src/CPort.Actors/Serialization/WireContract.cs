@@ -15,6 +15,13 @@ public interface IWireReply : IWireMessage;
 /// </summary>
 public interface IWireEvent : IWireMessage;
 
+/// <summary>A wire message that may be megabytes long and knows about how long: its bytes are written into one buffer that is not copied to grow.</summary>
+internal interface ISizedWireMessage
+{
+    /// <summary>Bytes, rather too many than too few.</summary>
+    int SizeHint { get; }
+}
+
 /// <summary>
 /// The stable name a wire type is stored under, for example <c>rs1</c>. Never changed and never reused: journals hold it for ever.
 /// A changed shape that old bytes cannot fill gets a new type and a new manifest.

@@ -21,7 +21,7 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
     public override byte[] ToBinary(object obj)
     {
         _ = WireContracts.ManifestOf(obj.GetType());
-        var stream = new MemoryStream(256);
+        var stream = new MemoryStream(obj is ISizedWireMessage sized ? sized.SizeHint : 256);
         WireModel.Instance.Serialize(stream, obj);
         return stream.ToArray();
     }

@@ -196,15 +196,26 @@ public class HashBucketActorTests() : TestKit("""
     }
 
     [Fact]
-    public async Task The_waker_touches_every_bucket()
+    public async Task The_waker_touches_every_bucket_few_at_a_time_and_those_of_pdq_first()
     {
         var region = CreateTestProbe();
-        Sys.ActorOf(Props.Create(() => new HashBucketWaker(region, new HashBucketOptions { WakePerSecond = 10_000 })));
-        var woken = new HashSet<HashBucketId>();
-        while (woken.Count < HashBucketId.All.Count())
+        var waker = Sys.ActorOf(Props.Create(() => new HashBucketWaker(region, new HashBucketOptions { WakeAtOnce = 3 }, TimeProvider.System)));
+        var woken = new List<HashBucketId>();
+        for (var n = 0; n < 3; n++)
         {
-            woken.Add((await region.ExpectMsgAsync<WakeBucket>()).Bucket);
+            woken.Add((await region.ExpectMsgAsync<GetBucketStats>()).Bucket);
         }
+
+        // No more at a time; each answer lets the next one go.
+        await region.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(300));
+        for (var n = 0; woken.Count < HashBucketId.All.Count(); n++)
+        {
+            waker.Tell(new BucketStats { Bucket = woken[n] }, region);
+            woken.Add((await region.ExpectMsgAsync<GetBucketStats>()).Bucket);
+        }
+
+        Assert.Equal(HashBucketId.All.Count(), woken.Distinct().Count());
+        Assert.All(woken.Take(HashBucketId.PdqBuckets), id => Assert.Equal(HashAlgorithm.Pdq, id.Algorithm));
     }
 
     [Fact]
@@ -254,6 +265,151 @@ public class HashBucketActorTests() : TestKit("""
         await ExpectMsgAsync<OpinionsStored>();
         bucket.Tell(search);
         Assert.Empty((await ExpectMsgAsync<NearFound>()).Answers[0].Matches);
+    }
+
+    private static ContentHash Flip(ContentHash hash, int bits)
+    {
+        var bytes = hash.Bytes.ToArray();
+        for (var i = 0; i < bits; i++)
+        {
+            bytes[31 - (i / 8)] ^= (byte)(1 << (i % 8));
+        }
+
+        return ContentHash.FromBytes(HashAlgorithm.Pdq, bytes);
+    }
+
+    [Fact]
+    public async Task Unassessed_values_on_items_are_look_alikes_until_somebody_speaks_of_them()
+    {
+        var seen = Made(HashAlgorithm.Pdq, 1);
+        var id = HashBucketId.For(seen);
+        var bucket = Start(CreateTestProbe(), id);
+        var search = new SearchNear
+        {
+            Bucket = id, RequestId = 9, Queries = [new NearQuery { Hash = Flip(seen, 5), Radius = 31, MaxResults = 20, MaxLookAlikes = 20 }],
+        };
+        async Task<NearAnswer> Ask(SearchNear q)
+        {
+            bucket.Tell(q);
+            return Assert.Single((await ExpectMsgAsync<NearFound>()).Answers);
+        }
+
+        bucket.Tell(Sight(id, (seen, Item(1)), (seen, Item(2))));
+        await ExpectMsgAsync<HashesAnswered>();
+        var alike = Assert.Single((await Ask(search)).LookAlikes);
+        Assert.Equal((seen, 5, 2), (alike.Hash, alike.Distance, alike.Items));
+        Assert.Empty((await Ask(search with { Queries = [search.Queries[0] with { MaxLookAlikes = 0 }] })).LookAlikes);
+
+        var opinion = Says("hotline-nl", Classification.Baseline);
+        bucket.Tell(Opine(id, seen, opinion));
+        await ExpectMsgAsync<OpinionsStored>();
+        var answer = await Ask(search);
+        Assert.Empty(answer.LookAlikes);
+        Assert.Single(answer.Matches);
+
+        bucket.Tell(Opine(id, seen, opinion with { At = opinion.At.AddMinutes(1) }, retract: true));
+        await ExpectMsgAsync<OpinionsStored>();
+        Assert.Single((await Ask(search)).LookAlikes);
+        await Stop(bucket);
+        bucket = Start(CreateTestProbe(), id);
+        answer = await Ask(search);
+        Assert.Single(answer.LookAlikes);
+        Assert.Empty(answer.Matches);
+    }
+
+    [Fact]
+    public async Task A_value_in_quarantine_is_near_nothing_and_comes_back_when_released()
+    {
+        var known = Made(HashAlgorithm.Pdq, 1);
+        var id = HashBucketId.For(known);
+        var bucket = Start(CreateTestProbe(), id);
+        var search = new SearchNear
+        {
+            Bucket = id, RequestId = 9, Queries = [new NearQuery { Hash = Flip(known, 5), Radius = 31, MaxResults = 20, MaxLookAlikes = 20 }],
+        };
+        bucket.Tell(Opine(id, known, Says("police-nl", Classification.Baseline, trust: TrustLevel.Trusted)));
+        await ExpectMsgAsync<OpinionsStored>();
+        var change = new ChangeQuarantine { Bucket = id, RequestId = 4, Hashes = [known], At = HashSamples.Start, By = AgencyId.Parse("operator") };
+        bucket.Tell(change);
+        Assert.Equal(1, (await ExpectMsgAsync<QuarantineChanged>()).Changed);
+        await Stop(bucket);
+
+        bucket = Start(CreateTestProbe(), id);
+        bucket.Tell(search);
+        var answer = Assert.Single((await ExpectMsgAsync<NearFound>()).Answers);
+        Assert.True(answer.Matches.IsEmpty && answer.LookAlikes.IsEmpty);
+        bucket.Tell(new LookupHashes { Bucket = id, RequestId = 1, Hashes = [known] });
+        Assert.True(Assert.Single((await ExpectMsgAsync<HashesAnswered>()).Verdicts).IsKnown);
+
+        bucket.Tell(change with { Release = true });
+        await ExpectMsgAsync<QuarantineChanged>();
+        bucket.Tell(search);
+        Assert.Single(Assert.Single((await ExpectMsgAsync<NearFound>()).Answers).Matches);
+    }
+
+    [Fact]
+    public async Task A_value_near_which_too_many_strangers_lie_goes_into_quarantine_by_itself()
+    {
+        var known = Made(HashAlgorithm.Pdq, 1);
+        var id = HashBucketId.For(known);
+        var bucket = Sys.ActorOf(HashBucketActor.Props(
+            id, () => Nobody.Instance, TimeProvider.System, Quick with { Quarantine = new QuarantineLimits { NearValues = 64 } }));
+        bucket.Tell(Opine(id, known, Says("hotline-nl", Classification.Baseline)));
+        await ExpectMsgAsync<OpinionsStored>();
+
+        // The same value again and again is one value.
+        var random = new Random(1);
+        var one = Near(random);
+        for (var n = 0; n < 200; n++)
+        {
+            Assert.Single(await Found(one));
+        }
+
+        var distinct = 1;
+        while (!(await Found(Near(random))).IsEmpty)
+        {
+            Assert.InRange(++distinct, 1, 1_000);
+        }
+
+        Assert.InRange(distinct, 8, 1_000);
+        bucket.Tell(new GetQuarantine { Bucket = id });
+        var row = Assert.Single((await ExpectMsgAsync<QuarantineAnswer>()).Rows);
+        Assert.Equal((known, QuarantineReason.ManyNearValues, 64, null), (row.Hash, row.State.Reason, row.State.NearValues, row.State.By));
+
+        ContentHash Near(Random random)
+        {
+            var bytes = known.Bytes.ToArray();
+            for (var i = 0; i < 12; i++)
+            {
+                bytes[random.Next(32)] ^= (byte)(1 << random.Next(8));
+            }
+
+            return ContentHash.FromBytes(HashAlgorithm.Pdq, bytes);
+        }
+
+        async Task<System.Collections.Immutable.ImmutableArray<NearMatch>> Found(ContentHash hash)
+        {
+            bucket.Tell(new SearchNear { Bucket = id, RequestId = 1, Queries = [new NearQuery { Hash = hash, Radius = 31, MaxResults = 5 }] });
+            return Assert.Single((await ExpectMsgAsync<NearFound>()).Answers).Matches;
+        }
+    }
+
+    [Fact]
+    public async Task A_large_import_is_snapshotted_by_its_rows_and_rarely()
+    {
+        var store = Sys.ActorOf(HashBucketActor.Props(
+            Bucket, () => Nobody.Instance, TimeProvider.System, Quick with { SnapshotEvery = 1_000_000, SnapshotRows = 1_000 }));
+        foreach (var part in Enumerable.Range(0, 10_000).Chunk(200))
+        {
+            store.Tell(Import(Bucket, part.Select(n => new HashListRow { Hash = Sha256(n), Classification = Classification.Baseline })));
+            Assert.Equal(200, (await ExpectMsgAsync<HashesImported>()).Added);
+        }
+
+        await Stop(store);
+        var restarted = Start(CreateTestProbe());
+        restarted.Tell(new GetBucketStats { Bucket = Bucket });
+        var stats = await ExpectMsgAsync<BucketStats>();
+        Assert.Equal((10_000, 10_000), (stats.Hashes, stats.Known));
     }
 
     [Fact]

@@ -1,10 +1,14 @@
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Persistence;
 using Akka.Persistence.TestKit;
 using Akka.TestKit.Xunit2;
 using CPort.Actors.Agencies;
 using CPort.Actors.CodeLists;
 using CPort.Actors.Hashes;
+using CPort.Actors.Matching;
+using CPort.Actors.Persistence;
+using CPort.Tests.Shared;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Hashes;
@@ -38,5 +42,73 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
         bucket = Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, TimeProvider.System, new HashBucketOptions()));
         bucket.Tell(opinion);
         Assert.Equal(1, (await ExpectMsgAsync<OpinionsStored>()).Changed);
+    }
+
+    [Fact]
+    public async Task A_bucket_that_cannot_be_read_is_listed_as_stuck_and_answers_again_when_it_can()
+    {
+        var database = await TestDatabases.CreateAsync(DatabaseProvider.Sqlite, null!);
+        try
+        {
+            var stuck = new StuckEntities(database, TimeProvider.System);
+            await stuck.StartAsync(default);
+            IActorRef Start() => Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, TimeProvider.System, new HashBucketOptions { Stuck = stuck }));
+
+            var bucket = Start();
+            bucket.Tell(Opine(Bucket, Sha256(1), Says("hotline-nl", Classification.Baseline)));
+            await ExpectMsgAsync<OpinionsStored>();
+            var journal = TestJournal.FromRef(Akka.Persistence.Persistence.Instance.Apply(Sys).JournalFor(null));
+            await journal.OnRecovery.Fail();
+            bucket = Start();
+            await WatchAsync(bucket);
+            await ExpectTerminatedAsync(bucket);
+            Assert.True(stuck.IsStuck("hash-bucket-sha256-17"));
+            await AwaitAssertAsync(async () => Assert.Equal("hash-bucket-sha256-17", Assert.Single(await stuck.ListAsync(default)).PersistenceId));
+
+            await journal.OnRecovery.Pass();
+            bucket = Start();
+            bucket.Tell(new GetBucketStats { Bucket = Bucket });
+            Assert.Equal(1, (await ExpectMsgAsync<BucketStats>()).Known);
+        }
+        finally
+        {
+            TestDatabases.Delete(database);
+        }
+    }
+
+    [Fact]
+    public async Task A_bucket_whose_event_does_not_fit_its_state_is_listed_as_stuck()
+    {
+        var database = await TestDatabases.CreateAsync(DatabaseProvider.Sqlite, null!);
+        try
+        {
+            var stuck = new StuckEntities(database, TimeProvider.System);
+            await stuck.StartAsync(default);
+            var writer = Sys.ActorOf(Props.Create(() => new Writer($"hash-bucket-{Bucket}")));
+            var e = HashBucketRules.Decide(HashBucket.New(Bucket), [Import(Bucket, [new HashListRow { Hash = Sha256(1), Classification = Classification.Baseline }])]).Event!;
+            var part = e.Opinions[0].Packed[0];
+            var cut = e with { Opinions = [e.Opinions[0] with { Packed = [part with { Hashes = part.Hashes[..^1] }] }] };
+            await writer.Ask<string>(cut, TimeSpan.FromSeconds(5));
+            var bucket = Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, TimeProvider.System, new HashBucketOptions { Stuck = stuck }));
+            await WatchAsync(bucket);
+            await ExpectTerminatedAsync(bucket);
+            Assert.True(stuck.IsStuck("hash-bucket-sha256-17"));
+        }
+        finally
+        {
+            TestDatabases.Delete(database);
+        }
+    }
+
+    private sealed class Writer : ReceivePersistentActor
+    {
+        public Writer(string persistenceId)
+        {
+            PersistenceId = persistenceId;
+            Recover<object>(_ => { });
+            Command<HashesRecorded>(e => Persist(e, _ => Sender.Tell("written")));
+        }
+
+        public override string PersistenceId { get; }
     }
 }

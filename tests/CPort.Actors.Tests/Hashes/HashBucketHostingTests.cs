@@ -49,7 +49,7 @@ public class HashBucketHostingTests
             .WithRemoting("127.0.0.1", 0)
             .WithClustering(new ClusterOptions { Roles = [ClusterRoles.Hash] })
             .WithActors((system, registry, _) => registry.Register<ReportRegion>(system.ActorOf(Props.Create(() => new ReportStandIn(told)))))
-            .AddHashBuckets<ReportRegion>(new HashBucketOptions { WakePerSecond = 0 })
+            .AddHashBuckets<ReportRegion>(new HashBucketOptions { WakeAtOnce = 0 })
             .AddMatching()
             .AddStartup((system, _) => Akka.Cluster.Cluster.Get(system).Join(Akka.Cluster.Cluster.Get(system).SelfAddress)));
         await using var provider = services.BuildServiceProvider();

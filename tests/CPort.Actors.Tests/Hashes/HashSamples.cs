@@ -71,11 +71,18 @@ internal static class HashSamples
         return WireModel.Instance.Deserialize<T>(stream);
     }
 
+    /// <summary>A state of its own with the same content: by way of a snapshot's bytes.</summary>
+    public static HashBucket Copy(HashBucket state) => HashBucket.From(OverTheWire(state.ToSnapshot()));
+
     /// <summary>The whole state in an order of its own, for comparing two.</summary>
     public static List<string> Fingerprint(HashBucket state)
     {
-        return [.. state.Entries.Select(e => $"{e.Key.ToHex()}: {Text(e.Value.ToSnapshot())}").Order(StringComparer.Ordinal),
-            .. state.Pending.Select(p => "pending " + p.ToHex()).Order(StringComparer.Ordinal), $"{state.SightingCount} sightings"];
+        var lines = Enumerable.Range(0, state.Count).Select(row =>
+            $"{row} {state.HashOf(row).ToHex()}: {Text(state.EntryOf(row).ToSnapshot())} known {state.IsKnown(row)} trap {state.IsTrap(row)} "
+            + $"pending {state.IsPending(row)} {string.Join(';', state.Sightings.Of(row).ToArray())}").ToList();
+        lines.AddRange(state.Quarantine.OrderBy(q => q.Key).Select(q => $"quarantine {q.Key} {q.Value}"));
+        lines.Add($"{state.SightingCount} sightings, {state.Known} known, {state.Pending.Count} pending");
+        return lines;
 
         static string Text(HashEntrySnapshot entry)
         {

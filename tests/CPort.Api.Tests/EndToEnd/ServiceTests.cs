@@ -24,7 +24,7 @@ public sealed class ServiceTests(EndToEndNodes nodes)
             "/v1/reports/{id}/items:assign", "/v1/reports/{id}/items:claim", "/v1/reports/{id}/items:release", "/v1/reports/{id}/items:assess",
             "/v1/reports/{id}/items:correct", "/v1/reports/{id}/items:act", "/v1/reports/{id}/items:hosting", "/v1/reports/{id}/items:move",
             "/v1/reports/{id}/items:seen-again", "/v1/reports/{id}/items/{item}/hotline-reference", "/v1/items:assess", "/v1/items:act", "/v1/items:claim",
-            "/v1/hashes:lookup", "/v1/hashes/{algorithm}/{value}", "/v1/hashes:import", "/v1/hashes:retract", "/v1/hashes:correct", "/v1/queues",
+            "/v1/hashes:lookup", "/v1/hashes/{algorithm}/{value}", "/v1/hashes:import", "/v1/hashes:retract", "/v1/hashes:correct", "/v1/hashes/quarantine", "/v1/hashes/quarantine:release", "/v1/hashes/quarantine:add", "/v1/queues",
             "/v1/queues/{name}", "/v1/statistics", "/v1/rejections", "/v1/agencies", "/v1/agencies/{agency}", "/v1/agencies/{agency}/keys", "/v1/projections",
             "/v1/projections:rebuild", "/v1/projections:reconcile",
         });

@@ -1,0 +1,218 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Akka.Actor;
+using Akka.Hosting;
+using CPort.Actors.Agencies;
+using CPort.Actors.Hashes;
+using CPort.Actors.Intake;
+using CPort.Actors.Persistence;
+using CPort.Api.Contracts;
+using CPort.Api.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CPort.Api;
+
+/// <summary>A hash that matches too much to mean anything.</summary>
+/// <param name="Id">Names it without saying its value; for <c>:release</c>.</param>
+/// <param name="Value">Hexadecimal; absent for operators, who see no hash.</param>
+/// <param name="Reason"><c>manyReports</c>, <c>manyNearValues</c> or <c>operator</c>.</param>
+/// <param name="By">The agency that put it in; absent when CPort found it.</param>
+/// <param name="Reports">Different reports that had it when it went in.</param>
+/// <param name="NearValues">Different PDQ values searched near it when it went in (estimated).</param>
+/// <param name="Items">Items that carry it now.</param>
+/// <param name="Opinions">Opinions that count now.</param>
+/// <param name="Confirmed">Its exact opinions apply all the same: a human of a trusted agency confirmed it, or two trusted agencies agree.</param>
+public sealed record QuarantinedHashAnswer(
+    string Id, HashAlgorithm Algorithm, string? Value, QuarantineReason Reason, DateTimeOffset Since, string? By, int Reports, int NearValues, int Items, int Opinions,
+    bool Confirmed);
+
+/// <summary>A page of the quarantine.</summary>
+/// <param name="Cursor">For the next page; absent on the last.</param>
+/// <param name="Unanswered">Hash buckets that did not answer: theirs are missing from this page.</param>
+public sealed record QuarantineListAnswer(IReadOnlyList<QuarantinedHashAnswer> Quarantined, string? Cursor, IReadOnlyList<string>? Unanswered);
+
+/// <summary>Hashes to put into quarantine or to release; 1 to 200 in all.</summary>
+public sealed record ChangeQuarantineBody
+{
+    /// <summary>As the list names them.</summary>
+    public List<string?>? Ids { get; init; }
+
+    /// <summary>By value.</summary>
+    public List<HashBody?>? Hashes { get; init; }
+}
+
+/// <summary>How many went in or came out; the others were so already.</summary>
+public sealed record ChangeQuarantineAnswer(int Changed);
+
+/// <summary>The quarantine of over-matching hashes; for operators and trusted agencies.</summary>
+public static class QuarantineEndpoints
+{
+    private const string List = "quarantine";
+    private const int Most = HashBucketLimits.Part;
+    private const int BucketsAtOnce = 32;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    public static void MapQuarantine(this RouteGroupBuilder v1)
+    {
+        var group = v1.MapGroup("").WithTags("Hashes");
+        group.MapGet("/hashes/quarantine", ListAsync)
+            .WithName("ListQuarantine").WithSummary("Hashes in quarantine: over-matching values that match nothing near and apply only when confirmed")
+            .WithDescription("For operators, who get no values, and for trusted agencies. `limit` at most 200; `cursor` from the answer before.")
+            .Produces<QuarantineListAnswer>().Problems(400, 403, 422);
+        group.MapPost("/hashes/quarantine:release", (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
+                ChangeAsync(body, caller, actors, release: true, cancellation))
+            .WithName("ReleaseQuarantine").WithSummary("Release hashes from quarantine; they never go back by themselves")
+            .Produces<ChangeQuarantineAnswer>().Problems(400, 403, 422, 503);
+        group.MapPost("/hashes/quarantine:add", (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
+                ChangeAsync(body, caller, actors, release: false, cancellation))
+            .WithName("AddQuarantine").WithSummary("Put hashes into quarantine; reports that inherited from unconfirmed ones learn of it")
+            .Produces<ChangeQuarantineAnswer>().Problems(400, 403, 422, 503);
+    }
+
+    private static async Task<IResult> ListAsync(
+        ApiCaller caller, IReadOnlyActorRegistry actors, Database database, StuckEntities stuck, CancellationToken cancellation, string? cursor = null, string? limit = null)
+    {
+        Require(caller);
+        var max = (int)ReportEndpoints.Number("limit", limit, 100, 1, Most);
+        var from = Cursor.Read<Position>(List, cursor) ?? new Position(0, 0);
+        var withEvents = (await HashBucketJournal.WithEventsAsync(database, cancellation)).ToHashSet();
+        var buckets = HashBucketId.All.Select((id, number) => (Id: id, Number: number)).Where(b => b.Number >= from.Bucket && withEvents.Contains(b.Id)).ToList();
+        var region = actors.Get<HashBucketRegion>();
+        var rows = new List<QuarantinedHashAnswer>();
+        var unanswered = new List<string>();
+        foreach (var part in buckets.Chunk(BucketsAtOnce))
+        {
+            var answers = await Task.WhenAll(part.Select(async bucket => (bucket, Answer: await AskAsync(bucket.Id, bucket.Number == from.Bucket ? from.Row : 0))));
+            foreach (var (bucket, answer) in answers)
+            {
+                if (answer is null)
+                {
+                    unanswered.Add(bucket.Id.ToString());
+                    continue;
+                }
+
+                foreach (var row in answer.Rows)
+                {
+                    if (rows.Count == max)
+                    {
+                        return Page(new Position(bucket.Number, row.Row));
+                    }
+
+                    rows.Add(ToAnswer(bucket.Id, row, values: !caller.Caller.Is(Roles.Operator)));
+                }
+
+                if (answer.More)
+                {
+                    return Page(new Position(bucket.Number, answer.Rows[^1].Row + 1));
+                }
+            }
+        }
+
+        return Page(null);
+
+        IResult Page(Position? next) => Results.Json(
+            new QuarantineListAnswer(rows, next is null ? null : Cursor.Write(List, next), unanswered.Count > 0 ? unanswered : null), ApiJson.Options);
+
+        async Task<QuarantineAnswer?> AskAsync(HashBucketId bucket, int row)
+        {
+            if (stuck.IsStuck($"hash-bucket-{bucket}"))
+            {
+                return null;
+            }
+
+            try
+            {
+                return await region.Ask<QuarantineAnswer>(new GetQuarantine { Bucket = bucket, FromRow = row, Limit = max }, Patience, cancellation);
+            }
+            catch (AskTimeoutException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private static async Task<IResult> ChangeAsync(
+        JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, bool release, CancellationToken cancellation)
+    {
+        Require(caller);
+        var (value, fields) = (body.Value, body.Fields);
+        var hashes = value.Hashes is null ? [] : HashEndpoints.ReadHashes(fields, value.Hashes);
+        var rows = new List<(HashBucketId Bucket, int Row)>();
+        for (var i = 0; i < (value.Ids?.Count ?? 0) && !fields.IsFull; i++)
+        {
+            if (TryId(value.Ids![i], out var id))
+            {
+                rows.Add(id);
+            }
+            else
+            {
+                fields.Add($"ids[{i}]", IntakeCodes.OutOfRange, "An id is one that the list of the quarantine gave.");
+            }
+        }
+
+        if (value.Ids is null && value.Hashes is null)
+        {
+            fields.Missing("hashes");
+        }
+        else if (hashes.Length + rows.Count > Most)
+        {
+            fields.Add("hashes", IntakeCodes.TooMany, $"At most {Most} hashes and ids together.");
+        }
+
+        body.Check();
+        var region = actors.Get<HashBucketRegion>();
+        var at = caller.Context().OccurredAt;
+        var buckets = hashes.Select(HashBucketId.For).Concat(rows.Select(r => r.Bucket)).Distinct().ToList();
+        try
+        {
+            var changed = await Task.WhenAll(buckets.Select(bucket => region.Ask<QuarantineChanged>(
+                new ChangeQuarantine
+                {
+                    Bucket = bucket, RequestId = 0, Release = release, By = caller.Caller.Agency, At = at,
+                    Hashes = [.. hashes.Where(hash => HashBucketId.For(hash) == bucket)], Rows = [.. rows.Where(r => r.Bucket == bucket).Select(r => r.Row)],
+                },
+                Patience, cancellation)));
+            return Results.Json(new ChangeQuarantineAnswer(changed.Sum(c => c.Changed)), ApiJson.Options);
+        }
+        catch (AskTimeoutException)
+        {
+            return ApiProblem.Of(IntakeCodes.Unavailable, "Not every hash bucket answered; the same request again completes what was begun.").ToResult();
+        }
+    }
+
+    private static QuarantinedHashAnswer ToAnswer(HashBucketId bucket, QuarantineRow row, bool values) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{bucket}.{row.Row}"), row.Hash.Algorithm, values ? row.Hash.ToHex() : null, row.State.Reason, row.State.Since,
+        row.State.By?.Value, row.State.Reports, row.State.NearValues, row.Items, row.Opinions, row.Confirmed);
+
+    private static bool TryId(string? text, out (HashBucketId Bucket, int Row) id)
+    {
+        id = default;
+        var dot = text?.IndexOf('.', StringComparison.Ordinal) ?? -1;
+        if (dot < 0 || !HashBucketId.TryParse(text![..dot], out var bucket)
+            || !int.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var row))
+        {
+            return false;
+        }
+
+        id = (bucket, row);
+        return true;
+    }
+
+    /// <summary>
+    /// A release or an addition changes what fifty countries inherit: operators, and agencies that are believed alone anyway. Who sees hashes at all is
+    /// as for look-ups (docs/access.md).
+    /// </summary>
+    private static void Require(ApiCaller caller)
+    {
+        var me = caller.Caller;
+        var trusted = me is { Trust: TrustLevel.Trusted, Kind: AgencyKind.Hotline or AgencyKind.Police or AgencyKind.Interpol } && me.Is(Roles.Analyst | Roles.Officer);
+        if (!trusted && !me.Is(Roles.Operator))
+        {
+            throw ApiProblemException.Of(ProblemCatalogue.NotAuthorised, "The quarantine is for operators and trusted agencies.");
+        }
+    }
+
+    private sealed record Position(int Bucket, int Row);
+}
