@@ -102,15 +102,21 @@ internal sealed class LookupsRun(
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
 
         var (large, cpu, wrong) = (new List<double>(), new List<double>(), 0);
-        var answered = 0L;
+        var (answered, refusedLarge) = (0L, 0);
         await using (var profile = profileFile is null ? null : NodeProfile.Start(node.Pid, profileFile.FullName))
         {
             for (var run = 0; run <= runs; run++)
             {
                 var (body, expected) = Body(lookups, run);
-                var before = ProcessFigures.Cpu(node.Pid);
-                var began = Stopwatch.GetTimestamp();
-                var answer = await PostAsync(http, body, cancellation);
+                // A cold node on a busy machine may take longer than its patience: asked again, and told.
+                var (before, began, answer) = (0.0, 0L, Array.Empty<byte>());
+                for (var tries = 0; answer.Length == 0; tries++)
+                {
+                    (before, began) = (ProcessFigures.Cpu(node.Pid), Stopwatch.GetTimestamp());
+                    answer = await PostAsync(http, body, cancellation, mayBeRefused: tries < 10);
+                    refusedLarge += answer.Length == 0 ? 1 : 0;
+                }
+
                 var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
                 var used = ProcessFigures.Cpu(node.Pid) - before;
                 wrong += Check(answer, expected);
@@ -184,7 +190,7 @@ internal sealed class LookupsRun(
         text.AppendLine(Line($"| lookups answered wrongly | {wrong} |"));
         text.AppendLine(Line($"| small lookups, {clients} callers: p50; p99 ms; requests/s | {alone.At(0.5):0.0}; {alone.At(0.99):0.0}; {alone.Count / seconds:n0} |"));
         text.AppendLine(Line($"| the same beside large requests: p50; p99 ms; requests/s | {loaded.At(0.5):0.0}; {loaded.At(0.99):0.0}; {loaded.Count / seconds:n0} |"));
-        text.AppendLine(Line($"| small lookups answered 503 | {_refused} |"));
+        text.AppendLine(Line($"| answered 503 and asked again: large; small | {refusedLarge}; {_refused} |"));
         text.AppendLine(Line($"| add answered → seen, p50; p99 ms of {visible} | {addSeen.At(0.5):0.0}; {addSeen.At(0.99):0.0} |"));
         text.AppendLine(Line($"| add sent → seen, p50; p99 ms | {addWhole.At(0.5):0.0}; {addWhole.At(0.99):0.0} |"));
         text.AppendLine(Line($"| retraction answered → unseen, p50; p99 ms | {retractSeen.At(0.5):0.0}; {retractSeen.At(0.99):0.0} |"));
