@@ -29,7 +29,10 @@ internal sealed class HashNearSearch
     private readonly PdqIndex _lookAlikes = new();
     private readonly Dictionary<int, HashSet<ulong>> _near = [];
 
-    private enum Place
+    // By row: where it stands. To ask an index for a value it may not have costs more than all else about an imported row.
+    private readonly List<Place> _places = [];
+
+    private enum Place : byte
     {
         Nowhere,
         Known,
@@ -42,7 +45,8 @@ internal sealed class HashNearSearch
         var (known, lookAlikes) = (new List<PdqValue>(state.Count), new List<PdqValue>());
         for (var row = 0; row < state.Count; row++)
         {
-            (PlaceOf(state, row) switch { Place.Known => known, Place.LookAlikes => lookAlikes, _ => null })?.Add(PdqValue.FromBytes(state.ValueOf(row)));
+            _places.Add(PlaceOf(state, row));
+            (_places[row] switch { Place.Known => known, Place.LookAlikes => lookAlikes, _ => null })?.Add(PdqValue.FromBytes(state.ValueOf(row)));
         }
 
         _known.AddMany(CollectionsMarshal.AsSpan(known));
@@ -52,9 +56,21 @@ internal sealed class HashNearSearch
     /// <summary>Moves a value whose state changed.</summary>
     public void Update(HashBucket state, int row)
     {
-        var (hash, place) = (state.HashOf(row), PlaceOf(state, row));
-        Put(_known, hash, place == Place.Known);
-        Put(_lookAlikes, hash, place == Place.LookAlikes);
+        while (_places.Count <= row)
+        {
+            _places.Add(Place.Nowhere);
+        }
+
+        var (old, place) = (_places[row], PlaceOf(state, row));
+        if (old == place)
+        {
+            return;
+        }
+
+        _places[row] = place;
+        var value = PdqValue.FromBytes(state.ValueOf(row));
+        IndexOf(old)?.Remove(value);
+        IndexOf(place)?.Add(value);
         if (place == Place.Nowhere)
         {
             _near.Remove(row);
@@ -162,17 +178,7 @@ internal sealed class HashNearSearch
         : state.Sightings.CountOf(row) > 0 ? Place.LookAlikes
         : Place.Nowhere;
 
-    private static void Put(PdqIndex index, ContentHash hash, bool there)
-    {
-        if (there)
-        {
-            index.Add(hash);
-        }
-        else
-        {
-            index.Remove(hash);
-        }
-    }
+    private PdqIndex? IndexOf(Place place) => place switch { Place.Known => _known, Place.LookAlikes => _lookAlikes, _ => null };
 
     private static bool IsSampled(ContentHash hash, out ulong mark)
     {
