@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Text.Json;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Agencies;
@@ -18,7 +20,16 @@ namespace CPort.Api;
 public static class HashEndpoints
 {
     private const int DefaultRadius = 31;
-    private const int RowsPerStep = 5_000;
+    private const int DefaultResults = 20;
+
+    /// <summary>Lines made durable and answered together; clients that send no more than this in a request need not read while they write.</summary>
+    private const int LinesPerStep = 20_000;
+
+    /// <summary>Hashes of one step; a line has up to five.</summary>
+    private const int RowsPerStep = 50_000;
+
+    /// <summary>Near values that one answer can list at most.</summary>
+    private const int MaxListed = 200_000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     public static void MapHashes(this RouteGroupBuilder v1)
@@ -26,18 +37,18 @@ public static class HashEndpoints
         var group = v1.MapGroup("").WithTags("Hashes");
         group.MapPost("/hashes:lookup", LookupAsync)
             .WithName("LookupHashes").WithSummary("Look up to 10,000 hashes up: verdicts with provenance, near PDQ values with distance")
-            .Produces<LookupAnswer>();
+            .Produces<LookupAnswer>().Problems(400, 403, 413, 415, 422, 503);
         group.MapGet("/hashes/{algorithm}/{value}", GetAsync)
-            .WithName("GetHash").WithSummary("Everything held of one hash, with every source and the history").Produces<HashEntryView>();
+            .WithName("GetHash").WithSummary("Everything held of one hash, with every source and the history").Produces<HashEntryView>().Problems(403, 404, 422, 503);
         group.MapPost("/hashes:import", ImportAsync)
             .WithName("ImportHashes").WithSummary("Import a list of known hashes as NDJSON, one media a line; an answer a line once durable")
-            .Accepts<ImportRowBody>("application/x-ndjson").Produces<ImportLineAnswer>(200, "application/x-ndjson");
+            .Accepts<ImportRowBody>("application/x-ndjson").Produces<ImportLineAnswer>(200, "application/x-ndjson").Problems(400, 403, 415, 422);
         group.MapPost("/hashes:retract", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
                 ChangeAsync(body, caller, actors, retract: true, cancellation))
-            .WithName("RetractHashes").WithSummary("Take back the agency's word on hashes; says first how many items will change").Produces<ChangeOpinionsAnswer>();
+            .WithName("RetractHashes").WithSummary("Take back the agency's word on hashes; says first how many items will change").Produces<ChangeOpinionsAnswer>().Problems(400, 403, 409, 413, 415, 422, 503);
         group.MapPost("/hashes:correct", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
                 ChangeAsync(body, caller, actors, retract: false, cancellation))
-            .WithName("CorrectHashes").WithSummary("Put the agency's word on hashes right; says first how many items will change").Produces<ChangeOpinionsAnswer>();
+            .WithName("CorrectHashes").WithSummary("Put the agency's word on hashes right; says first how many items will change").Produces<ChangeOpinionsAnswer>().Problems(400, 403, 409, 413, 415, 422, 503);
     }
 
     private static async Task<IResult> LookupAsync(JsonBody<LookupBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation)
@@ -45,21 +56,26 @@ public static class HashEndpoints
         RequireSight(caller);
         var (value, fields) = (body.Value, body.Fields);
         var hashes = ReadHashes(fields, value.Hashes);
-        if (value.Radius is < 0 or > 128)
+        if (value.Radius is < 0 or > PdqIndex.MaxRadius)
         {
-            fields.Add("radius", IntakeCodes.OutOfRange, "The radius is 0 to 128.");
+            fields.Add("radius", IntakeCodes.OutOfRange, $"The radius is 0 to {PdqIndex.MaxRadius}.");
         }
 
         if (value.MaxResults is < 1 or > 100)
         {
             fields.Add("maxResults", IntakeCodes.OutOfRange, "1 to 100 near values can be listed.");
         }
+        else if (hashes.Length * (value.MaxResults ?? DefaultResults) > MaxListed)
+        {
+            fields.Add("maxResults", IntakeCodes.OutOfRange, $"Hashes times maxResults is at most {MaxListed}: ask for fewer near values or fewer hashes at once.");
+        }
 
         body.Check();
 
         // A value of poor quality is looked up exactly like any other, and near nothing.
-        var poor = value.Hashes!.Select(h => h!.Quality < TrapValues.PdqQualityFloor).ToArray();
-        var answer = await actors.Get<MatchingKey>().Ask<object>(new LookupMany(hashes, value.Radius ?? DefaultRadius, value.MaxResults ?? 20), Patience, cancellation);
+        ImmutableArray<bool> poor = [.. value.Hashes!.Select(h => h!.Quality < TrapValues.PdqQualityFloor)];
+        var answer = await actors.Get<MatchingKey>().Ask<object>(
+            new LookupMany(hashes, value.Radius ?? DefaultRadius, value.MaxResults ?? DefaultResults, poor), Patience, cancellation);
         return answer switch
         {
             LookedUp found => Results.Json(
@@ -90,7 +106,7 @@ public static class HashEndpoints
     }
 
     /// <summary>
-    /// Rows are read in steps of 5,000, made durable, and answered before the next step is read: memory stays flat and a slow journal slows the sender.
+    /// Lines are read in steps, made durable, and answered before the next step is read: memory stays flat and a slow journal slows the sender.
     /// </summary>
     private static async Task ImportAsync(
         string? list, HttpContext http, ApiCaller caller, IReadOnlyActorRegistry actors, IntakeLimits limits, TimeProvider time, CancellationToken cancellation)
@@ -105,38 +121,52 @@ public static class HashEndpoints
         var source = new HashListSource { Agency = caller.Caller.Agency, List = name, Trust = caller.Caller.Trust, At = time.GetUtcNow() };
         var import = new HashImport(actors.Get<HashBucketRegion>());
         http.Response.ContentType = "application/x-ndjson";
-        var answers = new List<ImportLineAnswer>();
+        var lines = new List<(long Number, ApiProblem? Problem, int Row, int Rows)>();
         var rows = new List<HashListRow>();
+        var written = new ArrayBufferWriter<byte>(64 * 1024);
+        await using var json = new Utf8JsonWriter(written, new JsonWriterOptions { SkipValidation = true });
 
         async Task StepAsync()
         {
-            ApiProblem? fault = null;
+            HashRowOutcome[]? outcomes = null;
             try
             {
-                await import.RunAsync(source, Each(rows), null, cancellation);
+                outcomes = await import.ImportAsync(source, rows, cancellation);
             }
             catch (HashBucketsUnavailableException)
             {
-                fault = ApiProblem.Of(IntakeCodes.Unavailable, "The row could not be made durable in time; send it again.");
+                // Answered below, line by line.
             }
 
-            foreach (var answer in answers)
+            foreach (var line in lines)
             {
-                var line = fault is not null && answer.Problem is null ? answer with { Outcome = "unavailable", Problem = fault } : answer;
-                await System.Text.Json.JsonSerializer.SerializeAsync(http.Response.Body, line, ApiJson.Options, cancellation);
-                await http.Response.Body.WriteAsync("\n"u8.ToArray(), cancellation);
+                var answer = line.Problem is not null ? new ImportLineAnswer(line.Number, "rejected", line.Problem)
+                    : outcomes is null ? new ImportLineAnswer(line.Number, "unavailable", NotDurable)
+                    : new ImportLineAnswer(line.Number, OutcomeOf(outcomes.AsSpan(line.Row, line.Rows)), null);
+                JsonSerializer.Serialize(json, answer, ApiJson.Options);
+                json.Flush();
+                json.Reset();
+                written.Write("\n"u8);
+                if (written.WrittenCount > 60 * 1024)
+                {
+                    await http.Response.Body.WriteAsync(written.WrittenMemory, cancellation);
+                    written.ResetWrittenCount();
+                }
             }
 
+            await http.Response.Body.WriteAsync(written.WrittenMemory, cancellation);
             await http.Response.Body.FlushAsync(cancellation);
-            answers.Clear();
+            written.ResetWrittenCount();
+            lines.Clear();
             rows.Clear();
         }
 
         await foreach (var line in NdjsonLines.ReadAsync(http.Request.BodyReader, limits.LineBytes, cancellation))
         {
+            var first = rows.Count;
             var problem = ReadRow(line, caller.Caller, limits, time, rows);
-            answers.Add(new ImportLineAnswer(line.Number, problem is null ? "imported" : "rejected", problem));
-            if (answers.Count >= RowsPerStep)
+            lines.Add((line.Number, problem, first, rows.Count - first));
+            if (lines.Count >= LinesPerStep || rows.Count >= RowsPerStep)
             {
                 await StepAsync();
             }
@@ -145,14 +175,25 @@ public static class HashEndpoints
         await StepAsync();
     }
 
-    /// <summary>By hand: System.Linq.Async, which Akka brings, and .NET 10 both offer a ToAsyncEnumerable.</summary>
-    private static async IAsyncEnumerable<HashListRow> Each(List<HashListRow> rows)
+    private static readonly ApiProblem NotDurable = ApiProblem.Of(IntakeCodes.Unavailable, "The row could not be made durable in time; send it again.");
+
+    /// <summary>Of a media's hashes the one to which most happened speaks for the line.</summary>
+    private static string OutcomeOf(ReadOnlySpan<HashRowOutcome> rows)
     {
-        await Task.CompletedTask;
+        var strongest = HashRowOutcome.Ignored;
         foreach (var row in rows)
         {
-            yield return row;
+            strongest = row < strongest ? row : strongest;
         }
+
+        return strongest switch
+        {
+            HashRowOutcome.Added => "imported",
+            HashRowOutcome.Changed => "changed",
+            HashRowOutcome.Retracted => "retracted",
+            HashRowOutcome.Unchanged => "unchanged",
+            _ => "ignored",
+        };
     }
 
     private static ApiProblem? ReadRow(IntakeLine line, Caller caller, IntakeLimits limits, TimeProvider time, List<HashListRow> rows)

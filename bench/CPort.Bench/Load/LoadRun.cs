@@ -157,7 +157,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
     }
 
     /// <summary>The key is in its file a moment before the node's directory of agencies knows it.</summary>
-    private static async Task<string> OperatorKeyAsync(NodeProcess node, CancellationToken cancellation)
+    internal static async Task<string> OperatorKeyAsync(NodeProcess node, CancellationToken cancellation)
     {
         var key = "";
         await Wait.UntilAsync("the operator's key", TimeSpan.FromSeconds(30), async () =>

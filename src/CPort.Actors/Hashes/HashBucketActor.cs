@@ -303,7 +303,7 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
                 ChangeQuarantine c => new QuarantineChanged { RequestId = c.RequestId, Changed = o.Changed },
                 ImportHashes c => new HashesImported
                 {
-                    RequestId = c.RequestId, Added = o.Added, Changed = o.Changed, Unchanged = o.Unchanged, Ignored = o.Ignored,
+                    RequestId = c.RequestId, Added = o.Added, Changed = o.Changed, Unchanged = o.Unchanged, Ignored = o.Ignored, Rows = o.Rows ?? [],
                 },
                 _ => throw new InvalidOperationException($"{command.GetType().Name} is no write that a bucket knows."),
             });

@@ -156,6 +156,28 @@ public sealed record ImportHashes : IHashBucketWrite
     [ProtoMember(2)] public required long RequestId { get; init; }
     [ProtoMember(3)] public required HashListSource Source { get; init; }
     [ProtoMember(4)] public ImmutableArray<HashListRow> Rows { get; init; } = [];
+
+    /// <summary>The answer is to say what became of each row, not only how many.</summary>
+    [ProtoMember(5)] public bool EachRow { get; init; }
+}
+
+/// <summary>What became of one row of a list. One byte on the wire; never renumber.</summary>
+public enum HashRowOutcome : byte
+{
+    /// <summary>The source had not spoken of the hash before.</summary>
+    Added = 1,
+
+    /// <summary>The source's earlier word was replaced.</summary>
+    Changed = 2,
+
+    /// <summary>The source's earlier word was taken back.</summary>
+    Retracted = 3,
+
+    /// <summary>Said before, or older than what was said.</summary>
+    Unchanged = 4,
+
+    /// <summary>A trap value, or PDQ of low quality.</summary>
+    Ignored = 5,
 }
 
 /// <summary>What became of the rows; the four add up to the rows sent.</summary>
@@ -176,6 +198,9 @@ public sealed record HashesImported : IHashBucketReply
 
     /// <summary>Trap values and PDQ of low quality.</summary>
     [ProtoMember(5)] public int Ignored { get; init; }
+
+    /// <summary>One <see cref="HashRowOutcome"/> a row, in order, when <see cref="ImportHashes.EachRow"/> asked for it; else empty.</summary>
+    [ProtoMember(6)] public byte[] Rows { get; init; } = [];
 }
 
 /// <summary>

@@ -7,8 +7,8 @@ using CPort.Actors.Reports;
 
 namespace CPort.Actors.Hashes;
 
-/// <summary>What a write did, in rows; read by command type.</summary>
-public readonly record struct HashBucketOutcome(int Added, int Changed, int Unchanged, int Ignored);
+/// <summary>What a write did, in rows; read by command type. <paramref name="Rows"/>: each row of an import, when asked for.</summary>
+public readonly record struct HashBucketOutcome(int Added, int Changed, int Unchanged, int Ignored, byte[]? Rows = null);
 
 /// <summary>The event of a batch, without metadata yet; null when nothing is new. One outcome a command, in order.</summary>
 public sealed record HashBucketDecision(HashesRecorded? Event, ImmutableArray<HashBucketOutcome> Outcomes);
@@ -115,11 +115,15 @@ public static class HashBucketRules
             var steps = new Dictionary<ImportStep, HashEntry?>();
             var parts = new List<(PackedOpinions Says, List<byte> Hashes)>();
             (ImportStep Step, HashEntry? Next) last = default;
-            foreach (var r in import.Rows)
+            var each = import.EachRow ? new byte[import.Rows.Length] : null;
+            each?.AsSpan().Fill((byte)HashRowOutcome.Unchanged);
+            for (var i = 0; i < import.Rows.Length; i++)
             {
+                var r = import.Rows[i];
                 if (!Belongs(state, r.Hash) || r is { Hash.Algorithm: HashAlgorithm.Pdq, PdqQuality: < TrapValues.PdqQualityFloor })
                 {
                     ignored++;
+                    Tell(i, HashRowOutcome.Ignored);
                     continue;
                 }
 
@@ -151,7 +155,9 @@ public static class HashBucketRules
                 }
 
                 working[r.Hash] = after;
-                (added, changed) = entry.Sources.Length < after.Sources.Length ? (added + 1, changed) : (added, changed + 1);
+                var first = entry.Sources.Length < after.Sources.Length;
+                (added, changed) = first ? (added + 1, changed) : (added, changed + 1);
+                Tell(i, first ? HashRowOutcome.Added : r.Retract ? HashRowOutcome.Retracted : HashRowOutcome.Changed);
                 PartFor(parts, r, after.Version).AddRange(r.Hash.Bytes);
             }
 
@@ -160,7 +166,15 @@ public static class HashBucketRules
                 opinions.Add(Packed(source, parts));
             }
 
-            return new HashBucketOutcome(added, changed, import.Rows.Length - added - changed - ignored, ignored);
+            return new HashBucketOutcome(added, changed, import.Rows.Length - added - changed - ignored, ignored, each);
+
+            void Tell(int row, HashRowOutcome outcome)
+            {
+                if (each is not null)
+                {
+                    each[row] = (byte)outcome;
+                }
+            }
         }
 
         IEnumerable<ContentHash> Named(int[] rows) => rows.Where(row => row >= 0 && row < state.Count).Select(state.HashOf);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Cluster;
@@ -15,6 +16,10 @@ public sealed class MatchingKey;
 /// kind is under way at a time: it leaves at once when the bucket is idle, and what comes meanwhile, from whatever request, leaves together
 /// after its answer. A bucket that does not answer is asked again; buckets are idempotent, so either answer will do. A request is answered
 /// whole or as unavailable, never in part. Holds no state worth keeping.
+/// <para>
+/// Near queries go to every PDQ bucket. They stand once, in <see cref="NearStream"/>, and all buckets are sent the same arrays; a large
+/// request is let in a few slices at a time, in turn with the others, so that a report does not wait for ten thousand lookups.
+/// </para>
 /// </summary>
 public sealed class MatchingActor : ReceiveActor, IWithTimers
 {
@@ -22,12 +27,11 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     {
         Sight,
         Lookup,
-        Near,
         Opine,
     }
 
     /// <summary>One row for a bucket, and where its answer belongs.</summary>
-    private sealed record Row(Gathering Request, int Slot, ContentHash Hash, HashSighting? Sighting = null, NearQuery? Query = null, OpinionOnHash? Opinion = null);
+    private sealed record Row(Gathering Request, int Slot, ContentHash Hash, HashSighting? Sighting = null, OpinionOnHash? Opinion = null);
 
     /// <summary>The way to one bucket for one kind of request.</summary>
     private sealed class Lane(HashBucketId bucket, Kind kind)
@@ -42,11 +46,13 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
         public IHashBucketMessage? Message { get; set; }
 
+        public int Asked { get; set; }
+
         public DateTimeOffset AskAgain { get; set; }
     }
 
     /// <summary>A request being gathered.</summary>
-    private abstract class Gathering(IActorRef replyTo, long began, DateTimeOffset deadline)
+    private abstract class Gathering(IActorRef replyTo, long began, DateTimeOffset deadline, int hashes) : INearRequest
     {
         public IActorRef ReplyTo { get; } = replyTo;
 
@@ -54,6 +60,10 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
         public DateTimeOffset Deadline { get; } = deadline;
 
+        /// <summary>What it counts for in <see cref="MatchingOptions.MaxWaiting"/>.</summary>
+        public int Hashes { get; } = hashes;
+
+        /// <summary>Rows and near queries (each once, not once a bucket) without an answer yet.</summary>
         public int Outstanding { get; set; }
 
         public bool Over { get; set; }
@@ -63,33 +73,30 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         public abstract object Unavailable(string reason);
     }
 
-    /// <summary>Verdicts and near matches by slot; one slot a hash.</summary>
-    private abstract class Lookup(IActorRef replyTo, long began, DateTimeOffset deadline, int slots) : Gathering(replyTo, began, deadline)
+    /// <summary>Verdicts and near queries by slot; equal PDQ values share one query.</summary>
+    private abstract class Lookup(IActorRef replyTo, long began, DateTimeOffset deadline, int slots) : Gathering(replyTo, began, deadline, slots)
     {
-        private readonly List<NearMatch>?[] _near = new List<NearMatch>?[slots];
-        private readonly bool[] _truncated = new bool[slots];
+        private readonly Dictionary<ContentHash, NearSearch> _searches = [];
 
         public HashVerdict[] Verdicts { get; } = new HashVerdict[slots];
 
-        public void TakeNear(int slot, NearAnswer answer)
-        {
-            (_near[slot] ??= []).AddRange(answer.Matches);
-            _truncated[slot] |= answer.Truncated;
-        }
+        public NearSearch?[] Near { get; } = new NearSearch?[slots];
 
-        protected (ImmutableArray<NearMatch> Matches, bool Truncated) NearOf(int slot, int max)
+        /// <summary>The near search of a slot's value; <paramref name="isNew"/>: no slot before has it.</summary>
+        public NearSearch NearAt(int slot, ContentHash hash, int radius, int maxResults, int maxLookAlikes, out bool isNew)
         {
-            if (_near[slot] is not { } all)
+            isNew = !_searches.TryGetValue(hash, out var search);
+            if (isNew)
             {
-                return ([], false);
+                var query = new NearQuery { Hash = hash, Radius = radius, MaxResults = maxResults, MaxLookAlikes = maxLookAlikes };
+                _searches.Add(hash, search = new NearSearch(this, query));
             }
 
-            all.Sort(static (a, b) => PdqIndex.Order(new PdqHit(a.Verdict.Hash, a.Distance), new PdqHit(b.Verdict.Hash, b.Distance)));
-            return ([.. all.Take(max)], _truncated[slot] || all.Count > max);
+            return Near[slot] = search!;
         }
     }
 
-    private sealed class ReportLookup(IActorRef replyTo, long began, DateTimeOffset deadline, MatchReport request, int slots, int max)
+    private sealed class ReportLookup(IActorRef replyTo, long began, DateTimeOffset deadline, MatchReport request, int slots)
         : Lookup(replyTo, began, deadline, slots)
     {
         public override object Answer()
@@ -98,21 +105,20 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
             var items = ImmutableArray.CreateBuilder<ItemVerdicts>(request.Items.Length);
             foreach (var item in request.Items)
             {
-                var near = ImmutableArray<NearMatch>.Empty;
-                var truncated = false;
+                NearAnswer? near = null;
                 var exact = ImmutableArray.CreateBuilder<HashVerdict>(item.Hashes.Length);
                 foreach (var hash in item.Hashes)
                 {
                     exact.Add(Verdicts[slot]);
-                    if (hash.Algorithm == HashAlgorithm.Pdq)
-                    {
-                        (near, truncated) = NearOf(slot, max);
-                    }
-
+                    near ??= Near[slot]?.Answer();
                     slot++;
                 }
 
-                items.Add(new ItemVerdicts { Ordinal = item.Ordinal, Exact = exact.DrainToImmutable(), Near = near, NearTruncated = truncated });
+                items.Add(new ItemVerdicts
+                {
+                    Ordinal = item.Ordinal, Exact = exact.DrainToImmutable(), Near = near?.Matches ?? [], NearTruncated = near?.Truncated ?? false,
+                    LookAlikes = near?.LookAlikes ?? [], LookAlikesTruncated = near?.LookAlikesTruncated ?? false,
+                });
             }
 
             return new ReportMatched(request.ReportId, items.DrainToImmutable());
@@ -124,22 +130,26 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     private sealed class ManyLookup(IActorRef replyTo, long began, DateTimeOffset deadline, LookupMany request)
         : Lookup(replyTo, began, deadline, request.Hashes.Length)
     {
-        public override object Answer() => new LookedUp([.. request.Hashes.Select((_, slot) => ResultOf(slot))]);
+        /// <summary>By slot: the slot of the same hash that is asked for it.</summary>
+        public int[] AskedAt { get; } = new int[request.Hashes.Length];
+
+        public override object Answer() => new LookedUp([.. AskedAt.Select(ResultOf)]);
 
         private HashLookupResult ResultOf(int slot)
         {
-            var (matches, truncated) = NearOf(slot, request.MaxResults);
-            return new HashLookupResult(Verdicts[slot], matches, truncated);
+            var near = Near[slot]?.Answer();
+            return new HashLookupResult(Verdicts[slot], near?.Matches ?? [], near?.Truncated ?? false);
         }
 
         public override object Unavailable(string reason) => new LookupUnavailable(reason);
     }
 
-    private sealed class Recording(IActorRef replyTo, long began, DateTimeOffset deadline, ReportId report) : Gathering(replyTo, began, deadline)
+    private sealed class Recording(IActorRef replyTo, long began, DateTimeOffset deadline, RecordOpinions request)
+        : Gathering(replyTo, began, deadline, request.Opinions.Length)
     {
-        public override object Answer() => new OpinionsRecorded(report);
+        public override object Answer() => new OpinionsRecorded(request.ReportId);
 
-        public override object Unavailable(string reason) => new MatchingUnavailable(report, reason);
+        public override object Unavailable(string reason) => new MatchingUnavailable(request.ReportId, reason);
     }
 
     private sealed record Tick
@@ -152,6 +162,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     private readonly TimeProvider _time;
     private readonly Dictionary<(HashBucketId, Kind), Lane> _lanes = [];
     private readonly Dictionary<long, Lane> _underWay = [];
+    private readonly NearStream _near;
     private readonly HashSet<Gathering> _open = [];
     private readonly HashSet<Lane> _touched = [];
     private int _waiting;
@@ -160,10 +171,12 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     public MatchingActor(IActorRef buckets, MatchingOptions options, TimeProvider time)
     {
         (_buckets, _options, _time) = (buckets, options, time);
+        _near = new NearStream([.. HashBucketId.AllPdq], HashBucketLimits.NearPart);
 
         Receive<MatchReport>(On);
         Receive<RecordOpinions>(On);
         Receive<LookupMany>(On);
+        Receive<NearFound>(On);
         Receive<IHashBucketReply>(On);
         Receive<Tick>(_ => OnTick());
     }
@@ -180,8 +193,8 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     private void On(MatchReport request)
     {
         var slots = request.Items.Sum(i => i.Hashes.Length);
-        var gathering = new ReportLookup(Sender, _time.GetTimestamp(), Deadline, request, slots, _options.NearResults);
-        if (!Admit(gathering, slots))
+        var gathering = new ReportLookup(Sender, _time.GetTimestamp(), Deadline, request, slots);
+        if (!Admit(gathering))
         {
             return;
         }
@@ -203,7 +216,11 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
                 Enqueue(Kind.Sight, HashBucketId.For(hash), new Row(gathering, slot, hash, Sighting: sighting));
                 if (isPdq)
                 {
-                    SearchNear(gathering, slot, new NearQuery { Hash = hash, Radius = _options.NearRadius, MaxResults = _options.NearResults });
+                    // Counted now, searched once every item of the report with this value is durably sighted: of two items that look alike and
+                    // arrive at once, the one sighted later sees the other.
+                    var search = gathering.NearAt(slot, hash, _options.NearRadius, _options.NearResults, _options.MaxLookAlikes, out var isNew);
+                    search.Unsighted++;
+                    gathering.Outstanding += isNew ? 1 : 0;
                 }
             }
         }
@@ -220,24 +237,35 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         }
 
         var gathering = new ManyLookup(Sender, _time.GetTimestamp(), Deadline, request);
-        if (!Admit(gathering, request.Hashes.Length))
+        if (!Admit(gathering))
         {
             return;
         }
 
+        var first = new Dictionary<ContentHash, int>(request.Hashes.Length);
         for (var slot = 0; slot < request.Hashes.Length; slot++)
         {
             var hash = request.Hashes[slot];
-            gathering.Verdicts[slot] = HashBucketRules.Unasked(hash);
-            if (gathering.Verdicts[slot].Trap)
+            ref var asked = ref CollectionsMarshal.GetValueRefOrAddDefault(first, hash, out var again);
+            asked = again ? asked : slot;
+            gathering.AskedAt[slot] = asked;
+            if (!again)
             {
-                continue;
+                gathering.Verdicts[slot] = HashBucketRules.Unasked(hash);
+                if (!gathering.Verdicts[slot].Trap)
+                {
+                    Enqueue(Kind.Lookup, HashBucketId.For(hash), new Row(gathering, slot, hash));
+                }
             }
 
-            Enqueue(Kind.Lookup, HashBucketId.For(hash), new Row(gathering, slot, hash));
-            if (request.Radius is { } radius && hash.Algorithm == HashAlgorithm.Pdq)
+            if (request.Radius is { } radius && hash.Algorithm == HashAlgorithm.Pdq && !gathering.Verdicts[asked].Trap && !request.IsExactOnly(slot))
             {
-                SearchNear(gathering, slot, new NearQuery { Hash = hash, Radius = radius, MaxResults = request.MaxResults });
+                var search = gathering.NearAt(asked, hash, radius, request.MaxResults, 0, out var isNew);
+                if (isNew)
+                {
+                    gathering.Outstanding++;
+                    _near.Add(search);
+                }
             }
         }
 
@@ -246,8 +274,8 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
     private void On(RecordOpinions request)
     {
-        var gathering = new Recording(Sender, _time.GetTimestamp(), Deadline, request.ReportId);
-        if (!Admit(gathering, request.Opinions.Length))
+        var gathering = new Recording(Sender, _time.GetTimestamp(), Deadline, request);
+        if (!Admit(gathering))
         {
             return;
         }
@@ -263,24 +291,18 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         Start(gathering);
     }
 
-    private void SearchNear(Lookup gathering, int slot, NearQuery query)
-    {
-        foreach (var bucket in HashBucketId.AllPdq)
-        {
-            Enqueue(Kind.Near, bucket, new Row(gathering, slot, query.Hash, Query: query));
-        }
-    }
-
-    private bool Admit(Gathering gathering, int rows)
+    private bool Admit(Gathering gathering)
     {
         // A request alone is always admitted, however large.
-        if (_waiting > 0 && _waiting + rows > _options.MaxWaiting)
+        if (_waiting > 0 && _waiting + gathering.Hashes > _options.MaxWaiting)
         {
             HashInstruments.OnUnavailable();
             gathering.ReplyTo.Tell(gathering.Unavailable("Too much is being matched at the moment."));
             return false;
         }
 
+        _waiting += gathering.Hashes;
+        _open.Add(gathering);
         return true;
     }
 
@@ -293,7 +315,6 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
         lane.Waiting.AddLast(row);
         row.Request.Outstanding++;
-        _waiting++;
         _touched.Add(lane);
     }
 
@@ -304,10 +325,6 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         {
             Finish(gathering);
         }
-        else
-        {
-            _open.Add(gathering);
-        }
 
         foreach (var lane in _touched)
         {
@@ -315,6 +332,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         }
 
         _touched.Clear();
+        SendNear();
     }
 
     private void Send(Lane lane)
@@ -324,16 +342,11 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
             return;
         }
 
-        var most = lane.Kind == Kind.Near ? HashBucketLimits.NearPart : HashBucketLimits.Part;
         var rows = ImmutableArray.CreateBuilder<Row>();
-        while (rows.Count < most && lane.Waiting.First is { } first)
+        while (rows.Count < HashBucketLimits.Part && lane.Waiting.First is { } first)
         {
             lane.Waiting.RemoveFirst();
-            if (first.Value.Request.Over)
-            {
-                _waiting--;
-            }
-            else
+            if (!first.Value.Request.Over)
             {
                 rows.Add(first.Value);
             }
@@ -346,33 +359,42 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
         var id = ++_nextRequest;
         lane.Sent = rows.DrainToImmutable();
-        lane.AskAgain = _time.GetUtcNow() + _options.RetryAfter;
+        (lane.Asked, lane.AskAgain) = (1, AskAgainAfter(1));
         lane.Message = lane.Kind switch
         {
             Kind.Sight => new SightAndLookup { Bucket = lane.Bucket, RequestId = id, Sightings = [.. lane.Sent.Select(r => r.Sighting!)] },
             Kind.Lookup => new LookupHashes { Bucket = lane.Bucket, RequestId = id, Hashes = [.. lane.Sent.Select(r => r.Hash)] },
-            Kind.Near => new SearchNear { Bucket = lane.Bucket, RequestId = id, Queries = [.. lane.Sent.Select(r => r.Query!)] },
             _ => new RecordBucketOpinions { Bucket = lane.Bucket, RequestId = id, Opinions = [.. lane.Sent.Select(r => r.Opinion!)] },
         };
         _underWay.Add(id, lane);
         _buckets.Tell(lane.Message);
     }
 
+    private void SendNear()
+    {
+        while (_near.NextIdle() is { } lane)
+        {
+            lane.Ask(++_nextRequest, AskAgainAfter(1));
+            _buckets.Tell(lane.Message);
+        }
+    }
+
     private void On(IHashBucketReply reply)
     {
-        if (!_underWay.Remove(reply.RequestId, out var lane))
+        if (!_underWay.TryGetValue(reply.RequestId, out var lane))
         {
             return; // a second answer to a request asked twice
         }
 
         var rows = lane.Sent;
-        (lane.Message, lane.Sent) = (null, []);
-        var answered = reply switch
+        var answered = reply is HashesAnswered a ? Math.Min(a.Verdicts.Length, rows.Length) : rows.Length;
+        if (answered == 0)
         {
-            HashesAnswered a => a.Verdicts.Length,
-            NearFound n => n.Answers.Length,
-            _ => rows.Length,
-        };
+            return; // no answer at all: the bucket is asked again in time
+        }
+
+        _underWay.Remove(reply.RequestId);
+        (lane.Message, lane.Sent) = (null, []);
         for (var i = rows.Length - 1; i >= answered; i--)
         {
             lane.Waiting.AddFirst(rows[i]);
@@ -380,25 +402,39 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
         for (var i = 0; i < answered; i++)
         {
-            _waiting--;
             var row = rows[i];
-            switch (reply)
+            if (reply is HashesAnswered verdicts && row.Request is Lookup lookup)
             {
-                case HashesAnswered a:
-                    ((Lookup)row.Request).Verdicts[row.Slot] = a.Verdicts[i];
-                    break;
-                case NearFound n:
-                    ((Lookup)row.Request).TakeNear(row.Slot, n.Answers[i]);
-                    break;
+                lookup.Verdicts[row.Slot] = verdicts.Verdicts[i];
+                if (lane.Kind == Kind.Sight && lookup.Near[row.Slot] is { } search && --search.Unsighted == 0 && !lookup.Over)
+                {
+                    _near.Add(search);
+                }
             }
 
-            if (--row.Request.Outstanding == 0 && !row.Request.Over)
-            {
-                Finish(row.Request);
-            }
+            Answered(row.Request);
         }
 
         Send(lane);
+        SendNear();
+    }
+
+    private void On(NearFound reply)
+    {
+        foreach (var search in _near.Take(reply))
+        {
+            Answered((Gathering)search.Request);
+        }
+
+        SendNear();
+    }
+
+    private void Answered(Gathering gathering)
+    {
+        if (--gathering.Outstanding == 0 && !gathering.Over)
+        {
+            Finish(gathering);
+        }
     }
 
     private void OnTick()
@@ -406,8 +442,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         var now = _time.GetUtcNow();
         foreach (var late in _open.Where(g => g.Deadline <= now).ToList())
         {
-            late.Over = true;
-            _open.Remove(late);
+            Close(late);
             HashInstruments.OnUnavailable();
             late.ReplyTo.Tell(late.Unavailable("A hash bucket did not answer in time."));
         }
@@ -418,25 +453,42 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
             {
                 // Nobody waits for these rows any more.
                 _underWay.Remove(id);
-                _waiting -= lane.Sent.Length;
                 (lane.Message, lane.Sent) = (null, []);
                 Send(lane);
             }
             else
             {
-                lane.AskAgain = now + _options.RetryAfter;
+                lane.AskAgain = AskAgainAfter(++lane.Asked);
                 HashInstruments.OnBucketAskedAgain();
                 _buckets.Tell(lane.Message!);
             }
         }
+
+        foreach (var lane in _near.Late(now))
+        {
+            lane.AskedAgain(AskAgainAfter(lane.Asked + 1));
+            HashInstruments.OnBucketAskedAgain();
+            _buckets.Tell(lane.Message);
+        }
+
+        SendNear();
     }
+
+    // Doubles: a bucket that is only busy gets no second helping of the work that keeps it so.
+    private DateTimeOffset AskAgainAfter(int asked) => _time.GetUtcNow() + (_options.RetryAfter * (1 << Math.Min(asked - 1, 2)));
 
     private void Finish(Gathering gathering)
     {
-        gathering.Over = true;
-        _open.Remove(gathering);
+        Close(gathering);
         HashInstruments.OnMatched(_time.GetElapsedTime(gathering.Began));
         gathering.ReplyTo.Tell(gathering.Answer());
+    }
+
+    private void Close(Gathering gathering)
+    {
+        gathering.Over = true;
+        _open.Remove(gathering);
+        _waiting -= gathering.Hashes;
     }
 }
 

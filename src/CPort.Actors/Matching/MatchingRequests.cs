@@ -8,9 +8,14 @@ namespace CPort.Actors.Matching;
 /// With a radius, PDQ hashes are also searched near. Answered by <see cref="LookedUp"/>, <see cref="LookupRefused"/> or <see cref="LookupUnavailable"/>.
 /// </summary>
 /// <param name="Hashes">Answered in this order; duplicates are answered each.</param>
-/// <param name="Radius">Hamming distance 0 to 128; null: no near search.</param>
+/// <param name="Radius">Hamming distance 0 to <see cref="PdqIndex.MaxRadius"/>; null: no near search.</param>
 /// <param name="MaxResults">Near matches a hash, 1 to 100.</param>
-public sealed record LookupMany(ImmutableArray<ContentHash> Hashes, int? Radius = null, int MaxResults = 20);
+/// <param name="ExactOnly">By hash: true where nothing near is to be searched (poor quality); default: everywhere as the radius says.</param>
+public sealed record LookupMany(
+    ImmutableArray<ContentHash> Hashes, int? Radius = null, int MaxResults = 20, ImmutableArray<bool> ExactOnly = default)
+{
+    internal bool IsExactOnly(int index) => !ExactOnly.IsDefault && index < ExactOnly.Length && ExactOnly[index];
+}
 
 /// <summary>Every bucket answered. One result a hash asked, in order.</summary>
 public sealed record LookedUp(ImmutableArray<HashLookupResult> Results);
@@ -27,11 +32,14 @@ public sealed record LookupUnavailable(string Reason);
 /// <summary>Limits and times of matching.</summary>
 public sealed record MatchingOptions
 {
-    /// <summary>PDQ radius for reports, 0 to 128 (domain.md 5: 31).</summary>
+    /// <summary>PDQ radius for reports, 0 to <see cref="PdqIndex.MaxRadius"/> (domain.md 5: 31).</summary>
     public int NearRadius { get; init; } = 31;
 
     /// <summary>Near matches listed for an item.</summary>
     public int NearResults { get; init; } = 20;
+
+    /// <summary>Look-alikes listed for an item (values on other items of which nothing is known), 0 to 100; 0: none are searched.</summary>
+    public int MaxLookAlikes { get; init; } = 20;
 
     /// <summary>PDQ below this quality is neither sighted nor searched.</summary>
     public int QualityFloor { get; init; } = TrapValues.PdqQualityFloor;
@@ -39,12 +47,15 @@ public sealed record MatchingOptions
     /// <summary>Hashes in one <see cref="LookupMany"/>.</summary>
     public int MaxLookup { get; init; } = 10_000;
 
-    /// <summary>When a bucket that has not answered is asked again.</summary>
+    /// <summary>When a bucket that has not answered is asked again; doubles twice.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>When a request is given up.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Hashes waiting for an answer at one time, over all requests; more are answered "unavailable" at once.</summary>
+    /// <summary>
+    /// Hashes of all unanswered requests together (a PDQ hash counts once, though every PDQ bucket is asked); a request beyond that is answered
+    /// "unavailable" at once, unless it is the only one.
+    /// </summary>
     public int MaxWaiting { get; init; } = 200_000;
 }

@@ -9,10 +9,10 @@ public sealed record LookupBody
     /// <summary>1 to 10,000. Required.</summary>
     public List<HashBody?>? Hashes { get; init; }
 
-    /// <summary>Hamming distance up to which PDQ values count as near, 0 to 128; left out: 31.</summary>
+    /// <summary>Hamming distance up to which PDQ values count as near, 0 to 64; left out: 31.</summary>
     public int? Radius { get; init; }
 
-    /// <summary>Near values listed for a hash, 1 to 100; left out: 20.</summary>
+    /// <summary>Near values listed for a hash, 1 to 100, and at most 200,000 over all hashes; left out: 20.</summary>
     public int? MaxResults { get; init; }
 }
 
@@ -103,7 +103,10 @@ public sealed record ImportRowBody
 }
 
 /// <summary>What became of one row.</summary>
-/// <param name="Outcome"><c>imported</c> (the list's word is durable), <c>rejected</c>, or <c>unavailable</c>: send it again.</param>
+/// <param name="Outcome">
+/// Durable: <c>imported</c> (new to the list), <c>changed</c>, <c>retracted</c>, <c>unchanged</c> (said before), <c>ignored</c> (only trap values or PDQ
+/// of low quality); not: <c>rejected</c>, or <c>unavailable</c>: send it again. Of a media with several hashes, what happened to most of it, in this order.
+/// </param>
 public sealed record ImportLineAnswer(long Line, string Outcome, ApiProblem? Problem);
 
 /// <summary>A change of an agency's opinions on hashes outside any report.</summary>

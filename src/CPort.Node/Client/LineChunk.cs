@@ -93,14 +93,17 @@ public sealed record LineChunk(ReadOnlyMemory<byte> Body, IReadOnlyList<long> Li
 
 /// <summary>The node's answer to one line.</summary>
 /// <param name="Line">The line's number in the source, from 1.</param>
-/// <param name="Outcome"><c>accepted</c>, <c>duplicate</c>, <c>conflict</c>, <c>rejected</c>; for hashes <c>imported</c>, <c>unchanged</c>, <c>rejected</c>.</param>
+/// <param name="Outcome"><c>accepted</c>, <c>duplicate</c>, <c>conflict</c>, <c>rejected</c>; for hashes <c>imported</c>, <c>changed</c>, <c>retracted</c>, <c>unchanged</c>, <c>ignored</c>, <c>rejected</c>.</param>
 /// <param name="ReportId">The report's id, when it has one.</param>
 /// <param name="Number">The report's number, when it has one.</param>
 /// <param name="Fields">Fields that differ, of a conflict.</param>
 /// <param name="Problem">Why the line was not taken.</param>
 public sealed record LineAnswer(long Line, string Outcome, string? ReportId, long? Number, IReadOnlyList<string> Fields, ApiProblem? Problem)
 {
-    public bool IsGood => Outcome is "accepted" or "duplicate" or "imported" or "unchanged";
+    public bool IsGood => IsGoodOutcome(Outcome);
+
+    internal static bool IsGoodOutcome(string outcome) =>
+        outcome is "accepted" or "duplicate" or "imported" or "changed" or "retracted" or "unchanged" or "ignored";
 
     /// <summary>The node was busy with this line: it is to be sent again.</summary>
     internal bool IsTransient => !IsGood && Problem?.Status is 429 or 503;
@@ -127,7 +130,7 @@ public sealed record StreamProgress
     /// <summary>Lines answered a second in this run.</summary>
     public double LinesPerSecond { get; init; }
     public TimeSpan Elapsed { get; init; }
-    public bool AllGood => Outcomes.Keys.All(k => k is "accepted" or "duplicate" or "imported" or "unchanged");
+    public bool AllGood => Outcomes.Keys.All(LineAnswer.IsGoodOutcome);
 
     public long this[string outcome] => Outcomes.GetValueOrDefault(outcome);
 

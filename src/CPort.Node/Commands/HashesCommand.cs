@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.CommandLine;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using CPort.Actors.CodeLists;
 using CPort.Actors.Hashes;
@@ -12,8 +13,14 @@ namespace CPort.Node.Commands;
 /// <summary><c>cport hashes import</c>: reads a list of known hashes here and posts its rows in batches.</summary>
 internal static class HashesCommand
 {
-    /// <summary>Rows a request; a request also ends at <see cref="LineChunk.MaxBytes"/>.</summary>
-    private const int BatchRows = 5_000;
+    /// <summary>Rows a request: what the node answers in one step. Over HTTP/1.1 a larger request could wait for its own answers.</summary>
+    private const int BatchRows = 20_000;
+
+    /// <summary>Bytes a request; it may be one row longer.</summary>
+    private const int BatchBytes = 8 * 1024 * 1024;
+
+    /// <summary>Rejected rows written to the file; the others are counted.</summary>
+    private const int MaxRejects = 100_000;
 
     public static Command Create() => new("hashes", "Lists of known hashes.") { CreateImport() };
 
@@ -25,7 +32,7 @@ internal static class HashesCommand
         IAsyncEnumerable<HashListRowResult> rows, Classification? classification, Country? country, long skip, Action<HashListRowResult> local,
         [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        var body = new ArrayBufferWriter<byte>(LineChunk.MaxBytes + 4096);
+        var body = new ArrayBufferWriter<byte>(1024 * 1024);
         await using var json = new Utf8JsonWriter(body);
         var numbers = new List<long>();
         long last = skip;
@@ -46,7 +53,7 @@ internal static class HashesCommand
             }
             else
             {
-                if (numbers.Count == BatchRows || body.WrittenCount > LineChunk.MaxBytes - 4096)
+                if (numbers.Count == BatchRows || body.WrittenCount > BatchBytes)
                 {
                     yield return new LineChunk(body.WrittenSpan.ToArray(), numbers, last, last);
                     body.ResetWrittenCount();
@@ -97,19 +104,34 @@ internal static class HashesCommand
             json.WriteBoolean("seriesKnown"u8, true);
         }
 
+        if (row.Retract)
+        {
+            json.WriteBoolean("retract"u8, true);
+        }
+
         json.WriteEndObject();
         json.Flush();
     }
 
     private static Command CreateImport()
     {
-        var file = new Argument<FileInfo>("file") { Description = "CSV with a header, ICSE's export, or VICS 1.x or 2.0 JSON (a file, not stdin)." };
+        var file = new Argument<string>("file")
+        {
+            Description = "CSV with a header, ICSE's export, VICS 1.x or 2.0 JSON, a page of NCMEC's hash sharing v2, or a folder of such pages (not stdin).",
+        };
         var list = new Option<string>("--list") { Description = "The list's name, under which its rows are kept, corrected and removed.", Required = true };
-        var format = new Option<HashListFormat?>("--format") { Description = "Insist on a format; by default found by content." };
+        var format = new Option<string?>("--format") { Description = "Insist on a format: csv, icse, vics, vics1, vics2 or ncmec; by default found by content." };
+        format.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<string?>() is { } name && !Enum.GetNames<HashListFormat>().Contains(name, StringComparer.OrdinalIgnoreCase))
+            {
+                r.AddError("--format must be csv, icse, vics, vics1, vics2 or ncmec.");
+            }
+        });
         var classification = new Option<string?>("--classification") { Description = "For rows whose list gives none: Baseline, National or NotIllegal." };
         var country = new Option<string?>("--country") { Description = "For rows whose list gives none: the country whose law the classification applies." };
         var resume = new Option<bool>("--resume") { Description = "Go on where an earlier run of this file stopped (FILE.resume)." };
-        var rejects = new Option<string?>("--rejects") { Description = "Write rows that were not taken, with reasons and without hashes, to this file (default: FILE.rejects)." };
+        var rejects = new Option<string?>("--rejects") { Description = "Write rows that were not taken, with reasons and without hashes, to this file, 100,000 at most (default: FILE.rejects)." };
         var parallel = new Option<int>("--parallel") { Description = "Requests in flight, 1 to 64.", DefaultValueFactory = _ => 2 };
         IntakeCommand.Bounded(parallel, 1, 64);
         var command = new Command("import", "Import a list of known hashes. Safe to repeat: rows that are there already are answered as unchanged.")
@@ -141,8 +163,17 @@ internal static class HashesCommand
                 where = value;
             }
 
-            var path = parsed.GetValue(file)!.FullName;
-            await using var source = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
+            var path = Path.GetFullPath(parsed.GetValue(file)!).TrimEnd(Path.DirectorySeparatorChar);
+            var isFolder = Directory.Exists(path);
+            if (!isFolder && !File.Exists(path))
+            {
+                return NodeConnection.Fail($"There is no file or folder {path}.");
+            }
+
+            // A folder is told by its files' names and sizes.
+            await using Stream source = isFolder
+                ? new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', new DirectoryInfo(path).EnumerateFiles("*.xml").Select(f => $"{f.Name} {f.Length}").Order(StringComparer.Ordinal))))
+                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
             var options = new LineStreamOptions
             {
                 Parallel = parsed.GetValue(parallel), ResumeFile = path + ".resume", Source = await ResumePoint.FingerprintAsync(source, cancellation: cancellation),
@@ -160,13 +191,15 @@ internal static class HashesCommand
             var rejectsPath = parsed.GetValue(rejects) ?? path + ".rejects";
             await using var rejectsFile = new StreamWriter(rejectsPath, append: options.ResumeFrom is not null);
             var gate = new Lock();
-            long broken = 0, skipped = 0;
-            var rows = HashListReader.ReadAsync(source, parsed.GetValue(format), cancellation);
-            var chunks = ChunksAsync(rows, given, where, options.ResumeFrom?.Offset ?? 0, Local, cancellation);
+            long broken = 0, skipped = 0, written = 0;
+            var reasons = new Dictionary<string, long>();
+            HashListFormat? insisted = parsed.GetValue(format) is { } named ? Enum.Parse<HashListFormat>(named, ignoreCase: true) : null;
             StreamProgress result;
             try
             {
-                result = await LineProgress.ShowAsync("import", null, progress => client.StreamLinesAsync(
+                var rows = isFolder ? HashListReader.ReadFolderAsync(path, insisted, cancellation) : HashListReader.ReadAsync(source, insisted, cancellation);
+                var chunks = ChunksAsync(rows, given, where, options.ResumeFrom?.Offset ?? 0, Local, cancellation);
+                result = await LineProgress.ShowShareAsync("import", isFolder ? null : () => (double)source.Position / Math.Max(1, source.Length), progress => client.StreamLinesAsync(
                     $"v1/hashes:import?list={Uri.EscapeDataString(parsed.GetValue(list)!)}", chunks, options, progress, Answered, cancellation));
             }
             catch (HashListFormatException e)
@@ -174,10 +207,12 @@ internal static class HashesCommand
                 return NodeConnection.Fail(e.Message);
             }
 
-            LineProgress.Summarize(result, [("not sent, broken or unclassified", broken), ("skipped, not about abuse material", skipped)]);
+            LineProgress.Summarize(result, [
+                ("not sent, broken or unclassified", broken), .. reasons.OrderByDescending(r => r.Value).Take(20).Select(r => ("  " + r.Key, r.Value)),
+                ("skipped, not about abuse material", skipped)]);
             if (broken > 0 || !result.AllGood)
             {
-                Console.WriteLine($"Rows not taken, with reasons: {rejectsPath}");
+                Console.WriteLine($"Rows not taken, with reasons: {rejectsPath}{(written > MaxRejects ? $" (the first {MaxRejects} of {written})" : "")}");
             }
 
             return broken == 0 && result.AllGood ? ClientExitCodes.Ok : ClientExitCodes.SomeRejected;
@@ -191,6 +226,12 @@ internal static class HashesCommand
                 }
 
                 broken++;
+                var reason = row.Reason ?? "";
+                if (reasons.Count < 1_000 || reasons.ContainsKey(reason))
+                {
+                    reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
+                }
+
                 Reject(row.Number, row.Reason);
             }
 
@@ -206,7 +247,10 @@ internal static class HashesCommand
             {
                 lock (gate)
                 {
-                    rejectsFile.WriteLine(JsonSerializer.Serialize(new { row, reason }));
+                    if (++written <= MaxRejects)
+                    {
+                        rejectsFile.WriteLine(JsonSerializer.Serialize(new { row, reason }));
+                    }
                 }
             }
         }));

@@ -7,7 +7,15 @@ namespace CPort.Node.Commands;
 internal static class LineProgress
 {
     /// <summary>Runs <paramref name="work"/> with a progress to report to. <paramref name="total"/>: end of the source in the progress's offset, when known.</summary>
-    public static async Task<StreamProgress> ShowAsync(string title, long? total, Func<IProgress<StreamProgress>, Task<StreamProgress>> work)
+    public static Task<StreamProgress> ShowAsync(string title, long? total, Func<IProgress<StreamProgress>, Task<StreamProgress>> work) =>
+        ShowAsync(title, total, null, work);
+
+    /// <summary>As above; <paramref name="share"/> says which share of the source has been read, 0 to 1. Null: not known.</summary>
+    public static Task<StreamProgress> ShowShareAsync(string title, Func<double>? share, Func<IProgress<StreamProgress>, Task<StreamProgress>> work) =>
+        ShowAsync(title, share is null ? null : 1_000_000, share, work);
+
+    private static async Task<StreamProgress> ShowAsync(
+        string title, long? total, Func<double>? share, Func<IProgress<StreamProgress>, Task<StreamProgress>> work)
     {
         var console = NodeConnection.Errors;
         if (!console.Profile.Capabilities.Interactive || !console.Profile.Out.IsTerminal)
@@ -18,7 +26,7 @@ internal static class LineProgress
                 if (p.Elapsed - last >= TimeSpan.FromSeconds(5))
                 {
                     last = p.Elapsed;
-                    console.WriteLine($"{title}: {Describe(p)}");
+                    console.WriteLine($"{title}: {Describe(p)}{Left(p, share is not null ? share() : total > 0 ? (double)p.Offset / total.Value : 0)}");
                 }
             }));
         }
@@ -32,7 +40,7 @@ internal static class LineProgress
                 task.IsIndeterminate = total is null;
                 result = await work(new Callback(p =>
                 {
-                    task.Value = p.Offset;
+                    task.Value = share is null ? p.Offset : share() * task.MaxValue;
                     task.Description = $"{title}: {Describe(p)}".EscapeMarkup();
                 }));
             });
@@ -61,6 +69,9 @@ internal static class LineProgress
     private static string Describe(StreamProgress p) =>
         FormattableString.Invariant($"{p.Answered:N0} lines ({string.Join(", ", p.Outcomes.Select(o => $"{o.Value:N0} {o.Key}"))}), {p.LinesPerSecond:N0}/s")
         + (p.Retries > 0 ? $", {p.Retries} sent again" : "");
+
+    private static string Left(StreamProgress p, double share) =>
+        share is <= 0.001 or >= 1 ? "" : FormattableString.Invariant($", {share:0 %}, about {p.Elapsed.TotalSeconds * (1 - share) / share:N0} s left");
 
     // Progress<T> would report from the thread pool, out of order.
     private sealed class Callback(Action<StreamProgress> report) : IProgress<StreamProgress>

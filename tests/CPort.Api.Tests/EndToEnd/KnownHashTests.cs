@@ -98,7 +98,7 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
     {
         var node = await nodes.OnAsync(provider);
         const string emptyFile = "d41d8cd98f00b204e9800998ecf8427e";
-        await ImportAsync(node, new JsonObject { ["md5"] = emptyFile, ["classification"] = "Baseline" });
+        await ImportAsync(node, new JsonObject { ["md5"] = emptyFile, ["classification"] = "Baseline" }, "ignored");
         await ImportAsync(node, new JsonObject { ["sha1"] = Bodies.Hash("many-5", 20), ["classification"] = "Baseline" });
         var hashes = Enumerable.Range(0, 9_998).Select(n => ("sha1", Bodies.Hash($"many-{n}", 20))).Append(("md5", emptyFile)).Append(("pdq", new string('0', 64))).ToArray();
         var results = await LookupAsync(node, "nl", null, hashes);
@@ -112,10 +112,63 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         (await node.PostAsync("nl", "v1/hashes:lookup", tooMany)).Is(HttpStatusCode.UnprocessableEntity);
     }
 
-    private static async Task ImportAsync(EndToEndNode node, JsonObject row)
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task An_import_says_of_each_line_what_became_of_it(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        var row = new JsonObject { ["sha256"] = Bodies.Hash("outcome", 32), ["classification"] = "Baseline" };
+        await ImportAsync(node, row);
+        await ImportAsync(node, row, "unchanged");
+        row["classification"] = "NotIllegal";
+        row["country"] = "NL";
+        await ImportAsync(node, row, "changed");
+        row["retract"] = true;
+        await ImportAsync(node, row, "retracted");
+        await ImportAsync(node, row, "unchanged");
+        await ImportAsync(node, new JsonObject { ["pdq"] = Bodies.Hash("blurred", 32), ["pdqQuality"] = 20, ["classification"] = "Baseline" }, "ignored");
+        row["md5"] = Bodies.Hash("outcome-md5", 16);
+        row["retract"] = false;
+        await ImportAsync(node, row, "imported");
+        Assert.Equal("rejected", Assert.Single(await node.StreamAsync("interpol", ["{\"md5\":\"zz\"}"], "v1/hashes:import?list=e2e")).GetProperty("outcome").GetString());
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task Bad_lookups_name_the_field_and_equal_values_are_answered_each(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        var pdq = Bodies.Hash("bad-input", 32);
+        static JsonObject Hash(string value, string algorithm = "pdq", int? quality = null) =>
+            quality is null ? new() { ["algorithm"] = algorithm, ["value"] = value } : new() { ["algorithm"] = algorithm, ["value"] = value, ["quality"] = quality };
+
+        await WrongAsync("radius", new JsonObject { ["radius"] = 300, ["hashes"] = new JsonArray(Hash(pdq)) });
+        await WrongAsync("radius", new JsonObject { ["radius"] = -1, ["hashes"] = new JsonArray(Hash(pdq)) });
+        await WrongAsync("radius", new JsonObject { ["radius"] = 65, ["hashes"] = new JsonArray(Hash(pdq)) });
+        await WrongAsync("maxResults", new JsonObject { ["maxResults"] = 101, ["hashes"] = new JsonArray(Hash(pdq)) });
+        await WrongAsync("maxResults", new JsonObject { ["maxResults"] = 100, ["hashes"] = new JsonArray([.. Enumerable.Range(0, 2_001).Select(_ => (JsonNode)Hash(pdq))]) });
+        await WrongAsync("hashes[1].value", new JsonObject { ["hashes"] = new JsonArray(Hash(pdq), Hash(pdq[1..])) });
+        await WrongAsync("hashes[0].value", new JsonObject { ["hashes"] = new JsonArray(Hash(new string('g', 64))) });
+        await WrongAsync("hashes[0].quality", new JsonObject { ["hashes"] = new JsonArray(Hash(pdq, quality: 101)) });
+        await WrongAsync("hashes[0].quality", new JsonObject { ["hashes"] = new JsonArray(Hash(pdq, quality: -1)) });
+        await WrongAsync("hashes[0].algorithm", new JsonObject { ["hashes"] = new JsonArray(Hash(pdq, "sha512")) });
+        await WrongAsync("hashes", new JsonObject { ["hashes"] = new JsonArray() });
+
+        var equal = new JsonObject { ["radius"] = 64, ["hashes"] = new JsonArray([.. Enumerable.Range(0, 10_000).Select(_ => (JsonNode)Hash(pdq))]) };
+        Assert.Equal(10_000, (await node.PostAsync("nl", "v1/hashes:lookup", equal)).Is(HttpStatusCode.OK).Json.GetProperty("results").GetArrayLength());
+
+        async Task WrongAsync(string field, JsonObject body)
+        {
+            var problem = (await node.PostAsync("nl", "v1/hashes:lookup", body)).Is(HttpStatusCode.UnprocessableEntity).Json;
+            Assert.Equal(field, problem.GetProperty("errors")[0].GetProperty("field").GetString());
+            Assert.DoesNotContain(pdq[..16], problem.ToString());
+        }
+    }
+
+    private static async Task ImportAsync(EndToEndNode node, JsonObject row, string outcome = "imported")
     {
         var answer = Assert.Single(await node.StreamAsync("interpol", [row.ToJsonString()], "v1/hashes:import?list=e2e"));
-        Assert.Equal("imported", answer.GetProperty("outcome").GetString());
+        Assert.Equal(outcome, answer.GetProperty("outcome").GetString());
     }
 
     private static async Task<JsonElement> LookupAsync(EndToEndNode node, string who, int? radius, params (string Algorithm, string Value)[] hashes)

@@ -54,7 +54,7 @@ public sealed class CommandTests
     [Fact]
     public async Task A_list_becomes_batches_with_row_numbers_and_what_cannot_be_sent_is_told()
     {
-        var text = "md5,sha1,classification\n" + string.Concat(Enumerable.Range(0, 12_000).Select(i => $"{i:x32},{i:x40},{(i == 5 ? "" : "Baseline")}\n")) + "broken,,\n";
+        var text = "md5,sha1,classification\n" + string.Concat(Enumerable.Range(0, 45_000).Select(i => $"{i:x32},{i:x40},{(i == 5 ? "" : "Baseline")}\n")) + "broken,,\n";
         var local = new List<HashListRowResult>();
         var chunks = new List<LineChunk>();
         var rows = HashListReader.ReadAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)));
@@ -63,10 +63,10 @@ public sealed class CommandTests
             chunks.Add(chunk);
         }
 
-        Assert.Equal(11_999, chunks.Sum(c => c.Lines.Count));
-        Assert.All(chunks, c => Assert.InRange(c.Lines.Count, 1, 5_000));
-        Assert.All(chunks, c => Assert.InRange(c.Body.Length, 1, LineChunk.MaxBytes));
-        Assert.Equal([7L, 12_002L], local.Select(r => r.Number));
+        Assert.Equal(44_999, chunks.Sum(c => c.Lines.Count));
+        Assert.All(chunks, c => Assert.InRange(c.Lines.Count, 1, 20_000));
+        Assert.All(chunks, c => Assert.InRange(c.Body.Length, 1, 9_000_000));
+        Assert.Equal([7L, 45_002L], local.Select(r => r.Number));
         Assert.Equal(2, chunks[0].Lines[0]);
         Assert.StartsWith("{\"md5\":\"00000000000000000000000000000000\",\"sha1\":", System.Text.Encoding.UTF8.GetString(chunks[0].Body.Span));
 
@@ -78,6 +78,6 @@ public sealed class CommandTests
             rest += chunk.Lines.Count;
         }
 
-        Assert.Equal(11_999 - chunks[0].Lines.Count, rest);
+        Assert.Equal(44_999 - chunks[0].Lines.Count, rest);
     }
 }

@@ -1,5 +1,4 @@
-using System.Collections.Immutable;
-using System.Globalization;
+using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Text;
 using CPort.Actors.CodeLists;
@@ -33,9 +32,7 @@ internal static class CsvHashListReader
     public static async IAsyncEnumerable<HashListRowResult> ReadAsync(
         ByteWindow window, HashListFormat? expected, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        Column[]? columns = null;
-        var delimiter = ',';
-        var fields = new List<string>();
+        CsvRowReader? reader = null;
         long number = 0;
         var tooLong = false;
         while (true)
@@ -62,40 +59,52 @@ internal static class CsvHashListReader
             }
 
             number++;
-            var line = !tooLong && end <= HashListReader.MaxLineBytes ? Encoding.UTF8.GetString(window.Data[..end]).TrimEnd('\r') : null;
+            tooLong |= end > HashListReader.MaxLineBytes;
+            var result = Line(ref reader, number, tooLong ? default : window.Data[..end], tooLong, expected);
             window.Consume(Math.Min(end + 1, window.Data.Length));
             tooLong = false;
-            if (line is null)
+            if (result is { } row)
             {
-                yield return columns is null
-                    ? throw new HashListFormatException("The first line is too long for a CSV header.")
-                    : HashListRowResult.Rejected(number, $"line longer than {HashListReader.MaxLineBytes} bytes");
-            }
-            else if (string.IsNullOrWhiteSpace(line))
-            {
-                continue;
-            }
-            else if (columns is null)
-            {
-                columns = Header(line, expected, out delimiter);
-            }
-            else
-            {
-                yield return Row(number, line, delimiter, columns, fields);
+                yield return row;
             }
         }
 
-        if (columns is null)
+        if (reader is null)
         {
             throw new HashListFormatException("The file is empty.");
         }
     }
 
+    /// <summary>One line: null for blank ones and the header.</summary>
+    private static HashListRowResult? Line(ref CsvRowReader? reader, long number, ReadOnlySpan<byte> line, bool tooLong, HashListFormat? expected)
+    {
+        if (tooLong)
+        {
+            return reader is null
+                ? throw new HashListFormatException("The first line is too long for a CSV header.")
+                : HashListRowResult.Rejected(number, $"line longer than {HashListReader.MaxLineBytes} bytes");
+        }
+
+        if (line.IndexOfAnyExcept(" \t\r"u8) < 0)
+        {
+            return null;
+        }
+
+        line = line.TrimEnd((byte)'\r');
+        if (reader is null)
+        {
+            var columns = Header(Encoding.UTF8.GetString(line), expected, out var delimiter);
+            reader = new CsvRowReader(columns, delimiter);
+            return null;
+        }
+
+        return reader.Read(number, line);
+    }
     private static Column[] Header(string line, HashListFormat? expected, out char delimiter)
     {
-        if (expected is HashListFormat.Vics1 or HashListFormat.Vics2)
+        if (expected is HashListFormat.Vics1 or HashListFormat.Vics2 or HashListFormat.Vics or HashListFormat.Ncmec)
         {
-            throw new HashListFormatException($"Expected {expected}, which is JSON, but the file does not start with '{{'.");
+            throw new HashListFormatException($"Expected {expected}, which is {(expected == HashListFormat.Ncmec ? "XML" : "JSON")}, but the file is text of another kind.");
         }
 
         var fields = new List<string>();
@@ -154,29 +163,97 @@ internal static class CsvHashListReader
         _ => Column.Ignored,
     };
 
-    private static HashListRowResult Row(long number, string line, char delimiter, Column[] columns, List<string> fields)
+    /// <summary>
+    /// Reads rows as bytes: a row costs the hashes and the record that hold it, no text. What a column says over and over (classification,
+    /// country, type) is parsed once.
+    /// </summary>
+    private sealed class CsvRowReader(Column[] columns, char delimiter)
     {
-        if (!Split(line, delimiter, fields))
+        private readonly List<string> _fields = [];
+        private readonly ContentHash[] _hashes = new ContentHash[5];
+        private readonly Repeated[] _repeated = [.. columns.Select(_ => new Repeated())];
+        private int _hashCount;
+        private Classification? _classification;
+        private Country? _country;
+        private bool _victim;
+        private bool _series;
+        private long? _size;
+        private string? _mime;
+        private DateTimeOffset? _updated;
+
+        public HashListRowResult Read(long number, ReadOnlySpan<byte> line)
         {
-            return HashListRowResult.Rejected(number, "unclosed or misplaced quote");
+            (_hashCount, _classification, _country, _victim, _series, _size, _mime, _updated) = (0, null, null, false, false, null, null, null);
+            var problem = line.Contains((byte)'"') ? ReadQuoted(line) : ReadPlain(line);
+            return problem is not null ? HashListRowResult.Rejected(number, problem)
+                : _hashCount == 0 ? HashListRowResult.Rejected(number, "no hash")
+                : HashListRowResult.Of(number, new ListedMedia
+                {
+                    Hashes = [.. _hashes.AsSpan(0, _hashCount)], Classification = _classification, Country = _country, VictimIdentified = _victim,
+                    SeriesKnown = _series, MediaSize = _size, MimeType = _mime, UpdatedAt = _updated,
+                });
         }
 
-        if (fields.Count < columns.Length || fields.Skip(columns.Length).Any(f => f.Length > 0))
+        private string? ReadPlain(ReadOnlySpan<byte> line)
         {
-            return HashListRowResult.Rejected(number, $"{fields.Count} fields, the header has {columns.Length}");
-        }
-
-        var hashes = ImmutableArray.CreateBuilder<ContentHash>(5);
-        var row = new ListedMedia { Hashes = [] };
-        for (var i = 0; i < columns.Length; i++)
-        {
-            var text = fields[i].Trim();
-            if (text.Length == 0)
+            var at = 0;
+            string? problem = null;
+            while (true)
             {
-                continue;
+                var end = line.IndexOf((byte)delimiter);
+                var field = (end < 0 ? line : line[..end]).Trim(" \t"u8);
+                if (at >= columns.Length)
+                {
+                    if (!field.IsEmpty)
+                    {
+                        return WrongCount(at + 1 + (end < 0 ? 0 : line[(end + 1)..].Count((byte)delimiter) + 1));
+                    }
+                }
+                else if (problem is null && !field.IsEmpty)
+                {
+                    problem = Take(at, field);
+                }
+
+                at++;
+                if (end < 0)
+                {
+                    return at < columns.Length ? WrongCount(at) : problem;
+                }
+
+                line = line[(end + 1)..];
+            }
+        }
+
+        private string? ReadQuoted(ReadOnlySpan<byte> line)
+        {
+            if (!Split(Encoding.UTF8.GetString(line), delimiter, _fields))
+            {
+                return "unclosed or misplaced quote";
             }
 
-            switch (columns[i])
+            if (_fields.Count < columns.Length || _fields.Skip(columns.Length).Any(f => f.Length > 0))
+            {
+                return WrongCount(_fields.Count);
+            }
+
+            for (var i = 0; i < columns.Length; i++)
+            {
+                var text = _fields[i].Trim();
+                if (text.Length > 0 && Take(i, Encoding.UTF8.GetBytes(text)) is { } problem)
+                {
+                    return problem;
+                }
+            }
+
+            return null;
+        }
+
+        private string WrongCount(int fields) => $"{fields} fields, the header has {columns.Length}";
+
+        /// <summary>Takes a field that is not empty; returns why it cannot.</summary>
+        private string? Take(int index, ReadOnlySpan<byte> text)
+        {
+            switch (columns[index])
             {
                 case >= Column.Md5 and <= Column.PhotoDna and var column:
                     var algorithm = column switch
@@ -187,63 +264,78 @@ internal static class CsvHashListReader
                         Column.Pdq => HashAlgorithm.Pdq,
                         _ => HashAlgorithm.PhotoDna,
                     };
-                    if (!ContentHash.TryParse(algorithm, text, out var hash))
+                    if (!HashListValues.TryHash(algorithm, text, out _hashes[_hashCount]))
                     {
-                        return HashListRowResult.Rejected(number, HashListValues.HashReason(algorithm));
+                        return HashListValues.HashReason(algorithm);
                     }
 
-                    hashes.Add(hash);
-                    break;
+                    _hashCount++;
+                    return null;
                 case Column.Classification:
-                    if (!CodeLists.CodeLists.Classifications.TryParse(text, CodeGeneration.V3, out var classification))
+                    if (_repeated[index].Of(text, static t => CodeLists.CodeLists.Classifications.TryParse(t, CodeGeneration.V3, out var c) ? c : null) is not Classification classification)
                     {
-                        return HashListRowResult.Rejected(number, $"classification is none of {CodeLists.CodeLists.Classifications.Allowed}");
+                        return $"classification is none of {CodeLists.CodeLists.Classifications.Allowed}";
                     }
 
-                    row = row with { Classification = classification };
-                    break;
+                    _classification = classification;
+                    return null;
                 case Column.Country:
-                    if (!Country.TryParse(text, out var country))
+                    if (_repeated[index].Of(text, static t => Country.TryParse(t, out var c) ? c : null) is not Country country)
                     {
-                        return HashListRowResult.Rejected(number, "country is no ISO 3166-1 code of two letters");
+                        return "country is no ISO 3166-1 code of two letters";
                     }
 
-                    row = row with { Country = country };
-                    break;
+                    _country = country;
+                    return null;
                 case Column.VictimIdentified or Column.Baseline:
-                    if (!HashListValues.TryFlag(text, out var flag))
+                    if (_repeated[index].Of(text, static t => HashListValues.TryFlag(t, out var f) ? f : null) is not bool flag)
                     {
-                        return HashListRowResult.Rejected(number, $"{columns[i]} is neither yes nor no");
+                        return $"{columns[index]} is neither yes nor no";
                     }
 
-                    row = columns[i] == Column.VictimIdentified
-                        ? row with { VictimIdentified = flag }
-                        : row with { Classification = flag ? Classification.Baseline : row.Classification };
-                    break;
+                    _victim |= flag && columns[index] == Column.VictimIdentified;
+                    _classification = flag && columns[index] == Column.Baseline ? Classification.Baseline : _classification;
+                    return null;
                 case Column.Series:
                     // A name, or a flag from lists that keep names to themselves.
-                    row = row with { SeriesKnown = !HashListValues.TryFlag(text, out var isSeries) || isSeries };
-                    break;
+                    _series = _repeated[index].Of(text, static t => !HashListValues.TryFlag(t, out var isSeries) || isSeries) is true;
+                    return null;
                 case Column.MediaSize:
-                    if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size))
+                    if (!Utf8Parser.TryParse(text, out long size, out var consumed) || consumed != text.Length || size < 0 || text[0] == '+')
                     {
-                        return HashListRowResult.Rejected(number, "media size is no whole number of bytes");
+                        return "media size is no whole number of bytes";
                     }
 
-                    row = row with { MediaSize = size };
-                    break;
-                case Column.MimeType when text.Contains('/') && text.Length <= 100:
-                    row = row with { MimeType = text };
-                    break;
+                    _size = size;
+                    return null;
+                case Column.MimeType:
+                    _mime = _repeated[index].Of(text, static t => t.Contains('/') && t.Length <= 100 ? t : null) as string;
+                    return null;
                 case Column.UpdatedAt:
-                    row = row with { UpdatedAt = HashListValues.Date(text) };
-                    break;
+                    _updated = HashListValues.Date(Encoding.UTF8.GetString(text));
+                    return null;
+                default:
+                    return null;
             }
         }
 
-        return hashes.Count == 0
-            ? HashListRowResult.Rejected(number, "no hash")
-            : HashListRowResult.Of(number, row with { Hashes = hashes.ToImmutable() });
+        /// <summary>Remembers the last text of a column and what it means.</summary>
+        private sealed class Repeated
+        {
+            private byte[] _text = [];
+            private object? _value;
+
+            public object? Of(ReadOnlySpan<byte> text, Func<string, object?> parse)
+            {
+                if (!text.SequenceEqual(_text))
+                {
+                    _value = parse(Encoding.UTF8.GetString(text));
+                    _text = text.ToArray();
+                }
+
+                return _value;
+            }
+        }
     }
 
     /// <summary>Splits one line; false when a quote is not closed or text follows a closed one.</summary>

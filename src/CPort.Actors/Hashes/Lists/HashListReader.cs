@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace CPort.Actors.Hashes.Lists;
 
 /// <summary>
-/// Reads hash list files row by row in constant memory: CSV, ICSE export, VICS 1.x and 2.0. The format is found by content. A broken row is
-/// a result of its own and never ends the file.
+/// Reads hash list files row by row in constant memory: CSV, ICSE export, VICS 1.x and 2.0, pages of NCMEC's hash sharing v2. The format is
+/// found by content. A broken row is a result of its own and never ends the file.
 /// </summary>
 public static class HashListReader
 {
@@ -40,12 +40,28 @@ public static class HashListReader
             window.Consume(3);
         }
 
-        var isJson = await SkipSpaceAsync(window, cancellation) is (byte)'{' or (byte)'[';
-        var rows = isJson ? VicsReader.ReadAsync(window, expected, cancellation) : CsvHashListReader.ReadAsync(window, expected, cancellation);
+        var rows = await SkipSpaceAsync(window, cancellation) switch
+        {
+            (byte)'{' or (byte)'[' => VicsReader.ReadAsync(window, expected, cancellation),
+            (byte)'<' => NcmecReader.ReadAsync([new NcmecPage("", () => window.Rest())], expected, cancellation),
+            _ => CsvHashListReader.ReadAsync(window, expected, cancellation),
+        };
         await foreach (var row in rows)
         {
             yield return row;
         }
+    }
+
+    /// <summary>
+    /// The rows of NCMEC pages saved as <c>*.xml</c> in one folder: all pages are one list, so that an entry's deletion on one page takes back
+    /// the hashes that another page gave. Pages are read in the order of their names, next-page links between them are followed.
+    /// Nothing is fetched: a link to a page that is not in the folder is reported as a rejected row.
+    /// </summary>
+    public static IAsyncEnumerable<HashListRowResult> ReadFolderAsync(string folder, HashListFormat? expected = null, CancellationToken cancellation = default)
+    {
+        NcmecPage[] pages = [.. Directory.EnumerateFiles(folder, "*.xml").Order(StringComparer.Ordinal)
+            .Select(path => new NcmecPage(Path.GetFileName(path), () => File.OpenRead(path)))];
+        return pages.Length == 0 ? throw new HashListFormatException("The folder holds no page: no file ends in .xml.") : NcmecReader.ReadAsync(pages, expected, cancellation);
     }
 
     private static async ValueTask<byte?> SkipSpaceAsync(ByteWindow window, CancellationToken cancellation)
@@ -67,7 +83,7 @@ public static class HashListReader
     }
 
     /// <summary>A stream that starts with bytes already read from it.</summary>
-    private sealed class Prefixed(byte[] prefix, Stream rest) : Stream
+    internal sealed class Prefixed(byte[] prefix, Stream rest) : Stream
     {
         private int _at;
 
@@ -111,7 +127,7 @@ public static class HashListReader
 /// <summary>A sliding window over a stream: grows to what one row needs, never beyond what its reader asks for.</summary>
 internal sealed class ByteWindow(Stream stream)
 {
-    private byte[] _buffer = new byte[64 * 1024];
+    private byte[] _buffer = new byte[256 * 1024];
     private int _start;
     private int _end;
 
@@ -120,6 +136,9 @@ internal sealed class ByteWindow(Stream stream)
     public bool Ended { get; private set; }
 
     public void Consume(int count) => _start += count;
+
+    /// <summary>What has not been consumed, and what follows it.</summary>
+    public Stream Rest() => new HashListReader.Prefixed(Data.ToArray(), stream);
 
     /// <summary>Reads more behind the data at hand; false at the end of the stream.</summary>
     public async ValueTask<bool> FillAsync(CancellationToken cancellation)
@@ -181,6 +200,21 @@ internal static class HashListValues
 
         // The invariant culture reads ISO and month/day/year.
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date) ? date : null;
+    }
+
+    /// <summary>As <see cref="ContentHash.TryParse"/>, from ASCII and without text in between for the usual form.</summary>
+    public static bool TryHash(HashAlgorithm algorithm, ReadOnlySpan<byte> text, out ContentHash hash)
+    {
+        Span<byte> bytes = stackalloc byte[ContentHash.LengthOf(algorithm)];
+        if (text.Length == 2 * bytes.Length)
+        {
+            var read = Convert.FromHexString(text, bytes, out _, out var written) == OperationStatus.Done && written == bytes.Length;
+            hash = read ? ContentHash.FromBytes(algorithm, bytes) : default;
+            return read;
+        }
+
+        hash = default;
+        return text.Length <= 200 && ContentHash.TryParse(algorithm, Encoding.UTF8.GetString(text), out hash);
     }
 
     public static string HashReason(HashAlgorithm algorithm) => algorithm switch

@@ -17,6 +17,12 @@ public enum HashListFormat
 
     /// <summary>Project VIC VICS 2.0, JSON.</summary>
     Vics2 = 4,
+
+    /// <summary>NCMEC's hash sharing v2 (domain.md 5.2): an XML page, or a folder of them.</summary>
+    Ncmec = 5,
+
+    /// <summary>VICS of either generation; only to insist on, a file is one or the other.</summary>
+    Vics = 6,
 }
 
 /// <summary>One media file as a hash list file names it (what a bucket is sent is <see cref="Hashes.HashListRow"/>).</summary>
@@ -34,6 +40,9 @@ public sealed record ListedMedia
 
     /// <summary>The media belongs to a named series.</summary>
     public bool SeriesKnown { get; init; }
+
+    /// <summary>The list takes these hashes back.</summary>
+    public bool Retract { get; init; }
 
     /// <summary>Bytes of the media file, when the list says.</summary>
     public long? MediaSize { get; init; }
@@ -76,7 +85,7 @@ public readonly record struct HashListRowResult
         Reason = reason;
     }
 
-    /// <summary>From 1: the line of a CSV file (the header is line 1), the record of a VICS file.</summary>
+    /// <summary>From 1: the line of a CSV file (the header is line 1), the record of a VICS file, the entry of NCMEC pages (counted over all).</summary>
     public long Number { get; }
     public HashListRowOutcome Outcome { get; }
     public ListedMedia? Row { get; }

@@ -370,7 +370,7 @@ internal sealed record VicsContext(int Generation, string Context, bool IsCases)
         var generation = version.StartsWith("2.") ? 2 : version.StartsWith("1.") ? 1
             : throw new HashListFormatException("The VICS version is neither 1.x nor 2.x.");
         var format = generation == 1 ? HashListFormat.Vics1 : HashListFormat.Vics2;
-        if (expected is { } wanted && wanted != format)
+        if (expected is { } wanted && wanted != format && wanted != HashListFormat.Vics)
         {
             throw new HashListFormatException($"Expected {wanted}, but the file is {format}.");
         }
