@@ -116,13 +116,14 @@ public static class HashBucketRules
             var parts = new List<(PackedOpinions Says, List<byte> Hashes)>();
             (ImportStep Step, HashEntry? Next) last = default;
             var each = import.EachRow ? new byte[import.Rows.Length] : null;
+            each?.AsSpan().Fill((byte)HashRowOutcome.Unchanged);
             for (var i = 0; i < import.Rows.Length; i++)
             {
                 var r = import.Rows[i];
                 if (!Belongs(state, r.Hash) || r is { Hash.Algorithm: HashAlgorithm.Pdq, PdqQuality: < TrapValues.PdqQualityFloor })
                 {
                     ignored++;
-                    each?[i] = (byte)HashRowOutcome.Ignored;
+                    Tell(i, HashRowOutcome.Ignored);
                     continue;
                 }
 
@@ -143,7 +144,6 @@ public static class HashBucketRules
 
                 if (last.Next is not { } after)
                 {
-                    each?[i] = (byte)HashRowOutcome.Unchanged;
                     continue;
                 }
 
@@ -155,9 +155,9 @@ public static class HashBucketRules
                 }
 
                 working[r.Hash] = after;
-                var isNew = entry.Sources.Length < after.Sources.Length;
-                (added, changed) = isNew ? (added + 1, changed) : (added, changed + 1);
-                each?[i] = (byte)(isNew ? HashRowOutcome.Added : r.Retract ? HashRowOutcome.Retracted : HashRowOutcome.Changed);
+                var first = entry.Sources.Length < after.Sources.Length;
+                (added, changed) = first ? (added + 1, changed) : (added, changed + 1);
+                Tell(i, first ? HashRowOutcome.Added : r.Retract ? HashRowOutcome.Retracted : HashRowOutcome.Changed);
                 PartFor(parts, r, after.Version).AddRange(r.Hash.Bytes);
             }
 
@@ -167,6 +167,14 @@ public static class HashBucketRules
             }
 
             return new HashBucketOutcome(added, changed, import.Rows.Length - added - changed - ignored, ignored, each);
+
+            void Tell(int row, HashRowOutcome outcome)
+            {
+                if (each is not null)
+                {
+                    each[row] = (byte)outcome;
+                }
+            }
         }
 
         IEnumerable<ContentHash> Named(int[] rows) => rows.Where(row => row >= 0 && row < state.Count).Select(state.HashOf);

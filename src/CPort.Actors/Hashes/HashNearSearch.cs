@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace CPort.Actors.Hashes;
 
@@ -21,11 +22,17 @@ internal sealed class HashNearSearch
     // Rows whose neighbours are counted; then counting begins anew, so that memory is bounded.
     private const int MaxCounted = 50_000;
 
+    // What the index takes at once with its tables in cache.
+    private const int Batch = 64;
+
     private readonly PdqIndex _known = new();
     private readonly PdqIndex _lookAlikes = new();
     private readonly Dictionary<int, HashSet<ulong>> _near = [];
 
-    private enum Place
+    // By row: where it stands. To ask an index for a value it may not have costs more than all else about an imported row.
+    private readonly List<Place> _places = [];
+
+    private enum Place : byte
     {
         Nowhere,
         Known,
@@ -35,18 +42,35 @@ internal sealed class HashNearSearch
     /// <summary>Puts every value of the bucket where it belongs; for an index without values.</summary>
     public void Load(HashBucket state)
     {
+        var (known, lookAlikes) = (new List<PdqValue>(state.Count), new List<PdqValue>());
         for (var row = 0; row < state.Count; row++)
         {
-            (PlaceOf(state, row) switch { Place.Known => _known, Place.LookAlikes => _lookAlikes, _ => null })?.Add(state.HashOf(row));
+            _places.Add(PlaceOf(state, row));
+            (_places[row] switch { Place.Known => known, Place.LookAlikes => lookAlikes, _ => null })?.Add(PdqValue.FromBytes(state.ValueOf(row)));
         }
+
+        _known.AddMany(CollectionsMarshal.AsSpan(known));
+        _lookAlikes.AddMany(CollectionsMarshal.AsSpan(lookAlikes));
     }
 
     /// <summary>Moves a value whose state changed.</summary>
     public void Update(HashBucket state, int row)
     {
-        var (hash, place) = (state.HashOf(row), PlaceOf(state, row));
-        Put(_known, hash, place == Place.Known);
-        Put(_lookAlikes, hash, place == Place.LookAlikes);
+        while (_places.Count <= row)
+        {
+            _places.Add(Place.Nowhere);
+        }
+
+        var (old, place) = (_places[row], PlaceOf(state, row));
+        if (old == place)
+        {
+            return;
+        }
+
+        _places[row] = place;
+        var value = PdqValue.FromBytes(state.ValueOf(row));
+        IndexOf(old)?.Remove(value);
+        IndexOf(place)?.Add(value);
         if (place == Place.Nowhere)
         {
             _near.Remove(row);
@@ -61,20 +85,24 @@ internal sealed class HashNearSearch
     {
         var answers = ImmutableArray.CreateBuilder<NearAnswer>();
         var weight = 0;
-        foreach (var q in query.Queries)
-        {
-            var answer = Search(state, q, out var bytes);
-            weight += bytes;
-            if (weight > HashBucketLimits.PartBytes && answers.Count > 0)
-            {
-                break;
-            }
 
-            answers.Add(answer);
-            if (most > 0 && IsSampled(q.Hash, out var mark))
+        // A batch at a time: what would not fit in the answer is not searched in vain, and the indexes answer a batch faster than its queries.
+        foreach (var batch in query.Queries.Chunk(Batch))
+        {
+            foreach (var (q, answer, bytes) in Search(state, batch))
             {
-                Count(answer.Matches.Where(m => m.Distance > 0).Select(m => m.Verdict.Hash), mark);
-                Count(answer.LookAlikes.Where(l => l.Distance > 0).Select(l => l.Hash), mark);
+                weight += bytes;
+                if (weight > HashBucketLimits.PartBytes && answers.Count > 0)
+                {
+                    return new NearFound { RequestId = query.RequestId, Answers = answers.DrainToImmutable() };
+                }
+
+                answers.Add(answer);
+                if (most > 0 && IsSampled(q.Hash, out var mark))
+                {
+                    Count(answer.Matches.Where(m => m.Distance > 0).Select(m => m.Verdict.Hash), mark);
+                    Count(answer.LookAlikes.Where(l => l.Distance > 0).Select(l => l.Hash), mark);
+                }
             }
         }
 
@@ -103,41 +131,45 @@ internal sealed class HashNearSearch
         }
     }
 
-    private NearAnswer Search(HashBucket state, NearQuery q, out int bytes)
+    private IEnumerable<(NearQuery Query, NearAnswer Answer, int Bytes)> Search(HashBucket state, NearQuery[] queries)
     {
-        bytes = 8;
-        if (q.Hash.Algorithm != HashAlgorithm.Pdq || TrapValues.IsTrap(q.Hash))
+        // Where a query's answers stand among those of the index; -1 when it is not asked.
+        var (knownAt, alikeAt) = (new int[queries.Length], new int[queries.Length]);
+        var (known, alike) = (new List<PdqQuery>(queries.Length), new List<PdqQuery>());
+        for (var i = 0; i < queries.Length; i++)
         {
-            return new NearAnswer();
+            var q = queries[i];
+            (knownAt[i], alikeAt[i]) = (-1, -1);
+            if (q.Hash.Algorithm != HashAlgorithm.Pdq || TrapValues.IsTrap(q.Hash))
+            {
+                continue;
+            }
+
+            var (value, radius) = (PdqValue.From(q.Hash), Math.Clamp(q.Radius, 0, PdqIndex.MaxRadius));
+            knownAt[i] = known.Count;
+            known.Add(new PdqQuery(value, radius, Math.Clamp(q.MaxResults, 1, 100)));
+            if (q.MaxLookAlikes > 0)
+            {
+                alikeAt[i] = alike.Count;
+                alike.Add(new PdqQuery(value, radius, Math.Min(q.MaxLookAlikes, 100)));
+            }
         }
 
-        var radius = Math.Clamp(q.Radius, 0, PdqIndex.MaxRadius);
-        var known = _known.Search(q.Hash, radius, Math.Clamp(q.MaxResults, 1, 100));
-        var matches = ImmutableArray.CreateBuilder<NearMatch>(known.Hits.Length);
-        foreach (var hit in known.Hits)
+        var knownHits = _known.SearchMany(CollectionsMarshal.AsSpan(known));
+        var alikeHits = _lookAlikes.SearchMany(CollectionsMarshal.AsSpan(alike));
+        for (var i = 0; i < queries.Length; i++)
         {
-            var verdict = HashBucketRules.VerdictOf(state, hit.Hash);
-            bytes += HashBucketRules.WeightOf(verdict);
-            matches.Add(new NearMatch { Distance = hit.Distance, Verdict = verdict });
+            var near = knownAt[i] < 0 ? new PdqHits([], false) : knownHits[knownAt[i]];
+            var likes = alikeAt[i] < 0 ? new PdqHits([], false) : alikeHits[alikeAt[i]];
+            var answer = new NearAnswer
+            {
+                Matches = [.. near.Hits.Select(hit => new NearMatch { Distance = hit.Distance, Verdict = HashBucketRules.VerdictOf(state, hit.Hash) })],
+                Truncated = near.Truncated,
+                LookAlikes = [.. likes.Hits.Select(hit => new LookAlike { Hash = hit.Hash, Distance = hit.Distance, Items = state.Sightings.CountOf(state.RowOf(hit.Hash)) })],
+                LookAlikesTruncated = likes.Truncated,
+            };
+            yield return (queries[i], answer, 8 + answer.Matches.Sum(m => HashBucketRules.WeightOf(m.Verdict)) + (50 * answer.LookAlikes.Length));
         }
-
-        if (q.MaxLookAlikes <= 0)
-        {
-            return new NearAnswer { Matches = matches.MoveToImmutable(), Truncated = known.Truncated };
-        }
-
-        var alike = _lookAlikes.Search(q.Hash, radius, Math.Min(q.MaxLookAlikes, 100));
-        var lookAlikes = ImmutableArray.CreateBuilder<LookAlike>(alike.Hits.Length);
-        foreach (var hit in alike.Hits)
-        {
-            bytes += 50;
-            lookAlikes.Add(new LookAlike { Hash = hit.Hash, Distance = hit.Distance, Items = state.Sightings.CountOf(state.RowOf(hit.Hash)) });
-        }
-
-        return new NearAnswer
-        {
-            Matches = matches.MoveToImmutable(), Truncated = known.Truncated, LookAlikes = lookAlikes.MoveToImmutable(), LookAlikesTruncated = alike.Truncated,
-        };
     }
 
     private static Place PlaceOf(HashBucket state, int row) =>
@@ -146,17 +178,7 @@ internal sealed class HashNearSearch
         : state.Sightings.CountOf(row) > 0 ? Place.LookAlikes
         : Place.Nowhere;
 
-    private static void Put(PdqIndex index, ContentHash hash, bool there)
-    {
-        if (there)
-        {
-            index.Add(hash);
-        }
-        else
-        {
-            index.Remove(hash);
-        }
-    }
+    private PdqIndex? IndexOf(Place place) => place switch { Place.Known => _known, Place.LookAlikes => _lookAlikes, _ => null };
 
     private static bool IsSampled(ContentHash hash, out ulong mark)
     {
