@@ -185,8 +185,8 @@ public sealed class GroupTests(EndToEndNodes nodes, PostgreSqlServer server) : I
     private static (int Items, int Reports, int Unassessed, int Yours) Figures(JsonElement group) => (group.GetProperty("items").GetInt32(),
         group.GetProperty("reports").GetInt32(), group.GetProperty("unassessed").GetInt32(), group.GetProperty("yours").GetInt32());
 
-    private static string?[] Outcomes(Reply reply) => [.. reply.Is(HttpStatusCode.OK).Json.GetProperty("items").EnumerateArray()
-        .Select(i => i.TryGetProperty("code", out var code) ? code.GetString() : i.GetProperty("outcome").GetString())];
+    private static string[] Outcomes(Reply reply) => [.. reply.Is(HttpStatusCode.OK).Json.GetProperty("items").EnumerateArray()
+        .Select(i => i.TryGetProperty("code", out var code) ? code.GetString()! : i.GetProperty("outcome").GetString()!)];
 
     private static JsonObject Assessment(string classification, JsonArray items) => new()
     {
