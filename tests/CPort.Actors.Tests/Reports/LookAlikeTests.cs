@@ -1,3 +1,4 @@
+using CPort.Actors.Agencies;
 using CPort.Actors.CodeLists;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
@@ -20,7 +21,7 @@ public sealed class LookAlikeTests
 
         s.Do(new CompleteAutomaticWork
         {
-            ReportId = s.Id, Context = s.Context(Agencies.Caller.System), FullLookup = true,
+            ReportId = s.Id, Context = s.Context(Caller.System), FullLookup = true,
             Verdicts = [new ItemVerdicts { Ordinal = 1, Exact = [new HashVerdict { Hash = Own, Version = 9 }], LookAlikes = [Alike(3, 2)] }],
         });
         Assert.Empty(s.Events.OfType<ItemsMatched>().Last().Matches.Single().LookAlikes);
@@ -43,7 +44,7 @@ public sealed class LookAlikeTests
         s.Submit(Nl, Entry(NL) with { Hashes = [Own] });
         s.Do(new CompleteAutomaticWork
         {
-            ReportId = s.Id, Context = s.Context(Agencies.Caller.System), FullLookup = true,
+            ReportId = s.Id, Context = s.Context(Caller.System), FullLookup = true,
             Verdicts = [new ItemVerdicts { Ordinal = 1, Exact = [new HashVerdict { Hash = Own, Version = 0 }], LookAlikes = [.. found] }],
         });
         return (s, s.Events.OfType<ItemsMatched>().Single().Matches.Single());
