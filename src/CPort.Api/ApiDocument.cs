@@ -40,6 +40,7 @@ public static class ApiDocument
             """,
         [typeof(AssessBody)] = """{ "items": [ { "item": 2, "expectedVersion": 3 } ], "assessment": { "classification": "Baseline", "ageCategorization": 3, "genderCategorization": 2 } }""",
         [typeof(AssessAnyBody)] = """{ "items": [ { "item": "3Z9QK7X0T2V5W8YB4CDEFGH1JM-2" } ], "assessment": { "classification": "NotIllegal" } }""",
+        [typeof(AssessGroupBody)] = """{ "all": true, "assessment": { "classification": "Baseline", "ageCategorization": 3, "genderCategorization": 2 } }""",
         [typeof(ActBody)] = """{ "items": [ { "item": 2 } ], "action": { "actionType": "Removed", "actionDate": "2026-01-05T10:00:00Z" } }""",
         [typeof(ActAnyBody)] = """{ "items": [ { "item": "3Z9QK7X0T2V5W8YB4CDEFGH1JM-2" } ], "action": { "actionType": "Unavailable", "reasonId": 9 } }""",
         [typeof(ClaimBody)] = """{ "items": [ { "item": 2 } ], "minutes": 60 }""",

@@ -15,6 +15,8 @@ public static class ItemBatchEndpoints
     /// <summary>Reports asked at once for one batch.</summary>
     private const int Parallel = 16;
 
+    private const string CommandIdInUse = "command-id-in-use";
+
     public static RouteGroupBuilder MapItemBatches(this RouteGroupBuilder v1)
     {
         Batch(v1.MapPost("/items:assess", AssessAsync), "AssessAnyItems", "Assess items of many reports");
@@ -27,40 +29,41 @@ public static class ItemBatchEndpoints
         .WithDescription("200 also when items were refused: each item has an outcome of its own, in the order asked. With a `Command-Id` a repeat is safe.")
         .Produces<BatchAnswer>().Problems(400, 413, 422);
 
-    private static Task<IResult> AssessAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<AssessAnyBody> body)
+    private static async Task<IResult> AssessAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<AssessAnyBody> body)
     {
         var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
         var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
         body.Check();
-        return RunAsync(http, gateway, items, (report, targets, part) => new AssessItems
+        return Answer(await RunAsync(http, gateway, items, (report, targets, part) => new AssessItems
         {
             ReportId = report, Context = me.Context(part), Items = targets, Assessment = assessment!,
-        });
+        }));
     }
 
-    private static Task<IResult> ActAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<ActAnyBody> body)
+    private static async Task<IResult> ActAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<ActAnyBody> body)
     {
         var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
         var action = body.Fields.Action("action", body.Value.Action, out _, dateRequired: false);
         body.Check();
-        return RunAsync(http, gateway, items, (report, targets, part) => new RecordActions
+        return Answer(await RunAsync(http, gateway, items, (report, targets, part) => new RecordActions
         {
             ReportId = report, Context = me.Context(part), Items = targets, Action = action!,
-        });
+        }));
     }
 
-    private static Task<IResult> ClaimAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<ClaimAnyBody> body)
+    private static async Task<IResult> ClaimAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<ClaimAnyBody> body)
     {
         var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
         var minutes = ReportCommandEndpoints.Minutes(body.Fields, body.Value.Minutes);
         body.Check();
-        return RunAsync(http, gateway, items, (report, targets, part) => new ClaimItems
+        return Answer(await RunAsync(http, gateway, items, (report, targets, part) => new ClaimItems
         {
             ReportId = report, Context = me.Context(part), Items = targets, Minutes = minutes,
-        });
+        }));
     }
 
-    private static async Task<IResult> RunAsync(
+    /// <summary>One command a report, or several where it has more than 200 of the items; answers in the order asked.</summary>
+    internal static async Task<ItemAnswer[]> RunAsync(
         HttpContext http, IReportGateway gateway, IReadOnlyList<(ItemRef Item, int? Expected)> items,
         Func<ReportId, ImmutableArray<ItemTarget>, int, IReportCommand> command)
     {
@@ -73,20 +76,22 @@ public static class ItemBatchEndpoints
         await System.Threading.Tasks.Parallel.ForEachAsync(
             commands, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = http.RequestAborted }, async (c, cancellation) =>
             {
-                var outcomes = await OutcomesAsync(gateway, c.Command, c.Items.Select(i => i.Item), cancellation);
+                var outcomes = await OutcomesAsync(gateway, c.Command, [.. c.Items.Select(i => i.Item)], cancellation);
                 for (var i = 0; i < c.Items.Length; i++)
                 {
                     answers[c.Items[i].Place] = outcomes[i];
                 }
             });
-        return Results.Json(
-            new BatchAnswer(
-                answers.Count(a => a.Outcome == "accepted"), answers.Count(a => a.Outcome == "rejected"), answers.Count(a => a.Outcome == "unavailable"), answers),
-            ApiJson.Options);
+        return answers;
     }
 
+    internal static IResult Answer(IReadOnlyList<ItemAnswer> answers) => Results.Json(
+        new BatchAnswer(
+            answers.Count(a => a.Outcome == "accepted"), answers.Count(a => a.Outcome == "rejected"), answers.Count(a => a.Outcome == "unavailable"), answers),
+        ApiJson.Options);
+
     private static async Task<IReadOnlyList<ItemAnswer>> OutcomesAsync(
-        IReportGateway gateway, IReportCommand command, IEnumerable<ItemRef> items, CancellationToken cancellation)
+        IReportGateway gateway, IReportCommand command, IReadOnlyCollection<ItemRef> items, CancellationToken cancellation)
     {
         CommandReply reply;
         try
@@ -101,10 +106,17 @@ public static class ItemBatchEndpoints
         // A report that says no as a whole (it is absent, it is withdrawn) says it for every item.
         return reply.Items.IsEmpty
             ? [.. items.Select(i => ItemAnswer.Of(reply.ReportId, new ItemOutcome { Ordinal = i.Ordinal, Code = reply.Code, Detail = reply.Detail }))]
-            : [.. reply.Items.Select(i => ItemAnswer.Of(reply.ReportId, i))];
+            : [.. items.Select((item, place) => AnswerOf(reply, item, place))];
     }
 
-    private static List<(ItemRef Item, int? Expected)> Targets(FieldReader fields, List<AnyItemTargetBody?>? items, int max)
+    /// <summary>A repeated command id gets the answer of the first time, which may have been about other items.</summary>
+    private static ItemAnswer AnswerOf(CommandReply reply, ItemRef item, int place) =>
+        (place < reply.Items.Length && reply.Items[place].Ordinal == item.Ordinal ? reply.Items[place] : reply.Items.FirstOrDefault(o => o.Ordinal == item.Ordinal))
+            is { } outcome
+            ? ItemAnswer.Of(reply.ReportId, outcome)
+            : new ItemAnswer(item.ToString(), item.Ordinal, null, 0, "rejected", CommandIdInUse, "This command id was used for other items of the report.", 409);
+
+    internal static List<(ItemRef Item, int? Expected)> Targets(FieldReader fields, List<AnyItemTargetBody?>? items, int max)
     {
         var targets = new List<(ItemRef, int?)>();
         if (items is not { Count: > 0 })

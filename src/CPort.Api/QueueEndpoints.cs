@@ -95,6 +95,9 @@ public sealed record ListedItemAnswer
     /// <summary>Number of the earliest other item with the same URL, of those whose URL the caller sees.</summary>
     public long? ProbableDuplicateOf { get; init; }
 
+    /// <summary>The group of look-alikes it is in, when the caller sees another member.</summary>
+    public GroupMarkAnswer? Group { get; init; }
+
     public static ListedItemAnswer Of(ItemSummary i) => new()
     {
         ItemId = new ItemRef(i.ReportId, i.Ordinal).ToString(), ReportId = i.ReportId.ToString(), Item = i.Ordinal, Number = i.Number,
@@ -108,7 +111,7 @@ public sealed record ListedItemAnswer
         HostingCountryCode = i.HostingCountry?.Code, SourceUrlSiteType = CodeAnswer.Of(i.SiteType),
         SourceUrlCommerciality = CodeAnswer.Of(i.Commerciality), ReportReference = i.Reference, HotlineReference = i.ItemReference,
         AssignedHotlineReference = i.AssignedReference, HotlineReceivedDate = i.HotlineReceivedDate, AddedAt = i.AddedAt, LastChangedAt = i.ChangedAt,
-        AgeFrom = i.AgeFrom, ProbableDuplicateOf = i.ProbableDuplicateOf,
+        AgeFrom = i.AgeFrom, ProbableDuplicateOf = i.ProbableDuplicateOf, Group = GroupMarkAnswer.Of(i.Group),
     };
 }
 

@@ -3,11 +3,13 @@ using System.Security.Cryptography;
 using System.Text;
 using CPort.Actors.Agencies;
 using CPort.Actors.Intake;
+using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Contracts;
 using CPort.Api.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api;
@@ -72,14 +74,37 @@ public static class ReportEndpoints
         return page.Head is null ? Absent() : Tagged(http, $"\"r{page.Head.Report.Version}-{Rights(me.Caller)}\"", () => ReportAnswer.Of(page));
     }
 
-    private static async Task<IResult> GetItemAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, int item)
+    private static async Task<IResult> GetItemAsync(
+        HttpContext http, ApiCaller me, IReportGateway gateway, string id, int item, [FromServices] GroupReader? groups = null)
     {
         var report = Id(id);
         var page = await gateway.GetAsync(
             new GetReport { ReportId = report, Caller = me.Caller, FromOrdinal = Math.Max(1, item), MaxItems = 1 }, http.RequestAborted);
-        return page.Head is null || page.Items is not [var only] || only.Item.Ordinal != item
-            ? Absent()
-            : Tagged(http, $"\"{only.Item.Version}\"", () => ItemAnswerFull.Of(report, only), conditional: false);
+        if (page.Head is null || page.Items is not [var only] || only.Item.Ordinal != item)
+        {
+            return Absent();
+        }
+
+        var group = await GroupOfAsync(groups, me.Caller, only.Item, http.RequestAborted);
+        return Tagged(http, $"\"{only.Item.Version}\"", () => ItemAnswerFull.Of(report, only) with { Group = group }, conditional: false);
+    }
+
+    /// <summary>The item comes from its report; that lists cannot be read at the moment must not keep it back.</summary>
+    private static async Task<GroupMarkAnswer?> GroupOfAsync(GroupReader? groups, Caller caller, ContentItem item, CancellationToken cancellation)
+    {
+        if (groups is null || item.Hashes.All(h => h.Algorithm != Actors.Hashes.HashAlgorithm.Pdq))
+        {
+            return null;
+        }
+
+        try
+        {
+            return GroupMarkAnswer.Of((await groups.OfItemsAsync(caller, [item.Number], cancellation)).GetValueOrDefault(item.Number));
+        }
+        catch (Exception e) when (e is ReadModelUnavailableException or System.Data.Common.DbException or TimeoutException)
+        {
+            return null;
+        }
     }
 
     private static async Task<IResult> HistoryAsync(

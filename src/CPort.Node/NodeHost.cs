@@ -81,6 +81,7 @@ public static class NodeHost
         v1.MapQuarantine();
         v1.MapStuck();
         v1.MapQueues();
+        v1.MapGroups();
         v1.MapSearch();
         v1.MapStatistics();
     });

@@ -44,6 +44,7 @@ internal static class Rooms
         services.AddSingleton<ReadModel>();
         services.AddSingleton<QueueReader>();
         services.AddSingleton<ReportSearch>();
+        services.AddSingleton<GroupReader>();
         services.AddSingleton<StatisticsReader>();
         services.AddSingleton<ProjectionStatusReader>();
         services.AddHostedService<QueueGauge>();

@@ -65,7 +65,7 @@ public enum FieldGroup
     /// <summary>Free texts.</summary>
     Memo,
 
-    /// <summary>Hash values, matches and lists they came from.</summary>
+    /// <summary>Hash values, matches, groups of look-alikes, and lists they came from.</summary>
     Hashes,
 
     /// <summary>The reporting analyst, the hotline's own reference, the day the public reported.</summary>
@@ -304,7 +304,8 @@ public static class AccessTable
             """
 
             The history of an item is shown with its fields under the same table: whoever does not see memos does not see them in the history either.
-            Operators get counts and queue lengths besides; those name no item.
+            Operators get counts and queue lengths besides; those name no item. Groups of look-alikes count and show only items whose hashes the caller sees,
+            and at least two (groups.md).
 
             ## Writing
 

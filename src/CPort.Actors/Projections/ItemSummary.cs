@@ -78,6 +78,9 @@ public sealed record ItemSummary
     /// <summary>The earliest other item with the same URL, among those whose URL the caller sees.</summary>
     public long? ProbableDuplicateOf { get; init; }
 
+    /// <summary>The group of look-alikes it is in, when the caller sees another member.</summary>
+    public GroupMark? Group { get; init; }
+
     internal static ItemSummary Of(Caller caller, ItemRow row, DateTimeOffset now, long? age, long? duplicateOf)
     {
         var access = AccessTable.For(caller, row.RelationFacts());

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CPort.Actors.Confidential;
+using CPort.Actors.Hashes;
 using CPort.Actors.Reports;
 using CPort.Actors.Routing;
 using LinqToDB;
@@ -58,6 +59,7 @@ public sealed class Projector(
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly ReportCache _cache = new(options.CachedItems);
+    private readonly GroupWriter _groups = new(tables, set, seam);
     private readonly HashSet<string> _stuck = new(StringComparer.Ordinal);
     private long _position = -1;
     private bool _opened;
@@ -220,6 +222,7 @@ public sealed class Projector(
                 {
                     // Not in memory: what came before this batch is in the tables already.
                     folding.Before = folding.Now;
+                    folding.Alike.Clear();
                 }
             }
 
@@ -262,6 +265,7 @@ public sealed class Projector(
         await NoWaitForDiskAsync(db, cancellation).ConfigureAwait(false);
         await using var transaction = await db.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         await ReplaceAsync(db, reports, items, hashes, replaced, cancellation).ConfigureAwait(false);
+        await _groups.WriteAsync(db, [.. foldings.Where(f => f.Fault is null).SelectMany(f => f.Alike)], cancellation).ConfigureAwait(false);
         await NoteStuckAsync(db, foldings, cancellation).ConfigureAwait(false);
         if (positionAt is { } at)
         {
@@ -380,6 +384,9 @@ public sealed class Projector(
         /// <summary>Every item is to be written, whatever the tables show.</summary>
         public bool Whole { get; init; }
 
+        /// <summary>What the folded events say of look-alikes, in their order.</summary>
+        public List<LookAlikeSighting> Alike { get; } = [];
+
         public string? Fault { get; private set; }
 
         public long FaultAt { get; private set; }
@@ -402,6 +409,15 @@ public sealed class Projector(
                 try
                 {
                     Now = ReportRules.Apply(Now, e.Event);
+                    if (e.Event is ItemsMatched matched)
+                    {
+                        Alike.AddRange(
+                            from m in matched.Matches
+                            where !m.LookAlikes.IsEmpty
+                            from hash in Now.Items[m.Ordinal - 1].Hashes
+                            where hash.Algorithm == HashAlgorithm.Pdq
+                            select new LookAlikeSighting(e.Ordering, hash, m.LookAlikes));
+                    }
                 }
                 catch (Exception fault)
                 {

@@ -112,7 +112,8 @@ public sealed class QueueReader(ReadModel model)
             var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page.Select(p => p.Row), cancellation).ConfigureAwait(false);
             var now = model.Time.GetUtcNow();
             return new ItemPage(
-                [.. page.Select(p => ItemSummary.Of(caller, p.Row, now, p.Age, DuplicateOf(firsts, p.Row)))],
+                await GroupReader.MarkedAsync(
+                    db, set, caller, [.. page.Select(p => ItemSummary.Of(caller, p.Row, now, p.Age, DuplicateOf(firsts, p.Row)))], cancellation).ConfigureAwait(false),
                 found.Count > max ? CursorAfter(query.List, page[^1].Row, page[^1].Age!.Value) : null,
                 at);
         }, cancellation);

@@ -13,7 +13,7 @@ namespace CPort.Actors.Projections;
 
 // Times are UTC ticks (BIGINT on both databases), so that keys compare and page the same everywhere. Every column but the key may be null: a table
 // set of an older version gets missing columns added and goes on serving while the new set is built. Only flat, non-confidential facts: no URL,
-// memo, referrer or hash value; those are searched by keyed hashes.
+// memo, referrer or hash value in the clear; those are searched by keyed hashes.
 
 /// <summary>A report in the read model. What <see cref="ReadRows.Of(Report)"/> makes of its state.</summary>
 [Table("rm_report")]
@@ -61,6 +61,15 @@ public sealed record ItemRow
     [Column("classification")] public Classification? Classification { get; init; }
     [Column("inheritance")] public InheritanceKind? Inheritance { get; init; }
     [Column("known_without_look")] public bool KnownWithoutLook { get; init; }
+
+    /// <summary>Whose opinion made the effective classification; null while there is none, or when it was inherited from known hashes.</summary>
+    [Column("assessed_by")] public string? AssessedBy { get; init; }
+    [Column("assessed_at")] public long? AssessedAt { get; init; }
+    [Column("assessed_age")] public AgeCategory? AssessedAge { get; init; }
+    [Column("assessed_gender")] public GenderCategory? AssessedGender { get; init; }
+
+    /// <summary>The rest of that opinion, as bits: 1 virtual, 2 user-generated, 4 child modelling.</summary>
+    [Column("assessed_flags")] public int? AssessedFlags { get; init; }
 
     /// <summary>At least one person's opinion with an effect is recorded.</summary>
     [Column("seen")] public bool Seen { get; init; }
@@ -152,13 +161,19 @@ public static class ReadRows
     {
         var reasons = ItemPriority.Of(report, item);
         var final = item.FinalAction();
+        var effective = item.Effective();
+        var opinion = item.Assessments.LastOrDefault(a => a.Counts && a.Classification == effective
+            && (effective == Classification.Baseline || item.CountsHere(a)));
         return new ItemRow
         {
             Number = item.Number, ReportId = report.Id.ToString(), Ordinal = item.Ordinal, ReportNumber = report.Number, Version = item.Version,
             Tenant = report.Tenant, ReportingHotline = report.ReportingHotline.Value, Reference = report.Reference.Value,
             ItemReference = item.ReportingReference?.Value, AssignedReference = item.AssignedReference?.Value, Urgent = report.Urgent,
-            Priority = ItemPriority.Score(reasons), PriorityReasons = reasons, State = item.State(), Classification = item.Effective(),
+            Priority = ItemPriority.Score(reasons), PriorityReasons = reasons, State = item.State(), Classification = effective,
             Inheritance = item.Inheritance?.Kind, KnownWithoutLook = item.IsKnownWithoutLook(),
+            AssessedBy = opinion?.Agency.Value, AssessedAt = opinion?.At.UtcTicks, AssessedAge = opinion?.Age, AssessedGender = opinion?.Gender,
+            AssessedFlags = opinion is null ? null
+                : (opinion.VirtualContent ? 1 : 0) | (opinion.UserGeneratedContent ? 2 : 0) | (opinion.ChildModeling ? 4 : 0),
             Seen = item.Assessments.Any(a => a.Counts && a.Classification != Classification.Doubtful), NearMatches = item.Near.Length,
             ContentType = item.ContentType, IsSourceUrl = item.IsSourceUrl, SiteType = report.SiteType, Commerciality = report.Commerciality,
             HostingCountry = item.Hosting?.Country?.Code, AssignedCountry = item.Assignment?.Country?.Code, Hotline = item.Assignment?.Hotline?.Value,

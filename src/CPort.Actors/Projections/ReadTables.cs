@@ -66,7 +66,7 @@ public sealed record StuckRow
 public sealed class ReadTables(Database database)
 {
     /// <summary>Raise it whenever a column's content or the row types change: the node then rebuilds while the old set serves.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     private const string Control = """
         CREATE TABLE IF NOT EXISTS rm_offset (id INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL, state INTEGER NOT NULL,
@@ -75,7 +75,8 @@ public sealed class ReadTables(Database database)
           reason VARCHAR(200) NOT NULL, since BIGINT NOT NULL, PRIMARY KEY (set_id, persistence_id));
         """;
 
-    private static readonly ImmutableArray<Type> RowTypes = [typeof(ReportRow), typeof(ItemRow), typeof(ItemHashRow)];
+    private static readonly ImmutableArray<Type> RowTypes =
+        [typeof(ReportRow), typeof(ItemRow), typeof(ItemHashRow), typeof(LookAlikeRow), typeof(LookAlikeGroupRow)];
 
     public Database Database => database;
 
@@ -88,11 +89,16 @@ public sealed class ReadTables(Database database)
 
     public static ITable<ItemHashRow> Hashes(IDataContext db, int set) => db.GetTable<ItemHashRow>().TableName(Name(typeof(ItemHashRow), set));
 
+    public static ITable<LookAlikeRow> LookAlikes(IDataContext db, int set) => db.GetTable<LookAlikeRow>().TableName(Name(typeof(LookAlikeRow), set));
+
+    public static ITable<LookAlikeGroupRow> Groups(IDataContext db, int set) =>
+        db.GetTable<LookAlikeGroupRow>().TableName(Name(typeof(LookAlikeGroupRow), set));
+
     public static string Name(Type row, int set) =>
         string.Create(CultureInfo.InvariantCulture, $"{row.GetCustomAttribute<TableAttribute>()!.Name}_{set}");
 
     /// <summary>
-    /// Makes what is missing: the control tables, a first set, columns that an older set lacks. Several nodes may call it at once. Answers all sets
+    /// Makes what is missing: the control tables, a first set, tables and columns that an older set lacks. Several nodes may call it at once. Answers all sets
     /// that are not retired.
     /// </summary>
     public async Task<ImmutableArray<TableSet>> EnsureAsync(DateTimeOffset now, CancellationToken cancellation = default)
@@ -106,7 +112,7 @@ public sealed class ReadTables(Database database)
 
         foreach (var old in sets.Where(s => s.State != TableSetState.Retired && s.Version != Version))
         {
-            await AddMissingColumnsAsync(old.Id, cancellation).ConfigureAwait(false);
+            await AddMissingAsync(old.Id, cancellation).ConfigureAwait(false);
         }
 
         return [.. (await SetsAsync(cancellation).ConfigureAwait(false)).Where(s => s.State != TableSetState.Retired)];
@@ -139,8 +145,9 @@ public sealed class ReadTables(Database database)
         DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => $"DROP TABLE IF EXISTS {Name(t, set)}; "))
             + string.Create(CultureInfo.InvariantCulture, $"DELETE FROM rm_stuck WHERE set_id = {set}; DELETE FROM rm_offset WHERE id = {set};"), cancellation);
 
-    private async Task AddMissingColumnsAsync(int set, CancellationToken cancellation)
+    private async Task AddMissingAsync(int set, CancellationToken cancellation)
     {
+        await DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => CreateTable(t, set))), cancellation).ConfigureAwait(false);
         foreach (var type in RowTypes)
         {
             var present = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -160,6 +167,8 @@ public sealed class ReadTables(Database database)
                 await DatabaseSchema.ApplyAsync(database, ddl, cancellation).ConfigureAwait(false);
             }
         }
+
+        await DatabaseSchema.ApplyAsync(database, Indexes(set), cancellation).ConfigureAwait(false);
     }
 
     private string CreateTable(Type type, int set)
@@ -188,6 +197,7 @@ public sealed class ReadTables(Database database)
         var item = Name(typeof(ItemRow), set);
         var report = Name(typeof(ReportRow), set);
         var hash = Name(typeof(ItemHashRow), set);
+        var alike = Name(typeof(LookAlikeRow), set);
         var queues = string.Concat(
             new[] { "q_unassigned", "q_orphaned", "q_unassessed", "q_unactioned", "q_offline", "q_no_reference", "q_untraced" }
             .Select(q => $"CREATE INDEX IF NOT EXISTS {item}_{q} ON {item} (assigned_country, {q}) WHERE {q} IS NOT NULL;\n"));
@@ -199,6 +209,7 @@ public sealed class ReadTables(Database database)
             CREATE INDEX IF NOT EXISTS {item}_added ON {item} (added_at, number);
             CREATE INDEX IF NOT EXISTS {item}_reference ON {item} (reference);
             CREATE INDEX IF NOT EXISTS {hash}_key ON {hash} (hash_key);
+            CREATE INDEX IF NOT EXISTS {alike}_group ON {alike} (group_id);
             CREATE INDEX IF NOT EXISTS {report}_unfinished ON {report} (unfinished_since) WHERE unfinished_since IS NOT NULL;
             CREATE INDEX IF NOT EXISTS {report}_orphan ON {report} (orphan_since) WHERE orphan_since IS NOT NULL;
 

@@ -122,7 +122,8 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam)
             var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page, cancellation).ConfigureAwait(false);
             var now = model.Time.GetUtcNow();
             return new ItemPage(
-                [.. page.Select(r => ItemSummary.Of(caller, r, now, null, QueueReader.DuplicateOf(firsts, r)))],
+                await GroupReader.MarkedAsync(
+                    db, set, caller, [.. page.Select(r => ItemSummary.Of(caller, r, now, null, QueueReader.DuplicateOf(firsts, r)))], cancellation).ConfigureAwait(false),
                 found.Count > page.Length ? QueueReader.CursorAfter(List, page[^1], page[^1].AddedAt) : null,
                 at);
         }, cancellation);

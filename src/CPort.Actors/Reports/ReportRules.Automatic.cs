@@ -98,8 +98,13 @@ public static partial class ReportRules
         {
             Ordinal = item.Ordinal, Verdicts = newer, Near = complete ? incoming.Near : [], NearLookedUp = complete, Complete = complete,
             Inheritance = InheritancePolicy.Decide(LawOf(item), all, environment.Inheritance),
+            LookAlikes = complete ? LookAlikesOf(item, incoming.LookAlikes) : [],
         };
     }
+
+    /// <summary>An item that looks like no other needs no words in the journal.</summary>
+    private static ImmutableArray<Hashes.LookAlike> LookAlikesOf(ContentItem item, ImmutableArray<Hashes.LookAlike> found) =>
+        [.. found.Where(l => l.Items > 1 || !item.Hashes.Contains(l.Hash)).Take(MaxLookAlikes)];
 
     private static ImmutableArray<Hashes.HashVerdict> MergeVerdicts(ImmutableArray<Hashes.HashVerdict> held, ImmutableArray<Hashes.HashVerdict> newer) =>
         [.. held.Where(h => newer.All(n => n.Hash != h.Hash)), .. newer];

@@ -18,6 +18,9 @@ public static partial class ReportRules
     /// <summary>Most items one event, command or answer carries.</summary>
     public const int ItemsPerPart = 200;
 
+    /// <summary>Most look-alikes of one item that its event keeps: the nearest ones, enough to find its group.</summary>
+    public const int MaxLookAlikes = 20;
+
     /// <summary>Decides a command whose confidential parts are sealed already.</summary>
     public static ReportDecision Decide(Report report, IReportCommand command, ReportEnvironment environment)
     {

@@ -138,6 +138,11 @@ public sealed record ItemAnswerFull
     public HashesAnswer? Hashes { get; init; }
     public InheritanceAnswer? Inheritance { get; init; }
     public IReadOnlyList<NearAnswer>? Near { get; init; }
+
+    /// <summary>
+    /// The group of look-alikes it is in, when the caller sees another member. With a single item only (<c>GET …/items/{item}</c>), as current as lists are.
+    /// </summary>
+    public GroupMarkAnswer? Group { get; init; }
     public IReadOnlyList<AssessmentAnswer>? Assessments { get; init; }
     public IReadOnlyList<ActionAnswer>? Actions { get; init; }
     public required bool Withdrawn { get; init; }

@@ -276,6 +276,8 @@ internal sealed class ReadModelWorld : IAsyncDisposable
         lines.AddRange((await ReadTables.Reports(db, set).ToListAsync()).Select(r => r.ToString()));
         lines.AddRange((await ReadTables.Items(db, set).ToListAsync()).Select(r => r.ToString()));
         lines.AddRange((await ReadTables.Hashes(db, set).ToListAsync()).Select(r => r.ToString()));
+        lines.AddRange((await ReadTables.LookAlikes(db, set).ToListAsync()).Select(r => r.ToString()));
+        lines.AddRange((await ReadTables.Groups(db, set).ToListAsync()).Select(r => r.ToString()));
         return string.Join('\n', lines.Order(StringComparer.Ordinal));
     }
 

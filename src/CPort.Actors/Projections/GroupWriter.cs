@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using CPort.Actors.Confidential;
+using CPort.Actors.Hashes;
+using CPort.Actors.Matching.Groups;
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+
+namespace CPort.Actors.Projections;
+
+/// <summary>That an item with this PDQ value was matched, and what was found near it.</summary>
+/// <param name="Ordering">The event's place in the journal.</param>
+/// <param name="Value">The item's own value.</param>
+/// <param name="Found">As the event has it.</param>
+internal sealed record LookAlikeSighting(long Ordering, ContentHash Value, ImmutableArray<LookAlike> Found);
+
+/// <summary>
+/// Keeps the groups of one table set: reads the groups that sightings touch, lets <see cref="LookAlikeGroups"/> decide in journal order, and writes what has
+/// changed, all in the projector's own transaction. Holds no state, so that a batch rolled back leaves nothing behind.
+/// </summary>
+internal sealed class GroupWriter(ReadTables tables, int set, ConfidentialSeam seam)
+{
+    public async Task WriteAsync(DataConnection db, IReadOnlyCollection<LookAlikeSighting> sightings, CancellationToken cancellation)
+    {
+        if (sightings.Count == 0)
+        {
+            return;
+        }
+
+        var before = await ReadAsync(db, sightings, cancellation).ConfigureAwait(false);
+        var after = sightings.OrderBy(s => s.Ordering).Aggregate(before, (groups, s) => groups.Seen(s.Value, s.Found, s.Ordering));
+        if (ReferenceEquals(before, after))
+        {
+            return;
+        }
+
+        // Members that were not read follow their group; what a merged group had taken in before goes along.
+        foreach (var (from, into) in after.Merges)
+        {
+            var (old, now) = (GroupRows.IdOf(seam, from), GroupRows.IdOf(seam, into));
+            await ReadTables.LookAlikes(db, set).Where(v => v.GroupId == old).Set(v => v.GroupId, now).UpdateAsync(cancellation).ConfigureAwait(false);
+            await ReadTables.Groups(db, set).Where(g => g.MergedInto == old).Set(g => g.MergedInto, now).UpdateAsync(cancellation).ConfigureAwait(false);
+        }
+
+        var copy = new BulkCopyOptions { BulkCopyType = tables.Database.IsSqlite ? BulkCopyType.MultipleRows : BulkCopyType.ProviderSpecific };
+        var values = after.Joined.Keys.Where(v => !before.Joined.ContainsKey(v)).Select(v => GroupRows.Of(seam, v, after.Of(v)!)).ToArray();
+        await ReadTables.LookAlikes(db, set).BulkCopyAsync(copy, values, cancellation).ConfigureAwait(false);
+
+        var groups = after.Groups.Values.Where(g => before.Groups.GetValueOrDefault(g.Founder) != g)
+            .Select(g => GroupRows.Of(seam, g, g.MergedInto is null ? null : after.Of(g.Founder)!.Founder)).ToArray();
+        foreach (var part in groups.Select(g => g.GroupId).Chunk(1_000))
+        {
+            var ids = part.ToList();
+            await ReadTables.Groups(db, set).Where(g => ids.Contains(g.GroupId)).DeleteAsync(cancellation).ConfigureAwait(false);
+        }
+
+        await ReadTables.Groups(db, set).BulkCopyAsync(copy, groups, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The values of the sightings that are in a group, and those groups with their founders.</summary>
+    private async Task<LookAlikeGroups> ReadAsync(DataConnection db, IEnumerable<LookAlikeSighting> sightings, CancellationToken cancellation)
+    {
+        var byKey = sightings.SelectMany(s => s.Found.Select(f => f.Hash).Append(s.Value)).Where(h => h.Algorithm == HashAlgorithm.Pdq).Distinct()
+            .ToDictionary(h => ReadRows.HashKey(seam, h));
+        var values = await ByKeysAsync(db, byKey.Keys, cancellation).ConfigureAwait(false);
+        var rows = new List<LookAlikeGroupRow>();
+        foreach (var part in values.Select(v => v.GroupId).Distinct().Chunk(1_000))
+        {
+            var ids = part.ToList();
+            rows.AddRange(await ReadTables.Groups(db, set).Where(g => ids.Contains(g.GroupId)).ToListAsync(cancellation).ConfigureAwait(false));
+        }
+
+        var founders = (await ByKeysAsync(db, rows.Select(g => g.FounderKey), cancellation).ConfigureAwait(false))
+            .ToDictionary(v => v.HashKey, v => GroupRows.Open(seam, v));
+        var groups = rows.Select(g => new LookAlikeGroup { Founder = founders[g.FounderKey], Since = g.FoundedAt, Values = g.Members, Reach = g.Reach })
+            .ToDictionary(g => GroupRows.IdOf(seam, g.Founder));
+        return new LookAlikeGroups
+        {
+            Joined = values.ToImmutableDictionary(v => byKey[v.HashKey], v => groups[v.GroupId].Founder),
+            Groups = groups.Values.ToImmutableDictionary(g => g.Founder),
+        };
+    }
+
+    private async Task<List<LookAlikeRow>> ByKeysAsync(DataConnection db, IEnumerable<string> keys, CancellationToken cancellation)
+    {
+        var rows = new List<LookAlikeRow>();
+        foreach (var part in keys.Distinct().Chunk(1_000))
+        {
+            var some = part.ToList();
+            rows.AddRange(await ReadTables.LookAlikes(db, set).Where(v => some.Contains(v.HashKey)).ToListAsync(cancellation).ConfigureAwait(false));
+        }
+
+        return rows;
+    }
+}

@@ -1,0 +1,52 @@
+using CPort.Actors.Agencies;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Hashes;
+using CPort.Actors.Matching;
+using CPort.Actors.Reports;
+using CPort.Actors.Tests.Matching.Groups;
+using static CPort.Actors.Tests.Reports.ReportScenario;
+
+namespace CPort.Actors.Tests.Reports;
+
+/// <summary>What a report keeps of the look-alikes that the matching found.</summary>
+public sealed class LookAlikeTests
+{
+    private static readonly ContentHash Own = PdqValues.Random(new Random(1));
+
+    [Fact]
+    public void The_first_match_keeps_the_nearest_look_alikes_in_its_event_and_a_later_one_none()
+    {
+        var (s, match) = Matched([.. Enumerable.Range(0, 30).Select(n => Alike(n, items: n + 2))]);
+        Assert.Equal(Enumerable.Range(0, ReportRules.MaxLookAlikes), match.LookAlikes.Select(l => l.Distance));
+
+        s.Do(new CompleteAutomaticWork
+        {
+            ReportId = s.Id, Context = s.Context(Caller.System), FullLookup = true,
+            Verdicts = [new ItemVerdicts { Ordinal = 1, Exact = [new HashVerdict { Hash = Own, Version = 9 }], LookAlikes = [Alike(3, 2)] }],
+        });
+        Assert.Empty(s.Events.OfType<ItemsMatched>().Last().Matches.Single().LookAlikes);
+        Assert.Equal(2, s.Events.OfType<ItemsMatched>().Count());
+    }
+
+    [Fact]
+    public void An_item_alone_with_its_value_keeps_nothing_and_one_with_an_equal_keeps_that()
+    {
+        Assert.Empty(Matched([Alike(0, items: 1)]).Match.LookAlikes);
+        Assert.Equal([0], Matched([Alike(0, items: 2)]).Match.LookAlikes.Select(l => l.Distance));
+        Assert.Equal([5], Matched([Alike(0, items: 1), Alike(5, items: 1)]).Match.LookAlikes.Select(l => l.Distance));
+    }
+
+    private static LookAlike Alike(int distance, int items) => new() { Hash = PdqValues.Flip(Own, distance), Distance = distance, Items = items };
+
+    private static (ReportScenario Scenario, ItemMatch Match) Matched(LookAlike[] found)
+    {
+        var s = new ReportScenario();
+        s.Submit(Nl, Entry(NL) with { Hashes = [Own] });
+        s.Do(new CompleteAutomaticWork
+        {
+            ReportId = s.Id, Context = s.Context(Caller.System), FullLookup = true,
+            Verdicts = [new ItemVerdicts { Ordinal = 1, Exact = [new HashVerdict { Hash = Own, Version = 0 }], LookAlikes = [.. found] }],
+        });
+        return (s, s.Events.OfType<ItemsMatched>().Single().Matches.Single());
+    }
+}
