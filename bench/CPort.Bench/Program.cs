@@ -2,15 +2,17 @@ using System.CommandLine;
 using CPort.Bench.Imports;
 using CPort.Bench.Load;
 using CPort.Bench.Lookups;
+using CPort.Bench.Matching;
 using CPort.Bench.Micro;
 using CPort.Bench.Recovery;
 
 var root = new RootCommand(
-    "CPort's measurements. 'load' streams reports into a real node, 'lookups' and 'imports' work on known hashes, 'recovery' restarts the hash buckets, 'micro' times single steps.")
+    "CPort's measurements. 'load' streams reports into a real node, 'lookups' and 'imports' work on known hashes, 'matching' compares the PDQ search with others, 'recovery' restarts the hash buckets, 'micro' times single steps.")
 {
     LoadCommand.Create(),
     LookupsCommand.Create(),
     ImportsCommand.Create(),
+    MatchingCommand.Create(),
     MicroCommand.Create(),
     RecoveryCommand.Create(),
 };

@@ -31,10 +31,13 @@ public sealed class PdqIndex
     private const int BufferShare = 128;
 
     private readonly PdqTuning _tuning;
-    private readonly PdqScratch _scratch;
+    private readonly PdqInstructions _instructions;
     private readonly PdqBuffer _buffer;
     private readonly List<PdqNearest> _nearest = [];
     private PdqSegment? _segment;
+
+    // Made when needed: every bucket has an index, most of them empty.
+    private PdqScratch? _scratch;
 
     public PdqIndex()
         : this(PdqProcessor.Best, PdqTuning.Default)
@@ -44,14 +47,14 @@ public sealed class PdqIndex
     internal PdqIndex(PdqInstructions instructions, PdqTuning tuning)
     {
         _tuning = tuning;
-        _scratch = new PdqScratch(instructions);
+        _instructions = instructions;
         _buffer = new PdqBuffer(instructions);
     }
 
     public int Count => (_segment is { } s ? s.Count - s.DeadCount : 0) + _buffer.Count;
 
     /// <summary>All arrays held, in bytes.</summary>
-    public long MemoryBytes => (_segment?.MemoryBytes ?? 0) + _buffer.MemoryBytes + _scratch.MemoryBytes;
+    public long MemoryBytes => (_segment?.MemoryBytes ?? 0) + _buffer.MemoryBytes + (_scratch?.MemoryBytes ?? 0);
 
     internal PdqSegment? Segment => _segment;
 
@@ -253,7 +256,7 @@ public sealed class PdqIndex
             }
 
             _buffer.SearchMany(batch, nearest);
-            _segment?.Search(batch, nearest, _scratch);
+            _segment?.Search(batch, nearest, _scratch ??= new PdqScratch(_instructions));
             for (var i = 0; i < count; i++)
             {
                 hits[from + i] = nearest[i].ToHits();

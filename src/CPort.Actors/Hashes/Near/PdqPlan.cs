@@ -19,7 +19,7 @@ internal static class PdqPlan
     /// Bits of the vectors that runs of this mean length are compared with: one that reaches far past its run's end reads another line of memory
     /// for nothing.
     /// </summary>
-    public static int VectorBits(double meanRun) => meanRun < 12 ? 256 : 512;
+    public static int VectorBits(double meanRun) => meanRun < 17 ? 256 : 512;
 }
 
 /// <summary>Other than what the rules choose: for tests, and for measuring that the rules are right.</summary>
