@@ -12,6 +12,7 @@ var root = new RootCommand("CPort: an open cluster that moves reports of child s
     HashesCommand.Create(),
     AgenciesCommand.Create(),
     ProjectionsCommand.Create(),
+    PbmCommand.Create(),
 };
 var invocation = new InvocationConfiguration
 {
