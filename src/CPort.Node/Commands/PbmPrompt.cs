@@ -57,6 +57,18 @@ internal static class PbmPrompt
             .Concat(command == root ? ["help", "quit"] : []).Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>As much as all of these words have in common beyond what is typed; a word that is the only one is finished with a blank.</summary>
+    internal static string Rest(string typed, string[] may)
+    {
+        if (may.Length == 0)
+        {
+            return "";
+        }
+
+        var common = may.Aggregate((a, b) => string.Concat(a.Zip(b, (x, y) => (X: x, Y: y)).TakeWhile(p => p.X == p.Y).Select(p => p.X)));
+        return common[(typed.Length - typed.LastIndexOf(' ') - 1)..] + (may.Length == 1 ? " " : "");
+    }
+
     private static async Task<int> RunLineAsync(Command root, string line, CancellationToken cancellation)
     {
         var parsed = CommandLineParser.Parse(root, line);
@@ -133,17 +145,9 @@ internal static class PbmPrompt
                     break;
                 case { Key: ConsoleKey.Tab }:
                     var may = Complete(root, typed.ToString());
-                    if (may.Length == 1)
-                    {
-                        var rest = may[0][(typed.Length - (typed.ToString().LastIndexOf(' ') + 1))..] + " ";
-                        typed.Append(rest);
-                        Console.Write(rest);
-                    }
-                    else if (may.Length > 1)
-                    {
-                        Console.Write($"\n{string.Join("  ", may)}\n{prompt}{typed}");
-                    }
-
+                    var rest = Rest(typed.ToString(), may);
+                    typed.Append(rest);
+                    Console.Write(rest.Length > 0 || may.Length < 2 ? rest : $"\n{string.Join("  ", may)}\n{prompt}{typed}");
                     break;
                 case { KeyChar: >= ' ' }:
                     typed.Append(key.KeyChar);

@@ -321,13 +321,14 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
     {
         // A report's own id will do.
         var id = ReportId.TryParse(text, out var report) ? $"report-{report}" : text;
-        Did(log, CallerOf(http), "reports retry", id);
-        return await StuckRetry.RunAsync(id, services.GetRequiredService<IReadOnlyActorRegistry>(), services.GetRequiredService<StuckEntities>(), cancellation) switch
+        var answers = await StuckRetry.RunAsync(id, services.GetRequiredService<IReadOnlyActorRegistry>(), services.GetRequiredService<StuckEntities>(), cancellation);
+        if (answers is null)
         {
-            true => new { id, answers = true },
-            false => throw new OperatorProblem(HttpStatusCode.ServiceUnavailable, $"{id} still cannot be read."),
-            null => throw new OperatorProblem(HttpStatusCode.NotFound, $"{id} is neither a report nor a hash bucket."),
-        };
+            throw new OperatorProblem(HttpStatusCode.NotFound, "That is neither a report nor a hash bucket.");
+        }
+
+        Did(log, CallerOf(http), "reports retry", id);
+        return answers.Value ? new { id, answers } : throw new OperatorProblem(HttpStatusCode.ServiceUnavailable, $"{id} still cannot be read.");
     }
 
     private async Task<QueueLengthsAnswer> QueuesAsync(Caller caller, CancellationToken cancellation)

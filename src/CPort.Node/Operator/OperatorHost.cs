@@ -47,7 +47,7 @@ public sealed partial class OperatorHost(
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "cport-operator" });
         builder.Services.AddRouting();
-        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<ILoggerFactory>(new NodeLogs(loggers));
         builder.Services.AddSingleton<IHostLifetime, StopsWithTheNode>();
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(3)).UseKestrel(kestrel =>
         {
@@ -170,6 +170,20 @@ public sealed partial class OperatorHost(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} met a defect: {Type}\n{Where}")]
     private static partial void Defect(ILogger logger, string method, string? route, string? type, string? where);
+
+    /// <summary>The node's own log, without a second "Now listening on", which would be taken for the API's.</summary>
+    private sealed class NodeLogs(ILoggerFactory node) : ILoggerFactory
+    {
+        public ILogger CreateLogger(string categoryName) =>
+            categoryName == "Microsoft.Hosting.Lifetime" ? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance : node.CreateLogger(categoryName);
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
+            // It is the node's.
+        }
+    }
 
     /// <summary>Signals are the node's business.</summary>
     private sealed class StopsWithTheNode : IHostLifetime
