@@ -17,7 +17,7 @@ public static class Telemetry
         var telemetry = services.AddOpenTelemetry().ConfigureResource(r => r.AddService("cport", serviceVersion: version));
         telemetry.WithMetrics(metrics =>
         {
-            metrics.AddMeter(CPortMetrics.MeterName, $"{CPortMetrics.MeterName}.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel").AddRuntimeInstrumentation();
+            metrics.AddMeter(CPortMetrics.MeterName, CPortMetrics.MeterName + ".*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel").AddRuntimeInstrumentation();
             if (options.Telemetry.Prometheus)
             {
                 metrics.AddPrometheusExporter();

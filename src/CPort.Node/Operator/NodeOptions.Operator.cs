@@ -22,7 +22,7 @@ public sealed partial class NodeOptions
         public bool? Tls { get; set; }
 
         /// <summary>PEM file of the authorities whose client certificates are asked for, besides the key: mutual TLS.</summary>
-        public string? ClientAuthorityPath { get; set; }
+        public string? ClientCaPath { get; set; }
 
 #if PETABRIDGE_CMD
         /// <summary>Port of Petabridge.Cmd, which knows no keys and so listens on loopback only.</summary>
@@ -58,11 +58,11 @@ public sealed partial class NodeOptions
                     : "CPORT__Operator__Tls: needs a certificate, CPORT__Http__CertificatePath.";
             }
 
-            if (ClientAuthorityPath is not null && (!File.Exists(ClientAuthorityPath) || !UsesTls))
+            if (ClientCaPath is not null && (!File.Exists(ClientCaPath) || !UsesTls))
             {
                 yield return UsesTls
-                    ? $"CPORT__Operator__ClientAuthorityPath: the file {ClientAuthorityPath} does not exist."
-                    : "CPORT__Operator__ClientAuthorityPath: client certificates need TLS (CPORT__Operator__Tls=true).";
+                    ? $"CPORT__Operator__ClientCaPath: the file {ClientCaPath} does not exist."
+                    : "CPORT__Operator__ClientCaPath: client certificates need TLS (CPORT__Operator__Tls=true).";
             }
         }
     }

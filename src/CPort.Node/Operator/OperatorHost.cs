@@ -97,7 +97,7 @@ public sealed partial class OperatorHost(
     private HttpsConnectionAdapterOptions Tls()
     {
         var tls = new HttpsConnectionAdapterOptions { ServerCertificate = NodeHost.Certificate(options.Http) };
-        if (options.Operator.ClientAuthorityPath is { } file)
+        if (options.Operator.ClientCaPath is { } file)
         {
             var authorities = new X509Certificate2Collection();
             authorities.ImportFromPemFile(file);

@@ -24,7 +24,7 @@ public sealed class OperatorHostTests : IDisposable
         var (authority, node, person, stranger) = Certificates();
         using var host = Host(new NodeOptions
         {
-            Http = { CertificatePath = node }, Operator = { Port = 0, Tls = true, ClientAuthorityPath = authority },
+            Http = { CertificatePath = node }, Operator = { Port = 0, Tls = true, ClientCaPath = authority },
         });
         await host.StartAsync(default);
         Assert.StartsWith("https://127.0.0.1:", host.Url, StringComparison.Ordinal);
