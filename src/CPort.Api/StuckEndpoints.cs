@@ -17,8 +17,6 @@ public sealed record StuckEntityAnswer(string Id, long AfterSequence, string Rea
 /// <summary>What cannot be read from the journal; for operators. Others go on meanwhile.</summary>
 public static class StuckEndpoints
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
-
     public static void MapStuck(this RouteGroupBuilder v1)
     {
         var group = v1.MapGroup("/stuck").WithTags("Operation");
@@ -35,6 +33,23 @@ public static class StuckEndpoints
     private static async Task<IResult> RetryAsync(string id, ApiCaller caller, StuckEntities stuck, IReadOnlyActorRegistry actors, CancellationToken cancellation)
     {
         caller.Require(Roles.Operator);
+        return await StuckRetry.RunAsync(id, actors, stuck, cancellation) switch
+        {
+            true => Results.NoContent(),
+            false => ApiProblem.Of(CPort.Actors.Intake.IntakeCodes.Unavailable, "It still cannot be read.").ToResult(),
+            null => ApiProblem.Of(ProblemCatalogue.NotFound).ToResult(),
+        };
+    }
+}
+
+/// <summary>Has a stuck entity read again.</summary>
+public static class StuckRetry
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    /// <summary>True: it answers, and is off the list. False: it still does not. Null: the id is neither a report's nor a hash bucket's.</summary>
+    public static async Task<bool?> RunAsync(string id, IReadOnlyActorRegistry actors, StuckEntities stuck, CancellationToken cancellation)
+    {
         try
         {
             if (id.StartsWith("report-", StringComparison.Ordinal) && ReportId.TryParse(id["report-".Length..], out var report))
@@ -47,15 +62,15 @@ public static class StuckEndpoints
             }
             else
             {
-                return ApiProblem.Of(ProblemCatalogue.NotFound).ToResult();
+                return null;
             }
         }
         catch (AskTimeoutException)
         {
-            return ApiProblem.Of(CPort.Actors.Intake.IntakeCodes.Unavailable, "It still cannot be read.").ToResult();
+            return false;
         }
 
         await stuck.ClearAsync(id, cancellation);
-        return Results.NoContent();
+        return true;
     }
 }

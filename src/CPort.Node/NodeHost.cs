@@ -4,8 +4,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using Akka.Hosting;
+using CPort.Actors.Cluster;
 using CPort.Actors.Persistence;
 using CPort.Api;
+using CPort.Node.Operator;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 
@@ -41,10 +43,16 @@ public static class NodeHost
         builder.Services.AddNodeTelemetry(options);
         builder.Services.AddRooms(options);
 
+        builder.AddOperator();
+
         // Registered after what actors need and before Kestrel, which stops first.
         builder.Services.AddAkka<NodeActorService>(ClusterSetup.SystemName, (akka, services) => akka
             .AddNodeFoundation(options, database)
-            .AddRooms(options, services));
+            .AddRooms(options, services)
+#if PETABRIDGE_CMD
+            .AddPetabridge(options)
+#endif
+            .AddOperatorActors());
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -115,7 +123,8 @@ public static class NodeHost
         });
     }
 
-    private static X509Certificate2 Certificate(NodeOptions.HttpOptions http)
+    /// <summary>The API's certificate with its key.</summary>
+    internal static X509Certificate2 Certificate(NodeOptions.HttpOptions http)
     {
         var path = http.CertificatePath!;
         var isPem = File.ReadAllText(path).Contains("-----BEGIN", StringComparison.Ordinal);

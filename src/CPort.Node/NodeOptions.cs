@@ -369,6 +369,11 @@ public sealed partial class NodeOptions
         {
             yield return "CPORT__Telemetry__SampleRatio: 0 to 1.";
         }
+
+        foreach (var problem in Operator.Validate(Http))
+        {
+            yield return problem;
+        }
     }
 
     private static void Bind(IConfigurationSection setting, object target, List<string> problems)

@@ -13,6 +13,7 @@ var root = new RootCommand("CPort: an open cluster that moves reports of child s
     AgenciesCommand.Create(),
     ProjectionsCommand.Create(),
     HealthCommand.Create(),
+    PbmCommand.Create(),
 };
 var invocation = new InvocationConfiguration
 {

@@ -47,6 +47,7 @@ internal static class Rooms
         services.AddSingleton<GroupReader>();
         services.AddSingleton<StatisticsReader>();
         services.AddSingleton<ProjectionStatusReader>();
+        services.AddSingleton<UnfinishedWork>();
         services.AddHostedService<QueueGauge>();
 
         services.AddSingleton<INodePreparation, RejectionPreparation>();

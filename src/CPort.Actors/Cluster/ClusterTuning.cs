@@ -13,7 +13,8 @@ public static class ClusterTuning
           # Akka logs a dead letter with its content; DeadLetterCounter counts it by type instead.
           log-dead-letters = off
           log-dead-letters-during-shutdown = off
-          actor.telemetry.enabled = off
+          # Restarts are counted (ClusterMetrics); starts and stops have no subscriber and so cost nothing.
+          actor.telemetry.enabled = on
 
           remote.dot-netty.tcp {
             log-frame-size-exceeding = 256000b

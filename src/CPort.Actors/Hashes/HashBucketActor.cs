@@ -9,6 +9,7 @@ using CPort.Actors.Cluster;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
+using CPort.Actors.Telemetry;
 
 namespace CPort.Actors.Hashes;
 
@@ -118,6 +119,7 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
 
         Command<IHashBucketWrite>(command =>
         {
+            CPortTracing.Mark($"bucket {command.GetType().Name}", command.TraceParents);
             _queue.Enqueue((command, Sender));
             Flush();
         });

@@ -19,6 +19,9 @@ public interface IHashBucketWrite : IHashBucketMessage
 {
     /// <summary>Given back in the answer; the asker's own numbering.</summary>
     long RequestId { get; }
+
+    /// <summary>Recorded traces of the reports whose rows it carries.</summary>
+    ImmutableArray<string> TraceParents => [];
 }
 
 /// <summary>An answer of a bucket that names the request it answers.</summary>
@@ -74,6 +77,7 @@ public sealed record SightAndLookup : IHashBucketWrite
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
     [ProtoMember(2)] public required long RequestId { get; init; }
     [ProtoMember(3)] public ImmutableArray<HashSighting> Sightings { get; init; } = [];
+    [ProtoMember(15)] public ImmutableArray<string> TraceParents { get; init; } = [];
 }
 
 /// <summary>Asks what is known of hashes and changes nothing. Answered by <see cref="HashesAnswered"/>, verdicts in the order of <see cref="Hashes"/>.</summary>
@@ -106,6 +110,7 @@ public sealed record RecordBucketOpinions : IHashBucketWrite
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
     [ProtoMember(2)] public required long RequestId { get; init; }
     [ProtoMember(3)] public ImmutableArray<OpinionOnHash> Opinions { get; init; } = [];
+    [ProtoMember(15)] public ImmutableArray<string> TraceParents { get; init; } = [];
 }
 
 /// <summary>All opinions are durable; <see cref="Changed"/> of them changed a verdict.</summary>

@@ -68,6 +68,8 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
         public bool Over { get; set; }
 
+        public string? TraceParent { get; init; }
+
         public abstract object Answer();
 
         public abstract object Unavailable(string reason);
@@ -193,7 +195,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     private void On(MatchReport request)
     {
         var slots = request.Items.Sum(i => i.Hashes.Length);
-        var gathering = new ReportLookup(Sender, _time.GetTimestamp(), Deadline, request, slots);
+        var gathering = new ReportLookup(Sender, _time.GetTimestamp(), Deadline, request, slots) { TraceParent = request.TraceParent };
         if (!Admit(gathering))
         {
             return;
@@ -274,7 +276,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
     private void On(RecordOpinions request)
     {
-        var gathering = new Recording(Sender, _time.GetTimestamp(), Deadline, request);
+        var gathering = new Recording(Sender, _time.GetTimestamp(), Deadline, request) { TraceParent = request.TraceParent };
         if (!Admit(gathering))
         {
             return;
@@ -362,13 +364,17 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         (lane.Asked, lane.AskAgain) = (1, AskAgainAfter(1));
         lane.Message = lane.Kind switch
         {
-            Kind.Sight => new SightAndLookup { Bucket = lane.Bucket, RequestId = id, Sightings = [.. lane.Sent.Select(r => r.Sighting!)] },
+            Kind.Sight => new SightAndLookup { Bucket = lane.Bucket, RequestId = id, Sightings = [.. lane.Sent.Select(r => r.Sighting!)], TraceParents = TracesOf(lane.Sent) },
             Kind.Lookup => new LookupHashes { Bucket = lane.Bucket, RequestId = id, Hashes = [.. lane.Sent.Select(r => r.Hash)] },
-            _ => new RecordBucketOpinions { Bucket = lane.Bucket, RequestId = id, Opinions = [.. lane.Sent.Select(r => r.Opinion!)] },
+            _ => new RecordBucketOpinions { Bucket = lane.Bucket, RequestId = id, Opinions = [.. lane.Sent.Select(r => r.Opinion!)], TraceParents = TracesOf(lane.Sent) },
         };
         _underWay.Add(id, lane);
         _buckets.Tell(lane.Message);
     }
+
+    // A message joins rows of many reports; at most a few of them are being recorded.
+    private static ImmutableArray<string> TracesOf(ImmutableArray<Row> rows) =>
+        [.. rows.Select(r => r.Request.TraceParent).OfType<string>().Distinct().Take(8)];
 
     private void SendNear()
     {

@@ -21,7 +21,11 @@ public sealed record ItemHashes
 /// To this node's matching actor: record that the items carry these hashes and answer what is known of each. Local message.
 /// Answered by <see cref="ReportMatched"/> once every bucket has answered durably, or by <see cref="MatchingUnavailable"/>.
 /// </summary>
-public sealed record MatchReport(ReportId ReportId, ImmutableArray<ItemHashes> Items);
+public sealed record MatchReport(ReportId ReportId, ImmutableArray<ItemHashes> Items)
+{
+    /// <summary>The recorded trace that the request belongs to.</summary>
+    public string? TraceParent { get; init; }
+}
 
 /// <summary>All buckets answered; a partial answer is never given.</summary>
 public sealed record ReportMatched(ReportId ReportId, ImmutableArray<ItemVerdicts> Items);
@@ -56,7 +60,11 @@ public sealed record ItemVerdicts
 /// To this node's matching actor: an agency's opinions of hashes, formed on a report's items. Local message. Answered by
 /// <see cref="OpinionsRecorded"/> once durable in every bucket, or by <see cref="MatchingUnavailable"/>. Idempotent.
 /// </summary>
-public sealed record RecordOpinions(ReportId ReportId, ImmutableArray<OpinionOnHash> Opinions);
+public sealed record RecordOpinions(ReportId ReportId, ImmutableArray<OpinionOnHash> Opinions)
+{
+    /// <summary>The recorded trace that the request belongs to.</summary>
+    public string? TraceParent { get; init; }
+}
 
 /// <summary>One opinion on one hash; <see cref="Retract"/> takes this source's opinion back.</summary>
 [ProtoContract]

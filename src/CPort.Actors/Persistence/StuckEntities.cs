@@ -21,7 +21,10 @@ public sealed record StuckEntity(string PersistenceId, long AfterSequence, strin
 /// </summary>
 public sealed class StuckEntities(Database database, TimeProvider time)
 {
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(10);
+
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
+    private long _readAt = time.GetTimestamp();
 
     /// <summary>Makes the table and reads what is listed.</summary>
     public async Task StartAsync(CancellationToken cancellation)
@@ -36,8 +39,25 @@ public sealed class StuckEntities(Database database, TimeProvider time)
         }
     }
 
-    /// <summary>Whether this node knows the entity to be stuck; costs no query.</summary>
-    public bool IsStuck(string persistenceId) => _known.ContainsKey(persistenceId);
+    /// <summary>
+    /// Whether this node knows the entity to be stuck; waits for no query. That another node has had it read again is seen within seconds, of being
+    /// asked for it.
+    /// </summary>
+    public bool IsStuck(string persistenceId)
+    {
+        if (!_known.ContainsKey(persistenceId))
+        {
+            return false;
+        }
+
+        var (last, now) = (Volatile.Read(ref _readAt), time.GetTimestamp());
+        if (time.GetElapsedTime(last, now) > ReadAgainAfter && Interlocked.CompareExchange(ref _readAt, now, last) == last)
+        {
+            _ = ReadAgainAsync();
+        }
+
+        return true;
+    }
 
     /// <summary>From an entity whose recovery failed; returns at once and never throws.</summary>
     public void Note(string persistenceId, long afterSequence, Exception fault)
@@ -77,6 +97,22 @@ public sealed class StuckEntities(Database database, TimeProvider time)
     private static bool IsPassing(Exception fault) =>
         fault is DbException or TimeoutException or OpenCircuitException or RecoveryTimedOutException or IOException or OperationCanceledException
         || (fault.InnerException is { } inner && IsPassing(inner));
+
+    private async Task ReadAgainAsync()
+    {
+        try
+        {
+            var listed = (await ListAsync(CancellationToken.None).ConfigureAwait(false)).Select(s => s.PersistenceId).ToHashSet(StringComparer.Ordinal);
+            foreach (var id in _known.Keys.Where(id => !listed.Contains(id)))
+            {
+                _known.TryRemove(id, out _);
+            }
+        }
+        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        {
+            // The list stands until the database answers.
+        }
+    }
 
     private async Task WriteAsync(string persistenceId, long afterSequence, string reason)
     {

@@ -30,6 +30,9 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
     private readonly List<(TakeVerdicts Message, IActorRef Sender)> _news = [];
     private Report _report = Report.None;
     private WorkRound? _round;
+
+    /// <summary>The recorded trace of the last command, under which the automatic work that it causes goes on.</summary>
+    private string? _trace;
     private int _failedRounds;
 
     /// <summary>A round failed; the next one starts by the timer or when the report is woken.</summary>
@@ -128,6 +131,7 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
     private void Handle(IReportCommand command)
     {
         using var activity = CPortTracing.Continue($"report {command.GetType().Name}", command.Context.TraceParent);
+        _trace = CPortTracing.Recorded(activity?.Id ?? command.Context.TraceParent);
         var decision = ReportRules.Decide(_report, ReportSealing.Seal(_services.Seam, _report, command), _services.Environment());
         CPortMetrics.CommandAnswered(command.GetType().Name, decision.Reply.Outcome.ToString());
         var sender = Sender;
@@ -227,7 +231,7 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
             return;
         }
 
-        var round = new WorkRound(_services.Time.GetTimestamp());
+        var round = new WorkRound(_services.Time.GetTimestamp(), _trace);
         _round = round;
         Trace(round);
         Match(round);
@@ -276,7 +280,7 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
         }
 
         var started = _services.Time.GetTimestamp();
-        AskMatching(round, new MatchReport(_id, [.. owed.Select(i => new ItemHashes { Ordinal = i.Ordinal, Hashes = i.Hashes, PdqQuality = i.PdqQuality })]), answer =>
+        AskMatching(round, new MatchReport(_id, [.. owed.Select(i => new ItemHashes { Ordinal = i.Ordinal, Hashes = i.Hashes, PdqQuality = i.PdqQuality })]) { TraceParent = round.Trace }, answer =>
         {
             CPortMetrics.Hop(CPortMetrics.MatchHop, _services.Time.GetElapsedTime(started));
             return answer is ReportMatched matched ? new RoundAnswer(round, Failed: false) { Verdicts = matched.Items } : null;
@@ -301,7 +305,7 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
                 Country = p.Assessment.Country, Trust = p.Assessment.Trust, At = p.Assessment.At, Item = new ItemRef(_id, p.Item.Ordinal),
             },
         }));
-        AskMatching(round, new RecordOpinions(_id, [.. opinions]), answer => answer is OpinionsRecorded
+        AskMatching(round, new RecordOpinions(_id, [.. opinions]) { TraceParent = round.Trace }, answer => answer is OpinionsRecorded
             ? new RoundAnswer(round, Failed: false)
             {
                 Propagated = [.. owed.Select(p => new AssessmentRef { Ordinal = p.Item.Ordinal, AssessmentId = p.Assessment.Id })],
@@ -353,18 +357,20 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
             _failedRounds = 0;
         }
 
+        using var activity = round.Trace is null ? null : CPortTracing.Continue($"report {nameof(CompleteAutomaticWork)}", round.Trace);
         var command = new CompleteAutomaticWork
         {
-            ReportId = _id, Context = _services.SystemContext(_report.Tenant), Traces = round.Traces, Verdicts = round.Verdicts, Propagated = round.Propagated,
+            ReportId = _id, Context = _services.SystemContext(_report.Tenant) with { TraceParent = round.Trace }, Traces = round.Traces, Verdicts = round.Verdicts, Propagated = round.Propagated,
             FullLookup = true,
         };
         var decision = ReportRules.Decide(_report, command, _services.Environment());
         Commit(decision, _ => CPortMetrics.Hop(CPortMetrics.AssignHop, _services.Time.GetElapsedTime(round.Started)));
     }
 
-    private sealed class WorkRound(long started)
+    private sealed class WorkRound(long started, string? trace)
     {
         public long Started { get; } = started;
+        public string? Trace { get; } = trace;
         public int Awaiting { get; set; }
         public bool Failed { get; set; }
         public ImmutableArray<ItemTrace> Traces { get; set; } = [];

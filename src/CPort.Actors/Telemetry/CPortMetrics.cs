@@ -129,6 +129,19 @@ public static class CPortTracing
             ? Source.StartActivity(name, ActivityKind.Internal, parent)
             : Source.StartActivity(name);
 
+    /// <summary>A trace as further messages carry it: null unless it is being recorded, because what nobody records need not travel.</summary>
+    public static string? Recorded(string? traceParent) =>
+        ActivityContext.TryParse(traceParent, null, out var context) && (context.TraceFlags & ActivityTraceFlags.Recorded) != 0 ? traceParent : null;
+
+    /// <summary>Notes in each of the traces that a message of several reports was taken here.</summary>
+    public static void Mark(string name, IEnumerable<string> traceParents)
+    {
+        foreach (var parent in traceParents)
+        {
+            Continue(name, parent)?.Dispose();
+        }
+    }
+
     /// <summary>The current trace as a command carries it.</summary>
     public static string? Current => Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null;
 }

@@ -1,0 +1,195 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using CPort.Actors.Agencies;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace CPort.Node.Operator;
+
+public static class OperatorSetup
+{
+    /// <summary>
+    /// The operator endpoint and the log's memory. To be registered before the actor system, so that it starts before and stops after it: an operator
+    /// sees a node come and go.
+    /// </summary>
+    public static WebApplicationBuilder AddOperator(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<LogRing>();
+        builder.Services.AddSingleton<ILoggerProvider>(p => p.GetRequiredService<LogRing>());
+        builder.Services.AddSingleton<OperatorHost>();
+        builder.Services.AddHostedService(p => p.GetRequiredService<OperatorHost>());
+        return builder;
+    }
+}
+
+/// <summary>
+/// Serves <c>/operator/v1</c> on a port of its own, by a web server of its own: nothing of it can be reached through the API's port, nor the API through
+/// it. Lets in operators only (an operator's key with the role operator).
+/// </summary>
+public sealed partial class OperatorHost(
+    NodeOptions options, NodeState state, AgencyDirectoryFeed directory, IServiceProvider services, TimeProvider time, ILoggerFactory loggers) : IHostedService, IDisposable
+{
+    private readonly ILogger _log = loggers.CreateLogger<OperatorHost>();
+    private readonly CancellationTokenSource _stopping = new();
+    private WebApplication? _app;
+
+    /// <summary>Where it listens, for example <c>http://127.0.0.1:9110</c>; null when it does not.</summary>
+    public string? Url { get; private set; }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (!options.Operator.Enabled)
+        {
+            return;
+        }
+
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "cport-operator" });
+        builder.Services.AddRouting();
+        builder.Services.AddSingleton<ILoggerFactory>(new NodeLogs(loggers));
+        builder.Services.AddSingleton<IHostLifetime, StopsWithTheNode>();
+        builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(3)).UseKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+            kestrel.Listen(options.Operator.Address!, options.Operator.Port, listen =>
+            {
+                if (options.Operator.UsesTls)
+                {
+                    listen.UseHttps(Tls());
+                }
+            });
+        });
+        var app = builder.Build();
+        app.Use(GuardAsync);
+        app.UseRouting();
+        new OperatorEndpoints(services, state, loggers.CreateLogger<OperatorEndpoints>(), _stopping.Token).Map(app.MapGroup("/operator/v1"));
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            // As with pbm's own host: several nodes on one machine must each be able to run.
+            Taken(_log, options.Operator.Port);
+            await app.DisposeAsync();
+            return;
+        }
+
+        _app = app;
+        Url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Listens(_log, Url);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        if (_app is not null)
+        {
+            await _app.StopAsync(cancellationToken);
+            await _app.DisposeAsync();
+        }
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private HttpsConnectionAdapterOptions Tls()
+    {
+        var tls = new HttpsConnectionAdapterOptions { ServerCertificate = NodeHost.Certificate(options.Http) };
+        if (options.Operator.ClientCaPath is { } file)
+        {
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(file);
+            tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+            tls.ClientCertificateValidation = (certificate, _, _) =>
+            {
+                using var chain = new X509Chain();
+                chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+                chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+                chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+                return chain.Build(certificate);
+            };
+        }
+
+        return tls;
+    }
+
+    /// <summary>Nobody but operators, and every failure as a problem that holds no data.</summary>
+    private async Task GuardAsync(HttpContext http, RequestDelegate next)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        var header = http.Request.Headers.Authorization.ToString();
+        var key = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : null;
+        if (!directory.Ready)
+        {
+            await new OperatorProblem(HttpStatusCode.ServiceUnavailable, $"The node cannot tell operators from others yet: {state.WaitingFor ?? "the directory of agencies is being read"}.")
+                .WriteAsync(http);
+            return;
+        }
+
+        if (directory.Authenticate(key, time.GetUtcNow(), null) is not Authentication.Accepted { Caller: var caller })
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer realm=\"cport-operator\"";
+            await new OperatorProblem(HttpStatusCode.Unauthorized, "An operator's key is needed.").WriteAsync(http);
+            return;
+        }
+
+        if (caller.Kind != AgencyKind.Operator || !caller.Is(Roles.Operator))
+        {
+            await new OperatorProblem(HttpStatusCode.Forbidden, "This needs the key of an operator with the role Operator.").WriteAsync(http);
+            return;
+        }
+
+        http.Features.Set(caller);
+        try
+        {
+            await next(http);
+        }
+        catch (Exception e) when (!http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted)
+        {
+            var problem = OperatorProblem.Of(e);
+            if (problem.Status == HttpStatusCode.InternalServerError)
+            {
+                Defect(_log, http.Request.Method, (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText, e.GetType().FullName, e.StackTrace);
+            }
+
+            await problem.WriteAsync(http);
+        }
+        catch (OperationCanceledException)
+        {
+            // A stream whose reader went away.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Operators are served on {Url}")]
+    private static partial void Listens(ILogger logger, string url);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The operator endpoint's port {Port} is taken (CPORT__Operator__Port): this node runs without one")]
+    private static partial void Taken(ILogger logger, int port);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} met a defect: {Type}\n{Where}")]
+    private static partial void Defect(ILogger logger, string method, string? route, string? type, string? where);
+
+    /// <summary>The node's own log, without a second "Now listening on", which would be taken for the API's.</summary>
+    private sealed class NodeLogs(ILoggerFactory node) : ILoggerFactory
+    {
+        public ILogger CreateLogger(string categoryName) =>
+            categoryName == "Microsoft.Hosting.Lifetime" ? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance : node.CreateLogger(categoryName);
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
+            // It is the node's.
+        }
+    }
+
+    /// <summary>Signals are the node's business.</summary>
+    private sealed class StopsWithTheNode : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
