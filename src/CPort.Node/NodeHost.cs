@@ -1,9 +1,10 @@
 using System.Data.Common;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using Akka.Hosting;
+using CPort.Actors.Cluster;
+using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Api;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -28,17 +29,19 @@ public static class NodeHost
 
         var database = PersistenceSetup.OpenDatabase(options);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "cport" });
-        builder.WebHost.UseKestrel(kestrel => Listen(kestrel, options)).UseShutdownTimeout(TimeSpan.FromSeconds(10));
+        builder.WebHost.UseKestrel(kestrel => Listen(kestrel, options)).UseShutdownTimeout(TimeSpan.FromSeconds(options.Cluster.StopSeconds) / 3);
         builder.Services.AddRouting();
         builder.Services.AddProblemDetails();
         AddLogs(builder.Logging, options.Logs);
 
-        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(45));
+        // A stop in all: drain, open requests (a third at most), shards (a half at most), leave. NodeActorService keeps to the time; the host waits a little longer.
+        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(options.Cluster.StopSeconds + 15));
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<NodeState>();
         builder.Services.AddNodePersistence(database);
         builder.Services.AddNodeTelemetry(options);
+        builder.Services.AddClusterMembership(options);
         builder.Services.AddRooms(options);
 
         // Registered after what actors need and before Kestrel, which stops first.
@@ -53,7 +56,11 @@ public static class NodeHost
         app.UseRouting();
         app.MapHealth();
         app.MapMetrics(options);
-        MapApi(app);
+        if (options.Cluster.EffectiveRoles.Contains(ClusterRoles.Api))
+        {
+            MapApi(app);
+        }
+
         return app;
     }
 
@@ -108,18 +115,9 @@ public static class NodeHost
             listen.Protocols = tls || protocols == HttpProtocols.Http2 ? protocols : HttpProtocols.Http1;
             if (tls)
             {
-                listen.UseHttps(Certificate(http));
+                listen.UseHttps(Certificates.Load(http.CertificatePath!, http.CertificateKeyPath, http.CertificatePassword, "CPORT__Http__CertificatePath"));
             }
         });
-    }
-
-    private static X509Certificate2 Certificate(NodeOptions.HttpOptions http)
-    {
-        var path = http.CertificatePath!;
-        var isPem = File.ReadAllText(path).Contains("-----BEGIN", StringComparison.Ordinal);
-        return !isPem ? X509CertificateLoader.LoadPkcs12FromFile(path, http.CertificatePassword)
-            : http.CertificatePassword is { } password ? X509Certificate2.CreateFromEncryptedPemFile(path, password, http.CertificateKeyPath)
-            : X509Certificate2.CreateFromPemFile(path, http.CertificateKeyPath);
     }
 
     private static void AddLogs(ILoggingBuilder logging, NodeOptions.LogOptions logs)
@@ -166,8 +164,8 @@ public interface INodePreparation
 }
 
 /// <summary>
-/// Starts the actor system, but only when the database answers and fits: until then the node says what it waits for, rather than dying and being
-/// restarted in a circle. Stops it by Akka's coordinated shutdown.
+/// Starts the actor system, but only when the database answers and fits, and joins the cluster: until then the node says what it waits for, rather than
+/// dying and being restarted in a circle. Stops it in order: not ready, no more intake, requests end (Kestrel), shards handed over, left.
 /// </summary>
 internal sealed partial class NodeActorService(
     AkkaConfigurationBuilder akka,
@@ -175,17 +173,27 @@ internal sealed partial class NodeActorService(
     ILogger<AkkaHostedService> akkaLog,
     IHostApplicationLifetime lifetime,
     NodeState state,
+    NodeOptions options,
     Database database,
     IEnumerable<FixedFigure> figures,
     IEnumerable<INodePreparation> preparations,
+    ClusterJoining joining,
+    IntakeDoor intake,
     TimeProvider time,
-    ILogger<NodeActorService> log) : AkkaHostedService(akka, services, akkaLog, lifetime)
+    ILogger<NodeActorService> log) : AkkaHostedService(akka, services, akkaLog, lifetime), IHostedLifecycleService
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Reminder = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _left = new();
     private Task _starting = Task.CompletedTask;
+    private Task _beating = Task.CompletedTask;
+    private long _stopBegan;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -193,14 +201,45 @@ internal sealed partial class NodeActorService(
         return Task.CompletedTask;
     }
 
+    /// <summary>Before anything stops: from now on everything but health answers 503, and load balancers get time to notice.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _stopBegan = time.GetTimestamp();
+        state.Waits("the node is stopping");
+        intake.Close();
+        await _stopping.CancelAsync();
+        if (ActorSystem is { WhenTerminated.IsCompleted: false } system && Akka.Cluster.Cluster.Get(system).State.Members.Count > 1)
+        {
+            Leaves(log);
+            await Task.Delay(TimeSpan.FromSeconds(options.Cluster.DrainSeconds), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        state.Waits("the node is stopping");
         await _stopping.CancelAsync();
         await _starting;
-        await base.StopAsync(cancellationToken);
-        _stopping.Dispose();
+
+        // Bounded whatever hangs: what is not handed over by then moves as after a crash.
+        var left = TimeSpan.FromSeconds(options.Cluster.StopSeconds) - time.GetElapsedTime(_stopBegan);
+        try
+        {
+            await base.StopAsync(cancellationToken).WaitAsync(left > TimeSpan.FromSeconds(2) ? left : TimeSpan.FromSeconds(2), time, CancellationToken.None);
+            await _left.CancelAsync();
+            await _beating;
+            if (state.ExitCode == ExitCodes.Ok)
+            {
+                await joining.LeaveAsync();
+            }
+        }
+        catch (TimeoutException)
+        {
+            TooSlow(log, options.Cluster.StopSeconds);
+            state.Ends(ExitCodes.Failed);
+        }
     }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private async Task RunAsync()
     {
@@ -211,8 +250,17 @@ internal sealed partial class NodeActorService(
             await using var started = HostApplicationLifetime!.ApplicationStarted.Register(listening.SetResult);
             await listening.Task.WaitAsync(_stopping.Token);
             await PrepareAsync();
+            if (await ClusterSetup.AddressProblemAsync(options.Cluster, _stopping.Token) is { } problem)
+            {
+                End(ExitCodes.Configuration, "the node's address is wrong", problem);
+                return;
+            }
+
             state.Waits("the actor system is starting");
             await base.StartAsync(_stopping.Token);
+            _ = NoteEndAsync(ActorSystem!);
+            await joining.JoinAsync(ActorSystem!, state.Waits, _stopping.Token);
+            _beating = BeatAsync(ActorSystem!);
             state.Runs(ActorSystem!);
             Started(log, database.ToString());
         }
@@ -222,17 +270,63 @@ internal sealed partial class NodeActorService(
         }
         catch (FixedFiguresException e)
         {
-            Refused(log, e.Message);
-            state.Waits("the database belongs to another configuration");
-            state.ExitCode = ExitCodes.Refused;
-            HostApplicationLifetime!.StopApplication();
+            End(ExitCodes.Refused, "the database or the cluster belongs to another configuration", e.Message);
+        }
+        catch (NotJoinedException e)
+        {
+            End(ExitCodes.NotJoined, "no cluster let the node in", e.Message);
         }
         catch (Exception e)
         {
             Failed(log, e);
             state.Waits("the start failed");
-            state.ExitCode = ExitCodes.Failed;
+            state.Ends(ExitCodes.Failed);
             HostApplicationLifetime!.StopApplication();
+        }
+    }
+
+    private void End(int exitCode, string reason, string message)
+    {
+        Refused(log, message);
+        state.Waits(reason);
+        state.Ends(exitCode);
+        HostApplicationLifetime!.StopApplication();
+    }
+
+    /// <summary>
+    /// Why the actor system ended when nobody stopped the node: the split-brain resolver declared it down, or an operator had it leave. The base class then
+    /// stops the host.
+    /// </summary>
+    private async Task NoteEndAsync(Akka.Actor.ActorSystem system)
+    {
+        // Known before the system is gone, and the host asks for the exit code after that.
+        var shutdown = Akka.Actor.CoordinatedShutdown.Get(system);
+        shutdown.AddTask(Akka.Actor.CoordinatedShutdown.PhaseBeforeActorSystemTerminate, "note-end", () =>
+        {
+            if (shutdown.ShutdownReason is Akka.Actor.CoordinatedShutdown.ClusterDowningReason)
+            {
+                if (state.ExitCode == ExitCodes.Ok)
+                {
+                    IsDown(log);
+                }
+
+                state.Waits("the cluster went on without this node");
+                state.Ends(ExitCodes.Downed);
+            }
+
+            return Task.FromResult(Akka.Done.Instance);
+        });
+        await system.WhenTerminated;
+        state.Waits(state.WaitingFor ?? "the node is stopping");
+    }
+
+    private async Task BeatAsync(Akka.Actor.ActorSystem system)
+    {
+        if (await joining.BeatAsync(_left.Token))
+        {
+            Replaced(log);
+            state.Ends(ExitCodes.Downed);
+            await Akka.Actor.CoordinatedShutdown.Get(system).Run(Akka.Actor.CoordinatedShutdown.ClusterDowningReason.Instance);
         }
     }
 
@@ -288,6 +382,18 @@ internal sealed partial class NodeActorService(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The database {Database} answers")]
     private static partial void DatabaseIsBack(ILogger logger, string database);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The node leaves the cluster: no new work is taken, its shards move to the others")]
+    private static partial void Leaves(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The node could not stop in order within {Seconds} s (CPORT__Cluster__StopSeconds) and ends as it is; nothing acknowledged is lost")]
+    private static partial void TooSlow(ILogger logger, int seconds);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The cluster went on without this node (it was not reachable, or is the smaller side of a split); it ends with exit code 5 to be started again")]
+    private static partial void IsDown(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Another cluster was formed on this database, so this node's is gone; it ends with exit code 5 to be started again")]
+    private static partial void Replaced(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "{Why}")]
     private static partial void Refused(ILogger logger, string why);
