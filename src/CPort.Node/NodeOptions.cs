@@ -105,10 +105,10 @@ public sealed partial class NodeOptions
         public double HeartbeatPauseSeconds { get; set; } = 2.5;
 
         /// <summary>How long a node must be unreachable before it is declared down, seconds, 1 to 120. The same on all nodes.</summary>
-        public double StableAfterSeconds { get; set; } = 3;
+        public double StableAfterSeconds { get; set; } = 2.5;
 
         /// <summary>Time between a node's removal and the start of its shards elsewhere, seconds, 0.1 to 120.</summary>
-        public double DownRemovalMarginSeconds { get; set; } = 1;
+        public double DownRemovalMarginSeconds { get; set; } = 0.5;
 
         /// <summary>Permits plain TCP between nodes on addresses that others can reach. Without it such nodes need <see cref="Tls"/>.</summary>
         public bool AllowPlainTcp { get; set; }

@@ -92,7 +92,7 @@ internal static class Rooms
     private static ReportGatewayOptions GatewayOptions(NodeOptions.LimitOptions limits) => new()
     {
         // Several attempts: a message to a shard that is moving, or to a node that died a moment ago, is lost, and every command may be sent again.
-        AskTimeout = TimeSpan.FromSeconds(limits.AskSeconds / 4.0), Patience = TimeSpan.FromSeconds(limits.AskSeconds),
+        AskTimeout = TimeSpan.FromSeconds(limits.AskSeconds / 5.0), Patience = TimeSpan.FromSeconds(limits.AskSeconds),
     };
 
     private static ReportActorServices ReportServices(ActorSystem system, NodeOptions options, IServiceProvider services)

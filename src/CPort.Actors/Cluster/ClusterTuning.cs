@@ -132,13 +132,13 @@ public sealed record ClusterTimes
     public TimeSpan HeartbeatPause { get; init; } = TimeSpan.FromSeconds(2.5);
 
     /// <summary>How long unreachability must stand unchanged before the split-brain resolver acts on it: with the pause, what a node may be silent unharmed.</summary>
-    public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(3);
+    public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(2.5);
 
     /// <summary>
     /// Time between a member's removal and the start of its shards elsewhere. It usually protects against two live writers of one entity; here the journal's
     /// unique key does that (<see cref="Persistence.FencedException"/>), so it only spares the two sides needless collisions.
     /// </summary>
-    public TimeSpan DownRemovalMargin { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan DownRemovalMargin { get; init; } = TimeSpan.FromSeconds(0.5);
 }
 
 /// <summary>Which side goes on when nodes cannot reach each other.</summary>

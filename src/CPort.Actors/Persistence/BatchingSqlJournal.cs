@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using Akka.Persistence;
@@ -50,7 +51,7 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
         var list = messages as IReadOnlyList<AtomicWrite> ?? [.. messages];
         var start = Stopwatch.GetTimestamp();
         var persistenceId = list[0].PersistenceId;
-        var write = WriteFencedAsync(list, cancellationToken);
+        var write = WriteFencedAsync(base.WriteMessagesAsync(list, cancellationToken), list, Self, cancellationToken);
         _writing[persistenceId] = write;
         try
         {
@@ -82,13 +83,14 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
     /// the entity whose sequence numbers are there already has another writer and stops; its neighbours are written again. A failed transaction left
     /// nothing behind, so writing again doubles nothing.
     /// </summary>
-    private async Task<IImmutableList<Exception>> WriteFencedAsync(IReadOnlyList<AtomicWrite> messages, CancellationToken cancellation)
+    private async Task<IImmutableList<Exception>> WriteFencedAsync(
+        Task<IImmutableList<Exception>> write, IReadOnlyList<AtomicWrite> messages, IActorRef self, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await base.WriteMessagesAsync(messages, cancellation).ConfigureAwait(false);
+                return await write.ConfigureAwait(false);
             }
             catch (Exception e) when (Database.IsWriteConflict(e))
             {
@@ -105,7 +107,28 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
                     throw;
                 }
             }
+
+            // The base class keeps books that only the journal's own actor may touch.
+            var again = new WriteAgain(messages, cancellation);
+            self.Tell(again, ActorRefs.NoSender);
+            write = await again.Started.Task.WaitAsync(cancellation).ConfigureAwait(false);
         }
+    }
+
+    protected override bool ReceivePluginInternal(object message)
+    {
+        if (message is not WriteAgain again)
+        {
+            return base.ReceivePluginInternal(message);
+        }
+
+        again.Started.TrySetResult(base.WriteMessagesAsync(again.Messages, again.Cancellation));
+        return true;
+    }
+
+    private sealed record WriteAgain(IReadOnlyList<AtomicWrite> Messages, CancellationToken Cancellation) : INoSerializationVerificationNeeded
+    {
+        public TaskCompletionSource<Task<IImmutableList<Exception>>> Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private async Task<bool> IsWrittenByAnotherAsync(IReadOnlyList<AtomicWrite> messages, CancellationToken cancellation)
