@@ -7,6 +7,7 @@ using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
+using Akka.Remote.Transport.DotNetty;
 using CPort.Actors.Cluster;
 using CPort.Actors.Persistence;
 using CPort.Actors.Serialization;
@@ -42,7 +43,8 @@ public static class ClusterSetup
     }
 
     /// <summary>Remoting, membership, sharding's settings, persistence and serialization of one node.</summary>
-    public static AkkaConfigurationBuilder AddNodeFoundation(this AkkaConfigurationBuilder akka, NodeOptions options, Database database)
+    public static AkkaConfigurationBuilder AddNodeFoundation(
+        this AkkaConfigurationBuilder akka, NodeOptions options, Database database, DotNettySslSetup? tls)
     {
         var cluster = options.Cluster;
         akka
@@ -69,9 +71,9 @@ public static class ClusterSetup
             .AddHocon(ClusterTuning.StopWithin(TimeSpan.FromSeconds(cluster.StopSeconds)), HoconAddMode.Prepend)
             .AddDeadLetterCounter()
             .WithActors((system, _) => system.ActorOf(Props.Create<MembershipGauge>(), "membership-gauge"));
-        if (cluster.Tls.Enabled)
+        if (tls is not null)
         {
-            akka.AddSetup(ClusterTls.Setup(cluster.Tls)).AddHocon("akka.remote.dot-netty.tcp.enable-ssl = true", HoconAddMode.Prepend);
+            akka.AddSetup(tls).AddHocon("akka.remote.dot-netty.tcp.enable-ssl = true", HoconAddMode.Prepend);
         }
 
         return akka;

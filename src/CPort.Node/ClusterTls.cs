@@ -13,8 +13,9 @@ public static class ClusterTls
     /// The transport's setup from the options. Throws <see cref="NodeConfigurationException"/> when a file cannot be used; messages name the key and never
     /// show its content.
     /// </summary>
-    public static DotNettySslSetup Setup(NodeOptions.ClusterTlsOptions options)
+    public static DotNettySslSetup Setup(NodeOptions.ClusterOptions cluster)
     {
+        var options = cluster.Tls;
         var certificate = Certificates.Load(options.CertificatePath!, options.KeyPath, options.Password, "CPORT__Cluster__Tls__CertificatePath");
         if (!certificate.HasPrivateKey)
         {
@@ -39,6 +40,13 @@ public static class ClusterTls
         if (Refusal(certificate, authority) is { } own)
         {
             throw new NodeConfigurationException([$"CPORT__Cluster__Tls__CertificatePath: this node's own certificate would be refused by the others: {own}."]);
+        }
+
+        // Checked here because Akka ends a node that *calls* one whose certificate does not fit: one wrong certificate would cost the right nodes.
+        if (options.VerifyName && !certificate.MatchesHostname(cluster.Host))
+        {
+            throw new NodeConfigurationException(
+                [$"CPORT__Cluster__Tls__CertificatePath: the certificate is for another name than CPORT__Cluster__Host ({cluster.Host}), by which the others call this node."]);
         }
 
         return new DotNettySslSetup(certificate, suppressValidation: false, requireMutualAuthentication: true, (peer, _, remote, errors, log) =>

@@ -27,6 +27,8 @@ public static class NodeHost
             throw new NodeConfigurationException(problems);
         }
 
+        // Now, so that a wrong certificate is told as a wrong setting and not as a failed start.
+        var tls = options.Cluster.Tls.Enabled ? ClusterTls.Setup(options.Cluster) : null;
         var database = PersistenceSetup.OpenDatabase(options);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "cport" });
         builder.WebHost.UseKestrel(kestrel => Listen(kestrel, options)).UseShutdownTimeout(TimeSpan.FromSeconds(options.Cluster.StopSeconds) / 3);
@@ -46,7 +48,7 @@ public static class NodeHost
 
         // Registered after what actors need and before Kestrel, which stops first.
         builder.Services.AddAkka<NodeActorService>(ClusterSetup.SystemName, (akka, services) => akka
-            .AddNodeFoundation(options, database)
+            .AddNodeFoundation(options, database, tls)
             .AddRooms(options, services));
         configure?.Invoke(builder);
 
@@ -185,6 +187,9 @@ internal sealed partial class NodeActorService(
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Reminder = TimeSpan.FromSeconds(30);
 
+    /// <summary>Set within the base class' start, which calls <see cref="StopAsync"/> when it fails: that call must not wait for the start to end.</summary>
+    private readonly AsyncLocal<bool> _inStart = new();
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _left = new();
     private Task _starting = Task.CompletedTask;
@@ -217,6 +222,12 @@ internal sealed partial class NodeActorService(
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (_inStart.Value)
+        {
+            await base.StopAsync(cancellationToken);
+            return;
+        }
+
         await _stopping.CancelAsync();
         await _starting;
 
@@ -257,8 +268,10 @@ internal sealed partial class NodeActorService(
             }
 
             state.Waits("the actor system is starting");
+            _inStart.Value = true;
             await base.StartAsync(_stopping.Token);
-            _ = NoteEndAsync(ActorSystem!);
+            _inStart.Value = false;
+            NoteEnd(ActorSystem!);
             await joining.JoinAsync(ActorSystem!, state.Waits, _stopping.Token);
             _beating = BeatAsync(ActorSystem!);
             state.Runs(ActorSystem!);
@@ -294,39 +307,44 @@ internal sealed partial class NodeActorService(
     }
 
     /// <summary>
-    /// Why the actor system ended when nobody stopped the node: the split-brain resolver declared it down, or an operator had it leave. The base class then
-    /// stops the host.
+    /// Why the actor system ends when nobody stopped the node: the split-brain resolver declared it down, an operator had it leave, or a node that it called
+    /// failed TLS's handshake (Akka ends the caller then). The base class stops the host afterwards.
     /// </summary>
-    private async Task NoteEndAsync(Akka.Actor.ActorSystem system)
+    private void NoteEnd(ActorSystem system)
     {
-        // Known before the system is gone, and the host asks for the exit code after that.
-        var shutdown = Akka.Actor.CoordinatedShutdown.Get(system);
-        shutdown.AddTask(Akka.Actor.CoordinatedShutdown.PhaseBeforeActorSystemTerminate, "note-end", () =>
+        var shutdown = CoordinatedShutdown.Get(system);
+        shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "note-end", () =>
         {
-            if (shutdown.ShutdownReason is Akka.Actor.CoordinatedShutdown.ClusterDowningReason)
+            switch (shutdown.ShutdownReason)
             {
-                if (state.ExitCode == ExitCodes.Ok)
-                {
-                    IsDown(log);
-                }
+                case CoordinatedShutdown.ClrExitReason or CoordinatedShutdown.ClusterLeavingReason:
+                    break;
+                case CoordinatedShutdown.ClusterDowningReason:
+                    if (state.ExitCode == ExitCodes.Ok)
+                    {
+                        IsDown(log);
+                    }
 
-                state.Waits("the cluster went on without this node");
-                state.Ends(ExitCodes.Downed);
+                    state.Ends(ExitCodes.Downed);
+                    break;
+                case var reason:
+                    EndsItself(log, reason?.ToString() ?? "unknown");
+                    state.Ends(state.Running.IsCompleted ? ExitCodes.Failed : ExitCodes.NotJoined);
+                    break;
             }
 
+            state.Waits("the node is stopping");
             return Task.FromResult(Akka.Done.Instance);
         });
-        await system.WhenTerminated;
-        state.Waits(state.WaitingFor ?? "the node is stopping");
     }
 
-    private async Task BeatAsync(Akka.Actor.ActorSystem system)
+    private async Task BeatAsync(ActorSystem system)
     {
         if (await joining.BeatAsync(_left.Token))
         {
             Replaced(log);
             state.Ends(ExitCodes.Downed);
-            await Akka.Actor.CoordinatedShutdown.Get(system).Run(Akka.Actor.CoordinatedShutdown.ClusterDowningReason.Instance);
+            await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClusterDowningReason.Instance);
         }
     }
 
@@ -391,6 +409,9 @@ internal sealed partial class NodeActorService(
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The cluster went on without this node (it was not reachable, or is the smaller side of a split); it ends with exit code 5 to be started again")]
     private static partial void IsDown(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The actor system ended by itself ({Reason}); the node ends to be started again")]
+    private static partial void EndsItself(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "Another cluster was formed on this database, so this node's is gone; it ends with exit code 5 to be started again")]
     private static partial void Replaced(ILogger logger);

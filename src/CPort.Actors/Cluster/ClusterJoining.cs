@@ -117,12 +117,14 @@ public sealed partial class ClusterJoining(
                 var contacts = await ContactsAsync(cluster.SelfAddress, view, cancellation).ConfigureAwait(false);
                 var answers = await Task.WhenAll(contacts.Select(c => JoinGate.AskAsync(system, c, _self, options.AskTimeout, cancellation))).ConfigureAwait(false);
 
+                var silent = await SilentAsync(contacts, answers, cancellation).ConfigureAwait(false);
+
                 // Read again: what was asked took time, and a cluster may have been formed meanwhile.
                 view = await _record.ReadAsync(cancellation).ConfigureAwait(false);
                 switch (JoinRules.Decide(new JoinSituation
                 {
                     Self = _self, Figures = _figures, Record = view, Answers = [.. answers.OfType<GateAnswer>()],
-                    Contacted = [.. contacts.Select(c => c.ToString())], Watched = time.GetElapsedTime(watching),
+                    Silent = silent, Watched = time.GetElapsedTime(watching),
                 }))
                 {
                     case JoinStep.Refuse refuse:
@@ -274,6 +276,27 @@ public sealed partial class ClusterJoining(
 
         contacts.Remove(self);
         return [.. contacts];
+    }
+
+    /// <summary>Those without an answer whose port is open; the others are not there.</summary>
+    private static async Task<ImmutableArray<string>> SilentAsync(ImmutableArray<Address> contacts, GateAnswer?[] answers, CancellationToken cancellation)
+    {
+        var open = await Task.WhenAll(contacts.Where((_, i) => answers[i] is null).Select(async node =>
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(TimeSpan.FromSeconds(1));
+            using var tcp = new TcpClient();
+            try
+            {
+                await tcp.ConnectAsync(node.Host, node.Port!.Value, limit.Token).ConfigureAwait(false);
+                return node.ToString();
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
+            {
+                return null;
+            }
+        })).ConfigureAwait(false);
+        return [.. open.OfType<string>()];
     }
 
     private string Unanswered(ImmutableArray<Address> contacts, GateAnswer?[] answers)

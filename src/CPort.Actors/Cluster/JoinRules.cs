@@ -23,8 +23,8 @@ public sealed record JoinSituation
 
     public required ImmutableArray<GateAnswer> Answers { get; init; }
 
-    /// <summary>Contacted nodes, without this one: recorded members and seeds.</summary>
-    public required ImmutableArray<string> Contacted { get; init; }
+    /// <summary>Contacted nodes (recorded members and seeds) that take connections and have not answered: they may be starting, or busy.</summary>
+    public required ImmutableArray<string> Silent { get; init; }
 
     /// <summary>For how long this node has been watching the record without the database failing.</summary>
     public required TimeSpan Watched { get; init; }
@@ -89,6 +89,11 @@ public static class JoinRules
         if (members.Length > 0)
         {
             return new JoinStep.Wait($"{Name(members.Select(m => m.Address))} are members of a cluster that the database does not know any more, and will end soon");
+        }
+
+        if (!now.Silent.IsEmpty && now.Watched < 2 * WatchFor)
+        {
+            return new JoinStep.Wait($"{Name(now.Silent)} take connections and have not answered yet");
         }
 
         return others.Length > 0 && now.Watched < WatchFor

@@ -39,6 +39,13 @@ public sealed class JoinRulesTests(PostgreSqlServer server) : IClassFixture<Post
     }
 
     [Fact]
+    public void A_seed_that_takes_connections_and_says_nothing_is_waited_for_a_while_because_it_may_be_a_member_of_something()
+    {
+        Assert.IsType<JoinStep.Wait>(JoinRules.Decide(Situation(null, [], silent: [Other])));
+        Assert.IsType<JoinStep.Form>(JoinRules.Decide(Situation(null, [], silent: [Other], watched: 2 * JoinRules.WatchFor)));
+    }
+
+    [Fact]
     public void Its_own_earlier_life_is_not_waited_for() =>
         Assert.IsType<JoinStep.Form>(JoinRules.Decide(Situation("one", [new(Self, "one", TimeSpan.Zero)])));
 
@@ -103,9 +110,9 @@ public sealed class JoinRulesTests(PostgreSqlServer server) : IClassFixture<Post
     [InlineData("a b:4053")]
     public void What_is_no_seed_is_not(string text) => Assert.Null(ClusterSeed.Parse(text));
 
-    private static JoinSituation Situation(string? incarnation, RecordedMember[] members, GateAnswer[]? answers = null, TimeSpan? watched = null) => new()
+    private static JoinSituation Situation(string? incarnation, RecordedMember[] members, GateAnswer[]? answers = null, TimeSpan? watched = null, string[]? silent = null) => new()
     {
         Self = Self, Figures = [.. Ours], Record = new ClusterView(incarnation, [.. members]), Answers = [.. answers ?? []],
-        Contacted = [], Watched = watched ?? TimeSpan.Zero,
+        Silent = [.. silent ?? []], Watched = watched ?? TimeSpan.Zero,
     };
 }
