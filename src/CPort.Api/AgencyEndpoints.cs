@@ -28,14 +28,22 @@ public sealed class AgencyGateway(IReadOnlyActorRegistry actors, AgencyDirectory
 {
     public async Task<object> SendAsync(IAgencyCommand command, CancellationToken cancellation)
     {
-        object answer;
-        try
+        // Twice: a message to a shard that is moving, or to a node that died a moment ago, is lost; the command id makes the second harmless.
+        object? answer = null;
+        for (var attempt = 1; answer is null; attempt++)
         {
-            answer = await actors.Get<AgencyRegion>().Ask<object>(command, options.AgencyTimeout, cancellation);
-        }
-        catch (AskTimeoutException e)
-        {
-            throw new ReportsUnavailableException("The registry of agencies did not answer in time.", e);
+            try
+            {
+                answer = await actors.Get<AgencyRegion>().Ask<object>(command, options.AgencyTimeout / 2, cancellation);
+            }
+            catch (AskTimeoutException e) when (attempt == 2)
+            {
+                throw new ReportsUnavailableException("The registry of agencies did not answer in time.", e);
+            }
+            catch (AskTimeoutException)
+            {
+                // Again.
+            }
         }
 
         var written = answer switch { AgencyChanged c => c.SequenceNr, ApiKeyShown k => k.SequenceNr, _ => 0 };

@@ -57,6 +57,7 @@ public static class CPortApi
         services.TryAddSingleton<INumberSource, AllocatedNumbers>();
         services.TryAddSingleton<IRejectionLog, RejectionLog>();
         services.AddSingleton<ReportBodyReader>();
+        services.TryAddSingleton<IntakeDoor>();
         services.AddSingleton<ReportIntake>();
         services.AddSingleton<IntakeStream>();
         services.AddSingleton<OpenStreams>();

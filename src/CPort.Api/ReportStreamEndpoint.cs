@@ -40,6 +40,9 @@ public static class ReportStreamEndpoint
 {
     private const string Ndjson = "application/x-ndjson";
 
+    /// <summary>How long a stream of a stopping node still answers its lines, each as unavailable, before it is broken off.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
     public static RouteGroupBuilder MapReportStream(this RouteGroupBuilder v1)
     {
         v1.MapPost("/reports:stream", StreamAsync).WithTags("Reports").WithName("StreamReports").WithSummary("Submit reports by the line")
@@ -55,7 +58,7 @@ public static class ReportStreamEndpoint
     }
 
     private static async Task StreamAsync(
-        HttpContext http, ApiCaller me, IntakeStream stream, ReportBodyReader reader, OpenStreams open, IntakeLimits limits, ActorSystem system)
+        HttpContext http, ApiCaller me, IntakeStream stream, ReportBodyReader reader, OpenStreams open, IntakeLimits limits, IntakeDoor door, ActorSystem system)
     {
         ReportEndpoints.RequireSubmitter(me);
         RequestBody.RefuseEncoding(http);
@@ -66,10 +69,13 @@ public static class ReportStreamEndpoint
                 ProblemCatalogue.TooManyStreams, $"{limits.ConcurrentStreams} streams are open on this node (limit: concurrent streams).") with { RetryAfter = 5 });
         }
 
+        using var stopped = new CancellationTokenSource();
+        await using var closing = door.Closed.Register(() => stopped.CancelAfter(Farewell));
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopped.Token);
         try
         {
             Unlimited(http);
-            var aborted = http.RequestAborted;
+            var aborted = ended.Token;
             http.Response.ContentType = Ndjson;
             http.Response.Headers.CacheControl = "no-store";
             http.Response.Headers["X-Accel-Buffering"] = "no";
@@ -95,6 +101,11 @@ public static class ReportStreamEndpoint
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
             // The sender went away. What it was told is durable; the rest it sends again.
+        }
+        catch (Exception) when (stopped.IsCancellationRequested)
+        {
+            // The node stops. A proper end would say that everything was read: broken off, the sender sends again what it has no answer for.
+            http.Abort();
         }
         catch (Exception e) when (e is BadHttpRequestException or IOException && http.Response.HasStarted)
         {

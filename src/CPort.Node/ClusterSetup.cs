@@ -1,22 +1,50 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Cluster;
 using Akka.Cluster.Hosting;
-using Akka.Cluster.Hosting.SBR;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
+using Akka.Remote.Transport.DotNetty;
 using CPort.Actors.Cluster;
 using CPort.Actors.Persistence;
 using CPort.Actors.Serialization;
 using CPort.Actors.Telemetry;
+using static Akka.Event.LoggingExtensions;
 
 namespace CPort.Node;
 
 /// <summary>The ground the rooms stand on; what runs on it is listed in <see cref="Rooms"/>.</summary>
 public static class ClusterSetup
 {
-    /// <summary>The actor system's name, part of every node's address.</summary>
+    /// <summary>The actor system's name, part of every node's address. The same whatever the cluster's name, so that two clusters can tell each other apart.</summary>
     public const string SystemName = "cport";
 
+    /// <summary>This program's version, for rolling updates: shards go to the newest nodes first.</summary>
+    public static string AppVersion { get; } = typeof(ClusterSetup).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+
+    /// <summary>What joining needs; <see cref="NodeActorService"/> does it once the actor system runs.</summary>
+    public static IServiceCollection AddClusterMembership(this IServiceCollection services, NodeOptions options)
+    {
+        var cluster = options.Cluster;
+        services.AddSingleton(new FixedFigure("cluster-name", cluster.Name, "See CPORT__Cluster__Name."));
+        services.AddSingleton(new ClusterJoiningOptions
+        {
+            Seeds = [.. cluster.Seeds.Select(s => ClusterSeed.Parse(s)!)],
+            Patience = TimeSpan.FromSeconds(cluster.JoinSeconds),
+            Roles = string.Join(',', cluster.EffectiveRoles),
+            Version = AppVersion,
+        });
+        services.AddSingleton<ClusterJoining>();
+        services.AddSingleton<INodePreparation, ClusterPreparation>();
+        return services;
+    }
+
     /// <summary>Remoting, membership, sharding's settings, persistence and serialization of one node.</summary>
-    public static AkkaConfigurationBuilder AddNodeFoundation(this AkkaConfigurationBuilder akka, NodeOptions options, Database database)
+    public static AkkaConfigurationBuilder AddNodeFoundation(
+        this AkkaConfigurationBuilder akka, NodeOptions options, Database database, DotNettySslSetup? tls)
     {
         var cluster = options.Cluster;
         akka
@@ -29,33 +57,46 @@ public static class ClusterSetup
             .WithActorAskTimeout(TimeSpan.FromSeconds(options.Limits.AskSeconds))
             .WithRemoting(new RemoteOptions
             {
-                HostName = cluster.Host,
+                HostName = cluster.BindHost ?? cluster.Host,
                 PublicHostName = cluster.Host,
                 Port = cluster.Port,
                 MaxFrameSize = ClusterTuning.MaxFrameSize,
             })
-            .WithClustering(new Akka.Cluster.Hosting.ClusterOptions
-            {
-                Roles = cluster.Roles.Length == 0 ? [.. ClusterRoles.All] : cluster.Roles,
-                SeedNodes = cluster.Seeds.Length == 0
-                    ? null
-                    : [.. cluster.Seeds.Select(s => s.StartsWith("akka", StringComparison.Ordinal) ? s : $"akka.tcp://{SystemName}@{s}")],
-                SplitBrainResolver = new KeepMajorityOption(),
-            })
+            .WithClustering(new Akka.Cluster.Hosting.ClusterOptions { Roles = [.. cluster.EffectiveRoles], AppVersion = AppVersion })
             .AddWireSerialization()
             .AddSqlPersistence(database)
             .AddHocon(ClusterTuning.Hocon, HoconAddMode.Prepend)
-            .AddDeadLetterCounter();
-        if (cluster.Seeds.Length == 0)
+            .AddHocon(ClusterTuning.TimesOf(cluster.Times), HoconAddMode.Prepend)
+            .AddHocon(ClusterTuning.SplitBrain(cluster.SplitBrain, cluster.QuorumSize), HoconAddMode.Prepend)
+            .AddHocon(ClusterTuning.StopWithin(TimeSpan.FromSeconds(cluster.StopSeconds)), HoconAddMode.Prepend)
+            .AddDeadLetterCounter()
+            .WithActors((system, _) => system.ActorOf(Props.Create<MembershipGauge>(), "membership-gauge"));
+        if (tls is not null)
         {
-            akka.AddStartup((system, _) =>
-            {
-                var self = Akka.Cluster.Cluster.Get(system);
-                self.Join(self.SelfAddress);
-            });
+            akka.AddSetup(tls).AddHocon("akka.remote.dot-netty.tcp.enable-ssl = true", HoconAddMode.Prepend);
         }
 
         return akka;
+    }
+
+    /// <summary>
+    /// Why this node cannot listen where the options say, or null: a name that is not this machine's would fail as an obscure error of the transport.
+    /// </summary>
+    public static async Task<string?> AddressProblemAsync(NodeOptions.ClusterOptions cluster, CancellationToken cancellation)
+    {
+        var (key, host) = cluster.BindHost is null ? ("Host", cluster.Host) : ("BindHost", cluster.BindHost);
+        try
+        {
+            var addresses = IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellation);
+            var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(a => a.Address).ToHashSet();
+            return addresses.Any(a => a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any) || IPAddress.IsLoopback(a) || own.Contains(a)) ? null
+                : $"CPORT__Cluster__{key}: {host}{(address is null ? $" ({string.Join(", ", addresses.Take(3).Select(a => a.ToString()))})" : "")} is no address of this machine"
+                    + (cluster.BindHost is null ? "; behind address translation give CPORT__Cluster__BindHost too." : ".");
+        }
+        catch (SocketException e)
+        {
+            return $"CPORT__Cluster__{key}: {host} cannot be resolved ({e.Message}).";
+        }
     }
 
     private static Akka.Event.LogLevel ToAkka(LogLevel level) => level switch
@@ -65,4 +106,62 @@ public static class ClusterSetup
         LogLevel.Warning => Akka.Event.LogLevel.WarningLevel,
         _ => Akka.Event.LogLevel.ErrorLevel,
     };
+}
+
+/// <summary>The tables of membership and leases.</summary>
+internal sealed class ClusterPreparation(ClusterJoining joining, Database database) : INodePreparation
+{
+    public async Task PrepareAsync(CancellationToken cancellation)
+    {
+        await DatabaseLease.EnsureTableAsync(database, cancellation);
+        await joining.PrepareAsync(cancellation);
+    }
+}
+
+/// <summary>Members by status for <c>/metrics</c>, and a log line for what operators should know: who came, left, was lost. Decides nothing.</summary>
+internal sealed class MembershipGauge : ReceiveActor
+{
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly Akka.Event.ILoggingAdapter _log = Akka.Event.Logging.GetLogger(Context.System, "Membership");
+
+    public MembershipGauge()
+    {
+        Receive<ClusterEvent.MemberRemoved>(e =>
+        {
+            if (e.PreviousStatus == MemberStatus.Down)
+            {
+                CPortMetrics.MemberDowned();
+                _log.Warning("{0} was declared down and is removed; its shards move.", e.Member.Address);
+            }
+
+            Count();
+        });
+        Receive<ClusterEvent.UnreachableMember>(e =>
+        {
+            _log.Warning("{0} is unreachable from some member.", e.Member.Address);
+            Count();
+        });
+        Receive<ClusterEvent.ReachableMember>(e =>
+        {
+            _log.Warning("{0} is reachable again.", e.Member.Address);
+            Count();
+        });
+        Receive<ClusterEvent.IMemberEvent>(_ => Count());
+    }
+
+    protected override void PreStart() => _cluster.Subscribe(
+        Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.IReachabilityEvent));
+
+    protected override void PostStop() => _cluster.Unsubscribe(Self);
+
+    private void Count()
+    {
+        var state = _cluster.State;
+        foreach (var status in (MemberStatus[])[MemberStatus.Joining, MemberStatus.WeaklyUp, MemberStatus.Up, MemberStatus.Leaving, MemberStatus.Exiting, MemberStatus.Down])
+        {
+            CPortMetrics.ClusterMembers(status.ToString().ToLowerInvariant(), state.Members.Count(m => m.Status == status));
+        }
+
+        CPortMetrics.ClusterMembers("unreachable", state.Unreachable.Count);
+    }
 }

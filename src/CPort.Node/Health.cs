@@ -20,6 +20,7 @@ public sealed class NodeState
     private volatile string? _waitingFor = "the node is starting";
     private readonly TaskCompletionSource _running = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ActorSystem? _system;
+    private int _exitCode;
 
     /// <summary>Completes when the node serves for the first time.</summary>
     public Task Running => _running.Task;
@@ -33,7 +34,10 @@ public sealed class NodeState
     public ActorSystem? System => _system;
 
     /// <summary>What the process is to end with when the node stopped by itself; 0 while all is well.</summary>
-    public int ExitCode { get; internal set; }
+    public int ExitCode => _exitCode;
+
+    /// <summary>The first reason to end is the one that counts.</summary>
+    internal void Ends(int exitCode) => Interlocked.CompareExchange(ref _exitCode, exitCode, ExitCodes.Ok);
 
     internal void Waits(string reason) => _waitingFor = reason;
 
@@ -114,7 +118,8 @@ public static class Health
         var status = cluster.SelfMember.Status;
         var members = cluster.State.Members.Count;
         var lost = cluster.State.Unreachable.Count;
-        return new ReadinessReason("cluster", status == MemberStatus.Up, $"{status}, {members} members" + (lost > 0 ? $", {lost} unreachable" : ""));
+        return new ReadinessReason("cluster", status == MemberStatus.Up,
+            $"{status}, {members} member{(members == 1 ? "" : "s")}" + (lost > 0 ? $", {lost} unreachable" : ""));
     }
 
     /// <summary>Asked only after a write failed: a full disk still answers questions. Without it a node that gets no work would never notice the end.</summary>

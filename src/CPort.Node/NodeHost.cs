@@ -1,10 +1,10 @@
 using System.Data.Common;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Cluster;
+using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Api;
 using CPort.Node.Operator;
@@ -28,26 +28,30 @@ public static class NodeHost
             throw new NodeConfigurationException(problems);
         }
 
+        // Now, so that a wrong certificate is told as a wrong setting and not as a failed start.
+        var tls = options.Cluster.Tls.Enabled ? ClusterTls.Setup(options.Cluster) : null;
         var database = PersistenceSetup.OpenDatabase(options);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "cport" });
-        builder.WebHost.UseKestrel(kestrel => Listen(kestrel, options)).UseShutdownTimeout(TimeSpan.FromSeconds(10));
+        builder.WebHost.UseKestrel(kestrel => Listen(kestrel, options)).UseShutdownTimeout(TimeSpan.FromSeconds(options.Cluster.StopSeconds) / 3);
         builder.Services.AddRouting();
         builder.Services.AddProblemDetails();
         AddLogs(builder.Logging, options.Logs);
 
-        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(45));
+        // A stop in all: drain, open requests (a third at most), shards (a half at most), leave. NodeActorService keeps to the time; the host waits a little longer.
+        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(options.Cluster.StopSeconds + 15));
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<NodeState>();
         builder.Services.AddNodePersistence(database);
         builder.Services.AddNodeTelemetry(options);
+        builder.Services.AddClusterMembership(options);
         builder.Services.AddRooms(options);
 
         builder.AddOperator();
 
         // Registered after what actors need and before Kestrel, which stops first.
         builder.Services.AddAkka<NodeActorService>(ClusterSetup.SystemName, (akka, services) => akka
-            .AddNodeFoundation(options, database)
+            .AddNodeFoundation(options, database, tls)
             .AddRooms(options, services)
 #if PETABRIDGE_CMD
             .AddPetabridge(options)
@@ -61,7 +65,11 @@ public static class NodeHost
         app.UseRouting();
         app.MapHealth();
         app.MapMetrics(options);
-        MapApi(app);
+        if (options.Cluster.EffectiveRoles.Contains(ClusterRoles.Api))
+        {
+            MapApi(app);
+        }
+
         return app;
     }
 
@@ -118,19 +126,9 @@ public static class NodeHost
             listen.Protocols = tls || protocols == HttpProtocols.Http2 ? protocols : HttpProtocols.Http1;
             if (tls)
             {
-                listen.UseHttps(Certificate(http));
+                listen.UseHttps(Certificates.Load(http.CertificatePath!, http.CertificateKeyPath, http.CertificatePassword, "CPORT__Http__CertificatePath"));
             }
         });
-    }
-
-    /// <summary>The API's certificate with its key.</summary>
-    internal static X509Certificate2 Certificate(NodeOptions.HttpOptions http)
-    {
-        var path = http.CertificatePath!;
-        var isPem = File.ReadAllText(path).Contains("-----BEGIN", StringComparison.Ordinal);
-        return !isPem ? X509CertificateLoader.LoadPkcs12FromFile(path, http.CertificatePassword)
-            : http.CertificatePassword is { } password ? X509Certificate2.CreateFromEncryptedPemFile(path, password, http.CertificateKeyPath)
-            : X509Certificate2.CreateFromPemFile(path, http.CertificateKeyPath);
     }
 
     private static void AddLogs(ILoggingBuilder logging, NodeOptions.LogOptions logs)
@@ -177,8 +175,8 @@ public interface INodePreparation
 }
 
 /// <summary>
-/// Starts the actor system, but only when the database answers and fits: until then the node says what it waits for, rather than dying and being
-/// restarted in a circle. Stops it by Akka's coordinated shutdown.
+/// Starts the actor system, but only when the database answers and fits, and joins the cluster: until then the node says what it waits for, rather than
+/// dying and being restarted in a circle. Stops it in order: not ready, no more intake, requests end (Kestrel), shards handed over, left.
 /// </summary>
 internal sealed partial class NodeActorService(
     AkkaConfigurationBuilder akka,
@@ -186,17 +184,30 @@ internal sealed partial class NodeActorService(
     ILogger<AkkaHostedService> akkaLog,
     IHostApplicationLifetime lifetime,
     NodeState state,
+    NodeOptions options,
     Database database,
     IEnumerable<FixedFigure> figures,
     IEnumerable<INodePreparation> preparations,
+    ClusterJoining joining,
+    IntakeDoor intake,
     TimeProvider time,
-    ILogger<NodeActorService> log) : AkkaHostedService(akka, services, akkaLog, lifetime)
+    ILogger<NodeActorService> log) : AkkaHostedService(akka, services, akkaLog, lifetime), IHostedLifecycleService
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Reminder = TimeSpan.FromSeconds(30);
 
+    /// <summary>Set within the base class' start, which calls <see cref="StopAsync"/> when it fails: that call must not wait for the start to end.</summary>
+    private readonly AsyncLocal<bool> _inStart = new();
+
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _left = new();
     private Task _starting = Task.CompletedTask;
+    private Task _beating = Task.CompletedTask;
+    private long _stopBegan;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -204,14 +215,51 @@ internal sealed partial class NodeActorService(
         return Task.CompletedTask;
     }
 
+    /// <summary>Before anything stops: from now on everything but health answers 503, and load balancers get time to notice.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _stopBegan = time.GetTimestamp();
+        state.Waits("the node is stopping");
+        intake.Close();
+        await _stopping.CancelAsync();
+        if (ActorSystem is { WhenTerminated.IsCompleted: false } system && Akka.Cluster.Cluster.Get(system).State.Members.Count > 1)
+        {
+            Leaves(log);
+            await Task.Delay(TimeSpan.FromSeconds(options.Cluster.DrainSeconds), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        state.Waits("the node is stopping");
+        if (_inStart.Value)
+        {
+            await base.StopAsync(cancellationToken);
+            return;
+        }
+
         await _stopping.CancelAsync();
         await _starting;
-        await base.StopAsync(cancellationToken);
-        _stopping.Dispose();
+
+        // Bounded whatever hangs: what is not handed over by then moves as after a crash.
+        var left = TimeSpan.FromSeconds(options.Cluster.StopSeconds) - time.GetElapsedTime(_stopBegan);
+        try
+        {
+            await base.StopAsync(cancellationToken).WaitAsync(left > TimeSpan.FromSeconds(2) ? left : TimeSpan.FromSeconds(2), time, CancellationToken.None);
+            await _left.CancelAsync();
+            await _beating;
+            if (state.ExitCode == ExitCodes.Ok)
+            {
+                await joining.LeaveAsync();
+            }
+        }
+        catch (TimeoutException)
+        {
+            TooSlow(log, options.Cluster.StopSeconds);
+            state.Ends(ExitCodes.Failed);
+        }
     }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private async Task RunAsync()
     {
@@ -222,8 +270,19 @@ internal sealed partial class NodeActorService(
             await using var started = HostApplicationLifetime!.ApplicationStarted.Register(listening.SetResult);
             await listening.Task.WaitAsync(_stopping.Token);
             await PrepareAsync();
+            if (await ClusterSetup.AddressProblemAsync(options.Cluster, _stopping.Token) is { } problem)
+            {
+                End(ExitCodes.Configuration, "the node's address is wrong", problem);
+                return;
+            }
+
             state.Waits("the actor system is starting");
+            _inStart.Value = true;
             await base.StartAsync(_stopping.Token);
+            _inStart.Value = false;
+            NoteEnd(ActorSystem!);
+            await joining.JoinAsync(ActorSystem!, state.Waits, _stopping.Token);
+            _beating = BeatAsync(ActorSystem!);
             state.Runs(ActorSystem!);
             Started(log, database.ToString());
         }
@@ -233,17 +292,68 @@ internal sealed partial class NodeActorService(
         }
         catch (FixedFiguresException e)
         {
-            Refused(log, e.Message);
-            state.Waits("the database belongs to another configuration");
-            state.ExitCode = ExitCodes.Refused;
-            HostApplicationLifetime!.StopApplication();
+            End(ExitCodes.Refused, "the database or the cluster belongs to another configuration", e.Message);
+        }
+        catch (NotJoinedException e)
+        {
+            End(ExitCodes.NotJoined, "no cluster let the node in", e.Message);
         }
         catch (Exception e)
         {
             Failed(log, e);
             state.Waits("the start failed");
-            state.ExitCode = ExitCodes.Failed;
+            state.Ends(ExitCodes.Failed);
             HostApplicationLifetime!.StopApplication();
+        }
+    }
+
+    private void End(int exitCode, string reason, string message)
+    {
+        Refused(log, message);
+        state.Waits(reason);
+        state.Ends(exitCode);
+        HostApplicationLifetime!.StopApplication();
+    }
+
+    /// <summary>
+    /// Why the actor system ends when nobody stopped the node: the split-brain resolver declared it down, an operator had it leave, or a node that it called
+    /// failed TLS's handshake (Akka ends the caller then). The base class stops the host afterwards.
+    /// </summary>
+    private void NoteEnd(ActorSystem system)
+    {
+        var shutdown = CoordinatedShutdown.Get(system);
+        shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "note-end", () =>
+        {
+            switch (shutdown.ShutdownReason)
+            {
+                case CoordinatedShutdown.ClrExitReason or CoordinatedShutdown.ClusterLeavingReason:
+                    break;
+                case CoordinatedShutdown.ClusterDowningReason:
+                    if (state.ExitCode == ExitCodes.Ok)
+                    {
+                        IsDown(log);
+                    }
+
+                    state.Ends(ExitCodes.Downed);
+                    break;
+                case var reason:
+                    EndsItself(log, reason?.ToString() ?? "unknown");
+                    state.Ends(state.Running.IsCompleted ? ExitCodes.Failed : ExitCodes.NotJoined);
+                    break;
+            }
+
+            state.Waits("the node is stopping");
+            return Task.FromResult(Akka.Done.Instance);
+        });
+    }
+
+    private async Task BeatAsync(ActorSystem system)
+    {
+        if (await joining.BeatAsync(_left.Token))
+        {
+            Replaced(log);
+            state.Ends(ExitCodes.Downed);
+            await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClusterDowningReason.Instance);
         }
     }
 
@@ -299,6 +409,21 @@ internal sealed partial class NodeActorService(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The database {Database} answers")]
     private static partial void DatabaseIsBack(ILogger logger, string database);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The node leaves the cluster: no new work is taken, its shards move to the others")]
+    private static partial void Leaves(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The node could not stop in order within {Seconds} s (CPORT__Cluster__StopSeconds) and ends as it is; nothing acknowledged is lost")]
+    private static partial void TooSlow(ILogger logger, int seconds);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The cluster went on without this node (it was not reachable, or is the smaller side of a split); it ends with exit code 5 to be started again")]
+    private static partial void IsDown(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The actor system ended by itself ({Reason}); the node ends to be started again")]
+    private static partial void EndsItself(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Another cluster was formed on this database, so this node's is gone; it ends with exit code 5 to be started again")]
+    private static partial void Replaced(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "{Why}")]
     private static partial void Refused(ILogger logger, string why);

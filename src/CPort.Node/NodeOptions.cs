@@ -62,17 +62,86 @@ public sealed partial class NodeOptions
 
     public sealed class ClusterOptions
     {
-        /// <summary>The name or address other nodes reach this one by.</summary>
+        /// <summary>The cluster's name, recorded in its database; nodes of another name are refused.</summary>
+        public string Name { get; set; } = "cport";
+
+        /// <summary>The name or address other nodes reach this one by. In a container its own address or a name that resolves to it.</summary>
         public string Host { get; set; } = "127.0.0.1";
 
-        /// <summary>0 takes a free port, which suits a single node.</summary>
+        /// <summary>The address to listen on, when it is another than <see cref="Host"/>: <c>0.0.0.0</c> behind address translation.</summary>
+        public string? BindHost { get; set; }
+
+        /// <summary>0 takes a free port, which suits a single node and nodes on one machine that find each other by the database.</summary>
         public int Port { get; set; }
 
-        /// <summary><c>host:port</c> of the seed nodes, the same list in the same order on every node. Empty: a cluster of one.</summary>
+        /// <summary>
+        /// Where other nodes are: <c>host:port</c>, or <c>dns:name:port</c> for a name with an address for each node. Several, separated by commas. Members
+        /// that the database records are always asked too; see docs/cluster.md.
+        /// </summary>
         public string[] Seeds { get; set; } = [];
 
-        /// <summary>What this node does; empty: everything.</summary>
+        /// <summary>What this node does: api, report, hash, projection; empty: everything.</summary>
         public string[] Roles { get; set; } = [];
+
+        /// <summary>How long a node tries to become a member before it ends with exit code 4, 10 to 3600.</summary>
+        public int JoinSeconds { get; set; } = 60;
+
+        /// <summary>How long a stop may take in all, 5 to 240.</summary>
+        public int StopSeconds { get; set; } = 30;
+
+        /// <summary>How long a stopping member of a larger cluster still answers (503) so that load balancers notice, 0 to 60.</summary>
+        public int DrainSeconds { get; set; } = 2;
+
+        /// <summary>Which side goes on when the cluster splits: KeepMajority, StaticQuorum or LeaseMajority. The same on all nodes.</summary>
+        public SplitBrainStrategy SplitBrain { get; set; } = SplitBrainStrategy.KeepMajority;
+
+        /// <summary>Nodes that must be together, for StaticQuorum; more than half of all.</summary>
+        public int QuorumSize { get; set; }
+
+        /// <summary>How often nodes tell each other that they live, seconds, 0.1 to 10.</summary>
+        public double HeartbeatSeconds { get; set; } = 0.5;
+
+        /// <summary>How long a node may be silent before it counts as unreachable, seconds, 1 to 60.</summary>
+        public double HeartbeatPauseSeconds { get; set; } = 2.5;
+
+        /// <summary>How long a node must be unreachable before it is declared down, seconds, 1 to 120. The same on all nodes.</summary>
+        public double StableAfterSeconds { get; set; } = 2.5;
+
+        /// <summary>Time between a node's removal and the start of its shards elsewhere, seconds, 0.1 to 120.</summary>
+        public double DownRemovalMarginSeconds { get; set; } = 0.5;
+
+        /// <summary>Permits plain TCP between nodes on addresses that others can reach. Without it such nodes need <see cref="Tls"/>.</summary>
+        public bool AllowPlainTcp { get; set; }
+
+        public ClusterTlsOptions Tls { get; set; } = new();
+
+        internal IReadOnlyList<string> EffectiveRoles => Roles.Length == 0 ? ClusterRoles.All : Roles;
+
+        internal ClusterTimes Times => new()
+        {
+            Heartbeat = TimeSpan.FromSeconds(HeartbeatSeconds), HeartbeatPause = TimeSpan.FromSeconds(HeartbeatPauseSeconds),
+            StableAfter = TimeSpan.FromSeconds(StableAfterSeconds), DownRemovalMargin = TimeSpan.FromSeconds(DownRemovalMarginSeconds),
+        };
+    }
+
+    /// <summary>TLS between nodes, with a certificate on both sides.</summary>
+    public sealed class ClusterTlsOptions
+    {
+        /// <summary>This node's certificate, PFX or PEM, for both client and server use, naming <see cref="ClusterOptions.Host"/>. Switches TLS on.</summary>
+        public string? CertificatePath { get; set; }
+
+        /// <summary>Private key of a PEM certificate when it is not in the same file.</summary>
+        public string? KeyPath { get; set; }
+
+        public string? Password { get; set; }
+
+        /// <summary>Certificates (PEM) of the authority whose nodes are let in: one of the cluster's own, because whoever has a certificate of it is a member.</summary>
+        public string? CaPath { get; set; }
+
+        /// <summary>Whether a node that is called must have a certificate for the name it is called by.</summary>
+        public bool VerifyName { get; set; } = true;
+
+        internal bool Enabled => !string.IsNullOrEmpty(CertificatePath);
     }
 
     public sealed class KeyOptions
@@ -303,19 +372,9 @@ public sealed partial class NodeOptions
             }
         }
 
-        if (Cluster.Port is < 0 or > 65535)
+        foreach (var problem in ValidateCluster(Cluster))
         {
-            yield return "CPORT__Cluster__Port: 0 to 65535.";
-        }
-
-        foreach (var role in Cluster.Roles.Where(r => !ClusterRoles.All.Contains(r)))
-        {
-            yield return $"CPORT__Cluster__Roles: '{role}' is no role; roles are {string.Join(", ", ClusterRoles.All)}.";
-        }
-
-        foreach (var seed in Cluster.Seeds.Where(s => !Seed().IsMatch(s)))
-        {
-            yield return $"CPORT__Cluster__Seeds: '{seed}' is not host:port.";
+            yield return problem;
         }
 
         if (!string.IsNullOrEmpty(Keys.MasterKey) && !string.IsNullOrEmpty(Keys.MasterKeyFile))
@@ -327,6 +386,7 @@ public sealed partial class NodeOptions
                  {
                      ("Hosting__TableFile", Hosting.TableFile), ("Hosting__PublicSuffixFile", Hosting.PublicSuffixFile), ("Hosting__MmdbFile", Hosting.MmdbFile), ("Hosting__AsnMmdbFile", Hosting.AsnMmdbFile),
                      ("Http__CertificatePath", Http.CertificatePath), ("Http__CertificateKeyPath", Http.CertificateKeyPath),
+                     ("Cluster__Tls__CertificatePath", Cluster.Tls.CertificatePath), ("Cluster__Tls__KeyPath", Cluster.Tls.KeyPath), ("Cluster__Tls__CaPath", Cluster.Tls.CaPath),
                  })
         {
             if (!string.IsNullOrEmpty(file) && !File.Exists(file))
@@ -376,10 +436,99 @@ public sealed partial class NodeOptions
         }
     }
 
+    private static IEnumerable<string> ValidateCluster(ClusterOptions cluster)
+    {
+        if (cluster.Port is < 0 or > 65535)
+        {
+            yield return "CPORT__Cluster__Port: 0 to 65535.";
+        }
+
+        if (!Name().IsMatch(cluster.Name))
+        {
+            yield return "CPORT__Cluster__Name: 1 to 40 of a-z, 0-9 and '-', beginning with a letter.";
+        }
+
+        foreach (var (key, host) in new[] { ("Host", cluster.Host), ("BindHost", cluster.BindHost) })
+        {
+            if (host is not null && Uri.CheckHostName(host) is UriHostNameType.Unknown or UriHostNameType.Basic)
+            {
+                yield return $"CPORT__Cluster__{key}: '{host}' is neither a host's name nor an address.";
+            }
+        }
+
+        if (cluster.Host is "0.0.0.0" or "::")
+        {
+            yield return "CPORT__Cluster__Host: other nodes cannot call this address; it stands in CPORT__Cluster__BindHost, and here what this node is reached by.";
+        }
+
+        foreach (var role in cluster.Roles.Where(r => !ClusterRoles.All.Contains(r)))
+        {
+            yield return $"CPORT__Cluster__Roles: '{role}' is no role; roles are {string.Join(", ", ClusterRoles.All)}.";
+        }
+
+        foreach (var seed in cluster.Seeds.Where(s => ClusterSeed.Parse(s) is null))
+        {
+            yield return $"CPORT__Cluster__Seeds: '{seed}' is neither host:port nor dns:name:port.";
+        }
+
+        foreach (var (key, value, low, high) in new (string, double, double, double)[]
+                 {
+                     ("JoinSeconds", cluster.JoinSeconds, 10, 3600), ("StopSeconds", cluster.StopSeconds, 5, 240), ("DrainSeconds", cluster.DrainSeconds, 0, 60),
+                     ("HeartbeatSeconds", cluster.HeartbeatSeconds, 0.1, 10), ("HeartbeatPauseSeconds", cluster.HeartbeatPauseSeconds, 1, 60),
+                     ("StableAfterSeconds", cluster.StableAfterSeconds, 1, 120), ("DownRemovalMarginSeconds", cluster.DownRemovalMarginSeconds, 0.1, 120),
+                 })
+        {
+            if (!(value >= low && value <= high))
+            {
+                yield return FormattableString.Invariant($"CPORT__Cluster__{key}: {low} to {high}.");
+            }
+        }
+
+        if (cluster.DrainSeconds >= cluster.StopSeconds)
+        {
+            yield return "CPORT__Cluster__DrainSeconds: less than CPORT__Cluster__StopSeconds, which it is a part of.";
+        }
+
+        if (cluster.SplitBrain == SplitBrainStrategy.StaticQuorum && cluster.QuorumSize < 1)
+        {
+            yield return "CPORT__Cluster__QuorumSize: StaticQuorum needs the number of nodes that must be together, more than half of all.";
+        }
+
+        if (cluster.Tls.Enabled)
+        {
+            if (string.IsNullOrEmpty(cluster.Tls.CaPath))
+            {
+                yield return "CPORT__Cluster__Tls__CaPath: the authority's certificate is needed, or no other node could be told from a stranger.";
+            }
+        }
+        else if (cluster.Tls.CaPath is not null || cluster.Tls.KeyPath is not null)
+        {
+            yield return "CPORT__Cluster__Tls__CertificatePath: a certificate is needed as well.";
+        }
+        else if (!cluster.AllowPlainTcp && (!IsLoopback(cluster.Host) || !IsLoopback(cluster.BindHost ?? cluster.Host)))
+        {
+            yield return $"CPORT__Cluster__Tls__CertificatePath: nodes on other addresses than loopback ({cluster.BindHost ?? cluster.Host}) speak TLS; "
+                + "give certificates (docker/dev-ca.sh makes some to try), or CPORT__Cluster__AllowPlainTcp=true where the network is trusted.";
+        }
+    }
+
+    private static bool IsLoopback(string host) => host == "localhost" || (System.Net.IPAddress.TryParse(host, out var address) && System.Net.IPAddress.IsLoopback(address));
+
     private static void Bind(IConfigurationSection setting, object target, List<string> problems)
     {
         if (target.GetType().GetProperties().FirstOrDefault(p => p.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase)) is not { } property)
         {
+            return;
+        }
+
+        if (property.PropertyType.DeclaringType == typeof(NodeOptions) && property.PropertyType.IsClass)
+        {
+            problems.AddRange(Unknown(setting, property.PropertyType));
+            foreach (var inner in setting.GetChildren())
+            {
+                Bind(inner, property.GetValue(target)!, problems);
+            }
+
             return;
         }
 
@@ -406,7 +555,7 @@ public sealed partial class NodeOptions
 
     private static IEnumerable<string> Unknown(IConfigurationSection section, Type type)
     {
-        var known = type.GetProperties().Select(p => p.Name).ToArray();
+        var known = type.GetProperties().Where(p => p.CanWrite).Select(p => p.Name).ToArray();
         return section.GetChildren().Where(c => !known.Contains(c.Key, StringComparer.OrdinalIgnoreCase))
             .Select(c => $"{Key(c.Path)}: unknown setting; known are {string.Join(", ", known)}.");
     }
@@ -426,8 +575,8 @@ public sealed partial class NodeOptions
         }
     }
 
-    [GeneratedRegex(@"\A(akka\.tcp://cport@)?[A-Za-z0-9._\-\[\]:]+:[0-9]{1,5}\z")]
-    private static partial Regex Seed();
+    [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,39}\z")]
+    private static partial Regex Name();
 }
 
 /// <summary>The configuration is wrong; <see cref="Problems"/> says each thing in a line that names its key.</summary>
@@ -447,6 +596,12 @@ public static class ExitCodes
     /// <summary>The configuration or the command line is wrong.</summary>
     public const int Configuration = 2;
 
-    /// <summary>The database belongs to other figures or another master key.</summary>
+    /// <summary>The database, or the cluster, belongs to other figures or another master key.</summary>
     public const int Refused = 3;
+
+    /// <summary>No cluster let it in within <c>CPORT__Cluster__JoinSeconds</c>; to be started again.</summary>
+    public const int NotJoined = 4;
+
+    /// <summary>The cluster went on without it, after a crash or a cut; to be started again, and it joins by itself.</summary>
+    public const int Downed = 5;
 }

@@ -19,8 +19,8 @@ var invocation = new InvocationConfiguration
 {
     EnableDefaultExceptionHandler = false,
 
-    // A node needs time to hand over its shards; the default of 2 s would cut it off.
-    ProcessTerminationTimeout = TimeSpan.FromSeconds(60),
+    // A node needs time to hand over its shards; the default of 2 s would cut it off. Beyond the longest CPORT__Cluster__StopSeconds.
+    ProcessTerminationTimeout = TimeSpan.FromMinutes(5),
 };
 try
 {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Agencies;
+using CPort.Actors.Cluster;
 using CPort.Actors.Confidential;
 using CPort.Actors.Hashes;
 using CPort.Actors.Intake;
@@ -31,6 +32,9 @@ internal static class Rooms
 
         services.AddSingleton(_ => new AgencyDirectoryFeed(SqlJournal.QueryPluginId));
         services.AddSingleton<IReadinessCheck, DirectoryReadiness>();
+        services.AddSingleton<IReadinessCheck, RegionReadiness>();
+        services.AddSingleton<IReadinessCheck, ProjectionReadiness>();
+        services.AddSingleton<IntakeDoor>();
         services.AddHostedService<OperatorBootstrap>();
 
         services.AddSingleton(_ => string.IsNullOrEmpty(options.Hosting.PublicSuffixFile) ? PublicSuffixes.BuiltIn : PublicSuffixes.Load(options.Hosting.PublicSuffixFile));
@@ -79,7 +83,7 @@ internal static class Rooms
                 time)
             .AddMatching(new MatchingOptions { NearRadius = options.Policy.PdqRadius, QualityFloor = options.Policy.PdqQualityFloor }, time)
             .AddReports(system => ReportServices(system, options, services))
-            .AddProjections(() => new ProjectionServices
+            .AddProjections(options.Cluster.EffectiveRoles.Contains(ClusterRoles.Projection), () => new ProjectionServices
             {
                 Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(), Time = time,
                 Options = new ProjectionOptions
@@ -94,7 +98,8 @@ internal static class Rooms
 
     private static ReportGatewayOptions GatewayOptions(NodeOptions.LimitOptions limits) => new()
     {
-        AskTimeout = TimeSpan.FromSeconds(limits.AskSeconds / 2.0), Patience = TimeSpan.FromSeconds(limits.AskSeconds),
+        // Several attempts: a message to a shard that is moving, or to a node that died a moment ago, is lost, and every command may be sent again.
+        AskTimeout = TimeSpan.FromSeconds(limits.AskSeconds / 5.0), Patience = TimeSpan.FromSeconds(limits.AskSeconds),
     };
 
     private static ReportActorServices ReportServices(ActorSystem system, NodeOptions options, IServiceProvider services)
@@ -231,6 +236,76 @@ internal sealed class DirectoryReadiness(AgencyDirectoryFeed directory) : IReadi
         : directory.Current.Agencies.All(a => directory.Current.KeysOf(a.Id).IsEmpty)
             ? new ReadinessReason("agencies", false, "first start: the operator's key is being made")
         : new ReadinessReason("agencies", true, string.Create(CultureInfo.InvariantCulture, $"directory at {directory.Current.Version}")));
+}
+
+/// <summary>
+/// The regions of this node reach their coordinators, which know where every shard is; on a node without the role, the proxy does. Asked at most once a
+/// second, whatever the number of probes.
+/// </summary>
+internal sealed class RegionReadiness(IServiceProvider services, TimeProvider time) : IReadinessCheck
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+    private readonly Lock _lock = new();
+    private Task<ReadinessReason>? _asked;
+    private long _askedAt;
+
+    public Task<ReadinessReason> CheckAsync(CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            if (_asked is null || (_asked.IsCompleted && time.GetElapsedTime(_askedAt) > TimeSpan.FromSeconds(1)))
+            {
+                _askedAt = time.GetTimestamp();
+                _asked = AskAsync();
+            }
+
+            return _asked;
+        }
+    }
+
+    private async Task<ReadinessReason> AskAsync()
+    {
+        var registry = services.GetRequiredService<ActorRegistry>();
+        var silent = await Task.WhenAll(Answers<ReportRegion>(registry, "report"), Answers<HashBucketRegion>(registry, "hash-bucket"), Answers<AgencyRegion>(registry, "agency"));
+        var names = silent.OfType<string>().ToArray();
+        return names.Length == 0
+            ? new ReadinessReason("shards", true, "reports, hash buckets and agencies can be reached")
+            : new ReadinessReason("shards", false, $"no answer from the shards of {string.Join(", ", names)}");
+    }
+
+    private static async Task<string?> Answers<TRegion>(ActorRegistry registry, string name)
+    {
+        try
+        {
+            return registry.TryGet<TRegion>(out var region)
+                && (await region.Ask<Akka.Cluster.Sharding.CurrentRegions>(Akka.Cluster.Sharding.GetCurrentRegions.Instance, Patience)).Regions.Count > 0 ? null : name;
+        }
+        catch (AskTimeoutException)
+        {
+            return name;
+        }
+    }
+}
+
+/// <summary>A table set serves, so that queues and searches answer; how far it is behind is said, and is no reason to take the node away.</summary>
+internal sealed class ProjectionReadiness(ProjectionStatusReader reader) : IReadinessCheck
+{
+    public async Task<ReadinessReason> CheckAsync(CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(2));
+        try
+        {
+            var serving = (await reader.ReadAsync(limit.Token)).Sets.LastOrDefault(s => s.State == TableSetState.Serving);
+            return serving is null
+                ? new ReadinessReason("projections", false, "no read tables yet: no node of role projection has started, or the first build is under way")
+                : new ReadinessReason("projections", true, string.Create(CultureInfo.InvariantCulture, $"table set {serving.Set}, {serving.LagEvents} events behind"));
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            return new ReadinessReason("projections", false, $"the read tables do not answer ({e.GetType().Name})");
+        }
+    }
 }
 
 /// <summary>

@@ -4,6 +4,7 @@ using Akka.Cluster.Sharding;
 using Akka.Event;
 using Akka.Hosting;
 using Akka.Persistence;
+using CPort.Actors.Cluster;
 
 namespace CPort.Actors.Agencies;
 
@@ -27,6 +28,7 @@ public sealed class AgencyRegistryActor : ReceivePersistentActor
         (_time, _newKey) = (time, newKey);
         Recover<IAgencyEvent>(e => _state = AgencyRules.Apply(_state, e));
         Command<IAgencyCommand>(Handle);
+        Command<StopEntity>(_ => Context.Stop(Self));
     }
 
     public override string PersistenceId => JournalId;
@@ -36,6 +38,15 @@ public sealed class AgencyRegistryActor : ReceivePersistentActor
 
     public static Props PropsFor(TimeProvider time, Func<ApiKey>? newKey = null) =>
         Props.Create(() => new AgencyRegistryActor(time, newKey ?? ApiKey.Generate));
+
+    // As for hash buckets: the journal has told of a fenced write.
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        if (cause is not Persistence.FencedException)
+        {
+            base.OnPersistFailure(cause, @event, sequenceNr);
+        }
+    }
 
     private void Handle(IAgencyCommand command)
     {
@@ -75,7 +86,7 @@ public sealed class AgencyRegistryActor : ReceivePersistentActor
 public sealed class AgencyRegion;
 
 /// <summary>Every command goes to the one entity <c>registry</c>.</summary>
-internal sealed class AgencyMessageExtractor() : HashCodeMessageExtractor(maxNumberOfShards: 128)
+internal sealed class AgencyMessageExtractor() : HashCodeMessageExtractor(ClusterFigures.Shards)
 {
     public override string? EntityId(object message) => message is IAgencyCommand ? "registry" : null;
 }
@@ -91,6 +102,6 @@ public static class AgencyHosting
                 "agency",
                 (_, _) => _ => AgencyRegistryActor.PropsFor(time),
                 new AgencyMessageExtractor(),
-                new ShardOptions { Role = "report", StateStoreMode = StateStoreMode.DData, RememberEntities = false })
+                EntityShards.Options(ClusterRoles.Report))
             .AddStartup((system, _) => directory.Start(system));
 }

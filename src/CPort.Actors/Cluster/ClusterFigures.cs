@@ -21,6 +21,11 @@ public static class ClusterFigures
     /// <summary>Raised when journal rows are laid out differently; 1: Akka.Persistence.Sql's default tables, untagged.</summary>
     public const int SchemaVersion = 1;
 
+    /// <summary>
+    /// Raised only when a message or event changes so that nodes of the version before cannot live beside this one; new types and fields do not count.
+    /// </summary>
+    public const int WireVersion = 1;
+
     /// <summary>The figures as the database records them.</summary>
     public static IReadOnlyList<FixedFigure> Fixed { get; } =
     [
@@ -28,6 +33,7 @@ public static class ClusterFigures
         new("exact-buckets", ExactBuckets.ToString(CultureInfo.InvariantCulture)),
         new("pdq-buckets", PdqBuckets.ToString(CultureInfo.InvariantCulture)),
         new("serializer", Serialization.WireSerializer.SerializerId.ToString(CultureInfo.InvariantCulture)),
+        new("wire-version", WireVersion.ToString(CultureInfo.InvariantCulture), "All nodes of a cluster must speak the same version."),
         new("schema-version", SchemaVersion.ToString(CultureInfo.InvariantCulture)),
     ];
 }

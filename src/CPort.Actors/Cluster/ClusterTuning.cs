@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Configuration;
 
 namespace CPort.Actors.Cluster;
@@ -23,12 +24,18 @@ public static class ClusterTuning
           }
 
           cluster {
-            # 5 s suits 3 nodes, 7 s up to 5; both sides of a split must use the same figure.
-            split-brain-resolver {
-              active-strategy = keep-majority
-              stable-after = 7s
-            }
-            failure-detector.acceptable-heartbeat-pause = 3s
+            # A node that is restarted finds its cluster by the database (JoinRules); Akka is only told whom to join, and is to say soon when that fails.
+            seed-node-timeout = 2s
+            retry-unsuccessful-join-after = 3s
+
+            # Each adds to the time a crash costs; four small messages a second between few nodes are nothing.
+            leader-actions-interval = 500ms
+            unreachable-nodes-reaper-interval = 500ms
+            gossip-interval = 500ms
+
+            # Reachability that keeps changing for so long past stable-after ends all nodes, as a last resort; their supervisors start them anew. By default 4 s,
+            # which a flapping link or a stalled disk reaches.
+            split-brain-resolver.down-all-when-unstable = 15s
 
             # A proxy warns at every start and stop, before and after its singleton is there.
             singleton-proxy.log-singleton-identification-failure = off
@@ -38,7 +45,12 @@ public static class ClusterTuning
               remember-entities = off
               # 60 s by default; the owner of a shard dying in mid-rebalance stalls that shard for so long (akka.net #8865).
               handoff-timeout = 20s
-              # 0 selects the old one-shard-at-a-time algorithm.
+              # 2 s by default: how soon a region asks again for a shard's home after a coordinator's end.
+              retry-interval = 1s
+              # Of messages, while a shard's home is unknown, on one node. Callers bound what is under way long before (streams, questions); this is the last limit.
+              buffer-size = 20000
+              # How many of the 128 shards move in one round (every 10 s), at most: 20, or a fifth. A new node has its share after two or three rounds, and
+              # no round moves so much that readers notice. 0 would select the old one-shard-at-a-time algorithm.
               least-shard-allocation-strategy {
                 rebalance-absolute-limit = 20
                 rebalance-relative-limit = 0.2
@@ -55,8 +67,90 @@ public static class ClusterTuning
             # The host decides when Akka stops (after Kestrel), and how the process ends.
             run-by-clr-shutdown-hook = off
             exit-clr = off
-            phases.cluster-sharding-shutdown-region.timeout = 20s
           }
         }
+        """).WithFallback(TimesOf(new ClusterTimes())).WithFallback(StopWithin(TimeSpan.FromSeconds(20)));
+
+    /// <summary>Settings of <paramref name="times"/>, to stand before <see cref="Hocon"/>.</summary>
+    public static Config TimesOf(ClusterTimes times) => ConfigurationFactory.ParseString($$"""
+        akka.cluster {
+          failure-detector {
+            heartbeat-interval = {{Milliseconds(times.Heartbeat)}}
+            expected-response-after = {{Milliseconds(times.Heartbeat)}}
+            acceptable-heartbeat-pause = {{Milliseconds(times.HeartbeatPause)}}
+          }
+          split-brain-resolver.stable-after = {{Milliseconds(times.StableAfter)}}
+          down-removal-margin = {{Milliseconds(times.DownRemovalMargin)}}
+        }
         """);
+
+    /// <summary>Handing over shards may take half of the time a stop may take.</summary>
+    public static Config StopWithin(TimeSpan time) => ConfigurationFactory.ParseString(
+        $"akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout = {Milliseconds(time / 2)}");
+
+    /// <summary>Who goes on when the cluster splits.</summary>
+    /// <param name="strategy">One of <see cref="SplitBrainStrategy"/>.</param>
+    /// <param name="quorum">Nodes that must be together, for the static quorum only.</param>
+    public static Config SplitBrain(SplitBrainStrategy strategy, int quorum) => ConfigurationFactory.ParseString(strategy switch
+    {
+        SplitBrainStrategy.StaticQuorum => string.Create(CultureInfo.InvariantCulture,
+            $"akka.cluster.split-brain-resolver {{ active-strategy = static-quorum, static-quorum.quorum-size = {quorum} }}"),
+        SplitBrainStrategy.LeaseMajority => $$"""
+            akka.cluster.split-brain-resolver {
+              active-strategy = lease-majority
+              lease-majority {
+                lease-implementation = {{DatabaseLease.ConfigPath}}
+                lease-name = "cport-split-brain"
+                # The larger side asks first.
+                acquire-lease-delay-for-minority = 2s
+                release-after = 20s
+              }
+            }
+            {{DatabaseLease.ConfigPath}} {
+              lease-class = "CPort.Actors.Cluster.DatabaseLease, CPort.Actors"
+              # A crashed owner's lease is free after this.
+              heartbeat-timeout = 20s
+              heartbeat-interval = 4s
+              lease-operation-timeout = 3s
+            }
+            """,
+        _ => "akka.cluster.split-brain-resolver.active-strategy = keep-majority",
+    });
+
+    private static string Milliseconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0}ms");
+}
+
+/// <summary>
+/// How fast a crash is healed. A killed node's shards answer again after about <c>HeartbeatPause + StableAfter + DownRemovalMargin</c> and two seconds
+/// (measured: docs/cluster.md). All nodes need the same figures.
+/// </summary>
+public sealed record ClusterTimes
+{
+    /// <summary>How often nodes tell each other that they live.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a node may be silent (garbage collection, a busy machine) before it counts as unreachable. That alone does nothing yet.</summary>
+    public TimeSpan HeartbeatPause { get; init; } = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>How long unreachability must stand unchanged before the split-brain resolver acts on it: with the pause, what a node may be silent unharmed.</summary>
+    public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>
+    /// Time between a member's removal and the start of its shards elsewhere. It usually protects against two live writers of one entity; here the journal's
+    /// unique key does that (<see cref="Persistence.FencedException"/>), so it only spares the two sides needless collisions.
+    /// </summary>
+    public TimeSpan DownRemovalMargin { get; init; } = TimeSpan.FromSeconds(0.5);
+}
+
+/// <summary>Which side goes on when nodes cannot reach each other.</summary>
+public enum SplitBrainStrategy
+{
+    /// <summary>The larger one; of two equal ones that with the lowest address. Good for three nodes and more.</summary>
+    KeepMajority = 1,
+
+    /// <summary>The one with at least so many nodes; for a cluster whose size never changes.</summary>
+    StaticQuorum = 2,
+
+    /// <summary>The one that gets the row in the database, the larger one asking first; also safe for two nodes and even splits.</summary>
+    LeaseMajority = 3,
 }

@@ -155,6 +155,15 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
     public static Props Props(HashBucketId id, Func<IActorRef> reports, TimeProvider time, HashBucketOptions options) =>
         Akka.Actor.Props.Create(() => new HashBucketActor(id, reports, time, options));
 
+    // The journal has said which entity was fenced, and counted it; the base class would add a stack trace. The actor stops in any case.
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        if (cause is not Persistence.FencedException)
+        {
+            base.OnPersistFailure(cause, @event, sequenceNr);
+        }
+    }
+
     // A rejected event (it could not be serialised) never reaches its callback: stop as for a failed write, or the queue would wait for ever.
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {

@@ -7,8 +7,13 @@ using CPort.Actors.Telemetry;
 namespace CPort.Actors.Intake;
 
 /// <summary>Brings a read report to its actor and back: numbers, digests, the command, the outcome. Thread-safe.</summary>
-public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, ConfidentialSeam seam)
+public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, ConfidentialSeam seam, IntakeDoor? door = null)
 {
+    private static readonly IntakeProblem Stopping = new()
+    {
+        Code = IntakeCodes.Unavailable, Retry = true, Detail = "This node is stopping and takes nothing more. Send it again, to another node.",
+    };
+
     private static readonly IntakeProblem NoAnswer = new()
     {
         Code = IntakeCodes.Unavailable, Retry = true,
@@ -21,6 +26,11 @@ public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, 
     /// </summary>
     public async Task<IntakeOutcome> SubmitAsync(IntakeReading reading, CancellationToken cancellation)
     {
+        if (door is { IsOpen: false })
+        {
+            return new IntakeOutcome { Result = IntakeResult.Unavailable, Reference = reading.Reference, Problem = Stopping };
+        }
+
         using var hop = CPortMetrics.TimeHop(CPortMetrics.IntakeHop);
         var outcome = reading.Draft is { } draft
             ? await SendAsync(draft, cancellation).ConfigureAwait(false)
@@ -79,6 +89,21 @@ public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, 
             _ => outcome,
         };
     }
+}
+
+/// <summary>Whether this node takes reports; closed for good when it stops. Thread-safe.</summary>
+public sealed class IntakeDoor : IDisposable
+{
+    private readonly CancellationTokenSource _closed = new();
+
+    public bool IsOpen => !_closed.IsCancellationRequested;
+
+    /// <summary>Fires when the door closes.</summary>
+    public CancellationToken Closed => _closed.Token;
+
+    public void Close() => _closed.Cancel();
+
+    public void Dispose() => _closed.Dispose();
 }
 
 /// <summary>The words of rejection codes in answers: kebab case of the code's name.</summary>

@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
+using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Sql.Journal;
 using CPort.Actors.Telemetry;
@@ -14,7 +17,11 @@ namespace CPort.Actors.Persistence;
 /// </summary>
 public sealed class BatchingSqlJournal : SqlWriteJournal
 {
+    /// <summary>Each attempt after the first means that another entity of the same batch was fenced; more at once than this is not to be expected.</summary>
+    private const int MostAttempts = 8;
+
     private readonly ConcurrentDictionary<string, Task> _writing = new();
+    private readonly ILoggingAdapter _log = Logging.GetLogger(Context.System, nameof(BatchingSqlJournal));
     private readonly HighestSequenceNumbers _highest;
     private readonly Database _database;
 
@@ -43,8 +50,8 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
     {
         var list = messages as IReadOnlyList<AtomicWrite> ?? [.. messages];
         var start = Stopwatch.GetTimestamp();
-        var write = base.WriteMessagesAsync(list, cancellationToken);
         var persistenceId = list[0].PersistenceId;
+        var write = WriteFencedAsync(base.WriteMessagesAsync(list, cancellationToken), list, Self, cancellationToken);
         _writing[persistenceId] = write;
         try
         {
@@ -52,6 +59,12 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
             CPortMetrics.Hop(CPortMetrics.PersistHop, Stopwatch.GetElapsedTime(start));
             _database.NoteWrite(null);
             return rejected;
+        }
+        catch (FencedException)
+        {
+            // The database took the question and said no: that is no fault of its own.
+            CPortMetrics.PersistFailed();
+            throw;
         }
         catch (Exception e)
         {
@@ -64,4 +77,84 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
             _writing.TryRemove(new KeyValuePair<string, Task>(persistenceId, write));
         }
     }
+
+    /// <summary>
+    /// Rows of many entities are written by one statement, so that one stale writer's row fails all of them. Whose fault it was is seen in the journal:
+    /// the entity whose sequence numbers are there already has another writer and stops; its neighbours are written again. A failed transaction left
+    /// nothing behind, so writing again doubles nothing.
+    /// </summary>
+    private async Task<IImmutableList<Exception>> WriteFencedAsync(
+        Task<IImmutableList<Exception>> write, IReadOnlyList<AtomicWrite> messages, IActorRef self, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await write.ConfigureAwait(false);
+            }
+            catch (Exception e) when (Database.IsWriteConflict(e))
+            {
+                if (await IsWrittenByAnotherAsync(messages, cancellation).ConfigureAwait(false))
+                {
+                    var id = messages[0].PersistenceId;
+                    CPortMetrics.JournalFenced(id.Split('-')[0]);
+                    _log.Warning("Entity {0} has another writer: its event {1} is in the journal already. It stops here and is read anew.", id, messages[0].LowestSequenceNr);
+                    throw new FencedException(id, e);
+                }
+
+                if (attempt == MostAttempts)
+                {
+                    throw;
+                }
+            }
+
+            // The base class keeps books that only the journal's own actor may touch.
+            var again = new WriteAgain(messages, cancellation);
+            self.Tell(again, ActorRefs.NoSender);
+            write = await again.Started.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    protected override bool ReceivePluginInternal(object message)
+    {
+        if (message is not WriteAgain again)
+        {
+            return base.ReceivePluginInternal(message);
+        }
+
+        again.Started.TrySetResult(base.WriteMessagesAsync(again.Messages, again.Cancellation));
+        return true;
+    }
+
+    private sealed record WriteAgain(IReadOnlyList<AtomicWrite> Messages, CancellationToken Cancellation) : INoSerializationVerificationNeeded
+    {
+        public TaskCompletionSource<Task<IImmutableList<Exception>>> Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private async Task<bool> IsWrittenByAnotherAsync(IReadOnlyList<AtomicWrite> messages, CancellationToken cancellation)
+    {
+        await using var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
+        foreach (var message in messages)
+        {
+            await using var command = connection.Statement(
+                "SELECT COUNT(*) FROM journal WHERE persistence_id = @id AND sequence_number BETWEEN @first AND @last",
+                ("id", message.PersistenceId), ("first", message.LowestSequenceNr), ("last", message.HighestSequenceNr));
+            if (Convert.ToInt64(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture) > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
+
+/// <summary>
+/// Another writer of the same entity, on another node, was first: the journal's unique (persistence id, sequence number) refused this write
+/// (design.md rule 8). The entity stops, and what it knew is read anew at its next message. Nothing of the write is in the journal.
+/// </summary>
+public sealed class FencedException(string persistenceId, Exception inner)
+    : Exception($"Entity {persistenceId} has another writer.", inner)
+{
+    public string PersistenceId { get; } = persistenceId;
 }

@@ -139,6 +139,22 @@ public sealed class Database
         _ = await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// A write met another one: its row is there already, or PostgreSQL broke a deadlock between two batches. The transaction left nothing behind.
+    /// </summary>
+    public static bool IsWriteConflict(Exception e) => e.GetBaseException() switch
+    {
+        // 23505 unique_violation, 40P01 deadlock_detected, 40001 serialization_failure
+        PostgresException postgres => postgres.SqlState is "23505" or "40P01" or "40001",
+
+        // SQLITE_CONSTRAINT
+        SqliteException sqlite => sqlite.SqliteErrorCode == 19,
+        _ => false,
+    };
+
+    /// <summary>The database's own clock in SQL, milliseconds since 1970: nodes' clocks may differ, and what they agree on must not depend on them.</summary>
+    public string NowMilliseconds => IsSqlite ? "CAST(unixepoch('subsec') * 1000 AS INTEGER)" : "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
+
     /// <summary>What the journal's last write failed with, in words for operators and without data; null when it succeeded.</summary>
     public string? WriteFault => _writeFault;
 

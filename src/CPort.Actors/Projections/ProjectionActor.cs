@@ -280,22 +280,27 @@ public static class ProjectionHosting
     /// Runs the projection and the sweeper, one of each in the cluster, on nodes of role <c>projection</c>; needs <see cref="ReportHosting.AddReports"/>
     /// before. Registers (a proxy to) <see cref="ProjectionActor"/> for rebuilds and comparisons.
     /// </summary>
-    public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder, Func<ProjectionServices> make) => builder
-        .WithSingleton<ProjectionActor>(
-            "projection",
-            (_, _, _) =>
-            {
-                var services = make();
-                return Props.Create(() => new ProjectionActor(services));
-            },
-            new ClusterSingletonOptions { Role = ClusterRoles.Projection })
-        .WithSingleton<SweeperActor>(
-            "sweeper",
-            (_, registry, _) =>
-            {
-                var (reports, services) = (registry.Get<ReportRegion>(), make());
-                return Props.Create(() => new SweeperActor(new ReadTables(services.Database), reports, services.Time, services.Options));
-            },
-            new ClusterSingletonOptions { Role = ClusterRoles.Projection },
-            createProxyToo: false);
+    public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder, Func<ProjectionServices> make) => AddProjections(builder, true, make);
+
+    /// <summary>As above; <paramref name="here"/> false on a node without the role, which only gets the proxy.</summary>
+    public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder, bool here, Func<ProjectionServices> make) => !here
+        ? builder.WithSingletonProxy<ProjectionActor>("projection", new ClusterSingletonOptions { Role = ClusterRoles.Projection })
+        : builder
+            .WithSingleton<ProjectionActor>(
+                "projection",
+                (_, _, _) =>
+                {
+                    var services = make();
+                    return Props.Create(() => new ProjectionActor(services));
+                },
+                new ClusterSingletonOptions { Role = ClusterRoles.Projection })
+            .WithSingleton<SweeperActor>(
+                "sweeper",
+                (_, registry, _) =>
+                {
+                    var (reports, services) = (registry.Get<ReportRegion>(), make());
+                    return Props.Create(() => new SweeperActor(new ReadTables(services.Database), reports, services.Time, services.Options));
+                },
+                new ClusterSingletonOptions { Role = ClusterRoles.Projection },
+                createProxyToo: false);
 }

@@ -74,7 +74,9 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
         // The actor stops; the caller gets no answer, asks again, and finds what the journal really holds. With the database away every report
         // in flight fails alike: counted each, said once in a while. The base class would log each with a stack trace.
         CPortMetrics.PersistFailed();
-        if (_services.MaySayAgain())
+
+        // A fenced write has been told of by the journal, with its entity.
+        if (cause is not FencedException && _services.MaySayAgain())
         {
             _log.Warning("Reports cannot persist ({0}); they stop and are read anew at the next message.", cause.GetType().Name);
         }

@@ -16,9 +16,7 @@ public static class NodeCommand
             await using var stop = cancellation.Register(app.Lifetime.StopApplication);
             await app.WaitForShutdownAsync(CancellationToken.None);
 
-            // Akka sets the process's code when the split-brain resolver ended this node: a supervisor is to start it again.
-            var own = app.Services.GetRequiredService<NodeState>().ExitCode;
-            return own != ExitCodes.Ok ? own : Environment.ExitCode;
+            return app.Services.GetRequiredService<NodeState>().ExitCode;
         });
         return command;
     }

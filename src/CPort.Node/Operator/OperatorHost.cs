@@ -96,7 +96,7 @@ public sealed partial class OperatorHost(
 
     private HttpsConnectionAdapterOptions Tls()
     {
-        var tls = new HttpsConnectionAdapterOptions { ServerCertificate = NodeHost.Certificate(options.Http) };
+        var tls = new HttpsConnectionAdapterOptions { ServerCertificate = Certificates.Load(options.Http.CertificatePath!, options.Http.CertificateKeyPath, options.Http.CertificatePassword, "CPORT__Http__CertificatePath") };
         if (options.Operator.ClientCaPath is { } file)
         {
             var authorities = new X509Certificate2Collection();

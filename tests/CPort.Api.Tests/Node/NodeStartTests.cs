@@ -128,12 +128,12 @@ public sealed class NodeStartTests : IDisposable
     [Fact]
     public void The_environment_wins_over_files_and_the_command_line_over_both()
     {
-        Environment.SetEnvironmentVariable("CPORT__Cluster__Host", "10.0.0.7");
+        Environment.SetEnvironmentVariable("CPORT__Cluster__Host", "127.0.0.7");
         Environment.SetEnvironmentVariable("CPORT__Limits__PageSize", "70");
         try
         {
             var options = NodeOptions.Load(commandLine: new Dictionary<string, string?> { ["Limits:PageSize"] = "80" });
-            Assert.Equal("10.0.0.7", options.Cluster.Host);
+            Assert.Equal("127.0.0.7", options.Cluster.Host);
             Assert.Equal(80, options.Limits.PageSize);
         }
         finally

@@ -142,8 +142,26 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <summary>The orderly end: SIGTERM, then its exit code.</summary>
     public async Task<int> StopAsync()
     {
-        Assert.True(Signal(_process!.Id, 15) == 0, "SIGTERM could not be sent.");
+        Terminate();
         return await EndedAsync(TimeSpan.FromSeconds(70));
+    }
+
+    /// <summary>SIGTERM, without waiting for the end.</summary>
+    public void Terminate() => Assert.True(Signal(_process!.Id, 15) == 0, "SIGTERM could not be sent.");
+
+    /// <summary>SIGSTOP: it stands still, as a machine that is swapping or a virtual one that is moved.</summary>
+    public void Freeze() => Assert.True(Signal(_process!.Id, 19) == 0, "SIGSTOP could not be sent.");
+
+    /// <summary>SIGCONT.</summary>
+    public void Thaw() => Assert.True(Signal(_process!.Id, 18) == 0, "SIGCONT could not be sent.");
+
+    /// <summary>Takes over the keys of agencies that were registered through another node of the same cluster.</summary>
+    public void UseKeysOf(NodeProcess other)
+    {
+        foreach (var (agency, key) in other._keys)
+        {
+            _keys[agency] = key;
+        }
     }
 
     /// <summary>Waits for its end by itself and answers its exit code.</summary>

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using CPort.Actors.Persistence;
+
+namespace CPort.Actors.Cluster;
+
+/// <summary>What a contacted node said.</summary>
+/// <param name="Address">Of the contacted node.</param>
+/// <param name="Incarnation">The cluster it is a member of; null while it looks for one itself.</param>
+/// <param name="Figures">Its figures, which must be ours.</param>
+public sealed record GateAnswer(string Address, string? Incarnation, ImmutableArray<FixedFigure> Figures);
+
+/// <summary>Everything a node knows when it decides whether to join, to form a cluster or to wait.</summary>
+public sealed record JoinSituation
+{
+    /// <summary>This node's own address.</summary>
+    public required string Self { get; init; }
+
+    /// <summary>This node's figures.</summary>
+    public required ImmutableArray<FixedFigure> Figures { get; init; }
+
+    public required ClusterView Record { get; init; }
+
+    public required ImmutableArray<GateAnswer> Answers { get; init; }
+
+    /// <summary>Contacted nodes (recorded members and seeds) that take connections and have not answered: they may be starting, or busy.</summary>
+    public required ImmutableArray<string> Silent { get; init; }
+
+    /// <summary>For how long this node has been watching the record without the database failing.</summary>
+    public required TimeSpan Watched { get; init; }
+}
+
+/// <summary>What to do next.</summary>
+public abstract record JoinStep
+{
+    /// <summary>Join the cluster that these nodes are members of.</summary>
+    public sealed record Join(ImmutableArray<string> Members, string Incarnation) : JoinStep;
+
+    /// <summary>Nobody lives: form a new cluster, if the database still agrees.</summary>
+    public sealed record Form : JoinStep;
+
+    /// <summary>Look again in a moment; the reason is for operators.</summary>
+    public sealed record Wait(string Reason) : JoinStep;
+
+    /// <summary>This node does not fit; it must not join.</summary>
+    public sealed record Refuse(string Reason) : JoinStep;
+}
+
+/// <summary>
+/// How a node finds its cluster. The database decides, because it is the one thing that all nodes share and that fences their writes anyway: a node joins
+/// members that it records, and only when none of them shows signs of life, there or when asked, one node forms a new cluster. Akka's own rule, "the first
+/// seed joins itself when nobody answers", makes a second cluster when that seed restarts during a partition (akka.md 2.8).
+/// </summary>
+public static class JoinRules
+{
+    /// <summary>
+    /// Members beat every second; whoever has watched for so long and saw none alive can be sure. It matters after an outage of the database, when every
+    /// record is stale and the cluster lives.
+    /// </summary>
+    public static readonly TimeSpan WatchFor = ClusterRecord.StaleAfter + TimeSpan.FromSeconds(1);
+
+    public static JoinStep Decide(JoinSituation now)
+    {
+        foreach (var answer in now.Answers)
+        {
+            if (Difference(now.Figures, answer) is { } difference)
+            {
+                return new JoinStep.Refuse(difference);
+            }
+        }
+
+        var members = now.Answers.Where(a => a.Incarnation is not null).ToArray();
+        var current = members.Where(a => a.Incarnation == now.Record.Incarnation).Select(a => a.Address).ToImmutableArray();
+        if (!current.IsEmpty)
+        {
+            return new JoinStep.Join(current, now.Record.Incarnation!);
+        }
+
+        // What stands under this node's own address is its earlier life: it holds the port now.
+        var others = now.Record.Members.Where(m => m.Address != now.Self).ToArray();
+        var living = others.Where(m => m.Age <= ClusterRecord.StaleAfter).ToArray();
+        if (living.Length > 0)
+        {
+            return new JoinStep.Wait(
+                $"a cluster lives (signs of life of {Name(living.Select(m => m.Address))} in the database), but none of its members lets this node in yet. "
+                + "Its address must be reachable from here and this node's from there" + LoopbackAdvice(now.Self, living.Select(m => m.Address)));
+        }
+
+        if (members.Length > 0)
+        {
+            return new JoinStep.Wait($"{Name(members.Select(m => m.Address))} are members of a cluster that the database does not know any more, and will end soon");
+        }
+
+        if (!now.Silent.IsEmpty && now.Watched < 2 * WatchFor)
+        {
+            return new JoinStep.Wait($"{Name(now.Silent)} take connections and have not answered yet");
+        }
+
+        return others.Length > 0 && now.Watched < WatchFor
+            ? new JoinStep.Wait($"nodes are recorded that did not leave properly ({Name(others.Select(m => m.Address))}); watching whether they live")
+            : new JoinStep.Form();
+    }
+
+    /// <summary>The first figure in which the two nodes differ, in words; null when they fit.</summary>
+    private static string? Difference(ImmutableArray<FixedFigure> own, GateAnswer other)
+    {
+        var theirs = other.Figures.ToDictionary(f => f.Name, f => f.Value, StringComparer.Ordinal);
+        var wrong = own.Where(f => theirs.TryGetValue(f.Name, out var value) && value != f.Value)
+            .Select(f => $"{f.Name}: {other.Address} has '{theirs[f.Name]}', this node has '{f.Value}'." + (f.Advice is null ? "" : " " + f.Advice)).ToArray();
+        return wrong.Length == 0 ? null : $"This node does not fit {other.Address} and will not join its cluster. {string.Join(' ', wrong)}";
+    }
+
+    private static string Name(IEnumerable<string> addresses)
+    {
+        var all = addresses.ToArray();
+        return string.Join(", ", all.Take(3)) + (all.Length > 3 ? string.Create(CultureInfo.InvariantCulture, $" and {all.Length - 3} more") : "");
+    }
+
+    private static string LoopbackAdvice(string self, IEnumerable<string> others)
+    {
+        static bool IsLoopback(string address) => address.Contains("@127.", StringComparison.Ordinal) || address.Contains("@localhost", StringComparison.Ordinal);
+        return IsLoopback(self) != others.All(IsLoopback) ? "; one of them is a loopback address, see CPORT__Cluster__Host" : "";
+    }
+}

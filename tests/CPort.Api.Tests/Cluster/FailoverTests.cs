@@ -1,0 +1,232 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using CPort.Api.Tests.Survival;
+using CPort.Node;
+using CPort.Node.Sample;
+using CPort.Tests.Shared;
+using Xunit.Abstractions;
+
+namespace CPort.Api.Tests.Cluster;
+
+/// <summary>A node dies, stands still or leaves; the others go on, and nothing acknowledged is lost. What it costs is printed.</summary>
+[Collection(SurvivalCollection.Name)]
+public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper output)
+{
+    [SkippableFact]
+    public async Task Killed_nodes_cost_seconds_and_nothing_acknowledged_and_the_projection_goes_on_elsewhere()
+    {
+        await using var cluster = await NodeCluster.CreateAsync(server, 3);
+        await cluster.StartAsync();
+        await cluster.RegisterAsync();
+        var acknowledged = new HashSet<string>();
+
+        // First whoever holds the singletons (coordinators, projection, sweeper), then another.
+        foreach (var victim in new[] { await OldestAsync(cluster), null })
+        {
+            var dead = victim ?? cluster.Nodes.First(n => n.IsRunning && n != victim);
+            var survivors = cluster.Nodes.Where(n => n != dead).ToArray();
+            var streams = new DayOfStreams(survivors[0], SyntheticDay.Create(120, (ulong)(acknowledged.Count + 1)));
+            await using var probe = new Probe(survivors, streams);
+            var (_, broken) = await streams.SendAsync(60, async () =>
+            {
+                await dead.Kill9Async();
+                probe.Mark();
+            });
+            Assert.Empty(broken);
+            await probe.AllAnswerAgainAsync(TimeSpan.FromSeconds(60));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(victim is null ? "a younger node" : "the oldest")} killed: {probe.Summary()}"));
+
+            // Lines that found nobody are sent again, as a client does.
+            (_, broken) = await streams.SendAsync();
+            Assert.Empty(broken);
+            acknowledged.UnionWith(streams.Acknowledged);
+            await ReadModelCheck.WaitSettledAsync(survivors[1], TimeSpan.FromSeconds(90));
+            dead.Start();
+            await cluster.WaitMembersAsync(3);
+        }
+
+        var there = await JournalView.ReportsAsync(cluster.Database.Database);
+        JournalView.AssertWhole(there);
+        Assert.Empty(acknowledged.Except(there.Keys));
+        await ReadModelCheck.AssertEqualToJournalAsync(cluster.Nodes[0]);
+    }
+
+    [SkippableFact]
+    public async Task A_node_that_stands_still_for_a_moment_stays_and_one_that_does_for_long_ends_and_joins_again()
+    {
+        await using var cluster = await NodeCluster.CreateAsync(server, 3);
+        await cluster.StartAsync();
+        await cluster.RegisterAsync();
+        var frozen = await OldestAsync(cluster);
+        var survivor = cluster.Nodes.First(n => n != frozen);
+        var streams = new DayOfStreams(survivor, SyntheticDay.Create(60, 11));
+
+        frozen.Freeze();
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        frozen.Thaw();
+        await cluster.WaitMembersAsync(3);
+        Assert.DoesNotContain("declared down", survivor.Log, StringComparison.Ordinal);
+
+        var (_, broken) = await streams.SendAsync(10, () =>
+        {
+            frozen.Freeze();
+            return Task.CompletedTask;
+        });
+        Assert.Empty(broken);
+        await cluster.WaitMembersAsync(2, [.. cluster.Nodes.Where(n => n != frozen)]);
+        (_, broken) = await streams.SendAsync();
+        Assert.Empty(broken);
+
+        // It still believes to own a third of the shards, and its journal writes are refused; it learns the rest soon.
+        frozen.Thaw();
+        Assert.Equal(ExitCodes.Downed, await frozen.EndedAsync(TimeSpan.FromSeconds(90)));
+        Assert.Contains("it ends with exit code 5 to be started again", frozen.Log, StringComparison.Ordinal);
+        frozen.Start();
+        await cluster.WaitMembersAsync(3);
+        await ReadModelCheck.WaitSettledAsync(survivor, TimeSpan.FromSeconds(90));
+        var there = await JournalView.ReportsAsync(cluster.Database.Database);
+        JournalView.AssertWhole(there);
+        Assert.Empty(streams.Acknowledged.Except(there.Keys));
+        await ReadModelCheck.AssertEqualToJournalAsync(survivor);
+    }
+
+    [SkippableFact]
+    public async Task A_node_that_is_told_to_stop_takes_nothing_more_hands_over_and_ends_with_0()
+    {
+        await using var cluster = await NodeCluster.CreateAsync(server, 3, (_, settings) => settings["Cluster__DrainSeconds"] = "4");
+        await cluster.StartAsync();
+        await cluster.RegisterAsync();
+        var leaving = await OldestAsync(cluster);
+        var stays = cluster.Nodes.First(n => n != leaving);
+        var day = SyntheticDay.Create(200, 23);
+        var (through, beside) = (new DayOfStreams(leaving, day), new DayOfStreams(stays, SyntheticDay.Create(120, 24)));
+        var watch = new Stopwatch();
+        var refusals = new List<(HttpStatusCode Status, bool RetryAfter)>();
+        var besideSent = beside.SendAsync();
+        var (answers, broken) = await through.SendAsync(20, async () =>
+        {
+            watch.Start();
+            leaving.Terminate();
+            using var http = leaving.Http(leaving.KeyOf("hotline-nl"), TimeSpan.FromSeconds(5));
+            await leaving.UntilAsync(async () => (await leaving.ReadyAsync()).Status == HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(10), "readiness was not off");
+            using var answer = await http.GetAsync("/v1/queues");
+            refusals.Add((answer.StatusCode, answer.Headers.RetryAfter is not null));
+        });
+        Assert.Equal(0, await leaving.EndedAsync(TimeSpan.FromSeconds(40)));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"stopped in {watch.Elapsed.TotalSeconds:0.0} s; {answers.Count} lines answered, {answers.Values.Count(a => a.Outcome == "unavailable")} as unavailable, {broken.Count} streams broken off"));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, true), Assert.Single(refusals));
+        Assert.DoesNotContain("could not stop in order", leaving.Log, StringComparison.Ordinal);
+
+        // Whoever speaks to the others notices nothing.
+        var (besideAnswers, besideBroken) = await besideSent;
+        Assert.Empty(besideBroken);
+        Assert.DoesNotContain(besideAnswers.Values, a => a.Outcome == "unavailable");
+
+        // The same file to another node: what was answered stays, the rest is taken.
+        var rest = new DayOfStreams(stays, day);
+        (_, broken) = await rest.SendAsync();
+        Assert.Empty(broken);
+        Assert.Empty(through.Acknowledged.Except(rest.Acknowledged));
+        await ReadModelCheck.WaitSettledAsync(stays, TimeSpan.FromSeconds(60));
+        var there = await JournalView.ReportsAsync(cluster.Database.Database);
+        JournalView.AssertWhole(there);
+        Assert.Empty(rest.Acknowledged.Except(there.Keys));
+    }
+
+    /// <summary>The member that the coordinators and the other singletons are on: the one that formed the cluster, as long as it was not restarted.</summary>
+    private static async Task<NodeProcess> OldestAsync(NodeCluster cluster)
+    {
+        await cluster.WaitMembersAsync(cluster.Nodes.Count);
+        return cluster.Nodes.Single(n => n.Log.Contains("formed a cluster", StringComparison.Ordinal));
+    }
+
+    /// <summary>Reads acknowledged reports all the time, some of each node's shards, through the survivors, and notes when each answered.</summary>
+    private sealed class Probe : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly ConcurrentDictionary<string, List<TimeSpan>> _answered = new();
+        private readonly Stopwatch _watch = Stopwatch.StartNew();
+        private readonly Task _running;
+        private TimeSpan _mark;
+
+        public Probe(NodeProcess[] nodes, DayOfStreams streams) => _running = Task.WhenAll(Enumerable.Range(0, 24).Select(i => RunAsync(nodes[i % nodes.Length], streams, i)));
+
+        public void Mark() => _mark = _watch.Elapsed;
+
+        public async Task AllAnswerAgainAsync(TimeSpan patience)
+        {
+            var since = _watch.Elapsed + TimeSpan.FromSeconds(1);
+            while (!_answered.Values.All(times => Last(times) > since))
+            {
+                Assert.True(_watch.Elapsed - _mark < patience, $"Some reports did not answer again: {Summary()}");
+                await Task.Delay(100);
+            }
+        }
+
+        public string Summary()
+        {
+            var gaps = _answered.Values.Select(times =>
+            {
+                lock (times)
+                {
+                    return times.Where(t => t >= _mark).Prepend(times.LastOrDefault(t => t < _mark, _mark)).Append(_watch.Elapsed).Distinct().Order().ToArray();
+                }
+            }).Select(times => times.Zip(times.Skip(1), (a, b) => (b - a).TotalSeconds).DefaultIfEmpty(0).Max()).Order().ToArray();
+            return string.Create(CultureInfo.InvariantCulture,
+                $"{gaps.Length} reports read, {gaps.Count(g => g > 2)} of them without an answer for more than 2 s, longest {gaps.DefaultIfEmpty(0).Max():0.0} s, median {gaps.ElementAtOrDefault(gaps.Length / 2):0.0} s");
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _running;
+            _stop.Dispose();
+        }
+
+        private async Task RunAsync(NodeProcess node, DayOfStreams streams, int index)
+        {
+            while (!_stop.IsCancellationRequested)
+            {
+                var known = streams.Reports.Where(r => !_answered.ContainsKey(r.ReportId)).OrderBy(r => r.ReportId, StringComparer.Ordinal).Take(1).ToArray();
+                if (known.Length == 0 || !_answered.TryAdd(known[0].ReportId, []))
+                {
+                    await Task.Delay(50);
+                    continue;
+                }
+
+                using var http = node.Http(node.KeyOf(known[0].Hotline), TimeSpan.FromSeconds(15));
+                while (!_stop.IsCancellationRequested)
+                {
+                    try
+                    {
+                        using var answer = await http.GetAsync($"/v1/reports/{known[0].ReportId}", _stop.Token);
+                        if (answer.IsSuccessStatusCode)
+                        {
+                            lock (_answered[known[0].ReportId])
+                            {
+                                _answered[known[0].ReportId].Add(_watch.Elapsed);
+                            }
+                        }
+                    }
+                    catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+                    {
+                        // Counted by its absence.
+                    }
+
+                    await Task.Delay(250 + index);
+                }
+            }
+        }
+
+        private static TimeSpan Last(List<TimeSpan> times)
+        {
+            lock (times)
+            {
+                return times.LastOrDefault();
+            }
+        }
+    }
+}
