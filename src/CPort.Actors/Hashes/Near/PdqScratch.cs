@@ -40,6 +40,9 @@ internal sealed class PdqScratch(PdqInstructions instructions)
     /// <summary>Queries that go together; a probe has one byte for its query's number.</summary>
     public const int MaxBatch = 64;
 
+    /// <summary>A query with more candidates than this leaves the batch: it needs to remember which values it has looked at.</summary>
+    public const int LightCandidates = 256;
+
     public const int ManyProbes = 1024;
 
     // Before the list of what passed is looked at; one probe may add the vectors of a piece of 1,024 postings.
@@ -159,6 +162,12 @@ internal sealed class PdqScratch(PdqInstructions instructions)
     /// <summary>Offers the hits of the queries that went light, each value once.</summary>
     public void OfferHits(PdqValue[] values, ReadOnlySpan<PdqNearest> nearest)
     {
+        if (Hits.Count > 16)
+        {
+            // Those of queries that left the batch may be many, and sorting them would take longer than finding them again.
+            Hits.RemoveAll(hit => Ways[hit.Query] != PdqWay.Light);
+        }
+
         Hits.Sort(static (a, b) => a.Query != b.Query ? a.Query.CompareTo(b.Query) : a.Id.CompareTo(b.Id));
         var last = new PdqFound(-1, -1, 0);
         foreach (var hit in Hits)

@@ -19,9 +19,6 @@ internal sealed partial class PdqSegment
     private const int CandidateCost = 64;
     private const int ScanCost = 8;
 
-    // A query with more candidates than this leaves the batch: it needs to remember which values it has looked at.
-    private const int LightCandidates = 1024;
-
     // Long runs are cut, so that the list of candidates has a bound.
     private const int Piece = 1024;
 
@@ -89,10 +86,13 @@ internal sealed partial class PdqSegment
         scratch.OfferHits(_values, nearest);
         for (var q = 0; q < queries.Length; q++)
         {
-            var way = scratch.Ways[q];
-            if (way == PdqWay.Scan || (way == PdqWay.Heavy && !SearchHeavy(q, queries[q], nearest[q], scratch)))
+            if (scratch.Ways[q] == PdqWay.Scan)
             {
-                Scan(queries[q], nearest[q]);
+                Scan(queries[q], nearest[q], []);
+            }
+            else if (scratch.Ways[q] == PdqWay.Heavy)
+            {
+                SearchHeavy(q, queries[q], nearest[q], scratch);
             }
         }
     }
@@ -160,6 +160,10 @@ internal sealed partial class PdqSegment
             var done = Compare(probes, scratch);
             probes = probes[done..];
             Verify(queries, scratch);
+            if (queries.Length == 1 && scratch.Ways[0] != PdqWay.Light)
+            {
+                return;
+            }
         }
     }
 
@@ -184,13 +188,18 @@ internal sealed partial class PdqSegment
         var candidates = Candidates(scratch);
         foreach (var (id, query) in candidates)
         {
+            if (scratch.Ways[query] != PdqWay.Light)
+            {
+                continue;
+            }
+
             var distance = _values[id].DistanceTo(queries[query]);
             if (distance <= scratch.Radii[query] && !IsDead(id))
             {
                 scratch.Hits.Add(new PdqFound(query, id, distance));
             }
 
-            if (++scratch.Looked[query] > LightCandidates && scratch.Ways[query] == PdqWay.Light)
+            if (++scratch.Looked[query] > PdqScratch.LightCandidates)
             {
                 scratch.Ways[query] = PdqWay.Heavy;
             }
@@ -199,51 +208,50 @@ internal sealed partial class PdqSegment
 
     /// <summary>
     /// One query with many candidates, as next to a cluster of near duplicates: looks at each value once however many chunks show it, and
-    /// stops looking farther than the nearest that were asked for. False when a scan is cheaper.
+    /// stops looking farther than the nearest that were asked for. Goes on with a scan of the others when that is cheaper.
     /// </summary>
-    private bool SearchHeavy(int query, in PdqValue value, PdqNearest nearest, PdqScratch scratch)
+    private void SearchHeavy(int query, in PdqValue value, PdqNearest nearest, PdqScratch scratch)
     {
         var seen = scratch.SeenFor(Count);
         var touched = scratch.Touched;
-        var cost = 0L;
-        var cheap = true;
-        scratch.Ways[query] = PdqWay.Heavy;
+        var isDear = false;
         scratch.Spent[query] = 0;
-        for (var chunk = 0; chunk < _chunks.Count && cheap; chunk++)
+        for (var chunk = 0; chunk < _chunks.Count && !isDear; chunk++)
         {
             // Thresholds never shrink with the radius, see PdqThresholds.
             scratch.Radii[query] = nearest.Radius;
             Probe(chunk, query, scratch);
             var probes = scratch.TakeProbes();
-            while (!probes.IsEmpty)
+            while (!probes.IsEmpty && !isDear)
             {
-                var done = Compare(probes, scratch);
-                probes = probes[done..];
+                probes = probes[Compare(probes, scratch)..];
+                var first = touched.Count;
                 foreach (var (id, _) in Candidates(scratch))
                 {
                     ref var word = ref seen[id >> 6];
-                    if ((word >> id & 1) != 0)
+                    if ((word >> id & 1) == 0)
                     {
-                        continue;
-                    }
-
-                    word |= 1UL << id;
-                    touched.Add(id);
-                    var distance = _values[id].DistanceTo(value);
-                    if (distance <= nearest.Radius && !IsDead(id))
-                    {
-                        scratch.Hits.Add(new PdqFound(query, id, distance));
+                        word |= 1UL << id;
+                        touched.Add(id);
                     }
                 }
 
-                // Hits are offered at the end: a search given up for a scan must not have offered any.
-                cost = scratch.Spent[query] + (touched.Count * (long)CandidateCost);
-                if (cost > (long)ScanCost * Count)
+                foreach (var id in CollectionsMarshal.AsSpan(touched)[first..])
                 {
-                    cheap = false;
-                    break;
+                    ref readonly var candidate = ref _values[id];
+                    if (candidate.DistanceTo(value) is var distance && distance <= nearest.Radius && !IsDead(id))
+                    {
+                        nearest.Offer(candidate, distance);
+                    }
                 }
+
+                isDear = scratch.Spent[query] + (touched.Count * (long)CandidateCost) > (long)ScanCost * Count;
             }
+        }
+
+        if (isDear)
+        {
+            Scan(value, nearest, seen);
         }
 
         foreach (var id in touched)
@@ -252,21 +260,12 @@ internal sealed partial class PdqSegment
         }
 
         touched.Clear();
-        if (cheap)
-        {
-            foreach (var hit in scratch.Hits)
-            {
-                nearest.Offer(_values[hit.Id], hit.Distance);
-            }
-        }
-
-        scratch.Hits.Clear();
-        scratch.TakeProbes();
-        return cheap;
     }
 
-    /// <summary>Every value, one after the other, giving up after half of the bits: the bound of what any search costs.</summary>
-    private void Scan(in PdqValue query, PdqNearest nearest)
+    /// <summary>
+    /// Every value that was not looked at yet, one after the other, giving up after half of the bits: the bound of what any search costs.
+    /// </summary>
+    private void Scan(in PdqValue query, PdqNearest nearest, ReadOnlySpan<ulong> seen)
     {
         var radius = nearest.Radius;
         var values = _values.AsSpan(0, Count);
@@ -274,7 +273,8 @@ internal sealed partial class PdqSegment
         {
             ref readonly var value = ref values[id];
             var half = BitOperations.PopCount(value.W0 ^ query.W0) + BitOperations.PopCount(value.W1 ^ query.W1);
-            if (half <= radius && value.DistanceTo(query) is var distance && distance <= radius && !IsDead(id))
+            if (half <= radius && value.DistanceTo(query) is var distance && distance <= radius && !IsDead(id)
+                && (seen.IsEmpty || (seen[id >> 6] >> id & 1) == 0))
             {
                 nearest.Offer(value, distance);
                 radius = nearest.Radius;
