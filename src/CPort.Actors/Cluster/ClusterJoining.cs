@@ -235,9 +235,13 @@ public sealed partial class ClusterJoining(
     private async Task<ImmutableArray<Address>> ContactsAsync(Address self, ClusterView view, CancellationToken cancellation)
     {
         var contacts = new HashSet<Address>();
-        foreach (var member in view.Members)
+        foreach (var member in view.Members.Select(m => Address.Parse(m.Address)))
         {
-            contacts.Add(Address.Parse(member.Address));
+            // One with TLS and one without cannot speak to each other; JoinRules says so.
+            if (member.Protocol == self.Protocol)
+            {
+                contacts.Add(member);
+            }
         }
 
         foreach (var seed in options.Seeds.Distinct())

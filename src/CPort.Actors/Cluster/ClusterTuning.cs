@@ -17,7 +17,13 @@ public static class ClusterTuning
           # Restarts are counted (ClusterMetrics); starts and stops have no subscriber and so cost nothing.
           actor.telemetry.enabled = on
 
+          # 5 s by default: so long after a failed connection everything sent to that address is thrown away. A node that is killed and started again at once
+          # then gets no heartbeats from the others, is unreachable for longer than the failure detector accepts, and the cluster is torn apart (seen in tests).
+          remote.retry-gate-closed-for = 500ms
+
           remote.dot-netty.tcp {
+            # 15 s by default: an attempt made into a cut network lasts as long, also when the cut has healed meanwhile.
+            connection-timeout = 3s
             log-frame-size-exceeding = 256000b
             send-buffer-size = {{2 * MaxFrameSize}}b
             receive-buffer-size = {{2 * MaxFrameSize}}b

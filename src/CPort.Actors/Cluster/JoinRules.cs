@@ -83,7 +83,7 @@ public static class JoinRules
         {
             return new JoinStep.Wait(
                 $"a cluster lives (signs of life of {Name(living.Select(m => m.Address))} in the database), but none of its members lets this node in yet. "
-                + "Its address must be reachable from here and this node's from there" + LoopbackAdvice(now.Self, living.Select(m => m.Address)));
+                + "Its address must be reachable from here and this node's from there" + Advice(now.Self, living.Select(m => m.Address)));
         }
 
         if (members.Length > 0)
@@ -116,9 +116,12 @@ public static class JoinRules
         return string.Join(", ", all.Take(3)) + (all.Length > 3 ? string.Create(CultureInfo.InvariantCulture, $" and {all.Length - 3} more") : "");
     }
 
-    private static string LoopbackAdvice(string self, IEnumerable<string> others)
+    private static string Advice(string self, IEnumerable<string> others)
     {
         static bool IsLoopback(string address) => address.Contains("@127.", StringComparison.Ordinal) || address.Contains("@localhost", StringComparison.Ordinal);
-        return IsLoopback(self) != others.All(IsLoopback) ? "; one of them is a loopback address, see CPORT__Cluster__Host" : "";
+        static string Protocol(string address) => address[..address.IndexOf(':', StringComparison.Ordinal)];
+        var all = others.ToArray();
+        return all.All(o => Protocol(o) != Protocol(self)) ? "; one side speaks TLS and the other does not, see CPORT__Cluster__Tls__CertificatePath"
+            : IsLoopback(self) != all.All(IsLoopback) ? "; one of them is a loopback address, see CPORT__Cluster__Host" : "";
     }
 }

@@ -117,6 +117,12 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
 
     protected override bool ReceivePluginInternal(object message)
     {
+        if (message is JournalReady)
+        {
+            Sender.Tell(message);
+            return true;
+        }
+
         if (message is not WriteAgain again)
         {
             return base.ReceivePluginInternal(message);
@@ -147,6 +153,12 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
 
         return false;
     }
+}
+
+/// <summary>Asks the journal whether it has started; answered by the same message, as soon as it has.</summary>
+internal sealed class JournalReady : INoSerializationVerificationNeeded
+{
+    public static readonly JournalReady Instance = new();
 }
 
 /// <summary>

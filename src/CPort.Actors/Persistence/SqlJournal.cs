@@ -1,4 +1,5 @@
 using System.Text;
+using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Hosting;
@@ -106,6 +107,10 @@ public static class SqlPersistenceSetup
         .AddSetup(new DataOptionsSetup(database.DataOptions))
         .WithJournal(new SqlJournal())
         .WithSnapshot(new SqlSnapshots())
+
+        // The read journal's constructor waits for the journal and gives up after 5 s, which a busy machine needs for an actor's first steps: asked first, and longer.
+        .AddStartup(async (system, _) => await Akka.Persistence.Persistence.Instance.Apply(system).JournalFor("akka.persistence.journal.sql")
+            .Ask<JournalReady>(JournalReady.Instance, TimeSpan.FromSeconds(60)).ConfigureAwait(false))
         .AddHocon(
             // 50 by default. A new report's recovery is one row of a batched query, so that many may wait together.
             ConfigurationFactory.ParseString("akka.persistence.max-concurrent-recoveries = 256"),

@@ -57,6 +57,7 @@ public sealed class TlsTests(PostgreSqlServer server) : IDisposable
 
         stranger.Start();
         Assert.Equal(ExitCodes.NotJoined, await stranger.EndedAsync(NodeProcess.Patience));
+        Assert.Contains("one side speaks TLS and the other does not", stranger.Log, StringComparison.Ordinal);
         await cluster.WaitMembersAsync(2, a, b);
 
         using var tcp = new TcpClient();
