@@ -171,6 +171,7 @@ internal sealed class PbmCommands
         yield return Get("queues", "The work queues' lengths.", "queues", PbmFormat.Queues);
         yield return Get("projections", "Where the read model stands.", "projections", PbmFormat.Projections);
         yield return new Command("hashes", "Known hashes.") { Get("stats", "What the hash buckets hold, by algorithm.", "hashes", PbmFormat.Hashes) };
+        yield return Get("quarantine", "Hashes that match too much to mean anything, without their values.", "quarantine", PbmFormat.Quarantine);
         yield return Get("deliveries", "What is on its way to somebody.", "deliveries", PbmFormat.Deliveries);
     }
 
