@@ -19,8 +19,9 @@ var invocation = new InvocationConfiguration
 {
     EnableDefaultExceptionHandler = false,
 
-    // A node needs time to hand over its shards; the default of 2 s would cut it off. Beyond the longest CPORT__Cluster__StopSeconds.
-    ProcessTerminationTimeout = TimeSpan.FromMinutes(5),
+    // A node needs time to hand over its shards; the default of 2 s would cut it off. Beyond the longest CPORT__Cluster__StopSeconds. pbm takes Ctrl-C
+    // itself: at its prompt it ends a command only.
+    ProcessTerminationTimeout = args is ["pbm", ..] ? null : TimeSpan.FromMinutes(5),
 };
 try
 {

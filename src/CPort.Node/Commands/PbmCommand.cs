@@ -161,16 +161,17 @@ internal sealed class PbmCommands
 
         var report = new Argument<string>("id") { Description = "The report's id." };
         var show = new Command("show", "A report's state and history, without anything confidential.") { report };
-        show.SetAction((parsed, cancellation) => RunAsync(parsed, async client =>
-            Print(parsed, await client.GetAsync($"reports/{Uri.EscapeDataString(parsed.GetValue(report)!)}", cancellation), PbmFormat.Report)));
+        show.SetAction((parsed, cancellation) => RunAsync(parsed, cancellation, async (client, stop) =>
+            Print(parsed, await client.GetAsync($"reports/{Uri.EscapeDataString(parsed.GetValue(report)!)}", stop), PbmFormat.Report)));
         var stuck = new Argument<string>("id") { Description = "The report's id, or the whole id that 'reports stuck' lists." };
         var retry = new Command("retry", "Has a stuck report or bucket read again.") { stuck };
-        retry.SetAction((parsed, cancellation) => RunAsync(parsed, async client =>
-            Print(parsed, await client.PostAsync($"stuck/{Uri.EscapeDataString(parsed.GetValue(stuck)!)}/retry", new { }, cancellation), PbmFormat.Retried)));
+        retry.SetAction((parsed, cancellation) => RunAsync(parsed, cancellation, async (client, stop) =>
+            Print(parsed, await client.PostAsync($"stuck/{Uri.EscapeDataString(parsed.GetValue(stuck)!)}/retry", new { }, stop), PbmFormat.Retried)));
         yield return new Command("reports", "Reports.") { show, Get("stuck", "What cannot be read from the journal.", "stuck", PbmFormat.Stuck), retry };
         yield return Get("queues", "The work queues' lengths.", "queues", PbmFormat.Queues);
         yield return Get("projections", "Where the read model stands.", "projections", PbmFormat.Projections);
         yield return new Command("hashes", "Known hashes.") { Get("stats", "What the hash buckets hold, by algorithm.", "hashes", PbmFormat.Hashes) };
+        yield return Get("quarantine", "Hashes that match too much to mean anything, without their values.", "quarantine", PbmFormat.Quarantine);
         yield return Get("deliveries", "What is on its way to somebody.", "deliveries", PbmFormat.Deliveries);
     }
 
@@ -182,11 +183,11 @@ internal sealed class PbmCommands
             command.Add(option);
         }
 
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, async client =>
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, cancellation, async (client, stop) =>
         {
             var given = query.Where(q => parsed.GetResult(q.Option) is { Tokens.Count: > 0 })
                 .Select(q => $"{q.Name}={Uri.EscapeDataString(parsed.GetResult(q.Option)!.Tokens[0].Value)}");
-            Print(parsed, await client.GetAsync(string.Join('?', ((string[])[path, string.Join('&', given)]).Where(p => p.Length > 0)), cancellation), format);
+            Print(parsed, await client.GetAsync(string.Join('?', ((string[])[path, string.Join('&', given)]).Where(p => p.Length > 0)), stop), format);
         }));
         return command;
     }
@@ -195,12 +196,12 @@ internal sealed class PbmCommands
     {
         var lines = new Option<int?>("-n", "--lines") { Description = "End after so many lines; without it Ctrl-C ends it." };
         var command = new Command(name, description) { lines };
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, async client =>
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, cancellation, async (client, stop) =>
         {
             var left = parsed.GetValue(lines) ?? int.MaxValue;
             try
             {
-                await foreach (var line in client.LinesAsync(path, cancellation))
+                await foreach (var line in client.LinesAsync(path, stop))
                 {
                     await Console.Out.WriteLineAsync(parsed.GetValue(_json) ? line : format(JsonElement.Parse(line)));
                     if (--left <= 0)
@@ -209,7 +210,7 @@ internal sealed class PbmCommands
                     }
                 }
             }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
                 // Ctrl-C is how a tail ends.
             }
@@ -225,7 +226,7 @@ internal sealed class PbmCommands
             command.Add(address);
         }
 
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, async client =>
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, cancellation, async (client, stop) =>
         {
             var member = address is null ? null : parsed.GetResult(address)?.Tokens.FirstOrDefault()?.Value;
             var confirm = parsed.GetValue(_yes);
@@ -233,7 +234,7 @@ internal sealed class PbmCommands
             {
                 try
                 {
-                    Print(parsed, await client.PostAsync(path, new { address = member, confirm }, cancellation), PbmFormat.Done);
+                    Print(parsed, await client.PostAsync(path, new { address = member, confirm }, stop), PbmFormat.Done);
                     return;
                 }
                 catch (PbmException e) when (e.Code == Operator.OperatorProblem.ConfirmCode && !confirm)
@@ -270,13 +271,22 @@ internal sealed class PbmCommands
         }
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, Func<PbmClient, Task> work)
+    /// <summary>Ctrl-C ends the command, not the prompt that it was given at.</summary>
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation, Func<PbmClient, CancellationToken, Task> work)
     {
         PbmClient? client = null;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        void Stop(object? sender, ConsoleCancelEventArgs e)
+        {
+            e.Cancel = true;
+            stop.Cancel();
+        }
+
+        Console.CancelKeyPress += Stop;
         try
         {
             client = _connect(parsed);
-            await work(client);
+            await work(client, stop.Token);
             return PbmExitCodes.Ok;
         }
         catch (PbmException e)
@@ -289,6 +299,7 @@ internal sealed class PbmCommands
         }
         finally
         {
+            Console.CancelKeyPress -= Stop;
             if (!_keep)
             {
                 client?.Dispose();

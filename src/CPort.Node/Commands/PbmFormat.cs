@@ -137,6 +137,18 @@ internal static class PbmFormat
         $"{Text(h, "algorithm")} | buckets: {Text(h, "inUse")} of {Text(h, "buckets")} | hashes: {Text(h, "hashes")} | known: {Text(h, "known")} | sightings: {Text(h, "sightings")}"
         + $" | reports to tell: {Text(h, "reportsToTell")}" + (Text(h, "unanswered") is not "0" and { } missing ? $" | not answering: {missing}" : ""));
 
+    public static IEnumerable<string> Quarantine(JsonElement answer)
+    {
+        var rows = answer.GetProperty("quarantined").EnumerateArray().ToArray();
+        return
+        [
+            .. rows.Select(q => $"{Text(q, "id")} | {Text(q, "reason")} | since {Time(q, "since")} | by {Text(q, "by") ?? "CPort"} | reports: {Text(q, "reports")}"
+                + $" | near values: {Text(q, "nearValues")} | items: {Text(q, "items")} | opinions: {Text(q, "opinions")}{(Flag(q, "confirmed") ? " | confirmed" : "")}"),
+            $"Count: {rows.Length}{(Flag(answer, "more") ? " (there are more)" : "")} in quarantine"
+                + (Text(answer, "unanswered") is not "0" and { } missing ? $"; {missing} buckets did not answer" : ""),
+        ];
+    }
+
     public static IEnumerable<string> Deliveries(JsonElement answer) => answer.EnumerateArray().Select(d =>
         $"{Text(d, "kind")} | pending: {Text(d, "pending")}" + (Text(d, "oldestSince") is null ? "" : $" | oldest since {Time(d, "oldestSince")}")
         + (Text(d, "note") is { } note ? $" | {note}" : ""));

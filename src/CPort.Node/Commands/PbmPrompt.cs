@@ -82,23 +82,7 @@ internal static class PbmPrompt
             return PbmExitCodes.Usage;
         }
 
-        // Ctrl-C ends a tail, not the prompt.
-        using var one = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        void Stop(object? sender, ConsoleCancelEventArgs e)
-        {
-            e.Cancel = true;
-            one.Cancel();
-        }
-
-        Console.CancelKeyPress += Stop;
-        try
-        {
-            return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }, one.Token);
-        }
-        finally
-        {
-            Console.CancelKeyPress -= Stop;
-        }
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }, cancellation);
     }
 
     private static void Help(Command command, string before)

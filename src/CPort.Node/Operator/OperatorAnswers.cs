@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Akka.Actor;
 using CPort.Actors.Cluster;
+using CPort.Actors.Hashes;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 
@@ -72,6 +73,12 @@ internal sealed record QueueLengthsAnswer(IReadOnlyList<QueueLengthAnswer> Queue
 
 /// <summary>Buckets of one algorithm: how many hold anything and what they hold together. <c>Unanswered</c> buckets are missing in the sums.</summary>
 internal sealed record HashStatsAnswer(string Algorithm, int Buckets, int InUse, int Unanswered, long Hashes, long Known, long Sightings, long ReportsToTell);
+
+/// <summary>A hash that matches too much to mean anything, without its value.</summary>
+internal sealed record QuarantinedAnswer(
+    string Id, QuarantineReason Reason, DateTimeOffset Since, string? By, int Reports, int NearValues, int Items, int Opinions, bool Confirmed);
+
+internal sealed record QuarantinedAnswers(IReadOnlyList<QuarantinedAnswer> Quarantined, bool More, int Unanswered);
 
 /// <summary>Something that is on its way to somebody.</summary>
 internal sealed record DeliveryAnswer(string Kind, long Pending, DateTimeOffset? OldestSince, string? Note);

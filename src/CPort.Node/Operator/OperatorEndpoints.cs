@@ -60,6 +60,7 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
         v1.MapGet("/queues", async (HttpContext http, CancellationToken cancellation) => Json(await QueuesAsync(CallerOf(http), cancellation)));
         v1.MapGet("/projections", async (CancellationToken cancellation) => Json(await services.GetRequiredService<ProjectionStatusReader>().ReadAsync(cancellation)));
         v1.MapGet("/hashes", async (CancellationToken cancellation) => Json(await HashesAsync(cancellation)));
+        v1.MapGet("/quarantine", async (CancellationToken cancellation) => Json(await QuarantineAsync(cancellation)));
         v1.MapGet("/deliveries", async (CancellationToken cancellation) => Json(await DeliveriesAsync(cancellation)));
     }
 
@@ -341,29 +342,50 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
 
     private async Task<ImmutableArray<HashStatsAnswer>> HashesAsync(CancellationToken cancellation)
     {
-        // Buckets that have never held anything are not woken for it.
-        var inUse = await HashBucketJournal.WithEventsAsync(services.GetRequiredService<Database>(), cancellation);
-        var buckets = services.GetRequiredService<IReadOnlyActorRegistry>().Get<HashBucketRegion>();
-        var answers = new ConcurrentBag<BucketStats>();
-        await Parallel.ForEachAsync(inUse, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellation }, async (bucket, token) =>
-        {
-            try
-            {
-                answers.Add(await buckets.Ask<BucketStats>(new GetBucketStats { Bucket = bucket }, Patience, token));
-            }
-            catch (AskTimeoutException)
-            {
-                // Counted as unanswered.
-            }
-        });
+        var (inUse, answers) = await AskBucketsAsync<BucketStats>(bucket => new GetBucketStats { Bucket = bucket }, cancellation);
         return [.. Enum.GetValues<HashAlgorithm>().Where(a => HashBucketId.CountOf(a) > 0).Select(algorithm =>
         {
             var known = inUse.Count(b => b.Algorithm == algorithm);
-            var own = answers.Where(s => s.Bucket.Algorithm == algorithm).ToArray();
+            var own = answers.Values.Where(s => s.Bucket.Algorithm == algorithm).ToArray();
             return new HashStatsAnswer(
                 algorithm.ToString().ToLowerInvariant(), HashBucketId.CountOf(algorithm), known, known - own.Length, own.Sum(s => (long)s.Hashes), own.Sum(s => (long)s.Known),
                 own.Sum(s => s.Sightings), own.Sum(s => (long)s.ReportsToTell));
         })];
+    }
+
+    /// <summary>The first 200 of all buckets.</summary>
+    private async Task<QuarantinedAnswers> QuarantineAsync(CancellationToken cancellation)
+    {
+        const int most = HashBucketLimits.Part;
+        var (inUse, answers) = await AskBucketsAsync<QuarantineAnswer>(bucket => new GetQuarantine { Bucket = bucket, Limit = most }, cancellation);
+        var all = answers.OrderBy(a => a.Key.Algorithm).ThenBy(a => a.Key.Number).SelectMany(a => a.Value.Rows.Select(row => new QuarantinedAnswer(
+            string.Create(CultureInfo.InvariantCulture, $"{a.Key}.{row.Row}"), row.State.Reason, row.State.Since, row.State.By?.Value, row.State.Reports, row.State.NearValues,
+            row.Items, row.Opinions, row.Confirmed))).ToArray();
+        return new QuarantinedAnswers([.. all.Take(most)], all.Length > most || answers.Values.Any(a => a.More), inUse.Length - answers.Count);
+    }
+
+    /// <summary>
+    /// Asks every bucket that holds anything: the others are not woken for it. Stuck ones and those that do not answer in time are missing in the answers.
+    /// </summary>
+    private async Task<(ImmutableArray<HashBucketId> InUse, ConcurrentDictionary<HashBucketId, T> Answers)> AskBucketsAsync<T>(
+        Func<HashBucketId, IHashBucketMessage> question, CancellationToken cancellation)
+    {
+        var inUse = await HashBucketJournal.WithEventsAsync(services.GetRequiredService<Database>(), cancellation);
+        var (buckets, stuck) = (services.GetRequiredService<IReadOnlyActorRegistry>().Get<HashBucketRegion>(), services.GetRequiredService<StuckEntities>());
+        var answers = new ConcurrentDictionary<HashBucketId, T>();
+        await Parallel.ForEachAsync(inUse.Where(b => !stuck.IsStuck($"hash-bucket-{b}")), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellation },
+            async (bucket, token) =>
+            {
+                try
+                {
+                    answers[bucket] = await buckets.Ask<T>(question(bucket), Patience, token);
+                }
+                catch (AskTimeoutException)
+                {
+                    // Counted as unanswered.
+                }
+            });
+        return (inUse, answers);
     }
 
     private async Task<ImmutableArray<DeliveryAnswer>> DeliveriesAsync(CancellationToken cancellation)

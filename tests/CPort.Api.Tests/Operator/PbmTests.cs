@@ -43,7 +43,7 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         {
             "cluster show", "cluster status", "cluster leader", "cluster down-unreachable", "cluster-sharding list-regions", "cluster-sharding region-stats",
             "cluster-sharding region-stats -t report", "cluster-sharding shard-distribution", "actor hierarchy -d 3", $"actor hierarchy -s {address}/user/operator", "log peek -n 5",
-            "uptime", $"reports show {id}", "reports stuck", "queues", "projections", "hashes stats", "deliveries", "cluster tail -n 1", "log tail -n 1",
+            "uptime", $"reports show {id}", "reports stuck", "queues", "projections", "hashes stats", "quarantine", "deliveries", "cluster tail -n 1", "log tail -n 1",
         })
         {
             var json = (await pbm.RunAsync($"{command} --json")).Is(PbmExitCodes.Ok);
@@ -56,6 +56,16 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         Assert.Matches(RegionLine(), stats);
         Assert.EndsWith("[coordinator](report) | shards: 1 | entities: 1", stats, StringComparison.Ordinal);
         Assert.Contains("md5 | buckets: 1 of 256 | hashes: 1 | known: 0 | sightings: 1", (await pbm.RunAsync("hashes stats")).Out, StringComparison.Ordinal);
+        using (var http2 = node.Http(key))
+        using (var add = new StringContent($$"""{"hashes":[{"algorithm":"md5","value":"{{Bodies.Hash("PBM-1", 16)}}"}]}""", Encoding.UTF8, "application/json"))
+        using (var added = await http2.PostAsync("/v1/hashes/quarantine:add", add))
+        {
+            Assert.True(added.IsSuccessStatusCode, await added.Content.ReadAsStringAsync());
+        }
+
+        var quarantine = (await pbm.RunAsync("quarantine")).Is(PbmExitCodes.Ok);
+        AssertNothingConfidential(quarantine.Out);
+        Assert.Contains("| Operator | since ", quarantine.Out, StringComparison.Ordinal);
         Assert.Contains("not built", (await pbm.RunAsync("deliveries")).Out, StringComparison.Ordinal);
         Assert.Contains(id, (await pbm.RunAsync("actor hierarchy -s /system/sharding/report -d 2")).Out, StringComparison.Ordinal);
 
