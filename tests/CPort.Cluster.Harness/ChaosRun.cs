@@ -20,7 +20,7 @@ public sealed record FaultResult
 
     public TimeSpan? ReadGapOfOthers { get; init; }
 
-    /// <summary>From the fault until every report answers again, writes and reads; zero when none stopped for longer than a second and a half.</summary>
+    /// <summary>From the fault until every report that stopped answering for longer than a second and a half answers again, writes and reads; later stops are in the gaps.</summary>
     public TimeSpan Recovery { get; init; }
 
     /// <summary>From the fault until all nodes are ready members again.</summary>
@@ -71,7 +71,7 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
         // What follows a fault takes its time: a node is down only when it was unreachable for some seconds.
         await FaultContext.PauseAsync(6);
         await cluster.WaitWholeAsync(ChaosCluster.Patience);
-        var whole = Stopwatch.GetElapsedTime(began) - TimeSpan.FromSeconds(0);
+        var whole = Stopwatch.GetElapsedTime(began);
         await FaultContext.PauseAsync(3);
         var ended = Stopwatch.GetTimestamp();
         await traffic.PauseAsync();
@@ -79,7 +79,7 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
         var hurt = context.Victims.Select(v => v.Address).ToHashSet();
         var victims = traffic.Probes.Where(p => hurt.Contains(owners.GetValueOrDefault(p.ReportId, ""))).ToArray();
         var others = traffic.Probes.Except(victims).ToArray();
-        var back = traffic.Probes.SelectMany(p => (bool[])[true, false], (p, writes) => p.Gaps(writes, began, ended, Noticed).EndOfLast).Max();
+        var back = traffic.Probes.SelectMany(p => (bool[])[true, false], (p, writes) => p.Gaps(writes, began, ended, Noticed).EndOfFirst).Max();
         say($"{fault.Name}: whole again, checking");
         var check = await new Checker(cluster, traffic).RunAsync(random);
         var result = new FaultResult
@@ -96,11 +96,14 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
             say($"{fault.Name}: {line}");
         }
 
-        if (!result.IsGood)
+        if (!result.IsGood || System.Environment.GetEnvironmentVariable("CPORT_TEST_LOGS") is not null)
         {
-            say($"Logs: {await cluster.SaveLogsAsync()}");
+            var trace = Path.Combine(await cluster.SaveLogsAsync(), $"probes-{fault.Name}-{seed}.log");
+            await File.WriteAllLinesAsync(trace, [.. owners.Select(o => $"{o.Key} lives on {o.Value}"), .. traffic.Trace]);
+            say($"Logs: {Path.GetDirectoryName(trace)}");
         }
 
+        traffic.Trace.Clear();
         return result;
 
         TimeSpan? Longest(Probe[] probes, bool writes) => probes.Length == 0 ? null : probes.Max(p => p.Gaps(writes, began, ended, Noticed).Longest);

@@ -37,10 +37,10 @@ public sealed class Probe(string reportId)
     public void Read() => Note(_reads);
 
     /// <summary>
-    /// The longest time without a success from <paramref name="from"/> to <paramref name="to"/>, and when the last gap longer than
-    /// <paramref name="noticed"/> that touches that time ended.
+    /// The longest time without a success from <paramref name="from"/> to <paramref name="to"/>, and when the first gap longer than
+    /// <paramref name="noticed"/> that touches that time ended: 0 when there was none.
     /// </summary>
-    public (TimeSpan Longest, long EndOfLast) Gaps(bool writes, long from, long to, TimeSpan noticed)
+    public (TimeSpan Longest, long EndOfFirst) Gaps(bool writes, long from, long to, TimeSpan noticed)
     {
         lock (_lock)
         {
@@ -57,7 +57,7 @@ public sealed class Probe(string reportId)
                 {
                     var gap = Stopwatch.GetElapsedTime(before, at);
                     longest = gap > longest ? gap : longest;
-                    end = gap > noticed ? at : end;
+                    end = end == 0 && gap > noticed ? at : end;
                 }
 
                 before = at;
@@ -91,6 +91,10 @@ public sealed class Traffic(ChaosCluster cluster, int reportsPerSecond, int prob
     private const int LinesPerStream = 10;
     private const int MostAtOnce = 150;
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Short, and several at once: an attempt that is not answered must not hide when the next one would be.</summary>
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(4);
+    private const int ProbesAtOnce = 16;
     private static readonly string Items = """{"items":[{"item":1}]}""";
     private static readonly string Assess = """
         {"items":[{"item":1}],"assessment":{"classification":"Baseline","ageCategorization":2,"genderCategorization":2,"virtualContentCategorization":0,
@@ -117,6 +121,9 @@ public sealed class Traffic(ChaosCluster cluster, int reportsPerSecond, int prob
 
     /// <summary>Nodes (index from 0) that the probes do not go through, because they are hurt: outages are those that callers of the others see.</summary>
     public ConcurrentDictionary<int, byte> Avoided { get; } = new();
+
+    /// <summary>Every attempt of a probe that failed or took longer than a second, a line each, for looking at an outage afterwards.</summary>
+    public ConcurrentQueue<string> Trace { get; } = new();
 
     /// <summary>Things that must never be, seen in answers.</summary>
     public ConcurrentQueue<string> Faults { get; } = new();
@@ -357,8 +364,7 @@ public sealed class Traffic(ChaosCluster cluster, int reportsPerSecond, int prob
                     continue;
                 }
 
-                // A few at once: an unanswered one must not hide that others are answered again.
-                if (Volatile.Read(ref writing) < 3)
+                if (Volatile.Read(ref writing) < ProbesAtOnce)
                 {
                     Interlocked.Increment(ref writing);
                     Launch(async () =>
@@ -374,14 +380,14 @@ public sealed class Traffic(ChaosCluster cluster, int reportsPerSecond, int prob
                     });
                 }
 
-                if (Volatile.Read(ref reading) < 3)
+                if (Volatile.Read(ref reading) < ProbesAtOnce)
                 {
                     Interlocked.Increment(ref reading);
                     Launch(async () =>
                     {
                         try
                         {
-                            if ((await Client.OnceAsync(NotAvoided(), Worker, HttpMethod.Get, $"/v1/reports/{probe.ReportId}", null, null, TimeSpan.FromSeconds(6))).IsSuccess)
+                            if ((await AttemptAsync(probe, HttpMethod.Get, $"/v1/reports/{probe.ReportId}", null, null)).IsSuccess)
                             {
                                 probe.Read();
                             }
@@ -404,9 +410,8 @@ public sealed class Traffic(ChaosCluster cluster, int reportsPerSecond, int prob
     {
         // An event each time, and a state that does not grow.
         var sent = NewCommand(probe.ReportId, "HotlineReferenceSet");
-        var answer = await Client.OnceAsync(
-            NotAvoided(), Worker, HttpMethod.Put, $"/v1/reports/{probe.ReportId}/items/1/hotline-reference", $$"""{"reference":"{{sent.CommandId}}"}""", sent.CommandId,
-            TimeSpan.FromSeconds(6));
+        var answer = await AttemptAsync(
+            probe, HttpMethod.Put, $"/v1/reports/{probe.ReportId}/items/1/hotline-reference", $$"""{"reference":"{{sent.CommandId}}"}""", sent.CommandId);
         if (answer.IsSuccess)
         {
             sent.AckedAt = Stopwatch.GetTimestamp();
@@ -418,15 +423,23 @@ public sealed class Traffic(ChaosCluster cluster, int reportsPerSecond, int prob
         }
     }
 
+    private async Task<ClientAnswer> AttemptAsync(Probe probe, HttpMethod method, string path, string? body, string? commandId)
+    {
+        var (node, began, at) = (NotAvoided(), Stopwatch.GetTimestamp(), DateTime.UtcNow);
+        var answer = await Client.OnceAsync(node, Worker, method, path, body, commandId, ProbePatience);
+        if (Stopwatch.GetElapsedTime(began) is var took && (!answer.IsSuccess || took > TimeSpan.FromSeconds(1)))
+        {
+            Trace.Enqueue(string.Create(CultureInfo.InvariantCulture,
+                $"{at:HH:mm:ss.fff} {method} {probe.ReportId} by node {node + 1}: {(int)answer.Status} after {took.TotalSeconds:0.0} s {(answer.IsSuccess ? "" : answer.Body)}"));
+        }
+
+        return answer;
+    }
+
     private int NotAvoided()
     {
-        for (var attempt = 0; ; attempt++)
-        {
-            var node = Client.NextTwo().First;
-            if (!Avoided.ContainsKey(node) || attempt > 2 * cluster.Nodes.Count)
-            {
-                return node;
-            }
-        }
+        // At random: taking turns would tie a probe's reads to one node and its writes to another.
+        var nodes = Enumerable.Range(0, cluster.Nodes.Count).Where(n => !Avoided.ContainsKey(n)).ToArray();
+        return nodes.Length == 0 ? Random.Shared.Next(cluster.Nodes.Count) : nodes[Random.Shared.Next(nodes.Length)];
     }
 }
