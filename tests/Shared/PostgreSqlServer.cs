@@ -7,13 +7,15 @@ using Npgsql;
 namespace CPort.Tests.Shared;
 
 /// <summary>
-/// A PostgreSQL of the test's own: started from the installed binaries on a free port of 127.0.0.1 with its data in a temporary folder, and gone
+/// A PostgreSQL of the test's own: started from the installed binaries on a free port, of 127.0.0.1 unless told otherwise, with its data in a temporary folder, and gone
 /// when disposed. PostgreSQL refuses to run as root, so it then runs as <c>postgres</c> or <c>nobody</c>. Where none is installed
 /// <see cref="Unavailable"/> says so and tests skip with that reason: <c>Skip.IfNot(server.IsAvailable, server.Unavailable)</c>.
 /// </summary>
 public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
 {
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"cport-pg-{Environment.ProcessId}-{Guid.NewGuid():N}"[..40]);
+    private readonly string _folder;
+    private readonly string _address;
+    private readonly string? _network;
     private readonly bool _fsync;
     private string? _bin;
     private string? _user;
@@ -26,7 +28,11 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
     {
     }
 
-    private PostgreSqlServer(bool fsync) => _fsync = fsync;
+    private PostgreSqlServer(bool fsync, string address = "127.0.0.1", string? network = null, string? folder = null)
+    {
+        (_fsync, _address, _network) = (fsync, address, network);
+        _folder = Path.Combine(folder ?? Path.GetTempPath(), $"cport-pg-{Environment.ProcessId}-{Guid.NewGuid():N}"[..40]);
+    }
 
     /// <summary>Why there is no server, or null.</summary>
     public string? Unavailable { get; private set; }
@@ -42,6 +48,17 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
     public static async Task<PostgreSqlServer> StartNewAsync(bool fsync)
     {
         var server = new PostgreSqlServer(fsync);
+        await server.InitializeAsync();
+        return server;
+    }
+
+    /// <summary>
+    /// Starts a server that listens on <paramref name="address"/> and lets in whoever comes from <paramref name="network"/> (as 10.77.0.0/24), with its
+    /// data in a folder below <paramref name="folder"/>.
+    /// </summary>
+    public static async Task<PostgreSqlServer> StartNewAsync(bool fsync, string address, string network, string folder)
+    {
+        var server = new PostgreSqlServer(fsync, address, network, folder);
         await server.InitializeAsync();
         return server;
     }
@@ -72,6 +89,11 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
         }
 
         await RunAsync(Path.Combine(_bin, "initdb"), true, "-D", Data, "-U", "cport", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
+        if (_network is not null)
+        {
+            await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), $"host all all {_network} trust\n");
+        }
+
         Port = FreePort();
         await StartAsync();
     }
@@ -80,7 +102,7 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
     public async Task StartAsync()
     {
         var options = string.Create(CultureInfo.InvariantCulture,
-            $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 -c shared_buffers=128MB -c fsync={(_fsync ? "on" : "off")} -c full_page_writes={(_fsync ? "on" : "off")}");
+            $"-p {Port} -c listen_addresses={_address} -c unix_socket_directories= -c max_connections=200 -c shared_buffers=128MB -c fsync={(_fsync ? "on" : "off")} -c full_page_writes={(_fsync ? "on" : "off")}");
         await RunAsync(Path.Combine(_bin!, "pg_ctl"), true, "-D", Data, "-l", Path.Combine(_folder, "log"), "-o", options, "-w", "-t", "60", "start");
         _running = true;
     }
@@ -128,8 +150,9 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
 
     private string Data => Path.Combine(_folder, "data");
 
-    private string ConnectionString(string database) =>
-        string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username=cport;Database={database}");
+    /// <summary>Of a database of this server by its name; <c>postgres</c> is always there.</summary>
+    public string ConnectionString(string database) =>
+        string.Create(CultureInfo.InvariantCulture, $"Host={_address};Port={Port};Username=cport;Database={database}");
 
     private static string? FindBinaries()
     {

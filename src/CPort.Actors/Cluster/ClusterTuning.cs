@@ -61,11 +61,16 @@ public static class ClusterTuning
                 rebalance-absolute-limit = 20
                 rebalance-relative-limit = 0.2
               }
-              # In clusters of fewer than five nodes the default "plus" makes every node answer, also one that is leaving.
+              # In clusters of five nodes and fewer the defaults ("plus" three, and never less than five) make every node answer, also one that is leaving or just
+              # died: each step of a hand-over then waits out updating-state-timeout, and every report with it (seen: 6 to 11 s in a rolling restart).
+              # A majority is enough: whoever takes over reads one too.
               coordinator-state {
                 write-majority-plus = 0
                 read-majority-plus = 0
               }
+              distributed-data.majority-min-cap = 1
+              # 5 s by default; the same update is sent again after it.
+              updating-state-timeout = 2s
             }
           }
 

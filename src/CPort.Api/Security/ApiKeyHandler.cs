@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using CPort.Actors.Agencies;
+using CPort.Actors.Intake;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ internal sealed class ApiKeyHandler(
     public const string PurposeHeader = "X-Purpose";
 
     private RefusalCause? _explained;
+    private bool _unknownYet;
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -41,6 +43,9 @@ internal sealed class ApiKeyHandler(
                 return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName)));
             case Authentication.Refused refused:
                 _explained = refused.MayBeExplained ? refused.Cause : null;
+
+                // A node that has just started has not read all keys: that a good key is unknown to it is no reason for its owner to give up.
+                _unknownYet = !directory.Ready;
                 return Task.FromResult(AuthenticateResult.Fail(refused.Cause.ToString()));
             default:
                 return Task.FromResult(AuthenticateResult.NoResult());
@@ -49,6 +54,11 @@ internal sealed class ApiKeyHandler(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        if (_unknownYet)
+        {
+            return (ApiProblem.Of(IntakeCodes.Unavailable, "The directory of agencies is being read.") with { RetryAfter = 1 }).ToResult().ExecuteAsync(Context);
+        }
+
         var problem = _explained switch
         {
             RefusalCause.PurposeMissing => ApiProblem.Of(ProblemCatalogue.PurposeMissing, $"Police state why they look: header {PurposeHeader}."),

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CPort.Actors.Persistence;
 using CPort.Api.Tests.Survival;
+using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.EndToEnd;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.Survival;
 

@@ -1,9 +1,8 @@
-using CPort.Actors.Projections;
-using LinqToDB.Async;
+using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.Survival;
 
-/// <summary>Compares the read tables, row by row, with what follows from the journal's events.</summary>
+/// <summary>Waits for one node's read tables and compares them with its journal.</summary>
 public static class ReadModelCheck
 {
     /// <summary>Waits until the automatic work is done and the read tables are current. Fails after <paramref name="patience"/>.</summary>
@@ -26,20 +25,6 @@ public static class ReadModelCheck
         }
     }
 
-    /// <summary>Every report and item has its row with the journal's facts, and nothing else is there.</summary>
-    public static async Task AssertEqualToJournalAsync(NodeProcess node)
-    {
-        var reports = await JournalView.ReportsAsync(node.Database.Database);
-        var tables = new ReadTables(node.Database.Database);
-        await using var db = tables.Connect();
-        var serving = await ReadTables.ServingAsync(db, default) ?? throw new InvalidOperationException("No read tables serve.");
-        var reportRows = await ReadTables.Reports(db, serving.Id).ToListAsync();
-        var itemRows = await ReadTables.Items(db, serving.Id).ToListAsync();
-        Assert.Equal(reports.Values.Select(r => ReadRows.Of(r.State)).OrderBy(r => r.ReportId, StringComparer.Ordinal), reportRows.OrderBy(r => r.ReportId, StringComparer.Ordinal));
-
-        // The keyed hashes of URLs need the master key; that they are there is all the test can say of them.
-        Assert.All(itemRows, row => Assert.NotNull(row.HostKey));
-        var expected = reports.Values.SelectMany(r => r.State.Items.Select(i => ReadRows.Of(r.State, i, keys: null))).OrderBy(r => r.Number);
-        Assert.Equal(expected, itemRows.Select(r => r with { UrlKey = null, HostKey = null, DomainKey = null }).OrderBy(r => r.Number));
-    }
+    /// <summary>As <see cref="ReadModelReplay.AssertEqualAsync"/>, of the node's database.</summary>
+    public static Task AssertEqualToJournalAsync(NodeProcess node) => ReadModelReplay.AssertEqualAsync(node.Database.Database);
 }

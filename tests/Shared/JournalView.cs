@@ -4,7 +4,7 @@ using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Actors.Serialization;
 
-namespace CPort.Api.Tests.Survival;
+namespace CPort.Tests.Shared;
 
 /// <summary>One report as the journal has it: its events, read without the node, and the state that follows from them.</summary>
 public sealed record JournalReport(string Id, ImmutableArray<(long Sequence, string Manifest)> Rows, Report State, ImmutableArray<IReportEvent> Events);

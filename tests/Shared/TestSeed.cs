@@ -1,7 +1,7 @@
 using System.Globalization;
 using Xunit.Abstractions;
 
-namespace CPort.Api.Tests.Survival;
+namespace CPort.Tests.Shared;
 
 /// <summary>Randomness that can be had again: the seed is in the test's output, and <c>CPORT_TEST_SEED</c> gives it.</summary>
 public static class TestSeed

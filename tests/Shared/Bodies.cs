@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace CPort.Api.Tests.Survival;
+namespace CPort.Tests.Shared;
 
 /// <summary>Small report bodies.</summary>
 public static class Bodies
