@@ -70,7 +70,7 @@ public static class ClusterSetup
             .AddHocon(ClusterTuning.SplitBrain(cluster.SplitBrain, cluster.QuorumSize), HoconAddMode.Prepend)
             .AddHocon(ClusterTuning.StopWithin(TimeSpan.FromSeconds(cluster.StopSeconds)), HoconAddMode.Prepend)
             .AddDeadLetterCounter()
-            .WithActors((system, _) => system.ActorOf(Props.Create<MembershipGauge>(), "membership-gauge"));
+            .WithActors((system, _) => system.ActorOf(Props.Create<MembershipLog>(), "membership-log"));
         if (tls is not null)
         {
             akka.AddSetup(tls).AddHocon("akka.remote.dot-netty.tcp.enable-ssl = true", HoconAddMode.Prepend);
@@ -118,50 +118,27 @@ internal sealed class ClusterPreparation(ClusterJoining joining, Database databa
     }
 }
 
-/// <summary>Members by status for <c>/metrics</c>, and a log line for what operators should know: who came, left, was lost. Decides nothing.</summary>
-internal sealed class MembershipGauge : ReceiveActor
+/// <summary>A log line for what operators should know: who was lost, cut off or came back. Decides nothing; figures are ClusterMetrics' business.</summary>
+internal sealed class MembershipLog : ReceiveActor
 {
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly Akka.Event.ILoggingAdapter _log = Akka.Event.Logging.GetLogger(Context.System, "Membership");
 
-    public MembershipGauge()
+    public MembershipLog()
     {
         Receive<ClusterEvent.MemberRemoved>(e =>
         {
             if (e.PreviousStatus == MemberStatus.Down)
             {
-                CPortMetrics.MemberDowned();
                 _log.Warning("{0} was declared down and is removed; its shards move.", e.Member.Address);
             }
-
-            Count();
         });
-        Receive<ClusterEvent.UnreachableMember>(e =>
-        {
-            _log.Warning("{0} is unreachable from some member.", e.Member.Address);
-            Count();
-        });
-        Receive<ClusterEvent.ReachableMember>(e =>
-        {
-            _log.Warning("{0} is reachable again.", e.Member.Address);
-            Count();
-        });
-        Receive<ClusterEvent.IMemberEvent>(_ => Count());
+        Receive<ClusterEvent.UnreachableMember>(e => _log.Warning("{0} is unreachable from some member.", e.Member.Address));
+        Receive<ClusterEvent.ReachableMember>(e => _log.Warning("{0} is reachable again.", e.Member.Address));
     }
 
     protected override void PreStart() => _cluster.Subscribe(
-        Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.IReachabilityEvent));
+        Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved), typeof(ClusterEvent.IReachabilityEvent));
 
     protected override void PostStop() => _cluster.Unsubscribe(Self);
-
-    private void Count()
-    {
-        var state = _cluster.State;
-        foreach (var status in (MemberStatus[])[MemberStatus.Joining, MemberStatus.WeaklyUp, MemberStatus.Up, MemberStatus.Leaving, MemberStatus.Exiting, MemberStatus.Down])
-        {
-            CPortMetrics.ClusterMembers(status.ToString().ToLowerInvariant(), state.Members.Count(m => m.Status == status));
-        }
-
-        CPortMetrics.ClusterMembers("unreachable", state.Unreachable.Count);
-    }
 }

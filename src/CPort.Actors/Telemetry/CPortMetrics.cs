@@ -53,18 +53,11 @@ public static class CPortMetrics
     private static readonly Counter<long> Fenced =
         Meter.CreateCounter<long>("cport.journal.fenced", "{write}", "Writes refused because another node had written the same entity first, by kind.");
 
-    private static readonly Counter<long> MembersLost =
-        Meter.CreateCounter<long>("cport.cluster.downed", "{member}", "Members this node saw removed after they were declared down.");
-
-    private static readonly ConcurrentDictionary<string, int> Members = new();
     private static readonly ConcurrentDictionary<string, long> Queues = new();
     private static readonly ConcurrentDictionary<string, ProjectionPosition> Projections = new();
 
     static CPortMetrics()
     {
-        Meter.CreateObservableGauge("cport.cluster.members",
-            () => Members.Select(m => new Measurement<int>(m.Value, new KeyValuePair<string, object?>("status", m.Key))),
-            "{member}", "Members of the cluster as this node sees them, by status (up, joining, leaving, down, unreachable).");
         Meter.CreateObservableGauge("cport.queue.length",
             () => Queues.Select(q => new Measurement<long>(q.Value, new KeyValuePair<string, object?>("queue", q.Key))),
             "{item}", "Items waiting in a queue, as last counted by the projection.");
@@ -104,12 +97,6 @@ public static class CPortMetrics
 
     /// <summary>The journal refused a write because the entity has another writer; the kind is <c>report</c>, <c>hash</c> or <c>agencies</c>.</summary>
     public static void JournalFenced(string kind) => Fenced.Add(1, new KeyValuePair<string, object?>("entity", kind));
-
-    /// <summary>How many members have a status; the statuses are a closed set.</summary>
-    public static void ClusterMembers(string status, int count) => Members[status] = count;
-
-    /// <summary>A member was removed after the split-brain resolver, or an operator, had declared it down.</summary>
-    public static void MemberDowned() => MembersLost.Add(1);
 
     public static void PersistFailed() => PersistFailures.Add(1);
 
