@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CPort.Actors.Agencies;
 using Microsoft.AspNetCore.Connections;
@@ -100,7 +101,15 @@ public sealed partial class OperatorHost(
         if (options.Operator.ClientCaPath is { } file)
         {
             var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(file);
+            try
+            {
+                authorities.ImportFromPemFile(file);
+            }
+            catch (CryptographicException e)
+            {
+                throw new NodeConfigurationException([$"CPORT__Operator__ClientCaPath: {file} holds no PEM certificates ({e.Message})."]);
+            }
+
             tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
             tls.ClientCertificateValidation = (certificate, _, _) =>
             {
