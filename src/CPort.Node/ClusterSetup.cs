@@ -34,6 +34,7 @@ public static class ClusterSetup
         {
             Seeds = [.. cluster.Seeds.Select(s => ClusterSeed.Parse(s)!)],
             Patience = TimeSpan.FromSeconds(cluster.JoinSeconds),
+            DatabasePatience = TimeSpan.FromSeconds(cluster.DatabasePatienceSeconds),
             Roles = string.Join(',', cluster.EffectiveRoles),
             Version = AppVersion,
         });
@@ -70,7 +71,11 @@ public static class ClusterSetup
             .AddHocon(ClusterTuning.SplitBrain(cluster.SplitBrain, cluster.QuorumSize), HoconAddMode.Prepend)
             .AddHocon(ClusterTuning.StopWithin(TimeSpan.FromSeconds(cluster.StopSeconds)), HoconAddMode.Prepend)
             .AddDeadLetterCounter()
-            .WithActors((system, _) => system.ActorOf(Props.Create<MembershipLog>(), "membership-log"));
+            .WithActors((system, _) =>
+            {
+                system.ActorOf(Props.Create<MembershipLog>(), "membership-log");
+                system.ActorOf(Props.Create<QuarantineWatch>(), "quarantine-watch");
+            });
         if (tls is not null)
         {
             akka.AddSetup(tls).AddHocon("akka.remote.dot-netty.tcp.enable-ssl = true", HoconAddMode.Prepend);

@@ -1,7 +1,9 @@
 using System.Net.Mime;
 using Akka.Actor;
 using Akka.Cluster;
+using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
+using CPort.Api;
 
 namespace CPort.Node;
 
@@ -76,9 +78,7 @@ public static class Health
                 return next(http);
             }
 
-            http.Response.Headers.RetryAfter = "5";
-            return Results.Problem(statusCode: StatusCodes.Status503ServiceUnavailable, title: "The node does not serve yet", detail: reason)
-                .ExecuteAsync(http);
+            return (ApiProblem.Of(IntakeCodes.Unavailable, $"The node does not serve: {reason}.") with { RetryAfter = 5 }).ToResult().ExecuteAsync(http);
         });
         return app;
     }

@@ -326,7 +326,10 @@ internal sealed partial class NodeActorService(
         {
             switch (shutdown.ShutdownReason)
             {
-                case CoordinatedShutdown.ClrExitReason or CoordinatedShutdown.ClusterLeavingReason:
+                case CoordinatedShutdown.ClrExitReason:
+                    break;
+                case CoordinatedShutdown.ClusterLeavingReason:
+                    Left(log);
                     break;
                 case CoordinatedShutdown.ClusterDowningReason:
                     if (state.ExitCode == ExitCodes.Ok)
@@ -349,11 +352,18 @@ internal sealed partial class NodeActorService(
 
     private async Task BeatAsync(ActorSystem system)
     {
-        if (await joining.BeatAsync(_left.Token))
+        switch (await joining.BeatAsync(system, _left.Token))
         {
-            Replaced(log);
-            state.Ends(ExitCodes.Downed);
-            await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClusterDowningReason.Instance);
+            case BeatEnd.Replaced:
+                Replaced(log);
+                state.Ends(ExitCodes.Downed);
+                await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClusterDowningReason.Instance);
+                break;
+            case BeatEnd.DatabaseLost:
+                // In order, as far as it goes: the shards are handed over, which needs no database.
+                state.Ends(ExitCodes.NoDatabase);
+                HostApplicationLifetime!.StopApplication();
+                break;
         }
     }
 
@@ -418,6 +428,9 @@ internal sealed partial class NodeActorService(
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The cluster went on without this node (it was not reachable, or is the smaller side of a split); it ends with exit code 5 to be started again")]
     private static partial void IsDown(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "An operator had the node leave the cluster (pbm cluster leave); it ends")]
+    private static partial void Left(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The actor system ended by itself ({Reason}); the node ends to be started again")]
     private static partial void EndsItself(ILogger logger, string reason);

@@ -110,6 +110,11 @@ public sealed partial class NodeOptions
         /// <summary>Time between a node's removal and the start of its shards elsewhere, seconds, 0.1 to 120.</summary>
         public double DownRemovalMarginSeconds { get; set; } = 0.5;
 
+        /// <summary>
+        /// How long a node may be without the database while another member reaches it, before it leaves so that its shards move there, seconds, 3 to 600.
+        /// </summary>
+        public double DatabasePatienceSeconds { get; set; } = 10;
+
         /// <summary>Permits plain TCP between nodes on addresses that others can reach. Without it such nodes need <see cref="Tls"/>.</summary>
         public bool AllowPlainTcp { get; set; }
 
@@ -476,6 +481,7 @@ public sealed partial class NodeOptions
                      ("JoinSeconds", cluster.JoinSeconds, 10, 3600), ("StopSeconds", cluster.StopSeconds, 5, 240), ("DrainSeconds", cluster.DrainSeconds, 0, 60),
                      ("HeartbeatSeconds", cluster.HeartbeatSeconds, 0.1, 10), ("HeartbeatPauseSeconds", cluster.HeartbeatPauseSeconds, 1, 60),
                      ("StableAfterSeconds", cluster.StableAfterSeconds, 1, 120), ("DownRemovalMarginSeconds", cluster.DownRemovalMarginSeconds, 0.1, 120),
+                     ("DatabasePatienceSeconds", cluster.DatabasePatienceSeconds, 3, 600),
                  })
         {
             if (!(value >= low && value <= high))
@@ -604,4 +610,7 @@ public static class ExitCodes
 
     /// <summary>The cluster went on without it, after a crash or a cut; to be started again, and it joins by itself.</summary>
     public const int Downed = 5;
+
+    /// <summary>It alone lost the database while other members reached it; to be started again, and it waits for the database.</summary>
+    public const int NoDatabase = 6;
 }

@@ -54,6 +54,12 @@ public sealed record ClusterJoiningOptions
     /// <summary>For how long, before the node gives up and ends.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How long a member may be without the database while another member reaches it, before it ends so that its shards move to those; the database being away
+    /// for all is no reason.
+    /// </summary>
+    public TimeSpan DatabasePatience { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>For one question to another node.</summary>
     public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -61,6 +67,19 @@ public sealed record ClusterJoiningOptions
     public string Roles { get; init; } = "";
 
     public string Version { get; init; } = "";
+}
+
+/// <summary>Why a member's signs of life ended.</summary>
+public enum BeatEnd
+{
+    /// <summary>They were cancelled.</summary>
+    Stopped = 1,
+
+    /// <summary>The database belongs to another cluster by now.</summary>
+    Replaced = 2,
+
+    /// <summary>This node does not reach the database and another member does.</summary>
+    DatabaseLost = 3,
 }
 
 /// <summary>
@@ -77,6 +96,7 @@ public sealed partial class ClusterJoining(
     private readonly Dictionary<string, string> _complaints = new(StringComparer.Ordinal);
     private ImmutableArray<FixedFigure> _figures = [.. figures];
     private volatile string? _incarnation;
+    private long _reachedDatabase;
     private string _self = "";
 
     /// <summary>The cluster that this node is a member of; null before.</summary>
@@ -94,7 +114,8 @@ public sealed partial class ClusterJoining(
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
         _self = cluster.SelfAddress.ToString();
-        system.ActorOf(Props.Create(() => new JoinGate(_figures, () => cluster.SelfMember.Status == MemberStatus.Up ? _incarnation : null)), JoinGate.ActorName);
+        system.ActorOf(Props.Create(() => new JoinGate(_figures, () => cluster.SelfMember.Status == MemberStatus.Up ? _incarnation : null,
+            () => SinceDatabase())), JoinGate.ActorName);
         if (database.IsSqlite)
         {
             // A SQLite file has one node.
@@ -168,25 +189,36 @@ public sealed partial class ClusterJoining(
     }
 
     /// <summary>
-    /// Keeps telling the database that this node lives, until cancelled. Completes with true when the database belongs to another cluster by now: then this
-    /// node must end.
+    /// Keeps telling the database that this node lives, until cancelled or until this node must end: see <see cref="BeatEnd"/>.
     /// </summary>
-    public async Task<bool> BeatAsync(CancellationToken cancellation)
+    public async Task<BeatEnd> BeatAsync(ActorSystem system, CancellationToken cancellation)
     {
+        Interlocked.Exchange(ref _reachedDatabase, time.GetTimestamp());
         while (_incarnation is { } incarnation && !cancellation.IsCancellationRequested)
         {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(ClusterRecord.BeatWithin);
             try
             {
-                if (!await _record.BeatAsync(_self, incarnation, options.Roles, options.Version, cancellation).ConfigureAwait(false))
+                if (!await _record.BeatAsync(_self, incarnation, options.Roles, options.Version, limit.Token).ConfigureAwait(false))
                 {
-                    return true;
+                    return BeatEnd.Replaced;
                 }
 
+                Interlocked.Exchange(ref _reachedDatabase, time.GetTimestamp());
                 await Task.Delay(ClusterRecord.BeatEvery, time, cancellation).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is DbException or TimeoutException or IOException or SocketException)
+            catch (Exception e) when (e is DbException or TimeoutException or IOException or SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
             {
-                // The journal says so louder. Soon again: a node must be seen alive as soon as the database is back.
+                // The journal says so louder.
+                if (time.GetElapsedTime(Interlocked.Read(ref _reachedDatabase)) > options.DatabasePatience
+                    && await ReachedByAnotherAsync(system, cancellation).ConfigureAwait(false) is { } other)
+                {
+                    DatabaseLost(log, options.DatabasePatience.TotalSeconds, other);
+                    return BeatEnd.DatabaseLost;
+                }
+
+                // Soon again: a node must be seen alive as soon as the database is back.
                 await Task.Delay(LookAgain, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)
@@ -195,7 +227,24 @@ public sealed partial class ClusterJoining(
             }
         }
 
-        return false;
+        return BeatEnd.Stopped;
+    }
+
+    /// <summary>A member whose sign of life the database took a moment ago; null when there is none, as when the database is away for all.</summary>
+    private async Task<string?> ReachedByAnotherAsync(ActorSystem system, CancellationToken cancellation)
+    {
+        var cluster = Akka.Cluster.Cluster.Get(system);
+        var state = cluster.State;
+        var others = state.Members.Where(m => m.Status == MemberStatus.Up && m.Address != cluster.SelfAddress && !state.Unreachable.Contains(m)).Take(5);
+        try
+        {
+            var answers = await Task.WhenAll(others.Select(m => JoinGate.AskAsync(system, m.Address, _self, options.AskTimeout, cancellation))).ConfigureAwait(false);
+            return answers.FirstOrDefault(a => a?.Incarnation == _incarnation && a?.SinceDatabase < ClusterRecord.BeatWithin)?.Address;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
     }
 
     /// <summary>After a proper leave, so that nobody waits for this node. Never throws.</summary>
@@ -303,6 +352,8 @@ public sealed partial class ClusterJoining(
         return [.. open.OfType<string>()];
     }
 
+    private TimeSpan? SinceDatabase() => Interlocked.Read(ref _reachedDatabase) is not 0 and var at ? time.GetElapsedTime(at) : null;
+
     private string Unanswered(ImmutableArray<Address> contacts, GateAnswer?[] answers)
     {
         var silent = contacts.Where((_, i) => answers[i] is null).Select(c => $"{c.Host}:{c.Port}").ToArray();
@@ -315,6 +366,9 @@ public sealed partial class ClusterJoining(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Self} formed a cluster: no other member of this database lives")]
     private static partial void Formed(ILogger logger, string self);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "This node has not reached the database for {Seconds:0} s and {Other} does; its shards move to the others, and it ends to be started again")]
+    private static partial void DatabaseLost(ILogger logger, double seconds, string other);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Not a member of the cluster yet: {Reason}")]
     private static partial void Waits(ILogger logger, string reason);

@@ -31,6 +31,9 @@ public sealed class ClusterRecord(Database database)
     /// <summary>Without a sign of life for so long a member is not taken to be alive any more.</summary>
     public static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(5);
 
+    /// <summary>For one sign of life: a cut connection hangs much longer.</summary>
+    public static readonly TimeSpan BeatWithin = TimeSpan.FromSeconds(3);
+
     /// <summary>Records of nodes that never came back are forgotten after this.</summary>
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
 

@@ -22,8 +22,9 @@ public static class ClusterTuning
           remote.retry-gate-closed-for = 500ms
 
           remote.dot-netty.tcp {
-            # 15 s by default: an attempt made into a cut network lasts as long, also when the cut has healed meanwhile.
-            connection-timeout = 3s
+            # 15 s by default: an attempt made into a cut network lasts as long, also when the cut has healed meanwhile. It bounds the handshake too, which takes
+            # seconds when both nodes are just started on a busy machine: at 3 s such nodes declared each other down.
+            connection-timeout = 8s
             log-frame-size-exceeding = 256000b
             send-buffer-size = {{2 * MaxFrameSize}}b
             receive-buffer-size = {{2 * MaxFrameSize}}b

@@ -28,6 +28,9 @@ public sealed record JoinAnswer : IWireReply
 
     /// <summary>Figures in which nodes of one cluster must agree.</summary>
     [ProtoMember(2)] public ImmutableArray<JoinFigure> Figures { get; init; } = [];
+
+    /// <summary>Milliseconds since the database last took its sign of life; null while it is no member, or runs a version that does not tell.</summary>
+    [ProtoMember(3)] public long? SinceDatabase { get; init; }
 }
 
 /// <summary>One figure; see <see cref="FixedFigure"/>.</summary>
@@ -44,10 +47,13 @@ public sealed class JoinGate : ReceiveActor
     /// <summary>Where it stands on every node: <c>/user/join-gate</c>.</summary>
     public const string ActorName = "join-gate";
 
-    public JoinGate(ImmutableArray<FixedFigure> figures, Func<string?> incarnation)
+    public JoinGate(ImmutableArray<FixedFigure> figures, Func<string?> incarnation, Func<TimeSpan?> sinceDatabase)
     {
         var known = figures.Select(f => new JoinFigure { Name = f.Name, Value = f.Value }).ToImmutableArray();
-        Receive<JoinQuestion>(_ => Sender.Tell(new JoinAnswer { Incarnation = incarnation(), Figures = known }));
+        Receive<JoinQuestion>(_ => Sender.Tell(new JoinAnswer
+        {
+            Incarnation = incarnation(), Figures = known, SinceDatabase = (long?)sinceDatabase()?.TotalMilliseconds,
+        }));
     }
 
     /// <summary>Asks a node's gate; null when it does not answer in time.</summary>
@@ -57,7 +63,10 @@ public sealed class JoinGate : ReceiveActor
         {
             var answer = await system.ActorSelection(new RootActorPath(node) / "user" / ActorName)
                 .Ask<JoinAnswer>(new JoinQuestion { Address = self }, patience, cancellation).ConfigureAwait(false);
-            return new GateAnswer(node.ToString(), answer.Incarnation, [.. answer.Figures.Select(f => new FixedFigure(f.Name, f.Value))]);
+            return new GateAnswer(node.ToString(), answer.Incarnation, [.. answer.Figures.Select(f => new FixedFigure(f.Name, f.Value))])
+            {
+                SinceDatabase = answer.SinceDatabase is { } age ? TimeSpan.FromMilliseconds(age) : null,
+            };
         }
         catch (Exception e) when (e is AskTimeoutException or InvalidCastException && !cancellation.IsCancellationRequested)
         {

@@ -8,7 +8,11 @@ namespace CPort.Actors.Cluster;
 /// <param name="Address">Of the contacted node.</param>
 /// <param name="Incarnation">The cluster it is a member of; null while it looks for one itself.</param>
 /// <param name="Figures">Its figures, which must be ours.</param>
-public sealed record GateAnswer(string Address, string? Incarnation, ImmutableArray<FixedFigure> Figures);
+public sealed record GateAnswer(string Address, string? Incarnation, ImmutableArray<FixedFigure> Figures)
+{
+    /// <summary>Time since the database last took that node's sign of life; null when it does not know.</summary>
+    public TimeSpan? SinceDatabase { get; init; }
+}
 
 /// <summary>Everything a node knows when it decides whether to join, to form a cluster or to wait.</summary>
 public sealed record JoinSituation

@@ -78,7 +78,9 @@ public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options
     private async Task<T> AskAsync<T>(IReportMessage message, CancellationToken cancellation)
     {
         var deadline = DateTime.UtcNow + options.Patience;
-        while (true)
+
+        // What a moving shard drops is asked for again soon; what a busy one keeps waiting is not asked for often.
+        for (var wait = options.AskTimeout / (message is IReportCommand ? 2 : 4); ; wait = wait * 2 < options.AskTimeout ? wait * 2 : options.AskTimeout)
         {
             if (stuck?.IsStuck(ReportActor.PersistenceIdOf(message.ReportId)) == true)
             {
@@ -87,7 +89,7 @@ public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options
 
             try
             {
-                return await region.Ask<T>(message, options.AskTimeout, cancellation).ConfigureAwait(false);
+                return await region.Ask<T>(message, wait, cancellation).ConfigureAwait(false);
             }
             catch (AskTimeoutException e)
             {
@@ -126,7 +128,7 @@ public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options
 /// <summary>How long the gateway waits.</summary>
 public sealed record ReportGatewayOptions
 {
-    /// <summary>For one attempt; default 5 s.</summary>
+    /// <summary>For one attempt, from the third or fourth on; the first one of a command waits half of it, of a query a quarter, each further one twice as long. Default 5 s.</summary>
     public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>For all attempts; default 12 s.</summary>

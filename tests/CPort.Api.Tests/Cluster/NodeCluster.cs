@@ -50,8 +50,42 @@ public sealed class NodeCluster : IAsyncDisposable
             node.Start();
         }
 
+        // As a supervisor would: on a busy machine nodes that are still being compiled may declare one another down, and end to be started again.
+        for (var forming = Task.Delay(NodeProcess.Patience); !forming.IsCompleted && !await AllSeeAsync(Nodes.Count); await Task.Delay(250))
+        {
+            foreach (var node in Nodes.Where(n => !n.IsRunning))
+            {
+                await node.EndedAsync(TimeSpan.FromSeconds(1));
+                node.Start();
+            }
+        }
+
         await WaitMembersAsync(Nodes.Count);
     }
+
+    private async Task<bool> AllSeeAsync(int members)
+    {
+        foreach (var node in Nodes)
+        {
+            try
+            {
+                var (status, reasons) = await node.ReadyAsync();
+                if (status != HttpStatusCode.OK || !Sees(reasons, members))
+                {
+                    return false;
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException or InvalidOperationException)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool Sees(string reasons, int members) =>
+        reasons.Contains(string.Create(CultureInfo.InvariantCulture, $"Up, {members} member{(members == 1 ? "" : "s")}\""), StringComparison.Ordinal);
 
     /// <summary>Waits until each of the nodes (all, unless given) is ready and sees so many members, all reachable.</summary>
     public async Task WaitMembersAsync(int members, params NodeProcess[] nodes)
@@ -64,7 +98,7 @@ public sealed class NodeCluster : IAsyncDisposable
                 await node.UntilAsync(async () =>
                 {
                     (var status, last) = await node.ReadyAsync();
-                    return status == HttpStatusCode.OK && last.Contains(string.Create(CultureInfo.InvariantCulture, $"Up, {members} member{(members == 1 ? "" : "s")}\""), StringComparison.Ordinal);
+                    return status == HttpStatusCode.OK && Sees(last, members);
                 }, NodeProcess.Patience, $"the node did not see {members} members");
             }
             catch (Xunit.Sdk.FailException e)
