@@ -44,6 +44,9 @@ internal static class ProcessFigures
         }
     });
 
+    /// <summary>A process and the living ones it started.</summary>
+    public static IReadOnlyList<int> Family(int pid) => [pid, .. Processes().Where(p => Stat(p)?.Parent == pid)];
+
     private static IEnumerable<int> Processes() =>
         Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out var pid) ? pid : 0).Where(pid => pid > 0);
 
