@@ -15,11 +15,11 @@ internal static class ScalingCommand
         var period = new Option<int>("--period") { Description = "Milliseconds over which the quota counts, 10 to 1,000; container platforms use 100.", DefaultValueFactory = _ => 100 };
         var runs = new Option<int>("--runs") { Description = "Runs of each size, each on a fresh cluster and database; medians are shown.", DefaultValueFactory = _ => 3 };
         var seconds = new Option<int>("--seconds") { Description = "How long reports are sent, and lookups asked.", DefaultValueFactory = _ => 30 };
-        var warmUp = new Option<int>("--warm-up") { Description = "Reports sent for each node before, without a quota.", DefaultValueFactory = _ => 800 };
+        var warmUp = new Option<int>("--warm-up") { Description = "Reports sent for each node before, without a quota.", DefaultValueFactory = _ => 3_000 };
         var connections = new Option<int>("--connections") { Description = "Report streams open on each node.", DefaultValueFactory = _ => 8 };
         var inFlight = new Option<int>("--in-flight") { Description = "Lines of one stream sent and not yet answered.", DefaultValueFactory = _ => 12 };
         var callers = new Option<int>("--callers") { Description = "Lookup requests open on each node.", DefaultValueFactory = _ => 4 };
-        var batch = new Option<int>("--batch") { Description = "Hashes of one lookup, 1 to 10,000.", DefaultValueFactory = _ => 500 };
+        var batch = new Option<string>("--batch") { Description = "Hashes of one lookup, 1 to 10,000; several, separated by commas, are measured one after the other.", DefaultValueFactory = _ => "500,5000" };
         var hashes = new Option<int>("--hashes") { Description = "Known media imported, with MD5, SHA-1, SHA-256 and PDQ each.", DefaultValueFactory = _ => 15_000 };
         var only = new Option<string>("--only") { Description = "reports, lookups or both.", DefaultValueFactory = _ => "both" };
         var output = new Option<FileInfo?>("--output") { Description = "Write the markdown to this file as well." };
@@ -27,7 +27,7 @@ internal static class ScalingCommand
         only.AcceptOnlyFromAmong("reports", "lookups", "both");
         foreach (var (option, least, most) in new[]
                  {
-                     (period, 10, 1_000), (runs, 1, 100), (seconds, 5, 600), (warmUp, 0, 100_000), (connections, 1, 32), (inFlight, 1, 64), (callers, 1, 64), (batch, 1, 10_000),
+                     (period, 10, 1_000), (runs, 1, 100), (seconds, 5, 600), (warmUp, 0, 100_000), (connections, 1, 32), (inFlight, 1, 64), (callers, 1, 64),
                      (hashes, 1_000, 500_000),
                  })
         {
@@ -54,6 +54,13 @@ internal static class ScalingCommand
                 r.AddError("--nodes must be numbers from 1 to 10 with commas between.");
             }
         });
+        batch.Validators.Add(r =>
+        {
+            if (Sizes(r.GetValueOrDefault<string>()!) is not { Length: > 0 } sizes || Array.Exists(sizes, s => s is < 1 or > 10_000))
+            {
+                r.AddError("--batch must be numbers from 1 to 10000 with commas between.");
+            }
+        });
         var command = new Command("scaling", "Clusters of several sizes, each node held to a share of a core: reports/s and lookups/s (docs/scaling.md). Needs root: control groups, network namespaces.")
         {
             nodes, quota, period, runs, seconds, warmUp, connections, inFlight, callers, batch, hashes, only, output, profile,
@@ -62,7 +69,7 @@ internal static class ScalingCommand
             new ScalingOptions
             {
                 Quota = parsed.GetValue(quota), Period = TimeSpan.FromMilliseconds(parsed.GetValue(period)), Seconds = parsed.GetValue(seconds), WarmUp = parsed.GetValue(warmUp),
-                Connections = parsed.GetValue(connections), InFlight = parsed.GetValue(inFlight), Callers = parsed.GetValue(callers), Batch = parsed.GetValue(batch),
+                Connections = parsed.GetValue(connections), InFlight = parsed.GetValue(inFlight), Callers = parsed.GetValue(callers), Batches = [.. Sizes(parsed.GetValue(batch)!)!.Distinct()],
                 Hashes = parsed.GetValue(hashes), Reports = parsed.GetValue(only) != "lookups", Lookups = parsed.GetValue(only) != "reports",
                 Profile = parsed.GetValue(profile)?.FullName, Sizes = Sizes(parsed.GetValue(nodes)!)!, Runs = parsed.GetValue(runs),
             },
@@ -153,7 +160,9 @@ internal sealed record ScalingOptions
     public required int Connections { get; init; }
     public required int InFlight { get; init; }
     public required int Callers { get; init; }
-    public required int Batch { get; init; }
+    
+    /// <summary>Hashes of one lookup; each is a measure of its own.</summary>
+    public required IReadOnlyList<int> Batches { get; init; }
     public required int Hashes { get; init; }
     public required bool Reports { get; init; }
     public required bool Lookups { get; init; }

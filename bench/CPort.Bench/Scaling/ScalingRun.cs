@@ -15,7 +15,9 @@ using CPort.Node.Sample;
 namespace CPort.Bench.Scaling;
 
 /// <summary>One measured phase. <paramref name="Wrong"/>: answers that cannot be right.</summary>
-internal sealed record ScalingPhase(string Measure, double Rate, CpuShares Cpu, int Wrong, string Note);
+/// <param name="Rate">A second; 0 where only the CPU is of interest.</param>
+/// <param name="Compiling">Of the nodes' CPU the share that the just-in-time compiler's own thread took, 0 to 1: what warm-up left over.</param>
+internal sealed record ScalingPhase(string Measure, double Rate, CpuShares Cpu, double Compiling, int Wrong, string Note);
 
 /// <summary>One run of one size.</summary>
 internal sealed record ScalingResult
@@ -27,6 +29,12 @@ internal sealed record ScalingResult
 
     /// <summary>By part (reports, lookups): what the nodes recorded of their steps together, count and mean; counts per report or per 1,000 lookups.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyDictionary<string, (double Count, double Mean)>> Hops { get; init; }
+
+    /// <summary>By part: what the nodes' counters rose by together, and the seconds of CPU of their threads by name; per report or per 1,000 lookups.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> Counters { get; init; }
+
+    /// <summary>Shards of each kind on each node, as <c>hash-bucket: 32, 32, 32, 32</c>.</summary>
+    public required IReadOnlyList<string> Shards { get; init; }
 }
 
 /// <summary>
@@ -41,6 +49,7 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
 
     private readonly Dictionary<string, string> _keys = [];
     private readonly Dictionary<string, IReadOnlyDictionary<string, (double Count, double Mean)>> _hops = [];
+    private readonly Dictionary<string, IReadOnlyDictionary<string, double>> _counters = [];
 
     public async Task<ScalingResult> RunAsync(CancellationToken cancellation)
     {
@@ -62,6 +71,9 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
                 ["CPORT__Cluster__HeartbeatPauseSeconds"] = ScalingOptions.HeartbeatPauseSeconds.ToString(CultureInfo.InvariantCulture),
                 ["CPORT__Cluster__StableAfterSeconds"] = ScalingOptions.StableAfterSeconds.ToString(CultureInfo.InvariantCulture),
 
+                // Methods are compiled anew after thirty calls, without waiting for a quiet tenth of a second: so that it is over when measuring begins.
+                ["DOTNET_TC_CallCountingDelayMs"] = "0",
+
                 // A container with less than a core is one processor to .NET; here the quota comes later, so it is told.
                 ["DOTNET_PROCESSOR_COUNT"] = Math.Max(1, (int)Math.Ceiling(options.Quota)).ToString(CultureInfo.InvariantCulture),
             },
@@ -74,9 +86,10 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         var day = SyntheticDay.Create(options.Hashes, agencies: agencies);
         say($"importing {4 * day.KnownCount:n0} hashes");
         await ImportAsync(cluster, day, cancellation);
-        var bodies = options.Lookups ? Bodies(day) : [];
+        var bodies = options.Lookups ? options.Batches.Select(b => Bodies(day, b)).ToArray() : [];
         var postmaster = ProcessFigures.Postmaster(cluster.Server.Port);
 
+        await SpreadAsync(cluster, cancellation);
         say("warming up");
         if (options.Reports && options.WarmUp > 0)
         {
@@ -87,8 +100,17 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
 
         if (options.Lookups)
         {
-            await LookUpAsync(cluster, bodies, TimeSpan.FromSeconds(Math.Min(10, options.Seconds)), check: true, cancellation);
+            var check = true;
+            for (var (round, compiling) = (0, 1.0); round < bodies.Length || (round < 8 && compiling > 0.03); round++)
+            {
+                var before = Threads(own);
+                await LookUpAsync(cluster, bodies[round % bodies.Length], TimeSpan.FromSeconds(10), check, cancellation);
+                (compiling, check) = (Compiling(Threads(own), before), round + 1 < bodies.Length);
+                say(string.Create(CultureInfo.InvariantCulture, $"{compiling:0 %} of the nodes' CPU was compiling"));
+            }
         }
+
+        var shards = await SpreadAsync(cluster, cancellation);
 
         // The generator's own start-up is not to be paid for in the measured time.
         var jobs = options.Reports ? Jobs(day) : new ConcurrentQueue<Job>();
@@ -97,6 +119,9 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
         var lives = Lives(cluster);
         var phases = new List<ScalingPhase>();
+        var (rest, resting) = (CpuReading.Take(own, postmaster), Threads(own));
+        await Task.Delay(TimeSpan.FromSeconds(10), cancellation);
+        phases.Add(new("at rest", 0, CpuReading.Take(own, postmaster).Since(rest), Compiling(Threads(own), resting), 0, ""));
         if (options.Reports)
         {
             await MeasureReportsAsync(cluster, asOperator, own, postmaster, jobs, phases, cancellation);
@@ -104,7 +129,10 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
 
         if (options.Lookups)
         {
-            await MeasureLookupsAsync(cluster, own, postmaster, bodies, phases, cancellation);
+            for (var i = 0; i < bodies.Length; i++)
+            {
+                await MeasureLookupsAsync(cluster, own, postmaster, options.Batches[i], bodies[i], phases, cancellation);
+            }
         }
 
         if (Lives(cluster) != lives)
@@ -119,7 +147,8 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
 
         var result = new ScalingResult
         {
-            Nodes = size, LoadAverage = load, Database = await JournalFigures.DescribeAsync(cluster.Database, cancellation), Phases = phases, Hops = _hops,
+            Nodes = size, LoadAverage = load, Database = await JournalFigures.DescribeAsync(cluster.Database, cancellation), Phases = phases, Hops = _hops, Counters = _counters,
+            Shards = shards,
         };
 
         // Leaving at a fifth of a core would take long; what is measured is over.
@@ -138,6 +167,7 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
     {
         var before = (await JournalFigures.ReadModelAsync(cluster.Database, cancellation))?.Reports ?? 0;
         var metrics = await MetricsAsync(cluster, cancellation);
+        var threads = Threads(own);
         await using var profile = Profile(own, "reports");
         say("sending reports");
         var start = CpuReading.Take(own, postmaster);
@@ -152,8 +182,10 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         });
         await Task.Delay(Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), end), cancellation);
         var streamed = CpuReading.Take(own, postmaster);
+        var compiled = Compiling(Threads(own), threads);
         var outcomes = await sending;
         var ranOut = jobs.IsEmpty ? "; the generator ran out of reports: give more --hashes" : "";
+        var answered = CpuReading.Take(own, postmaster);
         var accepted = outcomes.GetValueOrDefault("accepted");
         say($"{accepted:n0} accepted; waiting for the full flow");
         await SettleAsync(cluster, asOperator, before + accepted, cancellation);
@@ -161,25 +193,28 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         var took = Stopwatch.GetElapsedTime(start.At, done.At).TotalSeconds;
         await FinishAsync(profile, "reports", cancellation);
         var note = string.Join(", ", outcomes.Where(o => o.Key != "accepted").OrderByDescending(o => o.Value).Select(o => $"{o.Value} {o.Key}")) + ranOut;
-        phases.Add(new("reports, durable", inTime / Stopwatch.GetElapsedTime(start.At, end).TotalSeconds, streamed.Since(start), 0, note));
-        phases.Add(new("reports, full flow", accepted / took, done.Since(start), 0, string.Create(CultureInfo.InvariantCulture, $"all done after {took:0} s")));
-        _hops["reports"] = Together(await MetricsAsync(cluster, cancellation), metrics, accepted);
+        phases.Add(new("reports, durable", inTime / Stopwatch.GetElapsedTime(start.At, end).TotalSeconds, streamed.Since(start), compiled, 0, note));
+        phases.Add(new("reports, after the last answer", 0, done.Since(answered), 0, 0, string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(answered.At, done.At).TotalSeconds:0} s")));
+        phases.Add(new("reports, full flow", accepted / took, done.Since(start), Compiling(Threads(own), threads), 0, string.Create(CultureInfo.InvariantCulture, $"all done after {took:0} s")));
+        await NoteAsync(cluster, own, "reports", metrics, threads, accepted, cancellation);
     }
 
     private async Task MeasureLookupsAsync(
-        ChaosCluster cluster, CpuGroup[] own, int postmaster, IReadOnlyList<LookupBody> bodies, List<ScalingPhase> phases, CancellationToken cancellation)
+        ChaosCluster cluster, CpuGroup[] own, int postmaster, int batch, IReadOnlyList<LookupBody> bodies, List<ScalingPhase> phases, CancellationToken cancellation)
     {
         var metrics = await MetricsAsync(cluster, cancellation);
-        await using var profile = Profile(own, "lookups");
-        say("looking up");
+        var threads = Threads(own);
+        var name = string.Create(CultureInfo.InvariantCulture, $"lookups, {batch:n0} a request");
+        await using var profile = Profile(own, $"lookups-{batch}");
+        say(name);
         var start = CpuReading.Take(own, postmaster);
         var (answered, inTime, refused, wrong) = await LookUpAsync(cluster, bodies, TimeSpan.FromSeconds(options.Seconds), check: false, cancellation);
         var end = CpuReading.Take(own, postmaster);
-        await FinishAsync(profile, "lookups", cancellation);
+        await FinishAsync(profile, $"lookups-{batch}", cancellation);
 
         // The last ones, answered after the time was over, count in neither: rate is of the time itself.
-        phases.Add(new("lookups", (double)inTime * options.Batch / options.Seconds, end.Since(start), wrong, refused > 0 ? $"{refused} requests 503" : ""));
-        _hops["lookups"] = Together(await MetricsAsync(cluster, cancellation), metrics, Math.Max(1, answered) * options.Batch / 1_000.0);
+        phases.Add(new(name, (double)inTime * batch / options.Seconds, end.Since(start), Compiling(Threads(own), threads), wrong, refused > 0 ? $"{refused} requests 503" : ""));
+        await NoteAsync(cluster, own, name, metrics, threads, Math.Max(1, answered) * batch / 1_000.0, cancellation);
     }
 
     /// <summary>From now on the quota counts, and nodes and everything else have their own cores.</summary>
@@ -327,14 +362,14 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
     }
 
     /// <summary>Requests made beforehand: a quarter of the hashes of each algorithm, every second one on the list.</summary>
-    private List<LookupBody> Bodies(SyntheticDay day)
+    private List<LookupBody> Bodies(SyntheticDay day, int batch)
     {
         var known = day.KnownHashes().ToArray();
         var random = new Random(20_261_124);
         return [.. Enumerable.Range(0, 64).Select(_ =>
         {
-            var hashes = new List<object>(options.Batch);
-            for (var i = 0; i < options.Batch; i++)
+            var hashes = new List<object>(batch);
+            for (var i = 0; i < batch; i++)
             {
                 var media = known[random.Next(known.Length)];
                 var (algorithm, value) = (i % 4) switch
@@ -344,7 +379,7 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
                 hashes.Add(new { algorithm, value = i / 4 % 2 == 0 ? value.ToHex() : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(value.ToHex().Length / 2)) });
             }
 
-            return new LookupBody(JsonSerializer.SerializeToUtf8Bytes(new { hashes }), Enumerable.Range(0, options.Batch).Count(i => i / 4 % 2 == 0));
+            return new LookupBody(JsonSerializer.SerializeToUtf8Bytes(new { hashes }), Enumerable.Range(0, batch).Count(i => i / 4 % 2 == 0));
         })];
     }
 
@@ -405,9 +440,61 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         return await NodeMetrics.ReadAsync(http, cancellation);
     }));
 
-    private static Dictionary<string, (double Count, double Mean)> Together(NodeMetrics[] after, NodeMetrics[] before, double per) => after
-        .Zip(before, (a, b) => a.Since(b)).SelectMany(d => d).GroupBy(h => h.Key)
-        .ToDictionary(g => g.Key, g => (g.Sum(h => h.Value.Count) / per, g.Sum(h => h.Value.Count * h.Value.Mean) / g.Sum(h => h.Value.Count)));
+    /// <summary>CPU of the nodes and of each of their living threads so far.</summary>
+    private static ThreadTimes Threads(CpuGroup[] own)
+    {
+        var pids = own.SelectMany(g => g.Processes).ToArray();
+        return new ThreadTimes(pids.SelectMany(ProcessFigures.CpuByThread).ToDictionary(), pids.Sum(ProcessFigures.Cpu));
+    }
+
+    /// <summary>The kernel keeps 15 characters of ".NET Tiered Compilation Worker".</summary>
+    private static double Compiling(ThreadTimes now, ThreadTimes before) =>
+        now.Since(before) is var threads && threads.Values.Sum() is > 0 and var all ? threads.GetValueOrDefault(".NET Tiered Com") / all : 0;
+
+    private async Task NoteAsync(
+        ChaosCluster cluster, CpuGroup[] own, string part, NodeMetrics[] before, ThreadTimes threadsBefore, double per, CancellationToken cancellation)
+    {
+        var threads = Threads(own);
+        var after = await MetricsAsync(cluster, cancellation);
+        _hops[part] = after.Zip(before, (a, b) => a.Since(b)).SelectMany(d => d).GroupBy(h => h.Key)
+            .ToDictionary(g => g.Key, g => (g.Sum(h => h.Value.Count) / per, g.Sum(h => h.Value.Count * h.Value.Mean) / g.Sum(h => h.Value.Count)));
+        _counters[part] = after.Zip(before, (a, b) => a.CountedSince(b)).SelectMany(d => d).GroupBy(c => c.Key).Select(g => (g.Key, Value: g.Sum(c => c.Value) / per))
+            .Concat(threads.Since(threadsBefore).Select(t => (Key: $"CPU ms of threads {t.Key}", Value: 1_000 * t.Value / per)).Where(t => t.Value >= 0.01))
+            .ToDictionary(c => c.Key, c => c.Value);
+    }
+
+    /// <summary>
+    /// Waits until every node has its share of the shards: the first one began with all, and they move in rounds of ten seconds. Answers how they lie in the end, and
+    /// goes on when that does not come: the table says so.
+    /// </summary>
+    private async Task<IReadOnlyList<string>> SpreadAsync(ChaosCluster cluster, CancellationToken cancellation)
+    {
+        var (began, since, last) = (Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp(), "");
+        while (true)
+        {
+            var nodes = (await MetricsAsync(cluster, cancellation)).Select(m => m.Gauge("cport_sharding_shards")).ToArray();
+            var kinds = nodes.SelectMany(n => n.Keys).Distinct().Order(StringComparer.Ordinal).ToArray();
+            string[] shards = [.. kinds.Select(k => $"{TypeOf(k)}: {string.Join(", ", nodes.Select(n => n.GetValueOrDefault(k)))}")];
+            var even = Array.TrueForAll(kinds, k => nodes.Max(n => n.GetValueOrDefault(k)) <= Math.Ceiling(nodes.Sum(n => n.GetValueOrDefault(k)) / size) + 1);
+            if (string.Join("; ", shards) is var now && now != last)
+            {
+                (last, since) = (now, Stopwatch.GetTimestamp());
+            }
+
+            // The rounds are ten seconds apart: what has not moved for two of them will not.
+            var rests = Stopwatch.GetElapsedTime(since) > TimeSpan.FromSeconds(25);
+            if ((even && kinds.Length > 0) || rests || Stopwatch.GetElapsedTime(began) > ChaosCluster.Patience)
+            {
+                say($"shards after {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s: {last}");
+                return shards;
+            }
+
+            await Task.Delay(1_000, cancellation);
+        }
+    }
+
+    private static string TypeOf(string labels) =>
+        labels.IndexOf("region=\"", StringComparison.Ordinal) is var at and >= 0 ? labels[(at + 8)..labels.IndexOf('"', at + 8)] : labels;
 
     private NodeProfile? Profile(CpuGroup[] own, string part)
     {
@@ -432,6 +519,18 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
     private string ProfileFile(string part, string ending) => Path.Combine(options.Profile!, string.Create(CultureInfo.InvariantCulture, $"{part}-{size}.{ending}"));
 
     private sealed record Job(string Key, List<byte[]> Lines);
+
+    private sealed record ThreadTimes(Dictionary<int, (string Name, double Cpu)> Living, double All)
+    {
+        /// <summary>By name; threads of the pool come and go, so they are what is left of the whole.</summary>
+        public Dictionary<string, double> Since(ThreadTimes before)
+        {
+            var named = Living.Where(t => !t.Value.Name.StartsWith(".NET TP", StringComparison.Ordinal))
+                .GroupBy(t => t.Value.Name, t => t.Value.Cpu - before.Living.GetValueOrDefault(t.Key).Cpu).ToDictionary(g => g.Key, g => g.Sum());
+            named["(thread pool)"] = All - before.All - named.Values.Sum();
+            return named;
+        }
+    }
 
     /// <summary>A request, and how many of its hashes somebody has an opinion on.</summary>
     private sealed record LookupBody(byte[] Utf8, int Known);
