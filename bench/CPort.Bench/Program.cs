@@ -20,4 +20,6 @@ var root = new RootCommand(
     ChaosCommand.Create(),
     ScalingCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+
+// After Ctrl-C or SIGTERM nodes, databases, namespaces and control groups are still to be removed.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

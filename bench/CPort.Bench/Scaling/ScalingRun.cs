@@ -119,6 +119,7 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
         var lives = Lives(cluster);
         var phases = new List<ScalingPhase>();
+        say("at rest");
         var (rest, resting) = (CpuReading.Take(own, postmaster), Threads(own));
         await Task.Delay(TimeSpan.FromSeconds(10), cancellation);
         phases.Add(new("at rest", 0, CpuReading.Take(own, postmaster).Since(rest), Compiling(Threads(own), resting), 0, ""));
