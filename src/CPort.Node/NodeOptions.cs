@@ -89,7 +89,7 @@ public sealed partial class NodeOptions
         /// <summary>How long a stop may take in all, 5 to 240.</summary>
         public int StopSeconds { get; set; } = 30;
 
-        /// <summary>How long a stopping member of a larger cluster still answers (503) so that load balancers notice, 0 to 60.</summary>
+        /// <summary>How long a stopping member of a larger cluster is not ready and still serves, so that load balancers notice, 0 to 60.</summary>
         public int DrainSeconds { get; set; } = 2;
 
         /// <summary>Which side goes on when the cluster splits: KeepMajority, StaticQuorum or LeaseMajority. The same on all nodes.</summary>
