@@ -113,7 +113,7 @@ public sealed partial class NodeOptions
         /// <summary>
         /// How long a node may be without the database while another member reaches it, before it leaves so that its shards move there, seconds, 3 to 600.
         /// </summary>
-        public double DatabasePatienceSeconds { get; set; } = 10;
+        public double DatabasePatienceSeconds { get; set; } = 8;
 
         /// <summary>Permits plain TCP between nodes on addresses that others can reach. Without it such nodes need <see cref="Tls"/>.</summary>
         public bool AllowPlainTcp { get; set; }

@@ -58,7 +58,7 @@ public sealed record ClusterJoiningOptions
     /// How long a member may be without the database while another member reaches it, before it ends so that its shards move to those; the database being away
     /// for all is no reason.
     /// </summary>
-    public TimeSpan DatabasePatience { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan DatabasePatience { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>For one question to another node.</summary>
     public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(2);
