@@ -337,7 +337,7 @@ internal sealed partial class NodeActorService(
         {
             switch (shutdown.ShutdownReason)
             {
-                case CoordinatedShutdown.ClrExitReason:
+                case CoordinatedShutdown.ClrExitReason or DatabaseLostReason:
                     break;
                 case CoordinatedShutdown.ClusterLeavingReason:
                     Left(log);
@@ -361,6 +361,14 @@ internal sealed partial class NodeActorService(
         });
     }
 
+    /// <summary>Said in the log by <see cref="ClusterJoining"/>.</summary>
+    private sealed class DatabaseLostReason : CoordinatedShutdown.Reason
+    {
+        public static readonly DatabaseLostReason Instance = new();
+
+        public override int ExitCode => ExitCodes.NoDatabase;
+    }
+
     private async Task BeatAsync(ActorSystem system)
     {
         switch (await joining.BeatAsync(system, _left.Token))
@@ -371,13 +379,12 @@ internal sealed partial class NodeActorService(
                 await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClusterDowningReason.Instance);
                 break;
             case BeatEnd.DatabaseLost:
-                // Not handed over in order: entities wait for writes that hang, for as long as a command may take. Declared down, this node is removed within
-                // a second and its shards start elsewhere; whatever of its writes still arrives, the journal's key decides about.
+                // The shards first, and without waiting for requests: those wait for the database themselves.
                 state.Ends(ExitCodes.NoDatabase);
                 state.Waits("the database is lost");
-                var cluster = Akka.Cluster.Cluster.Get(system);
-                cluster.Down(cluster.SelfAddress);
-                await system.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(10), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                database.GiveUp();
+                await CoordinatedShutdown.Get(system).Run(DatabaseLostReason.Instance)
+                    .WaitAsync(TimeSpan.FromSeconds(options.Cluster.StopSeconds), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 HostApplicationLifetime!.StopApplication();
                 break;
         }

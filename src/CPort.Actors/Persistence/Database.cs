@@ -32,6 +32,7 @@ public enum SqliteSynchronous
 public sealed class Database
 {
     private readonly string _pragmas;
+    private readonly CancellationTokenSource _givenUp = new();
     private int _walSet;
     private volatile string? _writeFault;
 
@@ -160,6 +161,15 @@ public sealed class Database
 
     /// <summary>The database's own clock in SQL, milliseconds since 1970: nodes' clocks may differ, and what they agree on must not depend on them.</summary>
     public string NowMilliseconds => IsSqlite ? "CAST(unixepoch('subsec') * 1000 AS INTEGER)" : "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
+
+    /// <summary>Fires when this node has given the database up: what waits for it need not wait any longer.</summary>
+    public CancellationToken GivenUp => _givenUp.Token;
+
+    /// <summary>
+    /// For a node that is about to end because it alone cannot reach the database: entities that wait for hanging commands fail at once and can be handed over.
+    /// A command that still arrives is the journal's key's business.
+    /// </summary>
+    public void GiveUp() => _givenUp.Cancel();
 
     /// <summary>What the journal's last write failed with, in words for operators and without data; null when it succeeded.</summary>
     public string? WriteFault => _writeFault;
