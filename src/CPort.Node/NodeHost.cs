@@ -383,8 +383,8 @@ internal sealed partial class NodeActorService(
                 state.Ends(ExitCodes.NoDatabase);
                 state.Waits("the database is lost");
                 database.GiveUp();
-                await CoordinatedShutdown.Get(system).Run(DatabaseLostReason.Instance)
-                    .WaitAsync(TimeSpan.FromSeconds(options.Cluster.StopSeconds), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Task ended = CoordinatedShutdown.Get(system).Run(DatabaseLostReason.Instance);
+                await ended.WaitAsync(TimeSpan.FromSeconds(options.Cluster.StopSeconds), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 HostApplicationLifetime!.StopApplication();
                 break;
         }
