@@ -75,6 +75,7 @@ public static class ClusterSetup
             {
                 system.ActorOf(Props.Create<MembershipLog>(), "membership-log");
                 system.ActorOf(Props.Create<QuarantineWatch>(), "quarantine-watch");
+                system.ActorOf(Props.Create<HalfCutWatch>(), HalfCutWatch.ActorName);
             });
         if (tls is not null)
         {

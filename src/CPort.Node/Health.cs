@@ -20,6 +20,7 @@ public interface IReadinessCheck
 public sealed class NodeState
 {
     private volatile string? _waitingFor = "the node is starting";
+    private volatile bool _leaves;
     private readonly TaskCompletionSource _running = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ActorSystem? _system;
     private int _exitCode;
@@ -33,6 +34,9 @@ public sealed class NodeState
     /// <summary>Why the node does not serve, or null.</summary>
     public string? WaitingFor => _waitingFor;
 
+    /// <summary>It is going to stop: not ready, so that load balancers send to others, but whatever still comes is served.</summary>
+    public bool IsLeaving => _leaves;
+
     public ActorSystem? System => _system;
 
     /// <summary>What the process is to end with when the node stopped by itself; 0 while all is well.</summary>
@@ -42,6 +46,8 @@ public sealed class NodeState
     internal void Ends(int exitCode) => Interlocked.CompareExchange(ref _exitCode, exitCode, ExitCodes.Ok);
 
     internal void Waits(string reason) => _waitingFor = reason;
+
+    internal void Leaves() => _leaves = true;
 
     internal void Runs(ActorSystem system)
     {
@@ -67,12 +73,20 @@ public static class Health
         return app;
     }
 
-    /// <summary>Everything else answers 503 with Retry-After until the actor system runs.</summary>
+    /// <summary>
+    /// Everything else answers 503 with Retry-After until the actor system runs. A node that is about to stop serves and asks for another connection, so that
+    /// none is in use, and no request on its way, when it closes them.
+    /// </summary>
     public static WebApplication UseWaitUntilRunning(this WebApplication app)
     {
         var state = app.Services.GetRequiredService<NodeState>();
         app.Use((http, next) =>
         {
+            if (state.IsLeaving && HttpProtocol.IsHttp11(http.Request.Protocol))
+            {
+                http.Response.Headers.Connection = "close";
+            }
+
             if (state.WaitingFor is not { } reason || AlwaysOpen.Any(p => http.Request.Path.StartsWithSegments(p, StringComparison.Ordinal)))
             {
                 return next(http);
@@ -89,7 +103,7 @@ public static class Health
         http.Response.Headers.CacheControl = "no-store";
         var reasons = new List<ReadinessReason>
         {
-            new("node", state.IsRunning, state.WaitingFor is { } reason ? $"waits: {reason}" : "running"),
+            new("node", state.IsRunning && !state.IsLeaving, state.WaitingFor is { } reason ? $"waits: {reason}" : state.IsLeaving ? "about to stop" : "running"),
             Membership(state),
             await PingAsync(database, cancellation),
         };

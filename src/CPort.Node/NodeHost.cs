@@ -176,7 +176,7 @@ public interface INodePreparation
 
 /// <summary>
 /// Starts the actor system, but only when the database answers and fits, and joins the cluster: until then the node says what it waits for, rather than
-/// dying and being restarted in a circle. Stops it in order: not ready, no more intake, requests end (Kestrel), shards handed over, left.
+/// dying and being restarted in a circle. Stops it in order: not ready but serving, no more intake, requests end (Kestrel), shards handed over, left.
 /// </summary>
 internal sealed partial class NodeActorService(
     AkkaConfigurationBuilder akka,
@@ -215,18 +215,28 @@ internal sealed partial class NodeActorService(
         return Task.CompletedTask;
     }
 
-    /// <summary>Before anything stops: from now on everything but health answers 503, and load balancers get time to notice.</summary>
+    /// <summary>
+    /// Before anything stops: not ready, and load balancers get time to notice. What comes meanwhile is served, because a 503 would cost the sender the one
+    /// retry it may need for a report whose shard is just moving. Not when the node has a reason of its own to end: then it has nothing to serve with.
+    /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _stopBegan = time.GetTimestamp();
-        state.Waits("the node is stopping");
-        intake.Close();
         await _stopping.CancelAsync();
-        if (ActorSystem is { WhenTerminated.IsCompleted: false } system && Akka.Cluster.Cluster.Get(system).State.Members.Count > 1)
+        if (state is { IsRunning: true, ExitCode: ExitCodes.Ok }
+            && ActorSystem is { WhenTerminated.IsCompleted: false } system && Akka.Cluster.Cluster.Get(system).State.Members.Count > 1)
         {
             Leaves(log);
+            state.Leaves();
             await Task.Delay(TimeSpan.FromSeconds(options.Cluster.DrainSeconds), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        else
+        {
+            state.Waits("the node is stopping");
+        }
+
+        // Kestrel closes next, and waits for streams: they end now.
+        intake.Close();
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -237,6 +247,7 @@ internal sealed partial class NodeActorService(
             return;
         }
 
+        state.Waits("the node is stopping");
         await _stopping.CancelAsync();
         await _starting;
 
@@ -326,7 +337,7 @@ internal sealed partial class NodeActorService(
         {
             switch (shutdown.ShutdownReason)
             {
-                case CoordinatedShutdown.ClrExitReason:
+                case CoordinatedShutdown.ClrExitReason or DatabaseLostReason:
                     break;
                 case CoordinatedShutdown.ClusterLeavingReason:
                     Left(log);
@@ -350,6 +361,14 @@ internal sealed partial class NodeActorService(
         });
     }
 
+    /// <summary>Said in the log by <see cref="ClusterJoining"/>.</summary>
+    private sealed class DatabaseLostReason : CoordinatedShutdown.Reason
+    {
+        public static readonly DatabaseLostReason Instance = new();
+
+        public override int ExitCode => ExitCodes.NoDatabase;
+    }
+
     private async Task BeatAsync(ActorSystem system)
     {
         switch (await joining.BeatAsync(system, _left.Token))
@@ -360,8 +379,12 @@ internal sealed partial class NodeActorService(
                 await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClusterDowningReason.Instance);
                 break;
             case BeatEnd.DatabaseLost:
-                // In order, as far as it goes: the shards are handed over, which needs no database.
+                // The shards first, and without waiting for requests: those wait for the database themselves.
                 state.Ends(ExitCodes.NoDatabase);
+                state.Waits("the database is lost");
+                database.GiveUp();
+                Task ended = CoordinatedShutdown.Get(system).Run(DatabaseLostReason.Instance);
+                await ended.WaitAsync(TimeSpan.FromSeconds(options.Cluster.StopSeconds), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 HostApplicationLifetime!.StopApplication();
                 break;
         }
@@ -420,7 +443,7 @@ internal sealed partial class NodeActorService(
     [LoggerMessage(Level = LogLevel.Information, Message = "The database {Database} answers")]
     private static partial void DatabaseIsBack(ILogger logger, string database);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The node leaves the cluster: no new work is taken, its shards move to the others")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The node leaves the cluster: it is not ready any more, serves what still comes, then its shards move to the others")]
     private static partial void Leaves(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The node could not stop in order within {Seconds} s (CPORT__Cluster__StopSeconds) and ends as it is; nothing acknowledged is lost")]

@@ -89,7 +89,7 @@ public sealed partial class NodeOptions
         /// <summary>How long a stop may take in all, 5 to 240.</summary>
         public int StopSeconds { get; set; } = 30;
 
-        /// <summary>How long a stopping member of a larger cluster still answers (503) so that load balancers notice, 0 to 60.</summary>
+        /// <summary>How long a stopping member of a larger cluster is not ready and still serves, so that load balancers notice, 0 to 60.</summary>
         public int DrainSeconds { get; set; } = 2;
 
         /// <summary>Which side goes on when the cluster splits: KeepMajority, StaticQuorum or LeaseMajority. The same on all nodes.</summary>
@@ -113,7 +113,7 @@ public sealed partial class NodeOptions
         /// <summary>
         /// How long a node may be without the database while another member reaches it, before it leaves so that its shards move there, seconds, 3 to 600.
         /// </summary>
-        public double DatabasePatienceSeconds { get; set; } = 10;
+        public double DatabasePatienceSeconds { get; set; } = 8;
 
         /// <summary>Permits plain TCP between nodes on addresses that others can reach. Without it such nodes need <see cref="Tls"/>.</summary>
         public bool AllowPlainTcp { get; set; }

@@ -257,7 +257,9 @@ public sealed class ChaosCluster : IAsyncDisposable
             {
                 foreach (var file in Directory.Exists(Path.Combine(folder, "database")) ? Directory.GetFiles(Path.Combine(folder, "database"), "postmaster.pid", SearchOption.AllDirectories) : [])
                 {
-                    if (int.TryParse(File.ReadLines(file).First(), NumberStyles.None, CultureInfo.InvariantCulture, out var postmaster))
+                    // Only if it still is one: process ids are used again, and anybody else would take the signal for a wish to stop.
+                    if (int.TryParse(File.ReadLines(file).First(), NumberStyles.None, CultureInfo.InvariantCulture, out var postmaster)
+                        && File.Exists($"/proc/{postmaster}/comm") && (await File.ReadAllTextAsync($"/proc/{postmaster}/comm")).Trim() == "postgres")
                     {
                         Shell.Signal(postmaster, 3);
                     }

@@ -49,6 +49,9 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
 {
     private static readonly TimeSpan Noticed = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>Exit codes that a node may end with: in order, not let in, declared down, without database, killed. Anything else is a defect.</summary>
+    private static readonly int[] Expected = [0, 4, 5, 6, 137];
+
     /// <summary>
     /// One fault at a random moment, the cluster's recovery, and the check. Throws <see cref="TimeoutException"/> when the cluster does not become whole
     /// again. Traffic runs on afterwards.
@@ -82,13 +85,19 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
         var back = traffic.Probes.SelectMany(p => (bool[])[true, false], (p, writes) => p.Gaps(writes, began, ended, Noticed).EndOfFirst).Max();
         say($"{fault.Name}: whole again, checking");
         var check = await new Checker(cluster, traffic).RunAsync(random);
+        var exits = cluster.Nodes.SelectMany((n, i) => n.Exits.Skip(lives[i]).Select(e => e.Code)).ToArray();
+        foreach (var code in exits.Except(Expected))
+        {
+            context.Notes.Add($"wrong: a node ended with exit code {code}");
+        }
+
         var result = new FaultResult
         {
             Fault = fault, Check = check, WriteGapOfVictims = Longest(victims, true), WriteGapOfOthers = Longest(others, true),
             ReadGapOfVictims = Longest(victims, false), ReadGapOfOthers = Longest(others, false),
             Recovery = back == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(began, back), Whole = whole,
             Requests = traffic.Client.Requests - requests, Retried = traffic.Client.Retried - retried, Failed = traffic.Client.Failed - failed,
-            Exits = string.Join(", ", cluster.Nodes.SelectMany((n, i) => n.Exits.Skip(lives[i]).Select(e => e.Code))), Fenced = Fenced() - fenced,
+            Exits = string.Join(", ", exits), Fenced = Fenced() - fenced,
             Notes = [.. context.Notes, .. traffic.Client.Failures.Skip(failures).Take(5).Select(f => $"failed: {f}")],
         };
         foreach (var line in check.Wrong.Select(w => $"wrong: {w}").Concat(result.Notes))

@@ -16,6 +16,11 @@ public sealed record NodeExit(long At, int Code);
 public sealed class SupervisedNode : IAsyncDisposable
 {
     private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>What is run: this build, or a published one (<c>CPORT_CHAOS_PROGRAM</c>), which starts faster.</summary>
+    private static readonly string Program = System.Environment.GetEnvironmentVariable("CPORT_CHAOS_PROGRAM") is { Length: > 0 } given
+        ? given : Path.Combine(AppContext.BaseDirectory, "cport.dll");
+
     private static readonly ConcurrentDictionary<int, Process> Running = new();
 
     private readonly string[] _on;
@@ -145,7 +150,7 @@ public sealed class SupervisedNode : IAsyncDisposable
                 WorkingDirectory = Path.GetTempPath(), RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
             };
             string[] command = [.. _on[1..], "env", .. _environment.Where(p => !p.Key.StartsWith("CPORT__", StringComparison.Ordinal)).Select(p => $"{p.Key}={p.Value}"),
-                System.Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", Path.Combine(AppContext.BaseDirectory, "cport.dll"), "node"];
+                System.Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", Program, "node"];
             foreach (var word in command)
             {
                 start.ArgumentList.Add(word);

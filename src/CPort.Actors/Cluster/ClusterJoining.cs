@@ -58,7 +58,7 @@ public sealed record ClusterJoiningOptions
     /// How long a member may be without the database while another member reaches it, before it ends so that its shards move to those; the database being away
     /// for all is no reason.
     /// </summary>
-    public TimeSpan DatabasePatience { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan DatabasePatience { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>For one question to another node.</summary>
     public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(2);
@@ -197,7 +197,10 @@ public sealed partial class ClusterJoining(
         while (_incarnation is { } incarnation && !cancellation.IsCancellationRequested)
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(ClusterRecord.BeatWithin);
+
+            // Not beyond the node's patience, or it would end some seconds later than it says.
+            var left = options.DatabasePatience - time.GetElapsedTime(Interlocked.Read(ref _reachedDatabase));
+            limit.CancelAfter(left > ClusterRecord.BeatWithin ? ClusterRecord.BeatWithin : left > LookAgain ? left : LookAgain);
             try
             {
                 if (!await _record.BeatAsync(_self, incarnation, options.Roles, options.Version, limit.Token).ConfigureAwait(false))

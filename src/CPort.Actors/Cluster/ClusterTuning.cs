@@ -50,8 +50,9 @@ public static class ClusterTuning
             sharding {
               state-store-mode = ddata
               remember-entities = off
-              # 60 s by default; the owner of a shard dying in mid-rebalance stalls that shard for so long (akka.net #8865).
-              handoff-timeout = 20s
+              # 60 s by default; a node dying in mid-rebalance stalls the shards that are moving for so long (akka.net #8865; seen with kill -9). An entity that
+              # has not ended 5 s before is stopped: it waits for the database, and a write of it that still arrives is the journal's key's business.
+              handoff-timeout = 10s
               # 2 s by default: how soon a region asks again for a shard's home after a coordinator's end.
               retry-interval = 1s
               # Of messages, while a shard's home is unknown, on one node. Callers bound what is under way long before (streams, questions); this is the last limit.

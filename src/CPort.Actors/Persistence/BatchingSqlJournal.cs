@@ -40,11 +40,15 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
         // An actor that failed and starts again must not read past its own write still in flight.
         if (_writing.TryGetValue(persistenceId, out var write))
         {
-            await write.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await write.WaitAsync(_database.GivenUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        return await _highest.ReadAsync(persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await _highest.ReadAsync(persistenceId).WaitAsync(cancellationToken).WaitAsync(_database.GivenUp).ConfigureAwait(false);
     }
+
+    public override Task ReplayMessagesAsync(
+        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback) =>
+        base.ReplayMessagesAsync(context, persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback).WaitAsync(_database.GivenUp);
 
     protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
@@ -55,7 +59,7 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
         _writing[persistenceId] = write;
         try
         {
-            var rejected = await write.ConfigureAwait(false);
+            var rejected = await write.WaitAsync(_database.GivenUp).ConfigureAwait(false);
             CPortMetrics.Hop(CPortMetrics.PersistHop, Stopwatch.GetElapsedTime(start));
             _database.NoteWrite(null);
             return rejected;

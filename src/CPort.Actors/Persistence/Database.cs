@@ -32,6 +32,7 @@ public enum SqliteSynchronous
 public sealed class Database
 {
     private readonly string _pragmas;
+    private readonly CancellationTokenSource _givenUp = new();
     private int _walSet;
     private volatile string? _writeFault;
 
@@ -60,7 +61,8 @@ public sealed class Database
 
     /// <summary>
     /// Takes a provider and its connection string, for SQLite also a bare file name. Fills in what is not given: pool size 50, 5 s to connect,
-    /// 10 s a command on PostgreSQL, so that a database that is gone is an error soon. Throws <see cref="ArgumentException"/> when malformed.
+    /// 10 s a command on PostgreSQL, so that a database that is gone is an error soon; and sessions that the server ends itself when their node
+    /// stands still or is cut off in the midst of a transaction. Throws <see cref="ArgumentException"/> when malformed.
     /// </summary>
     public static Database Create(DatabaseProvider provider, string connectionString, SqliteSynchronous synchronous = SqliteSynchronous.Full)
     {
@@ -99,6 +101,11 @@ public sealed class Database
         Default("Application Name", () => postgres.ApplicationName = "cport");
         Default("Include Error Detail", () => postgres.IncludeErrorDetail = false);
         Default("No Reset On Close", () => postgres.NoResetOnClose = true);
+
+        // Rows that a frozen or cut-off node has inserted and not committed make whoever writes the same entities next wait, and with them all of that
+        // node's journal: by default until TCP gives up, after hours. 6 s: such a node's shards start elsewhere after about that time.
+        Default("Options", () => postgres.Options =
+            "-c idle_in_transaction_session_timeout=6000 -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3");
         return new Database(provider, postgres.ConnectionString, synchronous);
     }
 
@@ -154,6 +161,15 @@ public sealed class Database
 
     /// <summary>The database's own clock in SQL, milliseconds since 1970: nodes' clocks may differ, and what they agree on must not depend on them.</summary>
     public string NowMilliseconds => IsSqlite ? "CAST(unixepoch('subsec') * 1000 AS INTEGER)" : "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
+
+    /// <summary>Fires when this node has given the database up: what waits for it need not wait any longer.</summary>
+    public CancellationToken GivenUp => _givenUp.Token;
+
+    /// <summary>
+    /// For a node that is about to end because it alone cannot reach the database: entities that wait for hanging commands fail at once and can be handed over.
+    /// A command that still arrives is the journal's key's business.
+    /// </summary>
+    public void GiveUp() => _givenUp.Cancel();
 
     /// <summary>What the journal's last write failed with, in words for operators and without data; null when it succeeded.</summary>
     public string? WriteFault => _writeFault;

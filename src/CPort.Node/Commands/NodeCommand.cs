@@ -1,9 +1,10 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 
 namespace CPort.Node.Commands;
 
 /// <summary><c>cport node</c>: runs a node until Ctrl-C or SIGTERM.</summary>
-public static class NodeCommand
+public static partial class NodeCommand
 {
     public static Command Create()
     {
@@ -12,6 +13,12 @@ public static class NodeCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var app = NodeHost.Build(settings.Read(parsed));
+
+            // Says who wanted the end: otherwise the log of a stop looks the same whatever caused it.
+            var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("CPort.Node.Signals");
+            using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, s => Told(log, s.Signal));
+            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, s => Told(log, s.Signal));
+            using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, s => Told(log, s.Signal));
             await app.StartAsync(cancellation);
             await using var stop = cancellation.Register(app.Lifetime.StopApplication);
             await app.WaitForShutdownAsync(CancellationToken.None);
@@ -20,6 +27,9 @@ public static class NodeCommand
         });
         return command;
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Told to stop by {Signal}")]
+    private static partial void Told(ILogger logger, PosixSignal signal);
 }
 
 /// <summary>The options that every command has that runs a node or needs its configuration.</summary>

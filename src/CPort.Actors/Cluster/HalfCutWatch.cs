@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using CPort.Actors.Serialization;
+using ProtoBuf;
+
+namespace CPort.Actors.Cluster;
+
+/// <summary>Asks a member whether it reaches another one at this moment, or, without <see cref="Node"/>, how many it has lost itself. Answered by <see cref="Reach"/>.</summary>
+[ProtoContract]
+[Manifest("ch1")]
+public sealed record AskReach : IWireMessage
+{
+    /// <summary>The member's address; null: the asked one itself.</summary>
+    [ProtoMember(1)] public string? Node { get; init; }
+}
+
+/// <summary>What the member in question said of itself, just now.</summary>
+[ProtoContract]
+[Manifest("ch2")]
+public sealed record Reach : IWireReply
+{
+    /// <summary>Which life of the process answered (Akka's uid); 0: none did.</summary>
+    [ProtoMember(1)] public required long Uid { get; init; }
+
+    /// <summary>How many members it does not hear.</summary>
+    [ProtoMember(2)] public int Lost { get; init; }
+}
+
+/// <summary>
+/// Of two members that do not hear each other while a third reaches both, ends one. Akka's split-brain resolver would take both away (it calls them
+/// indirectly connected), which of three nodes leaves one. The one that has lost more ends, of equals the younger, before the resolver decides. That both
+/// live is not believed but asked, through the third: a node that crashed, stands still or was started again does not answer for its former life. Nothing is
+/// lost if both or none end; one a node, at <see cref="ActorName"/>.
+/// </summary>
+public sealed class HalfCutWatch : ReceiveActor, IWithTimers
+{
+    /// <summary>Where it stands on every node.</summary>
+    public const string ActorName = "half-cut-watch";
+
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(700);
+
+    /// <summary>Looks in a row at which a member was lost and another one was not: 1.5 s, which is less than what the resolver waits.</summary>
+    private const int Looks = 3;
+
+    private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
+    private readonly ILoggingAdapter _log = Logging.GetLogger(Context.System, "Membership");
+    private ImmutableDictionary<UniqueAddress, int> _lost = ImmutableDictionary<UniqueAddress, int>.Empty;
+    private bool _asking;
+
+    public HalfCutWatch()
+    {
+        Receive<Look>(_ => LookAround());
+        Receive<AskReach>(ask => ask.Node is null, _ => Sender.Tell(new Reach { Uid = _cluster.SelfUniqueAddress.Uid, Lost = LostNow().Count }));
+        Receive<AskReach>(ask =>
+        {
+            var asker = Sender;
+            At(Address.Parse(ask.Node!)).Ask<Reach>(new AskReach(), Patience).PipeTo(asker, Self, failure: _ => new Reach { Uid = 0 });
+        });
+        Receive<Told>(told =>
+        {
+            _asking = false;
+            if (_lost.ContainsKey(told.Other.UniqueAddress) && Yields(told.Answers, told.Other.UniqueAddress.Uid, LostNow().Count, told.Other.IsOlderThan(_cluster.SelfMember)))
+            {
+                _log.Warning("This node and {0} do not hear each other, and others hear both. One of them has to go: this one ends.", told.Other.Address);
+                _cluster.Down(_cluster.SelfAddress);
+            }
+        });
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>Whether this node is the one that ends.</summary>
+    /// <param name="answers">What third members heard from the other one just now.</param>
+    /// <param name="uid">The other one's life that this node has lost.</param>
+    /// <param name="lost">How many members this node does not hear.</param>
+    /// <param name="otherIsOlder">The other one is the older member.</param>
+    public static bool Yields(IEnumerable<Reach> answers, long uid, int lost, bool otherIsOlder) =>
+        answers.FirstOrDefault(a => a.Uid == uid) is { } other && (lost > other.Lost || (lost == other.Lost && otherIsOlder));
+
+    protected override void PreStart() => Timers.StartPeriodicTimer(nameof(Look), Look.Instance, Every);
+
+    private void LookAround()
+    {
+        var (members, lost) = (_cluster.State.Members, LostNow());
+        var heard = members.Where(m => m.Status == MemberStatus.Up && m.UniqueAddress != _cluster.SelfUniqueAddress && IsHeard(m)).Take(3).ToArray();
+
+        // With nobody left to ask this node is cut off from all, and the resolver's business.
+        _lost = heard.Length == 0 || _cluster.SelfMember.Status != MemberStatus.Up
+            ? ImmutableDictionary<UniqueAddress, int>.Empty
+            : lost.ToImmutableDictionary(m => m.UniqueAddress, m => _lost.GetValueOrDefault(m.UniqueAddress) + 1);
+        if (_asking || lost.FirstOrDefault(m => _lost.GetValueOrDefault(m.UniqueAddress) >= Looks) is not { } other)
+        {
+            return;
+        }
+
+        _asking = true;
+        var question = new AskReach { Node = other.Address.ToString() };
+        Task.WhenAll(heard.Select(h => At(h.Address).Ask<Reach>(question, Patience + Patience)
+                .ContinueWith(t => t.IsCompletedSuccessfully ? t.Result : new Reach { Uid = 0 }, TaskScheduler.Default)))
+            .PipeTo(Self, success: answers => new Told(other, [.. answers]));
+    }
+
+    private List<Member> LostNow() =>
+        [.. _cluster.State.Members.Where(m => m.Status is MemberStatus.Up or MemberStatus.Leaving && m.UniqueAddress != _cluster.SelfUniqueAddress && !IsHeard(m))];
+
+    /// <summary>By this node's own ears, whatever the others say. A member that it does not listen to (of many only some are) is taken to be heard.</summary>
+    private bool IsHeard(Member member) => !_cluster.FailureDetector.IsMonitoring(member.Address) || _cluster.FailureDetector.IsAvailable(member.Address);
+
+    private static ActorSelection At(Address node) => Context.System.ActorSelection(new RootActorPath(node) / "user" / ActorName);
+
+    private sealed class Look
+    {
+        public static readonly Look Instance = new();
+    }
+
+    private sealed record Told(Member Other, ImmutableArray<Reach> Answers);
+}
