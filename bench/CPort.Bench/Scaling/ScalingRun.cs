@@ -120,9 +120,14 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         var lives = Lives(cluster);
         var phases = new List<ScalingPhase>();
         say("at rest");
-        var (rest, resting) = (CpuReading.Take(own, postmaster), Threads(own));
-        await Task.Delay(TimeSpan.FromSeconds(10), cancellation);
-        phases.Add(new("at rest", 0, CpuReading.Take(own, postmaster).Since(rest), Compiling(Threads(own), resting), 0, ""));
+        await using (var profile = Profile(own, "rest"))
+        {
+            var (rest, resting) = (CpuReading.Take(own, postmaster), Threads(own));
+            await Task.Delay(TimeSpan.FromSeconds(10), cancellation);
+            phases.Add(new("at rest", 0, CpuReading.Take(own, postmaster).Since(rest), Compiling(Threads(own), resting), 0, ""));
+            await FinishAsync(profile, "rest", cancellation);
+        }
+
         if (options.Reports)
         {
             await MeasureReportsAsync(cluster, asOperator, own, postmaster, jobs, phases, cancellation);
