@@ -88,6 +88,44 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
     [SkippableTheory]
     [InlineData(DatabaseProvider.Sqlite)]
     [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task Two_groups_become_one_by_members_that_are_not_their_founders(DatabaseProvider provider)
+    {
+        await using var world = await ReadModelWorld.StartAsync(provider, server);
+        var live = (await world.Tables.EnsureAsync(DateTimeOffset.UtcNow)).Single().Id;
+        var pictures = new Pictures(world, 24);
+        var founder = PdqValues.Random(new Random(24));
+        var member = PdqValues.Flip(founder, 30);
+        var between = PdqValues.Flip(member, 2, 200);
+        var other = PdqValues.Flip(PdqValues.Flip(between, 15), 17, 30);
+        var otherMember = PdqValues.Flip(other, 1);
+        Assert.All([founder, other], f => Assert.True(LookAlikeGroups.Distance(between, f) > LookAlikeGroups.Radius));
+        Assert.All([member, otherMember], m => Assert.True(LookAlikeGroups.Distance(between, m) <= LookAlikeGroups.Radius));
+
+        foreach (var (first, second) in new[] { (founder, member), (other, otherMember) })
+        {
+            await pictures.AddAsync(RandomLives.Nl, NL, first);
+            await pictures.AddAsync(RandomLives.Nl, NL, second);
+        }
+
+        // In batches of their own: what is read for the last one holds neither founder.
+        var projector = world.Projector(live);
+        await projector.OpenAsync();
+        await projector.ApplyAsync(await world.EventsAsync());
+        Assert.Equal(2, (await Reader(world).PageAsync(RandomLives.Nl, new())).Groups.Length);
+        await pictures.AddAsync(RandomLives.Nl, NL, between);
+        await projector.ApplyAsync(await world.EventsAsync());
+        Assert.Equal(5, Assert.Single((await Reader(world).PageAsync(RandomLives.Nl, new())).Groups).Items);
+
+        var rebuilt = (await world.Tables.CreateSetAsync(TableSetState.Building, DateTimeOffset.UtcNow)).Id;
+        var rebuilder = world.Projector(rebuilt);
+        await rebuilder.OpenAsync();
+        await rebuilder.ApplyAsync(await world.EventsAsync());
+        Assert.Equal(await world.RowsAsync(live), await world.RowsAsync(rebuilt));
+    }
+
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
     public async Task Lost_sightings_are_mended_with_their_reports(DatabaseProvider provider)
     {
         await using var world = await ReadModelWorld.StartAsync(provider, server);
