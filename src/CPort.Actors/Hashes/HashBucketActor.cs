@@ -504,7 +504,7 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
 
     private void OnTick()
     {
-        foreach (var late in _asked.Where(a => _time.GetElapsedTime(a.Value) > Patience || IsStuck(a.Key)).Select(a => a.Key).ToList())
+        foreach (var late in _asked.Where(a => _time.GetElapsedTime(a.Value) > Patience || (!_again && IsStuck(a.Key))).Select(a => a.Key).ToList())
         {
             _asked.Remove(late);
         }
