@@ -486,6 +486,11 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
         {
             _inUse = found.Buckets.Length;
             _answered.Clear();
+            if (!_again)
+            {
+                Say(asked: false);
+            }
+
             foreach (var id in found.Buckets.OrderByDescending(id => id.Algorithm))
             {
                 _left.Enqueue(id);

@@ -247,8 +247,9 @@ public class HashBucketActorTests() : TestKit("""
             if (n > 0)
             {
                 waker.Tell(new BucketStats { Bucket = asked[n - 1] }, region);
-                await AwaitConditionAsync(() => Task.FromResult(loading.Now == new HashBucketsLoaded(3, n, 0, false)));
             }
+
+            await AwaitConditionAsync(() => Task.FromResult(loading.Now == new HashBucketsLoaded(3, n, 0, false)));
         }
 
         // The last one is silent: not all are loaded, until it is known that it never will be.

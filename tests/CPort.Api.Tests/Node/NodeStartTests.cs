@@ -90,7 +90,8 @@ public sealed class NodeStartTests : IDisposable
             default);
 
         // A bucket begins with its snapshot: as long as the table is locked it cannot.
-        await using var connection = await database.OpenAsync();
+        await using var connection = new Npgsql.NpgsqlConnection(options.Database.ConnectionString);
+        await connection.OpenAsync();
         await using (var holding = await connection.BeginTransactionAsync())
         {
             await using var hold = connection.CreateCommand();
