@@ -459,11 +459,14 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
     // A bucket that does not answer is stuck, or its node is: the others are not kept waiting.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    // A question to a shard that is just moving is lost, and the node's readiness waits for the answer.
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(3);
+
     private readonly IActorRef _buckets;
     private readonly HashBucketOptions _options;
     private readonly TimeProvider _time;
     private readonly Queue<HashBucketId> _left = new();
-    private readonly Dictionary<HashBucketId, long> _asked = [];
+    private readonly Dictionary<HashBucketId, (long First, long Last)> _asked = [];
     private readonly HashSet<HashBucketId> _answered = [];
     private int _inUse;
     private bool _again;
@@ -509,9 +512,15 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
 
     private void OnTick()
     {
-        foreach (var late in _asked.Where(a => _time.GetElapsedTime(a.Value) > Patience || (!_again && IsStuck(a.Key))).Select(a => a.Key).ToList())
+        foreach (var late in _asked.Where(a => _time.GetElapsedTime(a.Value.First) > Patience || (!_again && IsStuck(a.Key))).Select(a => a.Key).ToList())
         {
             _asked.Remove(late);
+        }
+
+        foreach (var (id, at) in _asked.Where(a => !_again && _time.GetElapsedTime(a.Value.Last) > AskAgain).ToList())
+        {
+            _asked[id] = at with { Last = _time.GetTimestamp() };
+            _buckets.Tell(new GetBucketStats { Bucket = id });
         }
 
         Fill();
@@ -531,7 +540,7 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
         var most = _again ? LaterPerSecond / TicksPerSecond : _options.WakeAtOnce;
         while (_asked.Count < most && _left.TryDequeue(out var id))
         {
-            _asked[id] = _time.GetTimestamp();
+            _asked[id] = (_time.GetTimestamp(), _time.GetTimestamp());
             _buckets.Tell(new GetBucketStats { Bucket = id });
         }
     }

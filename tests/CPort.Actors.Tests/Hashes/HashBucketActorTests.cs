@@ -255,6 +255,7 @@ public class HashBucketActorTests() : TestKit("""
         // The last one is silent: not all are loaded, until it is known that it never will be.
         await region.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(500));
         Assert.Equal(new HashBucketsLoaded(3, 2, 0, false), loading.Now);
+        Assert.Equal(asked[^1], (await region.ExpectMsgAsync<GetBucketStats>(TimeSpan.FromSeconds(20))).Bucket);
         stuck.Note($"hash-bucket-{asked[^1]}", 3, new InvalidDataException());
         await AwaitConditionAsync(() => Task.FromResult(loading.Now == new HashBucketsLoaded(3, 2, 1, true)));
         TestDatabases.Delete(database);
