@@ -35,6 +35,7 @@ public static class ClusterSetup
             Seeds = [.. cluster.Seeds.Select(s => ClusterSeed.Parse(s)!)],
             Patience = TimeSpan.FromSeconds(cluster.JoinSeconds),
             DatabasePatience = TimeSpan.FromSeconds(cluster.DatabasePatienceSeconds),
+            Agreed = ClusterTuning.Agreed(cluster.SplitBrain, cluster.QuorumSize, cluster.Times),
             Roles = string.Join(',', cluster.EffectiveRoles),
             Version = AppVersion,
         });

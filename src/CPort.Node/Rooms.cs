@@ -34,6 +34,8 @@ internal static class Rooms
         services.AddSingleton<IReadinessCheck, DirectoryReadiness>();
         services.AddSingleton<IReadinessCheck, RegionReadiness>();
         services.AddSingleton<IReadinessCheck, ProjectionReadiness>();
+        services.AddSingleton<HashBucketLoading>();
+        services.AddSingleton<IReadinessCheck, HashBucketReadiness>();
         services.AddSingleton<IntakeDoor>();
         services.AddHostedService<OperatorBootstrap>();
 
@@ -79,6 +81,7 @@ internal static class Rooms
                 new HashBucketOptions
                 {
                     WithEvents = () => HashBucketJournal.WithEventsAsync(services.GetRequiredService<Database>()), Stuck = services.GetRequiredService<StuckEntities>(),
+                    Loading = services.GetRequiredService<HashBucketLoading>(),
                 },
                 time)
             .AddMatching(new MatchingOptions { NearRadius = options.Policy.PdqRadius, QualityFloor = options.Policy.PdqQualityFloor }, time)
@@ -306,6 +309,22 @@ internal sealed class ProjectionReadiness(ProjectionStatusReader reader) : IRead
             return new ReadinessReason("projections", false, $"the read tables do not answer ({e.GetType().Name})");
         }
     }
+}
+
+/// <summary>
+/// A near search asks all buckets of PDQ and a report those of its hashes: until all have been heard of once since the node's start, look-ups would
+/// wait for them. What does not answer later is said, and is no reason to take the node away: the others would not fare better.
+/// </summary>
+internal sealed class HashBucketReadiness(HashBucketLoading loading) : IReadinessCheck
+{
+    public Task<ReadinessReason> CheckAsync(CancellationToken cancellation) => Task.FromResult(Of(loading.Now));
+
+    internal static ReadinessReason Of(HashBucketsLoaded now) => new("hash buckets", now.Asked, now switch
+    {
+        { InUse: null } => "the journal is asked which buckets hold anything",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{now.Loaded} of {now.InUse} loaded")
+            + (now.Stuck > 0 ? string.Create(CultureInfo.InvariantCulture, $", {now.Stuck} cannot be read (pbm reports stuck)") : ""),
+    });
 }
 
 /// <summary>

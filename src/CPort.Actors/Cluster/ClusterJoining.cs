@@ -63,6 +63,9 @@ public sealed record ClusterJoiningOptions
     /// <summary>For one question to another node.</summary>
     public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Settings in which members must agree though the database does not record them: <see cref="ClusterTuning.Agreed"/>.</summary>
+    public ImmutableArray<FixedFigure> Agreed { get; init; } = [];
+
     /// <summary>This node's roles and version, for the record.</summary>
     public string Roles { get; init; } = "";
 
@@ -114,7 +117,7 @@ public sealed partial class ClusterJoining(
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
         _self = cluster.SelfAddress.ToString();
-        system.ActorOf(Props.Create(() => new JoinGate(_figures, () => cluster.SelfMember.Status == MemberStatus.Up ? _incarnation : null,
+        system.ActorOf(Props.Create(() => new JoinGate(_figures.AddRange(options.Agreed), () => cluster.SelfMember.Status == MemberStatus.Up ? _incarnation : null,
             () => SinceDatabase())), JoinGate.ActorName);
         if (database.IsSqlite)
         {
@@ -144,7 +147,7 @@ public sealed partial class ClusterJoining(
                 view = await _record.ReadAsync(cancellation).ConfigureAwait(false);
                 switch (JoinRules.Decide(new JoinSituation
                 {
-                    Self = _self, Figures = _figures, Record = view, Answers = [.. answers.OfType<GateAnswer>()],
+                    Self = _self, Figures = _figures, Agreed = options.Agreed, Record = view, Answers = [.. answers.OfType<GateAnswer>()],
                     Silent = silent, Watched = time.GetElapsedTime(watching),
                 }))
                 {

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Akka.Configuration;
+using CPort.Actors.Persistence;
 
 namespace CPort.Actors.Cluster;
 
@@ -129,6 +131,23 @@ public static class ClusterTuning
             """,
         _ => "akka.cluster.split-brain-resolver.active-strategy = keep-majority",
     });
+
+    /// <summary>
+    /// Settings in which all members must agree, because nodes that judge a split by different rules or at different times could go on on both sides, or on
+    /// none. Asked of the members when a node joins and recorded nowhere: stop all nodes, and they start with others.
+    /// </summary>
+    public static ImmutableArray<FixedFigure> Agreed(SplitBrainStrategy strategy, int quorum, ClusterTimes times)
+    {
+        const string advice = "Members judge a split alike only with the same settings; to change one, stop all nodes first.";
+        static FixedFigure Seconds(string name, TimeSpan time) =>
+            new($"CPORT__Cluster__{name}Seconds", time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture), advice);
+        var all = ImmutableArray.Create(
+            new FixedFigure("CPORT__Cluster__SplitBrain", strategy.ToString(), advice), Seconds("Heartbeat", times.Heartbeat),
+            Seconds("HeartbeatPause", times.HeartbeatPause), Seconds("StableAfter", times.StableAfter), Seconds("DownRemovalMargin", times.DownRemovalMargin));
+        return strategy == SplitBrainStrategy.StaticQuorum
+            ? all.Add(new FixedFigure("CPORT__Cluster__QuorumSize", quorum.ToString(CultureInfo.InvariantCulture), advice))
+            : all;
+    }
 
     private static string Milliseconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0}ms");
 }

@@ -23,6 +23,9 @@ public sealed record JoinSituation
     /// <summary>This node's figures.</summary>
     public required ImmutableArray<FixedFigure> Figures { get; init; }
 
+    /// <summary>This node's settings that must be those of the members it joins. Nodes that look for a cluster too are not compared: one of them decides.</summary>
+    public ImmutableArray<FixedFigure> Agreed { get; init; } = [];
+
     public required ClusterView Record { get; init; }
 
     public required ImmutableArray<GateAnswer> Answers { get; init; }
@@ -74,10 +77,12 @@ public static class JoinRules
         }
 
         var members = now.Answers.Where(a => a.Incarnation is not null).ToArray();
-        var current = members.Where(a => a.Incarnation == now.Record.Incarnation).Select(a => a.Address).ToImmutableArray();
+        var current = members.Where(a => a.Incarnation == now.Record.Incarnation).ToImmutableArray();
         if (!current.IsEmpty)
         {
-            return new JoinStep.Join(current, now.Record.Incarnation!);
+            return current.Select(a => Difference(now.Agreed, a)).FirstOrDefault(d => d is not null) is { } other
+                ? new JoinStep.Refuse(other)
+                : new JoinStep.Join([.. current.Select(a => a.Address)], now.Record.Incarnation!);
         }
 
         // What stands under this node's own address is its earlier life: it holds the port now.

@@ -199,6 +199,9 @@ public sealed class HashBucket
     /// <summary>Bytes of the large arrays, for measurements.</summary>
     internal long TableBytes => _table.Bytes + (4L * _entryOf.Length);
 
+    /// <summary>About so many bytes of memory: the large arrays, the sightings, and a guess at what entries that few hashes share take (300 each).</summary>
+    internal long MemoryBytes => TableBytes + Sightings.MemoryBytes + (300L * EntryCount);
+
     public static HashBucket New(HashBucketId id) => new(id);
 
     internal int RowOf(ContentHash hash) => hash.Algorithm == Id.Algorithm ? _table.Find(hash.Bytes) : -1;

@@ -60,6 +60,9 @@ public sealed record HashBucketOptions
 
     /// <summary>Which buckets have any event in the journal; null: all are taken to have.</summary>
     public Func<Task<ImmutableArray<HashBucketId>>>? WithEvents { get; init; }
+
+    /// <summary>Told how far the waker is; null: nobody.</summary>
+    public HashBucketLoading? Loading { get; init; }
 }
 
 /// <summary>
@@ -370,6 +373,7 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
     private BucketStats Stats() => new()
     {
         Bucket = _state.Id, Hashes = _state.Count, Sightings = _state.SightingCount, ReportsToTell = _fanOut.Count, Known = _state.Known,
+        MemoryBytes = _state.MemoryBytes + (_near?.MemoryBytes ?? 0),
     };
 
     private void Tell()
@@ -455,11 +459,16 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
     // A bucket that does not answer is stuck, or its node is: the others are not kept waiting.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    // A question to a shard that is just moving is lost, and the node's readiness waits for the answer.
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(3);
+
     private readonly IActorRef _buckets;
     private readonly HashBucketOptions _options;
     private readonly TimeProvider _time;
     private readonly Queue<HashBucketId> _left = new();
-    private readonly Dictionary<HashBucketId, long> _asked = [];
+    private readonly Dictionary<HashBucketId, (long First, long Last)> _asked = [];
+    private readonly HashSet<HashBucketId> _answered = [];
+    private int _inUse;
     private bool _again;
 
     public HashBucketWaker(IActorRef buckets, HashBucketOptions options, TimeProvider time)
@@ -469,13 +478,22 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
         Receive<BucketStats>(stats =>
         {
             _asked.Remove(stats.Bucket);
+            _answered.Add(stats.Bucket);
             if (!_again)
             {
                 Fill();
+                Say(asked: false);
             }
         });
         Receive<Found>(found =>
         {
+            _inUse = found.Buckets.Length;
+            _answered.Clear();
+            if (!_again)
+            {
+                Say(asked: false);
+            }
+
             foreach (var id in found.Buckets.OrderByDescending(id => id.Algorithm))
             {
                 _left.Enqueue(id);
@@ -494,14 +512,21 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
 
     private void OnTick()
     {
-        foreach (var late in _asked.Where(a => _time.GetElapsedTime(a.Value) > Patience).Select(a => a.Key).ToList())
+        foreach (var late in _asked.Where(a => _time.GetElapsedTime(a.Value.First) > Patience || (!_again && IsStuck(a.Key))).Select(a => a.Key).ToList())
         {
             _asked.Remove(late);
+        }
+
+        foreach (var (id, at) in _asked.Where(a => !_again && _time.GetElapsedTime(a.Value.Last) > AskAgain).ToList())
+        {
+            _asked[id] = at with { Last = _time.GetTimestamp() };
+            _buckets.Tell(new GetBucketStats { Bucket = id });
         }
 
         Fill();
         if (_left.Count == 0 && _asked.Count == 0)
         {
+            Say(asked: true);
             _again = true;
             Look();
             return;
@@ -515,10 +540,15 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
         var most = _again ? LaterPerSecond / TicksPerSecond : _options.WakeAtOnce;
         while (_asked.Count < most && _left.TryDequeue(out var id))
         {
-            _asked[id] = _time.GetTimestamp();
+            _asked[id] = (_time.GetTimestamp(), _time.GetTimestamp());
             _buckets.Tell(new GetBucketStats { Bucket = id });
         }
     }
+
+    private bool IsStuck(HashBucketId id) => _options.Stuck?.IsStuck($"hash-bucket-{id}") == true;
+
+    private void Say(bool asked) => _options.Loading?.Set(new HashBucketsLoaded(
+        _inUse, _answered.Count, asked && _answered.Count < _inUse ? HashBucketId.All.Count(id => !_answered.Contains(id) && IsStuck(id)) : 0, asked));
 
     /// <summary>A bucket without a single event owes nobody anything: it is not woken, which spares a new node a thousand recoveries.</summary>
     private void Look()

@@ -359,6 +359,9 @@ public sealed record BucketStats : IWireReply
 
     /// <summary>Reports that have yet to take a changed verdict.</summary>
     [ProtoMember(5)] public int ReportsToTell { get; init; }
+
+    /// <summary>About so much memory does the bucket take, with its index, bytes; 0 from a node that does not tell.</summary>
+    [ProtoMember(6)] public long MemoryBytes { get; init; }
 }
 
 /// <summary>Starts a bucket, so that a fan-out interrupted by a restart goes on without waiting for other traffic. Not answered.</summary>

@@ -39,6 +39,9 @@ internal sealed class HashNearSearch
         LookAlikes,
     }
 
+    /// <summary>Bytes of both indexes.</summary>
+    public long MemoryBytes => _known.MemoryBytes + _lookAlikes.MemoryBytes + _places.Capacity;
+
     /// <summary>Puts every value of the bucket where it belongs; for an index without values.</summary>
     public void Load(HashBucket state)
     {

@@ -29,6 +29,9 @@ internal sealed class HashSightings
     /// <summary>Over all hashes.</summary>
     public long Total { get; private set; }
 
+    /// <summary>About so many bytes: 80 of the dictionary for each row, and 40 for each sighting of a row with several.</summary>
+    public long MemoryBytes => (80L * _lists.Count) + (40 * (Total - _lists.Count));
+
     /// <summary>The rows that have sightings, in no order.</summary>
     public IReadOnlyCollection<int> Rows => _lists.Keys;
 

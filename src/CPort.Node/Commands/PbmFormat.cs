@@ -135,7 +135,8 @@ internal static class PbmFormat
 
     public static IEnumerable<string> Hashes(JsonElement answer) => answer.EnumerateArray().Select(h =>
         $"{Text(h, "algorithm")} | buckets: {Text(h, "inUse")} of {Text(h, "buckets")} | hashes: {Text(h, "hashes")} | known: {Text(h, "known")} | sightings: {Text(h, "sightings")}"
-        + $" | reports to tell: {Text(h, "reportsToTell")}" + (Text(h, "unanswered") is not "0" and { } missing ? $" | not answering: {missing}" : ""));
+        + $" | reports to tell: {Text(h, "reportsToTell")}"
+        + (h.TryGetProperty("memoryBytes", out var bytes) ? string.Create(CultureInfo.InvariantCulture, $" | memory: {bytes.GetInt64() / 1e6:0.0} MB") : "") + (Text(h, "unanswered") is not "0" and { } missing ? $" | not answering: {missing}" : ""));
 
     public static IEnumerable<string> Quarantine(JsonElement answer)
     {

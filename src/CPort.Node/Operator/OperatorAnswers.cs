@@ -72,7 +72,8 @@ internal sealed record QueueLengthAnswer(string Name, string Meaning, long Count
 internal sealed record QueueLengthsAnswer(IReadOnlyList<QueueLengthAnswer> Queues, long LagEvents, double LagSeconds);
 
 /// <summary>Buckets of one algorithm: how many hold anything and what they hold together. <c>Unanswered</c> buckets are missing in the sums.</summary>
-internal sealed record HashStatsAnswer(string Algorithm, int Buckets, int InUse, int Unanswered, long Hashes, long Known, long Sightings, long ReportsToTell);
+internal sealed record HashStatsAnswer(string Algorithm, int Buckets, int InUse, int Unanswered, long Hashes, long Known, long Sightings, long ReportsToTell,
+    long MemoryBytes);
 
 /// <summary>A hash that matches too much to mean anything, without its value.</summary>
 internal sealed record QuarantinedAnswer(

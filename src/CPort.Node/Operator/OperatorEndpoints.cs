@@ -349,7 +349,7 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
             var own = answers.Values.Where(s => s.Bucket.Algorithm == algorithm).ToArray();
             return new HashStatsAnswer(
                 algorithm.ToString().ToLowerInvariant(), HashBucketId.CountOf(algorithm), known, known - own.Length, own.Sum(s => (long)s.Hashes), own.Sum(s => (long)s.Known),
-                own.Sum(s => s.Sightings), own.Sum(s => (long)s.ReportsToTell));
+                own.Sum(s => s.Sightings), own.Sum(s => (long)s.ReportsToTell), own.Sum(s => s.MemoryBytes));
         })];
     }
 

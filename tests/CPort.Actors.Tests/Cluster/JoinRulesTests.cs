@@ -66,6 +66,34 @@ public sealed class JoinRulesTests(PostgreSqlServer server) : IClassFixture<Post
         Assert.Contains($"shards: {Other} has '64', this node has '128'.", reason, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_node_that_would_judge_a_split_otherwise_than_the_members_is_refused_and_told_which_setting_differs()
+    {
+        FixedFigure[] ours = [.. ClusterTuning.Agreed(SplitBrainStrategy.StaticQuorum, 2, new ClusterTimes())];
+        GateAnswer Says(string? incarnation, params FixedFigure[] agreed) => new(Other, incarnation, [.. Ours, .. agreed]);
+        JoinStep Decide(GateAnswer answer) => JoinRules.Decide(Situation("one", [], [answer]) with { Agreed = [.. ours] });
+
+        Assert.IsType<JoinStep.Join>(Decide(Says("one", ours)));
+        foreach (var (name, other) in new[]
+        {
+            ("SplitBrain", ClusterTuning.Agreed(SplitBrainStrategy.KeepMajority, 0, new ClusterTimes())),
+            ("QuorumSize", ClusterTuning.Agreed(SplitBrainStrategy.StaticQuorum, 3, new ClusterTimes())),
+            ("StableAfterSeconds", ClusterTuning.Agreed(SplitBrainStrategy.StaticQuorum, 2, new ClusterTimes { StableAfter = TimeSpan.FromSeconds(5) })),
+            ("HeartbeatSeconds", ClusterTuning.Agreed(SplitBrainStrategy.StaticQuorum, 2, new ClusterTimes { Heartbeat = TimeSpan.FromSeconds(0.3) })),
+            ("HeartbeatPauseSeconds", ClusterTuning.Agreed(SplitBrainStrategy.StaticQuorum, 2, new ClusterTimes { HeartbeatPause = TimeSpan.FromSeconds(9) })),
+            ("DownRemovalMarginSeconds", ClusterTuning.Agreed(SplitBrainStrategy.StaticQuorum, 2, new ClusterTimes { DownRemovalMargin = TimeSpan.FromSeconds(7) })),
+        })
+        {
+            var reason = Assert.IsType<JoinStep.Refuse>(Decide(Says("one", [.. other]))).Reason;
+            Assert.Contains($"CPORT__Cluster__{name}: {Other} has '", reason, StringComparison.Ordinal);
+            Assert.Contains("stop all nodes first", reason, StringComparison.Ordinal);
+        }
+
+        // A member of an older version does not tell; and of nodes that look for a cluster one will be the first, whatever the other's settings.
+        Assert.IsType<JoinStep.Join>(Decide(Says("one")));
+        Assert.IsType<JoinStep.Form>(Decide(Says(null, [.. ClusterTuning.Agreed(SplitBrainStrategy.KeepMajority, 0, new ClusterTimes())])));
+    }
+
     [SkippableTheory]
     [InlineData(DatabaseProvider.Sqlite)]
     [InlineData(DatabaseProvider.PostgreSql)]

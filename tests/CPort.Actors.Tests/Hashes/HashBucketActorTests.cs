@@ -7,6 +7,8 @@ using CPort.Actors.Cluster;
 using CPort.Actors.CodeLists;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
+using CPort.Actors.Persistence;
+using CPort.Tests.Shared;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Hashes;
@@ -216,6 +218,47 @@ public class HashBucketActorTests() : TestKit("""
 
         Assert.Equal(HashBucketId.All.Count(), woken.Distinct().Count());
         Assert.All(woken.Take(HashBucketId.PdqBuckets), id => Assert.Equal(HashAlgorithm.Pdq, id.Algorithm));
+    }
+
+    [Fact]
+    public async Task The_waker_tells_how_many_of_the_buckets_that_hold_anything_are_loaded_and_goes_on_without_those_that_cannot_be_read()
+    {
+        HashBucketId[] inUse = [new(HashAlgorithm.Pdq, 1), new(HashAlgorithm.Md5, 7), new(HashAlgorithm.Sha256, 9)];
+        var database = await TestDatabases.CreateAsync(DatabaseProvider.Sqlite, null!);
+        var (loading, stuck, journal) = (new HashBucketLoading(), new StuckEntities(database, TimeProvider.System), new TaskCompletionSource());
+        await stuck.StartAsync(default);
+        var region = CreateTestProbe();
+        var options = new HashBucketOptions
+        {
+            WakeAtOnce = 2, Loading = loading, Stuck = stuck, WithEvents = async () =>
+            {
+                await journal.Task;
+                return [.. inUse];
+            },
+        };
+        var waker = Sys.ActorOf(Props.Create(() => new HashBucketWaker(region, options, TimeProvider.System)));
+        Assert.Equal(new HashBucketsLoaded(null, 0, 0, false), loading.Now);
+
+        journal.SetResult();
+        var asked = new List<HashBucketId>();
+        for (var n = 0; n < inUse.Length; n++)
+        {
+            asked.Add((await region.ExpectMsgAsync<GetBucketStats>()).Bucket);
+            if (n > 0)
+            {
+                waker.Tell(new BucketStats { Bucket = asked[n - 1] }, region);
+            }
+
+            await AwaitConditionAsync(() => Task.FromResult(loading.Now == new HashBucketsLoaded(3, n, 0, false)));
+        }
+
+        // The last one is silent: not all are loaded, until it is known that it never will be.
+        await region.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(500));
+        Assert.Equal(new HashBucketsLoaded(3, 2, 0, false), loading.Now);
+        Assert.Equal(asked[^1], (await region.ExpectMsgAsync<GetBucketStats>(TimeSpan.FromSeconds(20))).Bucket);
+        stuck.Note($"hash-bucket-{asked[^1]}", 3, new InvalidDataException());
+        await AwaitConditionAsync(() => Task.FromResult(loading.Now == new HashBucketsLoaded(3, 2, 1, true)));
+        TestDatabases.Delete(database);
     }
 
     [Fact]

@@ -47,8 +47,15 @@ public sealed class FormationTests(PostgreSqlServer server)
         Assert.Equal(ExitCodes.Refused, await late.EndedAsync(NodeProcess.Patience));
         Assert.Contains("Both must work on the same database", late.Log, StringComparison.Ordinal);
 
-        // Without any seed the database's record is enough.
+        // Another way to judge a split: refused by the members, and recorded nowhere.
         late.Settings["Database__ConnectionString"] = cluster.Database.Settings["Database__ConnectionString"];
+        late.Settings["Cluster__StableAfterSeconds"] = "3.5";
+        late.Start();
+        Assert.Equal(ExitCodes.Refused, await late.EndedAsync(NodeProcess.Patience));
+        Assert.Matches(@"CPORT__Cluster__StableAfterSeconds: akka\.tcp://cport@127\.0\.0\.1:\d+ has '2\.5', this node has '3\.5'\. .* stop all nodes first", late.Log);
+        late.Settings.Remove("Cluster__StableAfterSeconds");
+
+        // Without any seed the database's record is enough.
         late.Settings["Cluster__Seeds"] = "";
         late.Start();
         await cluster.WaitMembersAsync(4);
@@ -59,8 +66,13 @@ public sealed class FormationTests(PostgreSqlServer server)
         await cluster.WaitMembersAsync(4);
         Assert.Equal(1, cluster.Nodes.Sum(n => n.Log.Split('\n').Count(l => l.Contains("formed a cluster", StringComparison.Ordinal))));
 
-        // All at once dead, then started again: one cluster.
+        // All at once dead, then started again, with another setting of all: one cluster.
         await Task.WhenAll(cluster.Nodes.Select(n => n.Kill9Async()));
+        foreach (var node in cluster.Nodes)
+        {
+            node.Settings["Cluster__StableAfterSeconds"] = "3.5";
+        }
+
         await cluster.StartAsync();
         Assert.Equal(2, cluster.Nodes.Sum(n => n.Log.Split('\n').Count(l => l.Contains("formed a cluster", StringComparison.Ordinal))));
         Assert.Equal(4, await JournalView.NumberAsync(cluster.Database.Database, "SELECT COUNT(*) FROM cport_members"));

@@ -75,6 +75,42 @@ public sealed class NodeStartTests : IDisposable
         await app.StopAsync();
     }
 
+    [SkippableFact]
+    public async Task A_node_whose_hash_buckets_are_being_loaded_is_not_ready_and_says_how_many_are()
+    {
+        await using var postgres = await PostgreSqlServer.StartNewAsync(fsync: false);
+        Skip.IfNot(postgres.IsAvailable, postgres.Unavailable);
+        var options = Options();
+        options.Database.Provider = DatabaseProvider.PostgreSql;
+        options.Database.ConnectionString = await postgres.CreateDatabaseAsync();
+        var database = Database.Create(options.Database.Provider, options.Database.ConnectionString);
+        await DatabaseSchema.EnsureAsync(database);
+        await database.ExecuteAsync(
+            "INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier) VALUES (0, false, 'hash-bucket-md5-7', 1, '', 'nonsense', 3101)",
+            default);
+
+        // A bucket begins with its snapshot: as long as the table is locked it cannot.
+        await using var connection = new Npgsql.NpgsqlConnection(options.Database.ConnectionString);
+        await connection.OpenAsync();
+        await using (var holding = await connection.BeginTransactionAsync())
+        {
+            await using var hold = connection.CreateCommand();
+            hold.CommandText = "LOCK TABLE snapshot IN ACCESS EXCLUSIVE MODE";
+            await hold.ExecuteNonQueryAsync();
+            await using var app = NodeHost.Build(options);
+            await app.StartAsync();
+            await app.WaitUntilRunningAsync(Patience);
+            await Until(async () => (await Ready(app)).Body.Contains("\"hash buckets\",\"ok\":false,\"detail\":\"0 of 1 loaded\"", StringComparison.Ordinal));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await Ready(app)).Code);
+            await holding.RollbackAsync();
+
+            // This one never will be: an operator has to look at it, and the node serves.
+            await Until(async () => (await Ready(app)).Body.Contains(
+                "\"hash buckets\",\"ok\":true,\"detail\":\"0 of 1 loaded, 1 cannot be read (pbm reports stuck)\"", StringComparison.Ordinal));
+            await app.StopAsync();
+        }
+    }
+
     [Fact]
     public async Task A_node_with_another_master_key_than_the_database_ends_and_says_both()
     {

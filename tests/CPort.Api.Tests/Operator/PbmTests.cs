@@ -56,6 +56,8 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         Assert.Matches(RegionLine(), stats);
         Assert.EndsWith("[coordinator](report) | shards: 1 | entities: 1", stats, StringComparison.Ordinal);
         Assert.Contains("md5 | buckets: 1 of 256 | hashes: 1 | known: 0 | sightings: 1", (await pbm.RunAsync("hashes stats")).Out, StringComparison.Ordinal);
+        Assert.Matches(@"md5 .*\| reports to tell: 0 \| memory: \d+\.\d MB", (await pbm.RunAsync("hashes stats")).Out);
+        Assert.All((await pbm.RunAsync("hashes stats --json")).Json.EnumerateArray(), h => Assert.Equal(h.GetProperty("hashes").GetInt64() > 0, h.GetProperty("memoryBytes").GetInt64() > 0));
         using (var http2 = node.Http(key))
         using (var add = new StringContent($$"""{"hashes":[{"algorithm":"md5","value":"{{Bodies.Hash("PBM-1", 16)}}"}]}""", Encoding.UTF8, "application/json"))
         using (var added = await http2.PostAsync("/v1/hashes/quarantine:add", add))
