@@ -101,8 +101,9 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
         Assert.All([founder, other], f => Assert.True(LookAlikeGroups.Distance(between, f) > LookAlikeGroups.Radius));
         Assert.All([member, otherMember], m => Assert.True(LookAlikeGroups.Distance(between, m) <= LookAlikeGroups.Radius));
 
-        foreach (var (first, second) in new[] { (founder, member), (other, otherMember) })
+        foreach (var (first, second) in new[] { (member, founder), (otherMember, other) })
         {
+            // The second one sees the first and founds the group.
             await pictures.AddAsync(RandomLives.Nl, NL, first);
             await pictures.AddAsync(RandomLives.Nl, NL, second);
         }
