@@ -38,8 +38,8 @@ public sealed class FaultContext(ChaosCluster cluster, Traffic traffic, Random r
         return nodes[Random.Next(nodes.Length)];
     }
 
-    /// <summary>Half of the nodes and less, at random; the larger side is the rest.</summary>
-    public SupervisedNode[] Minority() => [.. Nodes.OrderBy(_ => Random.Next()).Take((Nodes.Count - 1) / 2)];
+    /// <summary>Half of the nodes and less, at random, but with probes; the larger side is the rest.</summary>
+    public SupervisedNode[] Minority() => [.. Nodes.OrderBy(_ => Random.Next()).OrderByDescending(n => WithProbes.Contains(n.Address)).Take((Nodes.Count - 1) / 2)];
 
     public static IEnumerable<int> Hosts(IEnumerable<SupervisedNode> nodes) => nodes.Select(n => n.Number);
 
@@ -295,6 +295,9 @@ public sealed record Fault(string Name, string What, Func<FaultContext, Task> Ha
         var wrong = new Dictionary<string, string>
         {
             ["LD_PRELOAD"] = library, ["FAKETIME"] = offset, ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1", ["DONT_FAKE_MONOTONIC"] = "1", ["NO_FAKE_STAT"] = "1",
+
+            // Otherwise the library computes the ends of timed waits by the wrong clock, and each of them is over at once.
+            ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0",
         };
         foreach (var (key, value) in wrong)
         {

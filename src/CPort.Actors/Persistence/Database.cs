@@ -74,7 +74,7 @@ public sealed class Database
     /// <param name="provider">Which product.</param>
     /// <param name="connectionString">Where it is.</param>
     /// <param name="synchronous">SQLite only.</param>
-    /// <param name="life">See <see cref="Life"/>: letters and digits. Without effect when the connection string has <c>Options</c> of its own.</param>
+    /// <param name="life">See <see cref="Life"/>: letters and digits.</param>
     public static Database Create(
         DatabaseProvider provider, string connectionString, SqliteSynchronous synchronous = SqliteSynchronous.Full, string? life = null)
     {
@@ -117,8 +117,12 @@ public sealed class Database
         // Rows that a frozen or cut-off node has inserted and not committed make whoever writes the same entities next wait, and with them all of that
         // node's journal: by default until TCP gives up, after hours. 6 s: such a node's shards start elsewhere after about that time.
         Default("Options", () => postgres.Options =
-            "-c idle_in_transaction_session_timeout=6000 -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
-            + (life is null ? "" : $" -c cport.life={life}"));
+            "-c idle_in_transaction_session_timeout=6000 -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3");
+        if (life is not null)
+        {
+            postgres.Options = $"{postgres.Options} -c cport.life={life}";
+        }
+
         return new Database(provider, postgres.ConnectionString, synchronous, life);
     }
 
