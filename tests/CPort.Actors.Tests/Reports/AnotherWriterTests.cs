@@ -34,13 +34,18 @@ public sealed class AnotherWriterTests(PostgreSqlServer server) : IClassFixture<
         Assert.Equal(before, await VersionAsync());
 
         await world.AppendAsync(lives.Do(new AddMemo { ReportId = submitted.Id, Context = lives.Context(RandomLives.Nl), Text = new SecretText { Text = "Seen elsewhere." } }));
+        var waited = System.Diagnostics.Stopwatch.StartNew();
         var after = lives.Reports[submitted.Id].Version;
         Assert.True(after > before);
         shard.Tell(new WakeReport { ReportId = submitted.Id, Version = before });
         Assert.Equal(before, await VersionAsync());
         shard.Tell(new WakeReport { ReportId = submitted.Id, Version = after });
-        Assert.Equal(after, await VersionAsync());
-        TestDatabases.Delete(world.Database);
+
+        // A question that the shard passed on before it heard of the end is still answered as before.
+        while (await VersionAsync() is var version && version != after)
+        {
+            Assert.True(waited.Elapsed < Patience, $"It still answers with {version} events.");
+        }
 
         async Task<long> VersionAsync() =>
             (await shard.Ask<ReportPage>(new GetReport { ReportId = submitted.Id, Caller = RandomLives.Nl }, Patience)).Head!.Report.Version;
