@@ -6,9 +6,10 @@ using CPort.Bench.Lookups;
 using CPort.Bench.Matching;
 using CPort.Bench.Micro;
 using CPort.Bench.Recovery;
+using CPort.Bench.Scaling;
 
 var root = new RootCommand(
-    "CPort's measurements. 'load' streams reports into a real node, 'lookups' and 'imports' work on known hashes, 'matching' compares the PDQ search with others, 'recovery' restarts the hash buckets, 'micro' times single steps, 'chaos' hurts a real cluster.")
+    "CPort's measurements. 'load' streams reports into a real node, 'lookups' and 'imports' work on known hashes, 'matching' compares the PDQ search with others, 'recovery' restarts the hash buckets, 'micro' times single steps, 'chaos' hurts a real cluster, 'scaling' gives nodes a share of a core each and counts what more of them add.")
 {
     LoadCommand.Create(),
     LookupsCommand.Create(),
@@ -17,5 +18,8 @@ var root = new RootCommand(
     MicroCommand.Create(),
     RecoveryCommand.Create(),
     ChaosCommand.Create(),
+    ScalingCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+
+// After Ctrl-C or SIGTERM nodes, databases, namespaces and control groups are still to be removed.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

@@ -22,6 +22,15 @@ public sealed record ChaosClusterOptions
     /// <summary>More settings of all nodes, as <c>CPORT__Limits__AskSeconds</c>.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>PostgreSQL waits for the disk at each commit, as it does in the field; off where times are not the point.</summary>
+    public bool Fsync { get; init; }
+
+    /// <summary>The journal also says which node wrote each row and when; measurements go without.</summary>
+    public bool ObserveJournal { get; init; } = true;
+
+    /// <summary>Words before a node's command (its number, from 1) that must end in <c>exec</c> of what follows: to place it in a control group.</summary>
+    public Func<int, string[]> Before { get; init; } = _ => [];
+
     public Action<string> Say { get; init; } = _ => { };
 }
 
@@ -77,6 +86,13 @@ public sealed class ChaosCluster : IAsyncDisposable
     }
 
     public string KeyOf(string agency) => _keys[agency];
+
+    /// <summary>A caller with the operator's rights, on the node that made the operator's key.</summary>
+    public async Task<CPortClient> AsOperatorAsync()
+    {
+        var words = (await OperatorKeyAsync() ?? throw new InvalidOperationException("There is no operator's key.")).Split(' ');
+        return new CPortClient(Nodes[int.Parse(words[0], CultureInfo.InvariantCulture) - 1].Url, words[1]);
+    }
 
     /// <summary>Waits until every node is ready and sees all others; throws with what it saw last.</summary>
     public async Task WaitWholeAsync(TimeSpan patience)
@@ -149,7 +165,7 @@ public sealed class ChaosCluster : IAsyncDisposable
             await Shell.RunAsync("mount", "-t", "tmpfs", "-o", $"size={size},mode=0755", "tmpfs", DatabaseFolder);
         }
 
-        Server = await PostgreSqlServer.StartNewAsync(fsync: false, Network.Gateway, Network.Range, DatabaseFolder);
+        Server = await PostgreSqlServer.StartNewAsync(_options.Fsync, Network.Gateway, Network.Range, DatabaseFolder);
         if (!Server.IsAvailable)
         {
             throw new InvalidOperationException(Server.Unavailable);
@@ -160,7 +176,7 @@ public sealed class ChaosCluster : IAsyncDisposable
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         Nodes =
         [
-            .. Enumerable.Range(1, _options.Nodes).Select(n => new SupervisedNode(n, Network.AddressOf(n), Network.On(n), new Dictionary<string, string>
+            .. Enumerable.Range(1, _options.Nodes).Select(n => new SupervisedNode(n, Network.AddressOf(n), [.. _options.Before(n), .. Network.On(n)], new Dictionary<string, string>
             {
                 ["CPORT__Data"] = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"node-{n}")),
                 ["CPORT__Database__Provider"] = "PostgreSql", ["CPORT__Database__ConnectionString"] = connection, ["CPORT__Keys__MasterKey"] = key,
@@ -179,7 +195,11 @@ public sealed class ChaosCluster : IAsyncDisposable
         }
 
         await UntilAsync(async () => (await OperatorKeyAsync()) is not null, Patience, () => "there was no operator's key");
-        await ObserveJournalAsync();
+        if (_options.ObserveJournal)
+        {
+            await ObserveJournalAsync();
+        }
+
         await RegisterAsync();
         _options.Say($"First node ready after {watch.Elapsed.TotalSeconds:0.0} s");
         if (!_options.AllAtOnce)
@@ -216,8 +236,7 @@ public sealed class ChaosCluster : IAsyncDisposable
 
     private async Task RegisterAsync()
     {
-        var words = (await OperatorKeyAsync())!.Split(' ');
-        using var client = new CPortClient(Nodes[int.Parse(words[0], CultureInfo.InvariantCulture) - 1].Url, words[1]);
+        using var client = await AsOperatorAsync();
         foreach (var agency in SampleAgencies.Hotlines.Where(h => h.Id.Value is Traffic.Worker or Traffic.Reporter))
         {
             await client.PostAsync("v1/agencies", new

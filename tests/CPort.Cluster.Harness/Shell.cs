@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace CPort.Cluster.Harness;
 
 /// <summary>Programs of the system, run to their end.</summary>
-internal static class Shell
+public static class Shell
 {
     /// <summary>Its exit code and everything it wrote; -1 when there is no such program.</summary>
     public static async Task<(int Code, string Output)> TryAsync(string file, params string[] arguments)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Actors.Serialization;
@@ -37,9 +38,58 @@ public static class JournalView
         });
     }
 
-    /// <summary>Reports whose automatic work is not done.</summary>
-    public static async Task<int> UnfinishedAsync(Database database) =>
-        (await ReportsAsync(database)).Values.Count(r => r.State.HasUnfinishedWork());
+    /// <summary>
+    /// What automatic work the journal still owes, in words, or null when all is done: trace, match, route and telling the buckets of every report, news of
+    /// verdicts that reports are yet to take, and the read tables.
+    /// </summary>
+    public static async Task<string?> UnsettledAsync(Database database)
+    {
+        var before = await NumberAsync(database, AllEvents);
+        if (await LagAsync(database) is var lag and not 0)
+        {
+            return $"the read tables are {lag} events behind";
+        }
+
+        var unfinished = (await ReportsAsync(database)).Values.Where(r => r.State.HasUnfinishedWork()).ToArray();
+        if (unfinished.Length > 0)
+        {
+            var first = unfinished[0];
+            return $"{unfinished.Length} reports have unfinished work, first {first.Id} after {first.Rows.Length} events, last {first.Rows[^1].Manifest}: "
+                + string.Join("; ", first.State.Items.Where(i => i.HasUnfinishedWork()).Take(5).Select(i =>
+                    $"item {i.Ordinal}{(i.NeedsTrace() ? " trace" : "")}{(i.NeedsMatch() ? " match" : "")}{(i.NeedsRoute() ? " route" : "")}{(i.Unpropagated().Any() ? " tell the buckets" : "")}"));
+        }
+
+        var owing = (await BucketsAsync(database)).Where(b => b.Pending.Count > 0).ToArray();
+        if (owing.Length > 0)
+        {
+            return $"{owing.Length} hash buckets have news for reports, first {owing[0].Id} of {owing[0].Pending.Count} hashes";
+        }
+
+        // Read one after the other: true together only when nothing came in between.
+        return await NumberAsync(database, AllEvents) == before ? null : "the journal still grows";
+    }
+
+    /// <summary>All hash buckets with events, folded without their snapshots.</summary>
+    private static async Task<IReadOnlyList<HashBucket>> BucketsAsync(Database database)
+    {
+        const string Prefix = "hash-bucket-";
+        var buckets = new Dictionary<string, HashBucket>();
+        await using var connection = await database.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT persistence_id, manifest, message FROM journal WHERE persistence_id LIKE '{Prefix}%' ORDER BY persistence_id, sequence_number";
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            var id = reader.GetString(0)[Prefix.Length..];
+            Assert.True(HashBucketId.TryParse(id, out var bucket), id);
+            var e = (HashesRecorded)WireModel.Instance.Deserialize(WireContracts.TypeOf(reader.GetString(1)), new ReadOnlyMemory<byte>((byte[])reader.GetValue(2)));
+            buckets[id] = HashBucketRules.Apply(buckets.TryGetValue(id, out var state) ? state : HashBucket.New(bucket), e);
+        }
+
+        return [.. buckets.Values];
+    }
+
+    private const string AllEvents = "SELECT COUNT(*) FROM journal";
 
     /// <summary>Rows of reports in the journal.</summary>
     public static Task<long> EventsAsync(Database database) => NumberAsync(database, "SELECT COUNT(*) FROM journal WHERE persistence_id LIKE 'report-%'");

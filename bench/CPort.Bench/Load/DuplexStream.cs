@@ -13,12 +13,16 @@ internal readonly record struct Answered(string Outcome, string? ReportId);
 /// One <c>POST /v1/reports:stream</c> on an HTTP/2 connection: lines are written while answers are read. A line's time runs from when it is given to
 /// the connection (or, at a fixed rate, from when it was due) to when its answer has been read, so waiting inside the sender counts.
 /// </summary>
-internal sealed class DuplexStream(HttpClient client, string key, IReadOnlyList<byte[]> lines, LoadOptions options, LinePacer? pacer)
+/// <param name="inFlight">Lines sent and not yet answered, at most.</param>
+/// <param name="isOver">Asked before each line; once true no more are sent, and the stream ends in order.</param>
+internal sealed class DuplexStream(HttpClient client, string key, IReadOnlyList<byte[]> lines, int inFlight, LinePacer? pacer, Func<bool>? isOver = null)
 {
     private readonly IReadOnlyList<byte[]> _lines = lines;
     private readonly LinePacer? _pacer = pacer;
     private readonly long[] _sent = new long[lines.Count + 1];
-    private readonly SemaphoreSlim _window = new(options.InFlight);
+    private readonly SemaphoreSlim _window = new(inFlight);
+    private readonly Func<bool> _isOver = isOver ?? (() => false);
+    private int _lastLine = lines.Count;
     private long _answers;
 
     /// <summary>Sends all lines and reads all answers; throws when an answer is missing.</summary>
@@ -61,9 +65,9 @@ internal sealed class DuplexStream(HttpClient client, string key, IReadOnlyList<
             reader.AdvanceTo(buffer.Start, buffer.End);
         }
 
-        if (_answers != _lines.Count)
+        if (_answers != _lastLine)
         {
-            throw new InvalidOperationException($"{_lines.Count} lines were sent and {_answers} answered.");
+            throw new InvalidOperationException($"{_lastLine} lines were sent and {_answers} answered.");
         }
     }
 
@@ -149,6 +153,12 @@ internal sealed class DuplexStream(HttpClient client, string key, IReadOnlyList<
                     await stream.FlushAsync(_cancellation);
                     unflushed = 0;
                     await _owner._window.WaitAsync(_cancellation);
+                }
+
+                if (_owner._isOver())
+                {
+                    _owner._lastLine = i;
+                    break;
                 }
 
                 _owner._sent[i + 1] = due != 0 ? due : Stopwatch.GetTimestamp();

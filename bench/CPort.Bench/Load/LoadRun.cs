@@ -237,7 +237,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
             using var http = new HttpClient(handler) { BaseAddress = node.Http2, Timeout = Timeout.InfiniteTimeSpan };
             while (queue.TryDequeue(out var job))
             {
-                var stream = new DuplexStream(http, job.Key, job.Lines, options, pacer);
+                var stream = new DuplexStream(http, job.Key, job.Lines, options.InFlight, pacer);
                 await stream.RunAsync(times, answer =>
                 {
                     outcomes.AddOrUpdate(answer.Outcome, 1, (_, n) => n + 1);
@@ -319,7 +319,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
     }
 
     /// <summary>Rows the serving projection is behind, from <c>GET /v1/projections</c>; null when it does not say.</summary>
-    private static async Task<long?> LagAsync(CPortClient client, CancellationToken cancellation)
+    internal static async Task<long?> LagAsync(CPortClient client, CancellationToken cancellation)
     {
         try
         {

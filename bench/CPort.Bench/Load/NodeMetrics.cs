@@ -35,11 +35,22 @@ internal sealed class NodeMetrics
         .GroupBy(v => v.Name)
         .ToDictionary(g => g.Key, g => (g.Sum(v => v.Count), g.Sum(v => v.Sum) / g.Sum(v => v.Count)), StringComparer.Ordinal);
 
+    /// <summary>What the node's own counters rose by since <paramref name="before"/>, labels together; those that did not are left out.</summary>
+    public IReadOnlyDictionary<string, double> CountedSince(NodeMetrics before) => _values
+        .Where(v => v.Key.StartsWith("cport_", StringComparison.Ordinal) && NameOf(v.Key).EndsWith("_total", StringComparison.Ordinal))
+        .GroupBy(v => NameOf(v.Key)["cport_".Length..^"_total".Length]).Select(g => (g.Key, Rise: g.Sum(v => v.Value - before._values.GetValueOrDefault(v.Key))))
+        .Where(c => c.Rise > 0).ToDictionary(c => c.Key, c => c.Rise, StringComparer.Ordinal);
+
+    /// <summary>A gauge's values by their labels.</summary>
+    public IReadOnlyDictionary<string, double> Gauge(string name) => _values
+        .Where(v => NameOf(v.Key) == name).ToDictionary(v => v.Key[name.Length..], v => v.Value, StringComparer.Ordinal);
+
+    private static string NameOf(string key) => key.IndexOf('{', StringComparison.Ordinal) is var brace and >= 0 ? key[..brace] : key;
+
     /// <summary><c>cport_hop_duration_seconds_sum{…,hop="persist"}</c> becomes <c>hop persist</c>.</summary>
     private static string? Family(string key)
     {
-        var brace = key.IndexOf('{', StringComparison.Ordinal);
-        var name = brace < 0 ? key : key[..brace];
+        var name = NameOf(key);
         if (!name.StartsWith("cport_", StringComparison.Ordinal) || !name.EndsWith("_sum", StringComparison.Ordinal))
         {
             return null;

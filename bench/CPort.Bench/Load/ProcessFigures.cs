@@ -15,6 +15,29 @@ internal static class ProcessFigures
         (Stat(pid) is { } own ? own.User + own.System + own.Ended : 0) / TicksPerSecond
         + Processes().Select(Stat).OfType<ProcessStat>().Where(s => s.Parent == pid).Sum(s => (s.User + s.System + s.Ended) / TicksPerSecond);
 
+    /// <summary>CPU of a process's living threads by their ids, seconds, each with the thread's name.</summary>
+    public static IReadOnlyDictionary<int, (string Name, double Cpu)> CpuByThread(int pid)
+    {
+        var threads = new Dictionary<int, (string, double)>();
+        foreach (var folder in Directory.GetDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/task")))
+        {
+            try
+            {
+                var text = File.ReadAllText(Path.Combine(folder, "stat"));
+                var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+                var ticks = long.Parse(fields[14 - 3], CultureInfo.InvariantCulture) + long.Parse(fields[15 - 3], CultureInfo.InvariantCulture);
+                threads[int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)] =
+                    (text[(text.IndexOf('(', StringComparison.Ordinal) + 1)..text.LastIndexOf(')')], ticks / TicksPerSecond);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It has just ended.
+            }
+        }
+
+        return threads;
+    }
+
     /// <summary>The most memory the process has had in RAM so far, MB.</summary>
     public static double PeakRss(int pid)
     {
@@ -43,6 +66,9 @@ internal static class ProcessFigures
             return false;
         }
     });
+
+    /// <summary>A process and the living ones it started.</summary>
+    public static IReadOnlyList<int> Family(int pid) => [pid, .. Processes().Where(p => Stat(p)?.Parent == pid)];
 
     private static IEnumerable<int> Processes() =>
         Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out var pid) ? pid : 0).Where(pid => pid > 0);

@@ -188,7 +188,7 @@ public sealed class HashBucket
     internal HashSightings Sightings { get; } = new();
 
     /// <summary>Rows with sightings whose report has yet to take the verdict.</summary>
-    internal IReadOnlyCollection<int> Pending => _untold.Keys;
+    public IReadOnlyCollection<int> Pending => _untold.Keys;
 
     /// <summary>Rows that are or were in quarantine.</summary>
     internal IReadOnlyDictionary<int, HashQuarantine> Quarantine => _quarantine;

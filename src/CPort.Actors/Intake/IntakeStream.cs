@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -5,6 +6,7 @@ using Akka.Streams;
 using Akka.Streams.Dsl;
 using CPort.Actors.Agencies;
 using CPort.Actors.Confidential;
+using CPort.Actors.Reports;
 using Microsoft.Extensions.Logging;
 
 namespace CPort.Actors.Intake;
@@ -18,6 +20,7 @@ public readonly record struct IntakeLine(long Number, ReadOnlyMemory<byte> Utf8,
 /// <summary>
 /// The graph of one intake stream: lines are read one after the other, at most <see cref="IntakeLimits.InFlightPerStream"/> reports and
 /// <see cref="IntakeLimits.BytesInFlightPerStream"/> bytes are under way, and outcomes come in the order of the lines, each only once it is durable.
+/// Lines of one report go one after the other, so that the first of them decides what the report is and a later one with other content is the conflict.
 /// Back-pressure goes from the reader of the outcomes and from the journal to the source of the lines, so memory stays flat.
 /// </summary>
 public sealed partial class IntakeStream(
@@ -31,12 +34,13 @@ public sealed partial class IntakeStream(
         IAsyncEnumerable<IntakeLine> lines, Func<IntakeLine, IntakeReading> read, Caller caller, IMaterializer materializer, CancellationToken cancellation)
     {
         var budget = new ByteBudget(limits.BytesInFlightPerStream);
+        var reports = new ReportsUnderWay();
         return Source.From(() => Admit(lines, budget, cancellation))
             .SelectAsync(limits.InFlightPerStream, async line =>
             {
                 try
                 {
-                    return await AnswerAsync(line, read, caller, cancellation).ConfigureAwait(false);
+                    return await AnswerAsync(line, read, reports, caller, cancellation).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -58,7 +62,9 @@ public sealed partial class IntakeStream(
         }
     }
 
-    private async Task<Answered> AnswerAsync(IntakeLine line, Func<IntakeLine, IntakeReading> read, Caller caller, CancellationToken cancellation)
+    /// <summary>Called in the order of the lines; up to the first wait it runs before the next line's.</summary>
+    private async Task<Answered> AnswerAsync(
+        IntakeLine line, Func<IntakeLine, IntakeReading> read, ReportsUnderWay reports, Caller caller, CancellationToken cancellation)
     {
         IntakeOutcome outcome;
         try
@@ -66,7 +72,7 @@ public sealed partial class IntakeStream(
             var reading = line.TooLong
                 ? IntakeReading.Bad(IntakeProblem.Of(IntakeCodes.TooLarge, $"The line is longer than {limits.LineBytes} bytes (limit: line length)."))
                 : read(line);
-            outcome = await intake.SubmitAsync(reading, cancellation).ConfigureAwait(false) with { Line = line.Number };
+            outcome = await reports.InTurnAsync(reading, () => intake.SubmitAsync(reading, cancellation)).ConfigureAwait(false) with { Line = line.Number };
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
@@ -120,6 +126,56 @@ public sealed partial class IntakeStream(
         // A line beyond the limit was not kept, so its place in the stream has to name it.
         var content = line.TooLong ? System.Text.Encoding.ASCII.GetBytes($"too long {caller.Agency} {line.Number}") : SHA256.HashData(line.Utf8.Span);
         return Convert.ToHexStringLower(seam.Keyed("rejected-line-1", content).AsSpan(0, 16));
+    }
+
+    /// <summary>The last line under way of each report.</summary>
+    private sealed class ReportsUnderWay
+    {
+        private static readonly IntakeProblem EarlierLine = new()
+        {
+            Code = IntakeCodes.Unavailable, Retry = true, Detail = "An earlier line of the same report could not be made durable in time; send both again, in this order.",
+        };
+
+        private readonly ConcurrentDictionary<ReportId, Task<IntakeOutcome>> _last = new();
+
+        public async Task<IntakeOutcome> InTurnAsync(IntakeReading reading, Func<Task<IntakeOutcome>> submit)
+        {
+            if (reading.Draft?.ReportId is not { } report)
+            {
+                return await submit().ConfigureAwait(false);
+            }
+
+            var mine = AfterAsync(_last.GetValueOrDefault(report), reading, submit);
+            if (mine.IsCompleted)
+            {
+                return await mine.ConfigureAwait(false);
+            }
+
+            _last[report] = mine;
+            try
+            {
+                return await mine.ConfigureAwait(false);
+            }
+            finally
+            {
+                // Only if no later line has taken its place.
+                _last.TryRemove(KeyValuePair.Create(report, mine));
+            }
+        }
+
+        private static async Task<IntakeOutcome> AfterAsync(Task<IntakeOutcome>? before, IntakeReading reading, Func<Task<IntakeOutcome>> submit)
+        {
+            if (before is not null)
+            {
+                await ((Task)before).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!before.IsCompletedSuccessfully || (await before.ConfigureAwait(false)).Result == IntakeResult.Unavailable)
+                {
+                    return new IntakeOutcome { Result = IntakeResult.Unavailable, ReportId = reading.Draft!.ReportId, Reference = reading.Reference, Problem = EarlierLine };
+                }
+            }
+
+            return await submit().ConfigureAwait(false);
+        }
     }
 
     private sealed record Answered(IntakeOutcome Outcome, string? Name);

@@ -15,8 +15,12 @@ namespace CPort.Actors.Persistence;
 /// </summary>
 public sealed class SqlJournal() : JournalOptions(isDefault: true)
 {
-    /// <summary>The read journal's plugin id for <c>ReadJournalFor</c>.</summary>
+    /// <summary>The read journal's plugin id for <c>ReadJournalFor</c>: for streams over all events. Only where one runs: once made it asks the database ten times a
+    /// second which row numbers are there.</summary>
     public const string QueryPluginId = "akka.persistence.query.journal.sql";
+
+    /// <summary>The same for the events of one persistence id; costs nothing while nobody asks, so every node may have it. Not for streams over all events.</summary>
+    public const string ByIdQueryPluginId = "akka.persistence.query.journal.sql-by-id";
 
     public override string Identifier { get; set; } = "sql";
 
@@ -48,19 +52,33 @@ public sealed class SqlJournal() : JournalOptions(isDefault: true)
         base.Build(sb);
 
         // query-delay x max-tries is the patience with a gap in the order of commits: below 10 s events get lost for good (akka.md 0.2).
+        // The two intervals bound how late the projection sees an event; each look costs CPU also when nothing happens: docs/scaling.md has figures.
+        // By id, numbers of all rows are not needed (query-delay); the directory of agencies on each node is the only live stream (refresh-interval).
         return sb.AppendLine($$"""
             {{QueryPluginId}} {
               class = "Akka.Persistence.Sql.Query.SqlReadJournalProvider, Akka.Persistence.Sql"
               plugin-id = "{{QueryPluginId}}"
               write-plugin = "akka.persistence.journal.sql"
               parallelism = 1
-              refresh-interval = 50ms
+              refresh-interval = 100ms
               max-buffer-size = 2000
               journal-sequence-retrieval {
-                query-delay = 50ms
-                max-tries = 200
+                query-delay = 100ms
+                max-tries = 100
                 max-backoff-query-delay = 5s
                 ask-timeout = 2s
+              }
+            }
+            {{ByIdQueryPluginId}} {
+              class = "Akka.Persistence.Sql.Query.SqlReadJournalProvider, Akka.Persistence.Sql"
+              plugin-id = "{{ByIdQueryPluginId}}"
+              write-plugin = "akka.persistence.journal.sql"
+              parallelism = 1
+              refresh-interval = 200ms
+              max-buffer-size = 2000
+              journal-sequence-retrieval {
+                query-delay = 60s
+                max-backoff-query-delay = 60s
               }
             }
             """);
@@ -119,7 +137,7 @@ public static class SqlPersistenceSetup
 
     // Microsoft.Data.Sqlite begins a transaction by taking the one write lock there is (BEGIN IMMEDIATE), also for a query, unless its isolation
     // level is "read uncommitted": then it is BEGIN, and what it reads is a consistent snapshot all the same (WAL, no shared cache). Otherwise each
-    // look of the read journal, 20 a second and more, keeps the journal's writer waiting. The batch: one wait for the disk pays for more rows.
+    // look of the read journal, 20 a second, keeps the journal's writer waiting. The batch: one wait for the disk pays for more rows.
     private const string ForSqlite = $$"""
         akka.persistence.journal.sql {
           read-isolation-level = read-uncommitted
@@ -127,5 +145,6 @@ public static class SqlPersistenceSetup
         }
         akka.persistence.snapshot-store.sql.read-isolation-level = read-uncommitted
         {{SqlJournal.QueryPluginId}}.read-isolation-level = read-uncommitted
+        {{SqlJournal.ByIdQueryPluginId}}.read-isolation-level = read-uncommitted
         """;
 }

@@ -46,8 +46,9 @@ internal sealed class GroupWriter(ReadTables tables, int set, ConfidentialSeam s
         var values = after.Joined.Keys.Where(v => !before.Joined.ContainsKey(v)).Select(v => GroupRows.Of(seam, v, after.Of(v)!)).ToArray();
         await ReadTables.LookAlikes(db, set).BulkCopyAsync(copy, values, cancellation).ConfigureAwait(false);
 
+        // By the group, not by its founder's row: of a group that another of its members led to, that row was not read.
         var groups = after.Groups.Values.Where(g => before.Groups.GetValueOrDefault(g.Founder) != g)
-            .Select(g => GroupRows.Of(seam, g, g.MergedInto is null ? null : after.Of(g.Founder)!.Founder)).ToArray();
+            .Select(g => GroupRows.Of(seam, g, g.MergedInto is null ? null : after.Now(g.Founder).Founder)).ToArray();
         foreach (var part in groups.Select(g => g.GroupId).Chunk(1_000))
         {
             var ids = part.ToList();

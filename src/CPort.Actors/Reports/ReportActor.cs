@@ -368,7 +368,7 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
         if (round.Failed)
         {
             // What did not answer is asked again, ever more slowly; the sweeper would also find it, should this actor leave memory first.
-            var wait = TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, Math.Min(_failedRounds++, 6))));
+            var wait = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(_failedRounds++, 4)));
             _waiting = true;
             Timers.StartSingleTimer(NextRound.Instance, NextRound.Instance, wait);
         }

@@ -32,6 +32,28 @@ public sealed class IntakeStreamTests : TestKit
     }
 
     [Fact]
+    public async Task Of_lines_of_one_report_the_first_decides_however_late_it_is_answered()
+    {
+        var asked = 0;
+        _reports.Delay = reference => reference == "r-1" && Interlocked.Increment(ref asked) == 1 ? TimeSpan.FromMilliseconds(300) : TimeSpan.Zero;
+        var outcomes = await RunAsync(Line(1, "r-1"), Line(2, "r-1"), Line(3, "r-3"), Line(4, "r-1"));
+
+        Assert.Equal(["accepted", "duplicate", "accepted", "duplicate"], outcomes.Select(o => o.Word));
+    }
+
+    [Fact]
+    public async Task A_line_after_one_of_the_same_report_that_got_no_answer_gets_none_either()
+    {
+        var asked = 0;
+        _reports.Delay = reference => TimeSpan.FromMilliseconds(reference == "r-1" ? 100 : 0);
+        _reports.Fail = reference => reference == "r-1" && Interlocked.Increment(ref asked) == 1 ? new ReportsUnavailableException("away") : null;
+        var outcomes = await RunAsync(Line(1, "r-1"), Line(2, "r-1"), Line(3, "r-3"));
+
+        Assert.Equal(["unavailable", "unavailable", "accepted"], outcomes.Select(o => o.Word));
+        Assert.Equal("accepted", Assert.Single(await RunAsync(Line(1, "r-1"))).Word);
+    }
+
+    [Fact]
     public async Task Bad_conflicting_and_defective_lines_are_kept_and_harm_no_neighbour()
     {
         var outcomes = await RunAsync(Lines(1), Line(2, "bad"), Line(3, "r-1"), Line(4, "defect"), new IntakeLine(5, default, TooLong: true), Line(6, "conflict"), Line(7, "r-7"));

@@ -42,7 +42,7 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
             (_, broken) = await streams.SendAsync();
             Assert.Empty(broken);
             acknowledged.UnionWith(streams.Acknowledged);
-            await ReadModelCheck.WaitSettledAsync(survivors[1], TimeSpan.FromSeconds(90));
+            await ReadModelCheck.WaitSettledAsync(survivors[1], TimeSpan.FromSeconds(180));
             dead.Start();
             await cluster.WaitMembersAsync(3);
         }
@@ -86,7 +86,7 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
         Assert.Contains("it ends with exit code 5 to be started again", frozen.Log, StringComparison.Ordinal);
         frozen.Start();
         await cluster.WaitMembersAsync(3);
-        await ReadModelCheck.WaitSettledAsync(survivor, TimeSpan.FromSeconds(90));
+        await ReadModelCheck.WaitSettledAsync(survivor, TimeSpan.FromSeconds(180));
         var there = await JournalView.ReportsAsync(cluster.Database.Database);
         JournalView.AssertWhole(there);
         Assert.Empty(streams.Acknowledged.Except(there.Keys));
@@ -133,7 +133,7 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
         (_, broken) = await rest.SendAsync();
         Assert.Empty(broken);
         Assert.Empty(through.Acknowledged.Except(rest.Acknowledged));
-        await ReadModelCheck.WaitSettledAsync(stays, TimeSpan.FromSeconds(60));
+        await ReadModelCheck.WaitSettledAsync(stays, TimeSpan.FromSeconds(180));
         var there = await JournalView.ReportsAsync(cluster.Database.Database);
         JournalView.AssertWhole(there);
         Assert.Empty(rest.Acknowledged.Union(beside.Acknowledged).Except(there.Keys));

@@ -47,12 +47,12 @@ public sealed class KilledNodeTests(PostgreSqlServer server, ITestOutputHelper o
         }
 
         // Nobody sends or asks anything: what the kills left undone must go on by itself.
-        await ReadModelCheck.WaitSettledAsync(node, TimeSpan.FromSeconds(60));
+        await ReadModelCheck.WaitSettledAsync(node, TimeSpan.FromSeconds(150));
 
         var (first, brokenLast) = await streams.SendAsync();
         Assert.Empty(brokenLast);
         Assert.Equal(Expected(day), Counted(first, s => s is "accepted" or "duplicate" ? "taken" : s));
-        await ReadModelCheck.WaitSettledAsync(node, TimeSpan.FromSeconds(60));
+        await ReadModelCheck.WaitSettledAsync(node, TimeSpan.FromSeconds(150));
         var before = await JournalView.ReportsAsync(node.Database.Database);
         JournalView.AssertWhole(before);
         Assert.Equal(streams.Acknowledged.Order(StringComparer.Ordinal), before.Keys.Order(StringComparer.Ordinal));
@@ -62,7 +62,7 @@ public sealed class KilledNodeTests(PostgreSqlServer server, ITestOutputHelper o
         // The whole file once more changes nothing.
         var (again, _) = await streams.SendAsync();
         Assert.Equal(first.ToDictionary(p => p.Key, p => p.Value.Outcome == "accepted" ? "duplicate" : p.Value.Outcome), again.ToDictionary(p => p.Key, p => p.Value.Outcome));
-        await ReadModelCheck.WaitSettledAsync(node, TimeSpan.FromSeconds(30));
+        await ReadModelCheck.WaitSettledAsync(node, TimeSpan.FromSeconds(150));
         var after2 = await JournalView.ReportsAsync(node.Database.Database);
         Assert.Equal(before.ToDictionary(p => p.Key, p => p.Value.Rows.Length), after2.ToDictionary(p => p.Key, p => p.Value.Rows.Length));
 

@@ -9,19 +9,14 @@ public static class ReadModelCheck
     public static async Task WaitSettledAsync(NodeProcess node, TimeSpan patience)
     {
         var database = node.Database.Database;
-        var last = "";
+        string? last = "";
         try
         {
-            await node.UntilAsync(async () =>
-            {
-                var (unfinished, lag) = (await JournalView.UnfinishedAsync(database), await JournalView.LagAsync(database));
-                last = $"{unfinished} reports unfinished, read tables {lag} events behind";
-                return unfinished == 0 && lag == 0;
-            }, patience, "the automatic work was not done");
+            await node.UntilAsync(async () => (last = await JournalView.UnsettledAsync(database)) is null, patience, "the automatic work was not done");
         }
         catch (Xunit.Sdk.FailException e)
         {
-            Assert.Fail($"{last}. {e.Message}");
+            Assert.Fail($"{e.Message}\n{last}");
         }
     }
 

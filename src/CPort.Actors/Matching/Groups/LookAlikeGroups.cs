@@ -56,13 +56,11 @@ public sealed record LookAlikeGroups
     public ImmutableList<(ContentHash From, ContentHash Into)> Merges { get; init; } = [];
 
     /// <summary>The group the value is in now; null when it is in none.</summary>
-    public LookAlikeGroup? Of(ContentHash value)
-    {
-        if (!Joined.TryGetValue(value, out var founder))
-        {
-            return null;
-        }
+    public LookAlikeGroup? Of(ContentHash value) => Joined.TryGetValue(value, out var founder) ? Now(founder) : null;
 
+    /// <summary>The group that the one founded by this value is part of now, itself while it stands for itself. It must be in the picture.</summary>
+    public LookAlikeGroup Now(ContentHash founder)
+    {
         var group = Groups[founder];
         while (group.MergedInto is { } into)
         {
