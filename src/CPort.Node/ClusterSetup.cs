@@ -77,6 +77,10 @@ public static class ClusterSetup
                 system.ActorOf(Props.Create<MembershipLog>(), "membership-log");
                 system.ActorOf(Props.Create<QuarantineWatch>(), "quarantine-watch");
                 system.ActorOf(Props.Create<HalfCutWatch>(), HalfCutWatch.ActorName);
+                if (!database.IsSqlite)
+                {
+                    system.ActorOf(Props.Create(() => new DownedMark(new ClusterRecord(database))), "downed-mark");
+                }
             });
         if (tls is not null)
         {

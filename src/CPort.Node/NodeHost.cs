@@ -371,10 +371,11 @@ internal sealed partial class NodeActorService(
 
     private async Task BeatAsync(ActorSystem system)
     {
-        switch (await joining.BeatAsync(system, _left.Token))
+        var end = await joining.BeatAsync(system, _left.Token);
+        switch (end)
         {
-            case BeatEnd.Replaced:
-                Replaced(log);
+            case BeatEnd.Replaced or BeatEnd.Downed:
+                Ended(log, end == BeatEnd.Replaced ? "Another cluster was formed on this database, so this node's is gone" : "The others have declared this node down and went on without it");
                 state.Ends(ExitCodes.Downed);
                 await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClusterDowningReason.Instance);
                 break;
@@ -458,8 +459,8 @@ internal sealed partial class NodeActorService(
     [LoggerMessage(Level = LogLevel.Critical, Message = "The actor system ended by itself ({Reason}); the node ends to be started again")]
     private static partial void EndsItself(ILogger logger, string reason);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Another cluster was formed on this database, so this node's is gone; it ends with exit code 5 to be started again")]
-    private static partial void Replaced(ILogger logger);
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Why}; it ends with exit code 5 to be started again")]
+    private static partial void Ended(ILogger logger, string why);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "{Why}")]
     private static partial void Refused(ILogger logger, string why);

@@ -16,7 +16,8 @@ public static class PersistenceSetup
         return Database.Create(
             options.Database.Provider,
             string.IsNullOrWhiteSpace(options.Database.ConnectionString) ? Path.Combine(Path.GetFullPath(options.Data), "cport.db") : options.Database.ConnectionString,
-            options.Database.Synchronous);
+            options.Database.Synchronous,
+            Guid.NewGuid().ToString("N"));
     }
 
     /// <summary>Database, numbers and the figures that must never change. Other rooms add figures: <c>services.AddSingleton(new FixedFigure(…))</c>.</summary>

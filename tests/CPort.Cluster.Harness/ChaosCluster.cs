@@ -122,11 +122,12 @@ public sealed class ChaosCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes all nodes' logs into a folder that stays (<c>CPORT_TEST_LOGS</c>, or the temporary one), and answers it.</summary>
+    /// <summary>Writes all nodes' logs into a folder of this cluster that stays (in <c>CPORT_TEST_LOGS</c>, or the temporary one), and answers it.</summary>
     public async Task<string> SaveLogsAsync()
     {
         var folder = System.Environment.GetEnvironmentVariable("CPORT_TEST_LOGS") is { Length: > 0 } given ? given
             : Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"chaos-logs-{System.Environment.ProcessId}"));
+        folder = Path.Combine(folder, Network.Name);
         Directory.CreateDirectory(folder);
         foreach (var node in Nodes)
         {

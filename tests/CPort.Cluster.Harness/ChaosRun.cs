@@ -8,8 +8,13 @@ public sealed record FaultResult
 {
     public required Fault Fault { get; init; }
 
-    /// <summary>Acknowledged since the cluster began; see <see cref="CheckResult"/>.</summary>
+    /// <summary>Of everything since the cluster began; see <see cref="CheckResult"/>.</summary>
     public required CheckResult Check { get; init; }
+
+    /// <summary>Acknowledged from shortly before the fault until the check.</summary>
+    public int Reports { get; init; }
+
+    public int Commands { get; init; }
 
     /// <summary>Longest time without a successful write, of reports that lived on hurt nodes, and of the others. Null: there were none.</summary>
     public TimeSpan? WriteGapOfVictims { get; init; }
@@ -59,13 +64,14 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
     public async Task<FaultResult> HappenAsync(Fault fault, int seed)
     {
         var random = new Random(seed);
-        var context = new FaultContext(cluster, traffic, random, say);
+        var (reports, commands) = Acknowledged();
         traffic.Resume();
-        await context.PauseAsync(2, 5);
+        await Task.Delay(TimeSpan.FromSeconds(2 + 3 * random.NextDouble()));
         var lives = cluster.Nodes.Select(n => n.Exits.Count).ToArray();
         var (requests, retried, failed) = (traffic.Client.Requests, traffic.Client.Retried, traffic.Client.Failed);
         var (fenced, failures) = (Fenced(), traffic.Client.Failures.Count);
         var owners = await OwnersAsync();
+        var context = new FaultContext(cluster, traffic, random, say) { WithProbes = owners.Values.ToHashSet() };
         var began = Stopwatch.GetTimestamp();
         say($"{fault.Name} (seed {seed}): oldest is node {cluster.Oldest.Number}, probes live on {string.Join(", ", owners.Values.GroupBy(o => o).Select(g => $"{g.Key}: {g.Count()}"))}");
         await fault.HappensAsync(context);
@@ -93,7 +99,7 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
 
         var result = new FaultResult
         {
-            Fault = fault, Check = check, WriteGapOfVictims = Longest(victims, true), WriteGapOfOthers = Longest(others, true),
+            Fault = fault, Check = check, Reports = Acknowledged().Reports - reports, Commands = Acknowledged().Commands - commands, WriteGapOfVictims = Longest(victims, true), WriteGapOfOthers = Longest(others, true),
             ReadGapOfVictims = Longest(victims, false), ReadGapOfOthers = Longest(others, false),
             Recovery = back == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(began, back), Whole = whole,
             Requests = traffic.Client.Requests - requests, Retried = traffic.Client.Retried - retried, Failed = traffic.Client.Failed - failed,
@@ -123,7 +129,7 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
     {
         var rows = results.Select(r => (string[])
         [
-            r.Fault.What, Text(r.Check.AcknowledgedReports), Text(r.Check.AcknowledgedCommands), Text(r.Check.Lost), Text(r.Check.Doubled), Text(r.Check.TwoWriters),
+            r.Fault.What, Text(r.Reports), Text(r.Commands), Text(r.Check.Lost), Text(r.Check.Doubled), Text(r.Check.TwoWriters),
             Seconds(r.WriteGapOfVictims), Seconds(r.WriteGapOfOthers), Seconds(r.ReadGapOfVictims), Seconds(r.ReadGapOfOthers), Seconds(r.Recovery), Seconds(r.Whole),
             string.Create(CultureInfo.InvariantCulture, $"{r.Failed} of {r.Requests} ({r.Retried})"), r.Exits, Text(r.Fenced), r.IsGood ? "good" : "WRONG",
         ]);
@@ -137,6 +143,8 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
         static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
         static string Seconds(TimeSpan? time) => time?.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) ?? "–";
     }
+
+    private (int Reports, int Commands) Acknowledged() => (traffic.Reports.Count(r => r.ReportId is not null), traffic.Commands.Count(c => c.AckedAt > 0));
 
     private int Fenced() => cluster.Nodes.Sum(n => n.Log.Count(l => l.Contains("has another writer", StringComparison.Ordinal)));
 

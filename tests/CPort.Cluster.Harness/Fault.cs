@@ -27,14 +27,19 @@ public sealed class FaultContext(ChaosCluster cluster, Traffic traffic, Random r
         }
     }
 
+    /// <summary>Addresses of nodes on which probes live.</summary>
+    public required IReadOnlySet<string> WithProbes { get; init; }
+
+    /// <summary>A node at random of those that are not hurt yet; one on which probes live if there is one, because otherwise nothing would be measured.</summary>
     public SupervisedNode Any(Func<SupervisedNode, bool>? which = null)
     {
-        var nodes = Nodes.Where(n => n.IsRunning && (which is null || which(n))).ToArray();
+        var nodes = Nodes.Where(n => n.IsRunning && !Victims.Contains(n) && (which is null || which(n))).ToArray();
+        nodes = nodes.Where(n => WithProbes.Contains(n.Address)).ToArray() is { Length: > 0 } measured ? measured : nodes;
         return nodes[Random.Next(nodes.Length)];
     }
 
-    /// <summary>Half of the nodes and less, at random; the larger side is the rest.</summary>
-    public SupervisedNode[] Minority() => [.. Nodes.OrderBy(_ => Random.Next()).Take((Nodes.Count - 1) / 2)];
+    /// <summary>Half of the nodes and less, at random, but with probes; the larger side is the rest.</summary>
+    public SupervisedNode[] Minority() => [.. Nodes.OrderBy(_ => Random.Next()).OrderByDescending(n => WithProbes.Contains(n.Address)).Take((Nodes.Count - 1) / 2)];
 
     public static IEnumerable<int> Hosts(IEnumerable<SupervisedNode> nodes) => nodes.Select(n => n.Number);
 
@@ -68,8 +73,11 @@ public sealed record Fault(string Name, string What, Func<FaultContext, Task> Ha
             second.Kill9();
         }) { Nodes = 5 },
         new("freeze-short", "SIGSTOP for 4 s", f => FreezeAsync(f, f.Any(), 4)),
+        new("freeze-five", "SIGSTOP for 5 s", f => FreezeAsync(f, f.Any(), 5)),
         new("freeze", "SIGSTOP for 60 s", f => FreezeAsync(f, f.Any(), 60)),
         new("cut-half", "clean cut, the smaller side alone, 25 s", f => CutAsync(f, f.Minority(), 25)),
+        new("cut-even", "clean cut of four into two and two, 25 s", f => CutAsync(f, [.. f.Nodes.OrderBy(n => n.Number).TakeLast(2)], 25)) { Nodes = 4 },
+        new("cut-two", "clean cut of five, two alone, 25 s", f => CutAsync(f, f.Minority(), 25)) { Nodes = 5 },
         new("cut-oldest", "clean cut of the oldest, 25 s", f => CutAsync(f, [f.Cluster.Oldest], 25)),
         new("cut-one-way", "asymmetric cut: one node hears nothing from one other, 25 s", async f =>
         {
@@ -146,6 +154,15 @@ public sealed record Fault(string Name, string What, Func<FaultContext, Task> Ha
             two.Kill9();
             await FaultContext.PauseAsync(20);
             await f.Cluster.Network.HealAsync();
+        }) { Nodes = 5 },
+        new("freeze-and-kill", "SIGSTOP for 60 s of one, kill -9 of another, of five", async f =>
+        {
+            var (one, oldest) = (f.Any(n => n != f.Cluster.Oldest), f.Cluster.Oldest);
+            f.Hurt(one, oldest);
+            var frozen = FreezeAsync(f, one, 60);
+            await f.PauseAsync(0, 8);
+            oldest.Kill9();
+            await frozen;
         }) { Nodes = 5 },
         new("restart-and-database", "rolling restart while PostgreSQL restarts", async f =>
         {
@@ -278,6 +295,9 @@ public sealed record Fault(string Name, string What, Func<FaultContext, Task> Ha
         var wrong = new Dictionary<string, string>
         {
             ["LD_PRELOAD"] = library, ["FAKETIME"] = offset, ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1", ["DONT_FAKE_MONOTONIC"] = "1", ["NO_FAKE_STAT"] = "1",
+
+            // Otherwise the library computes the ends of timed waits by the wrong clock, and each of them is over at once.
+            ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0",
         };
         foreach (var (key, value) in wrong)
         {

@@ -19,6 +19,9 @@ public sealed partial class TestNetwork : IAsyncDisposable
 
     private TestNetwork(string name, string subnet, int hosts) => (_name, _subnet, _hosts) = (name, subnet, hosts);
 
+    /// <summary>Of one network of one process, as <c>cpc4711a</c>.</summary>
+    public string Name => _name;
+
     /// <summary>The test's own address, in which PostgreSQL listens.</summary>
     public string Gateway => $"{_subnet}.1";
 

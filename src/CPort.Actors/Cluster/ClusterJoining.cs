@@ -83,6 +83,9 @@ public enum BeatEnd
 
     /// <summary>This node does not reach the database and another member does.</summary>
     DatabaseLost = 3,
+
+    /// <summary>The others have declared this node down.</summary>
+    Downed = 4,
 }
 
 /// <summary>
@@ -145,6 +148,7 @@ public sealed partial class ClusterJoining(
 
                 // Read again: what was asked took time, and a cluster may have been formed meanwhile.
                 view = await _record.ReadAsync(cancellation).ConfigureAwait(false);
+                await _record.BeginLifeAsync(_self, cluster.SelfUniqueAddress.Uid, cancellation).ConfigureAwait(false);
                 switch (JoinRules.Decide(new JoinSituation
                 {
                     Self = _self, Figures = _figures, Agreed = options.Agreed, Record = view, Answers = [.. answers.OfType<GateAnswer>()],
@@ -206,6 +210,12 @@ public sealed partial class ClusterJoining(
             limit.CancelAfter(left > ClusterRecord.BeatWithin ? ClusterRecord.BeatWithin : left > LookAgain ? left : LookAgain);
             try
             {
+                // First: a node that stood still must not pass for a living one by its address.
+                if (await _record.IsDownedAsync(limit.Token).ConfigureAwait(false))
+                {
+                    return BeatEnd.Downed;
+                }
+
                 if (!await _record.BeatAsync(_self, incarnation, options.Roles, options.Version, limit.Token).ConfigureAwait(false))
                 {
                     return BeatEnd.Replaced;

@@ -18,8 +18,8 @@ public sealed record ClusterView(string? Incarnation, ImmutableArray<RecordedMem
 /// <summary>
 /// The cluster's record in the database that all its nodes share anyway: who is a member (table <c>cport_members</c>, a sign of life each second) and
 /// which cluster is the one (setting <c>cluster-incarnation</c>). A new cluster is formed by one statement under one lock, so there is never a second one
-/// that the database knows of; a node that finds another incarnation there than its own has been replaced and ends. All times are the database's.
-/// Thread-safe.
+/// that the database knows of; a node that finds another incarnation there than its own has been replaced and ends. And which processes have been declared
+/// down (<c>cport_lives</c>): PostgreSQL takes no more events of theirs, whatever they believe to own. All times are the database's. Thread-safe.
 /// </summary>
 public sealed class ClusterRecord(Database database)
 {
@@ -37,13 +37,32 @@ public sealed class ClusterRecord(Database database)
     /// <summary>Records of nodes that never came back are forgotten after this.</summary>
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
 
+    // Once a statement, and a statement writes the events of many entities. The journal's key alone refuses the second writer of an event: a node that stood
+    // still could be the first, and the entity's true home would not know.
+    private const string RefuseDowned = """
+        CREATE OR REPLACE FUNCTION cport_refuse_downed() RETURNS trigger LANGUAGE plpgsql AS $body$
+        BEGIN
+          IF EXISTS (SELECT 1 FROM cport_lives WHERE life = current_setting('cport.life', true) AND downed IS NOT NULL) THEN
+            RAISE EXCEPTION 'this node was declared down' USING ERRCODE = 'CP001';
+          END IF;
+          RETURN NULL;
+        END $body$;
+        DO $body$ BEGIN
+          IF NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = 'journal'::regclass AND tgname = 'cport_refuse_downed') THEN
+            CREATE TRIGGER cport_refuse_downed BEFORE INSERT ON journal FOR EACH STATEMENT EXECUTE FUNCTION cport_refuse_downed();
+          END IF;
+        END $body$;
+        """;
+
     /// <summary>Makes the table; also a name of its own for this database, by which nodes of another one are told apart.</summary>
     public async Task<string> EnsureAsync(CancellationToken cancellation)
     {
         await DatabaseSchema.ApplyAsync(database, """
             CREATE TABLE IF NOT EXISTS cport_members (address VARCHAR(300) NOT NULL PRIMARY KEY, incarnation VARCHAR(40) NOT NULL,
               roles VARCHAR(200) NOT NULL, version VARCHAR(60) NOT NULL, since BIGINT NOT NULL, seen BIGINT NOT NULL);
-            """, cancellation).ConfigureAwait(false);
+            CREATE TABLE IF NOT EXISTS cport_lives (life VARCHAR(40) NOT NULL PRIMARY KEY, address VARCHAR(300) NOT NULL, uid BIGINT NOT NULL,
+              since BIGINT NOT NULL, downed BIGINT NULL);
+            """ + (database.IsSqlite ? "" : RefuseDowned), cancellation).ConfigureAwait(false);
         await database.ExecuteAsync("INSERT INTO cport_settings (name, value) VALUES ('database-id', @id) ON CONFLICT (name) DO NOTHING", cancellation,
             ("id", Guid.NewGuid().ToString("N"))).ConfigureAwait(false);
         return (await FixedFigures.ReadAsync(database, "database-id", cancellation).ConfigureAwait(false))!;
@@ -132,7 +151,41 @@ public sealed class ClusterRecord(Database database)
     }
 
     /// <summary>The node has left properly and is not waited for.</summary>
-    public Task LeaveAsync(string self, string incarnation, CancellationToken cancellation) => database.ExecuteAsync(
-        $"DELETE FROM cport_members WHERE (address = @self AND incarnation = @incarnation) OR {database.NowMilliseconds} - seen > @forget", cancellation,
-        ("self", self), ("incarnation", incarnation), ("forget", (long)ForgetAfter.TotalMilliseconds));
+    public async Task LeaveAsync(string self, string incarnation, CancellationToken cancellation)
+    {
+        var forget = ("forget", (object?)(long)ForgetAfter.TotalMilliseconds);
+        await database.ExecuteAsync(
+            $"DELETE FROM cport_members WHERE (address = @self AND incarnation = @incarnation) OR {database.NowMilliseconds} - seen > @forget", cancellation,
+            ("self", self), ("incarnation", incarnation), forget).ConfigureAwait(false);
+        await database.ExecuteAsync($"DELETE FROM cport_lives WHERE life = @life OR (downed IS NOT NULL AND {database.NowMilliseconds} - since > 30 * @forget)", cancellation,
+            ("life", database.Life), forget).ConfigureAwait(false);
+    }
+
+    /// <summary>Before a node becomes a member: which process (<see cref="Database.Life"/>) a member's address and uid stand for.</summary>
+    public async Task BeginLifeAsync(string self, long uid, CancellationToken cancellation)
+    {
+        if (database.Life is { } life)
+        {
+            await database.ExecuteAsync(
+                $"INSERT INTO cport_lives (life, address, uid, since) VALUES (@life, @self, @uid, {database.NowMilliseconds}) ON CONFLICT (life) DO NOTHING", cancellation,
+                ("life", life), ("self", self), ("uid", uid)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// A member was declared down: from now on the database takes no event of it. Not from a node that was declared down itself, which may believe anything.
+    /// </summary>
+    public Task EndLifeAsync(string address, long uid, CancellationToken cancellation) => database.ExecuteAsync(
+        $"""
+        UPDATE cport_lives SET downed = {database.NowMilliseconds} WHERE address = @address AND uid = @uid AND downed IS NULL
+          AND NOT EXISTS (SELECT 1 FROM cport_lives WHERE life = @life AND downed IS NOT NULL)
+        """, cancellation, ("address", address), ("uid", uid), ("life", database.Life ?? ""));
+
+    /// <summary>Whether this process has been declared down.</summary>
+    public async Task<bool> IsDownedAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement("SELECT COUNT(*) FROM cport_lives WHERE life = @life AND downed IS NOT NULL", ("life", database.Life ?? ""));
+        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture) > 0;
+    }
 }

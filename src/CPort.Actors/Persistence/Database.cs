@@ -36,9 +36,10 @@ public sealed class Database
     private int _walSet;
     private volatile string? _writeFault;
 
-    private Database(DatabaseProvider provider, string connectionString, SqliteSynchronous synchronous)
+    private Database(DatabaseProvider provider, string connectionString, SqliteSynchronous synchronous, string? life)
     {
         Provider = provider;
+        Life = life;
         ConnectionString = connectionString;
         Synchronous = synchronous;
 
@@ -54,6 +55,12 @@ public sealed class Database
 
     public SqliteSynchronous Synchronous { get; }
 
+    /// <summary>
+    /// Names this process in each of its PostgreSQL sessions (setting <c>cport.life</c>), so that the database refuses its events once the cluster has declared
+    /// it down (<see cref="Cluster.ClusterRecord"/>); null: nobody can be told apart, and only the journal's key fences.
+    /// </summary>
+    public string? Life { get; }
+
     public bool IsSqlite => Provider == DatabaseProvider.Sqlite;
 
     /// <summary>For linq2db: the provider by exact name, because a data provider object crashes Akka.Persistence.Sql (akka.md 3.1).</summary>
@@ -64,7 +71,12 @@ public sealed class Database
     /// 10 s a command on PostgreSQL, so that a database that is gone is an error soon; and sessions that the server ends itself when their node
     /// stands still or is cut off in the midst of a transaction. Throws <see cref="ArgumentException"/> when malformed.
     /// </summary>
-    public static Database Create(DatabaseProvider provider, string connectionString, SqliteSynchronous synchronous = SqliteSynchronous.Full)
+    /// <param name="provider">Which product.</param>
+    /// <param name="connectionString">Where it is.</param>
+    /// <param name="synchronous">SQLite only.</param>
+    /// <param name="life">See <see cref="Life"/>: letters and digits.</param>
+    public static Database Create(
+        DatabaseProvider provider, string connectionString, SqliteSynchronous synchronous = SqliteSynchronous.Full, string? life = null)
     {
         if (provider == DatabaseProvider.Sqlite)
         {
@@ -77,7 +89,7 @@ public sealed class Database
             }
 
             sqlite.Cache = SqliteCacheMode.Private;
-            return new Database(provider, sqlite.ConnectionString, synchronous);
+            return new Database(provider, sqlite.ConnectionString, synchronous, null);
         }
 
         var postgres = new NpgsqlConnectionStringBuilder(connectionString);
@@ -106,7 +118,12 @@ public sealed class Database
         // node's journal: by default until TCP gives up, after hours. 6 s: such a node's shards start elsewhere after about that time.
         Default("Options", () => postgres.Options =
             "-c idle_in_transaction_session_timeout=6000 -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3");
-        return new Database(provider, postgres.ConnectionString, synchronous);
+        if (life is not null)
+        {
+            postgres.Options = $"{postgres.Options} -c cport.life={life}";
+        }
+
+        return new Database(provider, postgres.ConnectionString, synchronous, life);
     }
 
     /// <summary>An open connection; the caller disposes it (it goes back to the pool).</summary>

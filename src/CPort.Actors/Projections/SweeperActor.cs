@@ -62,7 +62,7 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
         var unfinishedBefore = Math.Max((now - options.UnfinishedAfter).UtcTicks, startedAt.UtcTicks);
         var unfinished = await ReadTables.Reports(db, serving.Id)
             .Where(r => r.UnfinishedSince != null && r.UnfinishedSince < unfinishedBefore)
-            .OrderBy(r => r.UnfinishedSince).Select(r => r.ReportId).Take(4 * options.SweepLimit)
+            .OrderBy(r => r.UnfinishedSince).Select(r => new { r.ReportId, r.Version }).Take(4 * options.SweepLimit)
             .ToListAsync().ConfigureAwait(false);
 
         var orphanBefore = (now - options.OrphanDeadline).UtcTicks;
@@ -74,7 +74,7 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
             where i.QOrphaned != null && i.EscalatedTo == null && i.CountrySince < orphanBefore
             select new { i.ReportId, i.Ordinal, i.Tenant }).ToListAsync().ConfigureAwait(false);
         return new Found(
-            [.. unfinished],
+            [.. unfinished.Select(r => (r.ReportId, r.Version))],
             [.. orphans.GroupBy(o => (o.ReportId, o.Tenant)).Select(g => new Orphans(g.Key.ReportId, g.Key.Tenant, [.. g.Select(o => o.Ordinal).Order()]))],
             now);
     }
@@ -83,10 +83,10 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
     {
         Forget(_woken, found.At - _options.UnfinishedAfter);
         Forget(_escalated, found.At - EscalateAgainAfter);
-        foreach (var id in found.Unfinished.Where(id => !_woken.ContainsKey(id)).Take(_options.SweepLimit))
+        foreach (var (id, version) in found.Unfinished.Where(r => !_woken.ContainsKey(r.Id)).Take(_options.SweepLimit))
         {
             _woken[id] = found.At;
-            _reports.Tell(new WakeReport { ReportId = ReportId.Parse(id) });
+            _reports.Tell(new WakeReport { ReportId = ReportId.Parse(id), Version = version });
         }
 
         foreach (var orphans in found.Orphans.Where(o => !_escalated.ContainsKey(o.ReportId)))
@@ -118,7 +118,7 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
 
     private sealed record Orphans(string ReportId, Tenant Tenant, ImmutableArray<int> Ordinals);
 
-    private sealed record Found(ImmutableArray<string> Unfinished, ImmutableArray<Orphans> Orphans, DateTimeOffset At) : INoSerializationVerificationNeeded;
+    private sealed record Found(ImmutableArray<(string Id, long Version)> Unfinished, ImmutableArray<Orphans> Orphans, DateTimeOffset At) : INoSerializationVerificationNeeded;
 
     private sealed class Sweep : INotInfluenceReceiveTimeout
     {

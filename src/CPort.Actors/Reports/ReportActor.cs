@@ -54,7 +54,7 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
         Command<News>(_ => TakeNews());
         Command<GetReport>(q => Sender.Tell(ReportViews.Page(_report, q, _services.Seam)));
         Command<GetHistory>(ReadHistory);
-        Command<WakeReport>(_ => WorkAgain());
+        Command<WakeReport>(Wake);
         Command<RoundAnswer>(Answered);
         Command<NextRound>(_ => WorkAgain());
         Command<StopEntity>(_ => Context.Stop(Self));
@@ -219,6 +219,24 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
     }
 
     // ---- automatic work ----
+
+    private void Wake(WakeReport wake)
+    {
+        if (wake.Version > LastSequenceNr)
+        {
+            // Somebody else wrote the rest: a node that stood still and took itself for this report's home. The key refuses only who writes second, and this
+            // one, owing nothing that it knows of, would not write; asked for its state it would answer the old one.
+            CPortMetrics.JournalFenced("report");
+            _log.Warning("Report {0} has another writer: the journal has event {1}, its actor knows {2}. It stops and is read anew.", _id, wake.Version, LastSequenceNr);
+            Context.Parent.Tell(new Passivate(StopEntity.Instance));
+
+            // Kept by the shard until this one has ended; starts the next.
+            Context.Parent.Tell(wake);
+            return;
+        }
+
+        WorkAgain();
+    }
 
     private void WorkAgain()
     {

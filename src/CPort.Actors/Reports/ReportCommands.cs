@@ -356,6 +356,9 @@ public sealed record EscalateOrphans : IReportCommand
 public sealed record WakeReport : IReportMessage
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
+
+    /// <summary>Events of the report that the sender has seen in the journal; 0: not said. One who knows less reads the journal anew.</summary>
+    [ProtoMember(2)] public long Version { get; init; }
 }
 
 /// <summary>Asks for a report as the caller may see it, a page of items at a time. Answered by <see cref="ReportPage"/>.</summary>

@@ -118,6 +118,7 @@ public sealed class ProjectionActorTests(PostgreSqlServer server, ITestOutputHel
                 // Each once: the second sweep comes before its report had time to answer.
                 case WakeReport wake:
                     Assert.True(woken.Add(wake.ReportId));
+                    Assert.Equal(lives.Reports[wake.ReportId].Version, wake.Version);
                     break;
                 case EscalateOrphans escalate:
                     Assert.All(escalate.Ordinals, o => Assert.True(escalated.Add(new ItemRef(escalate.ReportId, o))));

@@ -1,0 +1,78 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using CPort.Actors.Confidential;
+using CPort.Actors.Persistence;
+using CPort.Actors.Reports;
+using CPort.Actors.Routing;
+using CPort.Actors.Tests.Projections;
+using CPort.Tests.Shared;
+
+namespace CPort.Actors.Tests.Reports;
+
+/// <summary>
+/// A node that stood still wrote a report's event, and the report's home does not know of it: it neither goes on with the work that follows, nor answers with
+/// it, until it is told.
+/// </summary>
+public sealed class AnotherWriterTests(PostgreSqlServer server) : IClassFixture<PostgreSqlServer>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_report_that_is_woken_with_more_events_than_it_knows_is_read_anew()
+    {
+        await using var world = await ReadModelWorld.StartAsync(DatabaseProvider.Sqlite, server);
+        var lives = new RandomLives(11, world.Seam);
+        var submitted = lives.Submit(1, RandomLives.Nl);
+        await world.AppendAsync(submitted, lives.Work(submitted.Id));
+        var before = lives.Reports[submitted.Id].Version;
+        var services = new ReportActorServices
+        {
+            Seam = world.Seam, Tracer = new NoTracer(), Journal = new NoJournal(), Stuck = new StuckEntities(world.Database, TimeProvider.System), Time = TimeProvider.System,
+            Environment = () => throw new InvalidOperationException("There are no commands."),
+        };
+        var shard = world.Node.System.ActorOf(Props.Create(() => new Shard(Props.Create(() => new ReportActor(submitted.Id.ToString(), services, ActorRefs.Nobody)))));
+        Assert.Equal(before, await VersionAsync());
+
+        await world.AppendAsync(lives.Do(new AddMemo { ReportId = submitted.Id, Context = lives.Context(RandomLives.Nl), Text = new SecretText { Text = "Seen elsewhere." } }));
+        var waited = System.Diagnostics.Stopwatch.StartNew();
+        var after = lives.Reports[submitted.Id].Version;
+        Assert.True(after > before);
+        shard.Tell(new WakeReport { ReportId = submitted.Id, Version = before });
+        Assert.Equal(before, await VersionAsync());
+        shard.Tell(new WakeReport { ReportId = submitted.Id, Version = after });
+
+        // A question that the shard passed on before it heard of the end is still answered as before.
+        while (await VersionAsync() is var version && version != after)
+        {
+            Assert.True(waited.Elapsed < Patience, $"It still answers with {version} events.");
+        }
+
+        async Task<long> VersionAsync() =>
+            (await shard.Ask<ReportPage>(new GetReport { ReportId = submitted.Id, Caller = RandomLives.Nl }, Patience)).Head!.Report.Version;
+    }
+
+    /// <summary>As Akka's: one that passivates is told to stop, and what comes meanwhile is for the next.</summary>
+    private sealed class Shard : ReceiveActor
+    {
+        public Shard(Props entity)
+        {
+            IActorRef? current = null;
+            Receive<Passivate>(passivate =>
+            {
+                Sender.Tell(passivate.StopMessage);
+                current = null;
+            });
+            ReceiveAny(message => (current ??= Context.ActorOf(entity)).Forward(message));
+        }
+    }
+
+    private sealed class NoTracer : IHostingTracer
+    {
+        public Task<HostingFacts?> TraceAsync(string url, HostingFacts? reported) => throw new InvalidOperationException();
+    }
+
+    private sealed class NoJournal : IReportJournal
+    {
+        public Task<System.Collections.Immutable.ImmutableArray<SequencedEvent>> ReadAsync(string persistenceId, long from, long to) => throw new InvalidOperationException();
+    }
+}
