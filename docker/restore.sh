@@ -35,6 +35,7 @@ reset="
 UPDATE cport_numbers SET next = next + 1000000;
 DELETE FROM cport_settings WHERE name IN ('database-id', 'cluster-incarnation', 'write-probe');
 DELETE FROM cport_members;
+DELETE FROM cport_lives;
 DELETE FROM cport_leases;"
 
 if [ -z "$sqlite" ]; then
