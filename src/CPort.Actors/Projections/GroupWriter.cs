@@ -14,48 +14,70 @@ namespace CPort.Actors.Projections;
 /// <param name="Found">As the event has it.</param>
 internal sealed record LookAlikeSighting(long Ordering, ContentHash Value, ImmutableArray<LookAlike> Found);
 
+/// <summary>What sightings change in the groups' tables.</summary>
+/// <param name="Merges">Ids of groups that became part of others, in this order.</param>
+/// <param name="Values">Values that have joined a group.</param>
+/// <param name="Groups">Groups as they are now.</param>
+internal sealed record GroupChanges(
+    ImmutableArray<(string From, string Into)> Merges, ImmutableArray<LookAlikeRow> Values, ImmutableArray<LookAlikeGroupRow> Groups)
+{
+    public static readonly GroupChanges None = new([], [], []);
+}
+
 /// <summary>
 /// Keeps the groups of one table set: reads the groups that sightings touch, lets <see cref="LookAlikeGroups"/> decide in journal order, and writes what has
-/// changed, all in the projector's own transaction. Holds no state, so that a batch rolled back leaves nothing behind.
+/// changed, all in the projector's own transaction. Holds no state, so that a batch rolled back leaves nothing behind. Working out and writing are apart: a
+/// fault of the former has changed nothing.
 /// </summary>
 internal sealed class GroupWriter(ReadTables tables, int set, ConfidentialSeam seam)
 {
-    public async Task WriteAsync(DataConnection db, IReadOnlyCollection<LookAlikeSighting> sightings, CancellationToken cancellation)
+    public async Task<GroupChanges> ChangesAsync(DataConnection db, IReadOnlyCollection<LookAlikeSighting> sightings, CancellationToken cancellation)
     {
         if (sightings.Count == 0)
         {
-            return;
+            return GroupChanges.None;
         }
 
         var before = await ReadAsync(db, sightings, cancellation).ConfigureAwait(false);
         var after = sightings.OrderBy(s => s.Ordering).Aggregate(before, (groups, s) => groups.Seen(s.Value, s.Found, s.Ordering));
-        if (ReferenceEquals(before, after))
-        {
-            return;
-        }
+        return ReferenceEquals(before, after)
+            ? GroupChanges.None
+            : new GroupChanges(
+                [.. after.Merges.Select(m => (GroupRows.IdOf(seam, m.From), GroupRows.IdOf(seam, m.Into)))],
+                [.. after.Joined.Keys.Where(v => !before.Joined.ContainsKey(v)).Select(v => GroupRows.Of(seam, v, after.Of(v)!))],
+                [
 
+                    // By the group, not by its founder's row: of a group that another of its members led to, that row was not read.
+                    .. after.Groups.Values.Where(g => before.Groups.GetValueOrDefault(g.Founder) != g)
+                        .Select(g => GroupRows.Of(seam, g, g.MergedInto is null ? null : after.Now(g.Founder).Founder)),
+                ]);
+    }
+
+    public async Task WriteAsync(DataConnection db, GroupChanges changes, CancellationToken cancellation)
+    {
         // Members that were not read follow their group; what a merged group had taken in before goes along.
-        foreach (var (from, into) in after.Merges)
+        foreach (var (old, now) in changes.Merges)
         {
-            var (old, now) = (GroupRows.IdOf(seam, from), GroupRows.IdOf(seam, into));
             await ReadTables.LookAlikes(db, set).Where(v => v.GroupId == old).Set(v => v.GroupId, now).UpdateAsync(cancellation).ConfigureAwait(false);
             await ReadTables.Groups(db, set).Where(g => g.MergedInto == old).Set(g => g.MergedInto, now).UpdateAsync(cancellation).ConfigureAwait(false);
         }
 
         var copy = new BulkCopyOptions { BulkCopyType = tables.Database.IsSqlite ? BulkCopyType.MultipleRows : BulkCopyType.ProviderSpecific };
-        var values = after.Joined.Keys.Where(v => !before.Joined.ContainsKey(v)).Select(v => GroupRows.Of(seam, v, after.Of(v)!)).ToArray();
-        await ReadTables.LookAlikes(db, set).BulkCopyAsync(copy, values, cancellation).ConfigureAwait(false);
+        if (!changes.Values.IsEmpty)
+        {
+            await ReadTables.LookAlikes(db, set).BulkCopyAsync(copy, changes.Values, cancellation).ConfigureAwait(false);
+        }
 
-        // By the group, not by its founder's row: of a group that another of its members led to, that row was not read.
-        var groups = after.Groups.Values.Where(g => before.Groups.GetValueOrDefault(g.Founder) != g)
-            .Select(g => GroupRows.Of(seam, g, g.MergedInto is null ? null : after.Now(g.Founder).Founder)).ToArray();
-        foreach (var part in groups.Select(g => g.GroupId).Chunk(1_000))
+        foreach (var part in changes.Groups.Select(g => g.GroupId).Chunk(1_000))
         {
             var ids = part.ToList();
             await ReadTables.Groups(db, set).Where(g => ids.Contains(g.GroupId)).DeleteAsync(cancellation).ConfigureAwait(false);
         }
 
-        await ReadTables.Groups(db, set).BulkCopyAsync(copy, groups, cancellation).ConfigureAwait(false);
+        if (!changes.Groups.IsEmpty)
+        {
+            await ReadTables.Groups(db, set).BulkCopyAsync(copy, changes.Groups, cancellation).ConfigureAwait(false);
+        }
     }
 
     /// <summary>The values of the sightings that are in a group, and those groups with their founders.</summary>

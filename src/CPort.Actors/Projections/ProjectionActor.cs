@@ -201,7 +201,7 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
     private Follower Follow(int set)
     {
         var options = _services.Options;
-        var projector = new Projector(_tables, set, _journal, _services.Seam, _services.Time, options);
+        var projector = new Projector(_tables, set, _journal, _services.Seam, _services.Time, options, _log);
         var events = _events;
 
         // The position is read inside the factory, so that every restart begins at what the tables hold.

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Data.Common;
+using Akka.Event;
 using CPort.Actors.Confidential;
 using CPort.Actors.Hashes;
 using CPort.Actors.Reports;
@@ -52,7 +54,7 @@ public sealed class ProjectionFencedException() : InvalidOperationException("Ano
 /// folded in are recognised and left out. Follows nothing by itself (<c>ProjectionActor</c> feeds it). Calls wait for one another.
 /// </summary>
 public sealed class Projector(
-    ReadTables tables, int set, JournalReader journal, ConfidentialSeam seam, TimeProvider time, ProjectionOptions options) : IDisposable
+    ReadTables tables, int set, JournalReader journal, ConfidentialSeam seam, TimeProvider time, ProjectionOptions options, ILoggingAdapter? log = null) : IDisposable
 {
     /// <summary>Gaps in the order of commits close within this (akka.md 0.2).</summary>
     private static readonly TimeSpan GapPatience = TimeSpan.FromSeconds(10);
@@ -265,7 +267,7 @@ public sealed class Projector(
         await NoWaitForDiskAsync(db, cancellation).ConfigureAwait(false);
         await using var transaction = await db.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         await ReplaceAsync(db, reports, items, hashes, replaced, cancellation).ConfigureAwait(false);
-        await _groups.WriteAsync(db, [.. foldings.Where(f => f.Fault is null).SelectMany(f => f.Alike)], cancellation).ConfigureAwait(false);
+        await WriteGroupsAsync(db, [.. foldings.Where(f => f.Fault is null).SelectMany(f => f.Alike)], cancellation).ConfigureAwait(false);
         await NoteStuckAsync(db, foldings, cancellation).ConfigureAwait(false);
         if (positionAt is { } at)
         {
@@ -299,6 +301,24 @@ public sealed class Projector(
         }
 
         _position = position;
+    }
+
+    /// <summary>Groups are a help for analysts: a defect in working them out must not keep queues and searches from going on.</summary>
+    private async Task WriteGroupsAsync(DataConnection db, IReadOnlyCollection<LookAlikeSighting> sightings, CancellationToken cancellation)
+    {
+        GroupChanges changes;
+        try
+        {
+            changes = await _groups.ChangesAsync(db, sightings, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not (DbException or OperationCanceledException or IOException or TimeoutException))
+        {
+            // Not the exception itself: its text may quote a value.
+            log?.Error("{0} look-alikes could not be grouped because of a defect ({1}); table set {2} goes on without them.\n{3}", sightings.Count, e.GetType().Name, set, e.StackTrace);
+            return;
+        }
+
+        await _groups.WriteAsync(db, changes, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Deletes by key and inserts anew: the same statement count for any number of rows, on both databases.</summary>

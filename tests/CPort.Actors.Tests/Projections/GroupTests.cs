@@ -11,6 +11,7 @@ using CPort.Actors.Reports;
 using CPort.Actors.Routing;
 using CPort.Actors.Tests.Matching.Groups;
 using CPort.Tests.Shared;
+using LinqToDB;
 using LinqToDB.Async;
 
 namespace CPort.Actors.Tests.Projections;
@@ -122,6 +123,30 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
         await rebuilder.OpenAsync();
         await rebuilder.ApplyAsync(await world.EventsAsync());
         Assert.Equal(await world.RowsAsync(live), await world.RowsAsync(rebuilt));
+    }
+
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_group_that_cannot_be_worked_out_does_not_stop_the_read_model(DatabaseProvider provider)
+    {
+        await using var world = await ReadModelWorld.StartAsync(provider, server);
+        var set = (await world.Tables.EnsureAsync(DateTimeOffset.UtcNow)).Single().Id;
+        var pictures = new Pictures(world, 25);
+        var start = PdqValues.Random(new Random(25));
+        await pictures.AddAsync(RandomLives.Nl, NL, start);
+        await pictures.AddAsync(RandomLives.Nl, NL, PdqValues.Flip(start, 3));
+        var projector = world.Projector(set);
+        await projector.OpenAsync();
+        await projector.ApplyAsync(await world.EventsAsync());
+
+        // Its members name a group that is not there.
+        await using var db = world.Tables.Connect();
+        Assert.Equal(1, await ReadTables.Groups(db, set).DeleteAsync());
+        var late = await pictures.AddAsync(RandomLives.Nl, NL, PdqValues.Flip(start, 5));
+        var events = await world.EventsAsync();
+        Assert.Equal(events[^1].Ordering, await projector.ApplyAsync(events));
+        Assert.Equal(1, await ReadTables.Reports(db, set).CountAsync(r => r.ReportId == late.ToString()));
     }
 
     [SkippableTheory]
