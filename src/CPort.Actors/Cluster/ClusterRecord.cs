@@ -184,8 +184,13 @@ public sealed class ClusterRecord(Database database)
     /// <summary>Whether this process has been declared down.</summary>
     public async Task<bool> IsDownedAsync(CancellationToken cancellation)
     {
+        if (database.Life is not { } life)
+        {
+            return false;
+        }
+
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        await using var command = connection.Statement("SELECT COUNT(*) FROM cport_lives WHERE life = @life AND downed IS NOT NULL", ("life", database.Life ?? ""));
+        await using var command = connection.Statement("SELECT COUNT(*) FROM cport_lives WHERE life = @life AND downed IS NOT NULL", ("life", life));
         return Convert.ToInt64(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture) > 0;
     }
 }

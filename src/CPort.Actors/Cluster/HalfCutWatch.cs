@@ -57,7 +57,7 @@ public sealed class HalfCutWatch : ReceiveActor, IWithTimers
         Receive<AskReach>(ask =>
         {
             var asker = Sender;
-            At(Address.Parse(ask.Node!)).Ask<Reach>(new AskReach(), Patience).PipeTo(asker, Self, failure: _ => new Reach { Uid = 0 });
+            ReachAsync(At(Address.Parse(ask.Node!)), new AskReach(), Patience).PipeTo(asker, Self);
         });
         Receive<Told>(told =>
         {
@@ -98,8 +98,7 @@ public sealed class HalfCutWatch : ReceiveActor, IWithTimers
 
         _asking = true;
         var question = new AskReach { Node = other.Address.ToString() };
-        Task.WhenAll(heard.Select(h => At(h.Address).Ask<Reach>(question, Patience + Patience)
-                .ContinueWith(t => t.IsCompletedSuccessfully ? t.Result : new Reach { Uid = 0 }, TaskScheduler.Default)))
+        Task.WhenAll(heard.Select(h => ReachAsync(At(h.Address), question, Patience + Patience)))
             .PipeTo(Self, success: answers => new Told(other, [.. answers]));
     }
 
@@ -108,6 +107,19 @@ public sealed class HalfCutWatch : ReceiveActor, IWithTimers
 
     /// <summary>By this node's own ears, whatever the others say. A member that it does not listen to (of many only some are) is taken to be heard.</summary>
     private bool IsHeard(Member member) => !_cluster.FailureDetector.IsMonitoring(member.Address) || _cluster.FailureDetector.IsAvailable(member.Address);
+
+    /// <summary>Whatever keeps an answer away, there is none: uid 0.</summary>
+    private static async Task<Reach> ReachAsync(ActorSelection watch, AskReach question, TimeSpan patience)
+    {
+        try
+        {
+            return await watch.Ask<Reach>(question, patience).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            return new Reach { Uid = 0 };
+        }
+    }
 
     private static ActorSelection At(Address node) => Context.System.ActorSelection(new RootActorPath(node) / "user" / ActorName);
 

@@ -146,11 +146,6 @@ public sealed partial class IntakeStream(
             }
 
             var mine = AfterAsync(_last.GetValueOrDefault(report), reading, submit);
-            if (mine.IsCompleted)
-            {
-                return await mine.ConfigureAwait(false);
-            }
-
             _last[report] = mine;
             try
             {

@@ -54,35 +54,32 @@ public sealed class SqlJournal() : JournalOptions(isDefault: true)
         // query-delay x max-tries is the patience with a gap in the order of commits: below 10 s events get lost for good (akka.md 0.2).
         // The two intervals bound how late the projection sees an event; each look costs CPU also when nothing happens: docs/scaling.md has figures.
         // By id, numbers of all rows are not needed (query-delay); the directory of agencies on each node is the only live stream (refresh-interval).
-        return sb.AppendLine($$"""
-            {{QueryPluginId}} {
-              class = "Akka.Persistence.Sql.Query.SqlReadJournalProvider, Akka.Persistence.Sql"
-              plugin-id = "{{QueryPluginId}}"
-              write-plugin = "akka.persistence.journal.sql"
-              parallelism = 1
-              refresh-interval = 100ms
-              max-buffer-size = 2000
-              journal-sequence-retrieval {
+        return sb
+            .AppendLine(ReadJournal(QueryPluginId, "100ms", """
                 query-delay = 100ms
                 max-tries = 100
                 max-backoff-query-delay = 5s
                 ask-timeout = 2s
-              }
-            }
-            {{ByIdQueryPluginId}} {
-              class = "Akka.Persistence.Sql.Query.SqlReadJournalProvider, Akka.Persistence.Sql"
-              plugin-id = "{{ByIdQueryPluginId}}"
-              write-plugin = "akka.persistence.journal.sql"
-              parallelism = 1
-              refresh-interval = 200ms
-              max-buffer-size = 2000
-              journal-sequence-retrieval {
+                """))
+            .AppendLine(ReadJournal(ByIdQueryPluginId, "200ms", """
                 query-delay = 60s
                 max-backoff-query-delay = 60s
-              }
-            }
-            """);
+                """));
     }
+
+    private static string ReadJournal(string id, string refresh, string rowNumbers) => $$"""
+        {{id}} {
+          class = "Akka.Persistence.Sql.Query.SqlReadJournalProvider, Akka.Persistence.Sql"
+          plugin-id = "{{id}}"
+          write-plugin = "akka.persistence.journal.sql"
+          parallelism = 1
+          refresh-interval = {{refresh}}
+          max-buffer-size = 2000
+          journal-sequence-retrieval {
+            {{rowNumbers}}
+          }
+        }
+        """;
 }
 
 /// <summary>The snapshot store's options for <c>WithSnapshot</c>.</summary>

@@ -40,17 +40,17 @@ internal sealed class GroupWriter(ReadTables tables, int set, ConfidentialSeam s
 
         var before = await ReadAsync(db, sightings, cancellation).ConfigureAwait(false);
         var after = sightings.OrderBy(s => s.Ordering).Aggregate(before, (groups, s) => groups.Seen(s.Value, s.Found, s.Ordering));
-        return ReferenceEquals(before, after)
-            ? GroupChanges.None
-            : new GroupChanges(
-                [.. after.Merges.Select(m => (GroupRows.IdOf(seam, m.From), GroupRows.IdOf(seam, m.Into)))],
-                [.. after.Joined.Keys.Where(v => !before.Joined.ContainsKey(v)).Select(v => GroupRows.Of(seam, v, after.Of(v)!))],
-                [
+        if (ReferenceEquals(before, after))
+        {
+            return GroupChanges.None;
+        }
 
-                    // By the group, not by its founder's row: of a group that another of its members led to, that row was not read.
-                    .. after.Groups.Values.Where(g => before.Groups.GetValueOrDefault(g.Founder) != g)
-                        .Select(g => GroupRows.Of(seam, g, g.MergedInto is null ? null : after.Now(g.Founder).Founder)),
-                ]);
+        // Where a merged group is now is asked by the group, not by its founder's row: of a group that another of its members led to, that row was not read.
+        return new GroupChanges(
+            [.. after.Merges.Select(m => (GroupRows.IdOf(seam, m.From), GroupRows.IdOf(seam, m.Into)))],
+            [.. after.Joined.Keys.Where(v => !before.Joined.ContainsKey(v)).Select(v => GroupRows.Of(seam, v, after.Of(v)!))],
+            [.. after.Groups.Values.Where(g => before.Groups.GetValueOrDefault(g.Founder) != g)
+                .Select(g => GroupRows.Of(seam, g, g.MergedInto is null ? null : after.Now(g.Founder).Founder))]);
     }
 
     public async Task WriteAsync(DataConnection db, GroupChanges changes, CancellationToken cancellation)
