@@ -1,5 +1,6 @@
 using CPort.Actors.Agencies;
 using CPort.Actors.CodeLists;
+using CPort.Tests.Shared;
 using CsCheck;
 using static CPort.Actors.Tests.Agencies.AgencyExamples;
 
@@ -188,13 +189,7 @@ public sealed class AccessTableTests
     [Fact]
     public void The_page_in_docs_says_what_the_table_says()
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "CPort.sln")))
-        {
-            root = root.Parent;
-        }
-
-        var path = Path.Combine(root!.FullName, "docs", "access.md");
+        var path = Repository.PathOf("docs", "access.md");
         if (Environment.GetEnvironmentVariable("CPORT_UPDATE_DOCS") == "1")
         {
             File.WriteAllText(path, AccessTable.RenderMarkdown());

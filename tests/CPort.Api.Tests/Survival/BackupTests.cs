@@ -160,13 +160,7 @@ public sealed partial class BackupTests(PostgreSqlServer server, ITestOutputHelp
 
     private static async Task<(int Code, string Out, string Error)> RunAsync(string script, NodeDatabase database, string[] arguments)
     {
-        var root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "CPort.sln")))
-        {
-            root = Path.GetDirectoryName(root.TrimEnd('/')) ?? throw new InvalidOperationException("The tests do not run within the repository.");
-        }
-
-        var start = new ProcessStartInfo("bash", [Path.Combine(root, "docker", script), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("bash", [Repository.PathOf("docker", script), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         if (!database.Database.IsSqlite)
         {
             var connection = new NpgsqlConnectionStringBuilder(database.Settings["Database__ConnectionString"]);
