@@ -107,11 +107,7 @@ public sealed class MasterKey
             try
             {
                 WriteThrough(temporary, Convert.ToBase64String(key._bytes) + "\n");
-                try
-                {
-                    File.Move(temporary, path, overwrite: false);
-                }
-                catch (IOException) when (File.Exists(path))
+                if (!TryName(temporary, path))
                 {
                     return Load(path);
                 }
@@ -205,6 +201,38 @@ public sealed class MasterKey
     }
 
     /// <summary>
+    /// Gives the finished file its name, unless another node was first. Not by File.Move: on Unix that looks whether the name is free and then
+    /// renames, so that of two nodes the later one replaced a key the earlier one had already sealed with. A hard link is made or refused in one step.
+    /// </summary>
+    private static bool TryName(string temporary, string path)
+    {
+        const int NameIsTaken = 17; // EEXIST, the same number on Linux, macOS and the BSDs
+        if (!OperatingSystem.IsWindows())
+        {
+            if (link(temporary, path) == 0)
+            {
+                return true;
+            }
+
+            if (Marshal.GetLastPInvokeError() == NameIsTaken)
+            {
+                return false;
+            }
+        }
+
+        // Windows refuses a taken name itself. What is left are file systems without hard links (FAT, some network shares), which have no such step.
+        try
+        {
+            File.Move(temporary, path, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
     /// Makes the new name itself survive a power cut: sealed data may reach the disk right after, and would be lost for ever without its key.
     /// .NET cannot open a folder, so this asks libc. A file system that refuses to sync folders is left at that.
     /// </summary>
@@ -224,6 +252,9 @@ public sealed class MasterKey
     }
 
 #pragma warning disable SYSLIB1054, CA2101 // source-generated imports need unsafe blocks, which this project forbids
+    [DllImport("libc", SetLastError = true)]
+    private static extern int link([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string name);
+
     [DllImport("libc", SetLastError = true)]
     private static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
 
