@@ -207,11 +207,11 @@ public sealed class ReadModel(ReadTables tables, JournalReader journal, TimeProv
         return found.GroupBy(f => f.UrlKey!).ToDictionary(g => g.Key, g => g.Select(f => (f.AddedAt, f.Number)).Min());
     }
 
-    private static async Task<List<TableSet>> SetsAsync(IDataContext db, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<TableSet>> SetsAsync(IDataContext db, CancellationToken cancellation)
     {
         try
         {
-            return await db.GetTable<TableSet>().OrderBy(s => s.Id).ToListAsync(cancellation).ConfigureAwait(false);
+            return await ReadTables.SetsAsync(db, cancellation).ConfigureAwait(false);
         }
         catch (System.Data.Common.DbException e) when (e.SqlState == "42P01" || e.Message.Contains("no such table", StringComparison.Ordinal))
         {

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Akka.Actor;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
+using CPort.Actors.Serialization;
 
 namespace CPort.Actors.Projections;
 
@@ -31,7 +32,8 @@ public readonly record struct JournalLag(long Events, DateTimeOffset? Oldest);
 
 /// <summary>
 /// Reads journal rows directly: whole reports by id, several in one query, and row by row where the read journal's stream breaks on a row that cannot
-/// be read. Deserializes with the system's own serializers. Not for following the journal: it knows nothing of transactions under way.
+/// be read. Deserializes with the system's own serializers. Knows nothing of transactions under way: whoever follows the journal asks
+/// <see cref="LookAsync"/> how far it may go.
 /// </summary>
 public sealed class JournalReader(Database database, ActorSystem system)
 {
@@ -68,6 +70,73 @@ public sealed class JournalReader(Database database, ActorSystem system)
         return await ReadAsync(command, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>The first rows of reports of these slices in (<paramref name="after"/>, <paramref name="upTo"/>], at most <paramref name="limit"/>.</summary>
+    public async Task<ImmutableArray<JournalEvent>> ReadSlicesAsync(
+        ProjectionSlices of, ImmutableArray<int> slices, long after, long upTo, int limit, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement($"""
+            SELECT {Columns} FROM journal
+            WHERE ordering > @after AND ordering <= @to AND persistence_id >= 'report-' AND persistence_id < 'report.'{InSlices("persistence_id", of, slices)}
+            ORDER BY ordering LIMIT @limit
+            """, ("after", after), ("to", upTo), ("limit", limit));
+        return await ReadAsync(command, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The first <see cref="ItemsMatched"/> of all reports in (<paramref name="after"/>, <paramref name="upTo"/>], at most <paramref name="limit"/>.</summary>
+    public async Task<ImmutableArray<JournalEvent>> ReadMatchedAsync(long after, long upTo, int limit, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement($"""
+            SELECT {Columns} FROM journal WHERE ordering > @after AND ordering <= @to AND manifest = @manifest ORDER BY ordering LIMIT @limit
+            """, ("after", after), ("to", upTo), ("limit", limit), ("manifest", WireContracts.ManifestOf(typeof(ItemsMatched))));
+        return await ReadAsync(command, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Looks how far the journal is complete by now. SQLite gives numbers in the order of commits. Where one is missing on PostgreSQL, the numbers are read;
+    /// mostly none is, and two figures say so. <paramref name="now"/> is of a clock that only goes on.
+    /// </summary>
+    public async Task<JournalHorizon> LookAsync(JournalHorizon before, TimeSpan now, CancellationToken cancellation)
+    {
+        const int Window = 50_000;
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        long head, count, last;
+        await using (var command = connection.Statement("""
+            SELECT (SELECT COALESCE(MAX(ordering), 0) FROM journal), COUNT(*), COALESCE(MAX(ordering), 0) FROM journal WHERE ordering > @safe AND ordering <= @end
+            """, ("safe", before.Safe), ("end", before.Safe + Window)))
+        await using (var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false))
+        {
+            await reader.ReadAsync(cancellation).ConfigureAwait(false);
+            (head, count, last) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+        }
+
+        if (database.IsSqlite)
+        {
+            return before with { Safe = Math.Max(before.Safe, head) };
+        }
+
+        if (head <= before.Safe)
+        {
+            return before;
+        }
+
+        if (count > 0 && last - before.Safe == count)
+        {
+            return before.Next(Enumerable.Range(1, (int)count).Select(n => before.Safe + n), head, now);
+        }
+
+        await using var all = connection.Statement("SELECT ordering FROM journal WHERE ordering > @safe ORDER BY ordering LIMIT @limit", ("safe", before.Safe), ("limit", Window));
+        await using var rows = await all.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var numbers = new List<long>();
+        while (await rows.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            numbers.Add(rows.GetInt64(0));
+        }
+
+        return before.Next(numbers, head, now);
+    }
+
     public async Task<JournalLag> LagAsync(long position, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
@@ -82,9 +151,11 @@ public sealed class JournalReader(Database database, ActorSystem system)
     }
 
     /// <summary>
-    /// Reports with events in (<paramref name="after"/>, <paramref name="upTo"/>] of the journal whose row is missing or older than the journal says.
+    /// Reports of these slices with events in (<paramref name="after"/>, <paramref name="upTo"/>] of the journal whose row is missing or older than the
+    /// journal says.
     /// </summary>
-    public async Task<ImmutableArray<string>> ReportsBehindAsync(int set, long after, long upTo, int limit, CancellationToken cancellation)
+    public async Task<ImmutableArray<string>> ReportsBehindAsync(
+        int set, ProjectionSlices of, ImmutableArray<int> slices, long after, long upTo, int limit, CancellationToken cancellation)
     {
         var reports = ReadTables.Name(typeof(ReportRow), set);
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
@@ -95,7 +166,7 @@ public sealed class JournalReader(Database database, ActorSystem system)
               (SELECT persistence_id, MAX(sequence_number) AS last FROM journal
                WHERE ordering > @after AND ordering <= @to AND persistence_id >= 'report-' AND persistence_id < 'report.' GROUP BY persistence_id) j
             LEFT JOIN {reports} r ON r.report_id = SUBSTR(j.persistence_id, 8)
-            WHERE r.version IS NULL OR r.version < j.last
+            WHERE (r.version IS NULL OR r.version < j.last){InSlices("j.persistence_id", of, slices)}
             ORDER BY j.persistence_id LIMIT @limit
             """, ("after", after), ("to", upTo), ("limit", limit));
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -107,6 +178,11 @@ public sealed class JournalReader(Database database, ActorSystem system)
 
         return ids.ToImmutable();
     }
+
+    // The characters are ours, so they may stand in the statement; both databases know SUBSTR from the end of a text by its length.
+    private static string InSlices(string column, ProjectionSlices of, ImmutableArray<int> slices) => of.Endings(slices) is { IsEmpty: false } endings
+        ? $" AND SUBSTR({column}, LENGTH({column})) IN ({string.Join(", ", endings.Select(e => $"'{e}'"))})"
+        : "";
 
     private async Task<ImmutableArray<JournalEvent>> ReadAsync(DbCommand command, CancellationToken cancellation)
     {

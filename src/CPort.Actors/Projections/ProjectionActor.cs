@@ -1,14 +1,9 @@
 using System.Collections.Immutable;
-using Akka;
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Event;
 using Akka.Hosting;
-using Akka.Pattern;
-using Akka.Persistence.Query;
-using Akka.Persistence.Sql.Query;
-using Akka.Streams;
-using Akka.Streams.Dsl;
 using CPort.Actors.Cluster;
 using CPort.Actors.Confidential;
 using CPort.Actors.Persistence;
@@ -50,6 +45,37 @@ public sealed record ProjectionsReconciled : IWireReply
     [ProtoMember(1)] public required int Mended { get; init; }
 }
 
+/// <summary>What a node is to keep current, and how far the journal is complete. Comes again and again; nothing answers it.</summary>
+[ProtoContract]
+[Manifest("pc3")]
+public sealed record ProjectUpTo : IWireMessage
+{
+    /// <summary>Every journal row up to this number is there.</summary>
+    [ProtoMember(1)] public required long Horizon { get; init; }
+
+    /// <summary>The node's share of each table set; sets that are not named are none of its business any more.</summary>
+    [ProtoMember(2)] public ImmutableArray<ProjectionPart> Parts { get; init; } = [];
+}
+
+/// <summary>A node's share of one table set.</summary>
+[ProtoContract]
+[Manifest("pd1")]
+public sealed record ProjectionPart : IWireMessage
+{
+    [ProtoMember(1)] public required int Set { get; init; }
+
+    /// <summary>Numbers of slices, <see cref="ProjectionSlices"/>.</summary>
+    [ProtoMember(2)] public ImmutableArray<int> Slices { get; init; } = [];
+}
+
+/// <summary>Compares all reports of these slices with the journal and mends. Answered by <see cref="ProjectionsReconciled"/> or <see cref="ProjectionUnavailable"/>.</summary>
+[ProtoContract]
+[Manifest("pc4")]
+public sealed record ReconcilePart : IWireMessage
+{
+    [ProtoMember(1)] public ImmutableArray<ProjectionPart> Parts { get; init; } = [];
+}
+
 /// <summary>The request could not be carried out now; it is safe to repeat.</summary>
 [ProtoContract]
 [Manifest("pr3")]
@@ -66,68 +92,61 @@ public sealed record ProjectionServices
     public required ConfidentialSeam Seam { get; init; }
     public required TimeProvider Time { get; init; }
     public ProjectionOptions Options { get; init; } = new();
-
-    /// <summary>The read journal's plugin id.</summary>
-    public string ReadJournal { get; init; } = SqlJournal.QueryPluginId;
 }
 
 /// <summary>
-/// Keeps the read tables current: runs one stream from the journal into each live table set, starts and finishes rebuilds, compares with the journal,
-/// measures the lag. One in the cluster. It does not write rows itself (<see cref="Projector"/>) and decides nothing about reports.
+/// Keeps the read tables current: looks how far the journal is complete, tells each node's <see cref="ProjectionWriterActor"/> which slices are its to advance and
+/// how far, starts and finishes rebuilds, measures the lag. One in the cluster. It writes no rows and decides nothing about reports.
+/// <para>
+/// Slices go to the nodes that are up and heard of; a node's slices go to the others with the next message after it falls silent. Should two nodes believe
+/// that a slice is theirs, the slice's position admits one (<see cref="ProjectionSlices"/>).
+/// </para>
 /// </summary>
 public sealed class ProjectionActor : ReceiveActor, IWithTimers
 {
+    private static readonly TimeSpan AnywayEvery = TimeSpan.FromSeconds(1);
+
     private readonly ProjectionServices _services;
+    private readonly Func<ImmutableArray<Address>> _nodes;
     private readonly ReadTables _tables;
     private readonly JournalReader _journal;
-    private readonly SqlReadJournal _events;
-    private readonly IMaterializer _materializer = Context.Materializer();
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Dictionary<int, Follower> _followers = [];
+    private readonly HashSet<int> _known = [];
     private readonly HashSet<int> _dropping = [];
+    private readonly long _began;
+    private ImmutableArray<TableSet> _live = [];
+    private JournalHorizon _horizon = new();
+    private TimeSpan _toldAt = TimeSpan.MinValue;
     private bool _looking;
+    private bool _measuring;
 
-    public ProjectionActor(ProjectionServices services)
+    /// <param name="services">What it needs.</param>
+    /// <param name="nodes">Where writers are now, in an order that all agree in.</param>
+    public ProjectionActor(ProjectionServices services, Func<ImmutableArray<Address>> nodes)
     {
-        _services = services;
+        (_services, _nodes) = (services, nodes);
         _tables = new ReadTables(services.Database);
         _journal = new JournalReader(services.Database, Context.System);
-        _events = PersistenceQuery.Get(Context.System).ReadJournalFor<SqlReadJournal>(services.ReadJournal);
+        _began = services.Time.GetTimestamp();
 
         Receive<Look>(_ => LookAround());
         Receive<Seen>(Take);
         Receive<Dropped>(d => _dropping.Remove(d.Set));
-        Receive<ReconcileNow>(_ => Reconcile(all: false));
+        Receive<Measure>(_ => MeasureJournal());
+        Receive<Measured>(m => Tell(m.Horizon));
         Receive<RebuildProjections>(_ => Rebuild(Sender));
         Receive<ReconcileProjections>(_ => ReconcileAll(Sender));
-        Receive<ProjectionsReconciled>(m =>
-        {
-            if (m.Mended > 0)
-            {
-                _log.Warning("{0} reports in the read tables were behind the journal and are mended.", m.Mended);
-            }
-        });
-        Receive<Status.Failure>(f =>
-        {
-            _looking = false;
-            _log.Warning("The projection could not reach its tables ({0}); it tries again.", (f.Cause.InnerException ?? f.Cause).GetType().Name);
-        });
+        Receive<Status.Failure>(f => _log.Warning("The projection could not reach its tables ({0}); it tries again.", (f.Cause.InnerException ?? f.Cause).GetType().Name));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
+    private TimeSpan Now => _services.Time.GetElapsedTime(_began);
+
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(nameof(Look), Look.Instance, TimeSpan.Zero, TimeSpan.FromSeconds(1));
-        Timers.StartPeriodicTimer(nameof(ReconcileNow), ReconcileNow.Instance, _services.Options.ReconcileEvery, _services.Options.ReconcileEvery);
-    }
-
-    protected override void PostStop()
-    {
-        foreach (var follower in _followers.Values)
-        {
-            follower.Stop.Shutdown();
-        }
+        Timers.StartPeriodicTimer(nameof(Measure), Measure.Instance, _services.Options.LookEvery, _services.Options.LookEvery);
     }
 
     /// <summary>Once a second: which sets there are, what is to be started, switched or dropped, and how far behind the serving one is.</summary>
@@ -139,16 +158,15 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
         }
 
         _looking = true;
-        LookAsync(_followers.Count == 0, [.. _followers.Values.Select(f => f.Projector)]).PipeTo(Self);
+        LookAsync(_live.IsEmpty).PipeTo(Self, Self, seen => seen, e => new Seen([], default, default) { Fault = e });
     }
 
-    private async Task<Seen> LookAsync(bool first, ImmutableArray<Projector> projectors)
+    private async Task<Seen> LookAsync(bool first)
     {
         var now = _services.Time.GetUtcNow();
         var sets = first ? await _tables.EnsureAsync(now).ConfigureAwait(false) : await _tables.SetsAsync().ConfigureAwait(false);
         var building = sets.FirstOrDefault(s => s.State == TableSetState.Building);
-        if (building is not null && projectors.FirstOrDefault(p => p.Set == building.Id) is { } builder
-            && await builder.TrySwitchAsync().ConfigureAwait(false))
+        if (building is not null && await _tables.TrySwitchAsync(building.Id, now).ConfigureAwait(false))
         {
             sets = await _tables.SetsAsync().ConfigureAwait(false);
         }
@@ -168,65 +186,82 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
     private void Take(Seen seen)
     {
         _looking = false;
+        if (seen.Fault is { } fault)
+        {
+            Self.Tell(new Status.Failure(fault));
+            return;
+        }
+
         CPortMetrics.ProjectionAt("reports", seen.Lag.Events, seen.Lag.Oldest is { } oldest && seen.At > oldest ? seen.At - oldest : TimeSpan.Zero);
-        foreach (var set in seen.Sets)
+        _live = [.. seen.Sets.Where(s => s.State != TableSetState.Retired && !s.Slices.IsEmpty)];
+        foreach (var set in _live.Where(s => _known.Add(s.Id)))
         {
-            if (set.State == TableSetState.Retired)
+            _log.Info("Projecting into table set {0} ({1}, version {2}, {3} slices) from position {4}.", set.Id, set.State, set.Version, set.Slices.Length, set.Position);
+        }
+
+        foreach (var set in seen.Sets.Where(s => s.State == TableSetState.Retired))
+        {
+            if (_known.Remove(set.Id))
             {
-                Retire(set, seen.At);
+                _log.Info("Table set {0} is replaced.", set.Id);
             }
-            else if (!_followers.ContainsKey(set.Id))
+
+            // Whether it worked or not shows at a later look.
+            if (seen.At.UtcTicks - set.Since >= _services.Options.DropAfter.Ticks && _dropping.Add(set.Id))
             {
-                _followers[set.Id] = Follow(set.Id);
-                _log.Info("Projecting into table set {0} ({1}, version {2}) from position {3}.", set.Id, set.State, set.Version, set.Position);
+                _tables.DropAsync(set.Id).PipeTo(Self, Self, () => new Dropped(set.Id), _ => new Dropped(set.Id));
             }
         }
+
+        // What is folded in was complete then, whoever looked.
+        var folded = _live.SelectMany(s => s.Slices).Select(s => s.Position).DefaultIfEmpty(0).Max();
+        _horizon = _horizon with { Safe = Math.Max(_horizon.Safe, folded) };
     }
 
-    private void Retire(TableSet set, DateTimeOffset now)
+    private void MeasureJournal()
     {
-        if (_followers.Remove(set.Id, out var follower))
+        if (_measuring || _live.IsEmpty)
         {
-            follower.Stop.Shutdown();
-            _log.Info("Table set {0} is replaced.", set.Id);
+            return;
         }
 
-        // Whether it worked or not shows at a later look.
-        if (now.UtcTicks - set.Since >= _services.Options.DropAfter.Ticks && _dropping.Add(set.Id))
+        _measuring = true;
+        _journal.LookAsync(_horizon, Now, default).PipeTo(Self, Self, horizon => new Measured(horizon), _ => new Measured(null));
+    }
+
+    /// <summary>Tells the writers at once when the journal has grown, and now and then anyway: a message may be lost, a node be new.</summary>
+    private void Tell(JournalHorizon? measured)
+    {
+        _measuring = false;
+        var grown = measured is not null && measured.Safe > _horizon.Safe;
+        if (measured is not null)
         {
-            _tables.DropAsync(set.Id).PipeTo(Self, Self, () => new Dropped(set.Id), _ => new Dropped(set.Id));
+            _horizon = measured with { Safe = Math.Max(measured.Safe, _horizon.Safe) };
+        }
+
+        if (!grown && _toldAt != TimeSpan.MinValue && Now - _toldAt < AnywayEvery)
+        {
+            return;
+        }
+
+        _toldAt = Now;
+        foreach (var (writer, parts) in Shares())
+        {
+            writer.Tell(new ProjectUpTo { Horizon = _horizon.Safe, Parts = parts });
         }
     }
 
-    private Follower Follow(int set)
+    private ImmutableArray<(ActorSelection Writer, ImmutableArray<ProjectionPart> Parts)> Shares()
     {
-        var options = _services.Options;
-        var projector = new Projector(_tables, set, _journal, _services.Seam, _services.Time, options, _log);
-        var events = _events;
-
-        // The position is read inside the factory, so that every restart begins at what the tables hold.
-        var source = RestartSource.OnFailuresWithBackoff(
-            () => Source.FromTask(projector.OpenAsync())
-                .ConcatMany(position => events.AllEvents(Offset.Sequence(position)))
-                .Select(JournalEventOf)
-                .GroupedWithin(options.BatchSize, options.BatchWait)
-                .SelectAsync(1, async batch =>
-                {
-                    using var hop = CPortMetrics.TimeHop(CPortMetrics.ProjectHop);
-                    return await projector.ApplyAsync([.. batch]).ConfigureAwait(false);
-                })
-                .MapMaterializedValue(_ => NotUsed.Instance),
-            RestartSettings.Create(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), 0.2));
-        var stop = source.ViaMaterialized(KillSwitches.Single<long>(), Keep.Right).To(Sink.Ignore<long>()).Run(_materializer);
-        return new Follower(projector, stop);
+        var nodes = _nodes();
+        return [.. nodes.Select((node, i) => (
+            Context.ActorSelection(new RootActorPath(node) / "user" / ProjectionWriterActor.Name),
+            _live.Select(s => new ProjectionPart { Set = s.Id, Slices = ProjectionSlices.Of(s).ShareOf(i, nodes.Length) }).ToImmutableArray()))];
     }
-
-    private static JournalEvent JournalEventOf(EventEnvelope e) =>
-        new(((Sequence)e.Offset).Value, e.PersistenceId, e.SequenceNr, e.Timestamp, e.Event as IReportEvent);
 
     private void Rebuild(IActorRef asker)
     {
-        if (_followers.Count == 0)
+        if (_live.IsEmpty)
         {
             asker.Tell(new ProjectionUnavailable { Reason = "NotStarted" });
             return;
@@ -242,43 +277,48 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
         return new RebuildStarted { Set = set.Id, AlreadyRunning = running is not null };
     }
 
-    private void Reconcile(bool all)
-    {
-        foreach (var follower in _followers.Values.Where(f => f.Projector.Position >= 0))
-        {
-            follower.Projector.ReconcileAsync(all).PipeTo(Self, Self, mended => new ProjectionsReconciled { Mended = mended }, e => new Status.Failure(e));
-        }
-    }
-
     private void ReconcileAll(IActorRef asker)
     {
-        var projectors = _followers.Values.Select(f => f.Projector).Where(p => p.Position >= 0).ToArray();
-        Task.WhenAll(projectors.Select(p => p.ReconcileAsync(all: true))).PipeTo(
-            asker, Self, mended => new ProjectionsReconciled { Mended = mended.Sum() }, e => new ProjectionUnavailable { Reason = e.GetType().Name });
+        var asked = Shares().Select(s => s.Writer.Ask<IWireReply>(new ReconcilePart { Parts = s.Parts }, _services.Options.ReconcilePatience)).ToArray();
+        if (asked.Length == 0)
+        {
+            asker.Tell(new ProjectionUnavailable { Reason = "NotStarted" });
+            return;
+        }
+
+        Task.WhenAll(asked).PipeTo(
+            asker, Self,
+            answers => answers.OfType<ProjectionUnavailable>().FirstOrDefault() as object
+                ?? new ProjectionsReconciled { Mended = answers.OfType<ProjectionsReconciled>().Sum(a => a.Mended) },
+            e => new ProjectionUnavailable { Reason = e.GetType().Name });
     }
 
-    private sealed record Follower(Projector Projector, UniqueKillSwitch Stop);
-
-    private sealed record Seen(ImmutableArray<TableSet> Sets, JournalLag Lag, DateTimeOffset At) : INoSerializationVerificationNeeded;
+    private sealed record Seen(ImmutableArray<TableSet> Sets, JournalLag Lag, DateTimeOffset At) : INoSerializationVerificationNeeded
+    {
+        public Exception? Fault { get; init; }
+    }
 
     private sealed record Dropped(int Set) : INoSerializationVerificationNeeded;
+
+    /// <summary><c>Horizon</c> null: the journal could not be looked at.</summary>
+    private sealed record Measured(JournalHorizon? Horizon) : INoSerializationVerificationNeeded;
 
     private sealed class Look : INotInfluenceReceiveTimeout
     {
         public static readonly Look Instance = new();
     }
 
-    private sealed class ReconcileNow : INotInfluenceReceiveTimeout
+    private sealed class Measure : INotInfluenceReceiveTimeout
     {
-        public static readonly ReconcileNow Instance = new();
+        public static readonly Measure Instance = new();
     }
 }
 
 public static class ProjectionHosting
 {
     /// <summary>
-    /// Runs the projection and the sweeper, one of each in the cluster, on nodes of role <c>projection</c>; needs <see cref="ReportHosting.AddReports"/>
-    /// before. Registers (a proxy to) <see cref="ProjectionActor"/> for rebuilds and comparisons.
+    /// Runs the projection and the sweeper, one of each in the cluster, and a writer of read tables on each node of role <c>projection</c>; needs
+    /// <see cref="ReportHosting.AddReports"/> before. Registers (a proxy to) <see cref="ProjectionActor"/> for rebuilds and comparisons.
     /// </summary>
     public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder, Func<ProjectionServices> make) => AddProjections(builder, true, make);
 
@@ -286,12 +326,17 @@ public static class ProjectionHosting
     public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder, bool here, Func<ProjectionServices> make) => !here
         ? builder.WithSingletonProxy<ProjectionActor>("projection", new ClusterSingletonOptions { Role = ClusterRoles.Projection })
         : builder
+            .WithActors((system, _, _) =>
+            {
+                var services = make();
+                system.ActorOf(Props.Create(() => new ProjectionWriterActor(services)), ProjectionWriterActor.Name);
+            })
             .WithSingleton<ProjectionActor>(
                 "projection",
-                (_, _, _) =>
+                (system, _, _) =>
                 {
                     var services = make();
-                    return Props.Create(() => new ProjectionActor(services));
+                    return Props.Create(() => new ProjectionActor(services, () => WritersOf(system)));
                 },
                 new ClusterSingletonOptions { Role = ClusterRoles.Projection })
             .WithSingleton<SweeperActor>(
@@ -303,4 +348,13 @@ public static class ProjectionHosting
                 },
                 new ClusterSingletonOptions { Role = ClusterRoles.Projection },
                 createProxyToo: false);
+
+    /// <summary>Nodes that stay; while all are on their way out, those.</summary>
+    private static ImmutableArray<Address> WritersOf(ActorSystem system)
+    {
+        var state = Akka.Cluster.Cluster.Get(system).State;
+        var heard = state.Members.Where(m => m.HasRole(ClusterRoles.Projection) && !state.Unreachable.Contains(m)).ToArray();
+        var staying = heard.Where(m => m.Status == MemberStatus.Up).ToArray();
+        return [.. (staying.Length > 0 ? staying : heard.Where(m => m.Status == MemberStatus.Leaving)).Select(m => m.Address).OrderBy(a => a.ToString(), StringComparer.Ordinal)];
+    }
 }

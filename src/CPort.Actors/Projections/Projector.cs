@@ -17,14 +17,17 @@ public sealed record ProjectionOptions
     /// <summary>Most events folded in by one transaction.</summary>
     public int BatchSize { get; init; } = 500;
 
-    /// <summary>How long a batch gathers when fewer events come.</summary>
-    public TimeSpan BatchWait { get; init; } = TimeSpan.FromMilliseconds(50);
+    /// <summary>How often it is looked how far the journal goes: what comes meanwhile is one batch.</summary>
+    public TimeSpan LookEvery { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Items of reports kept in memory, so that their next event needs no reading of the journal; about 2 kB each.</summary>
     public int CachedItems { get; init; } = 50_000;
 
     /// <summary>How often recent reports are compared with the journal.</summary>
     public TimeSpan ReconcileEvery { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a comparison of all reports may take.</summary>
+    public TimeSpan ReconcilePatience { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Journal rows before the present position that the timer's comparison looks at; on demand it looks at all.</summary>
     public long ReconcileWindow { get; init; } = 50_000;
@@ -45,76 +48,104 @@ public sealed record ProjectionOptions
     public int SweepLimit { get; init; } = 500;
 }
 
-/// <summary>Another projector has written the same table set; this one's picture is stale and it must begin again from the stored position.</summary>
-public sealed class ProjectionFencedException() : InvalidOperationException("Another projector has advanced this table set.");
+/// <summary>Another projector has written the same slices; this one's picture is stale and it must begin again from the stored positions.</summary>
+public sealed class ProjectionFencedException() : InvalidOperationException("Another projector has advanced these slices.");
 
 /// <summary>
-/// Writes one table set: folds events into report states with the report's own <see cref="ReportRules.Apply"/> and derives rows from the states with
-/// <see cref="ReadRows"/>, so that a row can never say anything the report does not. Rows and position are written in one transaction; events already
-/// folded in are recognised and left out. Follows nothing by itself (<c>ProjectionActor</c> feeds it). Calls wait for one another.
+/// Writes slices of one table set: folds events into report states with the report's own <see cref="ReportRules.Apply"/> and derives rows from the states with
+/// <see cref="ReadRows"/>, so that a row can never say anything the report does not. Rows and positions are written in one transaction; events already
+/// folded in are recognised and left out. Follows nothing by itself (<see cref="ProjectionWriterActor"/> tells it how far to go). Calls wait for one another.
+/// <para>
+/// Slices at one position are written together; those that lag, because they came from another node, catch up first. The groups are written with all the
+/// reports when all are here, which saves reading their events twice, and else by themselves; both in the journal's order, so with the same outcome.
+/// </para>
 /// </summary>
 public sealed class Projector(
     ReadTables tables, int set, JournalReader journal, ConfidentialSeam seam, TimeProvider time, ProjectionOptions options, ILoggingAdapter? log = null) : IDisposable
 {
-    /// <summary>Gaps in the order of commits close within this (akka.md 0.2).</summary>
-    private static readonly TimeSpan GapPatience = TimeSpan.FromSeconds(10);
-
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly ReportCache _cache = new(options.CachedItems);
     private readonly GroupWriter _groups = new(tables, set, seam);
     private readonly HashSet<string> _stuck = new(StringComparer.Ordinal);
-    private long _position = -1;
-    private bool _opened;
-    private (long Ordering, DateTimeOffset Since) _blockedBy;
+    private volatile ImmutableSortedDictionary<int, long> _positions = ImmutableSortedDictionary<int, long>.Empty;
+    private ProjectionSlices _slices;
 
     public int Set => set;
 
-    /// <summary>The last position written; -1 before <see cref="OpenAsync"/>.</summary>
-    public long Position => Volatile.Read(ref _position);
+    /// <summary>Slices that are at the same position and go on together.</summary>
+    private sealed record Cohort(ImmutableArray<int> Slices, long Position);
 
-    /// <summary>
-    /// The position to follow the journal from. After a fault it first steps over rows that cannot be read: they are listed in <c>rm_stuck</c>, and
-    /// the others go on.
-    /// </summary>
+    /// <summary>The position of the slice that is least far, of those advanced last; -1 before <see cref="OpenAsync"/>.</summary>
+    public long Position => _positions is { IsEmpty: false } held ? held.Values.Min() : -1;
+
+    /// <summary>Takes up all slices of the set at their stored positions. Answers the lowest.</summary>
     public Task<long> OpenAsync(CancellationToken cancellation = default) => AloneAsync(async () =>
     {
-        await using (var db = tables.Connect())
-        {
-            var stored = await db.GetTable<TableSet>().FirstAsync(s => s.Id == set, cancellation).ConfigureAwait(false);
-            if (stored.Position != _position)
-            {
-                _cache.Clear();
-                _position = stored.Position;
-            }
-
-            _stuck.Clear();
-            _stuck.UnionWith(await db.GetTable<StuckRow>().Where(s => s.SetId == set).Select(s => s.PersistenceId).ToListAsync(cancellation).ConfigureAwait(false));
-        }
-
-        if (_opened)
-        {
-            await StepOverUnreadableAsync(cancellation).ConfigureAwait(false);
-        }
-
-        _opened = true;
-        return _position;
-    }, cancellation);
-
-    /// <summary>Folds in events in journal order; those at or before the position are left out. Answers the new position.</summary>
-    public Task<long> ApplyAsync(IReadOnlyList<JournalEvent> events, CancellationToken cancellation = default) => AloneAsync(async () =>
-    {
-        await FoldAsync(events, cancellation).ConfigureAwait(false);
-        return _position;
+        _positions = _positions.Clear();
+        await TakeUpAsync(null, cancellation).ConfigureAwait(false);
+        return Position;
     }, cancellation);
 
     /// <summary>
-    /// Compares reports with the journal and writes anew what is behind or was stuck: the last <see cref="ProjectionOptions.ReconcileWindow"/> rows, or
-    /// all. Answers how many reports it mended.
+    /// Advances these slices by one batch of at most <see cref="ProjectionOptions.BatchSize"/> events towards <paramref name="horizon"/>, up to which the journal
+    /// must be complete. Answers whether all of them are there.
     /// </summary>
-    public Task<int> ReconcileAsync(bool all, CancellationToken cancellation = default) => AloneAsync(async () =>
+    public Task<bool> AdvanceAsync(ImmutableArray<int> slices, long horizon, CancellationToken cancellation = default) => AloneAsync(async () =>
     {
-        var after = all ? 0 : Math.Max(0, _position - options.ReconcileWindow);
-        var ids = (await journal.ReportsBehindAsync(set, after, _position, 10_000, cancellation).ConfigureAwait(false)).Union(_stuck).ToArray();
+        await TakeUpAsync(slices, cancellation).ConfigureAwait(false);
+        if (CohortOf(_positions, _slices) is not { } cohort || cohort.Position >= horizon)
+        {
+            return true;
+        }
+
+        // Not beyond the next slices: from there on they go together.
+        var upTo = _positions.Values.Where(p => p > cohort.Position).Append(horizon).Min();
+        if (cohort.Slices is [var only] && only == _slices.Groups)
+        {
+            await AdvanceGroupsAsync(cohort, upTo, cancellation).ConfigureAwait(false);
+        }
+        else
+        {
+            var rows = await journal.ReadSlicesAsync(_slices, cohort.Slices, cohort.Position, upTo, options.BatchSize, cancellation).ConfigureAwait(false);
+            await FoldAsync(cohort, rows, rows.Length < options.BatchSize ? upTo : rows[^1].Ordering, cancellation).ConfigureAwait(false);
+        }
+
+        return Position >= horizon;
+    }, cancellation);
+
+    /// <summary>Folds in events of all slices in journal order; those at or before the position are left out. Answers the new position.</summary>
+    public Task<long> ApplyAsync(IReadOnlyList<JournalEvent> events, CancellationToken cancellation = default) => AloneAsync(async () =>
+    {
+        var cohort = CohortOf(_positions, _slices)!;
+        var fresh = events.Where(e => e.Ordering > cohort.Position).ToArray();
+        if (fresh.Length > 0)
+        {
+            await FoldAsync(cohort, fresh, fresh[^1].Ordering, cancellation).ConfigureAwait(false);
+        }
+
+        return Position;
+    }, cancellation);
+
+    /// <summary>
+    /// Compares reports of the slices advanced last with the journal and writes anew what is behind or was stuck: the last
+    /// <see cref="ProjectionOptions.ReconcileWindow"/> rows, or all. Answers how many reports it mended.
+    /// </summary>
+    public Task<int> ReconcileAsync(bool all, CancellationToken cancellation = default) => ReconcileAsync([.. _positions.Keys], all, cancellation);
+
+    /// <summary>As above for these slices.</summary>
+    public Task<int> ReconcileAsync(ImmutableArray<int> slices, bool all, CancellationToken cancellation = default) => AloneAsync(async () =>
+    {
+        await TakeUpAsync(slices, cancellation).ConfigureAwait(false);
+        var mine = _positions.Keys.Where(s => s != _slices.Groups).ToImmutableArray();
+        if (mine.IsEmpty)
+        {
+            return 0;
+        }
+
+        var position = mine.Min(s => _positions[s]);
+        var after = all ? 0 : Math.Max(0, position - options.ReconcileWindow);
+        var behind = await journal.ReportsBehindAsync(set, _slices, mine, after, position, 10_000, cancellation).ConfigureAwait(false);
+        var ids = behind.Union(_stuck.Where(id => mine.Contains(_slices.Of(id)))).ToArray();
         var mended = 0;
         foreach (var part in ids.Chunk(100))
         {
@@ -127,33 +158,11 @@ public sealed class Projector(
                 whole.Add(folding);
             }
 
-            await WriteAsync(whole, _position, null, cancellation).ConfigureAwait(false);
+            await WriteAsync(whole, null, 0, null, cancellation).ConfigureAwait(false);
             mended += whole.Count(f => f.Fault is null);
         }
 
         return mended;
-    }, cancellation);
-
-    /// <summary>Makes this set the one that serves when it has caught up with the one that does. Answers whether it serves now.</summary>
-    public Task<bool> TrySwitchAsync(CancellationToken cancellation = default) => AloneAsync(async () =>
-    {
-        await using var db = tables.Connect();
-        await using var transaction = await db.BeginTransactionAsync(cancellation).ConfigureAwait(false);
-        var now = time.GetUtcNow().UtcTicks;
-        var retired = await db.GetTable<TableSet>()
-            .Where(s => s.State == TableSetState.Serving && s.Id != set && s.Position <= _position)
-            .Set(s => s.State, TableSetState.Retired).Set(s => s.Since, now)
-            .UpdateAsync(cancellation).ConfigureAwait(false);
-        if (retired != 1)
-        {
-            return false;
-        }
-
-        await db.GetTable<TableSet>().Where(s => s.Id == set)
-            .Set(s => s.State, TableSetState.Serving).Set(s => s.Since, now)
-            .UpdateAsync(cancellation).ConfigureAwait(false);
-        await transaction.CommitAsync(cancellation).ConfigureAwait(false);
-        return true;
     }, cancellation);
 
     public void Dispose() => _one.Dispose();
@@ -165,47 +174,57 @@ public sealed class Projector(
         {
             return await action().ConfigureAwait(false);
         }
+        catch
+        {
+            // What is stored is not known any more: the next call asks.
+            _positions = _positions.Clear();
+            throw;
+        }
         finally
         {
             _one.Release();
         }
     }
 
-    private async Task StepOverUnreadableAsync(CancellationToken cancellation)
+    /// <summary>The slices that go on next: those least far, reports before groups, unless all are together.</summary>
+    private static Cohort? CohortOf(ImmutableSortedDictionary<int, long> positions, ProjectionSlices slices)
     {
-        while (true)
+        if (positions.IsEmpty)
         {
-            var rows = await journal.ReadAfterAsync(_position, 2_000, cancellation).ConfigureAwait(false);
-            var at = rows.ToList().FindIndex(r => r.Fault is not null);
-            if (at < 0)
-            {
-                return;
-            }
-
-            // Rows with numbers below it may still be on their way into the journal: it is passed only when none is missing, or after the patience.
-            if (_blockedBy.Ordering != rows[at].Ordering)
-            {
-                _blockedBy = (rows[at].Ordering, time.GetUtcNow());
-            }
-
-            if (rows[at].Ordering - _position != at + 1 && time.GetUtcNow() - _blockedBy.Since < GapPatience)
-            {
-                return;
-            }
-
-            await FoldAsync(rows[..(at + 1)], cancellation).ConfigureAwait(false);
+            return null;
         }
+
+        var least = positions.Values.Min();
+        var at = positions.Where(p => p.Value == least).Select(p => p.Key).ToImmutableArray();
+        return new Cohort(at.Length == slices.RowCount || at.Length == 1 ? at : at.Remove(slices.Groups), least);
     }
 
-    private async Task FoldAsync(IReadOnlyList<JournalEvent> events, CancellationToken cancellation)
+    /// <summary>Holds exactly these slices (null: all); those not held are read from the tables.</summary>
+    private async Task TakeUpAsync(ImmutableArray<int>? slices, CancellationToken cancellation)
     {
-        var fresh = events.Where(e => e.Ordering > _position).ToArray();
-        if (fresh.Length == 0)
+        if (slices is { } wanted && _positions.Count == wanted.Length && wanted.All(_positions.ContainsKey))
         {
             return;
         }
 
-        var byReport = fresh.Where(e => e.IsOfReport && !_stuck.Contains(e.PersistenceId)).GroupBy(e => e.PersistenceId).ToArray();
+        await using var db = tables.Connect();
+        var stored = await db.GetTable<SliceRow>().Where(s => s.SetId == set).ToListAsync(cancellation).ConfigureAwait(false);
+        _slices = new ProjectionSlices(stored.Count - 1);
+        if (_positions.IsEmpty)
+        {
+            _cache.Clear();
+        }
+
+        // States kept of a slice that was elsewhere meanwhile are old, which shows by their next event's number: such reports are read again.
+        _positions = stored.Where(s => slices is not { } wanted || wanted.Contains(s.Slice))
+            .ToImmutableSortedDictionary(s => s.Slice, s => _positions.GetValueOrDefault(s.Slice, s.Position));
+        _stuck.Clear();
+        _stuck.UnionWith(await db.GetTable<StuckRow>().Where(s => s.SetId == set).Select(s => s.PersistenceId).ToListAsync(cancellation).ConfigureAwait(false));
+    }
+
+    private async Task FoldAsync(Cohort cohort, IReadOnlyList<JournalEvent> events, long position, CancellationToken cancellation)
+    {
+        var byReport = events.Where(e => e.IsOfReport && !_stuck.Contains(e.PersistenceId)).GroupBy(e => e.PersistenceId).ToArray();
         var missing = byReport
             .Where(g => g.First().Sequence > (_cache.TryGet(g.Key, out var held) ? held.Report.Version : 0) + 1)
             .Select(g => g.Key)
@@ -232,10 +251,54 @@ public sealed class Projector(
             foldings.Add(folding);
         }
 
-        await WriteAsync(foldings, fresh[^1].Ordering, fresh.Max(e => e.RecordedTicks), cancellation).ConfigureAwait(false);
+        await WriteAsync(foldings, cohort, position, events.Count == 0 ? null : events.Max(e => e.RecordedTicks), cancellation).ConfigureAwait(false);
     }
 
-    private async Task WriteAsync(IReadOnlyCollection<Folding> foldings, long position, long? positionAt, CancellationToken cancellation)
+    /// <summary>The groups alone: what was found alike stands in few events, and of their reports only the values are needed.</summary>
+    private async Task AdvanceGroupsAsync(Cohort cohort, long upTo, CancellationToken cancellation)
+    {
+        var rows = await journal.ReadMatchedAsync(cohort.Position, upTo, options.BatchSize, cancellation).ConfigureAwait(false);
+        var position = rows.Length < options.BatchSize ? upTo : rows[^1].Ordering;
+        var ids = rows.Where(r => r.Event is ItemsMatched m && m.Matches.Any(i => !i.LookAlikes.IsEmpty)).Select(r => r.PersistenceId).Distinct().ToArray();
+        var sightings = new List<LookAlikeSighting>();
+        foreach (var (id, events) in await journal.ReadReportsAsync(ids, cancellation).ConfigureAwait(false))
+        {
+            var folding = new Folding(id, new CachedReport(Report.None));
+            folding.Fold(events.TakeWhile(e => e.Ordering <= position));
+            if (folding.Fault is null)
+            {
+                sightings.AddRange(folding.Alike.Where(s => s.Ordering > cohort.Position));
+            }
+        }
+
+        await using var db = tables.Connect();
+        await using var transaction = await BeginAsync(db, cancellation).ConfigureAwait(false);
+        await MoveAsync(db, cohort, position, rows.IsEmpty ? null : rows.Max(r => r.RecordedTicks), cancellation).ConfigureAwait(false);
+        await WriteGroupsAsync(db, sightings, cancellation).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+        Moved(cohort, position);
+    }
+
+    /// <summary>
+    /// Takes the slices forward, first thing in their transaction: whoever else advances one of them waits for its end, and then finds it elsewhere.
+    /// </summary>
+    private async Task MoveAsync(DataConnection db, Cohort cohort, long position, long? positionAt, CancellationToken cancellation)
+    {
+        var (before, at) = (cohort.Position, positionAt ?? 0);
+        var some = cohort.Slices.ToList();
+        var moved = await db.GetTable<SliceRow>().Where(s => s.SetId == set && s.Position == before && some.Contains(s.Slice))
+            .Set(s => s.Position, position).Set(s => s.PositionAt, s => at == 0 ? s.PositionAt : at)
+            .UpdateAsync(cancellation).ConfigureAwait(false);
+        if (moved != some.Count)
+        {
+            throw new ProjectionFencedException();
+        }
+    }
+
+    private void Moved(Cohort cohort, long position) => _positions = _positions.SetItems(cohort.Slices.Select(s => KeyValuePair.Create(s, position)));
+
+    /// <summary>Writes reports, and takes their cohort to <paramref name="position"/>; <paramref name="cohort"/> null: mends them where the slices are.</summary>
+    private async Task WriteAsync(IReadOnlyCollection<Folding> foldings, Cohort? cohort, long position, long? positionAt, CancellationToken cancellation)
     {
         var reports = new List<ReportRow>();
         var items = new List<ItemRow>();
@@ -264,24 +327,19 @@ public sealed class Projector(
         }
 
         await using var db = tables.Connect();
-        await NoWaitForDiskAsync(db, cancellation).ConfigureAwait(false);
-        await using var transaction = await db.BeginTransactionAsync(cancellation).ConfigureAwait(false);
-        await ReplaceAsync(db, reports, items, hashes, replaced, cancellation).ConfigureAwait(false);
-        await WriteGroupsAsync(db, [.. foldings.Where(f => f.Fault is null).SelectMany(f => f.Alike)], cancellation).ConfigureAwait(false);
-        await NoteStuckAsync(db, foldings, cancellation).ConfigureAwait(false);
-        if (positionAt is { } at)
+        await using var transaction = await BeginAsync(db, cancellation).ConfigureAwait(false);
+        if (cohort is not null)
         {
-            var before = _position;
-            var moved = await db.GetTable<TableSet>().Where(s => s.Id == set && s.Position == before)
-                .Set(s => s.Position, position).Set(s => s.PositionAt, at)
-                .UpdateAsync(cancellation).ConfigureAwait(false);
-            if (moved != 1)
-            {
-                _position = -1;
-                throw new ProjectionFencedException();
-            }
+            await MoveAsync(db, cohort, position, positionAt, cancellation).ConfigureAwait(false);
         }
 
+        await ReplaceAsync(db, reports, items, hashes, replaced, cancellation).ConfigureAwait(false);
+        if (cohort is null || cohort.Slices.Contains(_slices.Groups))
+        {
+            await WriteGroupsAsync(db, [.. foldings.Where(f => f.Fault is null).SelectMany(f => f.Alike)], cancellation).ConfigureAwait(false);
+        }
+
+        await NoteStuckAsync(db, foldings, cancellation).ConfigureAwait(false);
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
 
         // Memory changes only once the tables have.
@@ -300,12 +358,22 @@ public sealed class Projector(
             }
         }
 
-        _position = position;
+        if (cohort is not null)
+        {
+            Moved(cohort, position);
+        }
     }
 
     /// <summary>Groups are a help for analysts: a defect in working them out must not keep queues and searches from going on.</summary>
     private async Task WriteGroupsAsync(DataConnection db, IReadOnlyCollection<LookAlikeSighting> sightings, CancellationToken cancellation)
     {
+        if (sightings.Count == 0)
+        {
+            return;
+        }
+
+        // One writer of groups at a time: a node that mends a report meets the one that advances the groups here.
+        await db.GetTable<SliceRow>().Where(s => s.SetId == set && s.Slice == _slices.Groups).Set(s => s.Slice, s => s.Slice).UpdateAsync(cancellation).ConfigureAwait(false);
         GroupChanges changes;
         try
         {
@@ -378,15 +446,20 @@ public sealed class Projector(
     }
 
     /// <summary>
-    /// SQLite only: read tables need no wait for the disk, because a power loss takes rows and position back together and the journal brings them again.
-    /// The journal's own connections wait (synchronous=FULL).
+    /// A transaction for read tables. They need no wait for the disk, because a power loss takes rows and position back together and the journal brings
+    /// them again; a position in memory that is ahead then does not fit and is read anew. The journal's own transactions wait.
     /// </summary>
-    private async Task NoWaitForDiskAsync(DataConnection db, CancellationToken cancellation)
+    private async Task<DataConnectionTransaction> BeginAsync(DataConnection db, CancellationToken cancellation)
     {
         if (tables.Database.IsSqlite)
         {
             await db.ExecuteAsync("PRAGMA synchronous=NORMAL", cancellation).ConfigureAwait(false);
+            return await db.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         }
+
+        var transaction = await db.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        await db.ExecuteAsync("SET LOCAL synchronous_commit TO OFF", cancellation).ConfigureAwait(false);
+        return transaction;
     }
 
     /// <summary>One report while events are folded in.</summary>

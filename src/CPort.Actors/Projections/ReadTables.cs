@@ -22,7 +22,7 @@ public enum TableSetState
     Retired = 3,
 }
 
-/// <summary>One set of read tables and the journal position it is current to (table <c>rm_offset</c>, written with the rows in one transaction).</summary>
+/// <summary>One set of read tables (table <c>rm_offset</c>) and how far its slices are.</summary>
 [Table("rm_offset")]
 public sealed record TableSet
 {
@@ -33,14 +33,31 @@ public sealed record TableSet
     [Column("version")] public int Version { get; init; }
     [Column("state")] public TableSetState State { get; init; }
 
-    /// <summary>The <c>ordering</c> of the last journal row that is folded in; 0 at the beginning.</summary>
+    /// <summary>When the state last changed, UTC ticks.</summary>
+    [Column("since")] public long Since { get; init; }
+
+    /// <summary>Its slices, by number.</summary>
+    public ImmutableArray<SliceRow> Slices { get; init; } = [];
+
+    /// <summary>The <c>ordering</c> up to which every journal row is folded in; 0 at the beginning.</summary>
+    public long Position => Slices.IsEmpty ? 0 : Slices.Min(s => s.Position);
+
+    /// <summary>When the newest event that is folded in was recorded, UTC ticks.</summary>
+    public long PositionAt => Slices.IsEmpty ? 0 : Slices.Max(s => s.PositionAt);
+}
+
+/// <summary>How far one slice of a table set is (table <c>rm_slice</c>, written with the slice's rows in one transaction): <see cref="ProjectionSlices"/>.</summary>
+[Table("rm_slice")]
+public sealed record SliceRow
+{
+    [Column("set_id"), PrimaryKey(1)] public int SetId { get; init; }
+    [Column("slice"), PrimaryKey(2)] public int Slice { get; init; }
+
+    /// <summary>The <c>ordering</c> of the last journal row that is folded in, or was looked at; 0 at the beginning.</summary>
     [Column("position")] public long Position { get; init; }
 
     /// <summary>When the newest event that is folded in was recorded, UTC ticks.</summary>
     [Column("position_at")] public long PositionAt { get; init; }
-
-    /// <summary>When the state last changed, UTC ticks.</summary>
-    [Column("since")] public long Since { get; init; }
 }
 
 /// <summary>An entity whose events the projection cannot read (table <c>rm_stuck</c>); it is left out until it can be read again.</summary>
@@ -71,6 +88,8 @@ public sealed class ReadTables(Database database)
     private const string Control = """
         CREATE TABLE IF NOT EXISTS rm_offset (id INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL, state INTEGER NOT NULL,
           position BIGINT NOT NULL, position_at BIGINT NOT NULL, since BIGINT NOT NULL);
+        CREATE TABLE IF NOT EXISTS rm_slice (set_id INTEGER NOT NULL, slice INTEGER NOT NULL, position BIGINT NOT NULL, position_at BIGINT NOT NULL,
+          PRIMARY KEY (set_id, slice));
         CREATE TABLE IF NOT EXISTS rm_stuck (set_id INTEGER NOT NULL, persistence_id VARCHAR(255) NOT NULL, sequence BIGINT NOT NULL,
           reason VARCHAR(200) NOT NULL, since BIGINT NOT NULL, PRIMARY KEY (set_id, persistence_id));
         """;
@@ -103,7 +122,7 @@ public sealed class ReadTables(Database database)
     /// </summary>
     public async Task<ImmutableArray<TableSet>> EnsureAsync(DateTimeOffset now, CancellationToken cancellation = default)
     {
-        await DatabaseSchema.ApplyAsync(database, Control, cancellation).ConfigureAwait(false);
+        await DatabaseSchema.ApplyAsync(database, Control + SlicesOfNewSets(), cancellation).ConfigureAwait(false);
         var sets = await SetsAsync(cancellation).ConfigureAwait(false);
         if (sets.All(s => s.State == TableSetState.Retired))
         {
@@ -121,12 +140,51 @@ public sealed class ReadTables(Database database)
     public async Task<ImmutableArray<TableSet>> SetsAsync(CancellationToken cancellation = default)
     {
         await using var db = Connect();
-        return [.. await db.GetTable<TableSet>().OrderBy(s => s.Id).ToListAsync(cancellation).ConfigureAwait(false)];
+        return await SetsAsync(db, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>All sets by number, with their slices.</summary>
+    public static async Task<ImmutableArray<TableSet>> SetsAsync(IDataContext db, CancellationToken cancellation)
+    {
+        var rows = await (from set in db.GetTable<TableSet>()
+                          from slice in db.GetTable<SliceRow>().LeftJoin(s => s.SetId == set.Id)
+                          select new { set, slice }).ToListAsync(cancellation).ConfigureAwait(false);
+        return [.. rows.GroupBy(r => r.set.Id).OrderBy(g => g.Key).Select(g => g.First().set with
+        {
+            Slices = [.. g.Select(r => r.slice).OfType<SliceRow>().OrderBy(s => s.Slice)],
+        })];
     }
 
     /// <summary>The set that queries read; null before the first start of a projection.</summary>
-    public static Task<TableSet?> ServingAsync(IDataContext db, CancellationToken cancellation) =>
-        db.GetTable<TableSet>().Where(s => s.State == TableSetState.Serving).OrderByDescending(s => s.Id).FirstOrDefaultAsync(cancellation);
+    public static async Task<TableSet?> ServingAsync(IDataContext db, CancellationToken cancellation) =>
+        (await SetsAsync(db, cancellation).ConfigureAwait(false)).LastOrDefault(s => s.State == TableSetState.Serving);
+
+    /// <summary>Makes this set the one that serves, when it is as far as the one that does. Answers whether it serves now.</summary>
+    public async Task<bool> TrySwitchAsync(int set, DateTimeOffset now, CancellationToken cancellation = default)
+    {
+        await using var db = Connect();
+        await using var transaction = await db.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        var sets = await SetsAsync(db, cancellation).ConfigureAwait(false);
+        if (sets.LastOrDefault(s => s.State == TableSetState.Serving) is not { } serving || sets.FirstOrDefault(s => s.Id == set) is not { } ready
+            || serving.Id == set || ready.Slices.IsEmpty || ready.Position < serving.Position)
+        {
+            return false;
+        }
+
+        var retired = await db.GetTable<TableSet>().Where(s => s.State == TableSetState.Serving && s.Id != set)
+            .Set(s => s.State, TableSetState.Retired).Set(s => s.Since, now.UtcTicks)
+            .UpdateAsync(cancellation).ConfigureAwait(false);
+        if (retired != 1)
+        {
+            return false;
+        }
+
+        await db.GetTable<TableSet>().Where(s => s.Id == set)
+            .Set(s => s.State, TableSetState.Serving).Set(s => s.Since, now.UtcTicks)
+            .UpdateAsync(cancellation).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+        return true;
+    }
 
     /// <summary>A new, empty set.</summary>
     public async Task<TableSet> CreateSetAsync(TableSetState state, DateTimeOffset now, CancellationToken cancellation = default)
@@ -136,14 +194,27 @@ public sealed class ReadTables(Database database)
         var since = now.UtcTicks.ToString(CultureInfo.InvariantCulture);
         var insert = string.Create(CultureInfo.InvariantCulture,
             $"INSERT INTO rm_offset (id, version, state, position, position_at, since) VALUES ({id}, {Version}, {(int)state}, 0, 0, {since}) ON CONFLICT (id) DO NOTHING;");
-        await DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => CreateTable(t, id))) + Indexes(id) + insert, cancellation).ConfigureAwait(false);
+        await DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => CreateTable(t, id))) + Indexes(id) + insert + SlicesOfNewSets(), cancellation).ConfigureAwait(false);
         return (await SetsAsync(cancellation).ConfigureAwait(false)).Single(s => s.Id == id);
     }
 
     /// <summary>Drops a set's tables and forgets it.</summary>
     public Task DropAsync(int set, CancellationToken cancellation = default) =>
         DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => $"DROP TABLE IF EXISTS {Name(t, set)}; "))
-            + string.Create(CultureInfo.InvariantCulture, $"DELETE FROM rm_stuck WHERE set_id = {set}; DELETE FROM rm_offset WHERE id = {set};"), cancellation);
+            + string.Create(CultureInfo.InvariantCulture,
+                $"DELETE FROM rm_stuck WHERE set_id = {set}; DELETE FROM rm_slice WHERE set_id = {set}; DELETE FROM rm_offset WHERE id = {set};"), cancellation);
+
+    // Before there were slices a set's position stood in rm_offset, where it stays as the place its slices begin at.
+    private string SlicesOfNewSets()
+    {
+        var slices = string.Join(" UNION ALL ", Enumerable.Range(0, ProjectionSlices.In(database).RowCount).Select(i => string.Create(CultureInfo.InvariantCulture, $"SELECT {i} AS slice")));
+        return $"""
+            INSERT INTO rm_slice (set_id, slice, position, position_at)
+            SELECT o.id, n.slice, o.position, o.position_at FROM rm_offset o CROSS JOIN ({slices}) n
+            WHERE NOT EXISTS (SELECT 1 FROM rm_slice s WHERE s.set_id = o.id);
+
+            """;
+    }
 
     private async Task AddMissingAsync(int set, CancellationToken cancellation)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Akka.Actor;
 using CPort.Actors.Persistence;
@@ -21,7 +22,7 @@ public sealed class ProjectionActorTests(PostgreSqlServer server, ITestOutputHel
         await using var world = await ReadModelWorld.StartAsync(provider, server);
         var lives = new RandomLives(21, world.Seam);
         await world.AppendAsync(Enumerable.Range(0, 300).Select(_ => lives.Step()).ToArray());
-        var projection = world.Node.System.ActorOf(Props.Create(() => new ProjectionActor(world.Services(new ProjectionOptions { DropAfter = TimeSpan.FromSeconds(1) }))));
+        var projection = Start(world, new ProjectionOptions { DropAfter = TimeSpan.FromSeconds(1) });
         await CaughtUpAsync(world, 1);
         Assert.Equal(world.Expected(lives), await world.RowsAsync(1));
 
@@ -46,7 +47,7 @@ public sealed class ProjectionActorTests(PostgreSqlServer server, ITestOutputHel
         await world.AppendDamagedAsync(damaged);
         var (other, others) = lives.Submit(2);
         await world.AppendAsync((other, others), lives.Work(other));
-        var projection = world.Node.System.ActorOf(Props.Create(() => new ProjectionActor(world.Services())));
+        var projection = Start(world);
         await CaughtUpAsync(world, 1);
 
         var status = await new ProjectionStatusReader(world.Tables, world.Journal, TimeProvider.System).ReadAsync();
@@ -76,7 +77,7 @@ public sealed class ProjectionActorTests(PostgreSqlServer server, ITestOutputHel
         await world.AppendAsync(steps);
         var count = steps.Sum(s => s.Events.Length);
         var start = Stopwatch.GetTimestamp();
-        world.Node.System.ActorOf(Props.Create(() => new ProjectionActor(world.Services())));
+        Start(world);
         await CaughtUpAsync(world, 1);
         output.WriteLine($"{provider}: {count} events of {lives.Reports.Count} reports with 3 items: {count / Stopwatch.GetElapsedTime(start).TotalSeconds:F0} events/s, start included");
 
@@ -125,6 +126,15 @@ public sealed class ProjectionActorTests(PostgreSqlServer server, ITestOutputHel
                     break;
             }
         }
+    }
+
+    /// <summary>One writer and who tells it, on this system.</summary>
+    private static IActorRef Start(ReadModelWorld world, ProjectionOptions? options = null)
+    {
+        var system = world.Node.System;
+        ImmutableArray<Address> here = [((ExtendedActorSystem)system).Provider.DefaultAddress];
+        system.ActorOf(Props.Create(() => new ProjectionWriterActor(world.Services(options))), ProjectionWriterActor.Name);
+        return system.ActorOf(Props.Create(() => new ProjectionActor(world.Services(options), () => here)));
     }
 
     private static Task CaughtUpAsync(ReadModelWorld world, int set) => Until(async () =>

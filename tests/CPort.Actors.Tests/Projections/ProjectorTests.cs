@@ -26,7 +26,7 @@ public sealed class ProjectorTests(PostgreSqlServer server) : IClassFixture<Post
             var start = (await world.EventsAsync()).LastOrDefault()?.Ordering ?? 0;
             await using (var db = world.Tables.Connect())
             {
-                await db.GetTable<TableSet>().Where(s => s.Id == set).Set(s => s.Position, start).UpdateAsync();
+                await db.GetTable<SliceRow>().Where(s => s.SetId == set).Set(s => s.Position, start).UpdateAsync();
             }
 
             await projector.OpenAsync();
