@@ -30,7 +30,7 @@ internal static class Rooms
         services.AddSingleton<StuckEntities>();
         services.AddSingleton<INodePreparation, StuckPreparation>();
 
-        services.AddSingleton(_ => new AgencyDirectoryFeed(SqlJournal.ByIdQueryPluginId));
+        services.AddSingleton(_ => new AgencyDirectoryFeed(SqlJournal.QueryPluginId));
         services.AddSingleton<IReadinessCheck, DirectoryReadiness>();
         services.AddSingleton<IReadinessCheck, RegionReadiness>();
         services.AddSingleton<IReadinessCheck, ProjectionReadiness>();
@@ -115,7 +115,7 @@ internal static class Rooms
         {
             Seam = services.GetRequiredService<ConfidentialSeam>(),
             Tracer = services.GetRequiredService<IHostingTracer>(),
-            Journal = new QueryReportJournal(system, SqlJournal.ByIdQueryPluginId),
+            Journal = new QueryReportJournal(system, SqlJournal.QueryPluginId),
             Stuck = services.GetRequiredService<StuckEntities>(),
             Time = time,
             Environment = () =>

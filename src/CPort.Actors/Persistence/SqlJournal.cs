@@ -15,12 +15,11 @@ namespace CPort.Actors.Persistence;
 /// </summary>
 public sealed class SqlJournal() : JournalOptions(isDefault: true)
 {
-    /// <summary>The read journal's plugin id for <c>ReadJournalFor</c>: for streams over all events. Only where one runs: once made it asks the database ten times a
-    /// second which row numbers are there.</summary>
+    /// <summary>
+    /// The read journal's plugin id for <c>ReadJournalFor</c>, for the events of one persistence id; costs nothing while nobody asks. Not for streams over all
+    /// events: the projection reads the journal itself (<c>JournalReader</c>), for the slices a node writes and without the hash buckets' rows.
+    /// </summary>
     public const string QueryPluginId = "akka.persistence.query.journal.sql";
-
-    /// <summary>The same for the events of one persistence id; costs nothing while nobody asks, so every node may have it. Not for streams over all events.</summary>
-    public const string ByIdQueryPluginId = "akka.persistence.query.journal.sql-by-id";
 
     public override string Identifier { get; set; } = "sql";
 
@@ -51,35 +50,22 @@ public sealed class SqlJournal() : JournalOptions(isDefault: true)
             """);
         base.Build(sb);
 
-        // query-delay x max-tries is the patience with a gap in the order of commits: below 10 s events get lost for good (akka.md 0.2).
-        // The two intervals bound how late the projection sees an event; each look costs CPU also when nothing happens: docs/scaling.md has figures.
         // By id, numbers of all rows are not needed (query-delay); the directory of agencies on each node is the only live stream (refresh-interval).
-        return sb
-            .AppendLine(ReadJournal(QueryPluginId, "100ms", """
-                query-delay = 100ms
-                max-tries = 100
-                max-backoff-query-delay = 5s
-                ask-timeout = 2s
-                """))
-            .AppendLine(ReadJournal(ByIdQueryPluginId, "200ms", """
+        return sb.AppendLine($$"""
+            {{QueryPluginId}} {
+              class = "Akka.Persistence.Sql.Query.SqlReadJournalProvider, Akka.Persistence.Sql"
+              plugin-id = "{{QueryPluginId}}"
+              write-plugin = "akka.persistence.journal.sql"
+              parallelism = 1
+              refresh-interval = 200ms
+              max-buffer-size = 2000
+              journal-sequence-retrieval {
                 query-delay = 60s
                 max-backoff-query-delay = 60s
-                """));
+              }
+            }
+            """);
     }
-
-    private static string ReadJournal(string id, string refresh, string rowNumbers) => $$"""
-        {{id}} {
-          class = "Akka.Persistence.Sql.Query.SqlReadJournalProvider, Akka.Persistence.Sql"
-          plugin-id = "{{id}}"
-          write-plugin = "akka.persistence.journal.sql"
-          parallelism = 1
-          refresh-interval = {{refresh}}
-          max-buffer-size = 2000
-          journal-sequence-retrieval {
-            {{rowNumbers}}
-          }
-        }
-        """;
 }
 
 /// <summary>The snapshot store's options for <c>WithSnapshot</c>.</summary>
@@ -134,7 +120,7 @@ public static class SqlPersistenceSetup
 
     // Microsoft.Data.Sqlite begins a transaction by taking the one write lock there is (BEGIN IMMEDIATE), also for a query, unless its isolation
     // level is "read uncommitted": then it is BEGIN, and what it reads is a consistent snapshot all the same (WAL, no shared cache). Otherwise each
-    // look of the read journal, 20 a second, keeps the journal's writer waiting. The batch: one wait for the disk pays for more rows.
+    // look at the journal, 10 a second, keeps the journal's writer waiting. The batch: one wait for the disk pays for more rows.
     private const string ForSqlite = $$"""
         akka.persistence.journal.sql {
           read-isolation-level = read-uncommitted
@@ -142,6 +128,5 @@ public static class SqlPersistenceSetup
         }
         akka.persistence.snapshot-store.sql.read-isolation-level = read-uncommitted
         {{SqlJournal.QueryPluginId}}.read-isolation-level = read-uncommitted
-        {{SqlJournal.ByIdQueryPluginId}}.read-isolation-level = read-uncommitted
         """;
 }

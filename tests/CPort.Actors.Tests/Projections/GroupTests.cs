@@ -73,6 +73,7 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
 
         var rows = await world.RowsAsync(live);
         Assert.Equal(rows, await world.RowsAsync(await RebuiltAsync(world)));
+        Assert.Equal(rows, await world.RowsAsync(await world.BuiltByNodesAsync(random)));
 
         await using var db = world.Tables.Connect();
         var found = (await ReadTables.LookAlikes(db, live).ToListAsync()).ToDictionary(r => GroupRows.Open(world.Seam, r), r => r.GroupId);

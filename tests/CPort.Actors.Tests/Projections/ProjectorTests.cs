@@ -48,6 +48,62 @@ public sealed class ProjectorTests(PostgreSqlServer server) : IClassFixture<Post
     }
 
     [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite, 2)]
+    [InlineData(DatabaseProvider.PostgreSql, 5)]
+    public async Task Nodes_that_share_a_set_and_change_write_the_same_rows(DatabaseProvider provider, int runs)
+    {
+        await using var world = await ReadModelWorld.StartAsync(provider, server);
+        await world.Tables.EnsureAsync(DateTimeOffset.UtcNow);
+        var lives = new RandomLives(31, world.Seam);
+        await world.AppendAsync(Enumerable.Range(0, 400).Select(_ => lives.Step()).ToArray());
+        for (var seed = 0; seed < runs; seed++)
+        {
+            var set = await world.BuiltByNodesAsync(new Random(seed));
+            Assert.Equal(world.Expected(lives), await world.RowsAsync(set));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public void Every_slice_is_one_nodes_and_nodes_have_equal_shares(int count)
+    {
+        var slices = new ProjectionSlices(count);
+        for (var nodes = 1; nodes <= 12; nodes++)
+        {
+            var shares = Enumerable.Range(0, nodes).Select(n => slices.ShareOf(n, nodes)).ToArray();
+            Assert.Equal(slices.All, shares.SelectMany(s => s).Order());
+            var reports = shares.Select(s => s.Count(n => n != slices.Groups)).ToArray();
+            Assert.True(reports.Max() - reports.Min() <= 1);
+        }
+
+        // A report is in the slice whose rows are read by the endings.
+        var ids = Enumerable.Range(0, 500).Select(n => ReportActor.PersistenceIdOf(ReportId.For(RandomLives.Nl.Agency, HotlineReference.Parse($"r{n}")))).ToArray();
+        foreach (var slice in Enumerable.Range(0, count))
+        {
+            var endings = slices.Endings([slice]);
+            Assert.Equal(ids.Where(i => slices.Of(i) == slice), ids.Where(i => endings.IsEmpty || endings.Any(i.EndsWith)));
+        }
+
+        Assert.Equal(count, ids.Select(slices.Of).Distinct().Count());
+    }
+
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_set_of_before_there_were_slices_goes_on_where_it_was(DatabaseProvider provider)
+    {
+        await using var world = await ReadModelWorld.StartAsync(provider, server);
+        await world.Tables.EnsureAsync(DateTimeOffset.UtcNow);
+        await world.Database.ExecuteAsync("DROP TABLE rm_slice", default);
+        await world.Database.ExecuteAsync("UPDATE rm_offset SET position = 17, position_at = 3", default);
+        var set = Assert.Single(await world.Tables.EnsureAsync(DateTimeOffset.UtcNow));
+        Assert.Equal((17, 3), (set.Position, set.PositionAt));
+        Assert.Equal(ProjectionSlices.In(world.Database), ProjectionSlices.Of(set));
+        Assert.All(set.Slices, s => Assert.Equal(17, s.Position));
+    }
+
+    [SkippableTheory]
     [InlineData(DatabaseProvider.Sqlite)]
     [InlineData(DatabaseProvider.PostgreSql)]
     public async Task Lost_events_are_found_by_comparing_with_the_journal(DatabaseProvider provider)

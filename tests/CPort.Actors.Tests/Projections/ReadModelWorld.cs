@@ -226,6 +226,39 @@ internal sealed class ReadModelWorld : IAsyncDisposable
     public Projector Projector(int set, ProjectionOptions? options = null) =>
         new(Tables, set, Journal, Seam, TimeProvider.System, options ?? new ProjectionOptions());
 
+    /// <summary>
+    /// A new set, advanced by up to four nodes in turn, of which some come and go, some are late to hear of it, and some work at the same time.
+    /// Answers its number.
+    /// </summary>
+    public async Task<int> BuiltByNodesAsync(Random random)
+    {
+        var set = await Tables.CreateSetAsync(TableSetState.Building, DateTimeOffset.UtcNow);
+        var slices = ProjectionSlices.Of(set);
+        var orderings = (await EventsAsync()).Select(e => e.Ordering).ToArray();
+        var nodes = Enumerable.Range(0, 4).Select(_ => Projector(set.Id, new ProjectionOptions { BatchSize = random.Next(5, 40), CachedItems = random.Next(5, 200) })).ToArray();
+        for (int up = 1, at = 0; (await Tables.SetsAsync()).Single(s => s.Id == set.Id).Position < orderings[^1]; up = random.Next(1, nodes.Length + 1))
+        {
+            at = Math.Min(orderings.Length - 1, at + random.Next(30));
+
+            // A node that is not up any more takes the share it last had.
+            await Task.WhenAll(Enumerable.Range(0, Math.Min(nodes.Length, up + 1)).Select(async n =>
+            {
+                try
+                {
+                    while (!await nodes[n].AdvanceAsync(slices.ShareOf(n % up, up), orderings[at]))
+                    {
+                    }
+                }
+                catch (Exception e) when (e is ProjectionFencedException or System.Data.Common.DbException)
+                {
+                    // Another was first; it begins anew at the next turn.
+                }
+            }));
+        }
+
+        return set.Id;
+    }
+
     public ProjectionServices Services(ProjectionOptions? options = null) =>
         new() { Database = Database, Seam = Seam, Time = TimeProvider.System, Options = options ?? new ProjectionOptions() };
 
