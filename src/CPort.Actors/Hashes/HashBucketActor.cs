@@ -598,6 +598,9 @@ public static class HashBucketHosting
             Extractor,
             // A bucket is dear to recover, and there are few: it stays.
             EntityShards.Options(role, TimeSpan.Zero));
+        builder.WithActors((system, registry, _) => system
+            .ActorOf(HashDoor.Props(registry.Get<HashBucketRegion>(), time ?? TimeProvider.System), HashDoor.Name)
+            .StopBeforeShards(system));
         return settings.WakeAtOnce <= 0
             ? builder
             : builder.WithActors((system, registry, _) => system

@@ -318,12 +318,20 @@ public sealed record SearchNear : IHashBucketMessage
 [ProtoContract]
 public sealed record NearAnswer
 {
+    /// <summary>Nothing found.</summary>
+    internal static readonly NearAnswer Nothing = new();
+
     [ProtoMember(1)] public ImmutableArray<NearMatch> Matches { get; init; } = [];
     [ProtoMember(2)] public bool Truncated { get; init; }
 
     /// <summary>Nearest first; empty unless <see cref="NearQuery.MaxLookAlikes"/> asks for them.</summary>
     [ProtoMember(3)] public ImmutableArray<LookAlike> LookAlikes { get; init; } = [];
     [ProtoMember(4)] public bool LookAlikesTruncated { get; init; }
+
+    internal bool IsNothing => Matches.IsEmpty && LookAlikes.IsEmpty && !Truncated && !LookAlikesTruncated;
+
+    /// <summary>Estimated bytes on the wire.</summary>
+    internal int Weight => IsNothing ? 0 : 8 + Matches.Sum(m => HashBucketRules.WeightOf(m.Verdict)) + (50 * LookAlikes.Length);
 }
 
 /// <summary>Answers in the order of the queries; fewer than asked when the rest would not fit: ask again for those.</summary>

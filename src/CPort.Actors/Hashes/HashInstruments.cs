@@ -11,6 +11,7 @@ internal static class HashInstruments
     private static readonly Counter<long> Told = Meter.CreateCounter<long>("cport.hashes.fanout.sent", "{message}", "Messages to reports about changed verdicts, repeats included.");
     private static readonly Histogram<double> Match = Meter.CreateHistogram<double>("cport.matching.duration", "ms", "From a request to the last bucket's answer.");
     private static readonly Counter<long> Retry = Meter.CreateCounter<long>("cport.matching.retries", "{message}", "Bucket requests sent again.");
+    private static readonly Histogram<int> Bundle = Meter.CreateHistogram<int>("cport.matching.bundle.size", "{message}", "Bucket messages that left for one node together.");
     private static readonly Counter<long> Failed = Meter.CreateCounter<long>("cport.matching.unavailable", "{request}", "Requests that not all buckets answered in time.");
 
     private static readonly Histogram<double> Recovery = Meter.CreateHistogram<double>("cport.hashes.recovery.duration", "ms", "From a bucket's start to its being ready, where it had events.");
@@ -31,6 +32,8 @@ internal static class HashInstruments
     public static void OnMatched(TimeSpan took) => Match.Record(took.TotalMilliseconds);
 
     public static void OnBucketAskedAgain() => Retry.Add(1);
+
+    public static void OnBundle(int messages) => Bundle.Record(messages);
 
     public static void OnUnavailable() => Failed.Add(1);
 }

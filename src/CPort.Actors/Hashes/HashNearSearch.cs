@@ -171,7 +171,7 @@ internal sealed class HashNearSearch
                 LookAlikes = [.. likes.Hits.Select(hit => new LookAlike { Hash = hit.Hash, Distance = hit.Distance, Items = state.Sightings.CountOf(state.RowOf(hit.Hash)) })],
                 LookAlikesTruncated = likes.Truncated,
             };
-            yield return (queries[i], answer, 8 + answer.Matches.Sum(m => HashBucketRules.WeightOf(m.Verdict)) + (50 * answer.LookAlikes.Length));
+            yield return (queries[i], answer, Math.Max(8, answer.Weight));
         }
     }
 

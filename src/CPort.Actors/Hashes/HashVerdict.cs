@@ -73,6 +73,10 @@ public sealed record HashVerdict
     [ProtoMember(9)] public bool Quarantined { get; init; }
 
     public bool IsKnown => !Opinions.IsEmpty && !Trap;
+
+    /// <summary>Says no more than that the hash is unknown, and carried by nothing.</summary>
+    internal bool IsNothing =>
+        Version == 0 && Opinions.IsEmpty && Sightings == 0 && !Disputed && !VictimIdentified && !SeriesKnown && !Trap && !Quarantined;
 }
 
 /// <summary>A known PDQ value near an item's own: suggests, never decides.</summary>

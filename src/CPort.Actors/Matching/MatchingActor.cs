@@ -17,6 +17,9 @@ public sealed class MatchingKey;
 /// after its answer. A bucket that does not answer is asked again; buckets are idempotent, so either answer will do. A request is answered
 /// whole or as unavailable, never in part. Holds no state worth keeping.
 /// <para>
+/// What one turn sends to buckets of another node leaves as one message to that node (<see cref="HashRoutes"/>), and the answers come back together.
+/// </para>
+/// <para>
 /// Near queries go to every PDQ bucket. They stand once, in <see cref="NearStream"/>, and all buckets are sent the same arrays; a large
 /// request is let in a few slices at a time, in turn with the others, so that a report does not wait for ten thousand lookups.
 /// </para>
@@ -159,12 +162,12 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         public static readonly Tick Instance = new();
     }
 
-    private readonly IActorRef _buckets;
     private readonly MatchingOptions _options;
     private readonly TimeProvider _time;
     private readonly Dictionary<(HashBucketId, Kind), Lane> _lanes = [];
     private readonly Dictionary<long, Lane> _underWay = [];
     private readonly NearStream _near;
+    private readonly HashRoutes _routes;
     private readonly HashSet<Gathering> _open = [];
     private readonly HashSet<Lane> _touched = [];
     private int _waiting;
@@ -172,14 +175,21 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
     public MatchingActor(IActorRef buckets, MatchingOptions options, TimeProvider time)
     {
-        (_buckets, _options, _time) = (buckets, options, time);
+        (_options, _time) = (options, time);
+        var (system, self) = (Context.System, Self);
+        _routes = new HashRoutes(
+            buckets, 3 * options.RetryAfter, time,
+            address => system.ActorSelection(new RootActorPath(address) / "user" / HashDoor.Name).Tell(new Identify(address.ToString()), self));
         _near = new NearStream([.. HashBucketId.AllPdq], HashBucketLimits.NearPart);
 
         Receive<MatchReport>(On);
         Receive<RecordOpinions>(On);
         Receive<LookupMany>(On);
+        Receive<HashBundleAnswered>(On);
         Receive<NearFound>(On);
         Receive<IHashBucketReply>(On);
+        Receive<ActorIdentity>(On);
+        Receive<Terminated>(On);
         Receive<Tick>(_ => OnTick());
     }
 
@@ -334,7 +344,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         }
 
         _touched.Clear();
-        SendNear();
+        Leave();
     }
 
     private void Send(Lane lane)
@@ -369,37 +379,96 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
             _ => new RecordBucketOpinions { Bucket = lane.Bucket, RequestId = id, Opinions = [.. lane.Sent.Select(r => r.Opinion!)], TraceParents = TracesOf(lane.Sent) },
         };
         _underWay.Add(id, lane);
-        _buckets.Tell(lane.Message);
+        _routes.Tell(lane.Message);
     }
 
     // A message joins rows of many reports; at most a few of them are being recorded.
     private static ImmutableArray<string> TracesOf(ImmutableArray<Row> rows) =>
         [.. rows.Select(r => r.Request.TraceParent).OfType<string>().Distinct().Take(8)];
 
-    private void SendNear()
+    // At the end of each turn.
+    private void Leave()
     {
         while (_near.NextIdle() is { } lane)
         {
             lane.Ask(++_nextRequest, AskAgainAfter(1));
-            _buckets.Tell(lane.Message);
+            _routes.Tell(lane.Message!);
         }
+
+        _routes.Leave();
     }
 
     private void On(IHashBucketReply reply)
     {
-        if (!_underWay.TryGetValue(reply.RequestId, out var lane))
+        if (_underWay.TryGetValue(reply.RequestId, out var lane))
         {
-            return; // a second answer to a request asked twice
+            _routes.Learn(lane.Bucket, Sender);
+            if (reply is HashesAnswered answered)
+            {
+                Take(reply.RequestId, answered.Verdicts.AsSpan()!);
+            }
+            else
+            {
+                Stored(reply.RequestId);
+            }
+        }
+
+        Leave();
+    }
+
+    private void On(NearFound reply)
+    {
+        if (_near.BucketOf(reply.RequestId) is { } bucket)
+        {
+            _routes.Learn(bucket, Sender);
+            Take(reply);
+        }
+
+        Leave();
+    }
+
+    private void On(HashBundleAnswered reply)
+    {
+        _routes.Heard(Sender);
+        foreach (var id in reply.Elsewhere)
+        {
+            if ((_underWay.TryGetValue(id, out var lane) ? lane.Bucket : _near.BucketOf(id)) is { } bucket)
+            {
+                _routes.Forget(bucket);
+            }
+        }
+
+        ReadOnlySpan<HashVerdict?> verdicts = reply.AllVerdicts();
+        for (var i = 0; i < reply.VerdictIds.Length; i++)
+        {
+            Take(reply.VerdictIds[i], verdicts[..reply.VerdictCounts[i]]);
+            verdicts = verdicts[reply.VerdictCounts[i]..];
+        }
+
+        foreach (var id in reply.Stored)
+        {
+            Stored(id);
+        }
+
+        foreach (var near in reply.Near)
+        {
+            Take(near.Whole());
+        }
+
+        Leave();
+    }
+
+    /// <summary>Verdicts on the first of a request's rows; null: nothing is known. The others go first in the next message. None: no answer at all.</summary>
+    private void Take(long id, ReadOnlySpan<HashVerdict?> verdicts)
+    {
+        // A second answer to a request asked twice is none; without any verdict the bucket is asked again in time.
+        if (verdicts.IsEmpty || !_underWay.Remove(id, out var lane))
+        {
+            return;
         }
 
         var rows = lane.Sent;
-        var answered = reply is HashesAnswered a ? Math.Min(a.Verdicts.Length, rows.Length) : rows.Length;
-        if (answered == 0)
-        {
-            return; // no answer at all: the bucket is asked again in time
-        }
-
-        _underWay.Remove(reply.RequestId);
+        var answered = Math.Min(verdicts.Length, rows.Length);
         (lane.Message, lane.Sent) = (null, []);
         for (var i = rows.Length - 1; i >= answered; i--)
         {
@@ -409,9 +478,10 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         for (var i = 0; i < answered; i++)
         {
             var row = rows[i];
-            if (reply is HashesAnswered verdicts && row.Request is Lookup lookup)
+            if (row.Request is Lookup lookup)
             {
-                lookup.Verdicts[row.Slot] = verdicts.Verdicts[i];
+                // What stands there is the verdict on an unknown hash.
+                lookup.Verdicts[row.Slot] = verdicts[i] ?? lookup.Verdicts[row.Slot];
                 if (lane.Kind == Kind.Sight && lookup.Near[row.Slot] is { } search && --search.Unsighted == 0 && !lookup.Over)
                 {
                     _near.Add(search);
@@ -422,17 +492,51 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         }
 
         Send(lane);
-        SendNear();
     }
 
-    private void On(NearFound reply)
+    private void Stored(long id)
+    {
+        if (_underWay.Remove(id, out var lane))
+        {
+            var rows = lane.Sent;
+            (lane.Message, lane.Sent) = (null, []);
+            foreach (var row in rows)
+            {
+                Answered(row.Request);
+            }
+
+            Send(lane);
+        }
+    }
+
+    private void Take(NearFound reply)
     {
         foreach (var search in _near.Take(reply))
         {
             Answered((Gathering)search.Request);
         }
+    }
 
-        SendNear();
+    private void On(ActorIdentity identity)
+    {
+        if (identity.Subject is { } door && _routes.Found(door))
+        {
+            Context.Watch(door);
+        }
+    }
+
+    // Its node has ended, or is about to: what it was asked is not waited for.
+    private void On(Terminated ended)
+    {
+        var buckets = _routes.Lost(ended.ActorRef);
+        var now = _time.GetUtcNow();
+        foreach (var lane in _underWay.Values.Where(l => buckets.Contains(l.Bucket)))
+        {
+            lane.AskAgain = now;
+        }
+
+        _near.Hurry(buckets, now);
+        OnTick();
     }
 
     private void Answered(Gathering gathering)
@@ -466,7 +570,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
             {
                 lane.AskAgain = AskAgainAfter(++lane.Asked);
                 HashInstruments.OnBucketAskedAgain();
-                _buckets.Tell(lane.Message!);
+                _routes.TellAgain(lane.Message!);
             }
         }
 
@@ -474,10 +578,15 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         {
             lane.AskedAgain(AskAgainAfter(lane.Asked + 1));
             HashInstruments.OnBucketAskedAgain();
-            _buckets.Tell(lane.Message);
+            _routes.TellAgain(lane.Message!);
         }
 
-        SendNear();
+        foreach (var door in _routes.Silent())
+        {
+            Context.Unwatch(door);
+        }
+
+        Leave();
     }
 
     // Doubles: a bucket that is only busy gets no second helping of the work that keeps it so.

@@ -189,6 +189,18 @@ internal sealed class NearStream
         return late;
     }
 
+    /// <summary>Makes what is under way to these buckets due to be asked again.</summary>
+    public void Hurry(IReadOnlySet<HashBucketId> buckets, DateTimeOffset now)
+    {
+        foreach (var lane in _underWay.Values.Where(l => buckets.Contains(l.Bucket)))
+        {
+            lane.AskAgainAt(now);
+        }
+    }
+
+    /// <summary>The bucket to which a message is under way; null: none has this id.</summary>
+    public HashBucketId? BucketOf(long requestId) => _underWay.TryGetValue(requestId, out var lane) ? lane.Bucket : null;
+
     private void LetIn()
     {
         var lead = _lanes.Max(l => l.Slice?.End ?? l.Next);
@@ -260,6 +272,8 @@ internal sealed class NearStream
     /// <summary>One bucket's reading of the stream.</summary>
     internal sealed class Lane(NearStream stream, HashBucketId bucket)
     {
+        public HashBucketId Bucket { get; } = bucket;
+
         /// <summary>Position of the first search it has not answered.</summary>
         public long Next { get; private set; }
 
@@ -292,12 +306,14 @@ internal sealed class NearStream
 
         public void Ask(long requestId, DateTimeOffset askAgain)
         {
-            Message = new SearchNear { Bucket = bucket, RequestId = requestId, Queries = Slice!.Queries };
+            Message = new SearchNear { Bucket = Bucket, RequestId = requestId, Queries = Slice!.Queries };
             (Asked, AskAgain) = (1, askAgain);
             stream._underWay.Add(requestId, this);
         }
 
         public void AskedAgain(DateTimeOffset next) => (Asked, AskAgain) = (Asked + 1, next);
+
+        public void AskAgainAt(DateTimeOffset next) => AskAgain = next;
 
         internal void Advance(long to) => (Next, Slice, Message) = (to, null, null);
     }
