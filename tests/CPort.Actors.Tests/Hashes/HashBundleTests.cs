@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Cluster;
+using CPort.Actors.Hashes;
+using CPort.Actors.Matching;
+using CPort.Actors.Serialization;
+using CPort.Actors.Tests.Serialization;
+using CsCheck;
+using static CPort.Actors.Tests.Hashes.HashSamples;
+
+namespace CPort.Actors.Tests.Hashes;
+
+/// <summary>What goes in comes out, whatever the mix; sizes hold; near queries are sent once.</summary>
+public class HashBundleTests
+{
+    private static readonly Gen<HashAlgorithm> Exact = Gen.OneOfConst(HashAlgorithm.Md5, HashAlgorithm.Sha1, HashAlgorithm.Sha256);
+
+    private static readonly ImmutableArray<ImmutableArray<NearQuery>> Slices =
+        [.. new[] { 1, 3, 200 }.Select(n => Enumerable.Range(0, n).Select(i => new NearQuery { Hash = Made(HashAlgorithm.Pdq, i), Radius = 31, MaxResults = 20 }).ToImmutableArray())];
+
+    private static readonly Gen<IHashBucketMessage> Message = Gen.OneOf(
+        Gen.Select(Exact, Gen.Byte, Gen.Int[1, 200], (a, first, n) => (IHashBucketMessage)new LookupHashes
+        {
+            Bucket = new(a, first), RequestId = 0, Hashes = [.. Enumerable.Range(0, n).Select(i => Made(a, i, first))],
+        }),
+        Gen.Select(Gen.Byte, Gen.Int[1, 200], Gen.Int[0, 8], (first, n, traces) => (IHashBucketMessage)new SightAndLookup
+        {
+            Bucket = new(HashAlgorithm.Sha256, first), RequestId = 0, TraceParents = [.. Enumerable.Repeat("00-trace-01", traces)],
+            Sightings = [.. Enumerable.Range(0, n).Select(i => new HashSighting { Hash = Sha256(i, first), Item = Item(i) })],
+        }),
+        Gen.Select(Gen.Byte, Gen.Int[1, 200], (first, n) => (IHashBucketMessage)new RecordBucketOpinions
+        {
+            Bucket = new(HashAlgorithm.Sha256, first), RequestId = 0,
+            Opinions = [.. Enumerable.Range(0, n).Select(i => new OpinionOnHash { Hash = Sha256(i, first), Opinion = Says("hotline-nl", Classification.National, Nl) })],
+        }),
+        Gen.Select(Gen.Int[0, 31], Gen.Int[0, 2], (bucket, slice) => (IHashBucketMessage)new SearchNear
+        {
+            Bucket = new(HashAlgorithm.Pdq, bucket), RequestId = 0, Queries = Slices[slice],
+        }));
+
+    private static IHashBucketMessage Numbered(IHashBucketMessage message, long id) => message switch
+    {
+        LookupHashes m => m with { RequestId = id },
+        SightAndLookup m => m with { RequestId = id },
+        RecordBucketOpinions m => m with { RequestId = id },
+        SearchNear m => m with { RequestId = id },
+        _ => message,
+    };
+
+    private static int Bytes(object message)
+    {
+        using var stream = new MemoryStream();
+        WireModel.Instance.Serialize(stream, message);
+        return (int)stream.Length;
+    }
+
+    [Fact]
+    public void Messages_come_out_of_bundles_as_they_went_in_each_once_with_its_id_and_no_bundle_is_too_large() => Message.List[1, 80].Sample(
+        made =>
+        {
+            var messages = made.Select((m, i) => Numbered(m, i + 1)).ToList();
+            var bundles = HashBundle.Of(messages).Select(OverTheWire).ToList();
+            Assert.All(bundles, b => Assert.InRange(Bytes(b), 1, ClusterTuning.MaxFrameSize / 2));
+            Assert.All(bundles, b => Assert.Equal(b.Near.Length, b.Near.Select(n => n.Queries.Length).Distinct().Count()));
+            Assert.Equal(messages.Count, bundles.Sum(b => b.Count));
+            Assert.Equal(
+                messages.Select(SampleValues.Describe).Order(StringComparer.Ordinal),
+                bundles.SelectMany(b => b.Messages(id => id)).Select(SampleValues.Describe).Order(StringComparer.Ordinal));
+        },
+        iter: 60);
+
+    [Fact]
+    public void Answers_come_out_as_the_buckets_gave_them()
+    {
+        var verdict = Gen.Select(Gen.Int[1, 1_000], Gen.Int[0, 3], (n, kind) => HashBucketRules.Unasked(Sha256(n)) with
+        {
+            Version = kind == 1 ? 3 : 0, Opinions = kind == 1 ? [Says("hotline-nl", Classification.Baseline)] : [], Sightings = kind == 2 ? 1 : 0, Trap = kind == 3,
+        });
+        var near = Gen.Select(Gen.Int[0, 3], verdict, (kind, v) => new NearAnswer
+        {
+            Matches = kind == 1 ? [new NearMatch { Distance = 4, Verdict = v }] : [], Truncated = kind == 1,
+            LookAlikes = kind == 2 ? [new LookAlike { Hash = Made(HashAlgorithm.Pdq, 1), Distance = 3, Items = 2 }] : [], LookAlikesTruncated = kind == 3,
+        });
+        var reply = Gen.OneOf(
+            verdict.Array[1, 20].Select(v => (IHashBucketReply)new HashesAnswered { RequestId = 0, Verdicts = [.. v] }),
+            near.Array[1, 20].Select(a => (IHashBucketReply)new NearFound { RequestId = 0, Answers = [.. a] }),
+            Gen.Const((IHashBucketReply)new OpinionsStored { RequestId = 0 }));
+        reply.List[1, 40].Sample(
+            replies =>
+            {
+                var gathered = new HashBundleAnswers();
+                for (var i = 0; i < replies.Count; i++)
+                {
+                    gathered.Add(replies[i], i + 1, elsewhere: i % 7 == 0);
+                }
+
+                var answer = OverTheWire(gathered.Take());
+                Assert.Equal(0, gathered.Weight);
+                Assert.Equal(Enumerable.Range(0, replies.Count).Where(i => i % 7 == 0).Select(i => i + 1L), answer.Elsewhere);
+                var verdicts = answer.AllVerdicts().AsEnumerable();
+                var back = new SortedDictionary<long, string>();
+                for (var i = 0; i < answer.VerdictIds.Length; i++)
+                {
+                    var asked = ((HashesAnswered)replies[(int)answer.VerdictIds[i] - 1]).Verdicts;
+                    back.Add(answer.VerdictIds[i], SampleValues.Describe(new HashesAnswered
+                    {
+                        RequestId = 0, Verdicts = [.. verdicts.Take(answer.VerdictCounts[i]).Zip(asked, (v, a) => v ?? HashBucketRules.Unasked(a.Hash))],
+                    }));
+                    verdicts = verdicts.Skip(answer.VerdictCounts[i]);
+                }
+
+                foreach (var found in answer.Near)
+                {
+                    back.Add(found.RequestId, SampleValues.Describe(found.Whole() with { RequestId = 0 }));
+                }
+
+                foreach (var id in answer.Stored)
+                {
+                    back.Add(id, SampleValues.Describe(new OpinionsStored { RequestId = 0 }));
+                }
+
+                Assert.Equal(replies.Select(SampleValues.Describe), back.Values);
+            },
+            iter: 60);
+    }
+}

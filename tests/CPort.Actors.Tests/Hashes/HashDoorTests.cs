@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using CPort.Actors.CodeLists;
+using CPort.Actors.Cluster;
+using CPort.Actors.Hashes;
+using static CPort.Actors.Tests.Hashes.HashSamples;
+
+namespace CPort.Actors.Tests.Hashes;
+
+/// <summary>The door alone; the test answers for the buckets.</summary>
+public class HashDoorTests : TestKit
+{
+    private readonly TestProbe _buckets;
+    private readonly IActorRef _door;
+
+    public HashDoorTests()
+        : base("akka.loglevel = WARNING")
+    {
+        _buckets = CreateTestProbe();
+        _door = Sys.ActorOf(HashDoor.Props(_buckets, TimeProvider.System));
+    }
+
+    private static LookupHashes Lookup(long id, byte bucket, int hashes = 1) => new()
+    {
+        Bucket = new(HashAlgorithm.Sha256, bucket), RequestId = id, Hashes = [.. Enumerable.Range(0, hashes).Select(n => Sha256(n, bucket))],
+    };
+
+    private static HashesAnswered Answer(LookupHashes m, params HashOpinion[] opinions) => new()
+    {
+        RequestId = m.RequestId, Verdicts = [.. m.Hashes.Select(h => HashBucketRules.Unasked(h) with { Version = 1, Opinions = [.. opinions] })],
+    };
+
+    [Fact]
+    public async Task Answers_go_back_together_under_the_askers_own_ids()
+    {
+        // Two askers use the same ids.
+        var other = CreateTestProbe();
+        _door.Tell(HashBundle.Of([Lookup(7, 1), Lookup(8, 2)])[0]);
+        _door.Tell(HashBundle.Of([Lookup(7, 3), Lookup(8, 4)])[0], other);
+        for (var i = 0; i < 4; i++)
+        {
+            _door.Tell(Answer(await _buckets.ExpectMsgAsync<LookupHashes>()), _buckets);
+        }
+
+        foreach (var (probe, first) in new[] { (TestActor, 1), (other.Ref, 3) })
+        {
+            var answer = probe.Equals(TestActor) ? await ExpectMsgAsync<HashBundleAnswered>() : await other.ExpectMsgAsync<HashBundleAnswered>();
+            Assert.Equal([7, 8], answer.VerdictIds);
+            Assert.Equal([first, first + 1], answer.Verdicts.Select(v => (int)v.Hash.Bytes[0]));
+            Assert.Empty(answer.Elsewhere);
+        }
+    }
+
+    [Fact]
+    public async Task A_slow_bucket_keeps_no_other_waiting_and_a_silent_one_is_said_nothing_of()
+    {
+        _door.Tell(HashBundle.Of([Lookup(1, 1), Lookup(2, 2), Lookup(3, 3)])[0]);
+        var asked = new List<LookupHashes>();
+        for (var i = 0; i < 3; i++)
+        {
+            asked.Add(await _buckets.ExpectMsgAsync<LookupHashes>());
+        }
+
+        _door.Tell(Answer(asked[2]), _buckets);
+        Assert.Equal(3, Assert.Single((await ExpectMsgAsync<HashBundleAnswered>()).VerdictIds));
+        _door.Tell(Answer(asked[0]), _buckets);
+        _door.Tell(Answer(asked[0]), _buckets);
+        Assert.Equal(1, Assert.Single((await ExpectMsgAsync<HashBundleAnswered>()).VerdictIds));
+        await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact]
+    public async Task Answers_too_large_for_one_message_go_in_several()
+    {
+        var list = new string('x', 100);
+        HashOpinion[] many = [.. Enumerable.Range(0, 20).Select(n => Says($"agency-{n}", Classification.National, Nl, list: list))];
+        var bundle = HashBundle.Of([.. Enumerable.Range(1, 60).Select(n => Lookup(n, (byte)n, hashes: 30))])[0];
+        _door.Tell(bundle);
+        for (var i = 0; i < bundle.Count; i++)
+        {
+            _door.Tell(Answer(await _buckets.ExpectMsgAsync<LookupHashes>(), many), _buckets);
+        }
+
+        var ids = new List<long>();
+        var messages = 0;
+        while (ids.Count < bundle.Count)
+        {
+            var answer = await ExpectMsgAsync<HashBundleAnswered>();
+            using var stream = new MemoryStream();
+            CPort.Actors.Serialization.WireModel.Instance.Serialize(stream, answer);
+            Assert.InRange(stream.Length, 1, ClusterTuning.MaxFrameSize);
+            ids.AddRange(answer.VerdictIds);
+            messages++;
+        }
+
+        Assert.Equal(Enumerable.Range(1, bundle.Count).Select(n => (long)n), ids.Order());
+        Assert.InRange(messages, 2, bundle.Count);
+    }
+}
