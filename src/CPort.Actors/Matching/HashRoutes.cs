@@ -53,6 +53,9 @@ internal sealed class HashRoutes(IActorRef buckets, TimeSpan silence, TimeProvid
         node.Leaving.Add(message);
     }
 
+    /// <summary>What stands for the node to whose door the bucket's messages go; null: they go to the region.</summary>
+    public object? NodeOf(HashBucketId bucket) => _homes.Count > 0 && _homes.TryGetValue(bucket, out var node) && node.Door is not null ? node : null;
+
     /// <summary>Sends what has been laid by in this turn.</summary>
     public void Leave()
     {

@@ -389,7 +389,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     // At the end of each turn.
     private void Leave()
     {
-        while (_near.NextIdle() is { } lane)
+        foreach (var lane in _near.Idle(_routes.NodeOf))
         {
             lane.Ask(++_nextRequest, AskAgainAfter(1));
             _routes.Tell(lane.Message!);

@@ -127,19 +127,27 @@ internal sealed class NearStream
         waiting.Enqueue(search);
     }
 
-    /// <summary>A bucket that can be sent a message and has something to be sent; the caller must call its <see cref="Lane.Ask"/>. Null: none.</summary>
-    public Lane? NextIdle()
+    /// <summary>
+    /// The buckets that can be sent a message and have something to be sent; the caller must call each one's <see cref="Lane.Ask"/>. Those of one node
+    /// (<paramref name="nodeOf"/>; null: none in particular) read in step, the next slice when all have answered, so that it takes one message a node:
+    /// no request is done before all have answered anyway.
+    /// </summary>
+    public IEnumerable<Lane> Idle(Func<HashBucketId, object?> nodeOf)
     {
         LetIn();
-        foreach (var lane in _lanes)
+        if (Array.TrueForAll(_lanes, l => l.Slice is not null || l.Next >= End))
         {
-            if (lane.Slice is null && lane.Prepare())
-            {
-                return lane;
-            }
+            yield break;
         }
 
-        return null;
+        var reading = _lanes.Where(l => l.Slice is not null).Select(l => nodeOf(l.Bucket)).OfType<object>().ToHashSet();
+        foreach (var lane in _lanes)
+        {
+            if (lane.Slice is null && (reading.Count == 0 || nodeOf(lane.Bucket) is not { } node || !reading.Contains(node)) && lane.Prepare())
+            {
+                yield return lane;
+            }
+        }
     }
 
     /// <summary>Takes a bucket's answer; returns the searches that it completed, valid until the next call. An answer to nothing completes nothing.</summary>
