@@ -5,8 +5,7 @@ namespace CPort.Actors.Matching;
 
 /// <summary>
 /// How the messages of one turn reach their buckets: those for a bucket of which it is known that it lives on another node go together to that node's
-/// <see cref="HashDoor"/>, all others to the shard region. While a bundle of exact hashes is unanswered, what comes for that node's exact buckets waits and
-/// leaves together after the first answer, or at the next tick (near queries keep in step by <see cref="NearStream"/>). Where a bucket lives is learnt from its answers, and forgotten when one does not come; a
+/// <see cref="HashDoor"/>, all others to the shard region. Where a bucket lives is learnt from its answers, and forgotten when one does not come; a
 /// wrong guess costs a detour, because the door passes messages on through its own region. Belongs to the matching actor; not thread-safe.
 /// </summary>
 /// <param name="buckets">The shard region, or its proxy.</param>
@@ -31,12 +30,6 @@ internal sealed class HashRoutes(IActorRef buckets, TimeSpan silence, TimeProvid
         public long? Unanswered { get; set; }
 
         public List<IHashBucketMessage> Leaving { get; } = [];
-
-        /// <summary>A bundle with exact hashes has left, and no answer with any has come since.</summary>
-        public bool AwaitsExact { get; set; }
-
-        /// <summary>What leaves after that answer.</summary>
-        public List<IHashBucketMessage> Held { get; } = [];
     }
 
     private readonly Dictionary<HashBucketId, Node> _homes = [];
@@ -49,12 +42,6 @@ internal sealed class HashRoutes(IActorRef buckets, TimeSpan silence, TimeProvid
         if (!_homes.TryGetValue(message.Bucket, out var node) || node.Door is null)
         {
             buckets.Tell(message);
-            return;
-        }
-
-        if (node.AwaitsExact && message is not SearchNear)
-        {
-            node.Held.Add(message);
             return;
         }
 
@@ -86,7 +73,6 @@ internal sealed class HashRoutes(IActorRef buckets, TimeSpan silence, TimeProvid
                 }
 
                 node.Unanswered ??= time.GetTimestamp();
-                node.AwaitsExact |= node.Leaving.Exists(m => m is not SearchNear);
                 HashInstruments.OnBundle(node.Leaving.Count);
             }
 
@@ -129,25 +115,12 @@ internal sealed class HashRoutes(IActorRef buckets, TimeSpan silence, TimeProvid
     /// <summary>The bucket is not where it was asked.</summary>
     public void Forget(HashBucketId bucket) => _homes.Remove(bucket);
 
-    /// <summary>A door has answered; <paramref name="exact"/>: something of exact hashes.</summary>
-    public void Heard(IActorRef door, bool exact)
+    /// <summary>A door has answered.</summary>
+    public void Heard(IActorRef door)
     {
         if (_nodes.TryGetValue(door.Path.Address, out var node))
         {
             node.Unanswered = null;
-            if (exact)
-            {
-                Release(node);
-            }
-        }
-    }
-
-    /// <summary>Nothing is held back for longer than from one tick to the next.</summary>
-    public void ReleaseAll()
-    {
-        foreach (var node in _nodes.Values)
-        {
-            Release(node);
         }
     }
 
@@ -160,7 +133,6 @@ internal sealed class HashRoutes(IActorRef buckets, TimeSpan silence, TimeProvid
         }
 
         (node.Door, node.Unanswered) = (door, null);
-        Release(node);
         return true;
     }
 
@@ -190,22 +162,6 @@ internal sealed class HashRoutes(IActorRef buckets, TimeSpan silence, TimeProvid
         }
 
         _nodes.Remove(node.Address);
-        node.Held.ForEach(m => buckets.Tell(m));
         return homes;
-    }
-
-    private void Release(Node node)
-    {
-        node.AwaitsExact = false;
-        if (node.Held.Count > 0)
-        {
-            if (node.Leaving.Count == 0)
-            {
-                _leaving.Add(node);
-            }
-
-            node.Leaving.AddRange(node.Held);
-            node.Held.Clear();
-        }
     }
 }

@@ -429,7 +429,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
     private void On(HashBundleAnswered reply)
     {
-        _routes.Heard(Sender, exact: reply.VerdictIds.Length + reply.Stored.Length > 0);
+        _routes.Heard(Sender);
         foreach (var id in reply.Elsewhere)
         {
             if ((_underWay.TryGetValue(id, out var lane) ? lane.Bucket : _near.BucketOf(id)) is { } bucket)
@@ -522,7 +522,6 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         if (identity.Subject is { } door && _routes.Found(door))
         {
             Context.Watch(door);
-            Leave();
         }
     }
 
@@ -587,7 +586,6 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
             Context.Unwatch(door);
         }
 
-        _routes.ReleaseAll();
         Leave();
     }
 
