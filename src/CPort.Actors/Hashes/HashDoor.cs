@@ -15,7 +15,7 @@ public sealed class HashDoor : ReceiveActor, IWithTimers
     /// <summary>Messages under way from here, over all askers; bundles beyond are dropped, and their askers go through the region.</summary>
     private const int MaxAsked = 200_000;
 
-    private static readonly TimeSpan Join = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Join = TimeSpan.FromMilliseconds(10);
 
     /// <summary>When an answer that has not come is not waited for any more: its asker has given up or asked elsewhere.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

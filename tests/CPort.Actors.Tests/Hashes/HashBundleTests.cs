@@ -55,7 +55,7 @@ public class HashBundleTests
     }
 
     [Fact]
-    public void Messages_come_out_of_bundles_as_they_went_in_each_once_with_its_id_and_no_bundle_is_too_large() => Message.List[1, 80].Sample(
+    public void Messages_come_out_of_bundles_as_they_went_in_each_once_with_its_id_and_no_bundle_is_too_large() => Message.List[1, 40].Sample(
         made =>
         {
             var messages = made.Select((m, i) => Numbered(m, i + 1)).ToList();
@@ -67,7 +67,7 @@ public class HashBundleTests
                 messages.Select(SampleValues.Describe).Order(StringComparer.Ordinal),
                 bundles.SelectMany(b => b.Messages(id => id)).Select(SampleValues.Describe).Order(StringComparer.Ordinal));
         },
-        iter: 60);
+        iter: 30);
 
     [Fact]
     public void Answers_come_out_as_the_buckets_gave_them()
@@ -121,6 +121,6 @@ public class HashBundleTests
 
                 Assert.Equal(replies.Select(SampleValues.Describe), back.Values);
             },
-            iter: 60);
+            iter: 30);
     }
 }

@@ -18,6 +18,8 @@ public sealed class MatchingRoutesTests : TestKit
     private static readonly Config Remoting = ConfigurationFactory.ParseString("""
         akka {
           loglevel = WARNING
+          log-dead-letters = off
+          log-dead-letters-during-shutdown = off
           stdout-loglevel = WARNING
           persistence.journal.plugin = "akka.persistence.journal.inmem"
           persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
