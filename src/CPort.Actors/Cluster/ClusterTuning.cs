@@ -57,7 +57,7 @@ public static class ClusterTuning
               # or this is over (akka.net #8865; seen with kill -9). Hand-overs take 0.05 s in the median and 0.6 s at most (263 of them, two cores for five
               # nodes); one that is given up leaves the shard where it was and is tried again in the next round. An entity that has not ended after a second is
               # stopped: it waits for the database, and a write of it that still arrives is the journal's key's business.
-              handoff-timeout = 4s
+              handoff-timeout = 3s
               # 2 s by default: how soon a region asks again for a shard's home after a coordinator's end.
               retry-interval = 1s
               # Of messages, while a shard's home is unknown, on one node. Callers bound what is under way long before (streams, questions); this is the last limit.
