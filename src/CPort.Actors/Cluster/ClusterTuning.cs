@@ -56,7 +56,7 @@ public static class ClusterTuning
               # 60 s by default. While a shard moves its reports wait. A node that dies then neither consents nor hands over, and what is told of its removal (8 s) is not
               # enough for shards that were leaving it (akka.net #8865): they wait for this. Seen with kill -9 and 10 s: 20 shards began to move 1.7 s after the kill and
               # were at home 11.7 s after it, and shards between two healthy nodes stood still as long. It must be over before the dead node is removed; with 3 s it
-              # is (nothing begins to move once the node is unreachable, 3.5 s). Hand-overs take 0.05 s in the median and 0.7 s at most (900 of them, two cores
+              # is (nothing begins to move once the node is unreachable, 3.5 s). Hand-overs take 0.05 s in the median and 0.7 s at most (1,100 of them, two cores
               # for five nodes); one that is given up leaves the shard where it was and is tried again in the next round. An entity that has not ended after a
               # second is stopped: it waits for the database, and a write of it that still arrives is the journal's key's business.
               handoff-timeout = 3s
