@@ -43,6 +43,13 @@ public sealed class ChaosCluster : IAsyncDisposable
     /// <summary>Long, because the machine may be busy: three nodes take a few seconds on a quiet one.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    /// <summary>More settings of all nodes from whoever looks for something, as <c>CPORT_CHAOS_SETTINGS=CPORT__Logs__AkkaLevel=Debug;…</c>.</summary>
+    private static readonly KeyValuePair<string, string>[] Given =
+    [
+        .. (System.Environment.GetEnvironmentVariable("CPORT_CHAOS_SETTINGS") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries)
+            .Select(s => s.Split('=', 2)).Where(s => s.Length == 2).Select(s => KeyValuePair.Create(s[0].Trim(), s[1])),
+    ];
+
     private readonly ChaosClusterOptions _options;
     private readonly Dictionary<string, string> _keys = [];
     private readonly string _folder;
@@ -186,7 +193,7 @@ public sealed class ChaosCluster : IAsyncDisposable
 
                 // Many processes on few processors: one collector thread each, and no second, profiled compilation.
                 ["DOTNET_gcServer"] = "0", ["DOTNET_TieredPGO"] = "0",
-            }.Concat(_options.Settings))),
+            }.Concat(_options.Settings).Concat(Given))),
         ];
         var watch = Stopwatch.StartNew();
         foreach (var node in Nodes.Take(_options.AllAtOnce ? Nodes.Count : 1))

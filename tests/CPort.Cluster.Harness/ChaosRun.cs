@@ -66,6 +66,7 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
         var random = new Random(seed);
         var (reports, commands) = Acknowledged();
         traffic.Resume();
+        await CoverAsync();
         await Task.Delay(TimeSpan.FromSeconds(2 + 3 * random.NextDouble()));
         var lives = cluster.Nodes.Select(n => n.Exits.Count).ToArray();
         var (requests, retried, failed) = (traffic.Client.Requests, traffic.Client.Retried, traffic.Client.Failed);
@@ -148,16 +149,37 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
 
     private int Fenced() => cluster.Nodes.Sum(n => n.Log.Count(l => l.Contains("has another writer", StringComparison.Ordinal)));
 
+    /// <summary>
+    /// Sees to it that a probe lives on every node, because whatever a fault does to one without would not be measured: shards move from fault to fault, and
+    /// a node that was away has none of the probes. A node on which no shard lives stays without.
+    /// </summary>
+    private async Task CoverAsync()
+    {
+        var owners = await OwnersAsync();
+        for (var tries = 0; tries < 10 * cluster.Nodes.Count && cluster.Nodes.Any(n => !owners.ContainsValue(n.Address)); tries++)
+        {
+            var report = await traffic.NewProbeReportAsync();
+            var owner = (await OwnersAsync(report))[report];
+            if (!owners.ContainsValue(owner))
+            {
+                owners[report] = owner;
+                traffic.Watch(report);
+            }
+        }
+    }
+
     /// <summary>Where each probe lives: who wrote its last row.</summary>
-    private async Task<Dictionary<string, string>> OwnersAsync()
+    private Task<Dictionary<string, string>> OwnersAsync() => OwnersAsync([.. traffic.Probes.Select(p => p.ReportId)]);
+
+    private async Task<Dictionary<string, string>> OwnersAsync(params string[] reports)
     {
         var owners = new Dictionary<string, string>();
         await using var connection = await cluster.Database.OpenAsync();
-        foreach (var probe in traffic.Probes)
+        foreach (var report in reports)
         {
             await using var command = connection.CreateCommand();
-            command.CommandText = $"SELECT written_from FROM journal WHERE persistence_id = 'report-{probe.ReportId}' ORDER BY sequence_number DESC LIMIT 1";
-            owners[probe.ReportId] = await command.ExecuteScalarAsync() as string ?? "";
+            command.CommandText = $"SELECT written_from FROM journal WHERE persistence_id = 'report-{report}' ORDER BY sequence_number DESC LIMIT 1";
+            owners[report] = await command.ExecuteScalarAsync() as string ?? "";
         }
 
         return owners;

@@ -131,27 +131,35 @@ public sealed class Traffic(ChaosCluster cluster, int reportsPerSecond, int prob
     /// <summary>Submits the probe reports, waits until they are assigned, and begins.</summary>
     public async Task StartAsync()
     {
-        var ids = new List<string>();
         for (var n = 0; n < probes; n++)
         {
-            var reference = string.Create(CultureInfo.InvariantCulture, $"PROBE-{_run}-{n}");
-            var sent = _reports[reference] = new SentReport(Worker, reference);
-            await cluster.UntilAsync(async () =>
-            {
-                await PostAsync(sent);
-                return sent.ReportId is not null;
-            }, TimeSpan.FromSeconds(60), () => "a probe's report was not taken");
-            ids.Add(sent.ReportId!);
+            Probes = [.. Probes, new Probe(await NewProbeReportAsync())];
         }
 
-        foreach (var id in ids)
-        {
-            await cluster.UntilAsync(async () => await ClaimAsync(id), TimeSpan.FromSeconds(60), () => "a probe's report was not assigned");
-        }
-
-        Probes = [.. ids.Select(id => new Probe(id))];
         Resume();
         _running = Task.WhenAll([SendAsync(), .. Probes.Select(ProbeAsync)]);
+    }
+
+    /// <summary>A report that is assigned, as a probe needs it; it is none until <see cref="Watch"/>.</summary>
+    public async Task<string> NewProbeReportAsync()
+    {
+        var reference = string.Create(CultureInfo.InvariantCulture, $"PROBE-{_run}-{Interlocked.Increment(ref _number)}");
+        var sent = _reports[reference] = new SentReport(Worker, reference);
+        await cluster.UntilAsync(async () =>
+        {
+            await PostAsync(sent);
+            return sent.ReportId is not null;
+        }, TimeSpan.FromSeconds(60), () => "a probe's report was not taken");
+        await cluster.UntilAsync(async () => await ClaimAsync(sent.ReportId!), TimeSpan.FromSeconds(60), () => "a probe's report was not assigned");
+        return sent.ReportId!;
+    }
+
+    /// <summary>One more probe, from now on.</summary>
+    public void Watch(string reportId)
+    {
+        var probe = new Probe(reportId);
+        Probes = [.. Probes, probe];
+        _running = Task.WhenAll(_running, ProbeAsync(probe));
     }
 
     public void Resume() => _paused = false;

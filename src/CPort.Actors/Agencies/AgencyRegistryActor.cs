@@ -98,7 +98,7 @@ public static class AgencyHosting
     /// </summary>
     public static AkkaConfigurationBuilder AddAgencies(this AkkaConfigurationBuilder builder, AgencyDirectoryFeed directory, TimeProvider time) =>
         builder
-            .WithShardRegion<AgencyRegion>(
+            .AddShardRegion<AgencyRegion>(
                 "agency",
                 (_, _) => _ => AgencyRegistryActor.PropsFor(time),
                 new AgencyMessageExtractor(),

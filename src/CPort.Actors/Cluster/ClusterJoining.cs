@@ -121,7 +121,7 @@ public sealed partial class ClusterJoining(
         var cluster = Akka.Cluster.Cluster.Get(system);
         _self = cluster.SelfAddress.ToString();
         system.ActorOf(Props.Create(() => new JoinGate(_figures.AddRange(options.Agreed), () => cluster.SelfMember.Status == MemberStatus.Up ? _incarnation : null,
-            () => SinceDatabase())), JoinGate.ActorName);
+            () => SinceDatabase(), () => cluster.State.Unreachable.Select(m => m.Address.ToString()).ToImmutableArray())), JoinGate.ActorName);
         if (database.IsSqlite)
         {
             // A SQLite file has one node.

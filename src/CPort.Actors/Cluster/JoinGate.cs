@@ -31,6 +31,9 @@ public sealed record JoinAnswer : IWireReply
 
     /// <summary>Milliseconds since the database last took its sign of life; null while it is no member, or runs a version that does not tell.</summary>
     [ProtoMember(3)] public long? SinceDatabase { get; init; }
+
+    /// <summary>Addresses of the members that its cluster does not reach at the moment.</summary>
+    [ProtoMember(4)] public ImmutableArray<string> Unreachable { get; init; } = [];
 }
 
 /// <summary>One figure; see <see cref="FixedFigure"/>.</summary>
@@ -47,12 +50,12 @@ public sealed class JoinGate : ReceiveActor
     /// <summary>Where it stands on every node: <c>/user/join-gate</c>.</summary>
     public const string ActorName = "join-gate";
 
-    public JoinGate(ImmutableArray<FixedFigure> figures, Func<string?> incarnation, Func<TimeSpan?> sinceDatabase)
+    public JoinGate(ImmutableArray<FixedFigure> figures, Func<string?> incarnation, Func<TimeSpan?> sinceDatabase, Func<ImmutableArray<string>> unreachable)
     {
         var known = figures.Select(f => new JoinFigure { Name = f.Name, Value = f.Value }).ToImmutableArray();
         Receive<JoinQuestion>(_ => Sender.Tell(new JoinAnswer
         {
-            Incarnation = incarnation(), Figures = known, SinceDatabase = (long?)sinceDatabase()?.TotalMilliseconds,
+            Incarnation = incarnation(), Figures = known, SinceDatabase = (long?)sinceDatabase()?.TotalMilliseconds, Unreachable = unreachable(),
         }));
     }
 
@@ -65,7 +68,7 @@ public sealed class JoinGate : ReceiveActor
                 .Ask<JoinAnswer>(new JoinQuestion { Address = self }, patience, cancellation).ConfigureAwait(false);
             return new GateAnswer(node.ToString(), answer.Incarnation, [.. answer.Figures.Select(f => new FixedFigure(f.Name, f.Value))])
             {
-                SinceDatabase = answer.SinceDatabase is { } age ? TimeSpan.FromMilliseconds(age) : null,
+                SinceDatabase = answer.SinceDatabase is { } age ? TimeSpan.FromMilliseconds(age) : null, Unreachable = answer.Unreachable,
             };
         }
         catch (Exception e) when (e is AskTimeoutException or InvalidCastException && !cancellation.IsCancellationRequested)

@@ -12,6 +12,9 @@ public sealed record GateAnswer(string Address, string? Incarnation, ImmutableAr
 {
     /// <summary>Time since the database last took that node's sign of life; null when it does not know.</summary>
     public TimeSpan? SinceDatabase { get; init; }
+
+    /// <summary>Members that its cluster does not reach at the moment.</summary>
+    public ImmutableArray<string> Unreachable { get; init; } = [];
 }
 
 /// <summary>Everything a node knows when it decides whether to join, to form a cluster or to wait.</summary>
@@ -66,6 +69,9 @@ public static class JoinRules
     /// </summary>
     public static readonly TimeSpan WatchFor = ClusterRecord.StaleAfter + TimeSpan.FromSeconds(1);
 
+    /// <summary>For so long a cluster that just loses another member is given time: longer than it takes, shorter than a node's patience.</summary>
+    public static readonly TimeSpan LetHealFor = TimeSpan.FromSeconds(15);
+
     public static JoinStep Decide(JoinSituation now)
     {
         foreach (var answer in now.Answers)
@@ -80,8 +86,16 @@ public static class JoinRules
         var current = members.Where(a => a.Incarnation == now.Record.Incarnation).ToImmutableArray();
         if (!current.IsEmpty)
         {
-            return current.Select(a => Difference(now.Agreed, a)).FirstOrDefault(d => d is not null) is { } other
-                ? new JoinStep.Refuse(other)
+            if (current.Select(a => Difference(now.Agreed, a)).FirstOrDefault(d => d is not null) is { } other)
+            {
+                return new JoinStep.Refuse(other);
+            }
+
+            // A node that asks to join under its former life's address has that life declared down at once, and the split-brain resolver begins to count anew for
+            // all others (seen: 1.7 s more for the reports of a frozen node). It would not become Up before those are removed anyway.
+            var lost = current.SelectMany(a => a.Unreachable).Where(u => u != now.Self).Distinct().ToArray();
+            return lost.Length > 0 && now.Watched < LetHealFor
+                ? new JoinStep.Wait($"the cluster is just losing {Name(lost)}; this node joins when that is settled")
                 : new JoinStep.Join([.. current.Select(a => a.Address)], now.Record.Incarnation!);
         }
 

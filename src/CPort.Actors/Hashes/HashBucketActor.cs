@@ -591,9 +591,9 @@ public static class HashBucketHosting
         this AkkaConfigurationBuilder builder, HashBucketOptions? options = null, TimeProvider? time = null, string role = ClusterRoles.Hash)
     {
         var settings = options ?? new HashBucketOptions();
-        builder.WithShardRegion<HashBucketRegion>(
+        builder.AddShardRegion<HashBucketRegion>(
             TypeName,
-            (_, registry, _) => id => HashBucketActor.Props(
+            (_, registry) => id => HashBucketActor.Props(
                 HashBucketId.Parse(id), () => registry.TryGet<TReportRegion>(out var reports) ? reports : ActorRefs.Nobody, time ?? TimeProvider.System, settings),
             Extractor,
             // A bucket is dear to recover, and there are few: it stays.

@@ -458,9 +458,9 @@ public static class ReportHosting
 
     /// <summary>Starts the report region on nodes of role <c>report</c>; needs <see cref="MatchingKey"/> to be registered before.</summary>
     public static AkkaConfigurationBuilder AddReports(this AkkaConfigurationBuilder builder, Func<ActorSystem, ReportActorServices> make) =>
-        builder.WithShardRegion<ReportRegion>(
+        builder.AddShardRegion<ReportRegion>(
             TypeName,
-            (system, registry, _) =>
+            (system, registry) =>
             {
                 var services = make(system);
                 var matching = registry.Get<MatchingKey>();

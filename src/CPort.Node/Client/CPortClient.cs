@@ -109,7 +109,8 @@ public sealed class CPortClient : IDisposable
         var offset = options.ResumeFrom?.Offset ?? 0;
         var before = outcomes.Values.Sum();
         var started = _time.GetTimestamp();
-        var retries = new Counter();
+        var retries = new Sending();
+        var unavailable = new List<long>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         await using var outcomeFile = options.OutcomeFile is { } file
             ? new FileStream(file, options.ResumeFrom is null ? FileMode.Create : FileMode.Append, FileAccess.Write, FileShare.Read)
@@ -156,6 +157,11 @@ public sealed class CPortClient : IDisposable
             foreach (var answer in answers)
             {
                 outcomes[answer.Outcome] = outcomes.GetValueOrDefault(answer.Outcome) + 1;
+                if (answer.IsTransient)
+                {
+                    unavailable.Add(answer.Line);
+                }
+
                 if (!answer.IsGood)
                 {
                     var reason = answer.Problem?.Title ?? (answer.Fields.Count > 0 ? $"differs in {string.Join(", ", answer.Fields)}" : answer.Outcome);
@@ -185,7 +191,7 @@ public sealed class CPortClient : IDisposable
             return new StreamProgress
             {
                 Outcomes = new Dictionary<string, long>(outcomes), Reasons = new Dictionary<string, long>(reasons), Offset = offset,
-                Retries = retries.Value, Elapsed = elapsed, LinesPerSecond = (total - before) / Math.Max(0.001, elapsed.TotalSeconds),
+                Unavailable = [.. unavailable], Retries = retries.Retries, Elapsed = elapsed, LinesPerSecond = (total - before) / Math.Max(0.001, elapsed.TotalSeconds),
             };
         }
     }
@@ -224,24 +230,44 @@ public sealed class CPortClient : IDisposable
         },
     };
 
-    private sealed class Counter
+    /// <summary>What all requests of one source share. Thread-safe.</summary>
+    private sealed class Sending
     {
-        private long _value;
+        private long _retries;
+        private LineChunk? _known;
 
-        public long Value => Volatile.Read(ref _value);
+        public long Retries => Volatile.Read(ref _retries);
 
-        public void Add() => Interlocked.Increment(ref _value);
+        /// <summary>A line that was taken, alone; null: none yet. Sent again it changes nothing, and shows whether anything is answered at all.</summary>
+        public LineChunk? Known => Volatile.Read(ref _known);
+
+        public void Retried() => Interlocked.Increment(ref _retries);
+
+        public void Took(LineChunk chunk, LineAnswer?[] answers)
+        {
+            if (Known is null && Array.FindIndex(answers, a => a!.IsGood) is var index and >= 0)
+            {
+                var body = chunk.Body;
+                for (var line = 0; line < index; line++)
+                {
+                    body = body[(body.Span.IndexOf((byte)'\n') + 1)..];
+                }
+
+                Volatile.Write(ref _known, new LineChunk(body[..(body.Span.IndexOf((byte)'\n') + 1)].ToArray(), [chunk.Lines[index]], 0, 0));
+            }
+        }
     }
 
-    private async Task<IReadOnlyList<LineAnswer>> SendChunkAsync(string path, LineChunk chunk, LineStreamOptions options, Counter retries, CancellationToken cancellation)
+    private async Task<IReadOnlyList<LineAnswer>> SendChunkAsync(string path, LineChunk chunk, LineStreamOptions options, Sending sending, CancellationToken cancellation)
     {
         var answers = new LineAnswer?[chunk.Lines.Count];
         long? failingSince = null;
         for (var attempt = 0; ; attempt++)
         {
-            var (wait, cause) = await TryChunkAsync(path, chunk, answers, options, cancellation);
+            var (wait, cause, settled) = await TryChunkAsync(path, chunk, answers, options, cancellation);
             if (cause is null)
             {
+                sending.Took(chunk, answers);
                 return answers!;
             }
 
@@ -249,19 +275,30 @@ public sealed class CPortClient : IDisposable
             var delay = wait ?? TimeSpan.FromMilliseconds(Math.Min(10_000, 250 * Math.Pow(2, Math.Min(attempt, 8))) * (0.75 + (Random.Shared.NextDouble() / 2)));
             if (_time.GetElapsedTime(failingSince.Value) + delay > options.RetryFor)
             {
+                // Some lines' own trouble, or everybody's? The same moment's answers to others tell.
+                if (options.LeaveUnavailable && settled is not null
+                    && (settled > 0 || (sending.Known is { } known && (await TryChunkAsync(path, known, new LineAnswer?[1], options, cancellation)).Cause is null)))
+                {
+                    sending.Took(chunk, answers);
+                    return answers!;
+                }
+
                 throw new CPortUnreachableException(
                     $"Lines {chunk.Lines[0]} to {chunk.Lines[^1]} were not all answered within {options.RetryFor.TotalSeconds:0} s: {cause}");
             }
 
             // A node that says "0 seconds" is not to be asked in a tight loop.
             delay = delay < TimeSpan.FromMilliseconds(50) ? TimeSpan.FromMilliseconds(50) : delay;
-            retries.Add();
+            sending.Retried();
             await Task.Delay(delay, _time, cancellation);
         }
     }
 
-    /// <summary>One attempt; answers that came are kept also when the rest did not. No cause: all lines are answered.</summary>
-    private async Task<(TimeSpan? Wait, string? Cause)> TryChunkAsync(
+    /// <summary>
+    /// One attempt; answers that came are kept also when the rest did not. No cause: all lines are answered. Settled: to how many lines this attempt brought a
+    /// final answer; null when not every line has had an answer.
+    /// </summary>
+    private async Task<(TimeSpan? Wait, string? Cause, int? Settled)> TryChunkAsync(
         string path, LineChunk chunk, LineAnswer?[] answers, LineStreamOptions options, CancellationToken cancellation)
     {
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -276,30 +313,31 @@ public sealed class CPortClient : IDisposable
             {
                 var problem = ApiProblem.From(await response.Content.ReadAsByteArrayAsync(idle.Token), status);
                 return status is 408 or 429 or 502 or 503 or 504
-                    ? (RetryAfter(response), problem.Title)
+                    ? (RetryAfter(response), problem.Title, null)
                     : throw new CPortApiException(Explained(problem, response.StatusCode));
             }
 
             using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(idle.Token), Encoding.UTF8);
-            var position = 0;
+            var (position, settled) = (0, 0);
             while (await reader.ReadLineAsync(idle.Token) is { } line)
             {
                 idle.CancelAfter(options.IdleTimeout);
-                if (line.Length > 0 && Answer(line, chunk, position++) is var (index, answer) && index < answers.Length
-                    && answers[index] is not { IsGood: true })
+                if (line.Length > 0 && Answer(line, chunk, position++) is var (index, answer) && index < answers.Length)
                 {
+                    settled += answer.IsTransient ? 0 : 1;
+
                     // A line accepted by an attempt that broke comes back as a duplicate of itself: the first answer is the true one.
-                    answers[index] = answer;
+                    answers[index] = answers[index] is { IsGood: true } first ? first : answer;
                 }
             }
 
-            return answers.Any(a => a is null) ? (null, "the answer ended early")
-                : answers.FirstOrDefault(a => a!.IsTransient) is { } busy ? (RetryAfter(response), busy.Problem!.Title)
-                : (null, null);
+            return answers.Any(a => a is null) ? (null, "the answer ended early", null)
+                : answers.FirstOrDefault(a => a!.IsTransient) is { } busy ? (RetryAfter(response), busy.Problem!.Title, settled)
+                : (null, null, settled);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException && !cancellation.IsCancellationRequested)
         {
-            return (null, e is OperationCanceledException ? $"no answer for {options.IdleTimeout.TotalSeconds:0} s" : e is JsonException ? "an answer was cut off" : e.Message);
+            return (null, e is OperationCanceledException ? $"no answer for {options.IdleTimeout.TotalSeconds:0} s" : e is JsonException ? "an answer was cut off" : e.Message, null);
         }
     }
 

@@ -93,7 +93,7 @@ public sealed record LineChunk(ReadOnlyMemory<byte> Body, IReadOnlyList<long> Li
 
 /// <summary>The node's answer to one line.</summary>
 /// <param name="Line">The line's number in the source, from 1.</param>
-/// <param name="Outcome"><c>accepted</c>, <c>duplicate</c>, <c>conflict</c>, <c>rejected</c>; for hashes <c>imported</c>, <c>changed</c>, <c>retracted</c>, <c>unchanged</c>, <c>ignored</c>, <c>rejected</c>.</param>
+/// <param name="Outcome"><c>accepted</c>, <c>duplicate</c>, <c>conflict</c>, <c>rejected</c>, <c>unavailable</c>; for hashes <c>imported</c>, <c>changed</c>, <c>retracted</c>, <c>unchanged</c>, <c>ignored</c>, <c>rejected</c>.</param>
 /// <param name="ReportId">The report's id, when it has one.</param>
 /// <param name="Number">The report's number, when it has one.</param>
 /// <param name="Fields">Fields that differ, of a conflict.</param>
@@ -117,6 +117,9 @@ public sealed record StreamProgress
 
     /// <summary>Rejected lines by the problem's title.</summary>
     public required IReadOnlyDictionary<string, long> Reasons { get; init; }
+
+    /// <summary>Numbers of the lines of this run that stayed without a final answer (<see cref="LineStreamOptions.LeaveUnavailable"/>).</summary>
+    public IReadOnlyList<long> Unavailable { get; init; } = [];
 
     /// <summary>Lines answered, including those of earlier runs when resumed.</summary>
     public long Answered => Outcomes.Values.Sum();
@@ -143,7 +146,7 @@ public sealed record StreamProgress
         var outcomes = Add(all.SelectMany(s => s.Outcomes));
         return new StreamProgress
         {
-            Outcomes = outcomes, Reasons = Add(all.SelectMany(s => s.Reasons)), Offset = all.Sum(s => s.Offset), Retries = all.Sum(s => s.Retries),
+            Outcomes = outcomes, Reasons = Add(all.SelectMany(s => s.Reasons)), Unavailable = [.. all.SelectMany(s => s.Unavailable)], Offset = all.Sum(s => s.Offset), Retries = all.Sum(s => s.Retries),
             LinesPerSecond = outcomes.Values.Sum() / Math.Max(0.001, elapsed.TotalSeconds), Elapsed = elapsed,
         };
     }
@@ -157,6 +160,12 @@ public sealed record LineStreamOptions
 
     /// <summary>How long one chunk is tried again before giving up.</summary>
     public TimeSpan RetryFor { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// Lines that are still unavailable after <see cref="RetryFor"/>, while others are answered, are left with that answer, and the rest goes on. Off: the first
+    /// such line ends everything. Needs lines that may be sent again at any time.
+    /// </summary>
+    public bool LeaveUnavailable { get; init; }
 
     /// <summary>A request that brings no answer for so long counts as broken.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);

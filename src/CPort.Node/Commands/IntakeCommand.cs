@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CPort.Node.Client;
+using Spectre.Console;
 
 namespace CPort.Node.Commands;
 
@@ -13,7 +14,7 @@ internal static class IntakeCommand
         var outcomes = new Option<string?>("--outcomes") { Description = "Write the answer to each line to this file, as NDJSON." };
         var parallel = new Option<int>("--parallel") { Description = "Requests in flight, 1 to 64.", DefaultValueFactory = _ => 4 };
         var codes = new Option<string?>("--codes") { Description = "v2 when the file uses ICCAM v2's codes." };
-        var retry = new Option<int>("--retry-for") { Description = "Seconds to go on trying when the node is away or busy.", DefaultValueFactory = _ => 120 };
+        var retry = new Option<int>("--retry-for") { Description = "Seconds to go on trying when the node is away or busy, or a line's report does not answer.", DefaultValueFactory = _ => 120 };
         codes.AcceptOnlyFromAmong("v2", "v3");
         Bounded(parallel, 1, 64);
         Bounded(retry, 0, 86_400);
@@ -28,6 +29,7 @@ internal static class IntakeCommand
             var options = new LineStreamOptions
             {
                 Parallel = parsed.GetValue(parallel), OutcomeFile = parsed.GetValue(outcomes), RetryFor = TimeSpan.FromSeconds(parsed.GetValue(retry)),
+                LeaveUnavailable = true,
             };
             await using var source = path == "-"
                 ? Console.OpenStandardInput()
@@ -57,7 +59,14 @@ internal static class IntakeCommand
             var result = await LineProgress.ShowAsync(
                 "intake", total, progress => client.StreamReportsAsync(source, options, progress, version, cancellation));
             LineProgress.Summarize(result, []);
-            return result.AllGood ? ClientExitCodes.Ok : ClientExitCodes.SomeRejected;
+            if (result.Unavailable.Count > 0)
+            {
+                NodeConnection.Errors.WriteLine(FormattableString.Invariant(
+                    $"{result.Unavailable.Count:N0} lines stayed unavailable while others were answered; send them again later: {string.Join(", ", result.Unavailable.Take(20))}{(result.Unavailable.Count > 20 ? " …" : "")}"));
+            }
+
+            return result["unavailable"] > 0 || result.Unavailable.Count > 0 ? ClientExitCodes.SomeUnavailable
+                : result.AllGood ? ClientExitCodes.Ok : ClientExitCodes.SomeRejected;
         }));
         return command;
     }

@@ -14,6 +14,9 @@ public static class ClientExitCodes
 
     /// <summary>Wrong usage, no connection, or refused as a whole.</summary>
     public const int Failed = 2;
+
+    /// <summary>The work was done, but some lines stayed without a final answer (a report that cannot be read): they are to be sent again later.</summary>
+    public const int SomeUnavailable = 3;
 }
 
 /// <summary>

@@ -25,7 +25,7 @@ public sealed class EntityShardTests
             .AddWireSerialization()
             .AddHocon(ClusterTuning.Hocon, HoconAddMode.Prepend)
             .AddStartup((system, _) => Akka.Cluster.Cluster.Get(system).Join(Akka.Cluster.Cluster.Get(system).SelfAddress))
-            .WithShardRegion<Echo>("echo", id => Props.Create(() => new Echo(id)),
+            .AddShardRegion<Echo>("echo", (_, _) => id => Props.Create(() => new Echo(id)),
                 new EntityExtractor<IReportMessage>(m => m.ReportId.ToString()), EntityShards.Options(ClusterRoles.Report)));
         var region = ActorRegistry.For(node.System).Get<Echo>();
         var report = new ReportId(42);

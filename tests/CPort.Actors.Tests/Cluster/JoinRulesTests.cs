@@ -24,6 +24,16 @@ public sealed class JoinRulesTests(PostgreSqlServer server) : IClassFixture<Post
     }
 
     [Fact]
+    public void A_cluster_that_is_just_losing_another_member_is_joined_when_that_is_settled_but_its_own_earlier_life_is_not_waited_for()
+    {
+        JoinStep Step(string lost, TimeSpan watched) => JoinRules.Decide(
+            Situation("one", [new(Other, "one", TimeSpan.Zero)], [new(Other, "one", [.. Ours]) { Unreachable = [lost] }], watched: watched));
+        Assert.Contains("4055", Assert.IsType<JoinStep.Wait>(Step("akka.tcp://cport@127.0.0.1:4055", TimeSpan.Zero)).Reason, StringComparison.Ordinal);
+        Assert.IsType<JoinStep.Join>(Step(Self, TimeSpan.Zero));
+        Assert.IsType<JoinStep.Join>(Step("akka.tcp://cport@127.0.0.1:4055", JoinRules.LetHealFor));
+    }
+
+    [Fact]
     public void While_somebody_shows_signs_of_life_nobody_forms_a_second_cluster_however_long_it_does_not_answer()
     {
         var step = JoinRules.Decide(Situation("one", [new(Other, "one", TimeSpan.FromSeconds(4))], watched: TimeSpan.FromHours(1)));

@@ -235,6 +235,42 @@ public sealed class CPortClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_line_that_stays_unavailable_is_left_and_the_others_go_through()
+    {
+        var (file, outcomes) = (Path.Combine(_folder, "day"), Path.Combine(_folder, "outcomes"));
+        await File.WriteAllTextAsync(file, string.Concat(Enumerable.Range(1, 1_200).Select(i => i is 7 or 900 ? "stuck\n" : $"line {i}\n")));
+        string[] arguments = [file, "--url", _url.ToString(), "--key", "good", "--retry-for", "1", "--outcomes", outcomes];
+        Assert.Equal(ClientExitCodes.SomeUnavailable, await IntakeCommand.Create().Parse(arguments).InvokeAsync());
+
+        Assert.Equal(1_198, _stored.Count);
+        var answers = File.ReadLines(outcomes).Select(l => JsonElement.Parse(l)).ToArray();
+        Assert.Equal(1_200, answers.Length);
+        Assert.Equal([7, 900], answers.Where(a => a.GetProperty("outcome").GetString() == "unavailable").Select(a => a.GetProperty("line").GetInt32()));
+        Assert.False(File.Exists(file + ".resume"));
+    }
+
+    [Fact]
+    public async Task A_request_of_unavailable_lines_alone_is_left_too_when_a_line_known_to_be_good_is_answered()
+    {
+        using var client = new CPortClient(_url, "good");
+        var result = await client.StreamReportsAsync(
+            Source(string.Concat(Enumerable.Range(1, LineChunk.MaxLines).Select(i => $"line {i}\n")) + "stuck\n"),
+            new LineStreamOptions { RetryFor = TimeSpan.FromMilliseconds(500), LeaveUnavailable = true });
+
+        Assert.Equal([LineChunk.MaxLines + 1], result.Unavailable);
+        Assert.Equal(LineChunk.MaxLines, result["accepted"]);
+        Assert.Equal(1, result["unavailable"]);
+    }
+
+    [Fact]
+    public async Task A_cluster_that_takes_nothing_at_all_is_given_up_and_gone_on_with_later()
+    {
+        var file = Path.Combine(_folder, "day");
+        await File.WriteAllTextAsync(file, "stuck\nstuck\n");
+        Assert.Equal(ClientExitCodes.Failed, await IntakeCommand.Create().Parse([file, "--url", _url.ToString(), "--key", "good", "--retry-for", "1"]).InvokeAsync());
+    }
+
+    [Fact]
     public async Task The_import_command_sends_a_list_and_keeps_a_file_of_what_was_not_taken()
     {
         var file = Path.Combine(_folder, "list.csv");
@@ -274,7 +310,8 @@ public sealed class CPortClientTests : IAsyncLifetime
         for (var i = 0; i < lines.Length; i++)
         {
             await http.Response.WriteAsync(
-                lines[i] == "bad" ? $"{{\"line\":{i + 1},\"outcome\":\"rejected\",\"problem\":{{\"title\":\"Malformed line\",\"status\":400}}}}\n"
+                lines[i] == "stuck" ? $"{{\"line\":{i + 1},\"outcome\":\"unavailable\",\"problem\":{{\"title\":\"Not available at the moment\",\"status\":503}}}}\n"
+                : lines[i] == "bad" ? $"{{\"line\":{i + 1},\"outcome\":\"rejected\",\"problem\":{{\"title\":\"Malformed line\",\"status\":400}}}}\n"
                 : $"{{\"line\":{i + 1},\"outcome\":\"{(_stored.TryAdd(lines[i], 1) ? "accepted" : "duplicate")}\",\"reportId\":\"X\",\"number\":{i}}}\n");
         }
     }
