@@ -12,7 +12,7 @@ namespace CPort.Actors.Matching;
 /// <param name="silence">A door that has answered nothing for so long is not used until it is found anew.</param>
 /// <param name="time">For the silence.</param>
 /// <param name="find">Looks for the door at an address; an answer comes to <see cref="Found"/>, if there is one.</param>
-internal sealed class HashRoutes(IActorRef buckets, TimeSpan silence, TimeProvider time, Action<Address> find)
+internal sealed class HashRoutes(IActorRef buckets, Func<TimeSpan> silence, TimeProvider time, Action<Address> find)
 {
     /// <summary>A node that has no door (an older version) is asked for one so seldom.</summary>
     private static readonly TimeSpan FindAgain = TimeSpan.FromSeconds(10);
@@ -144,7 +144,7 @@ internal sealed class HashRoutes(IActorRef buckets, TimeSpan silence, TimeProvid
     public IReadOnlyList<IActorRef> Silent()
     {
         List<IActorRef> silent = [];
-        foreach (var node in _nodes.Values.Where(n => n.Unanswered is { } since && time.GetElapsedTime(since) >= silence).ToList())
+        foreach (var node in _nodes.Values.Where(n => n.Unanswered is { } since && time.GetElapsedTime(since) >= silence()).ToList())
         {
             silent.Add(node.Door!);
             Drop(node);

@@ -51,6 +51,9 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
         public int Asked { get; set; }
 
+        /// <summary>Timestamp of the first time of asking.</summary>
+        public long FirstAsked { get; set; }
+
         public DateTimeOffset AskAgain { get; set; }
     }
 
@@ -168,6 +171,8 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     private readonly Dictionary<long, Lane> _underWay = [];
     private readonly NearStream _near;
     private readonly HashRoutes _routes;
+    private readonly AnswerTimes _exactTimes;
+    private readonly AnswerTimes _nearTimes;
     private readonly HashSet<Gathering> _open = [];
     private readonly HashSet<Lane> _touched = [];
     private int _waiting;
@@ -176,9 +181,10 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     public MatchingActor(IActorRef buckets, MatchingOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
+        (_exactTimes, _nearTimes) = (new AnswerTimes(options.RetryAfter, options.Timeout * 0.35), new AnswerTimes(options.RetryAfter, options.Timeout * 0.35));
         var (system, self) = (Context.System, Self);
         _routes = new HashRoutes(
-            buckets, 3 * options.RetryAfter, time,
+            buckets, () => 3 * (_exactTimes.Wait > _nearTimes.Wait ? _exactTimes.Wait : _nearTimes.Wait), time,
             address => system.ActorSelection(new RootActorPath(address) / "user" / HashDoor.Name).Tell(new Identify(address.ToString()), self));
         _near = new NearStream([.. HashBucketId.AllPdq], HashBucketLimits.NearPart);
 
@@ -371,7 +377,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
         var id = ++_nextRequest;
         lane.Sent = rows.DrainToImmutable();
-        (lane.Asked, lane.AskAgain) = (1, AskAgainAfter(1));
+        (lane.Asked, lane.FirstAsked, lane.AskAgain) = (1, _time.GetTimestamp(), AskAgainAfter(_exactTimes, 1));
         lane.Message = lane.Kind switch
         {
             Kind.Sight => new SightAndLookup { Bucket = lane.Bucket, RequestId = id, Sightings = [.. lane.Sent.Select(r => r.Sighting!)], TraceParents = TracesOf(lane.Sent) },
@@ -391,7 +397,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     {
         foreach (var lane in _near.Idle(_routes.NodeOf))
         {
-            lane.Ask(++_nextRequest, AskAgainAfter(1));
+            lane.Ask(++_nextRequest, _time.GetTimestamp(), AskAgainAfter(_nearTimes, 1));
             _routes.Tell(lane.Message!);
         }
 
@@ -467,6 +473,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
             return;
         }
 
+        _exactTimes.Add(_time.GetElapsedTime(lane.FirstAsked));
         var rows = lane.Sent;
         var answered = Math.Min(verdicts.Length, rows.Length);
         (lane.Message, lane.Sent) = (null, []);
@@ -498,6 +505,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     {
         if (_underWay.Remove(id, out var lane))
         {
+            _exactTimes.Add(_time.GetElapsedTime(lane.FirstAsked));
             var rows = lane.Sent;
             (lane.Message, lane.Sent) = (null, []);
             foreach (var row in rows)
@@ -511,6 +519,11 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
     private void Take(NearFound reply)
     {
+        if (_near.AskedAt(reply.RequestId) is { } asked && !reply.Answers.IsEmpty)
+        {
+            _nearTimes.Add(_time.GetElapsedTime(asked));
+        }
+
         foreach (var search in _near.Take(reply))
         {
             Answered((Gathering)search.Request);
@@ -568,7 +581,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
             }
             else
             {
-                lane.AskAgain = AskAgainAfter(++lane.Asked);
+                lane.AskAgain = AskAgainAfter(_exactTimes, ++lane.Asked);
                 HashInstruments.OnBucketAskedAgain();
                 _routes.TellAgain(lane.Message!);
             }
@@ -576,7 +589,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
         foreach (var lane in _near.Late(now))
         {
-            lane.AskedAgain(AskAgainAfter(lane.Asked + 1));
+            lane.AskedAgain(AskAgainAfter(_nearTimes, lane.Asked + 1));
             HashInstruments.OnBucketAskedAgain();
             _routes.TellAgain(lane.Message!);
         }
@@ -590,7 +603,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     }
 
     // Doubles: a bucket that is only busy gets no second helping of the work that keeps it so.
-    private DateTimeOffset AskAgainAfter(int asked) => _time.GetUtcNow() + (_options.RetryAfter * (1 << Math.Min(asked - 1, 2)));
+    private DateTimeOffset AskAgainAfter(AnswerTimes times, int asked) => _time.GetUtcNow() + (times.Wait * (1 << Math.Min(asked - 1, 2)));
 
     private void Finish(Gathering gathering)
     {

@@ -47,7 +47,7 @@ public sealed record MatchingOptions
     /// <summary>Hashes in one <see cref="LookupMany"/>.</summary>
     public int MaxLookup { get; init; } = 10_000;
 
-    /// <summary>When a bucket that has not answered is asked again; doubles twice.</summary>
+    /// <summary>When a bucket that has not answered is asked again, at least (<see cref="AnswerTimes"/>: later while answers take long); doubles twice.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>When a request is given up.</summary>

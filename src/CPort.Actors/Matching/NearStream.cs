@@ -209,6 +209,9 @@ internal sealed class NearStream
     /// <summary>The bucket to which a message is under way; null: none has this id.</summary>
     public HashBucketId? BucketOf(long requestId) => _underWay.TryGetValue(requestId, out var lane) ? lane.Bucket : null;
 
+    /// <summary>Timestamp of the first time of asking; null: none under way has this id.</summary>
+    public long? AskedAt(long requestId) => _underWay.TryGetValue(requestId, out var lane) ? lane.FirstAsked : null;
+
     private void LetIn()
     {
         var lead = _lanes.Max(l => l.Slice?.End ?? l.Next);
@@ -292,6 +295,9 @@ internal sealed class NearStream
 
         public int Asked { get; private set; }
 
+        /// <summary>Timestamp of the first time of asking.</summary>
+        public long FirstAsked { get; private set; }
+
         public DateTimeOffset AskAgain { get; private set; }
 
         /// <summary>Finds what to ask next; false when nothing is left. Searches of requests that are over are passed by.</summary>
@@ -312,10 +318,10 @@ internal sealed class NearStream
             return false;
         }
 
-        public void Ask(long requestId, DateTimeOffset askAgain)
+        public void Ask(long requestId, long askedAt, DateTimeOffset askAgain)
         {
             Message = new SearchNear { Bucket = Bucket, RequestId = requestId, Queries = Slice!.Queries };
-            (Asked, AskAgain) = (1, askAgain);
+            (Asked, FirstAsked, AskAgain) = (1, askedAt, askAgain);
             stream._underWay.Add(requestId, this);
         }
 
