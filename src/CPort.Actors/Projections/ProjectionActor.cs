@@ -178,6 +178,11 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
             sets = await _tables.SetsAsync().ConfigureAwait(false);
         }
 
+        foreach (var set in sets.Where(s => s.State != TableSetState.Retired))
+        {
+            await _tables.NoteOffsetAsync(set).ConfigureAwait(false);
+        }
+
         var serving = sets.LastOrDefault(s => s.State == TableSetState.Serving);
         var lag = serving is null ? default : await _journal.LagAsync(serving.Position, default).ConfigureAwait(false);
         return new Seen(sets, lag, now);

@@ -36,6 +36,11 @@ public sealed record TableSet
     /// <summary>When the state last changed, UTC ticks.</summary>
     [Column("since")] public long Since { get; init; }
 
+    /// <summary>The position that a version without slices reads and writes, which may run before or after this one.</summary>
+    [Column("position")] public long OffsetPosition { get; init; }
+
+    [Column("position_at")] public long OffsetAt { get; init; }
+
     /// <summary>Its slices, by number.</summary>
     public ImmutableArray<SliceRow> Slices { get; init; } = [];
 
@@ -159,6 +164,21 @@ public sealed class ReadTables(Database database)
     public static async Task<TableSet?> ServingAsync(IDataContext db, CancellationToken cancellation) =>
         (await SetsAsync(db, cancellation).ConfigureAwait(false)).LastOrDefault(s => s.State == TableSetState.Serving);
 
+    /// <summary>Lets a version without slices go on here, should it take over.</summary>
+    public async Task NoteOffsetAsync(TableSet set, CancellationToken cancellation = default)
+    {
+        if (set.Position <= set.OffsetPosition)
+        {
+            return;
+        }
+
+        await using var db = Connect();
+        var (id, position, at) = (set.Id, set.Position, set.PositionAt);
+        await db.GetTable<TableSet>().Where(s => s.Id == id && s.OffsetPosition < position)
+            .Set(s => s.OffsetPosition, position).Set(s => s.OffsetAt, at)
+            .UpdateAsync(cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Makes this set the one that serves, when it is as far as the one that does. Answers whether it serves now.</summary>
     public async Task<bool> TrySwitchAsync(int set, DateTimeOffset now, CancellationToken cancellation = default)
     {
@@ -204,7 +224,7 @@ public sealed class ReadTables(Database database)
             + string.Create(CultureInfo.InvariantCulture,
                 $"DELETE FROM rm_stuck WHERE set_id = {set}; DELETE FROM rm_slice WHERE set_id = {set}; DELETE FROM rm_offset WHERE id = {set};"), cancellation);
 
-    // Before there were slices a set's position stood in rm_offset, where it stays as the place its slices begin at.
+    // Before there were slices a set's position stood in rm_offset: slices begin there, and go on there when such a version has been at work meanwhile.
     private string SlicesOfNewSets()
     {
         var slices = string.Join(" UNION ALL ", Enumerable.Range(0, ProjectionSlices.In(database).RowCount).Select(i => string.Create(CultureInfo.InvariantCulture, $"SELECT {i} AS slice")));
@@ -212,6 +232,8 @@ public sealed class ReadTables(Database database)
             INSERT INTO rm_slice (set_id, slice, position, position_at)
             SELECT o.id, n.slice, o.position, o.position_at FROM rm_offset o CROSS JOIN ({slices}) n
             WHERE NOT EXISTS (SELECT 1 FROM rm_slice s WHERE s.set_id = o.id);
+            UPDATE rm_slice SET position = (SELECT o.position FROM rm_offset o WHERE o.id = rm_slice.set_id)
+            WHERE position < (SELECT o.position FROM rm_offset o WHERE o.id = rm_slice.set_id);
 
             """;
     }

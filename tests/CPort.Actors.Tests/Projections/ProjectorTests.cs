@@ -101,6 +101,18 @@ public sealed class ProjectorTests(PostgreSqlServer server) : IClassFixture<Post
         Assert.Equal((17, 3), (set.Position, set.PositionAt));
         Assert.Equal(ProjectionSlices.In(world.Database), ProjectionSlices.Of(set));
         Assert.All(set.Slices, s => Assert.Equal(17, s.Position));
+
+        // Back to the former version, which goes on at 17, to 30; and this one again.
+        await world.Database.ExecuteAsync("UPDATE rm_offset SET position = 30", default);
+        set = Assert.Single(await world.Tables.EnsureAsync(DateTimeOffset.UtcNow));
+        Assert.All(set.Slices, s => Assert.Equal(30, s.Position));
+
+        // And what this one does is left for the former.
+        await world.Database.ExecuteAsync("UPDATE rm_slice SET position = 50 + slice", default);
+        await world.Tables.NoteOffsetAsync(Assert.Single(await world.Tables.SetsAsync()));
+        set = Assert.Single(await world.Tables.EnsureAsync(DateTimeOffset.UtcNow));
+        Assert.Equal((50, 50), (set.OffsetPosition, set.Position));
+        Assert.Equal(Enumerable.Range(50, set.Slices.Length).Select(p => (long)p), set.Slices.Select(s => s.Position));
     }
 
     [SkippableTheory]
