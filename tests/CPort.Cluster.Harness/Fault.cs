@@ -130,6 +130,7 @@ public sealed record Fault(string Name, string What, Func<FaultContext, Task> Ha
         }),
         new("disk-full", "PostgreSQL's disk full for 15 s", DiskFullAsync),
         new("rolling-restart", "SIGTERM of every node, one after the other", RollingRestartAsync),
+        new("upgrade", "rolling restart to another version and back", UpgradeAsync),
         new("clock", "one node's clock two minutes ahead", f => WrongClockAsync(f, "+120s")),
         new("clock-behind", "one node's clock two minutes behind", f => WrongClockAsync(f, "-120s")),
         new("kill-and-connections", "kill -9 of one node while connections are terminated", async f =>
@@ -205,6 +206,27 @@ public sealed record Fault(string Name, string What, Func<FaultContext, Task> Ha
     }
 
     /// <summary>As an orchestrator does it: the next one when the one before is ready again.</summary>
+    /// <summary>Nodes become another version one after the other (which is also going back), and then this one again.</summary>
+    private static async Task UpgradeAsync(FaultContext f)
+    {
+        if (Environment.GetEnvironmentVariable("CPORT_CHAOS_OTHER") is not { Length: > 0 } other || !File.Exists(other))
+        {
+            f.Notes.Add("not done: CPORT_CHAOS_OTHER names no cport.dll of another version");
+            return;
+        }
+
+        var own = f.Nodes[0].Program;
+        foreach (var program in new[] { other, own })
+        {
+            foreach (var node in f.Nodes)
+            {
+                node.Program = program;
+            }
+
+            await RollingRestartAsync(f);
+        }
+    }
+
     private static async Task RollingRestartAsync(FaultContext f)
     {
         foreach (var node in f.Nodes.OrderBy(_ => f.Random.Next()).ToArray())

@@ -18,7 +18,7 @@ public sealed class SupervisedNode : IAsyncDisposable
     private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>What is run: this build, or a published one (<c>CPORT_CHAOS_PROGRAM</c>), which starts faster.</summary>
-    private static readonly string Program = System.Environment.GetEnvironmentVariable("CPORT_CHAOS_PROGRAM") is { Length: > 0 } given
+    private static readonly string ThisProgram = System.Environment.GetEnvironmentVariable("CPORT_CHAOS_PROGRAM") is { Length: > 0 } given
         ? given : Path.Combine(AppContext.BaseDirectory, "cport.dll");
 
     private static readonly ConcurrentDictionary<int, Process> Running = new();
@@ -64,6 +64,9 @@ public sealed class SupervisedNode : IAsyncDisposable
     public IEnumerable<string> Log => _log;
 
     public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>What the next start runs; for upgrades.</summary>
+    public string Program { get; set; } = ThisProgram;
 
     /// <summary>Environment of the next start; for a clock that is off.</summary>
     public IDictionary<string, string> Environment => _environment;
