@@ -42,12 +42,14 @@ public sealed class HalfCutWatch : ReceiveActor, IWithTimers
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(700);
 
-    /// <summary>Looks in a row at which a member was lost and another one was not: 1.5 s, which is less than what the resolver waits.</summary>
-    private const int Looks = 3;
+    /// <summary>How long a member must have been lost and another one not: less than what the resolver waits.</summary>
+    private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(1.4);
 
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Logging.GetLogger(Context.System, "Membership");
-    private ImmutableDictionary<UniqueAddress, int> _lost = ImmutableDictionary<UniqueAddress, int>.Empty;
+    private readonly TimeProvider _time = TimeProvider.System;
+    private ImmutableDictionary<UniqueAddress, TimeSpan> _lost = ImmutableDictionary<UniqueAddress, TimeSpan>.Empty;
+    private TimeSpan _looked;
     private bool _asking;
 
     public HalfCutWatch()
@@ -80,6 +82,18 @@ public sealed class HalfCutWatch : ReceiveActor, IWithTimers
     public static bool Yields(IEnumerable<Reach> answers, long uid, int lost, bool otherIsOlder) =>
         answers.FirstOrDefault(a => a.Uid == uid) is { } other && (lost > other.Lost || (lost == other.Lost && otherIsOlder));
 
+    /// <summary>
+    /// Since when members are lost, of a clock that only goes on. A node that stood still heard nobody meanwhile, and its timer then fires all that it missed at once: it
+    /// begins to count when it goes on (with looks counted instead, a node frozen for four seconds ended itself a tenth of a second after it was thawed).
+    /// </summary>
+    /// <param name="before">As it was at the last look.</param>
+    /// <param name="lost">Who is lost now.</param>
+    /// <param name="looked">When the last look was.</param>
+    /// <param name="now">When this look is.</param>
+    public static ImmutableDictionary<UniqueAddress, TimeSpan> LostSince(
+        ImmutableDictionary<UniqueAddress, TimeSpan> before, IEnumerable<UniqueAddress> lost, TimeSpan looked, TimeSpan now) =>
+        lost.ToImmutableDictionary(m => m, m => now - looked < 3 * Every && before.TryGetValue(m, out var since) ? since : now);
+
     protected override void PreStart() => Timers.StartPeriodicTimer(nameof(Look), Look.Instance, Every);
 
     private void LookAround()
@@ -87,11 +101,15 @@ public sealed class HalfCutWatch : ReceiveActor, IWithTimers
         var (members, lost) = (_cluster.State.Members, LostNow());
         var heard = members.Where(m => m.Status == MemberStatus.Up && m.UniqueAddress != _cluster.SelfUniqueAddress && IsHeard(m)).Take(3).ToArray();
 
+        var now = _time.GetElapsedTime(0);
+        var before = _looked;
+        _looked = now;
+
         // With nobody left to ask this node is cut off from all, and the resolver's business.
         _lost = heard.Length == 0 || _cluster.SelfMember.Status != MemberStatus.Up
-            ? ImmutableDictionary<UniqueAddress, int>.Empty
-            : lost.ToImmutableDictionary(m => m.UniqueAddress, m => _lost.GetValueOrDefault(m.UniqueAddress) + 1);
-        if (_asking || lost.FirstOrDefault(m => _lost.GetValueOrDefault(m.UniqueAddress) >= Looks) is not { } other)
+            ? ImmutableDictionary<UniqueAddress, TimeSpan>.Empty
+            : LostSince(_lost, lost.Select(m => m.UniqueAddress), before, now);
+        if (_asking || lost.FirstOrDefault(m => _lost.TryGetValue(m.UniqueAddress, out var since) && now - since >= LongEnough) is not { } other)
         {
             return;
         }

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
 using CPort.Actors.Cluster;
 
 namespace CPort.Actors.Tests.Cluster;
@@ -33,5 +36,27 @@ public sealed class HalfCutWatchTests
     {
         Assert.False(HalfCutWatch.Yields([], Uid, 1, true));
         Assert.False(HalfCutWatch.Yields([new Reach { Uid = 0 }, new Reach { Uid = 8, Lost = 0 }], Uid, 1, true));
+    }
+
+    [Fact]
+    public void A_node_that_stood_still_begins_to_count_when_it_goes_on()
+    {
+        var other = new UniqueAddress(new Address("akka.tcp", "cport", "node2.example", 4053), 1);
+        var none = ImmutableDictionary<UniqueAddress, TimeSpan>.Empty;
+        TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
+
+        var lost = HalfCutWatch.LostSince(none, [other], At(9.5), At(10));
+        lost = HalfCutWatch.LostSince(lost, [other], At(10), At(10.5));
+        Assert.Equal(At(10), lost[other]);
+        Assert.Empty(HalfCutWatch.LostSince(lost, [], At(10.5), At(11)));
+
+        // Frozen for four seconds; the timer then fires at once what it missed.
+        lost = HalfCutWatch.LostSince(lost, [other], At(10.5), At(14.5));
+        for (var missed = 0; missed < 8; missed++)
+        {
+            lost = HalfCutWatch.LostSince(lost, [other], At(14.5 + (missed * 0.001)), At(14.501 + (missed * 0.001)));
+        }
+
+        Assert.Equal(At(14.5), lost[other]);
     }
 }
