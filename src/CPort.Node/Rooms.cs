@@ -57,6 +57,7 @@ internal static class Rooms
         services.AddHostedService<QueueGauge>();
 
         services.AddSingleton<INodePreparation, RejectionPreparation>();
+        services.AddSingleton<INodePreparation, ReadTablesPreparation>();
         services.AddSingleton<IReportGateway>(p => new ReportGateway(
             p.GetRequiredService<IReadOnlyActorRegistry>().Get<ReportRegion>(), GatewayOptions(options.Limits), p.GetRequiredService<StuckEntities>()));
         services.AddCPortApi(new CPortApiOptions
@@ -224,6 +225,11 @@ internal sealed partial class MasterKeyPreparation(NodeOptions options, Database
 internal sealed class StuckPreparation(StuckEntities stuck) : INodePreparation
 {
     public Task PrepareAsync(CancellationToken cancellation) => stuck.StartAsync(cancellation);
+}
+
+internal sealed class ReadTablesPreparation(ReadTables tables) : INodePreparation
+{
+    public Task PrepareAsync(CancellationToken cancellation) => tables.PrepareAsync(cancellation);
 }
 
 internal sealed class RejectionPreparation(Database database) : INodePreparation

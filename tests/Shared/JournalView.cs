@@ -97,7 +97,7 @@ public static class JournalView
     /// <summary>Journal rows of reports that the serving read tables are behind; -1 while there are none.</summary>
     public static async Task<long> LagAsync(Database database)
     {
-        var position = await NumberAsync(database, "SELECT COALESCE(MIN(s.position), -1) FROM rm_slice s JOIN rm_offset o ON o.id = s.set_id WHERE o.state = 2");
+        var position = await NumberAsync(database, "SELECT COALESCE(MIN(CASE WHEN s.position > o.position THEN s.position ELSE o.position END), -1) FROM rm_slice s JOIN rm_offset o ON o.id = s.set_id WHERE o.state = 2");
         return position < 0 ? -1 : await NumberAsync(database,
             string.Create(CultureInfo.InvariantCulture, $"SELECT COUNT(*) FROM journal WHERE ordering > {position} AND persistence_id LIKE 'report-%'"));
     }

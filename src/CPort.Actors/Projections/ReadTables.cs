@@ -44,11 +44,14 @@ public sealed record TableSet
     /// <summary>Its slices, by number.</summary>
     public ImmutableArray<SliceRow> Slices { get; init; } = [];
 
-    /// <summary>The <c>ordering</c> up to which every journal row is folded in; 0 at the beginning.</summary>
-    public long Position => Slices.IsEmpty ? 0 : Slices.Min(s => s.Position);
+    /// <summary>
+    /// The <c>ordering</c> up to which every journal row is folded in; 0 at the beginning. While nodes of a version without slices are in the cluster they write
+    /// the rows, and it is they who know.
+    /// </summary>
+    public long Position => Math.Max(OffsetPosition, Slices.IsEmpty ? 0 : Slices.Min(s => s.Position));
 
     /// <summary>When the newest event that is folded in was recorded, UTC ticks.</summary>
-    public long PositionAt => Slices.IsEmpty ? 0 : Slices.Max(s => s.PositionAt);
+    public long PositionAt => Math.Max(OffsetAt, Slices.IsEmpty ? 0 : Slices.Max(s => s.PositionAt));
 }
 
 /// <summary>How far one slice of a table set is (table <c>rm_slice</c>, written with the slice's rows in one transaction): <see cref="ProjectionSlices"/>.</summary>
@@ -122,12 +125,19 @@ public sealed class ReadTables(Database database)
         string.Create(CultureInfo.InvariantCulture, $"{row.GetCustomAttribute<TableAttribute>()!.Name}_{set}");
 
     /// <summary>
+    /// Makes the control tables that this version's queries need. For every node's start: the projection may run for long on a node of a former version, which
+    /// does not know them all.
+    /// </summary>
+    public Task PrepareAsync(CancellationToken cancellation = default) =>
+        DatabaseSchema.ApplyAsync(database, Control + SlicesOfNewSets(), cancellation);
+
+    /// <summary>
     /// Makes what is missing: the control tables, a first set, tables and columns that an older set lacks. Several nodes may call it at once. Answers all sets
     /// that are not retired.
     /// </summary>
     public async Task<ImmutableArray<TableSet>> EnsureAsync(DateTimeOffset now, CancellationToken cancellation = default)
     {
-        await DatabaseSchema.ApplyAsync(database, Control + SlicesOfNewSets(), cancellation).ConfigureAwait(false);
+        await PrepareAsync(cancellation).ConfigureAwait(false);
         var sets = await SetsAsync(cancellation).ConfigureAwait(false);
         if (sets.All(s => s.State == TableSetState.Retired))
         {
