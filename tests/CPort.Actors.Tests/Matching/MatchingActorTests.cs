@@ -35,7 +35,8 @@ internal sealed class BucketRegionStandIn : ReceiveActor
 /// <summary>Scatter and gather over real buckets on the in-memory journal.</summary>
 public class MatchingActorTests : TestKit
 {
-    private static readonly MatchingOptions Quick = new() { RetryAfter = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromSeconds(1) };
+    // The first test of a run waits for the compiler and the serializer's model as well, which takes seconds on a busy machine.
+    private static readonly MatchingOptions Quick = new() { RetryAfter = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromSeconds(15) };
 
     private readonly TestProbe _reports;
     private readonly IActorRef _region;
@@ -46,6 +47,7 @@ public class MatchingActorTests : TestKit
     public MatchingActorTests()
         : base("""
             akka.loglevel = WARNING
+            akka.test.single-expect-default = 20s
             akka.persistence.journal.plugin = "akka.persistence.journal.inmem"
             akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
             """)
@@ -152,10 +154,11 @@ public class MatchingActorTests : TestKit
     [Fact]
     public async Task One_silent_bucket_makes_the_whole_request_unavailable_and_nothing_partial_is_said()
     {
+        var impatient = Sys.ActorOf(MatchingActor.Props(_region, Quick with { Timeout = TimeSpan.FromSeconds(1) }, TimeProvider.System));
         _swallow = m => m.Bucket.Number == 99;
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1), Sha256(2, first: 99))]));
+        impatient.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1), Sha256(2, first: 99))]));
         await ExpectMsgAsync<MatchingUnavailable>();
-        _matching.Tell(new LookupMany([Sha256(1), Sha256(2, first: 99)]));
+        impatient.Tell(new LookupMany([Sha256(1), Sha256(2, first: 99)]));
         await ExpectMsgAsync<LookupUnavailable>();
         _swallow = _ => false;
         _matching.Tell(new LookupMany([Sha256(1), Sha256(2, first: 99)]));
