@@ -16,6 +16,7 @@ namespace CPort.Actors.Tests.Hashes;
 /// <summary>A bucket whose journal fails.</summary>
 public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("""
     akka.loglevel = OFF
+    akka.test.single-expect-default = 20s
     akka.persistence.journal.plugin = "akka.persistence.journal.test"
     akka.persistence.journal.test.class = "Akka.Persistence.TestKit.TestJournal, Akka.Persistence.TestKit"
     akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"

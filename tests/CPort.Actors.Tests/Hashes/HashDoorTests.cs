@@ -16,7 +16,7 @@ public class HashDoorTests : TestKit
     private readonly IActorRef _door;
 
     public HashDoorTests()
-        : base("akka.loglevel = WARNING")
+        : base("akka.loglevel = WARNING\nakka.test.single-expect-default = 20s")
     {
         _buckets = CreateTestProbe();
         _door = Sys.ActorOf(HashDoor.Props(_buckets, TimeProvider.System));

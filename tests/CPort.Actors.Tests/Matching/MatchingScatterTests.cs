@@ -22,7 +22,7 @@ public class MatchingScatterTests : TestKit
     private readonly IActorRef _matching;
 
     public MatchingScatterTests()
-        : base("akka.loglevel = WARNING")
+        : base("akka.loglevel = WARNING\nakka.test.single-expect-default = 20s")
     {
         _buckets = CreateTestProbe();
         _matching = Sys.ActorOf(MatchingActor.Props(_buckets, Patient, TimeProvider.System));
