@@ -181,7 +181,10 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
     public MatchingActor(IActorRef buckets, MatchingOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
-        (_exactTimes, _nearTimes) = (new AnswerTimes(options.RetryAfter, options.Timeout * 0.35), new AnswerTimes(options.RetryAfter, options.Timeout * 0.35));
+
+        // At most so long that a message that was lost is sent again before its request is given up.
+        var longest = options.Timeout * 0.35;
+        (_exactTimes, _nearTimes) = (new AnswerTimes(options.RetryAfter, longest), new AnswerTimes(options.RetryAfter, longest));
         var (system, self) = (Context.System, Self);
         _routes = new HashRoutes(
             buckets, () => 3 * (_exactTimes.Wait > _nearTimes.Wait ? _exactTimes.Wait : _nearTimes.Wait), time,
@@ -424,9 +427,9 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
     private void On(NearFound reply)
     {
-        if (_near.BucketOf(reply.RequestId) is { } bucket)
+        if (_near.UnderWay(reply.RequestId) is { } lane)
         {
-            _routes.Learn(bucket, Sender);
+            _routes.Learn(lane.Bucket, Sender);
             Take(reply);
         }
 
@@ -438,7 +441,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
         _routes.Heard(Sender);
         foreach (var id in reply.Elsewhere)
         {
-            if ((_underWay.TryGetValue(id, out var lane) ? lane.Bucket : _near.BucketOf(id)) is { } bucket)
+            if ((_underWay.TryGetValue(id, out var lane) ? lane.Bucket : _near.UnderWay(id)?.Bucket) is { } bucket)
             {
                 _routes.Forget(bucket);
             }
@@ -519,9 +522,9 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
     private void Take(NearFound reply)
     {
-        if (_near.AskedAt(reply.RequestId) is { } asked && !reply.Answers.IsEmpty)
+        if (_near.UnderWay(reply.RequestId) is { } lane && !reply.Answers.IsEmpty)
         {
-            _nearTimes.Add(_time.GetElapsedTime(asked));
+            _nearTimes.Add(_time.GetElapsedTime(lane.FirstAsked));
         }
 
         foreach (var search in _near.Take(reply))

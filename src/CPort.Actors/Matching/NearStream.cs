@@ -206,11 +206,8 @@ internal sealed class NearStream
         }
     }
 
-    /// <summary>The bucket to which a message is under way; null: none has this id.</summary>
-    public HashBucketId? BucketOf(long requestId) => _underWay.TryGetValue(requestId, out var lane) ? lane.Bucket : null;
-
-    /// <summary>Timestamp of the first time of asking; null: none under way has this id.</summary>
-    public long? AskedAt(long requestId) => _underWay.TryGetValue(requestId, out var lane) ? lane.FirstAsked : null;
+    /// <summary>The bucket's lane whose message with this id is under way; null: none.</summary>
+    public Lane? UnderWay(long requestId) => _underWay.GetValueOrDefault(requestId);
 
     private void LetIn()
     {

@@ -107,7 +107,7 @@ public sealed class Projector(
         else
         {
             var rows = await journal.ReadSlicesAsync(_slices, cohort.Slices, cohort.Position, upTo, options.BatchSize, cancellation).ConfigureAwait(false);
-            await FoldAsync(cohort, rows, rows.Length < options.BatchSize ? upTo : rows[^1].Ordering, cancellation).ConfigureAwait(false);
+            await FoldAsync(cohort, rows, Reached(rows, upTo), cancellation).ConfigureAwait(false);
         }
 
         return Position >= horizon;
@@ -258,7 +258,7 @@ public sealed class Projector(
     private async Task AdvanceGroupsAsync(Cohort cohort, long upTo, CancellationToken cancellation)
     {
         var rows = await journal.ReadMatchedAsync(cohort.Position, upTo, options.BatchSize, cancellation).ConfigureAwait(false);
-        var position = rows.Length < options.BatchSize ? upTo : rows[^1].Ordering;
+        var position = Reached(rows, upTo);
         var ids = rows.Where(r => r.Event is ItemsMatched m && m.Matches.Any(i => !i.LookAlikes.IsEmpty)).Select(r => r.PersistenceId).Distinct().ToArray();
         var sightings = new List<LookAlikeSighting>();
         foreach (var (id, events) in await journal.ReadReportsAsync(ids, cancellation).ConfigureAwait(false))
@@ -294,6 +294,9 @@ public sealed class Projector(
             throw new ProjectionFencedException();
         }
     }
+
+    /// <summary>How far a read of at most a batch up to <paramref name="upTo"/> has come: a full batch may have left some.</summary>
+    private long Reached(ImmutableArray<JournalEvent> rows, long upTo) => rows.Length < options.BatchSize ? upTo : rows[^1].Ordering;
 
     private void Moved(Cohort cohort, long position) => _positions = _positions.SetItems(cohort.Slices.Select(s => KeyValuePair.Create(s, position)));
 
