@@ -143,7 +143,7 @@ internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> l
             }
             else
             {
-                Unavailable(log, httpContext.Request.Method, route, exception is DbException ? $"database: {exception.GetType().Name}" : exception.GetType().Name);
+                Unavailable(log, httpContext.Request.Method, route, exception is DbException ? $"database: {DatabaseFault.InWords(exception)}" : exception.GetType().Name);
             }
         }
 

@@ -166,8 +166,8 @@ public static class Health
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            // A provider's message may quote the connection string; its type says enough here, and the log says more.
-            return new ReadinessReason("database", false, $"does not answer ({e.GetType().Name})");
+            // A provider's message may quote the connection string; its code or type is told.
+            return new ReadinessReason("database", false, $"does not answer ({DatabaseFault.InWords(e)})");
         }
     }
 }

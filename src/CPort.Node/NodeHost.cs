@@ -414,7 +414,7 @@ internal sealed partial class NodeActorService(
             }
             catch (Exception e) when (e is DbException or SocketException or TimeoutException or IOException)
             {
-                state.Waits($"the database does not answer ({e.GetType().Name})");
+                state.Waits($"the database does not answer ({DatabaseFault.InWords(e)})");
                 var now = time.GetUtcNow();
                 if (said is null || now - said > Reminder)
                 {

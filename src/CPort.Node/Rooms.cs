@@ -312,7 +312,7 @@ internal sealed class ProjectionReadiness(ProjectionStatusReader reader) : IRead
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            return new ReadinessReason("projections", false, $"the read tables do not answer ({e.GetType().Name})");
+            return new ReadinessReason("projections", false, $"the read tables do not answer ({DatabaseFault.InWords(e)})");
         }
     }
 }

@@ -5,6 +5,7 @@ using Akka.Event;
 using Akka.Hosting;
 using Akka.Persistence;
 using CPort.Actors.Cluster;
+using CPort.Actors.Persistence;
 
 namespace CPort.Actors.Agencies;
 
@@ -39,12 +40,12 @@ public sealed class AgencyRegistryActor : ReceivePersistentActor
     public static Props PropsFor(TimeProvider time, Func<ApiKey>? newKey = null) =>
         Props.Create(() => new AgencyRegistryActor(time, newKey ?? ApiKey.Generate));
 
-    // As for hash buckets: the journal has told of a fenced write.
+    // As for hash buckets: no stack trace, and of a fenced write the journal has told.
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
-        if (cause is not Persistence.FencedException)
+        if (cause is not FencedException)
         {
-            base.OnPersistFailure(cause, @event, sequenceNr);
+            _log.Warning("Agencies cannot persist ({0}); they stop and are read anew at the next message.", DatabaseFault.InWords(cause));
         }
     }
 

@@ -178,7 +178,7 @@ public sealed partial class ClusterJoining(
             catch (Exception e) when (e is DbException or TimeoutException or IOException or SocketException && !cancellation.IsCancellationRequested)
             {
                 // Nothing was watched, and the time does not count: a node waits for its database as long as it takes.
-                reason = $"the database does not answer ({e.GetType().Name})";
+                reason = $"the database does not answer ({DatabaseFault.InWords(e)})";
                 (began, watching) = (time.GetTimestamp(), time.GetTimestamp());
             }
 

@@ -65,7 +65,7 @@ public sealed class DatabaseLease : Lease
         }
         catch (Exception e) when (e is not LeaseException)
         {
-            throw new LeaseException($"The lease could not be asked for: {e.GetType().Name}");
+            throw new LeaseException($"The lease could not be asked for: {DatabaseFault.InWords(e)}");
         }
 
         CancellationTokenSource renewing;
@@ -90,7 +90,7 @@ public sealed class DatabaseLease : Lease
         }
         catch (Exception e) when (e is not LeaseException)
         {
-            throw new LeaseException($"The lease could not be released: {e.GetType().Name}");
+            throw new LeaseException($"The lease could not be released: {DatabaseFault.InWords(e)}");
         }
     }
 

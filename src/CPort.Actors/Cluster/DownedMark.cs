@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using CPort.Actors.Persistence;
 
 namespace CPort.Actors.Cluster;
 
@@ -54,7 +55,7 @@ public sealed class DownedMark : ReceiveActor, IWithTimers
     }
 
     private void Tell(UniqueAddress node) => _record.EndLifeAsync(node.Address.ToString(), node.Uid, CancellationToken.None)
-        .PipeTo(Self, Self, () => new Told(node), e => new Failed(node, e.GetBaseException().GetType().Name));
+        .PipeTo(Self, Self, () => new Told(node), e => new Failed(node, DatabaseFault.InWords(e)));
 
     private sealed record Told(UniqueAddress Node) : INoSerializationVerificationNeeded;
 

@@ -158,12 +158,12 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
     public static Props Props(HashBucketId id, Func<IActorRef> reports, TimeProvider time, HashBucketOptions options) =>
         Akka.Actor.Props.Create(() => new HashBucketActor(id, reports, time, options));
 
-    // The journal has said which entity was fenced, and counted it; the base class would add a stack trace. The actor stops in any case.
+    // As for reports: the actor stops in any case, the base class would add a stack trace, and of a fenced write the journal has told.
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
-        if (cause is not Persistence.FencedException)
+        if (cause is not FencedException)
         {
-            base.OnPersistFailure(cause, @event, sequenceNr);
+            _log.Warning("{0} cannot persist ({1}); it stops and is read anew at the next message.", PersistenceId, DatabaseFault.InWords(cause));
         }
     }
 
@@ -178,7 +178,7 @@ public sealed class HashBucketActor : ReceivePersistentActor, IWithTimers
     protected override void OnRecoveryFailure(Exception reason, object? message = null)
     {
         _options.Stuck?.Note(PersistenceId, LastSequenceNr, reason);
-        _log.Error("{0} cannot be read from the journal after event {1} ({2}).", PersistenceId, LastSequenceNr, reason.GetType().Name);
+        _log.Error("{0} cannot be read from the journal after event {1} ({2}).", PersistenceId, LastSequenceNr, DatabaseFault.InWords(reason));
     }
 
     private void OnRecovered()

@@ -192,13 +192,7 @@ public sealed class Database
     public string? WriteFault => _writeFault;
 
     /// <summary>From the journal, after each of its writes.</summary>
-    public void NoteWrite(Exception? fault) => _writeFault = fault?.GetBaseException() switch
-    {
-        null => null,
-        SqliteException sqlite => string.Create(CultureInfo.InvariantCulture, $"SQLite error {sqlite.SqliteErrorCode}{(sqlite.SqliteErrorCode == 13 ? ", disk full" : "")}"),
-        PostgresException postgres => $"PostgreSQL error {postgres.SqlState}",
-        var other => other.GetType().Name,
-    };
+    public void NoteWrite(Exception? fault) => _writeFault = fault is null ? null : DatabaseFault.InWords(fault);
 
     /// <summary>
     /// Writes about as much as a small batch of events and takes it away again: what a full disk refuses, though it still takes a few bytes. Forgets

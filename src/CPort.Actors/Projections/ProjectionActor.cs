@@ -136,7 +136,7 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
         Receive<Measured>(m => Tell(m.Horizon));
         Receive<RebuildProjections>(_ => Rebuild(Sender));
         Receive<ReconcileProjections>(_ => ReconcileAll(Sender));
-        Receive<Status.Failure>(f => _log.Warning("The projection could not reach its tables ({0}); it tries again.", (f.Cause.InnerException ?? f.Cause).GetType().Name));
+        Receive<Status.Failure>(f => _log.Warning("The projection could not reach its tables ({0}); it tries again.", DatabaseFault.InWords(f.Cause)));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -272,7 +272,7 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
             return;
         }
 
-        StartRebuildAsync().PipeTo(asker, Self, r => r, e => new ProjectionUnavailable { Reason = e.GetType().Name });
+        StartRebuildAsync().PipeTo(asker, Self, r => r, e => new ProjectionUnavailable { Reason = DatabaseFault.InWords(e) });
     }
 
     private async Task<RebuildStarted> StartRebuildAsync()
@@ -295,7 +295,7 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
             asker, Self,
             answers => answers.OfType<ProjectionUnavailable>().FirstOrDefault() as object
                 ?? new ProjectionsReconciled { Mended = answers.OfType<ProjectionsReconciled>().Sum(a => a.Mended) },
-            e => new ProjectionUnavailable { Reason = e.GetType().Name });
+            e => new ProjectionUnavailable { Reason = DatabaseFault.InWords(e) });
     }
 
     private sealed record Seen(ImmutableArray<TableSet> Sets, JournalLag Lag, DateTimeOffset At) : INoSerializationVerificationNeeded

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using CPort.Actors.Persistence;
 using CPort.Actors.Telemetry;
 
 namespace CPort.Actors.Projections;
@@ -66,7 +67,7 @@ public sealed class ProjectionWriterActor : ReceiveActor, IWithTimers
                 _log.Warning("{0} reports in the read tables were behind the journal and are mended.", m.Mended);
             }
         });
-        Receive<Status.Failure>(f => _log.Warning("Reports could not be compared with the journal ({0}).", (f.Cause.InnerException ?? f.Cause).GetType().Name));
+        Receive<Status.Failure>(f => _log.Warning("Reports could not be compared with the journal ({0}).", DatabaseFault.InWords(f.Cause)));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -135,7 +136,7 @@ public sealed class ProjectionWriterActor : ReceiveActor, IWithTimers
             // Two nodes meet at a slice for a moment whenever slices move: no news.
             if (fault is not ProjectionFencedException)
             {
-                _log.Warning("Table set {0} could not be advanced ({1}); it is tried again.", advanced.Set, (fault.InnerException ?? fault).GetType().Name);
+                _log.Warning("Table set {0} could not be advanced ({1}); it is tried again.", advanced.Set, DatabaseFault.InWords(fault));
             }
 
             var wait = TimeSpan.FromMilliseconds(200 * (1 << Math.Min(work.Faults++, 6)));
@@ -163,7 +164,7 @@ public sealed class ProjectionWriterActor : ReceiveActor, IWithTimers
     {
         var works = message.Parts.Select(Of).Where(w => !w.Slices.IsEmpty).ToArray();
         Task.WhenAll(works.Select(w => w.Projector.ReconcileAsync(w.Slices, all: true))).PipeTo(
-            Sender, Self, mended => new ProjectionsReconciled { Mended = mended.Sum() }, e => new ProjectionUnavailable { Reason = e.GetType().Name });
+            Sender, Self, mended => new ProjectionsReconciled { Mended = mended.Sum() }, e => new ProjectionUnavailable { Reason = DatabaseFault.InWords(e) });
     }
 
     private sealed record Advanced(int Set, long Horizon, bool There) : INoSerializationVerificationNeeded

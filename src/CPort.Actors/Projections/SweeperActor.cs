@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using CPort.Actors.Agencies;
+using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using LinqToDB;
 using LinqToDB.Async;
@@ -36,7 +37,7 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
         Receive<Found>(Act);
         Receive<Status.Failure>(f =>
         {
-            _log.Warning("The sweeper could not look for unfinished work ({0}).", (f.Cause.InnerException ?? f.Cause).GetType().Name);
+            _log.Warning("The sweeper could not look for unfinished work ({0}).", DatabaseFault.InWords(f.Cause));
             Next();
         });
 

@@ -72,13 +72,11 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         // The actor stops; the caller gets no answer, asks again, and finds what the journal really holds. With the database away every report
-        // in flight fails alike: counted each, said once in a while. The base class would log each with a stack trace.
-        CPortMetrics.PersistFailed();
-
+        // in flight fails alike: counted each (by the journal), said once in a while. The base class would log each with a stack trace.
         // A fenced write has been told of by the journal, with its entity.
         if (cause is not FencedException && _services.MaySayAgain())
         {
-            _log.Warning("Reports cannot persist ({0}); they stop and are read anew at the next message.", cause.GetType().Name);
+            _log.Warning("Reports cannot persist ({0}); they stop and are read anew at the next message.", DatabaseFault.InWords(cause));
         }
     }
 
@@ -87,7 +85,7 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
         _services.Stuck.Note(PersistenceId, LastSequenceNr, reason);
         if (_services.Stuck.IsStuck(PersistenceId) || _services.MaySayAgain())
         {
-            _log.Error("Report {0} cannot be read from the journal after event {1} ({2}).", _id, LastSequenceNr, reason.GetType().Name);
+            _log.Error("Report {0} cannot be read from the journal after event {1} ({2}).", _id, LastSequenceNr, DatabaseFault.InWords(reason));
         }
     }
 
