@@ -1,6 +1,8 @@
 using System.Data.Common;
 using System.Globalization;
 using LinqToDB;
+using LinqToDB.Data;
+using LinqToDB.DataProvider.SQLite;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
@@ -63,7 +65,7 @@ public sealed class Database
 
     public bool IsSqlite => Provider == DatabaseProvider.Sqlite;
 
-    /// <summary>For linq2db: the provider by exact name, because a data provider object crashes Akka.Persistence.Sql (akka.md 3.1).</summary>
+    /// <summary>For linq2db: with the provider's exact name, because a data provider object alone crashes Akka.Persistence.Sql (akka.md 3.1).</summary>
     public DataOptions DataOptions { get; }
 
     /// <summary>
@@ -129,7 +131,7 @@ public sealed class Database
     /// <summary>An open connection; the caller disposes it (it goes back to the pool).</summary>
     public async ValueTask<DbConnection> OpenAsync(CancellationToken cancellation = default)
     {
-        DbConnection connection = IsSqlite ? new SqliteConnection(ConnectionString) : new NpgsqlConnection(ConnectionString);
+        DbConnection connection = IsSqlite ? new PooledSqliteConnection(ConnectionString) : new NpgsqlConnection(ConnectionString);
         try
         {
             await connection.OpenAsync(cancellation).ConfigureAwait(false);
@@ -229,7 +231,8 @@ public sealed class Database
     }
 
     private DataOptions MakeDataOptions() => IsSqlite
-        ? new DataOptions().UseConnectionString("SQLite.MS", ConnectionString)
+        ? new DataOptions().UseConnectionFactory(SQLiteTools.GetDataProvider(SQLiteProvider.Microsoft), _ => new PooledSqliteConnection(ConnectionString))
+            .WithOptions<ConnectionOptions>(options => options with { ProviderName = "SQLite.MS" })
             .UseAfterConnectionOpened(Prepare, (connection, _) =>
             {
                 // Microsoft.Data.Sqlite has no asynchronous input and output: its Async methods block as well.
