@@ -18,6 +18,7 @@ public sealed class FormationTests(PostgreSqlServer server)
     {
         await using var cluster = await NodeCluster.CreateAsync(server, 4, (i, settings) =>
         {
+            settings["Cluster__HeartbeatPauseSeconds"] = "10";
             if (i == 0)
             {
                 settings["Cluster__Seeds"] += "," + settings["Cluster__Seeds"].Split(',')[1] + ",dns:localhost:4053,dns:no-such-host.invalid:4053";
@@ -115,7 +116,7 @@ public sealed class FormationTests(PostgreSqlServer server)
     public async Task Nodes_with_a_part_of_the_roles_each_are_one_whole()
     {
         await using var cluster = await NodeCluster.CreateAsync(server, 3, (i, settings) =>
-            settings["Cluster__Roles"] = i switch { 0 => "api", 1 => "report,projection", _ => "hash" });
+            (settings["Cluster__Roles"], settings["Cluster__HeartbeatPauseSeconds"]) = (i switch { 0 => "api", 1 => "report,projection", _ => "hash" }, "10"));
         await cluster.StartAsync();
         await cluster.RegisterAsync();
         var api = cluster.Nodes[0];
@@ -123,7 +124,7 @@ public sealed class FormationTests(PostgreSqlServer server)
         var (_, broken) = await streams.SendAsync();
         Assert.Empty(broken);
         Assert.NotEmpty(streams.Acknowledged);
-        await ReadModelCheck.WaitSettledAsync(api, TimeSpan.FromSeconds(60));
+        await ReadModelCheck.WaitSettledAsync(api);
 
         var (hotline, id) = streams.Reports.First();
         using var http = api.Http(api.KeyOf(hotline));

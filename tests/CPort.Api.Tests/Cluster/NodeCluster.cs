@@ -55,7 +55,7 @@ public sealed class NodeCluster : IAsyncDisposable
         {
             foreach (var node in Nodes.Where(n => !n.IsRunning))
             {
-                await node.EndedAsync(TimeSpan.FromSeconds(1));
+                await node.EndedAsync(TimeSpan.FromSeconds(30));
                 node.Start();
             }
         }
@@ -120,6 +120,12 @@ public sealed class NodeCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // All dead first: the first one disposed takes the database and the folder away from the others.
+        foreach (var node in Nodes.Where(n => n.IsRunning))
+        {
+            await node.Kill9Async();
+        }
+
         foreach (var node in Nodes)
         {
             await node.DisposeAsync();

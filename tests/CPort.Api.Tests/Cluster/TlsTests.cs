@@ -25,7 +25,8 @@ public sealed class TlsTests(PostgreSqlServer server) : IDisposable
         await using var cluster = await NodeCluster.CreateAsync(server, 3, (i, settings) =>
         {
             Use(settings, i < 2 ? "good" : "bad", "node");
-            settings["Cluster__JoinSeconds"] = "12";
+            settings["Cluster__HeartbeatPauseSeconds"] = "10";
+            settings["Cluster__JoinSeconds"] = i < 2 ? "60" : "12";
             if (i == 0)
             {
                 // The API over TLS too, with the same kind of certificate.

@@ -34,7 +34,7 @@ public sealed record Reply(HttpStatusCode Status, string Text, JsonElement Json,
 /// <summary>A node in this process on a free port, with agencies and their keys; spoken to by HTTP only.</summary>
 public sealed class EndToEndNode : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<string, string> _keys = [];
     private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(60) };
@@ -146,14 +146,23 @@ public sealed class EndToEndNode : IAsyncDisposable
     /// <summary>As it is; the answer's body is the caller's to read.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
 
-    /// <summary>Sends lines and gives their answers. A place of a stream that ended a moment ago is waited for.</summary>
+    /// <summary>
+    /// Sends lines and gives their answers. A place of a stream that ended a moment ago is waited for; a stream with a line that is <c>unavailable</c> (a busy machine
+    /// may answer that, and promises nothing) is sent again as long as none of its lines was accepted.
+    /// </summary>
     public async Task<JsonElement[]> StreamAsync(string who, IEnumerable<string> lines, string path = "v1/reports:stream")
     {
         var body = string.Join('\n', lines);
-        var reply = await UntilAsync(() => SendAsync(who, HttpMethod.Post, path, body, null, "application/x-ndjson"), r => r.Status != HttpStatusCode.TooManyRequests);
+        var reply = await UntilAsync(
+            () => SendAsync(who, HttpMethod.Post, path, body, null, "application/x-ndjson"),
+            r => r.Status != HttpStatusCode.TooManyRequests
+                && (!r.Text.Contains("\"unavailable\"", StringComparison.Ordinal) || r.Text.Contains("\"accepted\"", StringComparison.Ordinal)));
         reply.Is(HttpStatusCode.OK);
         return [.. reply.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l))];
     }
+
+    /// <summary>The read tables are where the journal is.</summary>
+    public async Task<bool> ReadTablesAreCurrentAsync() => await JournalView.LagAsync(_database.Database) == 0;
 
     /// <summary>Submits a report; its id.</summary>
     public async Task<string> SubmitAsync(string who, string body) =>

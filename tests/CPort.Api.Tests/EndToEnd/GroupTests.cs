@@ -118,14 +118,15 @@ public sealed class GroupTests(EndToEndNodes nodes, PostgreSqlServer server) : I
         await EndToEndNode.UntilAsync(() => node.GetAsync("operator", "v1/projections"), r => !r.Text.Contains("\"Building\"", StringComparison.Ordinal));
         Assert.Equal(before, await PlacesAsync());
 
-        // Quiet is when a second has brought nothing.
+        // A second that brought nothing, with the read tables where the journal is.
         async Task<Dictionary<string, string?[]>> SettledAsync()
         {
             for (var last = await PlacesAsync(); ;)
             {
                 await Task.Delay(1_000);
+                var current = await node.ReadTablesAreCurrentAsync();
                 var now = await PlacesAsync();
-                if (now.All(n => n.Value.SequenceEqual(last[n.Key])))
+                if (current && now.All(n => n.Value.SequenceEqual(last[n.Key])))
                 {
                     return now;
                 }

@@ -132,14 +132,16 @@ public sealed class RestartTests(PostgreSqlServer server) : IClassFixture<Postgr
             r => !r.Text.Contains("\"Building\"", StringComparison.Ordinal));
         Assert.Equal(before, await EverythingAsync());
 
-        // The assessment goes to the hash bucket and its word comes back; each is an event of its own. Quiet is when a second has brought none.
+        // The assessment goes to the hash bucket and its word comes back; each is an event of its own. Quiet is when a second has brought none
+        // and the read tables are where the journal is.
         async Task<string> SettledAsync()
         {
             for (var last = await EverythingAsync(); ;)
             {
                 await Task.Delay(1_000);
+                var current = await node.ReadTablesAreCurrentAsync();
                 var now = await EverythingAsync();
-                if (now == last)
+                if (current && now == last)
                 {
                     return now;
                 }

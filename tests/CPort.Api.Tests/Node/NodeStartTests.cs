@@ -14,9 +14,9 @@ namespace CPort.Api.Tests.Node;
 /// <summary>A node's start, waiting, health and end; over real Kestrel and real databases.</summary>
 public sealed class NodeStartTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cport-node-");
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(60) };
 
     public void Dispose()
     {

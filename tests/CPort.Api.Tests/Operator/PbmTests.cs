@@ -30,7 +30,7 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         var pbm = new Pbm(port, key);
         using var http = node.Http(node.KeyOf("hotline-nl"));
         var id = await SubmitAsync(http);
-        await ReadModelCheck.WaitSettledAsync(node, Patience);
+        await ReadModelCheck.WaitSettledAsync(node);
 
         var show = (await pbm.RunAsync("cluster show")).Is(PbmExitCodes.Ok);
         Assert.Matches(MemberLine(), show.Lines[0]);
@@ -136,7 +136,7 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         var shared = new Dictionary<string, string>
         {
             ["Cluster__Seeds"] = $"127.0.0.1:{firstCluster}", ["Keys__MasterKey"] = Convert.ToBase64String(Enumerable.Range(0, 32).Select(i => (byte)i).ToArray()),
-            ["Telemetry__SampleRatio"] = "1",
+            ["Telemetry__SampleRatio"] = "1", ["Cluster__HeartbeatPauseSeconds"] = "10",
         };
 
         // Reports live on the second node only: the first is a mere proxy for them, as the second is for the hash buckets.
@@ -167,7 +167,7 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         using var http = first.Http(first.KeyOf("hotline-nl"));
         http.DefaultRequestHeaders.Add("traceparent", $"00-{trace}-b7ad6b7169203331-01");
         await SubmitAsync(http);
-        await ReadModelCheck.WaitSettledAsync(first, Patience);
+        await ReadModelCheck.WaitSettledAsync(first);
         await first.UntilAsync(() => Task.FromResult(
             Spans(firstTraces, trace) is var here && here.Any(n => n.StartsWith("POST", StringComparison.Ordinal)) && here.Contains("bucket SightAndLookup")
             && Spans(secondTraces, trace) is var there && there.Contains("report SubmitReport") && there.Contains("report CompleteAutomaticWork")),
@@ -192,7 +192,8 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         await first.UntilAsync(async () => (await one.RunAsync("cluster show")).Out.Contains("Count: 1 nodes", StringComparison.Ordinal), Patience, "the second node did not leave");
         foreach (var e in new[] { "MemberUp", "MemberLeft", "MemberExited", "MemberRemoved" })
         {
-            Assert.Contains(tail.Lines, l => l.Contains($"| {e} | akka.tcp://cport@127.0.0.1:{secondCluster} |", StringComparison.Ordinal));
+            await first.UntilAsync(
+                () => Task.FromResult(tail.Lines.Any(l => l.Contains($"| {e} | akka.tcp://cport@127.0.0.1:{secondCluster} |", StringComparison.Ordinal))), Patience, $"the tail did not show {e}");
         }
 
         second.Start();

@@ -239,7 +239,7 @@ public sealed class CPortClientTests : IAsyncLifetime
     {
         var (file, outcomes) = (Path.Combine(_folder, "day"), Path.Combine(_folder, "outcomes"));
         await File.WriteAllTextAsync(file, string.Concat(Enumerable.Range(1, 1_200).Select(i => i is 7 or 900 ? "stuck\n" : $"line {i}\n")));
-        string[] arguments = [file, "--url", _url.ToString(), "--key", "good", "--retry-for", "1", "--outcomes", outcomes];
+        string[] arguments = [file, "--url", _url.ToString(), "--key", "good", "--retry-for", "3", "--outcomes", outcomes];
         Assert.Equal(ClientExitCodes.SomeUnavailable, await IntakeCommand.Create().Parse(arguments).InvokeAsync());
 
         Assert.Equal(1_198, _stored.Count);
@@ -255,7 +255,7 @@ public sealed class CPortClientTests : IAsyncLifetime
         using var client = new CPortClient(_url, "good");
         var result = await client.StreamReportsAsync(
             Source(string.Concat(Enumerable.Range(1, LineChunk.MaxLines).Select(i => $"line {i}\n")) + "stuck\n"),
-            new LineStreamOptions { RetryFor = TimeSpan.FromMilliseconds(500), LeaveUnavailable = true });
+            new LineStreamOptions { RetryFor = TimeSpan.FromSeconds(3), LeaveUnavailable = true });
 
         Assert.Equal([LineChunk.MaxLines + 1], result.Unavailable);
         Assert.Equal(LineChunk.MaxLines, result["accepted"]);

@@ -90,7 +90,7 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
 
         var stream = string.Join('\n', faults.Concat(Enumerable.Range(3, 20).Select(n => Marked($"MARKED-{n}")))) + "\n";
         await GoodAsync(http, HttpMethod.Post, "/v1/reports:stream", stream, "application/x-ndjson");
-        await ReadModelCheck.WaitSettledAsync(node, TimeSpan.FromSeconds(60));
+        await ReadModelCheck.WaitSettledAsync(node);
 
         const string item = "{\"items\":[{\"item\":1}]";
         await GoodAsync(http, HttpMethod.Post, $"/v1/reports/{id}/memos", "{\"text\":\"mk-addedmemo-6d6d\"}");
@@ -127,7 +127,7 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
         await AnyAsync(http, HttpMethod.Get, "/v1/queues/unassessed");
         await AnyAsync(operators, HttpMethod.Get, $"/v1/reports/{id}");
         await AnyAsync(operators, HttpMethod.Get, "/v1/statistics");
-        await ReadModelCheck.WaitSettledAsync(node, TimeSpan.FromSeconds(60));
+        await ReadModelCheck.WaitSettledAsync(node);
     }
 
     private static string Marked(string reference, Action<JsonObject>? change = null) => Bodies.Report(reference, r =>

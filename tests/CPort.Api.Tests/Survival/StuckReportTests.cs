@@ -26,7 +26,7 @@ public sealed class StuckReportTests(PostgreSqlServer server)
             ids.Add(await SubmitAsync(http, $"STUCK-{n}"));
         }
 
-        await ReadModelCheck.WaitSettledAsync(node, TimeSpan.FromSeconds(30));
+        await ReadModelCheck.WaitSettledAsync(node);
         Assert.Equal(0, await node.StopAsync());
         var (first, last) = (ids[0], ids[1]);
         var database = node.Database.Database;
@@ -49,7 +49,7 @@ public sealed class StuckReportTests(PostgreSqlServer server)
 
         // New reports come in, and the read model goes past the damage.
         var later = await SubmitAsync(http, "STUCK-LATER");
-        await node.UntilAsync(async () => await JournalView.LagAsync(database) == 0, TimeSpan.FromSeconds(30), "the read tables stood still");
+        await node.UntilAsync(async () => await JournalView.LagAsync(database) == 0, TimeSpan.FromSeconds(90), "the read tables stood still");
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(http, $"/v1/reports/{later}")).Status);
 
         var (listed, list) = await GetAsync(operators, "/v1/stuck");
@@ -74,8 +74,8 @@ public sealed class StuckReportTests(PostgreSqlServer server)
             {
                 using var retried = await operators.PostAsync($"/v1/stuck/report-{id}:retry", null);
                 return retried.IsSuccessStatusCode;
-            }, TimeSpan.FromSeconds(30), "the retry did not succeed");
-            await node.UntilAsync(async () => (await GetAsync(http, $"/v1/reports/{id}")).Status == HttpStatusCode.OK, TimeSpan.FromSeconds(30), "the report did not come back");
+            }, TimeSpan.FromSeconds(90), "the retry did not succeed");
+            await node.UntilAsync(async () => (await GetAsync(http, $"/v1/reports/{id}")).Status == HttpStatusCode.OK, TimeSpan.FromSeconds(90), "the report did not come back");
         }
 
         Assert.DoesNotContain("report-", (await GetAsync(operators, "/v1/stuck")).Body, StringComparison.Ordinal);
@@ -90,7 +90,7 @@ public sealed class StuckReportTests(PostgreSqlServer server)
             {
                 return false;
             }
-        }, TimeSpan.FromSeconds(60), "the read tables did not take the repaired reports in");
+        }, TimeSpan.FromSeconds(90), "the read tables did not take the repaired reports in");
         Assert.DoesNotContain("host.example", node.Log, StringComparison.Ordinal);
         Assert.Equal(0, await node.StopAsync());
     }
