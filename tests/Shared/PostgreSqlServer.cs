@@ -94,8 +94,19 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
             await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), $"host all all {_network} trust\n");
         }
 
-        Port = FreePort();
-        await StartAsync();
+        // Until the server listens, anybody may take the port.
+        for (var attempt = 1; ; attempt++)
+        {
+            Port = FreePort();
+            try
+            {
+                await StartAsync();
+                return;
+            }
+            catch (InvalidOperationException) when (attempt < 3 && PortWasTaken())
+            {
+            }
+        }
     }
 
     /// <summary>Starts it (again) on the same port and waits until it answers.</summary>
@@ -103,7 +114,7 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
     {
         var options = string.Create(CultureInfo.InvariantCulture,
             $"-p {Port} -c listen_addresses={_address} -c unix_socket_directories= -c max_connections=200 -c shared_buffers=128MB -c fsync={(_fsync ? "on" : "off")} -c full_page_writes={(_fsync ? "on" : "off")}");
-        await RunAsync(Path.Combine(_bin!, "pg_ctl"), true, "-D", Data, "-l", Path.Combine(_folder, "log"), "-o", options, "-w", "-t", "60", "start");
+        await RunAsync(Path.Combine(_bin!, "pg_ctl"), true, "-D", Data, "-l", Log, "-o", options, "-w", "-t", "60", "start");
         _running = true;
     }
 
@@ -149,6 +160,10 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
     async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
 
     private string Data => Path.Combine(_folder, "data");
+
+    private string Log => Path.Combine(_folder, "log");
+
+    private bool PortWasTaken() => File.Exists(Log) && File.ReadAllText(Log).Contains("Address already in use", StringComparison.Ordinal);
 
     /// <summary>Of a database of this server by its name; <c>postgres</c> is always there.</summary>
     public string ConnectionString(string database) =>

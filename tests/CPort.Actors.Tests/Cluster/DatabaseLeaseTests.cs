@@ -37,9 +37,11 @@ public sealed class DatabaseLeaseTests(PostgreSqlServer server) : IClassFixture<
     public async Task It_is_renewed_while_held_and_free_again_some_time_after_its_owner_is_gone(DatabaseProvider provider)
     {
         var database = await DatabaseAsync(provider);
-        var (a, b) = (Lease(database, "a", valid: 1500, every: 300), Lease(database, "b", valid: 1500, every: 300));
+        var (a, b) = (Lease(database, "a", valid: 5000, every: 300), Lease(database, "b", valid: 5000, every: 300));
         Assert.True(await a.Acquire());
-        await Task.Delay(2500);
+
+        // Longer than it is valid without being renewed.
+        await Task.Delay(7000);
         Assert.True(a.CheckLease());
         Assert.False(await b.Acquire());
 

@@ -14,7 +14,7 @@ namespace CPort.Actors.Tests.Cluster;
 /// <summary>A shard region as every room opens one, on a cluster of one with the settings of a node.</summary>
 public sealed class EntityShardTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task A_message_reaches_its_entity_and_StopEntity_ends_it_by_passivation()

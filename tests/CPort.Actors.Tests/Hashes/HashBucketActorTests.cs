@@ -16,6 +16,7 @@ namespace CPort.Actors.Tests.Hashes;
 /// <summary>The shell of a bucket over the in-memory journal; a probe stands for the report region.</summary>
 public class HashBucketActorTests() : TestKit("""
     akka.loglevel = WARNING
+    akka.test.single-expect-default = 20s
     akka.persistence.journal.plugin = "akka.persistence.journal.inmem"
     akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
     """)
@@ -36,6 +37,13 @@ public class HashBucketActorTests() : TestKit("""
         bucket.Tell(StopEntity.Instance);
         await ExpectTerminatedAsync(bucket);
     }
+
+    /// <summary>Until the bucket has so many reports left to tell.</summary>
+    private async Task UntilToTell(IActorRef bucket, int reports) => await AwaitAssertAsync(async () =>
+    {
+        bucket.Tell(new GetBucketStats { Bucket = Bucket });
+        Assert.Equal(reports, (await ExpectMsgAsync<BucketStats>()).ReportsToTell);
+    });
 
     private static VerdictsTaken Taken(TakeVerdicts m) => new() { ReportId = m.ReportId, FanOutId = m.FanOutId };
 
@@ -72,6 +80,11 @@ public class HashBucketActorTests() : TestKit("""
         Assert.Equal([1, 3], one.Items.Select(i => i.Ordinal));
         Assert.Equal(1, one.Items[0].Exact.Single().Version);
         bucket.Tell(Taken(one), reports);
+        await UntilToTell(bucket, 1);
+
+        // What was sent before that answer is in the probe's mailbox by now, before the mark.
+        reports.Tell("mark");
+        await reports.FishForMessageAsync<string>(_ => true);
 
         // The silent one is asked again, with the same id, until it answers.
         for (var i = 0; i < 3; i++)
@@ -80,11 +93,7 @@ public class HashBucketActorTests() : TestKit("""
         }
 
         bucket.Tell(Taken(two), reports);
-        await AwaitAssertAsync(async () =>
-        {
-            bucket.Tell(new GetBucketStats { Bucket = Bucket });
-            Assert.Equal(0, (await ExpectMsgAsync<BucketStats>()).ReportsToTell);
-        });
+        await UntilToTell(bucket, 0);
     }
 
     [Fact]
@@ -107,11 +116,7 @@ public class HashBucketActorTests() : TestKit("""
         var again = await later.ExpectMsgAsync<TakeVerdicts>();
         Assert.NotEqual(told.ReportId, again.ReportId);
         bucket.Tell(Taken(again), later);
-        await AwaitAssertAsync(async () =>
-        {
-            bucket.Tell(new GetBucketStats { Bucket = Bucket });
-            Assert.Equal(0, (await ExpectMsgAsync<BucketStats>()).ReportsToTell);
-        });
+        await UntilToTell(bucket, 0);
         await Stop(bucket);
 
         var quiet = CreateTestProbe();
@@ -227,6 +232,10 @@ public class HashBucketActorTests() : TestKit("""
         var database = await TestDatabases.CreateAsync(DatabaseProvider.Sqlite, null!);
         var (loading, stuck, journal) = (new HashBucketLoading(), new StuckEntities(database, TimeProvider.System), new TaskCompletionSource());
         await stuck.StartAsync(default);
+
+        // Looks often: left to itself it looks every tenth of the longest wait, and the waker would have asked the silent one again meanwhile.
+        async Task Until(HashBucketsLoaded state) =>
+            await AwaitConditionAsync(() => Task.FromResult(loading.Now == state), TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(50));
         var region = CreateTestProbe();
         var options = new HashBucketOptions
         {
@@ -249,7 +258,7 @@ public class HashBucketActorTests() : TestKit("""
                 waker.Tell(new BucketStats { Bucket = asked[n - 1] }, region);
             }
 
-            await AwaitConditionAsync(() => Task.FromResult(loading.Now == new HashBucketsLoaded(3, n, 0, false)));
+            await Until(new HashBucketsLoaded(3, n, 0, false));
         }
 
         // The last one is silent: not all are loaded, until it is known that it never will be.
@@ -257,7 +266,10 @@ public class HashBucketActorTests() : TestKit("""
         Assert.Equal(new HashBucketsLoaded(3, 2, 0, false), loading.Now);
         Assert.Equal(asked[^1], (await region.ExpectMsgAsync<GetBucketStats>(TimeSpan.FromSeconds(20))).Bucket);
         stuck.Note($"hash-bucket-{asked[^1]}", 3, new InvalidDataException());
-        await AwaitConditionAsync(() => Task.FromResult(loading.Now == new HashBucketsLoaded(3, 2, 1, true)));
+        await Until(new HashBucketsLoaded(3, 2, 1, true));
+
+        // It is written in the background: once it is listed, the database can go.
+        await AwaitAssertAsync(async () => Assert.Single(await stuck.ListAsync(default)));
         TestDatabases.Delete(database);
     }
 

@@ -89,11 +89,14 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
             var e = HashBucketRules.Decide(HashBucket.New(Bucket), [Import(Bucket, [new HashListRow { Hash = Sha256(1), Classification = Classification.Baseline }])]).Event!;
             var part = e.Opinions[0].Packed[0];
             var cut = e with { Opinions = [e.Opinions[0] with { Packed = [part with { Hashes = part.Hashes[..^1] }] }] };
-            await writer.Ask<string>(cut, TimeSpan.FromSeconds(5));
+            await writer.Ask<string>(cut, TimeSpan.FromSeconds(20));
             var bucket = Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, TimeProvider.System, new HashBucketOptions { Stuck = stuck }));
             await WatchAsync(bucket);
             await ExpectTerminatedAsync(bucket);
             Assert.True(stuck.IsStuck("hash-bucket-sha256-17"));
+
+            // It is written in the background: once it is listed, the database can go.
+            await AwaitAssertAsync(async () => Assert.Equal("hash-bucket-sha256-17", Assert.Single(await stuck.ListAsync(default)).PersistenceId));
         }
         finally
         {

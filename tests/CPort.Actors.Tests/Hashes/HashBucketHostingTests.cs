@@ -19,6 +19,9 @@ namespace CPort.Actors.Tests.Hashes;
 /// <summary>Buckets and matching as a node wires them: a cluster of one, real sharding, strict serialisation.</summary>
 public class HashBucketHostingTests
 {
+    /// <summary>Longer than matching's own: a node that starts cold on a busy machine takes its time.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
     private sealed class ReportRegion;
 
     private sealed class ReportStandIn : ReceiveActor
@@ -50,7 +53,7 @@ public class HashBucketHostingTests
             .WithClustering(new ClusterOptions { Roles = [ClusterRoles.Hash] })
             .WithActors((system, registry, _) => registry.Register<ReportRegion>(system.ActorOf(Props.Create(() => new ReportStandIn(told)))))
             .AddHashBuckets<ReportRegion>(new HashBucketOptions { WakeAtOnce = 0 })
-            .AddMatching()
+            .AddMatching(new MatchingOptions { Timeout = TimeSpan.FromSeconds(60) })
             .AddStartup((system, _) => Akka.Cluster.Cluster.Get(system).Join(Akka.Cluster.Cluster.Get(system).SelfAddress)));
         await using var provider = services.BuildServiceProvider();
         var hosted = provider.GetServices<IHostedService>().ToList();
@@ -63,12 +66,12 @@ public class HashBucketHostingTests
         {
             var matching = provider.GetRequiredService<IRequiredActor<MatchingKey>>().ActorRef;
             var request = new MatchReport(Report(1), [new ItemHashes { Ordinal = 4, Hashes = [Sha256(1), Made(HashAlgorithm.Pdq, 1)], PdqQuality = 90 }]);
-            var matched = Assert.IsType<ReportMatched>(await matching.Ask(request, TimeSpan.FromSeconds(30)));
+            var matched = Assert.IsType<ReportMatched>(await matching.Ask(request, Patience));
             Assert.All(matched.Items.Single().Exact, v => Assert.Equal(1, v.Sightings));
 
             var opinion = new OpinionOnHash { Hash = Sha256(1), Opinion = Says("hotline-nl", Classification.Baseline) };
-            Assert.IsType<OpinionsRecorded>(await matching.Ask(new RecordOpinions(Report(2), [opinion]), TimeSpan.FromSeconds(10)));
-            var message = await told.Task.WaitAsync(TimeSpan.FromSeconds(5));
+            Assert.IsType<OpinionsRecorded>(await matching.Ask(new RecordOpinions(Report(2), [opinion]), Patience));
+            var message = await told.Task.WaitAsync(TimeSpan.FromSeconds(30));
             Assert.Equal((Report(1), 4), (message.ReportId, message.Items.Single().Ordinal));
         }
         finally

@@ -81,12 +81,18 @@ public sealed class ProjectionActorTests(PostgreSqlServer server, ITestOutputHel
         await CaughtUpAsync(world, 1);
         output.WriteLine($"{provider}: {count} events of {lives.Reports.Count} reports with 3 items: {count / Stopwatch.GetElapsedTime(start).TotalSeconds:F0} events/s, start included");
 
-        start = Stopwatch.GetTimestamp();
-        await world.AppendAsync(lives.Submit(1));
-        await CaughtUpAsync(world, 1);
-        var lag = Stopwatch.GetElapsedTime(start);
-        output.WriteLine($"{provider}: one event visible after {lag.TotalMilliseconds:F0} ms");
-        Assert.True(lag < TimeSpan.FromSeconds(5), $"{lag}");
+        // A busy machine makes one late; the quickest shows that none waits for anything but its turn.
+        var lags = new List<TimeSpan>();
+        for (var i = 0; i < 3; i++)
+        {
+            start = Stopwatch.GetTimestamp();
+            await world.AppendAsync(lives.Submit(1));
+            await CaughtUpAsync(world, 1);
+            lags.Add(Stopwatch.GetElapsedTime(start));
+        }
+
+        output.WriteLine($"{provider}: one event visible after {lags.Min().TotalMilliseconds:F0} ms");
+        Assert.True(lags.Min() < TimeSpan.FromSeconds(1), string.Join(' ', lags));
     }
 
     [Fact]

@@ -5,6 +5,8 @@ using CPort.Actors.Hashes.Lists;
 
 namespace CPort.Actors.Tests.Hashes.Lists;
 
+/// <summary>Measures the memory of the whole process, so it runs beside no other tests.</summary>
+[Collection(MeasuredCollection.Name)]
 public class HashListReaderTests
 {
     private static readonly string Md5 = new('a', 32);
