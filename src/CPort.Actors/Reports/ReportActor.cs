@@ -73,6 +73,7 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
     {
         // The actor stops; the caller gets no answer, asks again, and finds what the journal really holds. With the database away every report
         // in flight fails alike: counted each (by the journal), said once in a while. The base class would log each with a stack trace.
+        //
         // A fenced write has been told of by the journal, with its entity.
         if (cause is not FencedException && _services.MaySayAgain())
         {

@@ -50,6 +50,12 @@ public sealed class NodeCluster : IAsyncDisposable
             node.Start();
         }
 
+        await WaitAllAsync();
+    }
+
+    /// <summary>Waits until all nodes are ready and see each other; starts again those that ended.</summary>
+    public async Task WaitAllAsync()
+    {
         // As a supervisor would: on a busy machine nodes that are still being compiled may declare one another down, and end to be started again.
         for (var forming = Task.Delay(NodeProcess.Patience); !forming.IsCompleted && !await AllSeeAsync(Nodes.Count); await Task.Delay(250))
         {

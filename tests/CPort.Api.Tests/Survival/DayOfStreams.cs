@@ -70,8 +70,10 @@ public sealed class DayOfStreams(NodeProcess node, CPort.Node.Sample.SyntheticDa
         return (answers, [.. broken]);
     }
 
-    /// <summary>Sends everything, again while a line is <c>unavailable</c> (which a busy machine may answer, and promises nothing): the last answers.
-    /// <paramref name="mayBreak"/>: a stream that breaks off is sent again too.</summary>
+    /// <summary>
+    /// Sends everything, again while a line is <c>unavailable</c> (which a busy machine may answer, and promises nothing): the last answers.
+    /// <paramref name="mayBreak"/>: a stream that breaks off is sent again too.
+    /// </summary>
     public async Task<IReadOnlyDictionary<(string Hotline, int Line), StreamAnswer>> SendUntilTakenAsync(bool mayBreak = false)
     {
         var clock = Stopwatch.StartNew();
