@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using CPort.Actors.CodeLists;
 using CPort.Api.Contracts;
 using CPort.Api.Security;
+using CPort.Domain.CodeLists;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CPort.Actors.Intake;
-using CPort.Actors.Reports;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 

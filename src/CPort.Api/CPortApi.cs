@@ -1,12 +1,12 @@
 using System.Data.Common;
 using System.Diagnostics;
 using Akka.Hosting;
-using CPort.Actors.Confidential;
 using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Api.Contracts;
 using CPort.Api.Security;
+using CPort.Domain.Confidential;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;

@@ -1,6 +1,7 @@
 using CPort.Actors.Intake;
-using CPort.Actors.Reports;
 using CPort.Api.Contracts;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using Microsoft.AspNetCore.Http;
 
 namespace CPort.Api;

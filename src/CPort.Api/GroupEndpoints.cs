@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Intake;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Contracts;
 using CPort.Api.Security;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

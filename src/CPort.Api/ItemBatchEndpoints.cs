@@ -3,6 +3,8 @@ using CPort.Actors.Intake;
 using CPort.Actors.Reports;
 using CPort.Api.Contracts;
 using CPort.Api.Security;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Reflection;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Intake;
 using CPort.Api.Contracts;
+using CPort.Domain.CodeLists;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;

@@ -1,9 +1,11 @@
 using System.Globalization;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Projections;
-using CPort.Actors.Reports;
 using CPort.Api.Contracts;
 using CPort.Api.Security;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.Queues;
+using CPort.Domain.Reports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

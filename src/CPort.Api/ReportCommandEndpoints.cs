@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Confidential;
 using CPort.Actors.Intake;
 using CPort.Actors.Reports;
-using CPort.Actors.Routing;
 using CPort.Api.Contracts;
 using CPort.Api.Security;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

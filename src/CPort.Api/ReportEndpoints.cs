@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using CPort.Actors.Agencies;
 using CPort.Actors.Intake;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Contracts;
 using CPort.Api.Security;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -92,7 +95,7 @@ public static class ReportEndpoints
     /// <summary>The item comes from its report; that lists cannot be read at the moment must not keep it back.</summary>
     private static async Task<GroupMarkAnswer?> GroupOfAsync(GroupReader? groups, Caller caller, ContentItem item, CancellationToken cancellation)
     {
-        if (groups is null || item.Hashes.All(h => h.Algorithm != Actors.Hashes.HashAlgorithm.Pdq))
+        if (groups is null || item.Hashes.All(h => h.Algorithm != Domain.Hashes.HashAlgorithm.Pdq))
         {
             return null;
         }

@@ -1,8 +1,9 @@
 using Akka.Actor;
 using Akka.Hosting;
-using CPort.Actors.Agencies;
 using CPort.Actors.Projections;
 using CPort.Api.Security;
+using CPort.Domain.Access;
+using CPort.Domain.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

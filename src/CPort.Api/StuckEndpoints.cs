@@ -1,10 +1,13 @@
 using Akka.Actor;
 using Akka.Hosting;
-using CPort.Actors.Agencies;
 using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Api.Security;
+using CPort.Domain.Access;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -214,13 +214,13 @@ public sealed partial class NodeOptions
         public int PdqQualityFloor { get; set; } = 50;
 
         /// <summary>Whether MD5 and SHA-1, for which collisions can be made, let an item inherit: never, when both agree, or always.</summary>
-        public Actors.Matching.WeakHashes WeakHashes { get; set; } = Actors.Matching.WeakHashes.WhenBothAgree;
+        public Domain.Inheritance.WeakHashes WeakHashes { get; set; } = Domain.Inheritance.WeakHashes.WhenBothAgree;
 
         /// <summary>Whether equal PhotoDNA bytes let an item inherit.</summary>
         public bool PhotoDnaDecides { get; set; }
 
         /// <summary>ICCAM rule 9: PerItem, WholeReport or Off.</summary>
-        public Actors.Reports.AssessmentGate AssessmentGate { get; set; } = Actors.Reports.AssessmentGate.PerItem;
+        public Domain.Reports.AssessmentGate AssessmentGate { get; set; } = Domain.Reports.AssessmentGate.PerItem;
 
         /// <summary>After how many hours an orphan nobody takes goes to police.</summary>
         public int OrphanHours { get; set; } = 72;
@@ -232,7 +232,7 @@ public sealed partial class NodeOptions
         public static readonly IReadOnlyList<string> Switchable = ["1", "2", "3", "8", "10"];
 
         /// <summary>The rules as these settings leave them.</summary>
-        public Actors.Reports.IccamRules ToRules() => new()
+        public Domain.Reports.IccamRules ToRules() => new()
         {
             BaselineIsFinal = !RulesOff.Contains("1"),
             OnlyNationalIsOverruled = !RulesOff.Contains("2"),

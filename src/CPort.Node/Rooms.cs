@@ -13,6 +13,14 @@ using CPort.Actors.Reports;
 using CPort.Actors.Routing;
 using CPort.Actors.Telemetry;
 using CPort.Api;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Inheritance;
+using CPort.Domain.Queues;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 using CPort.Node.Adapters;
 
 namespace CPort.Node;

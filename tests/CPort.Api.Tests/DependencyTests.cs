@@ -1,5 +1,5 @@
 using System.Reflection;
-using CPort.Actors.Reports;
+using CPort.Domain.Reports;
 using CPort.Node;
 
 namespace CPort.Api.Tests;

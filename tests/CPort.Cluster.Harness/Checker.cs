@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using CPort.Actors.Reports;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using CPort.Tests.Shared;
 
 namespace CPort.Cluster.Harness;

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
-using CPort.Actors.Reports;
 using CPort.Actors.Serialization;
+using CPort.Domain.Hashes;
+using CPort.Domain.Reports;
 
 namespace CPort.Tests.Shared;
 

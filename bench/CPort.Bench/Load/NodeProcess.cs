@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using CPort.Actors.Persistence;
 
 namespace CPort.Bench.Load;
 

@@ -4,9 +4,9 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using CPort.Actors.Agencies;
 using CPort.Actors.Persistence;
 using CPort.Bench.Load;
+using CPort.Domain.Identity;
 using CPort.Node.Client;
 using CPort.Tests.Shared;
 

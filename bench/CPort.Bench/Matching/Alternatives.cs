@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using CPort.Actors.Hashes;
+using CPort.Domain.Hashes.Near;
 
 namespace CPort.Bench.Matching;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using CPort.Actors.Hashes;
+using CPort.Domain.Hashes.Near;
 
 namespace CPort.Bench.Matching;
 

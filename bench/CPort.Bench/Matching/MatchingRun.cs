@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
-using CPort.Actors.Hashes;
 using CPort.Bench.Load;
+using CPort.Domain.Hashes.Near;
 
 namespace CPort.Bench.Matching;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using CPort.Actors.Hashes;
+using CPort.Domain.Hashes.Near;
 
 namespace CPort.Bench.Matching;
 

@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Attributes;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
-using CPort.Actors.Matching;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 
 namespace CPort.Bench.Micro;
 

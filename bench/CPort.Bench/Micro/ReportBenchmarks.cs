@@ -1,8 +1,9 @@
 using BenchmarkDotNet.Attributes;
 using CPort.Actors.Confidential;
-using CPort.Actors.Reports;
-using CPort.Actors.Routing;
 using CPort.Actors.Serialization;
+using CPort.Domain.Confidential;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 
 namespace CPort.Bench.Micro;
 

@@ -5,10 +5,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
-using CPort.Actors.Agencies;
 using CPort.Actors.Persistence;
 using CPort.Bench.Load;
 using CPort.Cluster.Harness;
+using CPort.Domain.Identity;
 using CPort.Node.Client;
 using CPort.Node.Sample;
 

@@ -5,6 +5,7 @@ using Akka.Persistence.Query;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Util;
+using CPort.Domain.Agencies;
 
 namespace CPort.Actors.Agencies;
 

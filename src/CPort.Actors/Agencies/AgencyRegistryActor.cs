@@ -6,6 +6,8 @@ using Akka.Hosting;
 using Akka.Persistence;
 using CPort.Actors.Cluster;
 using CPort.Actors.Persistence;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
 
 namespace CPort.Actors.Agencies;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CPort.Actors.Persistence;
+using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Cluster;
 
@@ -11,12 +12,6 @@ public static class ClusterFigures
 {
     /// <summary>Shards of every entity type: more than ten per node up to twelve nodes.</summary>
     public const int Shards = 128;
-
-    /// <summary>Hash buckets per exact algorithm.</summary>
-    public const int ExactBuckets = 256;
-
-    /// <summary>PDQ buckets; a near search asks them all.</summary>
-    public const int PdqBuckets = 32;
 
     /// <summary>Raised when journal rows are laid out differently; 1: Akka.Persistence.Sql's default tables, untagged.</summary>
     public const int SchemaVersion = 1;
@@ -30,8 +25,8 @@ public static class ClusterFigures
     public static IReadOnlyList<FixedFigure> Fixed { get; } =
     [
         new("shards", Shards.ToString(CultureInfo.InvariantCulture)),
-        new("exact-buckets", ExactBuckets.ToString(CultureInfo.InvariantCulture)),
-        new("pdq-buckets", PdqBuckets.ToString(CultureInfo.InvariantCulture)),
+        new("exact-buckets", HashBucketId.ExactBuckets.ToString(CultureInfo.InvariantCulture)),
+        new("pdq-buckets", HashBucketId.PdqBuckets.ToString(CultureInfo.InvariantCulture)),
         new("serializer", Serialization.WireSerializer.SerializerId.ToString(CultureInfo.InvariantCulture)),
         new("wire-version", WireVersion.ToString(CultureInfo.InvariantCulture), "All nodes of a cluster must speak the same version."),
         new("schema-version", SchemaVersion.ToString(CultureInfo.InvariantCulture)),

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
-using CPort.Actors.Serialization;
+using CPort.Domain.Wire;
 using ProtoBuf;
 
 namespace CPort.Actors.Cluster;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using CPort.Actors.Persistence;
-using CPort.Actors.Serialization;
+using CPort.Domain.Wire;
 using ProtoBuf;
 
 namespace CPort.Actors.Cluster;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using CPort.Actors.Serialization;
+using CPort.Domain.Wire;
 using ProtoBuf;
 
 namespace CPort.Actors.Cluster;

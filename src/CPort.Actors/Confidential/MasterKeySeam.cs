@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using CPort.Actors.Serialization;
+using CPort.Domain.Confidential;
 
 namespace CPort.Actors.Confidential;
 

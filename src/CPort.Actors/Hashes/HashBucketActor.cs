@@ -4,12 +4,13 @@ using Akka.Cluster.Hosting;
 using Akka.Event;
 using Akka.Hosting;
 using Akka.Persistence;
-using CPort.Actors.Agencies;
 using CPort.Actors.Cluster;
-using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
-using CPort.Actors.Reports;
 using CPort.Actors.Telemetry;
+using CPort.Domain.Access;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 
 namespace CPort.Actors.Hashes;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using CPort.Actors.Persistence;
+using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Hashes;
 

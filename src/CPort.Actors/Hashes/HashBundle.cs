@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using CPort.Actors.Serialization;
+using CPort.Domain.Hashes;
+using CPort.Domain.Wire;
 using ProtoBuf;
 
 namespace CPort.Actors.Hashes;

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Hashes;
 

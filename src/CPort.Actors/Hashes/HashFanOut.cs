@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using CPort.Actors.Matching;
-using CPort.Actors.Reports;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 
 namespace CPort.Actors.Hashes;
 

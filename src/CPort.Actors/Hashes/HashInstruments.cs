@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Hashes;
 

@@ -1,5 +1,6 @@
-using CPort.Actors.Agencies;
-using CPort.Actors.Reports;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.Identity;
 
 namespace CPort.Actors.Intake;
 

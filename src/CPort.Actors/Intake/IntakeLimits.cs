@@ -18,8 +18,8 @@ public sealed record IntakeLimits
     /// <summary>Memos and reasons in words.</summary>
     public int MemoLength { get; init; } = 10_000;
 
-    /// <summary>A URL or referrer as received; not above <see cref="Routing.WebAddress.MaxLength"/>.</summary>
-    public int UrlLength { get; init; } = Routing.WebAddress.MaxLength;
+    /// <summary>A URL or referrer as received; not above <see cref="Domain.Routing.WebAddress.MaxLength"/>.</summary>
+    public int UrlLength { get; init; } = Domain.Routing.WebAddress.MaxLength;
 
     /// <summary>Names: analysts, user names, passwords, providers, organisations.</summary>
     public int NameLength { get; init; } = 200;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using CPort.Actors.Reports;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 
 namespace CPort.Actors.Intake;
 

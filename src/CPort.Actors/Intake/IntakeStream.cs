@@ -4,9 +4,10 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using CPort.Actors.Agencies;
-using CPort.Actors.Confidential;
-using CPort.Actors.Reports;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
 using Microsoft.Extensions.Logging;
 
 namespace CPort.Actors.Intake;

@@ -1,8 +1,10 @@
 using System.Data.Common;
 using System.Net.Sockets;
-using CPort.Actors.Confidential;
 using CPort.Actors.Reports;
 using CPort.Actors.Telemetry;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 
 namespace CPort.Actors.Intake;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using CPort.Actors.Hashes;
+using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Matching;
 

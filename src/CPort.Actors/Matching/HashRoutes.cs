@@ -1,5 +1,6 @@
 using Akka.Actor;
 using CPort.Actors.Hashes;
+using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Matching;
 

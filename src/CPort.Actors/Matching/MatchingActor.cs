@@ -4,7 +4,9 @@ using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Cluster;
 using CPort.Actors.Hashes;
-using CPort.Actors.Reports;
+using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Near;
+using CPort.Domain.Identity;
 
 namespace CPort.Actors.Matching;
 

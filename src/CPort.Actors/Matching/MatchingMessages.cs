@@ -1,21 +1,8 @@
 using System.Collections.Immutable;
-using CPort.Actors.Hashes;
-using CPort.Actors.Reports;
-using CPort.Actors.Serialization;
-using ProtoBuf;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 
 namespace CPort.Actors.Matching;
-
-/// <summary>The hashes of one item, to be sighted and looked up.</summary>
-[ProtoContract]
-public sealed record ItemHashes
-{
-    [ProtoMember(1)] public required int Ordinal { get; init; }
-    [ProtoMember(2)] public required ImmutableArray<ContentHash> Hashes { get; init; }
-
-    /// <summary>PDQ quality 0–100 as the sender measured it; null when not given (then it is not held against the hash).</summary>
-    [ProtoMember(3)] public int? PdqQuality { get; init; }
-}
 
 /// <summary>
 /// To this node's matching actor: record that the items carry these hashes and answer what is known of each. Local message.
@@ -33,29 +20,6 @@ public sealed record ReportMatched(ReportId ReportId, ImmutableArray<ItemVerdict
 /// <summary>At least one bucket did not answer in time; nothing is to be concluded; try again.</summary>
 public sealed record MatchingUnavailable(ReportId ReportId, string Reason);
 
-/// <summary>What is known of one item's hashes.</summary>
-[ProtoContract]
-public sealed record ItemVerdicts
-{
-    [ProtoMember(1)] public required int Ordinal { get; init; }
-
-    /// <summary>One verdict a hash of the item, also for unknown ones (version 0).</summary>
-    [ProtoMember(2)] public ImmutableArray<HashVerdict> Exact { get; init; } = [];
-
-    /// <summary>Known PDQ values within the radius, nearest first, at most 20.</summary>
-    [ProtoMember(3)] public ImmutableArray<NearMatch> Near { get; init; } = [];
-
-    /// <summary>More near matches exist than are listed.</summary>
-    [ProtoMember(4)] public bool NearTruncated { get; init; }
-
-    /// <summary>
-    /// PDQ values within the radius that other items carry and of which nothing is known, nearest first; the item's own value is among them, at
-    /// distance 0. Searched after the item's own sighting is durable, so that of two items that look alike at least one sees the other.
-    /// </summary>
-    [ProtoMember(5)] public ImmutableArray<LookAlike> LookAlikes { get; init; } = [];
-    [ProtoMember(6)] public bool LookAlikesTruncated { get; init; }
-}
-
 /// <summary>
 /// To this node's matching actor: an agency's opinions of hashes, formed on a report's items. Local message. Answered by
 /// <see cref="OpinionsRecorded"/> once durable in every bucket, or by <see cref="MatchingUnavailable"/>. Idempotent.
@@ -66,40 +30,5 @@ public sealed record RecordOpinions(ReportId ReportId, ImmutableArray<OpinionOnH
     public string? TraceParent { get; init; }
 }
 
-/// <summary>One opinion on one hash; <see cref="Retract"/> takes this source's opinion back.</summary>
-[ProtoContract]
-public sealed record OpinionOnHash
-{
-    [ProtoMember(1)] public required ContentHash Hash { get; init; }
-    [ProtoMember(2)] public required HashOpinion Opinion { get; init; }
-    [ProtoMember(3)] public bool Retract { get; init; }
-}
-
 /// <summary>All opinions of a <see cref="RecordOpinions"/> are durable.</summary>
 public sealed record OpinionsRecorded(ReportId ReportId);
-
-/// <summary>
-/// From a hash bucket to a report: the verdict on a hash that its items carry has changed. Sent again until answered by
-/// <see cref="VerdictsTaken"/>; versions make repeats and disorder harmless.
-/// </summary>
-[ProtoContract]
-[Manifest("mv1")]
-public sealed record TakeVerdicts : IReportMessage
-{
-    [ProtoMember(1)] public required ReportId ReportId { get; init; }
-
-    /// <summary>By item: the new verdicts (exact hashes), at most 200 items.</summary>
-    [ProtoMember(2)] public ImmutableArray<ItemVerdicts> Items { get; init; } = [];
-
-    /// <summary>The bucket's fan-out entry, given back in the answer.</summary>
-    [ProtoMember(3)] public required long FanOutId { get; init; }
-}
-
-/// <summary>The report has persisted the verdicts, or had no use for them.</summary>
-[ProtoContract]
-[Manifest("mv2")]
-public sealed record VerdictsTaken : IWireReply
-{
-    [ProtoMember(1)] public required ReportId ReportId { get; init; }
-    [ProtoMember(2)] public required long FanOutId { get; init; }
-}

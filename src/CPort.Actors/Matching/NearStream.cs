@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using CPort.Actors.Hashes;
+using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Near;
 
 namespace CPort.Actors.Matching;
 

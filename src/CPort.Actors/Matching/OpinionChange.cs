@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using CPort.Actors.Hashes;
-using CPort.Actors.Reports;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 
 namespace CPort.Actors.Matching;
 

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using System.Linq.Expressions;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.Queues;
 
 namespace CPort.Actors.Projections;
 

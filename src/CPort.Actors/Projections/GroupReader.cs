@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Linq.Expressions;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Confidential;
-using CPort.Actors.Hashes;
-using CPort.Actors.Matching.Groups;
-using CPort.Actors.Reports;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Groups;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using LinqToDB;
 using LinqToDB.Async;
 
@@ -348,7 +350,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
         from i in ReadTables.Items(db, set).Where(Members(caller))
         join h in ReadTables.Hashes(db, set) on i.Number equals h.Item
         join v in ReadTables.LookAlikes(db, set) on h.HashKey equals v.HashKey
-        where h.Algorithm == Hashes.HashAlgorithm.Pdq
+        where h.Algorithm == Domain.Hashes.HashAlgorithm.Pdq
         select new Member
         {
             Group = v.GroupId, HashKey = v.HashKey, SealedValue = v.SealedValue, Row = i,

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using CPort.Actors.Confidential;
-using CPort.Actors.Hashes;
-using CPort.Actors.Matching.Groups;
+using CPort.Domain.Confidential;
+using CPort.Domain.Groups;
+using CPort.Domain.Hashes;
 using LinqToDB.Mapping;
 
 namespace CPort.Actors.Projections;
@@ -58,7 +58,7 @@ public static class GroupRows
     /// <summary>Opens what <see cref="Seal"/> made; throws <see cref="CryptographicException"/> when it was made under another master key or changed.</summary>
     public static ContentHash Open(ConfidentialSeam seam, LookAlikeRow row)
     {
-        var value = ContentHash.FromBytes(Hashes.HashAlgorithm.Pdq, Masked(seam, row.HashKey, Convert.FromHexString(row.SealedValue)));
+        var value = ContentHash.FromBytes(Domain.Hashes.HashAlgorithm.Pdq, Masked(seam, row.HashKey, Convert.FromHexString(row.SealedValue)));
         return ReadRows.HashKey(seam, value) == row.HashKey ? value : throw new CryptographicException("A value of a group could not be opened.");
     }
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using CPort.Actors.Confidential;
-using CPort.Actors.Hashes;
-using CPort.Actors.Matching.Groups;
+using CPort.Domain.Confidential;
+using CPort.Domain.Groups;
+using CPort.Domain.Hashes;
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;

@@ -3,10 +3,13 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Matching;
-using CPort.Actors.Reports;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.Inheritance;
+using CPort.Domain.Queues;
+using CPort.Domain.Reports;
 using LinqToDB;
 using LinqToDB.Async;
 

@@ -3,8 +3,8 @@ using System.Data.Common;
 using System.Text.Json;
 using Akka.Actor;
 using CPort.Actors.Persistence;
-using CPort.Actors.Reports;
 using CPort.Actors.Serialization;
+using CPort.Domain.Reports;
 
 namespace CPort.Actors.Projections;
 

@@ -5,11 +5,12 @@ using Akka.Cluster.Hosting;
 using Akka.Event;
 using Akka.Hosting;
 using CPort.Actors.Cluster;
-using CPort.Actors.Confidential;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
-using CPort.Actors.Serialization;
 using CPort.Actors.Telemetry;
+using CPort.Domain.Confidential;
+using CPort.Domain.Reports;
+using CPort.Domain.Wire;
 using ProtoBuf;
 
 namespace CPort.Actors.Projections;

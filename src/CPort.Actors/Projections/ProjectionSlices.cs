@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CPort.Actors.Persistence;
-using CPort.Actors.Reports;
 
 namespace CPort.Actors.Projections;
 

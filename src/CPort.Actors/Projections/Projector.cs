@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using Akka.Event;
-using CPort.Actors.Confidential;
-using CPort.Actors.Hashes;
-using CPort.Actors.Reports;
-using CPort.Actors.Routing;
+using CPort.Domain.Confidential;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Linq.Expressions;
-using CPort.Actors.Agencies;
+using CPort.Domain.Access;
+using CPort.Domain.Queues;
 using LinqToDB;
 using LinqToDB.Async;
 

@@ -1,12 +1,15 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Confidential;
-using CPort.Actors.Hashes;
-using CPort.Actors.Matching;
-using CPort.Actors.Reports;
-using CPort.Actors.Routing;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Inheritance;
+using CPort.Domain.Queues;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 using LinqToDB.Mapping;
 
 namespace CPort.Actors.Projections;
@@ -130,7 +133,7 @@ public sealed record ItemRow
         HostingCountry is { } c ? Country.Parse(c) : null,
         IsOrphan,
         Tenant,
-        Classification is CodeLists.Classification.Baseline or CodeLists.Classification.National);
+        Classification is Domain.CodeLists.Classification.Baseline or Domain.CodeLists.Classification.National);
 }
 
 /// <summary>A hash of an item, as a keyed hash of its bytes: enough to find equal ones, not to read one.</summary>
@@ -138,7 +141,7 @@ public sealed record ItemRow
 public sealed record ItemHashRow
 {
     [Column("item"), PrimaryKey(1)] public long Item { get; init; }
-    [Column("algorithm"), PrimaryKey(2)] public Hashes.HashAlgorithm Algorithm { get; init; }
+    [Column("algorithm"), PrimaryKey(2)] public Domain.Hashes.HashAlgorithm Algorithm { get; init; }
     [Column("hash_key"), PrimaryKey(3)] public string HashKey { get; init; } = "";
 }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using CPort.Actors.Reports;
-using CPort.Actors.Routing;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 
 namespace CPort.Actors.Projections;
 

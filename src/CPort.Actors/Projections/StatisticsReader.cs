@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Linq.Expressions;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
+using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Queues;
 using LinqToDB;
 using LinqToDB.Async;
 

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
-using CPort.Actors.Agencies;
 using CPort.Actors.Persistence;
-using CPort.Actors.Reports;
+using CPort.Domain.Access;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using LinqToDB;
 using LinqToDB.Async;
 

@@ -5,13 +5,17 @@ using Akka.Cluster.Sharding;
 using Akka.Event;
 using Akka.Hosting;
 using Akka.Persistence;
-using CPort.Actors.Agencies;
 using CPort.Actors.Cluster;
-using CPort.Actors.Confidential;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Actors.Routing;
 using CPort.Actors.Telemetry;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.Confidential;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 
 namespace CPort.Actors.Reports;
 
@@ -318,9 +322,9 @@ public sealed class ReportActor : ReceivePersistentActor, IWithTimers
         var opinions = owed.SelectMany(p => p.Item.Hashes.Select(hash => new OpinionOnHash
         {
             Hash = hash,
-            Opinion = new Hashes.HashOpinion
+            Opinion = new Domain.Hashes.HashOpinion
             {
-                Agency = p.Assessment.Agency, Basis = Hashes.OpinionBasis.Human, Classification = p.Assessment.Classification,
+                Agency = p.Assessment.Agency, Basis = Domain.Hashes.OpinionBasis.Human, Classification = p.Assessment.Classification,
                 Country = p.Assessment.Country, Trust = p.Assessment.Trust, At = p.Assessment.At, Item = new ItemRef(_id, p.Item.Ordinal),
             },
         }));

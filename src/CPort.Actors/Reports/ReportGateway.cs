@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using CPort.Actors.Persistence;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 
 namespace CPort.Actors.Reports;
 

@@ -3,11 +3,9 @@ using Akka.Actor;
 using Akka.Persistence.Query;
 using Akka.Streams;
 using Akka.Streams.Dsl;
+using CPort.Domain.Reports;
 
 namespace CPort.Actors.Reports;
-
-/// <summary>An event at its place in the report's own sequence.</summary>
-public sealed record SequencedEvent(long Sequence, IReportEvent Event);
 
 /// <summary>Reads a report's events back for its history.</summary>
 public interface IReportJournal

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CPort.Domain.Routing;
 
 namespace CPort.Actors.Routing;
 

@@ -1,3 +1,5 @@
+using CPort.Domain.Routing;
+
 namespace CPort.Actors.Routing;
 
 /// <summary>Finds out where a URL is hosted.</summary>

@@ -2,7 +2,8 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using CPort.Actors.CodeLists;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Routing;
 
 namespace CPort.Actors.Routing;
 

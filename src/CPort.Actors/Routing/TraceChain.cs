@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
-using CPort.Actors.CodeLists;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Routing;
 
 namespace CPort.Actors.Routing;
 

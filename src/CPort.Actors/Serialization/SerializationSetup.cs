@@ -1,4 +1,5 @@
 using Akka.Hosting;
+using CPort.Domain.Wire;
 
 namespace CPort.Actors.Serialization;
 

@@ -3,18 +3,20 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.Serialization;
 using System.Text;
+using CPort.Domain.Wire;
 using ProtoBuf;
 using ProtoBuf.Meta;
 
 namespace CPort.Actors.Serialization;
 
 /// <summary>
-/// All wire types of this assembly by manifest, found once by reflection, and their written-down form <c>contracts.txt</c>, which a test
+/// All wire types of the domain and the actors by manifest, found once by reflection, and their written-down form <c>contracts.txt</c>, which a test
 /// compares with the code so that no field number or manifest changes unseen.
 /// </summary>
 public static class WireContracts
 {
-    private static readonly FrozenDictionary<string, Type> ByManifest = FindByManifest(typeof(WireContracts).Assembly.GetTypes());
+    private static readonly FrozenDictionary<string, Type> ByManifest = FindByManifest(
+        [.. typeof(IWireMessage).Assembly.GetTypes(), .. typeof(WireContracts).Assembly.GetTypes()]);
     private static readonly FrozenDictionary<Type, string> ByType = ByManifest.ToFrozenDictionary(p => p.Value, p => p.Key);
 
     /// <summary>Every wire type, ordered by manifest.</summary>

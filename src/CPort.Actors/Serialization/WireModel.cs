@@ -1,6 +1,7 @@
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Reports;
+using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using ProtoBuf;
 using ProtoBuf.Meta;
 

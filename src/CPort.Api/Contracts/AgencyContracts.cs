@@ -1,4 +1,5 @@
-using CPort.Actors.Agencies;
+using CPort.Domain.Agencies;
+using CPort.Domain.Identity;
 
 namespace CPort.Api.Contracts;
 
@@ -105,7 +106,7 @@ public sealed record KeyAnswer(
     string? ReplacedBy)
 {
     public static KeyAnswer Of(ApiKeyRecord k, DateTimeOffset now) => new(
-        k.KeyId, [.. Enum.GetValues<Roles>().Where(r => r != Actors.Agencies.Roles.None && k.Roles.HasFlag(r)).Select(r => r.ToString())], k.Tenant.ToString(),
+        k.KeyId, [.. Enum.GetValues<Roles>().Where(r => r != Domain.Identity.Roles.None && k.Roles.HasFlag(r)).Select(r => r.ToString())], k.Tenant.ToString(),
         k.IsValidAt(now), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.ReplacedBy);
 }
 

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
 using CPort.Actors.Intake;
-using CPort.Actors.Reports;
-using CPort.Actors.Routing;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 
 namespace CPort.Api.Contracts;
 
@@ -205,7 +206,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return null;
         }
 
-        if (Actors.CodeLists.Country.TryParse(value.Trim(), out var country))
+        if (Domain.CodeLists.Country.TryParse(value.Trim(), out var country))
         {
             return country;
         }
@@ -318,7 +319,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         var text = Text($"{field}.reasonText", body.ReasonText);
         return type is not { } decided || (date is null && dateRequired) ? null : new ActionInput
         {
-            Type = decided, Date = date ?? now, Reason = reason, ReasonText = text is null ? null : new Actors.Confidential.SecretText { Text = text },
+            Type = decided, Date = date ?? now, Reason = reason, ReasonText = text is null ? null : new Domain.Confidential.SecretText { Text = text },
         };
     }
 

@@ -1,5 +1,5 @@
-using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
+using CPort.Domain.Hashes;
 
 namespace CPort.Api.Contracts;
 

@@ -1,9 +1,10 @@
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
 using CPort.Actors.Intake;
-using CPort.Actors.Matching;
-using CPort.Actors.Reports;
-using CPort.Actors.Routing;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Inheritance;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 
 namespace CPort.Api.Contracts;
 

@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Confidential;
 using CPort.Actors.Intake;
-using CPort.Actors.Reports;
 using CPort.Actors.Routing;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 
 namespace CPort.Api.Contracts;
 

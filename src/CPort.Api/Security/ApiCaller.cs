@@ -1,5 +1,6 @@
-using CPort.Actors.Agencies;
 using CPort.Actors.Telemetry;
+using CPort.Domain.Access;
+using CPort.Domain.Identity;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 

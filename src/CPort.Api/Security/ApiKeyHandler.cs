@@ -2,6 +2,8 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using CPort.Actors.Agencies;
 using CPort.Actors.Intake;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

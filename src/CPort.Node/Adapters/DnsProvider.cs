@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using CPort.Actors.Routing;
+using CPort.Domain.Routing;
 
 namespace CPort.Node.Adapters;
 

@@ -1,6 +1,7 @@
 using System.Net;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Routing;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Routing;
 using MaxMind.Db;
 
 namespace CPort.Node.Adapters;

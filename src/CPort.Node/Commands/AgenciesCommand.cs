@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
 using CPort.Node.Client;
 using Spectre.Console;
 

@@ -3,9 +3,9 @@ using System.CommandLine;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
-using CPort.Actors.Hashes.Lists;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Lists;
 using CPort.Node.Client;
 
 namespace CPort.Node.Commands;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using CPort.Actors.Agencies;
+using CPort.Domain.Identity;
 using CPort.Node.Sample;
 
 namespace CPort.Node.Commands;

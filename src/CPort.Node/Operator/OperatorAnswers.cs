@@ -3,9 +3,10 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Akka.Actor;
 using CPort.Actors.Cluster;
-using CPort.Actors.Hashes;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
+using CPort.Domain.Hashes;
+using CPort.Domain.Reports;
 
 namespace CPort.Node.Operator;
 

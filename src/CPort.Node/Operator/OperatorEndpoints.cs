@@ -9,13 +9,18 @@ using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Hosting;
-using CPort.Actors.Agencies;
 using CPort.Actors.Cluster;
 using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Queues;
+using CPort.Domain.Reports;
 
 namespace CPort.Node.Operator;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
 
 namespace CPort.Node.Sample;
 

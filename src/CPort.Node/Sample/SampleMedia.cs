@@ -1,5 +1,5 @@
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
 
 namespace CPort.Node.Sample;
 

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
 
 namespace CPort.Node.Sample;
 

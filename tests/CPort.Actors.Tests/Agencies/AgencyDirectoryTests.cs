@@ -1,5 +1,7 @@
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Agencies.AgencyExamples;
 
 namespace CPort.Actors.Tests.Agencies;

@@ -1,6 +1,8 @@
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Serialization;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
 using CsCheck;
 using static CPort.Actors.Tests.Agencies.AgencyExamples;
 

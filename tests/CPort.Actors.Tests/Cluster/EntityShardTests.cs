@@ -4,9 +4,10 @@ using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
 using CPort.Actors.Cluster;
-using CPort.Actors.Matching;
-using CPort.Actors.Reports;
 using CPort.Actors.Serialization;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using CPort.Tests.Shared;
 
 namespace CPort.Actors.Tests.Cluster;

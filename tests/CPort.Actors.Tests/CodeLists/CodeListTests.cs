@@ -1,8 +1,8 @@
-using CPort.Actors.CodeLists;
-using CPort.Actors.Reports;
 using CPort.Actors.Serialization;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Reports;
 using CsCheck;
-using Lists = CPort.Actors.CodeLists.CodeLists;
+using Lists = CPort.Domain.CodeLists.CodeLists;
 
 namespace CPort.Actors.Tests.CodeLists;
 

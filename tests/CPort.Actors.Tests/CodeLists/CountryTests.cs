@@ -1,4 +1,4 @@
-using CPort.Actors.CodeLists;
+using CPort.Domain.CodeLists;
 using CsCheck;
 
 namespace CPort.Actors.Tests.CodeLists;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using CPort.Actors.Confidential;
+using CPort.Domain.Confidential;
 
 namespace CPort.Actors.Tests.Confidential;
 

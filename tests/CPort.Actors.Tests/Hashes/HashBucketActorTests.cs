@@ -2,12 +2,12 @@ using Akka.Actor;
 using Akka.Persistence;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
-using CPort.Actors.Agencies;
 using CPort.Actors.Cluster;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Hashes;
-using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using CPort.Tests.Shared;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 

@@ -3,11 +3,10 @@ using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Persistence.TestKit;
 using Akka.TestKit.Xunit2;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Hashes;
-using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
 using CPort.Tests.Shared;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 

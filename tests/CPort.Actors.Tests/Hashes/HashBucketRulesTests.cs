@@ -1,8 +1,7 @@
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
-using CPort.Actors.Matching;
-using CPort.Actors.Reports;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using CsCheck;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Cluster;
 using CPort.Actors.Hashes;
-using CPort.Actors.Matching;
 using CPort.Actors.Serialization;
 using CPort.Actors.Tests.Serialization;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
 using CsCheck;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 

@@ -3,9 +3,10 @@ using System.Diagnostics;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Cluster;
 using CPort.Actors.Hashes;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Hashes;

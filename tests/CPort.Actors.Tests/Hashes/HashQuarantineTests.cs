@@ -1,6 +1,6 @@
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Hashes;

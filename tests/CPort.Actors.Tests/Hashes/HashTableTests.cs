@@ -1,5 +1,6 @@
-using CPort.Actors.Hashes;
-using CPort.Actors.Reports;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using CsCheck;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 

@@ -1,4 +1,4 @@
-using CPort.Actors.Hashes;
+using CPort.Domain.Hashes.Near;
 
 namespace CPort.Actors.Tests.Hashes;
 

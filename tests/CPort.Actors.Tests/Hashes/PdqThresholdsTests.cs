@@ -1,5 +1,5 @@
 using System.Numerics;
-using CPort.Actors.Hashes;
+using CPort.Domain.Hashes.Near;
 
 namespace CPort.Actors.Tests.Hashes;
 

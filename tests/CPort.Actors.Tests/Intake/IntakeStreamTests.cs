@@ -3,11 +3,14 @@ using System.Security.Cryptography;
 using System.Text;
 using Akka.Streams;
 using Akka.TestKit.Xunit2;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Confidential;
 using CPort.Actors.Intake;
 using CPort.Actors.Reports;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CPort.Actors.Tests.Intake;

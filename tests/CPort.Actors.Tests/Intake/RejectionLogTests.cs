@@ -1,7 +1,7 @@
-using CPort.Actors.Agencies;
 using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
-using CPort.Actors.Reports;
+using CPort.Domain.Agencies;
+using CPort.Domain.Identity;
 using CPort.Tests.Shared;
 
 namespace CPort.Actors.Tests.Intake;

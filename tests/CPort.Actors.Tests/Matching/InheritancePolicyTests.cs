@@ -1,10 +1,11 @@
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
-using CPort.Actors.Matching;
 using CPort.Actors.Tests.Hashes;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Inheritance;
 using CsCheck;
-using static CPort.Actors.Matching.PolicyReading;
+using static CPort.Domain.Inheritance.PolicyReading;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Matching;

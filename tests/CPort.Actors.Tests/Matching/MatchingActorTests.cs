@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Akka.Actor;
-using Akka.TestKit;
 using Akka.TestKit.Xunit2;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
+using Akka.TestKit;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
 using CPort.Actors.Tests.Hashes;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Matching;

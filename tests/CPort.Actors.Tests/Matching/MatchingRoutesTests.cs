@@ -3,11 +3,12 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit.Xunit2;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
 using CPort.Actors.Tests.Hashes;
 using CPort.Actors.Tests.Serialization;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Matching;
@@ -27,7 +28,7 @@ public sealed class MatchingRoutesTests : TestKit
           actor {
             provider = remote
             serializers.cport = "CPort.Actors.Serialization.WireSerializer, CPort.Actors"
-            serialization-bindings { "CPort.Actors.Serialization.IWireMessage, CPort.Actors" = cport }
+            serialization-bindings { "CPort.Domain.Wire.IWireMessage, CPort.Actors" = cport }
           }
         }
         """);

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.TestKit;
 using Akka.TestKit.Xunit2;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
+using Akka.TestKit;
 using CPort.Actors.Matching;
 using CPort.Actors.Tests.Hashes;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes.Near;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Matching;
@@ -283,7 +285,7 @@ public class MatchingScatterTests : TestKit
     {
         var region = Sys.ActorOf(Props.Create(() => new BucketRegionStandIn(Nobody.Instance, _ => false)));
         var import = new HashImport(region);
-        var source = new HashListSource { Agency = CPort.Actors.Agencies.AgencyId.Parse("interpol"), List = "known", Trust = CPort.Actors.Agencies.TrustLevel.Trusted, At = Start };
+        var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "known", Trust = TrustLevel.Trusted, At = Start };
         HashListRow Row(ContentHash hash, Classification c = Classification.Baseline, bool retract = false, int? quality = null) =>
             new() { Hash = hash, Classification = c, Retract = retract, PdqQuality = quality };
 

@@ -4,13 +4,14 @@ using Akka.Actor;
 using Akka.Persistence;
 using CPort.Actors.Agencies;
 using CPort.Actors.Cluster;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Hashes;
-using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
-using CPort.Actors.Reports;
 using CPort.Actors.Serialization;
 using CPort.Actors.Tests.Agencies;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using CPort.Tests.Shared;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 

@@ -2,11 +2,11 @@ using System.Diagnostics;
 using Akka.Actor;
 using Akka.Hosting;
 using Akka.Persistence;
-using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
-using CPort.Actors.Reports;
 using CPort.Actors.Serialization;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using CPort.Tests.Shared;
 using Xunit.Abstractions;
 

@@ -1,6 +1,7 @@
 using CPort.Actors.Confidential;
-using CPort.Actors.Projections;
-using CPort.Actors.Reports;
+using CPort.Domain.Confidential;
+using CPort.Domain.Queues;
+using CPort.Domain.Reports;
 using CsCheck;
 
 namespace CPort.Actors.Tests.Projections;

@@ -4,6 +4,8 @@ using Akka.Actor;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using CPort.Tests.Shared;
 using Xunit.Abstractions;
 

@@ -1,6 +1,7 @@
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
+using CPort.Domain.Identity;
 using CPort.Tests.Shared;
 using LinqToDB;
 using LinqToDB.Async;

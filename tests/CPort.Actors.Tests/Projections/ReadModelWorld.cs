@@ -2,16 +2,19 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using Akka.Actor;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Confidential;
-using CPort.Actors.Hashes;
-using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
-using CPort.Actors.Routing;
 using CPort.Actors.Serialization;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 using CPort.Tests.Shared;
 using LinqToDB;
 using LinqToDB.Async;
@@ -162,7 +165,7 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
     /// <summary>Stands in every URL and memo, and must stand in no read table.</summary>
     public const string Marker = "zq7marker";
 
-    public static ContentHash Hash(int n) => ContentHash.FromBytes(Actors.Hashes.HashAlgorithm.Sha256, SHA256.HashData([(byte)n]));
+    public static ContentHash Hash(int n) => ContentHash.FromBytes(Domain.Hashes.HashAlgorithm.Sha256, SHA256.HashData([(byte)n]));
 
     private ItemVerdicts Verdicts(ContentItem item) => new()
     {

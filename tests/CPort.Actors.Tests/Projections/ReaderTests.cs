@@ -1,8 +1,11 @@
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
-using CPort.Actors.Reports;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.Queues;
+using CPort.Domain.Reports;
 using CPort.Tests.Shared;
 using LinqToDB;
 using LinqToDB.Async;
@@ -96,7 +99,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         var search = new ReportSearch(world.Model, world.Seam);
         var all = lives.Reports.Values.SelectMany(r => r.Items.Select(i => (Report: r, Item: i))).ToArray();
         var (sample, item) = all.First(p => !p.Item.Hashes.IsEmpty && p.Item.Assignment?.Hotline is not null);
-        var url = world.Seam.Open<Actors.Confidential.ItemSecrets>(sample.DataKey!, item.Secrets).Url;
+        var url = world.Seam.Open<Domain.Confidential.ItemSecrets>(sample.DataKey!, item.Secrets).Url;
         var host = new Uri(url).Host;
 
         (SearchQuery Query, Func<Report, ContentItem, bool> Fits, FieldGroup Field)[] cases =
@@ -122,11 +125,11 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
             (new() { ChangedTo = RandomLives.Start.AddDays(2) }, (_, i) => i.LastChangedAt < RandomLives.Start.AddDays(2), FieldGroup.Existence),
             (new() { Hashes = [item.Hashes[0], RandomLives.Hash(3)] }, (_, i) => i.Hashes.Contains(item.Hashes[0]) || i.Hashes.Contains(RandomLives.Hash(3)), FieldGroup.Hashes),
             (new() { Url = url.Replace("https", "HTTPS", StringComparison.Ordinal) + "#part" },
-                (r, i) => world.Seam.Open<Actors.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url == url, FieldGroup.Url),
+                (r, i) => world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url == url, FieldGroup.Url),
             (new() { Host = host.ToUpperInvariant() },
-                (r, i) => new Uri(world.Seam.Open<Actors.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url).Host == host, FieldGroup.Url),
+                (r, i) => new Uri(world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url).Host == host, FieldGroup.Url),
             (new() { Domain = "www." + host },
-                (r, i) => new Uri(world.Seam.Open<Actors.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url).Host == host, FieldGroup.Url),
+                (r, i) => new Uri(world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url).Host == host, FieldGroup.Url),
             (new() { Reference = sample.Reference.Value }, (r, _) => r.Reference == sample.Reference, FieldGroup.ReporterData),
         ];
         foreach (var caller in Everybody.Where(c => !AccessScope.CountsEverything(c)))
@@ -163,7 +166,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         var lives = new RandomLives(13, world.Seam);
         await ProjectAsync(world, lives, 400);
         var found = (await new ReportSearch(world.Model, world.Seam).SearchAsync(Interpol, new() { MaxResults = 200 })).Items;
-        var urls = lives.Reports.Values.SelectMany(r => r.Items.Select(i => (i.Number, i.AddedAt, world.Seam.Open<Actors.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url,
+        var urls = lives.Reports.Values.SelectMany(r => r.Items.Select(i => (i.Number, i.AddedAt, world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url,
             Sees: AccessTable.For(Interpol, ReportViews.RelationFacts(r, i)).Exists))).ToDictionary(p => p.Number);
         Assert.Contains(found, f => f.ProbableDuplicateOf is not null);
         foreach (var f in found)

@@ -1,10 +1,13 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
-using CPort.Actors.Confidential;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Actors.Routing;
 using CPort.Actors.Tests.Projections;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 using CPort.Tests.Shared;
 
 namespace CPort.Actors.Tests.Reports;

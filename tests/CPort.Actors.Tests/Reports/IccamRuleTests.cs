@@ -1,7 +1,7 @@
-using CPort.Actors.CodeLists;
-using CPort.Actors.Reports;
-using static CPort.Actors.CodeLists.ActionType;
-using static CPort.Actors.CodeLists.Classification;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Reports;
+using static CPort.Domain.CodeLists.ActionType;
+using static CPort.Domain.CodeLists.Classification;
 using static CPort.Actors.Tests.Reports.ReportScenario;
 
 namespace CPort.Actors.Tests.Reports;

@@ -1,5 +1,5 @@
-using CPort.Actors.Agencies;
-using CPort.Actors.Reports;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using CsCheck;
 
 namespace CPort.Actors.Tests.Reports;

@@ -1,8 +1,8 @@
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
-using CPort.Actors.Matching;
-using CPort.Actors.Reports;
+using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Inheritance;
+using CPort.Domain.Reports;
 using static CPort.Actors.Tests.Reports.ReportScenario;
 
 namespace CPort.Actors.Tests.Reports;

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
-using CPort.Actors.Matching;
-using CPort.Actors.Reports;
-using CPort.Actors.Routing;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 using CsCheck;
 using static CPort.Actors.Tests.Reports.ReportScenario;
 

@@ -1,15 +1,16 @@
 using System.Collections.Immutable;
+using System.Text;
+using CPort.Actors.Serialization;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 using HMACSHA256 = System.Security.Cryptography.HMACSHA256;
 using SHA256 = System.Security.Cryptography.SHA256;
-using System.Text;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Confidential;
-using CPort.Actors.Hashes;
-using CPort.Actors.Matching;
-using CPort.Actors.Reports;
-using CPort.Actors.Routing;
-using CPort.Actors.Serialization;
 
 namespace CPort.Actors.Tests.Reports;
 

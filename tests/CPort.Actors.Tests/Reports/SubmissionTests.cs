@@ -1,7 +1,8 @@
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Confidential;
-using CPort.Actors.Reports;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using static CPort.Actors.Tests.Reports.ReportScenario;
 
 namespace CPort.Actors.Tests.Reports;

@@ -1,6 +1,8 @@
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Reports;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using static CPort.Actors.Tests.Reports.ReportScenario;
 
 namespace CPort.Actors.Tests.Reports;

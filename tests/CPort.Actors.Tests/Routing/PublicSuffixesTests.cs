@@ -1,4 +1,4 @@
-using CPort.Actors.Routing;
+using CPort.Domain.Routing;
 
 namespace CPort.Actors.Tests.Routing;
 

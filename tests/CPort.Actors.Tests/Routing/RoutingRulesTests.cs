@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Routing;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.Routing;
 
 namespace CPort.Actors.Tests.Routing;
 

@@ -1,7 +1,8 @@
 using System.Net;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Routing;
 using CPort.Actors.Serialization;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Routing;
 
 namespace CPort.Actors.Tests.Routing;
 

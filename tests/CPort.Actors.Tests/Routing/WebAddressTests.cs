@@ -1,6 +1,6 @@
 using System.Net;
 using CPort.Actors.Confidential;
-using CPort.Actors.Routing;
+using CPort.Domain.Routing;
 using CsCheck;
 
 namespace CPort.Actors.Tests.Routing;

@@ -2,10 +2,10 @@ using System.Collections;
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Text;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
-using CPort.Actors.Reports;
+using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using ProtoBuf;
 
 namespace CPort.Actors.Tests.Serialization;

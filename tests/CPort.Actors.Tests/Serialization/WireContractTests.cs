@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using CPort.Actors.Serialization;
+using CPort.Domain.Wire;
 using ProtoBuf;
 
 namespace CPort.Actors.Tests.Serialization;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Routing;
+using CPort.Domain.CodeLists;
 using CPort.Node.Adapters;
 
 namespace CPort.Api.Tests.Adapters;

@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Text;
-using CPort.Actors.Intake;
 
 namespace CPort.Api.Tests.Contracts;
 

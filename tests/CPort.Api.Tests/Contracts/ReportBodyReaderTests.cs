@@ -1,11 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CPort.Actors.Agencies;
-using CPort.Actors.CodeLists;
 using CPort.Actors.Intake;
-using CPort.Actors.Reports;
 using CPort.Api.Contracts;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
 using CPort.Node.Sample;
 using CsCheck;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes.Lists;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes.Lists;
 using CPort.Node.Client;
 using CPort.Node.Commands;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
-using CPort.Actors.Hashes.Lists;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Lists;
 using CPort.Node.Sample;
 
 namespace CPort.Api.Tests.Sample;

@@ -5,7 +5,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using CPort.Actors.Agencies;
+using CPort.Domain.Identity;
 using CPort.Node.Client;
 using CPort.Node.Commands;
 using CPort.Node.Sample;

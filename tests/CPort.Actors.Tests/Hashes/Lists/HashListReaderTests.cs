@@ -1,7 +1,7 @@
 using System.Text;
-using CPort.Actors.CodeLists;
-using CPort.Actors.Hashes;
-using CPort.Actors.Hashes.Lists;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Lists;
 
 namespace CPort.Actors.Tests.Hashes.Lists;
 

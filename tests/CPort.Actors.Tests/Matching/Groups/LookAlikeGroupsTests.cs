@@ -1,5 +1,5 @@
-using CPort.Actors.Hashes;
-using CPort.Actors.Matching.Groups;
+using CPort.Domain.Groups;
+using CPort.Domain.Hashes;
 using CsCheck;
 
 namespace CPort.Actors.Tests.Matching.Groups;

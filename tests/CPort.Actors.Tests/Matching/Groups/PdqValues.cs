@@ -1,4 +1,4 @@
-using CPort.Actors.Hashes;
+using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Tests.Matching.Groups;
 

@@ -1,9 +1,0 @@
-using CPort.Actors.Serialization;
-
-namespace CPort.Actors.Reports;
-
-/// <summary>A message for one report's actor; the shard extractor routes by <see cref="ReportId"/>.</summary>
-public interface IReportMessage : IWireMessage
-{
-    ReportId ReportId { get; }
-}

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using ProtoBuf;
+
+namespace CPort.Domain.Access;
+
+/// <summary>
+/// Who is asking: the agency, the key or person, its roles and the purpose given. Made by the API from the key alone, carried by every
+/// command and query; the rules decide with it.
+/// </summary>
+[ProtoContract]
+public sealed record Caller
+{
+    [ProtoMember(1)] public required AgencyId Agency { get; init; }
+    [ProtoMember(2)] public required AgencyKind Kind { get; init; }
+    [ProtoMember(3)] public required Roles Roles { get; init; }
+
+    /// <summary>The public part of the API key, or a person's id; never the secret.</summary>
+    [ProtoMember(4)] public required string KeyId { get; init; }
+
+    /// <summary>The countries the agency works for today (many to many, by validity dates).</summary>
+    [ProtoMember(5)] public ImmutableArray<Country> Countries { get; init; } = [];
+
+    /// <summary>A hotline mandated to take orphans (domain.md 1.3).</summary>
+    [ProtoMember(6)] public bool HoldsOrphanMandate { get; init; }
+
+    /// <summary>Why the caller looks; police must give one.</summary>
+    [ProtoMember(7)] public string? Purpose { get; init; }
+
+    [ProtoMember(8)] public TrustLevel Trust { get; init; } = TrustLevel.Standard;
+
+    [ProtoMember(9)] public Tenant Tenant { get; init; }
+
+    public bool WorksFor(Country country) => Countries.Contains(country);
+
+    public bool Is(Roles role) => (Roles & role) != 0;
+
+    /// <summary>CPort's own hand: automatic tracing, matching, routing and waking.</summary>
+    public static readonly Caller System = new()
+    {
+        Agency = AgencyId.Parse("cport"), Kind = AgencyKind.System, Roles = Roles.Machine, KeyId = "system", Trust = TrustLevel.Trusted,
+    };
+}

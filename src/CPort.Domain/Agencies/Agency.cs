@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using ProtoBuf;
+
+namespace CPort.Domain.Agencies;
+
+/// <summary>
+/// An agency works for a country from one day to another, both inclusive, UTC days. Many to many: one hotline can serve several countries
+/// and one country can have several hotlines (design.md, "country").
+/// </summary>
+[ProtoContract]
+public sealed record Membership
+{
+    [ProtoMember(1)] public required Country Country { get; init; }
+
+    /// <summary>First day the membership holds.</summary>
+    [ProtoMember(2)] public required DateOnly From { get; init; }
+
+    /// <summary>Last day the membership holds; null while no end is known.</summary>
+    [ProtoMember(3)] public DateOnly? To { get; init; }
+
+    public bool HoldsOn(DateOnly day) => From <= day && (To is null || day <= To);
+}
+
+/// <summary>One agency as it stands now.</summary>
+public sealed record Agency
+{
+    public required AgencyId Id { get; init; }
+
+    /// <summary>Its name for people, 1 to 200 characters.</summary>
+    public required string Name { get; init; }
+    public required AgencyKind Kind { get; init; }
+
+    /// <summary>Ordered by country and first day; memberships of one country never overlap.</summary>
+    public ImmutableArray<Membership> Memberships { get; init; } = [];
+
+    /// <summary>May take orphans and assign them to itself (domain.md 1.3); hotlines only.</summary>
+    public bool HoldsOrphanMandate { get; init; }
+    public TrustLevel Trust { get; init; } = TrustLevel.Standard;
+
+    /// <summary>The number ICCAM knows the hotline by (domain.md 1.6), positive, unique among active agencies.</summary>
+    public int? IccamHotlineNumber { get; init; }
+
+    /// <summary>An inactive agency's keys do not authenticate, and nothing is assigned to it.</summary>
+    public bool Active { get; init; } = true;
+    public required DateTimeOffset RegisteredAt { get; init; }
+
+    public bool WorksFor(Country country, DateOnly day) => Memberships.Any(m => m.Country == country && m.HoldsOn(day));
+
+    /// <summary>The countries it works for on a day, each once, in order.</summary>
+    public ImmutableArray<Country> CountriesOn(DateOnly day) => [.. Memberships.Where(m => m.HoldsOn(day)).Select(m => m.Country).Distinct()];
+}
+
+/// <summary>One API key as it stands now: who it speaks for and how long, and a hash of its secret. The secret itself is nowhere.</summary>
+public sealed record ApiKeyRecord
+{
+    /// <summary>The public part, see <see cref="ApiKey"/>; stands in events and logs.</summary>
+    public required string KeyId { get; init; }
+    public required AgencyId Agency { get; init; }
+
+    /// <summary>SHA-256 of the secret, 64 lower-case hex digits. A plain hash is enough: the secret is 256 random bits, not a password.</summary>
+    public required string SecretHash { get; init; }
+    public required Roles Roles { get; init; }
+    public required Tenant Tenant { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>First instant it no longer works; null: until revoked.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+    public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>The key that a rotation put in its place.</summary>
+    public string? ReplacedBy { get; init; }
+
+    public bool IsValidAt(DateTimeOffset now) => RevokedAt is null && (ExpiresAt is null || now < ExpiresAt);
+
+    public override string ToString() => $"ApiKeyRecord({KeyId})";
+}
+
+/// <summary>A command that took effect and may come again: what it did, so that the repeat gets the same answer.</summary>
+public sealed record RecentCommand(CommandId Id, string What, AgencyId Agency, string? KeyId, long Version);
+
+/// <summary>The state of the registry: every agency and key. Built by <see cref="AgencyRules.Apply"/> from events alone.</summary>
+public sealed record AgencyRegistry
+{
+    /// <summary>How many commands are remembered; an older one that is sent again is decided anew.</summary>
+    public const int RememberedCommands = 1_000;
+
+    public static readonly AgencyRegistry Empty = new();
+
+    public ImmutableDictionary<AgencyId, Agency> Agencies { get; init; } = ImmutableDictionary<AgencyId, Agency>.Empty;
+
+    /// <summary>By key id, also revoked and expired ones: a key id is never given out again.</summary>
+    public ImmutableDictionary<string, ApiKeyRecord> Keys { get; init; } = ImmutableDictionary.Create<string, ApiKeyRecord>(StringComparer.Ordinal);
+
+    /// <summary>Events applied so far: the sequence number of the last one in the journal.</summary>
+    public long Version { get; init; }
+
+    internal ImmutableDictionary<CommandId, RecentCommand> Recent { get; init; } = ImmutableDictionary<CommandId, RecentCommand>.Empty;
+
+    internal ImmutableQueue<CommandId> RecentOrder { get; init; } = [];
+}

@@ -1,0 +1,192 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+
+namespace CPort.Domain.Agencies;
+
+/// <summary>Who a key speaks for, or that it speaks for nobody.</summary>
+public abstract record Authentication
+{
+    private Authentication()
+    {
+    }
+
+    public sealed record Accepted(Caller Caller) : Authentication;
+
+    /// <summary>
+    /// No. <see cref="Cause"/> is for the node's own log and audit; outside, every cause but the two about purpose must look the same.
+    /// </summary>
+    public sealed record Refused(RefusalCause Cause) : Authentication
+    {
+        /// <summary>The key is good and the caller may be told what is wrong with the purpose.</summary>
+        public bool MayBeExplained => Cause is RefusalCause.PurposeMissing or RefusalCause.PurposeInvalid;
+    }
+}
+
+/// <summary>Why a key was refused.</summary>
+public enum RefusalCause
+{
+    /// <summary>Not of the form of a key.</summary>
+    Malformed = 1,
+
+    /// <summary>No such key id, or a wrong secret.</summary>
+    Unknown = 2,
+    Revoked = 3,
+    Expired = 4,
+    AgencyInactive = 5,
+
+    /// <summary>Police must say why they look.</summary>
+    PurposeMissing = 6,
+
+    /// <summary>A purpose is at most <see cref="AgencyDirectory.MaxPurposeLength"/> characters without control characters.</summary>
+    PurposeInvalid = 7,
+}
+
+/// <summary>
+/// All agencies and keys as of one journal position: immutable, in memory only, safe from any thread. <c>AgencyDirectoryFeed</c> makes
+/// a new one with every event. Inactive agencies are found by id and nowhere else.
+/// </summary>
+public sealed class AgencyDirectory
+{
+    public const int MaxPurposeLength = 200;
+
+    public static readonly AgencyDirectory Empty = new(AgencyRegistry.Empty);
+
+    // A hash no secret has, so that an unknown key id costs the same comparison as a known one.
+    private static readonly string NoHash = new('-', 64);
+
+    private readonly AgencyRegistry _registry;
+
+    // Made on first use: catching up applies thousands of events and only the last directory is ever asked.
+    private readonly Lazy<Views> _views;
+
+    private AgencyDirectory(AgencyRegistry registry) => (_registry, _views) = (registry, new Lazy<Views>(() => new Views(registry)));
+
+    /// <summary>The sequence number of the last event in it; 0 when empty.</summary>
+    public long Version => _registry.Version;
+
+    /// <summary>Every agency, active or not, by id.</summary>
+    public IEnumerable<Agency> Agencies => _registry.Agencies.Values.OrderBy(a => a.Id.Value, StringComparer.Ordinal);
+
+    /// <summary>Active hotlines with the mandate to take orphans, by id.</summary>
+    public ImmutableArray<AgencyId> MandatedHotlines => _views.Value.Mandated;
+
+    /// <summary>INTERPOL's agency, when one is registered and active.</summary>
+    public AgencyId? Interpol => _views.Value.Interpol;
+
+    /// <summary>A directory of the registry's state.</summary>
+    public static AgencyDirectory Of(AgencyRegistry registry) => new(registry);
+
+    /// <summary>The directory after one more event: the fold that the feed runs.</summary>
+    public AgencyDirectory With(IAgencyEvent happened) => new(AgencyRules.Apply(_registry, happened));
+
+    /// <summary>The day on which validity is judged.</summary>
+    public static DateOnly DayOf(DateTimeOffset instant) => DateOnly.FromDateTime(instant.UtcDateTime);
+
+    public Agency? Find(AgencyId id) => _registry.Agencies.GetValueOrDefault(id);
+
+    public ApiKeyRecord? FindKey(string keyId) => _registry.Keys.GetValueOrDefault(keyId);
+
+    /// <summary>Every key of an agency, also ended ones, oldest first.</summary>
+    public ImmutableArray<ApiKeyRecord> KeysOf(AgencyId id) =>
+        [.. _registry.Keys.Values.Where(k => k.Agency == id).OrderBy(k => k.CreatedAt).ThenBy(k => k.KeyId, StringComparer.Ordinal)];
+
+    /// <summary>The active hotline that ICCAM knows by this number.</summary>
+    public AgencyId? HotlineByIccamNumber(int number) => _views.Value.ByIccamNumber.TryGetValue(number, out var id) ? id : null;
+
+    /// <summary>Active hotlines that work for the country on that day, by id.</summary>
+    public ImmutableArray<AgencyId> HotlinesOf(Country country, DateOnly day) => _views.Value.Members(AgencyKind.Hotline, country, day);
+
+    /// <summary>Whether the country has a hotline on that day; content hosted elsewhere is an orphan.</summary>
+    public bool IsMember(Country country, DateOnly day) => !HotlinesOf(country, day).IsEmpty;
+
+    /// <summary>The countries that have a hotline on that day.</summary>
+    public ImmutableHashSet<Country> MemberCountries(DateOnly day) => _views.Value.CountriesWith(AgencyKind.Hotline, day);
+
+    /// <summary>Active police agencies that work for the country on that day, by id.</summary>
+    public ImmutableArray<AgencyId> PoliceOf(Country country, DateOnly day) => _views.Value.Members(AgencyKind.Police, country, day);
+
+    /// <summary>
+    /// Who the key speaks for at <paramref name="now"/>. The secret's hash is compared in constant time, and only who has the right secret
+    /// learns from the time taken or the cause whether a key is revoked, expired or without purpose.
+    /// </summary>
+    public Authentication Authenticate(string? apiKey, DateTimeOffset now, string? purpose)
+    {
+        if (!ApiKey.TryParse(apiKey, out var given))
+        {
+            return Refuse(RefusalCause.Malformed);
+        }
+
+        var key = _registry.Keys.GetValueOrDefault(given.KeyId);
+        var same = CryptographicOperations.FixedTimeEquals(
+            Encoding.ASCII.GetBytes(given.SecretHash), Encoding.ASCII.GetBytes(key?.SecretHash ?? NoHash));
+        if (key is null || !same || !_registry.Agencies.TryGetValue(key.Agency, out var agency))
+        {
+            return Refuse(RefusalCause.Unknown);
+        }
+
+        if (!key.IsValidAt(now))
+        {
+            return Refuse(key.RevokedAt is not null ? RefusalCause.Revoked : RefusalCause.Expired);
+        }
+
+        if (!agency.Active)
+        {
+            return Refuse(RefusalCause.AgencyInactive);
+        }
+
+        var stated = string.IsNullOrWhiteSpace(purpose) ? null : purpose.Trim();
+        if (stated is { Length: > MaxPurposeLength } || stated?.Any(char.IsControl) == true)
+        {
+            return Refuse(RefusalCause.PurposeInvalid);
+        }
+
+        if (stated is null && agency.Kind == AgencyKind.Police)
+        {
+            return Refuse(RefusalCause.PurposeMissing);
+        }
+
+        return new Authentication.Accepted(new Caller
+        {
+            Agency = agency.Id, Kind = agency.Kind, Roles = key.Roles, KeyId = key.KeyId, Countries = agency.CountriesOn(DayOf(now)),
+            HoldsOrphanMandate = agency.HoldsOrphanMandate, Purpose = stated, Trust = agency.Trust, Tenant = key.Tenant,
+        });
+    }
+
+    private static Authentication.Refused Refuse(RefusalCause cause) => new(cause);
+
+    private sealed class Views
+    {
+        private readonly FrozenDictionary<(AgencyKind Kind, Country Country), ImmutableArray<(Membership Membership, AgencyId Agency)>> _members;
+
+        public Views(AgencyRegistry registry)
+        {
+            var active = registry.Agencies.Values.Where(a => a.Active).OrderBy(a => a.Id.Value, StringComparer.Ordinal).ToList();
+            _members = active.SelectMany(a => a.Memberships.Select(m => (Agency: a, Membership: m)))
+                .GroupBy(p => (p.Agency.Kind, p.Membership.Country))
+                .ToFrozenDictionary(g => g.Key, g => g.Select(p => (p.Membership, p.Agency.Id)).ToImmutableArray());
+            Mandated = [.. active.Where(a => a.HoldsOrphanMandate).Select(a => a.Id)];
+            Interpol = active.Where(a => a.Kind == AgencyKind.Interpol).Select(a => (AgencyId?)a.Id).FirstOrDefault();
+            ByIccamNumber = active.Where(a => a.IccamHotlineNumber is not null)
+                .ToFrozenDictionary(a => a.IccamHotlineNumber!.Value, a => a.Id);
+        }
+
+        public ImmutableArray<AgencyId> Mandated { get; }
+
+        public AgencyId? Interpol { get; }
+
+        public FrozenDictionary<int, AgencyId> ByIccamNumber { get; }
+
+        public ImmutableArray<AgencyId> Members(AgencyKind kind, Country country, DateOnly day) =>
+            _members.TryGetValue((kind, country), out var members)
+                ? [.. members.Where(m => m.Membership.HoldsOn(day)).Select(m => m.Agency)]
+                : [];
+
+        public ImmutableHashSet<Country> CountriesWith(AgencyKind kind, DateOnly day) =>
+            [.. _members.Where(p => p.Key.Kind == kind && p.Value.Any(m => m.Membership.HoldsOn(day))).Select(p => p.Key.Country)];
+    }
+}

@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+
+namespace CPort.Domain.Agencies;
+
+/// <summary>Who serves which country today: what routing and the rules need to know of the agencies.</summary>
+public interface IMembership
+{
+    /// <summary>The active hotlines of a country, in a stable order; empty where there is none.</summary>
+    ImmutableArray<AgencyId> HotlinesOf(Country country);
+
+    /// <summary>The countries an agency works for; empty when unknown or inactive.</summary>
+    ImmutableArray<Country> CountriesOf(AgencyId agency);
+
+    /// <summary>A hotline mandated to take orphans.</summary>
+    bool HoldsOrphanMandate(AgencyId agency);
+
+    /// <summary>The country's police, when it takes part.</summary>
+    AgencyId? PoliceOf(Country country);
+
+    AgencyId? Interpol { get; }
+}

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using ProtoBuf;
+
+namespace CPort.Domain.Hashes;
+
+/// <summary>Where an opinion about a hash comes from.</summary>
+public enum OpinionBasis
+{
+    /// <summary>An analyst looked.</summary>
+    Human = 1,
+
+    /// <summary>A list of known hashes that an agency imported.</summary>
+    List = 2,
+}
+
+/// <summary>
+/// One source's opinion of one hash, as it counts now. A source is an agency, or an agency's list; its later opinion replaces its earlier one,
+/// and the bucket keeps the history.
+/// </summary>
+[ProtoContract]
+public sealed record HashOpinion
+{
+    [ProtoMember(1)] public required AgencyId Agency { get; init; }
+
+    /// <summary>The list's name when the basis is a list, else null.</summary>
+    [ProtoMember(2)] public string? List { get; init; }
+    [ProtoMember(3)] public required OpinionBasis Basis { get; init; }
+    [ProtoMember(4)] public required Classification Classification { get; init; }
+
+    /// <summary>The country whose law the opinion applies (National, NotIllegal); null for INTERPOL and for Baseline lists.</summary>
+    [ProtoMember(5)] public Country? Country { get; init; }
+    [ProtoMember(6)] public required TrustLevel Trust { get; init; }
+
+    /// <summary>When the source decided, UTC.</summary>
+    [ProtoMember(7)] public required DateTimeOffset At { get; init; }
+
+    /// <summary>The report item the opinion was formed on, when the basis is human.</summary>
+    [ProtoMember(8)] public ItemRef? Item { get; init; }
+}
+
+/// <summary>
+/// What a bucket says of one hash at one moment: the opinions that count, whether they contradict, and a version that only rises, so that
+/// a late "add" cannot undo a "remove" (design.md, "Inherited opinions").
+/// </summary>
+[ProtoContract]
+public sealed record HashVerdict
+{
+    [ProtoMember(1)] public required ContentHash Hash { get; init; }
+
+    /// <summary>0: the bucket never held an opinion of this hash.</summary>
+    [ProtoMember(2)] public required long Version { get; init; }
+
+    /// <summary>Current opinions, one a source; empty when unknown or all retracted.</summary>
+    [ProtoMember(3)] public ImmutableArray<HashOpinion> Opinions { get; init; } = [];
+
+    /// <summary>Opinions that cannot both stand (Baseline or National against NotIllegal of the same country, Baseline against NotIllegal anywhere).</summary>
+    [ProtoMember(4)] public bool Disputed { get; init; }
+    [ProtoMember(5)] public bool VictimIdentified { get; init; }
+    [ProtoMember(6)] public bool SeriesKnown { get; init; }
+
+    /// <summary>A trap value (hash of the empty file, flat PDQ): never matches anything.</summary>
+    [ProtoMember(7)] public bool Trap { get; init; }
+
+    /// <summary>How many report items this hash was seen on.</summary>
+    [ProtoMember(8)] public int Sightings { get; init; }
+
+    /// <summary>
+    /// In quarantine as over-matching: never near anything. <see cref="Trap"/> is set besides unless the hash is confirmed
+    /// (<see cref="HashQuarantine"/>), so that nothing is inherited from it either.
+    /// </summary>
+    [ProtoMember(9)] public bool Quarantined { get; init; }
+
+    public bool IsKnown => !Opinions.IsEmpty && !Trap;
+
+    /// <summary>Says no more than that the hash is unknown, and carried by nothing.</summary>
+    internal bool IsNothing =>
+        Version == 0 && Opinions.IsEmpty && Sightings == 0 && !Disputed && !VictimIdentified && !SeriesKnown && !Trap && !Quarantined;
+}
+
+/// <summary>A known PDQ value near an item's own: suggests, never decides.</summary>
+[ProtoContract]
+public sealed record NearMatch
+{
+    /// <summary>Hamming distance, 0 to 256.</summary>
+    [ProtoMember(1)] public required int Distance { get; init; }
+    [ProtoMember(2)] public required HashVerdict Verdict { get; init; }
+}

@@ -1,0 +1,228 @@
+using System.Buffers;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+
+namespace CPort.Domain.Hashes.Lists;
+
+/// <summary>
+/// Reads hash list files row by row in constant memory: CSV, ICSE export, VICS 1.x and 2.0, pages of NCMEC's hash sharing v2. The format is
+/// found by content. A broken row is a result of its own and never ends the file.
+/// </summary>
+public static class HashListReader
+{
+    /// <summary>Longest CSV line in bytes; a longer one is a rejected row.</summary>
+    public const int MaxLineBytes = 64 * 1024;
+
+    /// <summary>Longest VICS media record in bytes; a longer one is a rejected row.</summary>
+    public const int MaxRecordBytes = 4 * 1024 * 1024;
+
+    /// <summary>
+    /// The rows of a file; the stream is read forwards only and left open. Throws <see cref="HashListFormatException"/> when the file is no hash
+    /// list, or not of the <paramref name="expected"/> format.
+    /// </summary>
+    public static async IAsyncEnumerable<HashListRowResult> ReadAsync(
+        Stream stream, HashListFormat? expected = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var window = new ByteWindow(stream);
+        await window.FillAsync(cancellation);
+        if (window.Data.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || window.Data.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
+        {
+            // Some exporters write UTF-16; everything below reads UTF-8.
+            var encoding = window.Data[0] == 0xFF ? Encoding.Unicode : Encoding.BigEndianUnicode;
+            window = new ByteWindow(Encoding.CreateTranscodingStream(new Prefixed(window.Data.ToArray(), stream), encoding, Encoding.UTF8, leaveOpen: true));
+            await window.FillAsync(cancellation);
+        }
+
+        if (window.Data.StartsWith("\uFEFF"u8))
+        {
+            window.Consume(3);
+        }
+
+        var rows = await SkipSpaceAsync(window, cancellation) switch
+        {
+            (byte)'{' or (byte)'[' => VicsReader.ReadAsync(window, expected, cancellation),
+            (byte)'<' => NcmecReader.ReadAsync([new NcmecPage("", () => window.Rest())], expected, cancellation),
+            _ => CsvHashListReader.ReadAsync(window, expected, cancellation),
+        };
+        await foreach (var row in rows)
+        {
+            yield return row;
+        }
+    }
+
+    /// <summary>
+    /// The rows of NCMEC pages saved as <c>*.xml</c> in one folder: all pages are one list, so that an entry's deletion on one page takes back
+    /// the hashes that another page gave. Pages are read in the order of their names, next-page links between them are followed.
+    /// Nothing is fetched: a link to a page that is not in the folder is reported as a rejected row.
+    /// </summary>
+    public static IAsyncEnumerable<HashListRowResult> ReadFolderAsync(string folder, HashListFormat? expected = null, CancellationToken cancellation = default)
+    {
+        NcmecPage[] pages = [.. Directory.EnumerateFiles(folder, "*.xml").Order(StringComparer.Ordinal)
+            .Select(path => new NcmecPage(Path.GetFileName(path), () => File.OpenRead(path)))];
+        return pages.Length == 0 ? throw new HashListFormatException("The folder holds no page: no file ends in .xml.") : NcmecReader.ReadAsync(pages, expected, cancellation);
+    }
+
+    private static async ValueTask<byte?> SkipSpaceAsync(ByteWindow window, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var at = window.Data.IndexOfAnyExcept(" \t\r\n"u8);
+            if (at >= 0)
+            {
+                // Leading blank lines of a CSV file count as lines, so only JSON's are dropped.
+                return window.Data[at];
+            }
+
+            if (window.Data.Length > MaxLineBytes || !await window.FillAsync(cancellation))
+            {
+                throw new HashListFormatException("The file is empty.");
+            }
+        }
+    }
+
+    /// <summary>A stream that starts with bytes already read from it.</summary>
+    internal sealed class Prefixed(byte[] prefix, Stream rest) : Stream
+    {
+        private int _at;
+
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            var taken = Take(buffer);
+            return taken > 0 ? taken : rest.Read(buffer);
+        }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Take(buffer.Span) is > 0 and var taken ? ValueTask.FromResult(taken) : rest.ReadAsync(buffer, cancellationToken);
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        private int Take(Span<byte> buffer)
+        {
+            var count = Math.Min(buffer.Length, prefix.Length - _at);
+            prefix.AsSpan(_at, count).CopyTo(buffer);
+            _at += count;
+            return count;
+        }
+    }
+}
+
+/// <summary>A sliding window over a stream: grows to what one row needs, never beyond what its reader asks for.</summary>
+internal sealed class ByteWindow(Stream stream)
+{
+    private byte[] _buffer = new byte[256 * 1024];
+    private int _start;
+    private int _end;
+
+    public ReadOnlySpan<byte> Data => _buffer.AsSpan(_start, _end - _start);
+
+    public bool Ended { get; private set; }
+
+    public void Consume(int count) => _start += count;
+
+    /// <summary>What has not been consumed, and what follows it.</summary>
+    public Stream Rest() => new HashListReader.Prefixed(Data.ToArray(), stream);
+
+    /// <summary>Reads more behind the data at hand; false at the end of the stream.</summary>
+    public async ValueTask<bool> FillAsync(CancellationToken cancellation)
+    {
+        if (Ended)
+        {
+            return false;
+        }
+
+        if (_start > 0)
+        {
+            Buffer.BlockCopy(_buffer, _start, _buffer, 0, _end - _start);
+            _end -= _start;
+            _start = 0;
+        }
+
+        if (_end == _buffer.Length)
+        {
+            Array.Resize(ref _buffer, _buffer.Length * 2);
+        }
+
+        var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellation);
+        _end += read;
+        Ended = read == 0;
+        return !Ended;
+    }
+}
+
+/// <summary>Reads what lists write for yes and no, dates and hashes. Reasons name columns and forms, never values.</summary>
+internal static class HashListValues
+{
+    public static bool TryFlag(string text, out bool value)
+    {
+        switch (text.Trim().ToLowerInvariant())
+        {
+            case "" or "0" or "false" or "no" or "n" or "f" or "-" or "null":
+                value = false;
+                return true;
+            case "1" or "true" or "yes" or "y" or "t" or "x":
+                value = true;
+                return true;
+            default:
+                value = false;
+                return false;
+        }
+    }
+
+    /// <summary>ISO 8601, .NET's <c>/Date(ms)/</c>, and the US form with or without AM/PM; null when none fits.</summary>
+    public static DateTimeOffset? Date(string text)
+    {
+        if (text.StartsWith("/Date(", StringComparison.Ordinal))
+        {
+            var end = text.AsSpan(6).IndexOfAny(")+") + 6;
+            return end > 6 && long.TryParse(text.AsSpan(6, end - 6), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var ms)
+                && ms is > -62_135_596_800_000 and < 253_402_300_800_000
+                ? DateTimeOffset.FromUnixTimeMilliseconds(ms)
+                : null;
+        }
+
+        // The invariant culture reads ISO and month/day/year.
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date) ? date : null;
+    }
+
+    /// <summary>As <see cref="ContentHash.TryParse"/>, from ASCII and without text in between for the usual form.</summary>
+    public static bool TryHash(HashAlgorithm algorithm, ReadOnlySpan<byte> text, out ContentHash hash)
+    {
+        Span<byte> bytes = stackalloc byte[ContentHash.LengthOf(algorithm)];
+        if (text.Length == 2 * bytes.Length)
+        {
+            var read = Convert.FromHexString(text, bytes, out _, out var written) == OperationStatus.Done && written == bytes.Length;
+            hash = read ? ContentHash.FromBytes(algorithm, bytes) : default;
+            return read;
+        }
+
+        hash = default;
+        return text.Length <= 200 && ContentHash.TryParse(algorithm, Encoding.UTF8.GetString(text), out hash);
+    }
+
+    public static string HashReason(HashAlgorithm algorithm) => algorithm switch
+    {
+        HashAlgorithm.Md5 => "MD5 is not 32 hex digits",
+        HashAlgorithm.Sha1 => "SHA-1 is not 40 hex digits or 32 of base32",
+        HashAlgorithm.Sha256 => "SHA-256 is not 64 hex digits",
+        HashAlgorithm.Pdq => "PDQ is not 64 hex digits or 44 of base64",
+        _ => "PhotoDNA is not 288 hex digits or 192 of base64",
+    };
+}

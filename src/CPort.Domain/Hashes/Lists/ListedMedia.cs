@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using CPort.Domain.CodeLists;
+
+namespace CPort.Domain.Hashes.Lists;
+
+/// <summary>The forms of hash list files that CPort reads.</summary>
+public enum HashListFormat
+{
+    /// <summary>CSV with a header naming any of md5, sha1, sha256, pdq, photodna, classification, country, victim_identified, series.</summary>
+    Csv = 1,
+
+    /// <summary>INTERPOL ICSE's hash export (domain.md 3): <c>MD5;SHA1;PhotoDNA;Image ID;…;Baseline</c>.</summary>
+    Icse = 2,
+
+    /// <summary>Project VIC VICS 1.1 to 1.3, JSON.</summary>
+    Vics1 = 3,
+
+    /// <summary>Project VIC VICS 2.0, JSON.</summary>
+    Vics2 = 4,
+
+    /// <summary>NCMEC's hash sharing v2 (domain.md 5.2): an XML page, or a folder of them.</summary>
+    Ncmec = 5,
+
+    /// <summary>VICS of either generation; only to insist on, a file is one or the other.</summary>
+    Vics = 6,
+}
+
+/// <summary>One media file as a hash list file names it (what a bucket is sent is <see cref="Domain.Hashes.HashListRow"/>).</summary>
+public sealed record ListedMedia
+{
+    /// <summary>One to five hashes, at most one an algorithm, all of the same media file.</summary>
+    public required ImmutableArray<ContentHash> Hashes { get; init; }
+
+    /// <summary>What the list says of the media; null when it says nothing that CPort may act on (see <see cref="VicsCategory"/>).</summary>
+    public Classification? Classification { get; init; }
+
+    /// <summary>The country whose law the classification applies; null for Baseline and when the list does not say.</summary>
+    public Country? Country { get; init; }
+    public bool VictimIdentified { get; init; }
+
+    /// <summary>The media belongs to a named series.</summary>
+    public bool SeriesKnown { get; init; }
+
+    /// <summary>The list takes these hashes back.</summary>
+    public bool Retract { get; init; }
+
+    /// <summary>Bytes of the media file, when the list says.</summary>
+    public long? MediaSize { get; init; }
+    public string? MimeType { get; init; }
+
+    /// <summary>When the list's owner last changed the row, UTC, when it says so readably.</summary>
+    public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>The VICS category as found, with the scheme that gives it meaning; null for other formats.</summary>
+    public VicsCategory? Category { get; init; }
+
+    /// <summary>The row with an operator's classification and country where the file gives none.</summary>
+    public ListedMedia WithDefaults(Classification? classification, Country? country) => this with
+    {
+        Classification = Classification ?? classification,
+        Country = Country ?? ((Classification ?? classification) is Domain.CodeLists.Classification.Baseline ? null : country),
+    };
+}
+
+/// <summary>What became of one row.</summary>
+public enum HashListRowOutcome
+{
+    Row,
+
+    /// <summary>The row is broken; the reason says what was expected, never the value.</summary>
+    Rejected,
+
+    /// <summary>The row is sound but does not speak of abuse material (VICS "non-pertinent", "comparison").</summary>
+    Skipped,
+}
+
+/// <summary>One row of a file: the row, or why there is none.</summary>
+public readonly record struct HashListRowResult
+{
+    private HashListRowResult(long number, HashListRowOutcome outcome, ListedMedia? row, string? reason)
+    {
+        Number = number;
+        Outcome = outcome;
+        Row = row;
+        Reason = reason;
+    }
+
+    /// <summary>From 1: the line of a CSV file (the header is line 1), the record of a VICS file, the entry of NCMEC pages (counted over all).</summary>
+    public long Number { get; }
+    public HashListRowOutcome Outcome { get; }
+    public ListedMedia? Row { get; }
+
+    /// <summary>Why the row was rejected or skipped, without any value of it.</summary>
+    public string? Reason { get; }
+
+    public static HashListRowResult Of(long number, ListedMedia row) => new(number, HashListRowOutcome.Row, row, null);
+
+    public static HashListRowResult Rejected(long number, string reason) => new(number, HashListRowOutcome.Rejected, null, reason);
+
+    public static HashListRowResult Skipped(long number, string reason) => new(number, HashListRowOutcome.Skipped, null, reason);
+}
+
+/// <summary>The file as a whole is no hash list that CPort knows; the message says what was looked for.</summary>
+public sealed class HashListFormatException(string message) : Exception(message);

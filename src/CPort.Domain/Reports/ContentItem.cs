@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Inheritance;
+using CPort.Domain.Routing;
+using ProtoBuf;
+
+namespace CPort.Domain.Reports;
+
+/// <summary>
+/// One content item of a report: one URL that was found to carry, or to lead to, suspected material. It owns its hosting, assignment, lease,
+/// opinions, actions and version, so that work on one item never conflicts with work on another. Its state is derived (<see cref="ItemFacts"/>),
+/// never stored.
+/// </summary>
+[ProtoContract]
+public sealed record ContentItem
+{
+    /// <summary>From 1, in the order of arrival.</summary>
+    [ProtoMember(1)] public required int Ordinal { get; init; }
+
+    /// <summary>Unique over the whole system, below 2^52; what people and ICCAM clients use.</summary>
+    [ProtoMember(2)] public required long Number { get; init; }
+
+    /// <summary>Rises by one with every event that touches the item; the item's ETag.</summary>
+    [ProtoMember(3)] public int Version { get; init; } = 1;
+
+    /// <summary>URL and memo, sealed under the report's data key.</summary>
+    [ProtoMember(4)] public required Sealed Secrets { get; init; }
+
+    /// <summary>The page itself rather than something found on it.</summary>
+    [ProtoMember(5)] public bool IsSourceUrl { get; init; }
+    [ProtoMember(6)] public ContentType ContentType { get; init; }
+
+    /// <summary>The reporting hotline's own name for the item.</summary>
+    [ProtoMember(7)] public HotlineReference? ReportingReference { get; init; }
+
+    /// <summary>The assigned hotline's own name for the item; kept apart from the reporting one's.</summary>
+    [ProtoMember(8)] public HotlineReference? AssignedReference { get; init; }
+
+    [ProtoMember(9)] public ImmutableArray<ContentHash> Hashes { get; init; } = [];
+    [ProtoMember(10)] public int? PdqQuality { get; init; }
+
+    /// <summary>Bytes.</summary>
+    [ProtoMember(11)] public long? MediaSize { get; init; }
+    [ProtoMember(12)] public string? MimeType { get; init; }
+
+    /// <summary>Where the item is hosted as far as known; null until traced.</summary>
+    [ProtoMember(13)] public HostingFacts? Hosting { get; init; }
+
+    /// <summary>The tracer has answered (also when it found nothing), or the report gave the country.</summary>
+    [ProtoMember(14)] public bool Traced { get; init; }
+
+    /// <summary>The hash buckets have answered for every hash.</summary>
+    [ProtoMember(15)] public bool Matched { get; init; }
+
+    /// <summary>Known verdicts on the item's exact hashes, newest version of each.</summary>
+    [ProtoMember(16)] public ImmutableArray<HashVerdict> Verdicts { get; init; } = [];
+    [ProtoMember(17)] public ImmutableArray<NearMatch> Near { get; init; } = [];
+
+    /// <summary>What follows from the verdicts by the inheritance policy of the time; null when nothing is known.</summary>
+    [ProtoMember(18)] public InheritanceDecision? Inheritance { get; init; }
+
+    [ProtoMember(19)] public Assignment? Assignment { get; init; }
+    [ProtoMember(20)] public Lease? Lease { get; init; }
+
+    /// <summary>Opinions by people, append-only; a corrected one stays with <see cref="Assessment.CorrectedBy"/> set.</summary>
+    [ProtoMember(21)] public ImmutableArray<Assessment> Assessments { get; init; } = [];
+    [ProtoMember(22)] public ImmutableArray<CaseAction> Actions { get; init; } = [];
+    [ProtoMember(23)] public bool Withdrawn { get; init; }
+
+    /// <summary>When the item came up again after a final action: the ordinal of the earlier occurrence.</summary>
+    [ProtoMember(24)] public int? PreviousOccurrence { get; init; }
+
+    /// <summary>The ordinal of the later occurrence, when it was seen online again.</summary>
+    [ProtoMember(25)] public int? NextOccurrence { get; init; }
+
+    /// <summary>When the item joined the report, UTC.</summary>
+    [ProtoMember(26)] public required DateTimeOffset AddedAt { get; init; }
+    [ProtoMember(27)] public DateTimeOffset LastChangedAt { get; init; }
+
+    /// <summary>Compact digest of the entry as submitted, for telling a re-sent report from a changed one.</summary>
+    [ProtoMember(28)] public byte[] Digest { get; init; } = [];
+
+    /// <summary>How often tracing has failed for a passing reason; tracing is tried again until it answers.</summary>
+    [ProtoMember(29)] public ImmutableArray<HostingFacts> EarlierHosting { get; init; } = [];
+}
+
+/// <summary>
+/// Which country, and then which hotline, has the item as its job. A new episode begins with every move; ICCAM rules 3 and 8 hold within one.
+/// Hosting country and assigned country are separate on purpose (ICCAM rule 5).
+/// </summary>
+[ProtoContract]
+public sealed record Assignment
+{
+    /// <summary>From 1.</summary>
+    [ProtoMember(1)] public required int Episode { get; init; }
+
+    /// <summary>The country whose job it is; null for an orphan that nobody has taken.</summary>
+    [ProtoMember(2)] public Country? Country { get; init; }
+
+    /// <summary>When it became that country's job (ICCAM rule 6: the date for age), or when it became an orphan.</summary>
+    [ProtoMember(3)] public required DateTimeOffset CountrySince { get; init; }
+
+    /// <summary>Null while several hotlines of the country could take it.</summary>
+    [ProtoMember(4)] public AgencyId? Hotline { get; init; }
+    [ProtoMember(5)] public DateTimeOffset? HotlineSince { get; init; }
+
+    /// <summary>Hosted where no hotline is.</summary>
+    [ProtoMember(6)] public bool Orphan { get; init; }
+
+    /// <summary>Whom an orphan went to that no mandated hotline took in time: national police, else INTERPOL.</summary>
+    [ProtoMember(7)] public AgencyId? EscalatedTo { get; init; }
+    [ProtoMember(8)] public DateTimeOffset? EscalatedAt { get; init; }
+}
+
+/// <summary>An analyst's exclusive hold on an item; runs out by itself.</summary>
+[ProtoContract]
+public sealed record Lease
+{
+    [ProtoMember(1)] public required AgencyId Agency { get; init; }
+    [ProtoMember(2)] public required string KeyId { get; init; }
+    [ProtoMember(3)] public required DateTimeOffset Until { get; init; }
+}
+
+/// <summary>One person's opinion of an item, as ICCAM records it.</summary>
+[ProtoContract]
+public sealed record Assessment
+{
+    /// <summary>From 1 within the item.</summary>
+    [ProtoMember(1)] public required int Id { get; init; }
+    [ProtoMember(2)] public required AgencyId Agency { get; init; }
+
+    /// <summary>The country by whose law the agency judged; null for INTERPOL.</summary>
+    [ProtoMember(3)] public Country? Country { get; init; }
+    [ProtoMember(4)] public required Classification Classification { get; init; }
+    [ProtoMember(5)] public AgeCategory Age { get; init; } = AgeCategory.NotDetermined;
+    [ProtoMember(6)] public GenderCategory Gender { get; init; } = GenderCategory.NotDetermined;
+    [ProtoMember(7)] public bool VirtualContent { get; init; }
+    [ProtoMember(8)] public bool UserGeneratedContent { get; init; }
+    [ProtoMember(9)] public bool ChildModeling { get; init; }
+    [ProtoMember(10)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(11)] public required string KeyId { get; init; }
+    [ProtoMember(12)] public TrustLevel Trust { get; init; } = TrustLevel.Standard;
+
+    /// <summary>The assignment episode it was made in; 0 for one that came with the report.</summary>
+    [ProtoMember(13)] public int Episode { get; init; }
+
+    /// <summary>The assessment that replaces this one; it no longer counts.</summary>
+    [ProtoMember(14)] public int? CorrectedBy { get; init; }
+
+    /// <summary>The hash buckets have recorded it.</summary>
+    [ProtoMember(15)] public bool Propagated { get; init; }
+
+    public bool Counts => CorrectedBy is null;
+}
+
+/// <summary>Something done about an item (ICCAM's actions).</summary>
+[ProtoContract]
+public sealed record CaseAction
+{
+    [ProtoMember(1)] public required ActionType Type { get; init; }
+    [ProtoMember(2)] public required AgencyId Agency { get; init; }
+    [ProtoMember(3)] public required string KeyId { get; init; }
+
+    /// <summary>When it was done, as the actor says; not in the future.</summary>
+    [ProtoMember(4)] public required DateTimeOffset Date { get; init; }
+    [ProtoMember(5)] public ActionReason? Reason { get; init; }
+
+    /// <summary>The reason in words, sealed.</summary>
+    [ProtoMember(6)] public Sealed? ReasonText { get; init; }
+    [ProtoMember(7)] public required DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>The assignment episode; 0 for one that came with the report.</summary>
+    [ProtoMember(8)] public int Episode { get; init; }
+
+    /// <summary>The country the agency acted for; null when it works for none.</summary>
+    [ProtoMember(9)] public Country? Country { get; init; }
+}

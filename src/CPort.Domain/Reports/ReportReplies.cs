@@ -1,0 +1,165 @@
+using System.Collections.Immutable;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Wire;
+using ProtoBuf;
+
+namespace CPort.Domain.Reports;
+
+/// <summary>The closed set of ways a command to a report can end. Anything else is a time-out, which is always safe to repeat.</summary>
+public enum CommandOutcome
+{
+    /// <summary>Durable.</summary>
+    Accepted = 1,
+
+    /// <summary>The same submission was accepted before; nothing was written.</summary>
+    Duplicate = 2,
+
+    /// <summary>The same reference came with other content; nothing was written.</summary>
+    Conflict = 3,
+
+    /// <summary>A rule says no; nothing was written.</summary>
+    Rejected = 4,
+
+    /// <summary>A part of a large submission was taken; the rest is awaited. Not durable.</summary>
+    PartReceived = 5,
+}
+
+/// <summary>Why a rule says no. The names are the API's problem codes.</summary>
+public enum RejectionCode
+{
+    None = 0,
+
+    /// <summary>Absent, or not for the caller: the two look alike.</summary>
+    NotFound = 1,
+
+    /// <summary>The caller sees the item and may not do this (ICCAM rule 4 and the access table).</summary>
+    NotAuthorised = 2,
+    VersionMismatch = 3,
+    Leased = 4,
+    NotLeased = 5,
+    BaselineIsFinal = 6,
+    OnlyNationalIsOverruled = 7,
+    AlreadyActedOn = 8,
+    ItemIsClosed = 9,
+    ActionAlreadyRecorded = 10,
+    NotAssessedYet = 11,
+    ReportNotComplete = 12,
+    ActionDoesNotFitAssessment = 13,
+    ReasonMissing = 14,
+    ReasonDoesNotFit = 15,
+    DateInFuture = 16,
+    HostingFirst = 17,
+    AlreadyAssignedThere = 18,
+    NotAssigned = 19,
+    NotOffline = 20,
+    NothingToCorrect = 21,
+    TooManyItems = 22,
+    WrongHotline = 23,
+    OthersHaveActed = 24,
+    Withdrawn = 25,
+    PartsOutOfOrder = 26,
+    NothingToChange = 27,
+    DoubtfulHasNoEffect = 28,
+}
+
+/// <summary>The answer to a command.</summary>
+[ProtoContract]
+[Manifest("rr1")]
+public sealed record CommandReply : IWireReply
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public required CommandOutcome Outcome { get; init; }
+
+    /// <summary>The report's number; 0 when there is none.</summary>
+    [ProtoMember(3)] public long ReportNumber { get; init; }
+
+    /// <summary>The report's version after the command; its ETag.</summary>
+    [ProtoMember(4)] public long Version { get; init; }
+    [ProtoMember(5)] public RejectionCode Code { get; init; }
+
+    /// <summary>A sentence for people, free of confidential data.</summary>
+    [ProtoMember(6)] public string? Detail { get; init; }
+
+    /// <summary>For a conflict: the fields whose content differs.</summary>
+    [ProtoMember(7)] public ImmutableArray<string> Fields { get; init; } = [];
+
+    /// <summary>For commands on items: one outcome an item, in the order asked.</summary>
+    [ProtoMember(8)] public ImmutableArray<ItemOutcome> Items { get; init; } = [];
+
+    /// <summary>The answer was remembered from the first time this command id came.</summary>
+    [ProtoMember(9)] public bool Replayed { get; init; }
+}
+
+/// <summary>What became of one item of a command.</summary>
+[ProtoContract]
+public sealed record ItemOutcome
+{
+    [ProtoMember(1)] public required int Ordinal { get; init; }
+    [ProtoMember(2)] public RejectionCode Code { get; init; }
+
+    /// <summary>The item's version after the command, or its present one when refused.</summary>
+    [ProtoMember(3)] public int Version { get; init; }
+    [ProtoMember(4)] public string? Detail { get; init; }
+    [ProtoMember(5)] public long Number { get; init; }
+
+    public bool Accepted => Code == RejectionCode.None;
+}
+
+/// <summary>The report's own fields in an answer; what the caller may not see is null.</summary>
+[ProtoContract]
+public sealed record ReportHead
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+
+    /// <summary>State without items, as it is now.</summary>
+    [ProtoMember(2)] public required Report Report { get; init; }
+
+    /// <summary>Opened for those who may see them.</summary>
+    [ProtoMember(3)] public ReportSecrets? Secrets { get; init; }
+    [ProtoMember(4)] public int ItemCount { get; init; }
+    [ProtoMember(5)] public ReportState State { get; init; }
+    [ProtoMember(6)] public ImmutableArray<MemoView> Memos { get; init; } = [];
+}
+
+/// <summary>A memo, opened.</summary>
+[ProtoContract]
+public sealed record MemoView
+{
+    [ProtoMember(1)] public required Memo Memo { get; init; }
+    [ProtoMember(2)] public string? Text { get; init; }
+}
+
+/// <summary>An item in an answer.</summary>
+[ProtoContract]
+public sealed record ItemView
+{
+    [ProtoMember(1)] public required ContentItem Item { get; init; }
+    [ProtoMember(2)] public ItemSecrets? Secrets { get; init; }
+
+    /// <summary>Opened texts of the reasons of the item's actions, in the actions' order.</summary>
+    [ProtoMember(3)] public ImmutableArray<string> ReasonTexts { get; init; } = [];
+
+    /// <summary>Derived before anything was hidden, so that who does not see opinions still sees the true state; null when that is hidden too.</summary>
+    [ProtoMember(4)] public ItemState? State { get; init; }
+
+    /// <summary>The classification that counts (<see cref="ItemFacts.Effective"/>); null when hidden or when nobody's opinion counts yet.</summary>
+    [ProtoMember(5)] public Classification? Effective { get; init; }
+
+    /// <summary>The effective classification is inherited from known hashes, nobody had to look.</summary>
+    [ProtoMember(6)] public bool KnownWithoutLook { get; init; }
+}
+
+/// <summary>A page of a report as one caller may see it; <see cref="Head"/> is null when there is nothing to see, for whatever reason.</summary>
+[ProtoContract]
+[Manifest("rr2")]
+public sealed record ReportPage : IWireReply
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public ReportHead? Head { get; init; }
+    [ProtoMember(3)] public ImmutableArray<ItemView> Items { get; init; } = [];
+
+    /// <summary>Where the next page starts; null on the last one.</summary>
+    [ProtoMember(4)] public int? NextOrdinal { get; init; }
+}

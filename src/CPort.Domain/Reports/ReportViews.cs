@@ -1,0 +1,257 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Inheritance;
+
+namespace CPort.Domain.Reports;
+
+/// <summary>
+/// A report as one caller may see it: every field passes the access table (docs/access.md) before anything confidential is opened. What the caller
+/// may not see is absent from the answer, and a report without any visible item looks as if it did not exist.
+/// </summary>
+public static class ReportViews
+{
+    /// <summary>What the access table must know of an item.</summary>
+    public static ItemRelationFacts RelationFacts(Report report, ContentItem item) => new(
+        report.ReportingHotline,
+        item.Assignment?.Country,
+        item.Assignment?.Hotline,
+        item.Hosting?.Country,
+        item.Assignment is { Orphan: true, Country: null },
+        report.Tenant,
+        item.Effective() is Domain.CodeLists.Classification.Baseline or Domain.CodeLists.Classification.National);
+
+    /// <summary>The answer to <see cref="GetReport"/>.</summary>
+    public static ReportPage Page(Report report, GetReport query, ConfidentialSeam seam)
+    {
+        var nothing = new ReportPage { ReportId = query.ReportId };
+        if (!report.Exists)
+        {
+            return nothing;
+        }
+
+        var visible = report.Items
+            .Select(item => (Item: item, Access: AccessTable.For(query.Caller, RelationFacts(report, item))))
+            .Where(p => p.Access.Exists)
+            .ToArray();
+        if (visible.Length == 0)
+        {
+            return nothing;
+        }
+
+        var whole = visible.Aggregate(ItemAccess.None, (all, p) => all.Or(p.Access));
+        var max = Math.Clamp(query.MaxItems, 1, ReportRules.ItemsPerPart);
+        var page = visible.Where(p => p.Item.Ordinal >= query.FromOrdinal).Take(max + 1).ToArray();
+        return new ReportPage
+        {
+            ReportId = query.ReportId,
+            Head = Head(report, whole, visible.Length, seam),
+            Items = [.. page.Take(max).Select(p => View(report, p.Item, p.Access, seam))],
+            NextOrdinal = page.Length > max ? page[max].Item.Ordinal : null,
+        };
+    }
+
+    /// <summary>The answer to <see cref="GetHistory"/>: events that touch at least one item the caller sees, or the report itself.</summary>
+    public static HistoryPage History(Report report, GetHistory query, ImmutableArray<SequencedEvent> events, ConfidentialSeam seam)
+    {
+        var access = report.Items.ToDictionary(i => i.Ordinal, i => AccessTable.For(query.Caller, RelationFacts(report, i)));
+        var whole = access.Values.Aggregate(ItemAccess.None, (all, a) => all.Or(a));
+        if (!report.Exists || !whole.Exists || whole[FieldGroup.History] == Visibility.Absent)
+        {
+            return new HistoryPage { ReportId = query.ReportId };
+        }
+
+        var entries = ImmutableArray.CreateBuilder<HistoryEntry>();
+        foreach (var (sequence, e) in events)
+        {
+            var touched = HistoryFacts.Ordinals(e);
+            var seen = touched.Where(o => access.TryGetValue(o, out var a) && a[FieldGroup.History] != Visibility.Absent).ToImmutableArray();
+            if (!touched.IsEmpty && seen.IsEmpty)
+            {
+                continue;
+            }
+
+            // An event about the report shows what the caller sees of the whole, one about items what it sees of those.
+            var here = touched.IsEmpty ? whole : seen.Aggregate(ItemAccess.None, (all, o) => all.Or(access[o]));
+            entries.Add(new HistoryEntry
+            {
+                Sequence = sequence, Event = e.GetType().Name, Ordinals = seen,
+                Meta = here[FieldGroup.History] == Visibility.Visible ? e.Meta : e.Meta with { Purpose = null },
+                Facts = here.Sees(FieldGroup.History) ? HistoryFacts.Sentences(e, seen, here) : [],
+                Text = here.Sees(FieldGroup.Memo) && HistoryFacts.Text(e) is { } text && report.DataKey is { } key
+                    ? seam.Open<SecretText>(key, text).Text
+                    : null,
+            });
+        }
+
+        var last = events.IsEmpty ? query.FromSequence - 1 : events[^1].Sequence;
+        return new HistoryPage
+        {
+            ReportId = query.ReportId, Found = true, Entries = entries.ToImmutable(), NextSequence = last < report.Version ? last + 1 : null,
+        };
+    }
+
+    private static ReportHead Head(Report report, ItemAccess access, int itemCount, ConfidentialSeam seam)
+    {
+        ReportSecrets? secrets = null;
+        if (report is { Secrets: { } held, DataKey: { } key } && access.Sees(FieldGroup.Url))
+        {
+            var open = seam.Open<ReportSecrets>(key, held);
+            secrets = new ReportSecrets
+            {
+                Referrer = open.Referrer,
+                UserName = access.Sees(FieldGroup.Credentials) ? open.UserName : null,
+                Password = access.Sees(FieldGroup.Credentials) ? open.Password : null,
+                Memo = access.Sees(FieldGroup.Memo) ? open.Memo : null,
+                ReportingAnalyst = access.Sees(FieldGroup.ReporterData) ? open.ReportingAnalyst : null,
+            };
+        }
+
+        var shown = report with { Items = [], Memos = [], Receipts = [], DataKey = null, Secrets = null, Digests = [] };
+        if (!access.Sees(FieldGroup.Hosting))
+        {
+            shown = shown with { SiteType = null, Commerciality = null, PaymentMethods = [] };
+        }
+
+        if (!access.Sees(FieldGroup.ReporterData))
+        {
+            shown = shown with { Reference = default, HotlineReceivedDate = default };
+        }
+
+        return new ReportHead
+        {
+            ReportId = report.Id, Report = shown, Secrets = secrets, ItemCount = itemCount, State = report.State(),
+            Memos = access.Sees(FieldGroup.Memo)
+                ? [.. report.Memos.Select(m => new MemoView { Memo = m, Text = seam.Open<SecretText>(report.DataKey!, m.Text).Text })]
+                : [],
+        };
+    }
+
+    private static ItemView View(Report report, ContentItem item, ItemAccess access, ConfidentialSeam seam)
+    {
+        ItemSecrets? secrets = null;
+        if (access.Sees(FieldGroup.Url))
+        {
+            var open = seam.Open<ItemSecrets>(report.DataKey!, item.Secrets);
+            secrets = new ItemSecrets
+            {
+                Url = open.Url, Memo = access.Sees(FieldGroup.Memo) ? open.Memo : null,
+                Analyst = access.Sees(FieldGroup.ReporterData) ? open.Analyst : null,
+            };
+        }
+
+        var shown = item with { Secrets = Nothing, Digest = [] };
+        if (!access.Sees(FieldGroup.Classification))
+        {
+            shown = shown with { Assessments = [], Inheritance = null };
+        }
+
+        if (!access.Sees(FieldGroup.Hosting))
+        {
+            shown = shown with { Hosting = null, EarlierHosting = [] };
+        }
+
+        if (!access.Sees(FieldGroup.Hashes))
+        {
+            shown = shown with { Hashes = [], PdqQuality = null, Verdicts = [], Near = [], Inheritance = shown.Inheritance is { } i ? i with { DecisiveHash = null } : null };
+        }
+
+        if (!access.Sees(FieldGroup.ReporterData))
+        {
+            shown = shown with { ReportingReference = null };
+        }
+
+        return new ItemView
+        {
+            Item = shown, Secrets = secrets,
+            State = access.Sees(FieldGroup.State) ? item.State() : null,
+            Effective = access.Sees(FieldGroup.Classification) ? item.Effective() : null,
+            KnownWithoutLook = access.Sees(FieldGroup.Classification) && item.IsKnownWithoutLook(),
+            ReasonTexts = access.Sees(FieldGroup.Memo)
+                ? [.. item.Actions.Select(a => a.ReasonText is { } text ? seam.Open<SecretText>(report.DataKey!, text).Text : "")]
+                : [],
+        };
+    }
+
+    private static readonly Sealed Nothing = new() { Bytes = [] };
+}
+
+/// <summary>What an event says to people; free of URLs, memos and hash values.</summary>
+internal static class HistoryFacts
+{
+    /// <summary>The items an event touches; empty when it is about the report.</summary>
+    public static ImmutableArray<int> Ordinals(IReportEvent e) => e switch
+    {
+        ItemsAdded x => [.. x.Items.Select(i => i.Ordinal)],
+        ItemsTraced x => [.. x.Traces.Select(t => t.Ordinal)],
+        ItemsMatched x => [.. x.Matches.Select(m => m.Ordinal)],
+        ItemsAssigned x => [.. x.Assignments.Select(a => a.Ordinal)],
+        ItemsClaimed x => x.Ordinals,
+        ItemsReleased x => x.Ordinals,
+        ItemsAssessed x => [.. x.Assessments.Select(a => a.Ordinal)],
+        ActionsRecorded x => [.. x.Actions.Select(a => a.Ordinal)],
+        HostingUpdated x => x.Ordinals,
+        ItemSeenOnlineAgain x => [x.EarlierOrdinal, x.Occurrence.Ordinal],
+        HotlineReferenceSet x => [x.Ordinal],
+        MemoAdded { Memo.Ordinal: { } ordinal } => [ordinal],
+        OpinionsPropagated x => [.. x.Assessments.Select(a => a.Ordinal).Distinct()],
+        _ => [],
+    };
+
+    /// <summary>The event's own free text, sealed.</summary>
+    public static Sealed? Text(IReportEvent e) => e switch
+    {
+        ReportWithdrawn x => x.Reason,
+        ItemsAssessed x => x.Why,
+        MemoAdded x => x.Memo.Text,
+        ActionsRecorded { Actions: [var only] } => only.Action.ReasonText,
+        _ => null,
+    };
+
+    public static ImmutableArray<string> Sentences(IReportEvent e, ImmutableArray<int> seen, ItemAccess access) => e switch
+    {
+        ReportSubmitted x => [$"Report {x.Number} submitted by {x.ReportingHotline}."],
+        ItemsAdded x => [.. x.Items.Where(i => seen.Contains(i.Ordinal)).Select(i => $"Item {i.Ordinal} is number {i.Number}.")],
+        UrgencyChanged x => [x.Urgent ? "Marked urgent." : "No longer urgent."],
+        ItemsTraced x when access.Sees(FieldGroup.Hosting) => [.. x.Traces.Where(t => seen.Contains(t.Ordinal)).Select(t =>
+            $"Item {t.Ordinal}: hosted in {t.Facts.Country?.Code ?? "an unknown country"} ({t.Facts.Source}).")],
+        ItemsMatched x when access.Sees(FieldGroup.Classification) => [.. x.Matches.Where(m => seen.Contains(m.Ordinal)).Select(m =>
+            m.Inheritance is { } i ? $"Item {m.Ordinal}: {Verdict(i)}" : $"Item {m.Ordinal}: not known.")],
+        ItemsAssigned x => [.. x.Assignments.Where(a => seen.Contains(a.Ordinal)).Select(a => $"Item {a.Ordinal}: {Assigned(a.Assignment)}.")],
+        ItemsClaimed x => [$"Held by {x.Lease.Agency} until {x.Lease.Until.UtcDateTime.ToString("u", CultureInfo.InvariantCulture)}."],
+        ItemsReleased => ["Released."],
+        ItemsAssessed x when access.Sees(FieldGroup.Classification) => [.. x.Assessments.Where(a => seen.Contains(a.Ordinal)).Select(a =>
+            $"Item {a.Ordinal}: {a.Assessment.Classification}, age {a.Assessment.Age}, gender {a.Assessment.Gender}"
+            + (a.Corrects is { } c ? $"; corrects assessment {c}." : "."))],
+        ActionsRecorded x => [.. x.Actions.Where(a => seen.Contains(a.Ordinal)).Select(a =>
+            $"Item {a.Ordinal}: {a.Action.Type}" + (a.Action.Reason is { } reason ? $" because {reason}." : "."))],
+        HostingUpdated x when access.Sees(FieldGroup.Hosting) => [$"Hosted in {x.Facts.Country?.Code ?? "an unknown country"} ({x.Facts.Source})."],
+        ItemSeenOnlineAgain x => [$"Item {x.EarlierOrdinal} was seen online again, as item {x.Occurrence.Ordinal}."],
+        HotlineReferenceSet => ["The assigned hotline set its own reference."],
+        SiteFactsSet x when access.Sees(FieldGroup.Hosting) => [$"Site type {x.SiteType}, {x.Commerciality}, payment by {string.Join(", ", x.PaymentMethods)}."],
+        ReportAmended => ["Amended by the reporting hotline."],
+        ReportWithdrawn => ["Withdrawn by the reporting hotline."],
+        MemoAdded x => [$"Memo by {x.Memo.Agency}."],
+        OpinionsPropagated => ["The hash buckets took the assessments over."],
+        _ => [],
+    };
+
+    private static string Verdict(InheritanceDecision i) => i.Kind switch
+    {
+        InheritanceKind.Inherited => $"{i.Classification} inherited ({i.Why}).",
+        InheritanceKind.Suggested => $"{i.Classification} suggested ({i.Why}).",
+        InheritanceKind.NationalElsewhere => $"nationally illegal in {string.Join(", ", i.Countries.Select(c => c.Code))}.",
+        _ => "verdicts contradict; disputed.",
+    };
+
+    private static string Assigned(Assignment a) => a switch
+    {
+        { EscalatedTo: { } to, Country: null } => $"orphan, passed to {to}",
+        { Orphan: true, Country: null } => "orphan: hosted where no hotline is",
+        { Country: { } country, Hotline: { } hotline } => $"assigned to {country}, {hotline}" + (a.Orphan ? " (took an orphan)" : ""),
+        _ => $"assigned to {a.Country}, no hotline yet",
+    };
+}
