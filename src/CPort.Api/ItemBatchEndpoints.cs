@@ -5,6 +5,7 @@ using CPort.Api.Contracts;
 using CPort.Api.Security;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

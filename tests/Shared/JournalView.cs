@@ -4,6 +4,7 @@ using CPort.Actors.Persistence;
 using CPort.Actors.Serialization;
 using CPort.Domain.Hashes;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Tests.Shared;
 

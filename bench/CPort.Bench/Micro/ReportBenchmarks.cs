@@ -3,6 +3,7 @@ using CPort.Actors.Confidential;
 using CPort.Actors.Serialization;
 using CPort.Domain.Confidential;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 
 namespace CPort.Bench.Micro;

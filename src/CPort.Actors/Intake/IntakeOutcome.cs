@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Intake;
 

@@ -5,6 +5,7 @@ using CPort.Actors.Telemetry;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Intake;
 

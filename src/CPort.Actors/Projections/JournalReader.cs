@@ -5,6 +5,7 @@ using Akka.Actor;
 using CPort.Actors.Persistence;
 using CPort.Actors.Serialization;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Projections;
 

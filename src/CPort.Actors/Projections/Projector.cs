@@ -5,6 +5,7 @@ using CPort.Domain.Confidential;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 using LinqToDB;
 using LinqToDB.Async;

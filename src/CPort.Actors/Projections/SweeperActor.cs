@@ -5,6 +5,7 @@ using CPort.Actors.Persistence;
 using CPort.Domain.Access;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using LinqToDB;
 using LinqToDB.Async;
 

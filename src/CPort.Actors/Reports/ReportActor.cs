@@ -16,6 +16,7 @@ using CPort.Domain.Confidential;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Reports;
 

@@ -3,6 +3,7 @@ using Akka.Actor;
 using CPort.Actors.Persistence;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Reports;
 

@@ -7,6 +7,7 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 
 namespace CPort.Api.Contracts;

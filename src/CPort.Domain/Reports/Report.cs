@@ -4,6 +4,7 @@ using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
+using CPort.Domain.Reports.Verbs;
 using ProtoBuf;
 
 namespace CPort.Domain.Reports;

@@ -1,10 +1,7 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using CPort.Domain.Access;
-using CPort.Domain.Agencies;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
-using CPort.Domain.Inheritance;
 
 namespace CPort.Domain.Reports;
 
@@ -67,7 +64,7 @@ public static class ReportViews
         var entries = ImmutableArray.CreateBuilder<HistoryEntry>();
         foreach (var (sequence, e) in events)
         {
-            var touched = HistoryFacts.Ordinals(e);
+            var touched = e.Touches();
             var seen = touched.Where(o => access.TryGetValue(o, out var a) && a[FieldGroup.History] != Visibility.Absent).ToImmutableArray();
             if (!touched.IsEmpty && seen.IsEmpty)
             {
@@ -80,8 +77,8 @@ public static class ReportViews
             {
                 Sequence = sequence, Event = e.GetType().Name, Ordinals = seen,
                 Meta = here[FieldGroup.History] == Visibility.Visible ? e.Meta : e.Meta with { Purpose = null },
-                Facts = here.Sees(FieldGroup.History) ? HistoryFacts.Sentences(e, seen, here) : [],
-                Text = here.Sees(FieldGroup.Memo) && HistoryFacts.Text(e) is { } text && report.DataKey is { } key
+                Facts = here.Sees(FieldGroup.History) ? e.Sentences(seen, here) : [],
+                Text = here.Sees(FieldGroup.Memo) && e.FreeText() is { } text && report.DataKey is { } key
                     ? seam.Open<SecretText>(key, text).Text
                     : null,
             });
@@ -177,81 +174,4 @@ public static class ReportViews
     }
 
     private static readonly Sealed Nothing = new() { Bytes = [] };
-}
-
-/// <summary>What an event says to people; free of URLs, memos and hash values.</summary>
-internal static class HistoryFacts
-{
-    /// <summary>The items an event touches; empty when it is about the report.</summary>
-    public static ImmutableArray<int> Ordinals(IReportEvent e) => e switch
-    {
-        ItemsAdded x => [.. x.Items.Select(i => i.Ordinal)],
-        ItemsTraced x => [.. x.Traces.Select(t => t.Ordinal)],
-        ItemsMatched x => [.. x.Matches.Select(m => m.Ordinal)],
-        ItemsAssigned x => [.. x.Assignments.Select(a => a.Ordinal)],
-        ItemsClaimed x => x.Ordinals,
-        ItemsReleased x => x.Ordinals,
-        ItemsAssessed x => [.. x.Assessments.Select(a => a.Ordinal)],
-        ActionsRecorded x => [.. x.Actions.Select(a => a.Ordinal)],
-        HostingUpdated x => x.Ordinals,
-        ItemSeenOnlineAgain x => [x.EarlierOrdinal, x.Occurrence.Ordinal],
-        HotlineReferenceSet x => [x.Ordinal],
-        MemoAdded { Memo.Ordinal: { } ordinal } => [ordinal],
-        OpinionsPropagated x => [.. x.Assessments.Select(a => a.Ordinal).Distinct()],
-        _ => [],
-    };
-
-    /// <summary>The event's own free text, sealed.</summary>
-    public static Sealed? Text(IReportEvent e) => e switch
-    {
-        ReportWithdrawn x => x.Reason,
-        ItemsAssessed x => x.Why,
-        MemoAdded x => x.Memo.Text,
-        ActionsRecorded { Actions: [var only] } => only.Action.ReasonText,
-        _ => null,
-    };
-
-    public static ImmutableArray<string> Sentences(IReportEvent e, ImmutableArray<int> seen, ItemAccess access) => e switch
-    {
-        ReportSubmitted x => [$"Report {x.Number} submitted by {x.ReportingHotline}."],
-        ItemsAdded x => [.. x.Items.Where(i => seen.Contains(i.Ordinal)).Select(i => $"Item {i.Ordinal} is number {i.Number}.")],
-        UrgencyChanged x => [x.Urgent ? "Marked urgent." : "No longer urgent."],
-        ItemsTraced x when access.Sees(FieldGroup.Hosting) => [.. x.Traces.Where(t => seen.Contains(t.Ordinal)).Select(t =>
-            $"Item {t.Ordinal}: hosted in {t.Facts.Country?.Code ?? "an unknown country"} ({t.Facts.Source}).")],
-        ItemsMatched x when access.Sees(FieldGroup.Classification) => [.. x.Matches.Where(m => seen.Contains(m.Ordinal)).Select(m =>
-            m.Inheritance is { } i ? $"Item {m.Ordinal}: {Verdict(i)}" : $"Item {m.Ordinal}: not known.")],
-        ItemsAssigned x => [.. x.Assignments.Where(a => seen.Contains(a.Ordinal)).Select(a => $"Item {a.Ordinal}: {Assigned(a.Assignment)}.")],
-        ItemsClaimed x => [$"Held by {x.Lease.Agency} until {x.Lease.Until.UtcDateTime.ToString("u", CultureInfo.InvariantCulture)}."],
-        ItemsReleased => ["Released."],
-        ItemsAssessed x when access.Sees(FieldGroup.Classification) => [.. x.Assessments.Where(a => seen.Contains(a.Ordinal)).Select(a =>
-            $"Item {a.Ordinal}: {a.Assessment.Classification}, age {a.Assessment.Age}, gender {a.Assessment.Gender}"
-            + (a.Corrects is { } c ? $"; corrects assessment {c}." : "."))],
-        ActionsRecorded x => [.. x.Actions.Where(a => seen.Contains(a.Ordinal)).Select(a =>
-            $"Item {a.Ordinal}: {a.Action.Type}" + (a.Action.Reason is { } reason ? $" because {reason}." : "."))],
-        HostingUpdated x when access.Sees(FieldGroup.Hosting) => [$"Hosted in {x.Facts.Country?.Code ?? "an unknown country"} ({x.Facts.Source})."],
-        ItemSeenOnlineAgain x => [$"Item {x.EarlierOrdinal} was seen online again, as item {x.Occurrence.Ordinal}."],
-        HotlineReferenceSet => ["The assigned hotline set its own reference."],
-        SiteFactsSet x when access.Sees(FieldGroup.Hosting) => [$"Site type {x.SiteType}, {x.Commerciality}, payment by {string.Join(", ", x.PaymentMethods)}."],
-        ReportAmended => ["Amended by the reporting hotline."],
-        ReportWithdrawn => ["Withdrawn by the reporting hotline."],
-        MemoAdded x => [$"Memo by {x.Memo.Agency}."],
-        OpinionsPropagated => ["The hash buckets took the assessments over."],
-        _ => [],
-    };
-
-    private static string Verdict(InheritanceDecision i) => i.Kind switch
-    {
-        InheritanceKind.Inherited => $"{i.Classification} inherited ({i.Why}).",
-        InheritanceKind.Suggested => $"{i.Classification} suggested ({i.Why}).",
-        InheritanceKind.NationalElsewhere => $"nationally illegal in {string.Join(", ", i.Countries.Select(c => c.Code))}.",
-        _ => "verdicts contradict; disputed.",
-    };
-
-    private static string Assigned(Assignment a) => a switch
-    {
-        { EscalatedTo: { } to, Country: null } => $"orphan, passed to {to}",
-        { Orphan: true, Country: null } => "orphan: hosted where no hotline is",
-        { Country: { } country, Hotline: { } hotline } => $"assigned to {country}, {hotline}" + (a.Orphan ? " (took an orphan)" : ""),
-        _ => $"assigned to {a.Country}, no hotline yet",
-    };
 }

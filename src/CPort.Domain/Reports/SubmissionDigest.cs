@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using CPort.Domain.Confidential;
+using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Domain.Reports;
 

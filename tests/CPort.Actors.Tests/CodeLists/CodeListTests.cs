@@ -1,6 +1,7 @@
 using CPort.Actors.Serialization;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CsCheck;
 using Lists = CPort.Domain.CodeLists.CodeLists;
 

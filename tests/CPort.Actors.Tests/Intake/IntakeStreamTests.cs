@@ -11,6 +11,7 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CPort.Actors.Tests.Intake;

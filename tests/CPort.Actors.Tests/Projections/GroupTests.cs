@@ -12,6 +12,7 @@ using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 using CPort.Tests.Shared;
 using LinqToDB;
@@ -313,7 +314,7 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
             return id;
         }
 
-        public async Task DoAsync(ReportId id, Func<ReportId, IReportCommand> command)
+        public async Task DoAsync(ReportId id, Func<ReportId, IReportVerb> command)
         {
             var (_, events) = Lives.Do(command(id));
             Assert.NotEmpty(events);

@@ -6,6 +6,7 @@ using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CPort.Tests.Shared;
 using Xunit.Abstractions;
 

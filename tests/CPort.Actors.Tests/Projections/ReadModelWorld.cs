@@ -14,6 +14,7 @@ using CPort.Domain.Confidential;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 using CPort.Tests.Shared;
 using LinqToDB;
@@ -86,7 +87,7 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
         })],
     });
 
-    public (ReportId Id, ImmutableArray<IReportEvent> Events) Do(IReportCommand command)
+    public (ReportId Id, ImmutableArray<IReportEvent> Events) Do(IReportVerb command)
     {
         var report = _reports.GetValueOrDefault(command.ReportId, Report.None);
         var environment = new ReportEnvironment { Now = _now, Members = new Members() };
@@ -101,7 +102,7 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
 
     public CommandContext Context(Caller caller) => new() { CommandId = CommandId.New(), Caller = caller, OccurredAt = _now };
 
-    private IReportCommand Command()
+    private IReportVerb Command()
     {
         var report = Pick([.. _reports.Values]);
         var caller = _random.Next(3) == 0 ? Pick(Callers) : JobOf(report) ?? Pick(Callers);

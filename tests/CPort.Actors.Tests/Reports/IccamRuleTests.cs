@@ -1,5 +1,6 @@
 using CPort.Domain.CodeLists;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using static CPort.Domain.CodeLists.ActionType;
 using static CPort.Domain.CodeLists.Classification;
 using static CPort.Actors.Tests.Reports.ReportScenario;

@@ -1,5 +1,6 @@
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CsCheck;
 
 namespace CPort.Actors.Tests.Reports;

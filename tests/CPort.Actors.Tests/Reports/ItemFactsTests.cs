@@ -3,6 +3,7 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using static CPort.Actors.Tests.Reports.ReportScenario;
 
 namespace CPort.Actors.Tests.Reports;

@@ -5,6 +5,7 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 using CsCheck;
 using static CPort.Actors.Tests.Reports.ReportScenario;
@@ -55,7 +56,7 @@ public class ReportPropertyTests
         }
 
         Check(s, [], Report.None, s.Events.ToImmutableArray());
-        IReportCommand? last = null;
+        IReportVerb? last = null;
         foreach (var step in steps)
         {
             s.Now = s.Now.AddMinutes(step.C * step.C);
@@ -101,7 +102,7 @@ public class ReportPropertyTests
         };
     }
 
-    private static Func<Caller, IReportCommand> Command(ReportScenario s, (int Kind, int Who, int A, int B, int C) step)
+    private static Func<Caller, IReportVerb> Command(ReportScenario s, (int Kind, int Who, int A, int B, int C) step)
     {
         var (kind, _, a, b, c) = step;
         var items = s.Report.Items.Count;
@@ -336,7 +337,7 @@ public class ReportPropertyTests
         }
     }
 
-    private static void CheckReply(ReportScenario s, Report before, IReportCommand command, CommandReply reply, ImmutableArray<IReportEvent> made)
+    private static void CheckReply(ReportScenario s, Report before, IReportVerb command, CommandReply reply, ImmutableArray<IReportEvent> made)
     {
         if (reply.Replayed)
         {
@@ -370,7 +371,7 @@ public class ReportPropertyTests
     }
 
     /// <summary>To a stranger this report and no report at all answer alike, whatever is wrong with the command.</summary>
-    private static void CheckStranger(ReportScenario s, Func<Caller, IReportCommand> make)
+    private static void CheckStranger(ReportScenario s, Func<Caller, IReportVerb> make)
     {
         if (make(Se) is { Context.Caller.Kind: not AgencyKind.System } command)
         {

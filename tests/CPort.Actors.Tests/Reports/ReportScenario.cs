@@ -8,6 +8,7 @@ using CPort.Domain.Confidential;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 using HMACSHA256 = System.Security.Cryptography.HMACSHA256;
 using SHA256 = System.Security.Cryptography.SHA256;
@@ -98,7 +99,7 @@ internal sealed class ReportScenario
     public CommandContext Context(Caller caller, string? id = null) =>
         new() { CommandId = CommandId.Parse(id ?? $"c-{++_commands}"), Caller = caller, OccurredAt = Now };
 
-    public CommandReply Do(IReportCommand command)
+    public CommandReply Do(IReportVerb command)
     {
         var decision = ReportRules.Decide(Report, command, Environment);
         foreach (var e in decision.Events)

@@ -19,6 +19,7 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CPort.Node.Client;
 using CPort.Node.Sample;
 using Microsoft.AspNetCore.Builder;

@@ -8,6 +8,7 @@ using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CPort.Node.Sample;
 using CsCheck;
 

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using CPort.Domain.Access;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Wire;
+using ProtoBuf;
+
+namespace CPort.Domain.Reports;
+
+/// <summary>What can be done to a report: a command, or CPort's own work.</summary>
+public interface IReportVerb
+{
+    ReportId ReportId { get; }
+
+    CommandContext Context { get; }
+
+    /// <summary>The same with its confidential parts sealed, as the rules see it.</summary>
+    IReportVerb Seal(ConfidentialSeam seam, Report report) => this;
+
+    /// <summary>The verb's own rule; what holds for all stands before it (<see cref="ReportRules.Decide"/>).</summary>
+    ReportDecision Decide(Report report, ReportEnvironment environment);
+}
+
+/// <summary>A command for one report. Repeating it with the same command id is always safe.</summary>
+public interface IReportCommand : IReportVerb, IReportMessage
+{
+    new ReportId ReportId { get; }
+}
+
+/// <summary>
+/// Something that happened to a report. Stored for ever: field numbers and manifests are never reused. <see cref="Receipt"/> is the answer given to
+/// the command, set on the command's last event, so that a replayed command gets the same answer.
+/// </summary>
+public interface IReportEvent : IWireMessage
+{
+    EventMeta Meta { get; init; }
+
+    CommandReply? Receipt { get; init; }
+
+    /// <summary>The same event with other metadata or receipt (records of different types share no <c>with</c>).</summary>
+    IReportEvent Stamped(EventMeta meta, CommandReply? receipt);
+
+    /// <summary>
+    /// What the event changes, besides what every event does (<see cref="ReportRules.Apply"/>). Reads neither clock nor randomness nor policy, and
+    /// never fails on an event that was once persisted.
+    /// </summary>
+    Report Apply(Report report);
+
+    /// <summary>The items it touches; empty when it is about the report.</summary>
+    ImmutableArray<int> Touches() => [];
+
+    /// <summary>What it says to people about the items that are seen, a sentence a line; free of URLs, memos and hash values.</summary>
+    ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access);
+
+    /// <summary>Its own free text, sealed.</summary>
+    Sealed? FreeText() => null;
+}
+
+/// <summary>Names an item of the command's report, and the version the caller saw of it (If-Match); null: whatever version.</summary>
+[ProtoContract]
+public sealed record ItemTarget
+{
+    [ProtoMember(1)] public required int Ordinal { get; init; }
+    [ProtoMember(2)] public int? ExpectedVersion { get; init; }
+}
+
+/// <summary>Wakes a report so that it goes on with unfinished automatic work; harmless when there is none. No reply.</summary>
+[ProtoContract]
+[Manifest("rq1")]
+public sealed record WakeReport : IReportMessage
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+
+    /// <summary>Events of the report that the sender has seen in the journal; 0: not said. One who knows less reads the journal anew.</summary>
+    [ProtoMember(2)] public long Version { get; init; }
+}
+
+/// <summary>Asks for a report as the caller may see it, a page of items at a time. Answered by <see cref="ReportPage"/>.</summary>
+[ProtoContract]
+[Manifest("rq2")]
+public sealed record GetReport : IReportMessage
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public required Caller Caller { get; init; }
+
+    /// <summary>First ordinal of the page, from 1.</summary>
+    [ProtoMember(3)] public int FromOrdinal { get; init; } = 1;
+
+    /// <summary>1 to 200.</summary>
+    [ProtoMember(4)] public int MaxItems { get; init; } = 200;
+}

@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using CPort.Domain.Access;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Wire;
+using ProtoBuf;
+using static CPort.Domain.Reports.Verbs.VerbRules;
+
+namespace CPort.Domain.Reports.Verbs;
+
+/// <summary>The reporting hotline corrects what it said of the report; null leaves a field as it is.</summary>
+[ProtoContract]
+[Manifest("rc3")]
+public sealed record AmendReport : IReportCommand
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public required CommandContext Context { get; init; }
+    [ProtoMember(3)] public DateTimeOffset? HotlineReceivedDate { get; init; }
+
+    /// <summary>Only the fields set in here are changed.</summary>
+    [ProtoMember(4)] public ReportSecrets? Secrets { get; init; }
+    [ProtoMember(5)] public Sealed? SealedSecrets { get; init; }
+
+    public IReportVerb Seal(ConfidentialSeam seam, Report report)
+    {
+        if (Secrets is not { } amended)
+        {
+            return this;
+        }
+
+        // Only what the amendment names is changed.
+        var before = report.Secrets is { } held ? seam.Open<ReportSecrets>(report.DataKey!, held) : new ReportSecrets();
+        var secrets = new ReportSecrets
+        {
+            Referrer = amended.Referrer ?? before.Referrer, UserName = amended.UserName ?? before.UserName,
+            Password = amended.Password ?? before.Password, Memo = amended.Memo ?? before.Memo,
+            ReportingAnalyst = amended.ReportingAnalyst ?? before.ReportingAnalyst,
+        };
+        return this with { Secrets = null, SealedSecrets = seam.Seal(report.DataKey!, secrets) };
+    }
+
+    public ReportDecision Decide(Report report, ReportEnvironment environment) =>
+        OwnReport(report, this) is { } refused ? refused
+        : HotlineReceivedDate > environment.Now + environment.ClockTolerance
+            ? Rejected(report, this, RejectionCode.DateInFuture, "hotlineReceivedDate lies in the future.")
+        : this is { HotlineReceivedDate: null, SealedSecrets: null }
+            ? Rejected(report, this, RejectionCode.NothingToChange, "The amendment names nothing to change.")
+        : Accepted(report, this, new ReportAmended { Meta = Context.ToMeta(), HotlineReceivedDate = HotlineReceivedDate, Secrets = SealedSecrets });
+}
+
+/// <summary>The reporting hotline corrected the report's own fields.</summary>
+[ProtoContract]
+[Manifest("re3")]
+public sealed record ReportAmended : IReportEvent
+{
+    [ProtoMember(1)] public required EventMeta Meta { get; init; }
+    [ProtoMember(2)] public CommandReply? Receipt { get; init; }
+    [ProtoMember(3)] public DateTimeOffset? HotlineReceivedDate { get; init; }
+
+    /// <summary>The whole secrets as they are now; null: unchanged.</summary>
+    [ProtoMember(4)] public Sealed? Secrets { get; init; }
+
+    public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
+
+    public Report Apply(Report report) => report with { HotlineReceivedDate = HotlineReceivedDate ?? report.HotlineReceivedDate, Secrets = Secrets ?? report.Secrets };
+
+    public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
+        ["Amended by the reporting hotline."];
+}

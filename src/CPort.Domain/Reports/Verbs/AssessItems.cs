@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Wire;
+using ProtoBuf;
+using static CPort.Domain.Reports.Verbs.VerbRules;
+
+namespace CPort.Domain.Reports.Verbs;
+
+/// <summary>The assigned country's opinion of items (ICCAM rules 1 to 4).</summary>
+[ProtoContract]
+[Manifest("rc10")]
+public sealed record AssessItems : IReportCommand
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public required CommandContext Context { get; init; }
+    [ProtoMember(3)] public ImmutableArray<ItemTarget> Items { get; init; } = [];
+    [ProtoMember(4)] public required AssessmentInput Assessment { get; init; }
+
+    public ReportDecision Decide(Report report, ReportEnvironment environment)
+    {
+        var caller = Context.Caller;
+        return ForItems(report, this, Items,
+            item => CheckJob(report, item, caller, environment) ?? CheckAssess(item, Assessment, environment),
+            items =>
+            [
+                .. Assigning.TakeUnassigned(items, Context, environment),
+                new ItemsAssessed
+                {
+                    Meta = Context.ToMeta(),
+                    Assessments =
+                    [
+                        .. items.Select(i => new ItemAssessment
+                        {
+                            Ordinal = i.Ordinal,
+                            Assessment = Assessment.ToAssessment(i.Assessments.Length + 1, caller, i.Assignment!.Country, Context.OccurredAt, i.Assignment.Episode),
+                        }),
+                    ],
+                },
+            ]);
+    }
+
+    private static Refusal? CheckAssess(ContentItem item, AssessmentInput input, ReportEnvironment environment)
+    {
+        var rules = environment.Rules;
+        if (item.IsClosed())
+        {
+            return Closed;
+        }
+
+        if (input.Classification == Classification.Doubtful)
+        {
+            return new Refusal(RejectionCode.DoubtfulHasNoEffect, "Doubtful exists in v2 submissions only; assess as Baseline, National or NotIllegal.");
+        }
+
+        if (rules.BaselineIsFinal && item.Assessments.Any(a => a is { Counts: true, Classification: Classification.Baseline }))
+        {
+            return new Refusal(RejectionCode.BaselineIsFinal, "The item is Baseline; nobody re-classifies it (ICCAM rule 1).");
+        }
+
+        if (rules.NoAssessmentAfterAction && item.HasAction())
+        {
+            return new Refusal(RejectionCode.AlreadyActedOn, "The item has been acted on; it is no longer assessed (ICCAM rule 3).");
+        }
+
+        var own = item.Assessments.LastOrDefault(a => a.Counts && a.Classification != Classification.Doubtful && item.CountsHere(a));
+        return rules.OnlyNationalIsOverruled && own is { Classification: Classification.NotIllegal }
+            ? new Refusal(RejectionCode.OnlyNationalIsOverruled, "The item is assessed not illegal here; only National is overruled (ICCAM rule 2). Correct it instead.")
+            : null;
+    }
+}
+
+/// <summary>An assessment as the caller gives it.</summary>
+[ProtoContract]
+public sealed record AssessmentInput
+{
+    [ProtoMember(1)] public required Classification Classification { get; init; }
+    [ProtoMember(2)] public AgeCategory Age { get; init; } = AgeCategory.NotDetermined;
+    [ProtoMember(3)] public GenderCategory Gender { get; init; } = GenderCategory.NotDetermined;
+    [ProtoMember(4)] public bool VirtualContent { get; init; }
+    [ProtoMember(5)] public bool UserGeneratedContent { get; init; }
+    [ProtoMember(6)] public bool ChildModeling { get; init; }
+
+    internal Assessment ToAssessment(int id, Caller caller, Country? country, DateTimeOffset at, int episode) => new()
+    {
+        Id = id, Agency = caller.Agency, KeyId = caller.KeyId, Trust = caller.Trust, Country = country, At = at, Episode = episode,
+        Classification = Classification, Age = Age, Gender = Gender, VirtualContent = VirtualContent,
+        UserGeneratedContent = UserGeneratedContent, ChildModeling = ChildModeling,
+
+        // v2's Doubtful has no effect, so there is nothing to tell the hash buckets.
+        Propagated = Classification == Classification.Doubtful,
+    };
+}
+
+/// <summary>A new assessment of one item; <see cref="Corrects"/> names the one it replaces.</summary>
+[ProtoContract]
+public sealed record ItemAssessment
+{
+    [ProtoMember(1)] public required int Ordinal { get; init; }
+    [ProtoMember(2)] public required Assessment Assessment { get; init; }
+    [ProtoMember(3)] public int? Corrects { get; init; }
+}
+
+/// <summary>An agency gave, or corrected, its opinion of items.</summary>
+[ProtoContract]
+[Manifest("re11")]
+public sealed record ItemsAssessed : IReportEvent
+{
+    [ProtoMember(1)] public required EventMeta Meta { get; init; }
+    [ProtoMember(2)] public CommandReply? Receipt { get; init; }
+    [ProtoMember(3)] public ImmutableArray<ItemAssessment> Assessments { get; init; } = [];
+    [ProtoMember(4)] public Sealed? Why { get; init; }
+
+    public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
+
+    public Report Apply(Report report) => Each(report, this, Assessments, a => a.Ordinal, (i, a) => i with
+    {
+        Assessments = [.. i.Assessments.Select(old => old.Id == a.Corrects ? old with { CorrectedBy = a.Assessment.Id } : old), a.Assessment],
+    });
+
+    public ImmutableArray<int> Touches() => [.. Assessments.Select(a => a.Ordinal)];
+
+    public Sealed? FreeText() => Why;
+
+    public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
+        !access.Sees(FieldGroup.Classification) ? [] : [.. Assessments.Where(a => seen.Contains(a.Ordinal)).Select(a =>
+            $"Item {a.Ordinal}: {a.Assessment.Classification}, age {a.Assessment.Age}, gender {a.Assessment.Gender}"
+            + (a.Corrects is { } corrected ? $"; corrects assessment {corrected}." : "."))];
+}

@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Inheritance;
+using CPort.Domain.Routing;
+using CPort.Domain.Wire;
+using ProtoBuf;
+using static CPort.Domain.Reports.Verbs.VerbRules;
+
+namespace CPort.Domain.Reports.Verbs;
+
+/// <summary>Gives items to a hotline of their assigned country; for an orphan, a mandated hotline takes it for its own country.</summary>
+[ProtoContract]
+[Manifest("rc7")]
+public sealed record AssignItems : IReportCommand
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public required CommandContext Context { get; init; }
+    [ProtoMember(3)] public ImmutableArray<ItemTarget> Items { get; init; } = [];
+    [ProtoMember(4)] public required AgencyId Hotline { get; init; }
+
+    public ReportDecision Decide(Report report, ReportEnvironment environment)
+    {
+        var caller = Context.Caller;
+        return ForItems(report, this, Items,
+            item =>
+                MayTakeOrphan(item, caller)
+                    ? item.IsClosed() ? Closed
+                    : Hotline == caller.Agency && !caller.Countries.IsEmpty
+                        ? null
+                        : new Refusal(RejectionCode.WrongHotline, "A mandated hotline takes an orphan for itself.")
+                : item.Assignment is not { Country: { } country } ? NotFoundOrNotAssigned(report, item, caller)
+                : !caller.WorksFor(country) || caller.Kind != AgencyKind.Hotline || !Works(caller) ? NotAuthorisedOrNotFound(report, item, caller)
+                : item.IsClosed() ? Closed
+                : item.IsLeasedToAnother(caller, environment.Now) ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.")
+                : !environment.Members.HotlinesOf(country).Contains(Hotline)
+                    ? new Refusal(RejectionCode.WrongHotline, "That hotline does not serve the assigned country.")
+                : item.Assignment.Hotline == Hotline
+                    ? new Refusal(RejectionCode.AlreadyAssignedThere, "The hotline has the item already.")
+                : null,
+            items => [new ItemsAssigned { Meta = Context.ToMeta(), Assignments = [.. items.Select(i => Assigning.Given(i, Hotline, caller, Context.OccurredAt, environment))] }]);
+    }
+}
+
+/// <summary>How an item comes to a country or hotline, by whatever verb.</summary>
+internal static class Assigning
+{
+    /// <summary>The item with a hotline; a mandated hotline's own country becomes an orphan's assigned country.</summary>
+    public static ItemAssignment Given(ContentItem item, AgencyId hotline, Caller caller, DateTimeOffset at, ReportEnvironment environment)
+    {
+        var taken = item.Assignment is { Orphan: true, Country: null };
+        Country? country = taken ? caller.Countries[0] : item.Assignment!.Country;
+        return new ItemAssignment
+        {
+            Ordinal = item.Ordinal, CountryChanged = taken,
+            Inheritance = taken ? InheritancePolicy.Decide(country, VerdictsOf(item), environment.Inheritance) : item.Inheritance,
+            Assignment = item.Assignment! with
+            {
+                Country = country, Hotline = hotline, HotlineSince = at, CountrySince = taken ? at : item.Assignment.CountrySince,
+                Orphan = item.Assignment.Orphan && item.Hosting?.Country != country,
+            },
+        };
+    }
+
+    /// <summary>Whoever works on an item that several hotlines of the country could take has it from then on.</summary>
+    public static IEnumerable<IReportEvent> TakeUnassigned(ImmutableArray<ContentItem> items, CommandContext context, ReportEnvironment environment)
+    {
+        var free = items.Where(i => i.Assignment!.Hotline is null).ToArray();
+        return free.Length == 0
+            ? []
+            : [new ItemsAssigned { Meta = context.ToMeta(), Assignments = [.. free.Select(i => Given(i, context.Caller.Agency, context.Caller, context.OccurredAt, environment))] }];
+    }
+
+    /// <summary>
+    /// Hosting country, then member country, then hotline: one hotline has it at once, several leave it open, none makes an orphan. An orphan has
+    /// no assigned country, so hosting and assigned country are never the same for one.
+    /// </summary>
+    public static ItemAssignment Route(ContentItem item, Country country, int episode, DateTimeOffset at, ReportEnvironment environment)
+    {
+        var (assigned, hotline) = RoutingRules.Route(country, environment.Members) switch
+        {
+            RouteDecision.Assigned to => ((Country?)to.Country, to.Hotline),
+            _ => (null, null),
+        };
+        return new ItemAssignment
+        {
+            Ordinal = item.Ordinal, CountryChanged = true,
+            Inheritance = InheritancePolicy.Decide(assigned, VerdictsOf(item), environment.Inheritance),
+            Assignment = new Assignment
+            {
+                Episode = episode, Country = assigned, CountrySince = at, Orphan = assigned is null, Hotline = hotline,
+                HotlineSince = hotline is null ? null : at,
+            },
+        };
+    }
+
+    private static ItemVerdicts VerdictsOf(ContentItem item) => new() { Ordinal = item.Ordinal, Exact = item.Verdicts, Near = item.Near };
+}
+
+/// <summary>The new assignment of one item.</summary>
+[ProtoContract]
+public sealed record ItemAssignment
+{
+    [ProtoMember(1)] public required int Ordinal { get; init; }
+    [ProtoMember(2)] public required Assignment Assignment { get; init; }
+
+    /// <summary>What the item's hashes say in its new country; set when the country changed.</summary>
+    [ProtoMember(3)] public InheritanceDecision? Inheritance { get; init; }
+    [ProtoMember(4)] public bool CountryChanged { get; init; }
+}
+
+/// <summary>Items were given to a country or hotline, became orphans, or were moved.</summary>
+[ProtoContract]
+[Manifest("re8")]
+public sealed record ItemsAssigned : IReportEvent
+{
+    [ProtoMember(1)] public required EventMeta Meta { get; init; }
+    [ProtoMember(2)] public CommandReply? Receipt { get; init; }
+    [ProtoMember(3)] public ImmutableArray<ItemAssignment> Assignments { get; init; } = [];
+
+    public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
+
+    public Report Apply(Report report) => Each(report, this, Assignments, a => a.Ordinal, (i, a) => i with
+    {
+        Assignment = a.Assignment,
+        Inheritance = a.CountryChanged ? a.Inheritance : i.Inheritance,
+
+        // A lease belongs to the hotline that had the job; handed on, it would lock the new one out.
+        Lease = a.CountryChanged || a.Assignment.Hotline != i.Assignment?.Hotline ? null : i.Lease,
+
+        // The new hotline has no reference of its own for it yet.
+        AssignedReference = a.Assignment.Hotline == i.Assignment?.Hotline ? i.AssignedReference : null,
+    });
+
+    public ImmutableArray<int> Touches() => [.. Assignments.Select(a => a.Ordinal)];
+
+    public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
+        [.. Assignments.Where(a => seen.Contains(a.Ordinal)).Select(a => $"Item {a.Ordinal}: {InWords(a.Assignment)}.")];
+
+    private static string InWords(Assignment a) => a switch
+    {
+        { EscalatedTo: { } to, Country: null } => $"orphan, passed to {to}",
+        { Orphan: true, Country: null } => "orphan: hosted where no hotline is",
+        { Country: { } country, Hotline: { } hotline } => $"assigned to {country}, {hotline}" + (a.Orphan ? " (took an orphan)" : ""),
+        _ => $"assigned to {a.Country}, no hotline yet",
+    };
+}

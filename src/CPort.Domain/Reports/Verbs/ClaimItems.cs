@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using CPort.Domain.Access;
+using CPort.Domain.Identity;
+using CPort.Domain.Wire;
+using ProtoBuf;
+using static CPort.Domain.Reports.Verbs.VerbRules;
+
+namespace CPort.Domain.Reports.Verbs;
+
+/// <summary>Holds items for one analyst; the first hotline of the country to claim an unassigned item has it.</summary>
+[ProtoContract]
+[Manifest("rc8")]
+public sealed record ClaimItems : IReportCommand
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public required CommandContext Context { get; init; }
+    [ProtoMember(3)] public ImmutableArray<ItemTarget> Items { get; init; } = [];
+
+    /// <summary>1 to 1,440.</summary>
+    [ProtoMember(4)] public int Minutes { get; init; } = 30;
+
+    public ReportDecision Decide(Report report, ReportEnvironment environment)
+    {
+        var caller = Context.Caller;
+        if (Minutes is < 1 or > 1440)
+        {
+            return Rejected(report, this, RejectionCode.NothingToChange, "A claim lasts 1 to 1,440 minutes.");
+        }
+
+        return ForItems(report, this, Items,
+            item => MayTakeOrphan(item, caller) && !caller.Countries.IsEmpty
+                ? item.IsClosed() ? Closed
+                : item.IsLeasedToAnother(caller, environment.Now) ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.") : null
+                : CheckJob(report, item, caller, environment) ?? (item.IsClosed() ? Closed : null),
+            items =>
+            {
+                var meta = Context.ToMeta();
+                var events = new List<IReportEvent>();
+
+                // The first to claim an item that several hotlines could take has it (design.md, "Assignment").
+                var toGive = items.Where(i => i.Assignment!.Hotline is null).ToArray();
+                if (toGive.Length > 0)
+                {
+                    events.Add(new ItemsAssigned
+                    {
+                        Meta = meta,
+                        Assignments = [.. toGive.Select(i => Assigning.Given(i, caller.Agency, caller, Context.OccurredAt, environment))],
+                    });
+                }
+
+                events.Add(new ItemsClaimed
+                {
+                    Meta = meta, Ordinals = [.. items.Select(i => i.Ordinal)],
+                    Lease = new Lease { Agency = caller.Agency, KeyId = caller.KeyId, Until = environment.Now.AddMinutes(Minutes) },
+                });
+                return events;
+            });
+    }
+}
+
+/// <summary>An analyst holds items.</summary>
+[ProtoContract]
+[Manifest("re9")]
+public sealed record ItemsClaimed : IReportEvent
+{
+    [ProtoMember(1)] public required EventMeta Meta { get; init; }
+    [ProtoMember(2)] public CommandReply? Receipt { get; init; }
+    [ProtoMember(3)] public ImmutableArray<int> Ordinals { get; init; } = [];
+    [ProtoMember(4)] public required Lease Lease { get; init; }
+
+    public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
+
+    public Report Apply(Report report) => Each(report, this, Ordinals, i => i with { Lease = Lease });
+
+    public ImmutableArray<int> Touches() => Ordinals;
+
+    public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
+        [$"Held by {Lease.Agency} until {Lease.Until.UtcDateTime.ToString("u", CultureInfo.InvariantCulture)}."];
+}

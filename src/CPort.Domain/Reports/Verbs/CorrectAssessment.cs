@@ -1,0 +1,57 @@
+using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Identity;
+using CPort.Domain.Wire;
+using ProtoBuf;
+using static CPort.Domain.Reports.Verbs.VerbRules;
+
+namespace CPort.Domain.Reports.Verbs;
+
+/// <summary>An agency puts its own last assessment of an item right; the wrong one stays in the trail.</summary>
+[ProtoContract]
+[Manifest("rc11")]
+public sealed record CorrectAssessment : IReportCommand
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public required CommandContext Context { get; init; }
+    [ProtoMember(3)] public required ItemTarget Item { get; init; }
+    [ProtoMember(4)] public required AssessmentInput Assessment { get; init; }
+    [ProtoMember(5)] public SecretText? Why { get; init; }
+    [ProtoMember(6)] public Sealed? SealedWhy { get; init; }
+
+    public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Why = null, SealedWhy = SealText(seam, report, Why) };
+
+    public ReportDecision Decide(Report report, ReportEnvironment environment)
+    {
+        var caller = Context.Caller;
+        Assessment? Own(ContentItem item) => item.Assessments.LastOrDefault(a => a.Counts && a.Agency == caller.Agency);
+        return ForItems(report, this, [Item],
+            item =>
+                !IsConcerned(report, item, caller, environment) ? NotAuthorisedOrNotFound(report, item, caller)
+                : Own(item) is null ? new Refusal(RejectionCode.NothingToCorrect, "Your agency has no assessment of this item that counts.")
+                : item.Withdrawn ? new Refusal(RejectionCode.Withdrawn, "The item was withdrawn by its hotline.")
+                : item.IsClosed() ? Closed
+                : item.IsLeasedToAnother(caller, environment.Now) ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.")
+                : Assessment.Classification == Classification.Doubtful
+                    ? new Refusal(RejectionCode.DoubtfulHasNoEffect, "Doubtful exists in v2 submissions only.")
+                : environment.Rules.NoAssessmentAfterAction && item.HasAction()
+                    ? new Refusal(RejectionCode.AlreadyActedOn, "The item has been acted on; it is no longer assessed (ICCAM rule 3).")
+                : null,
+            items =>
+            [
+                new ItemsAssessed
+                {
+                    Meta = Context.ToMeta(), Why = SealedWhy,
+                    Assessments =
+                    [
+                        .. items.Select(i => new ItemAssessment
+                        {
+                            Ordinal = i.Ordinal, Corrects = Own(i)!.Id,
+                            Assessment = Assessment.ToAssessment(i.Assessments.Length + 1, caller, Own(i)!.Country, Context.OccurredAt, Own(i)!.Episode),
+                        }),
+                    ],
+                },
+            ]);
+    }
+}

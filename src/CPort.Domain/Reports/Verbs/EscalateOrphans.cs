@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.Wire;
+using ProtoBuf;
+using static CPort.Domain.Reports.Verbs.VerbRules;
+
+namespace CPort.Domain.Reports.Verbs;
+
+/// <summary>Orphans that no mandated hotline took before the deadline go to national police, else to INTERPOL.</summary>
+[ProtoContract]
+[Manifest("rc19")]
+public sealed record EscalateOrphans : IReportCommand
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public required CommandContext Context { get; init; }
+    [ProtoMember(3)] public ImmutableArray<int> Ordinals { get; init; } = [];
+
+    public ReportDecision Decide(Report report, ReportEnvironment environment)
+    {
+        if (!IsAutomatic(Context.Caller))
+        {
+            return Rejected(report, this, RejectionCode.NotAuthorised, "Only CPort itself escalates orphans.");
+        }
+
+        var assignments = Ordinals.Distinct()
+            .Select(report.Item)
+            .Where(i => i is { Withdrawn: false, Assignment: { Orphan: true, Country: null, EscalatedTo: null } } && !i.IsClosed())
+            .Select(i => (Item: i!, To: (i!.Hosting?.Country is { } host ? environment.Members.PoliceOf(host) : null) ?? environment.Members.Interpol))
+            .Where(p => p.To is not null)
+            .Select(p => new ItemAssignment
+            {
+                Ordinal = p.Item.Ordinal, Inheritance = p.Item.Inheritance,
+                Assignment = p.Item.Assignment! with { EscalatedTo = p.To, EscalatedAt = environment.Now },
+            })
+            .ToArray();
+        return Accepted(report, this, [.. assignments.Chunk(ReportRules.ItemsPerPart).Select(part => new ItemsAssigned { Meta = Context.ToMeta(), Assignments = [.. part] })]);
+    }
+}

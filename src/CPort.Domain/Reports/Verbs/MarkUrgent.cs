@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using CPort.Domain.Access;
+using CPort.Domain.Identity;
+using CPort.Domain.Wire;
+using ProtoBuf;
+using static CPort.Domain.Reports.Verbs.VerbRules;
+
+namespace CPort.Domain.Reports.Verbs;
+
+/// <summary>Sets or lifts the urgent flag (a child at immediate risk).</summary>
+[ProtoContract]
+[Manifest("rc5")]
+public sealed record MarkUrgent : IReportCommand
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public required CommandContext Context { get; init; }
+    [ProtoMember(3)] public required bool Urgent { get; init; }
+
+    public ReportDecision Decide(Report report, ReportEnvironment environment) =>
+        !IsReporter(report, Context.Caller) && !IsAssigned(report, Context.Caller)
+            ? NotYours(report, this)
+        : report.Urgent == Urgent
+            ? Accepted(report, this)
+            : Accepted(report, this, new UrgencyChanged { Meta = Context.ToMeta(), Urgent = Urgent });
+}
+
+/// <summary>The urgent flag was set or lifted.</summary>
+[ProtoContract]
+[Manifest("re5")]
+public sealed record UrgencyChanged : IReportEvent
+{
+    [ProtoMember(1)] public required EventMeta Meta { get; init; }
+    [ProtoMember(2)] public CommandReply? Receipt { get; init; }
+    [ProtoMember(3)] public required bool Urgent { get; init; }
+
+    public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
+
+    public Report Apply(Report report) => report with { Urgent = Urgent };
+
+    public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
+        [Urgent ? "Marked urgent." : "No longer urgent."];
+}

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.Wire;
+using ProtoBuf;
+using static CPort.Domain.Reports.Verbs.VerbRules;
+
+namespace CPort.Domain.Reports.Verbs;
+
+/// <summary>The second half of a move: the items become the job of the country they are now hosted in (ICCAM rule 11).</summary>
+[ProtoContract]
+[Manifest("rc14")]
+public sealed record MoveToCountry : IReportCommand
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public required CommandContext Context { get; init; }
+    [ProtoMember(3)] public ImmutableArray<ItemTarget> Items { get; init; } = [];
+    [ProtoMember(4)] public required Country Country { get; init; }
+
+    public ReportDecision Decide(Report report, ReportEnvironment environment)
+    {
+        var caller = Context.Caller;
+        return ForItems(report, this, Items,
+            item =>
+                (MayTakeOrphan(item, caller) ? null : CheckJob(report, item, caller, environment))
+                ?? (item.IsClosed() ? Closed
+                : item.Hosting?.Country != Country
+                    ? new Refusal(RejectionCode.HostingFirst, "Update the hosting country first, then move (ICCAM rule 11).")
+                : item.Assignment!.Country == Country || (item.Assignment is { Orphan: true, Country: null } && environment.Members.HotlinesOf(Country).IsEmpty)
+                    ? new Refusal(RejectionCode.AlreadyAssignedThere, "The item is that country's job already.")
+                : null),
+            items =>
+            [
+                new ItemsAssigned
+                {
+                    Meta = Context.ToMeta(),
+                    Assignments = [.. items.Select(i => Assigning.Route(i, Country, i.Assignment!.Episode + 1, Context.OccurredAt, environment))],
+                },
+            ]);
+    }
+}

@@ -1,0 +1,273 @@
+using System.Collections.Immutable;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Routing;
+using CPort.Domain.Wire;
+using ProtoBuf;
+using static CPort.Domain.Reports.Verbs.VerbRules;
+
+namespace CPort.Domain.Reports.Verbs;
+
+/// <summary>
+/// A report as a hotline sends it. Reports of more than 200 items travel in parts of the same command; nothing is durable or answered
+/// as accepted before the last part has come and everything is persisted together.
+/// </summary>
+[ProtoContract]
+[Manifest("rc1")]
+public sealed record SubmitReport : IReportCommand
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public required CommandContext Context { get; init; }
+    [ProtoMember(3)] public required HotlineReference Reference { get; init; }
+
+    /// <summary>When the public reported to the hotline, UTC (ICCAM rule 6).</summary>
+    [ProtoMember(4)] public required DateTimeOffset HotlineReceivedDate { get; init; }
+    [ProtoMember(5)] public SiteType? SiteType { get; init; }
+    [ProtoMember(6)] public Commerciality? Commerciality { get; init; }
+    [ProtoMember(7)] public ImmutableArray<PaymentMethod> PaymentMethods { get; init; } = [];
+
+    /// <summary>A child at immediate risk: goes before everything.</summary>
+    [ProtoMember(8)] public bool Urgent { get; init; }
+
+    /// <summary>In the clear on the way in; null once sealed.</summary>
+    [ProtoMember(9)] public ReportSecrets? Secrets { get; init; }
+    [ProtoMember(10)] public Sealed? SealedSecrets { get; init; }
+
+    /// <summary>Made when the report is sealed by its actor.</summary>
+    [ProtoMember(11)] public WrappedKey? DataKey { get; init; }
+
+    /// <summary>Unique number for the report; its items take the numbers from <see cref="FirstItemNumber"/> on.</summary>
+    [ProtoMember(12)] public required long ReportNumber { get; init; }
+    [ProtoMember(13)] public required long FirstItemNumber { get; init; }
+    [ProtoMember(14)] public ImmutableArray<SubmittedItem> Items { get; init; } = [];
+
+    /// <summary>Keyed digests of the report's own fields, by field name.</summary>
+    [ProtoMember(15)] public ImmutableArray<FieldDigest> Digests { get; init; } = [];
+
+    /// <summary>From 0; parts come in order.</summary>
+    [ProtoMember(16)] public int Part { get; init; }
+    [ProtoMember(17)] public int PartCount { get; init; } = 1;
+
+    public IReportVerb Seal(ConfidentialSeam seam, Report report)
+    {
+        if (report.Exists)
+        {
+            // A re-sent report is compared by digests; there is nothing to seal.
+            return this;
+        }
+
+        var key = seam.NewDataKey();
+        return this with
+        {
+            DataKey = key, Secrets = null, SealedSecrets = Secrets is { } secrets ? seam.Seal(key, secrets) : null,
+            Items = [.. Items.Select(i => i.Seal(seam, key))],
+        };
+    }
+
+    public ReportDecision Decide(Report report, ReportEnvironment environment)
+    {
+        if (Context.Caller is not { Kind: AgencyKind.Hotline } caller || !Works(caller))
+        {
+            return Rejected(report, this, RejectionCode.NotAuthorised, "Only a hotline's machine or analyst key may submit reports.");
+        }
+
+        if (report.Exists)
+        {
+            if (caller.Agency != report.ReportingHotline || caller.Tenant != report.Tenant)
+            {
+                // The id follows from hotline and reference, so this is a training report meeting a live one (or a wrong id): told nothing about it.
+                return Rejected(report, this, RejectionCode.NotFound, "The reference cannot be used here.");
+            }
+
+            var fields = SubmissionDigest.Differences(report, this);
+            if (fields.IsEmpty && Context.CommandId == report.SubmissionCommand)
+            {
+                // The very command that submitted it: its answer was lost on the way, and is given again.
+                return new ReportDecision([], new CommandReply
+                {
+                    ReportId = ReportId, ReportNumber = report.Number, Version = report.Version, Outcome = CommandOutcome.Accepted, Replayed = true,
+                });
+            }
+
+            return new ReportDecision([], new CommandReply
+            {
+                ReportId = ReportId, ReportNumber = report.Number, Version = report.Version, Fields = fields,
+                Outcome = fields.IsEmpty ? CommandOutcome.Duplicate : CommandOutcome.Conflict,
+                Detail = fields.IsEmpty
+                    ? "This report was accepted before."
+                    : "A report with this reference was accepted before with other content; amend it or use a new reference.",
+            });
+        }
+
+        if (Items.IsEmpty || Items.Length > environment.MaxItems)
+        {
+            return Rejected(report, this, RejectionCode.TooManyItems, $"A report has 1 to {environment.MaxItems} items; split a larger one.");
+        }
+
+        if (HotlineReceivedDate > environment.Now + environment.ClockTolerance)
+        {
+            return Rejected(report, this, RejectionCode.DateInFuture, "hotlineReceivedDate lies in the future.");
+        }
+
+        if (SubmittedItem.Check(Items, environment) is { } refusal)
+        {
+            return Rejected(report, this, refusal.Code, refusal.Detail);
+        }
+
+        var meta = Context.ToMeta();
+        Country? country = caller.Countries.IsEmpty ? null : caller.Countries[0];
+        var events = new List<IReportEvent>
+        {
+            new ReportSubmitted
+            {
+                Meta = meta, ReportId = ReportId, Number = ReportNumber, ReportingHotline = caller.Agency, ReportingCountry = country,
+                Reference = Reference, HotlineReceivedDate = HotlineReceivedDate, SiteType = SiteType, Commerciality = Commerciality,
+                PaymentMethods = PaymentMethods, Urgent = Urgent, Secrets = SealedSecrets, Digests = Digests,
+                DataKey = DataKey ?? throw new InvalidOperationException("A submission is sealed before it is decided."),
+            },
+        };
+        events.AddRange(SubmittedItem.ToItems(Items, 1, FirstItemNumber, Context)
+            .Chunk(ReportRules.ItemsPerPart)
+            .Select(part => new ItemsAdded { Meta = meta, Items = [.. part], WithSubmission = true }));
+        var reply = new CommandReply
+        {
+            ReportId = ReportId, Outcome = CommandOutcome.Accepted, ReportNumber = ReportNumber, Version = events.Count,
+        };
+        return new ReportDecision([.. events], reply);
+    }
+}
+
+/// <summary>A keyed digest (64 bits of HMAC) of one field as submitted.</summary>
+[ProtoContract]
+public sealed record FieldDigest
+{
+    [ProtoMember(1)] public required string Field { get; init; }
+    [ProtoMember(2, DataFormat = DataFormat.FixedSize)] public required ulong Mac { get; init; }
+}
+
+/// <summary>One entry of a submitted report.</summary>
+[ProtoContract]
+public sealed record SubmittedItem
+{
+    [ProtoMember(1)] public ItemSecrets? Secrets { get; init; }
+    [ProtoMember(2)] public Sealed? SealedSecrets { get; init; }
+    [ProtoMember(3)] public HotlineReference? Reference { get; init; }
+
+    /// <summary>Hosting as the sender gave it; null when it gave nothing.</summary>
+    [ProtoMember(4)] public HostingFacts? Hosting { get; init; }
+    [ProtoMember(5)] public bool IsSourceUrl { get; init; }
+    [ProtoMember(6)] public required ContentType ContentType { get; init; }
+    [ProtoMember(7)] public AssessmentInput? Assessment { get; init; }
+    [ProtoMember(8)] public ImmutableArray<ActionInput> Actions { get; init; } = [];
+    [ProtoMember(9)] public ImmutableArray<ContentHash> Hashes { get; init; } = [];
+    [ProtoMember(10)] public int? PdqQuality { get; init; }
+    [ProtoMember(11)] public long? MediaSize { get; init; }
+    [ProtoMember(12)] public string? MimeType { get; init; }
+
+    /// <summary>Packed keyed digest of the entry, see <see cref="SubmissionDigest"/>.</summary>
+    [ProtoMember(13)] public byte[] Digest { get; init; } = [];
+
+    internal SubmittedItem Seal(ConfidentialSeam seam, WrappedKey key) => this with
+    {
+        Secrets = null, SealedSecrets = Secrets is { } secrets ? seam.Seal(key, secrets) : null, Actions = [.. Actions.Select(a => a.Seal(seam, key))],
+    };
+
+    /// <summary>
+    /// What comes with a report obeys the rules that work on it obeys later: reasons, dates, each action once (rule 8), nothing after a final
+    /// action (rule 7), NotIllegal with a not-illegal opinion only (rule 10). Whether it was assessed before it was acted on (rule 9) cannot be known.
+    /// </summary>
+    internal static Refusal? Check(ImmutableArray<SubmittedItem> items, ReportEnvironment environment)
+    {
+        for (var i = 0; i < items.Length; i++)
+        {
+            var at = $"urls[{i}].actions: ";
+            foreach (var action in items[i].Actions)
+            {
+                if (action.Check(environment) is { } refusal)
+                {
+                    return refusal with { Detail = at + refusal.Detail };
+                }
+
+                if (action.Type.IsFinal() && items[i].Actions.Any(other => !ReferenceEquals(other, action) && (other.Type.IsFinal() || other.Date > action.Date)))
+                {
+                    return Closed with { Detail = at + Closed.Detail };
+                }
+
+                var isNotIllegal = items[i].Assessment?.Classification == Classification.NotIllegal;
+                if (environment.Rules.NotIllegalFollowsAssessment && ActionInput.DoesNotFit(action.Type, isNotIllegal) is { } unfit)
+                {
+                    return unfit with { Detail = at + unfit.Detail };
+                }
+            }
+
+            if (environment.Rules.ActionOnce && items[i].Actions.DistinctBy(a => a.Type).Count() < items[i].Actions.Length)
+            {
+                return new Refusal(RejectionCode.ActionAlreadyRecorded, at + "each action type once per item (ICCAM rule 8).");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Assessments and actions that come with a report are the reporting hotline's opinions and facts at intake (design.md).</summary>
+    internal static IEnumerable<ContentItem> ToItems(ImmutableArray<SubmittedItem> items, int firstOrdinal, long firstNumber, CommandContext context)
+    {
+        var caller = context.Caller;
+        Country? country = caller.Countries.IsEmpty ? null : caller.Countries[0];
+        return items.Select((submitted, i) => new ContentItem
+        {
+            Ordinal = firstOrdinal + i, Number = firstNumber + i, Digest = submitted.Digest, AddedAt = context.OccurredAt, LastChangedAt = context.OccurredAt,
+            Secrets = submitted.SealedSecrets ?? throw new InvalidOperationException("An item is sealed before it is decided."),
+            IsSourceUrl = submitted.IsSourceUrl, ContentType = submitted.ContentType, ReportingReference = submitted.Reference,
+            Hashes = submitted.Hashes, PdqQuality = submitted.PdqQuality, MediaSize = submitted.MediaSize, MimeType = submitted.MimeType,
+            Hosting = submitted.Hosting,
+
+            // A reported country is taken as it is; an address without one is still to be traced.
+            Traced = submitted.Hosting?.Country is not null,
+            Matched = submitted.Hashes.IsEmpty,
+            Assessments = submitted.Assessment is { } a
+                ? [a.ToAssessment(1, caller, country, context.OccurredAt, episode: 0)]
+                : [],
+            Actions = [.. submitted.Actions.Select(action => action.ToAction(caller, country, context.OccurredAt, episode: 0))],
+        });
+    }
+}
+
+/// <summary>A hotline's report came in. Its items follow in <see cref="ItemsAdded"/>.</summary>
+[ProtoContract]
+[Manifest("re1")]
+public sealed record ReportSubmitted : IReportEvent
+{
+    [ProtoMember(1)] public required EventMeta Meta { get; init; }
+    [ProtoMember(2)] public CommandReply? Receipt { get; init; }
+    [ProtoMember(3)] public required ReportId ReportId { get; init; }
+    [ProtoMember(4)] public required long Number { get; init; }
+    [ProtoMember(5)] public required AgencyId ReportingHotline { get; init; }
+    [ProtoMember(6)] public Country? ReportingCountry { get; init; }
+    [ProtoMember(7)] public required HotlineReference Reference { get; init; }
+    [ProtoMember(8)] public required DateTimeOffset HotlineReceivedDate { get; init; }
+    [ProtoMember(9)] public SiteType? SiteType { get; init; }
+    [ProtoMember(10)] public Commerciality? Commerciality { get; init; }
+    [ProtoMember(11)] public ImmutableArray<PaymentMethod> PaymentMethods { get; init; } = [];
+    [ProtoMember(12)] public bool Urgent { get; init; }
+    [ProtoMember(13)] public required WrappedKey DataKey { get; init; }
+    [ProtoMember(14)] public Sealed? Secrets { get; init; }
+    [ProtoMember(15)] public ImmutableArray<FieldDigest> Digests { get; init; } = [];
+
+    public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
+
+    public Report Apply(Report report) => report with
+    {
+        Id = ReportId, Number = Number, ReportingHotline = ReportingHotline, ReportingCountry = ReportingCountry, Reference = Reference,
+        HotlineReceivedDate = HotlineReceivedDate, SubmittedAt = Meta.OccurredAt, SiteType = SiteType, Commerciality = Commerciality,
+        PaymentMethods = PaymentMethods, Urgent = Urgent, DataKey = DataKey, Secrets = Secrets, Digests = Digests, Tenant = Meta.Tenant,
+        SubmissionCommand = Meta.CommandId,
+    };
+
+    public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
+        [$"Report {Number} submitted by {ReportingHotline}."];
+}

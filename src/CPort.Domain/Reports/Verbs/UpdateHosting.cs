@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.Routing;
+using CPort.Domain.Wire;
+using ProtoBuf;
+using static CPort.Domain.Reports.Verbs.VerbRules;
+
+namespace CPort.Domain.Reports.Verbs;
+
+/// <summary>New facts about where items are hosted; the first half of a move (ICCAM rule 11).</summary>
+[ProtoContract]
+[Manifest("rc13")]
+public sealed record UpdateHosting : IReportCommand
+{
+    [ProtoMember(1)] public required ReportId ReportId { get; init; }
+    [ProtoMember(2)] public required CommandContext Context { get; init; }
+    [ProtoMember(3)] public ImmutableArray<ItemTarget> Items { get; init; } = [];
+    [ProtoMember(4)] public required HostingFacts Facts { get; init; }
+
+    public ReportDecision Decide(Report report, ReportEnvironment environment)
+    {
+        var caller = Context.Caller;
+        return ForItems(report, this, Items,
+            item =>
+                (item.Assignment is null && IsReporter(report, caller)) || MayTakeOrphan(item, caller)
+                    ? item.IsClosed() ? Closed : null
+                : CheckJob(report, item, caller, environment) ?? (item.IsClosed() ? Closed : null),
+            items =>
+            {
+                var events = new List<IReportEvent>
+                {
+                    new HostingUpdated { Meta = Context.ToMeta(), Ordinals = [.. items.Select(i => i.Ordinal)], Facts = Facts },
+                };
+
+                // An item nobody had yet is routed at once; one that has an owner moves only by MoveToCountry (ICCAM rule 11).
+                if (Facts.Country is { } country)
+                {
+                    var toRoute = items.Where(i => i.Assignment is null).Select(i => i with { Hosting = Facts, Traced = true }).ToArray();
+                    if (toRoute.Length > 0)
+                    {
+                        events.Add(new ItemsAssigned
+                        {
+                            Meta = Context.ToMeta(),
+                            Assignments = [.. toRoute.Select(i => Assigning.Route(i, country, episode: 1, Context.OccurredAt, environment))],
+                        });
+                    }
+                }
+
+                // An orphan that turns out to be hosted where its taker is has the right country already, and is an orphan no more.
+                var found = items.Where(i => i.Assignment is { Orphan: true, Country: { } taker } && taker == Facts.Country).ToArray();
+                if (found.Length > 0)
+                {
+                    events.Add(new ItemsAssigned
+                    {
+                        Meta = Context.ToMeta(),
+                        Assignments = [.. found.Select(i => new ItemAssignment
+                        {
+                            Ordinal = i.Ordinal, Assignment = i.Assignment! with { Orphan = false }, Inheritance = i.Inheritance,
+                        })],
+                    });
+                }
+
+                return events;
+            });
+    }
+}
+
+/// <summary>New facts on where items are hosted.</summary>
+[ProtoContract]
+[Manifest("re13")]
+public sealed record HostingUpdated : IReportEvent
+{
+    [ProtoMember(1)] public required EventMeta Meta { get; init; }
+    [ProtoMember(2)] public CommandReply? Receipt { get; init; }
+    [ProtoMember(3)] public ImmutableArray<int> Ordinals { get; init; } = [];
+    [ProtoMember(4)] public required HostingFacts Facts { get; init; }
+
+    public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
+
+    public Report Apply(Report report) => Each(report, this, Ordinals, i => i with
+    {
+        Hosting = Facts, Traced = true, EarlierHosting = i.Hosting is { } before ? i.EarlierHosting.Add(before) : i.EarlierHosting,
+    });
+
+    public ImmutableArray<int> Touches() => Ordinals;
+
+    public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
+        access.Sees(FieldGroup.Hosting) ? [$"Hosted in {Facts.Country?.Code ?? "an unknown country"} ({Facts.Source})."] : [];
+}
