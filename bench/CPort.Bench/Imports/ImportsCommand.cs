@@ -156,8 +156,8 @@ internal sealed class ImportsRun(int rows, string columns, int probes, FileInfo?
             await using var profiling = profile is null ? null : NodeProfile.Start(Environment.ProcessId, profile.FullName);
             var cpu = Process.GetCurrentProcess().TotalProcessorTime;
             var began = Stopwatch.GetTimestamp();
-            var counts = await import.RunAsync(source, Rows(list, seen, cancellation), null, cancellation);
-            var first = counts.Durable / Stopwatch.GetElapsedTime(began).TotalSeconds;
+            var counts = await import.RunAsync(source, Rows(list, seen, cancellation), step: 50_000, cancellation);
+            var first = counts.Read / Stopwatch.GetElapsedTime(began).TotalSeconds;
             cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu;
             await over.CancelAsync();
             if (profiling is not null)
@@ -167,15 +167,15 @@ internal sealed class ImportsRun(int rows, string columns, int probes, FileInfo?
 
             await prober;
             began = Stopwatch.GetTimestamp();
-            var again = await import.RunAsync(source with { At = source.At.AddDays(1) }, Rows(list, null, cancellation), null, cancellation);
-            var second = again.Durable / Stopwatch.GetElapsedTime(began).TotalSeconds;
+            var again = await import.RunAsync(source with { At = source.At.AddDays(1) }, Rows(list, null, cancellation), step: 50_000, cancellation);
+            var second = again.Read / Stopwatch.GetElapsedTime(began).TotalSeconds;
             if (counts.Added != counts.Read || again.Unchanged != again.Read)
             {
                 throw new InvalidOperationException($"The import lost rows: {counts}, {again}.");
             }
 
             var events = database is null ? 0 : (await JournalFigures.EventsAsync(database, cancellation)).Values.Sum(k => k.Count);
-            return new ImportResult(first, second, times.At(0.5), times.At(0.99), times.Count, events, cpu.TotalMicroseconds / counts.Durable);
+            return new ImportResult(first, second, times.At(0.5), times.At(0.99), times.Count, events, cpu.TotalMicroseconds / counts.Read);
         }
         finally
         {

@@ -11,6 +11,7 @@ using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Actors.Serialization;
+using CPort.Bench.Imports;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
@@ -98,12 +99,12 @@ internal static class RecoveryCommand
     private static async Task FillAsync(Database database, int pdq, int sha256, CancellationToken cancellation)
     {
         await using var node = await StartAsync(database, wake: 0, cancellation);
-        var import = new HashImport(node.Buckets, new HashImportOptions { BatchesInFlight = 128, RowsHeld = 500_000, Attempt = TimeSpan.FromSeconds(60) });
+        var import = new HashImport(node.Buckets, new HashImportOptions { InFlight = 128, Attempt = TimeSpan.FromSeconds(60) });
         var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "bench", Trust = TrustLevel.Trusted, At = At };
         foreach (var (algorithm, count) in new[] { (HashAlgorithm.Pdq, pdq), (HashAlgorithm.Sha256, sha256) })
         {
             var began = Stopwatch.GetTimestamp();
-            var done = await import.RunAsync(source, Rows(algorithm, count), null, cancellation);
+            var done = await import.RunAsync(source, Rows(algorithm, count), step: 500_000, cancellation);
             var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[fill] {algorithm}: {done.Added:N0} rows in {seconds:0.0} s, {done.Added / seconds:N0} rows/s"));
         }

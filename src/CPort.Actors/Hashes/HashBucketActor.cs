@@ -7,6 +7,7 @@ using Akka.Persistence;
 using CPort.Actors.Cluster;
 using CPort.Actors.Persistence;
 using CPort.Actors.Telemetry;
+using CPort.Actors.Hashes.Transport;
 using CPort.Domain.Access;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Near;
 using CPort.Domain.Identity;
 
 namespace CPort.Actors.Matching;
@@ -32,3 +33,34 @@ public sealed record RecordOpinions(ReportId ReportId, ImmutableArray<OpinionOnH
 
 /// <summary>All opinions of a <see cref="RecordOpinions"/> are durable.</summary>
 public sealed record OpinionsRecorded(ReportId ReportId);
+
+/// <summary>
+/// To this node's matching actor: what is known of these hashes (at most <see cref="MatchingOptions.MaxLookup"/>, any
+/// algorithms). Local. With a radius, PDQ hashes are also searched near. Answered by <see cref="LookedUp"/>, <see
+/// cref="LookupRefused"/> or <see cref="LookupUnavailable"/>.
+/// </summary>
+/// <param name="Hashes">Answered in this order; duplicates are answered each.</param>
+/// <param name="Radius">Hamming distance 0 to <see cref="PdqIndex.MaxRadius"/>; null: no near search.</param>
+/// <param name="MaxResults">Near matches a hash, 1 to 100.</param>
+/// <param name="ExactOnly">By hash: true where nothing near is to be searched (poor quality); default: everywhere as the radius
+/// says.</param>
+public sealed record LookupMany(
+    ImmutableArray<ContentHash> Hashes, int? Radius = null, int MaxResults = 20, ImmutableArray<bool> ExactOnly = default)
+{
+    internal bool IsWithin(MatchingOptions options) =>
+        Hashes.Length <= options.MaxLookup && Radius is null or (>= 0 and <= PdqIndex.MaxRadius) && MaxResults is >= 1 and <= 100;
+
+    internal bool IsExactOnly(int index) => !ExactOnly.IsDefault && index < ExactOnly.Length && ExactOnly[index];
+}
+
+/// <summary>Every bucket answered. One result a hash asked, in order.</summary>
+public sealed record LookedUp(ImmutableArray<HashLookupResult> Results);
+
+/// <summary>A hash's verdict (version 0 when unknown) and the known values near it, nearest first.</summary>
+public sealed record HashLookupResult(HashVerdict Verdict, ImmutableArray<NearMatch> Near, bool NearTruncated);
+
+/// <summary>The request breaks a limit; sending it again is of no use.</summary>
+public sealed record LookupRefused(string Reason);
+
+/// <summary>At least one bucket did not answer in time, or too much is under way: try again.</summary>
+public sealed record LookupUnavailable(string Reason);

@@ -1,95 +1,12 @@
 using System.Collections.Immutable;
 using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Near;
 
 namespace CPort.Actors.Matching;
 
-/// <summary>A request that near searches belong to.</summary>
-internal interface INearRequest
-{
-    /// <summary>Answered, or given up: its searches need not be sent any more.</summary>
-    bool Over { get; }
-}
-
-/// <summary>One near query on its way through all PDQ buckets, and what they have found so far.</summary>
-internal sealed class NearSearch(INearRequest request, NearQuery query)
-{
-    private List<NearMatch>? _matches;
-    private List<LookAlike>? _lookAlikes;
-    private bool _truncated;
-    private bool _lookAlikesTruncated;
-    private NearAnswer? _answer;
-
-    public INearRequest Request { get; } = request;
-
-    public NearQuery Query { get; } = query;
-
-    /// <summary>Sightings of the value that the search waits for.</summary>
-    public int Unsighted { get; set; }
-
-    /// <summary>Buckets that have not answered yet.</summary>
-    public int Buckets { get; set; }
-
-    public void Take(NearAnswer answer)
-    {
-        _truncated |= answer.Truncated;
-        _lookAlikesTruncated |= answer.LookAlikesTruncated;
-        if (!answer.Matches.IsEmpty)
-        {
-            (_matches ??= []).AddRange(answer.Matches);
-            _truncated |= Cut(_matches, 4 * Query.MaxResults, Query.MaxResults, Order);
-        }
-
-        if (!answer.LookAlikes.IsEmpty)
-        {
-            (_lookAlikes ??= []).AddRange(answer.LookAlikes);
-            _lookAlikesTruncated |= Cut(_lookAlikes, 4 * Query.MaxLookAlikes, Query.MaxLookAlikes, Order);
-        }
-    }
-
-    /// <summary>Nearest first over all buckets.</summary>
-    public NearAnswer Answer()
-    {
-        if (_answer is null)
-        {
-            // Each bucket gave its nearest, so the nearest of all are among them.
-            _truncated |= _matches is not null && Cut(_matches, Query.MaxResults, Query.MaxResults, Order);
-            _lookAlikesTruncated |= _lookAlikes is not null && Cut(_lookAlikes, Query.MaxLookAlikes, Query.MaxLookAlikes, Order);
-            _matches?.Sort(Order);
-            _lookAlikes?.Sort(Order);
-            _answer = new NearAnswer
-            {
-                Matches = _matches is null ? [] : [.. _matches], Truncated = _truncated,
-                LookAlikes = _lookAlikes is null ? [] : [.. _lookAlikes], LookAlikesTruncated = _lookAlikesTruncated,
-            };
-        }
-
-        return _answer;
-    }
-
-    private static int Order(NearMatch a, NearMatch b) =>
-        PdqIndex.Order(new PdqHit(a.Verdict.Hash, a.Distance), new PdqHit(b.Verdict.Hash, b.Distance));
-
-    private static int Order(LookAlike a, LookAlike b) => PdqIndex.Order(new PdqHit(a.Hash, a.Distance), new PdqHit(b.Hash, b.Distance));
-
-    // Now and then while answers come in, so that dense values do not pile up what will not be listed.
-    private static bool Cut<T>(List<T> all, int beyond, int most, Comparison<T> order)
-    {
-        if (all.Count <= beyond)
-        {
-            return false;
-        }
-
-        all.Sort(order);
-        all.RemoveRange(most, all.Count - most);
-        return true;
-    }
-}
-
 /// <summary>
-/// The near queries of all requests in one row, which every PDQ bucket reads at its own pace: one message a bucket under way, the next as soon
-/// as it is answered. Buckets that read alike share the message's array. Requests with many queries are let in by turns, a little ahead of the
-/// fastest bucket. Not thread-safe: it belongs to the matching actor.
+/// The near queries of all requests in one row, which every PDQ bucket reads at its own pace by a <see cref="NearLane"/>. Buckets
+/// that read alike share the message's array. Requests with many queries are let in by turns, a little ahead of the fastest
+/// bucket, so that a report does not wait for ten thousand lookups. Not thread-safe: it belongs to the matching actor.
 /// </summary>
 internal sealed class NearStream
 {
@@ -97,24 +14,23 @@ internal sealed class NearStream
     private const int Turn = 50;
 
     private readonly int _part;
-    private readonly Lane[] _lanes;
-    private readonly Dictionary<long, Lane> _underWay = [];
-    private readonly Queue<INearRequest> _turns = new();
-    private readonly Dictionary<INearRequest, Queue<NearSearch>> _outside = [];
+    private readonly NearLane[] _lanes;
+    private readonly Queue<Gather> _turns = new();
+    private readonly Dictionary<Gather, Queue<NearSearch>> _outside = [];
     private readonly List<NearSearch> _stream = [];
-    private readonly Dictionary<long, Slice> _slices = [];
-    private readonly List<NearSearch> _done = [];
+    private readonly Dictionary<long, NearSlice> _slices = [];
 
     // Positions count from the start of time; the stream holds those from _first on.
     private long _first;
 
-    public NearStream(ImmutableArray<HashBucketId> buckets, int part)
+    public NearStream(ImmutableArray<HashBucketId> buckets, int part, AnswerTimes times)
     {
         _part = part;
-        _lanes = [.. buckets.Select(b => new Lane(this, b))];
+        _lanes = [.. buckets.Select(b => new NearLane(this, b, times))];
     }
 
-    private long End => _first + _stream.Count;
+    /// <summary>The position after the last search that was let in.</summary>
+    public long End => _first + _stream.Count;
 
     public void Add(NearSearch search)
     {
@@ -129,90 +45,71 @@ internal sealed class NearStream
     }
 
     /// <summary>
-    /// The buckets that can be sent a message and have something to be sent; the caller must call each one's <see cref="Lane.Ask"/>. Those of one node
-    /// (<paramref name="nodeOf"/>; null: none in particular) read in step, the next slice when all have answered, so that it takes one message a node:
-    /// no request is done before all have answered anyway.
+    /// The buckets that can be sent a message, if they have not read all; each is to be sent its next before the enumeration goes
+    /// on. Those of one node (<paramref name="nodeOf"/>; null: none in particular) read in step, the next slice when all have
+    /// answered, so that it takes one message a node: no request is done before all have answered anyway.
     /// </summary>
-    public IEnumerable<Lane> Idle(Func<HashBucketId, object?> nodeOf)
+    public IEnumerable<NearLane> Ready(Func<HashBucketId, object?> nodeOf)
     {
         LetIn();
-        if (Array.TrueForAll(_lanes, l => l.Slice is not null || l.Next >= End))
+        if (Array.TrueForAll(_lanes, l => l.IsBusy || l.Position >= End))
         {
             yield break;
         }
 
-        var reading = _lanes.Where(l => l.Slice is not null).Select(l => nodeOf(l.Bucket)).OfType<object>().ToHashSet();
+        var reading = _lanes.Where(l => l.IsBusy).Select(l => nodeOf(l.Bucket)).OfType<object>().ToHashSet();
         foreach (var lane in _lanes)
         {
-            if (lane.Slice is null && (reading.Count == 0 || nodeOf(lane.Bucket) is not { } node || !reading.Contains(node)) && lane.Prepare())
+            if (!lane.IsBusy && (reading.Count == 0 || nodeOf(lane.Bucket) is not { } node || !reading.Contains(node)))
             {
                 yield return lane;
             }
         }
     }
 
-    /// <summary>Takes a bucket's answer; returns the searches that it completed, valid until the next call. An answer to nothing completes nothing.</summary>
-    public IReadOnlyList<NearSearch> Take(NearFound reply)
+    /// <summary>What begins at a position, to the end of its part.</summary>
+    public NearSlice SliceAt(long from)
     {
-        _done.Clear();
-        if (reply.Answers.IsDefaultOrEmpty || !_underWay.Remove(reply.RequestId, out var lane))
+        // Slices end at multiples of the part, so that a bucket that answered in part reads on in step with the others.
+        var end = Math.Min(End, ((from / _part) + 1) * _part);
+        if (!_slices.TryGetValue(from, out var slice) || slice.End != end)
         {
-            return _done;
+            var searches = _stream.GetRange((int)(from - _first), (int)(end - from)).ToArray();
+            _slices[from] = slice = new NearSlice(end, searches, [.. searches.Select(s => s.Query)]);
         }
 
-        var slice = lane.Slice!;
-        var answered = Math.Min(reply.Answers.Length, slice.Searches.Length);
-        for (var i = 0; i < answered; i++)
-        {
-            var search = slice.Searches[i];
-            search.Take(reply.Answers[i]);
-            if (--search.Buckets == 0)
-            {
-                _done.Add(search);
-            }
-        }
-
-        lane.Advance(lane.Next + answered);
-        Forget();
-        return _done;
+        return slice;
     }
 
-    /// <summary>Buckets to be asked again; those whose waiting requests are all over are let go on instead.</summary>
-    public List<Lane> Late(DateTimeOffset now)
+    /// <summary>Forgets what every bucket has read.</summary>
+    public void Forget()
     {
-        var late = new List<Lane>();
-        foreach (var (id, lane) in _underWay.Where(u => u.Value.AskAgain <= now).ToList())
+        var slowest = _lanes.Min(l => l.Position);
+        if (slowest == End)
         {
-            if (lane.Slice!.IsOver)
+            // All is read: begin the next part afresh, so that no request is cut in two without need.
+            _first = ((End + _part - 1) / _part) * _part;
+            _stream.Clear();
+            _slices.Clear();
+            foreach (var lane in _lanes)
             {
-                _underWay.Remove(id);
-                lane.Advance(lane.Slice.End);
-            }
-            else
-            {
-                late.Add(lane);
+                lane.Position = _first;
             }
         }
-
-        Forget();
-        return late;
-    }
-
-    /// <summary>Makes what is under way to these buckets due to be asked again.</summary>
-    public void Hurry(IReadOnlySet<HashBucketId> buckets, DateTimeOffset now)
-    {
-        foreach (var lane in _underWay.Values.Where(l => buckets.Contains(l.Bucket)))
+        else if (slowest - _first >= 8 * _part)
         {
-            lane.AskAgainAt(now);
+            _stream.RemoveRange(0, (int)(slowest - _first));
+            _first = slowest;
+            foreach (var from in _slices.Keys.Where(k => k < slowest).ToList())
+            {
+                _slices.Remove(from);
+            }
         }
     }
-
-    /// <summary>The bucket's lane whose message with this id is under way; null: none.</summary>
-    public Lane? UnderWay(long requestId) => _underWay.GetValueOrDefault(requestId);
 
     private void LetIn()
     {
-        var lead = _lanes.Max(l => l.Slice?.End ?? l.Next);
+        var lead = _lanes.Max(l => l.LastSent);
         while (_turns.Count > 0 && End - lead < _part)
         {
             var request = _turns.Dequeue();
@@ -233,100 +130,71 @@ internal sealed class NearStream
             }
         }
     }
+}
 
-    private Slice SliceAt(long from)
+/// <summary>A stretch of the stream up to the position <paramref name="End"/>, as one message carries it.</summary>
+internal sealed record NearSlice(long End, NearSearch[] Searches, ImmutableArray<NearQuery> Queries)
+{
+    public bool IsOver => Array.TrueForAll(Searches, static s => s.Request.Over);
+}
+
+/// <summary>One PDQ bucket's reading of the stream: a slice at a time, the next when it is answered.</summary>
+internal sealed class NearLane(NearStream stream, HashBucketId bucket, AnswerTimes times) : BucketLane(bucket, times)
+{
+    private NearSlice? _slice;
+
+    /// <summary>Position of the first search it has not answered.</summary>
+    public long Position { get; set; }
+
+    /// <summary>Position after the last search it was sent.</summary>
+    public long LastSent => _slice?.End ?? Position;
+
+    public override bool IsBusy => _slice is not null;
+
+    public override bool IsOver => _slice is not { IsOver: false };
+
+    /// <summary>Searches of requests that are over are passed by.</summary>
+    public override IHashBucketMessage? Next(long requestId)
     {
-        // Slices end at multiples of the part, so that a bucket that answered in part reads on in step with the others.
-        var end = Math.Min(End, ((from / _part) + 1) * _part);
-        if (!_slices.TryGetValue(from, out var slice) || slice.End != end)
+        while (Position < stream.End)
         {
-            var searches = _stream.GetRange((int)(from - _first), (int)(end - from)).ToArray();
-            _slices[from] = slice = new Slice(end, searches, [.. searches.Select(s => s.Query)]);
-        }
-
-        return slice;
-    }
-
-    private void Forget()
-    {
-        var slowest = _lanes.Min(l => l.Next);
-        if (slowest == End)
-        {
-            // All is read: begin the next part afresh, so that no request is cut in two without need.
-            _first = ((End + _part - 1) / _part) * _part;
-            _stream.Clear();
-            _slices.Clear();
-            foreach (var lane in _lanes)
+            var slice = stream.SliceAt(Position);
+            if (!slice.IsOver)
             {
-                lane.Advance(_first);
-            }
-        }
-        else if (slowest - _first >= 8 * _part)
-        {
-            _stream.RemoveRange(0, (int)(slowest - _first));
-            _first = slowest;
-            foreach (var from in _slices.Keys.Where(k => k < slowest).ToList())
-            {
-                _slices.Remove(from);
-            }
-        }
-    }
-
-    /// <summary>A stretch of the stream, as one message carries it.</summary>
-    internal sealed record Slice(long End, NearSearch[] Searches, ImmutableArray<NearQuery> Queries)
-    {
-        public bool IsOver => Array.TrueForAll(Searches, static s => s.Request.Over);
-    }
-
-    /// <summary>One bucket's reading of the stream.</summary>
-    internal sealed class Lane(NearStream stream, HashBucketId bucket)
-    {
-        public HashBucketId Bucket { get; } = bucket;
-
-        /// <summary>Position of the first search it has not answered.</summary>
-        public long Next { get; private set; }
-
-        /// <summary>What is under way; null: nothing.</summary>
-        public Slice? Slice { get; private set; }
-
-        public SearchNear? Message { get; private set; }
-
-        public int Asked { get; private set; }
-
-        /// <summary>Timestamp of the first time of asking.</summary>
-        public long FirstAsked { get; private set; }
-
-        public DateTimeOffset AskAgain { get; private set; }
-
-        /// <summary>Finds what to ask next; false when nothing is left. Searches of requests that are over are passed by.</summary>
-        internal bool Prepare()
-        {
-            while (Next < stream.End)
-            {
-                var slice = stream.SliceAt(Next);
-                if (!slice.IsOver)
-                {
-                    Slice = slice;
-                    return true;
-                }
-
-                Next = slice.End;
+                _slice = slice;
+                return new SearchNear { Bucket = Bucket, RequestId = requestId, Queries = slice.Queries };
             }
 
-            return false;
+            Position = slice.End;
         }
 
-        public void Ask(long requestId, long askedAt, DateTimeOffset askAgain)
+        return null;
+    }
+
+    /// <summary>Takes answers to the first searches of what was under way; returns the searches that these complete.</summary>
+    public IReadOnlyList<NearSearch> Take(ImmutableArray<NearAnswer> answers)
+    {
+        var done = new List<NearSearch>();
+        var searches = _slice!.Searches;
+        var answered = Math.Min(answers.Length, searches.Length);
+        for (var i = 0; i < answered; i++)
         {
-            Message = new SearchNear { Bucket = Bucket, RequestId = requestId, Queries = Slice!.Queries };
-            (Asked, FirstAsked, AskAgain) = (1, askedAt, askAgain);
-            stream._underWay.Add(requestId, this);
+            searches[i].Take(answers[i]);
+            if (--searches[i].Buckets == 0)
+            {
+                done.Add(searches[i]);
+            }
         }
 
-        public void AskedAgain(DateTimeOffset next) => (Asked, AskAgain) = (Asked + 1, next);
+        Advance(Position + answered);
+        return done;
+    }
 
-        public void AskAgainAt(DateTimeOffset next) => AskAgain = next;
+    public override void Drop() => Advance(_slice!.End);
 
-        internal void Advance(long to) => (Next, Slice, Message) = (to, null, null);
+    private void Advance(long to)
+    {
+        (Position, _slice) = (to, null);
+        stream.Forget();
     }
 }

@@ -247,21 +247,17 @@ public class MatchingActorTests : TestKit
     [Fact]
     public async Task A_list_is_imported_row_by_row_counted_and_imported_again_without_effect()
     {
-        static async IAsyncEnumerable<HashListRow> Rows()
-        {
-            await Task.Yield();
-            for (var n = 0; n < 3_000; n++)
-            {
-                yield return new HashListRow { Hash = Sha256(n, first: (byte)(n % 5)), Classification = Classification.Baseline };
-            }
-
-            yield return new HashListRow { Hash = Made(HashAlgorithm.Pdq, 1), Classification = Classification.Baseline, PdqQuality = 10 };
-        }
-
+        HashListRow[] rows =
+        [
+            .. Enumerable.Range(0, 3_000).Select(n => new HashListRow { Hash = Sha256(n, first: (byte)(n % 5)), Classification = Classification.Baseline }),
+            new HashListRow { Hash = Made(HashAlgorithm.Pdq, 1), Classification = Classification.Baseline, PdqQuality = 10 },
+        ];
         var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "icse", Trust = TrustLevel.Trusted, At = Start };
-        var import = new HashImport(_region, new HashImportOptions { RowsHeld = 500 });
-        Assert.Equal(new HashImportCounts(Read: 3_001, Added: 3_000, Changed: 0, Unchanged: 0, Ignored: 1), await import.RunAsync(source, Rows()));
-        Assert.Equal(new HashImportCounts(3_001, 0, 0, 3_000, 1), await import.RunAsync(source with { At = Start.AddDays(1) }, Rows()));
+        var import = new HashImport(_region);
+        Assert.Equal([.. Enumerable.Repeat(HashRowOutcome.Added, 3_000), HashRowOutcome.Ignored], await import.ImportAsync(source, rows));
+        Assert.Equal(
+            [.. Enumerable.Repeat(HashRowOutcome.Unchanged, 3_000), HashRowOutcome.Ignored],
+            await import.ImportAsync(source with { At = Start.AddDays(1) }, rows));
         _matching.Tell(new LookupMany([Sha256(4, first: 4)]));
         Assert.Equal("icse", (await ExpectMsgAsync<LookedUp>()).Results[0].Verdict.Opinions.Single().List);
     }
@@ -269,18 +265,13 @@ public class MatchingActorTests : TestKit
     [Fact]
     public async Task An_import_stops_with_an_error_when_a_bucket_stays_silent()
     {
-        static async IAsyncEnumerable<HashListRow> Rows()
-        {
-            await Task.Yield();
-            for (var n = 0; ; n++)
-            {
-                yield return new HashListRow { Hash = Sha256(n, first: (byte)(n % 5)), Classification = Classification.Baseline };
-            }
-        }
-
+        HashListRow[] rows =
+        [
+            .. Enumerable.Range(0, 100_000).Select(n => new HashListRow { Hash = Sha256(n, first: (byte)(n % 5)), Classification = Classification.Baseline }),
+        ];
         _swallow = m => m.Bucket.Number == 3;
         var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "icse", Trust = TrustLevel.Trusted, At = Start };
         var import = new HashImport(_region, new HashImportOptions { Attempt = TimeSpan.FromMilliseconds(100), Attempts = 2 });
-        await Assert.ThrowsAsync<HashBucketsUnavailableException>(() => import.RunAsync(source, Rows()));
+        await Assert.ThrowsAsync<HashBucketsUnavailableException>(() => import.ImportAsync(source, rows));
     }
 }

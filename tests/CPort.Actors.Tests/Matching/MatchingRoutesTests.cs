@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit.Xunit2;
 using CPort.Actors.Hashes;
+using CPort.Actors.Hashes.Transport;
 using CPort.Actors.Matching;
 using CPort.Actors.Tests.Hashes;
 using CPort.Actors.Tests.Serialization;
@@ -28,7 +29,7 @@ public sealed class MatchingRoutesTests : TestKit
           actor {
             provider = remote
             serializers.cport = "CPort.Actors.Serialization.WireSerializer, CPort.Actors"
-            serialization-bindings { "CPort.Domain.Wire.IWireMessage, CPort.Actors" = cport }
+            serialization-bindings { "CPort.Domain.Wire.IWireMessage, CPort.Domain" = cport }
           }
         }
         """);

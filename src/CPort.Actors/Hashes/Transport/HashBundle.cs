@@ -4,7 +4,7 @@ using CPort.Domain.Hashes;
 using CPort.Domain.Wire;
 using ProtoBuf;
 
-namespace CPort.Actors.Hashes;
+namespace CPort.Actors.Hashes.Transport;
 
 /// <summary>One list of near queries for several PDQ buckets.</summary>
 [ProtoContract]
@@ -21,20 +21,26 @@ public sealed record NearBundle
 }
 
 /// <summary>
-/// Messages for buckets of one node, to its <see cref="HashDoor"/>: the same that would go to each bucket through the region, each with its own
-/// request id, at most about <see cref="MaxBytes"/>. Answered by one or more <see cref="HashBundleAnswered"/>, together or in part, or not at all.
+/// Messages for buckets of one node, to its <see cref="HashDoor"/>: the same that would go to each bucket through the region,
+/// each with its own request id, at most about <see cref="MaxBytes"/>. Answered by one or more <see cref="HashBundleAnswered"/>,
+/// together or in part, or not at all.
 /// </summary>
 [ProtoContract]
 [Manifest("hq8")]
 public sealed record HashBundle : IWireMessage
 {
-    /// <summary>Estimated bytes of a bundle, and of an answer: far below <see cref="Cluster.ClusterTuning.MaxFrameSize"/>, and short enough for heartbeats to pass.</summary>
+    /// <summary>
+    /// Estimated bytes of a bundle, and of an answer: far below <see cref="Cluster.ClusterTuning.MaxFrameSize"/>, and short
+    /// enough for heartbeats to pass.
+    /// </summary>
     public const int MaxBytes = 2 * HashBucketLimits.PartBytes;
 
     /// <summary>Request ids of the <see cref="LookupHashes"/> it stands for.</summary>
     [ProtoMember(1, IsPacked = true)] public long[] LookupIds { get; init; } = [];
 
-    /// <summary>How many of <see cref="Hashes"/> belong to each of <see cref="LookupIds"/>, 1 or more; the first says the bucket.</summary>
+    /// <summary>
+    /// How many of <see cref="Hashes"/> belong to each of <see cref="LookupIds"/>, 1 or more; the first says the bucket.
+    /// </summary>
     [ProtoMember(2, IsPacked = true)] public int[] LookupCounts { get; init; } = [];
     [ProtoMember(3)] public ImmutableArray<ContentHash> Hashes { get; init; } = [];
     [ProtoMember(4)] public ImmutableArray<SightAndLookup> Sightings { get; init; } = [];
@@ -47,8 +53,8 @@ public sealed record HashBundle : IWireMessage
     public int Count => LookupIds.Length + Sightings.Length + Opinions.Length + Near.Sum(n => n.Buckets.Length);
 
     /// <summary>
-    /// Joins messages; as many bundles as the size asks for. <see cref="LookupHashes"/>, <see cref="SightAndLookup"/>, <see cref="RecordBucketOpinions"/> and
-    /// <see cref="SearchNear"/>; throws <see cref="ArgumentException"/> for others.
+    /// Joins messages; as many bundles as the size asks for. <see cref="LookupHashes"/>, <see cref="SightAndLookup"/>, <see
+    /// cref="RecordBucketOpinions"/> and <see cref="SearchNear"/>; throws <see cref="ArgumentException"/> for others.
     /// </summary>
     public static IReadOnlyList<HashBundle> Of(IReadOnlyList<IHashBucketMessage> messages)
     {
@@ -167,7 +173,9 @@ public sealed record NearFoundPart
     /// <summary>Queries answered, the first ones of those asked.</summary>
     [ProtoMember(2)] public required int Answered { get; init; }
 
-    /// <summary>Positions of <see cref="Answers"/> among the queries, rising; for all other queries answered nothing was found.</summary>
+    /// <summary>
+    /// Positions of <see cref="Answers"/> among the queries, rising; for all other queries answered nothing was found.
+    /// </summary>
     [ProtoMember(3, IsPacked = true)] public int[] At { get; init; } = [];
     [ProtoMember(4)] public ImmutableArray<NearAnswer> Answers { get; init; } = [];
 
@@ -191,8 +199,8 @@ public sealed record NearFoundPart
 }
 
 /// <summary>
-/// Answers of buckets to messages of a <see cref="HashBundle"/>, by its request ids: all, or those that came by now; others may follow, or never
-/// come. An answer may be to a part of what its bucket was asked, as without bundles.
+/// Answers of buckets to messages of a <see cref="HashBundle"/>, by its request ids: all, or those that came by now; others may
+/// follow, or never come. An answer may be to a part of what its bucket was asked, as without bundles.
 /// </summary>
 [ProtoContract]
 [Manifest("hr13")]
@@ -204,7 +212,9 @@ public sealed record HashBundleAnswered : IWireReply
     /// <summary>Verdicts of each of <see cref="VerdictIds"/>.</summary>
     [ProtoMember(2, IsPacked = true)] public int[] VerdictCounts { get; init; } = [];
 
-    /// <summary>Positions of <see cref="Verdicts"/> among all, rising; the others are those of hashes of which nothing is known.</summary>
+    /// <summary>
+    /// Positions of <see cref="Verdicts"/> among all, rising; the others are those of hashes of which nothing is known.
+    /// </summary>
     [ProtoMember(3, IsPacked = true)] public int[] VerdictsAt { get; init; } = [];
     [ProtoMember(4)] public ImmutableArray<HashVerdict> Verdicts { get; init; } = [];
 

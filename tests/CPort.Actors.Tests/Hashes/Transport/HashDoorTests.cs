@@ -5,11 +5,12 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using CPort.Actors.Cluster;
 using CPort.Actors.Hashes;
+using CPort.Actors.Hashes.Transport;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
-namespace CPort.Actors.Tests.Hashes;
+namespace CPort.Actors.Tests.Hashes.Transport;
 
 /// <summary>The door alone; the test answers for the buckets.</summary>
 public class HashDoorTests : TestKit

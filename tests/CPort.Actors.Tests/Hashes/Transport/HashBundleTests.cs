@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CPort.Actors.Cluster;
 using CPort.Actors.Hashes;
+using CPort.Actors.Hashes.Transport;
 using CPort.Actors.Serialization;
 using CPort.Actors.Tests.Serialization;
 using CPort.Domain.CodeLists;
@@ -8,7 +9,7 @@ using CPort.Domain.Hashes;
 using CsCheck;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
-namespace CPort.Actors.Tests.Hashes;
+namespace CPort.Actors.Tests.Hashes.Transport;
 
 /// <summary>What goes in comes out, whatever the mix; sizes hold; near queries are sent once.</summary>
 public class HashBundleTests

@@ -1,19 +1,25 @@
 using Akka.Actor;
 using CPort.Domain.Hashes;
 
-namespace CPort.Actors.Hashes;
+namespace CPort.Actors.Hashes.Transport;
 
 /// <summary>
-/// A node's entrance for bundles of bucket messages: one message a node instead of one a bucket. Passes each on to the shard region, which knows where
-/// the bucket is should it have moved, and sends the answers back together: when all are there, or <see cref="Join"/> after the first, so that a
-/// bucket that writes or recovers keeps no other waiting. Repeats nothing and promises nothing: who asks asks again, through the region.
+/// A node's entrance for bundles of bucket messages: one message a node instead of one a bucket. Passes each on to the shard
+/// region, which knows where the bucket is should it have moved, and sends the answers back together: when all are there, or <see
+/// cref="Join"/> after the first, so that a bucket that writes or recovers keeps no other waiting. Repeats nothing and promises
+/// nothing: who asks asks again, through the region.
 /// </summary>
 public sealed class HashDoor : ReceiveActor, IWithTimers
 {
     /// <summary>Its name below <c>/user</c>, where askers look for it.</summary>
     public const string Name = "hash-door";
 
-    /// <summary>Messages under way from here, over all askers; bundles beyond are dropped, and their askers go through the region.</summary>
+    /// <summary>Where a node's door is.</summary>
+    public static ActorPath At(Address node) => new RootActorPath(node) / "user" / Name;
+
+    /// <summary>
+    /// Messages under way from here, over all askers; bundles beyond are dropped, and their askers go through the region.
+    /// </summary>
     private const int MaxAsked = 200_000;
 
     private static readonly TimeSpan Join = TimeSpan.FromMilliseconds(10);
