@@ -9,29 +9,28 @@ using CPort.Domain.Queues;
 namespace CPort.Actors.Projections;
 
 /// <summary>
-/// The access table (docs/access.md) as conditions on the read tables: the same relations as <see cref="AccessTable.RelationsOf"/> computes for one
-/// item, as expressions that the database can evaluate. A property test holds the two together. A query may filter by a field only where the caller
-/// sees that field, so that a filter tells nothing that the answer would not show.
+/// The access table (docs/access.md) as conditions on the read tables, made from its rows: what ties a caller to an item, as
+/// expressions that the database can evaluate. A property test holds the two together. A query may filter by a field only where
+/// the caller sees that field, so that a filter tells nothing that the answer would not show.
 /// </summary>
 public static class AccessScope
 {
     /// <summary>The caller's possible relations, each with the condition under which it holds for an item.</summary>
-    public static ImmutableArray<(ItemRelations Relation, Expression<Func<ItemRow, bool>> Holds)> RelationsOf(Caller caller)
+    public static ImmutableArray<(ItemRelations Relation, Expression<Func<ItemRow, bool>> Holds)> RelationsOf(Caller caller) =>
+        [.. AccessTable.RelationsOf(caller).Select(r => (r.Relation, AnyOf(r.Ties.Select(tie => Holds(tie, caller)))))];
+
+    /// <summary>
+    /// Items that the caller may do this to, as far as the access table says (<see cref="AccessTable.MayWrite"/>).
+    /// </summary>
+    public static Expression<Func<ItemRow, bool>> MayWrite(Caller caller, ItemWrite write)
     {
-        var agency = OfAgency(caller);
-        var held = caller.Kind switch
-        {
-            AgencyKind.Hotline when caller.Is(Roles.Analyst | Roles.Machine) => agency,
-            AgencyKind.Police when caller.Is(Roles.Officer | Roles.Machine) && !string.IsNullOrWhiteSpace(caller.Purpose) => agency,
-            AgencyKind.Interpol when caller.Is(Roles.Analyst | Roles.Officer | Roles.Machine) => agency,
-            AgencyKind.SupervisoryAuthority when caller.Is(Roles.Auditor) => agency,
-            AgencyKind.Operator when caller.Is(Roles.Operator) => agency,
-            AgencyKind.System => agency,
-            _ => [],
-        };
-        return caller.Is(Roles.Auditor) && !agency.IsEmpty && caller.Kind is not (AgencyKind.SupervisoryAuthority or AgencyKind.System)
-            ? held.Add((ItemRelations.Auditor, agency.Select(a => a.Holds).Aggregate(Or)))
-            : held;
+        var tenant = caller.Tenant;
+        var relations = RelationsOf(caller);
+        return And(i => i.Tenant == tenant, AnyOf(
+            from way in AccessTable.WaysTo(caller, write)
+            from held in relations
+            where held.Relation == way.Relation
+            select And(held.Holds, Holds(way.While))));
     }
 
     /// <summary>
@@ -44,16 +43,16 @@ public static class AccessScope
         var relations = RelationsOf(caller);
         foreach (var field in fields)
         {
-            Expression<Func<ItemRow, bool>> none = i => false;
-            scope = And(scope, relations.Where(r => AccessTable.Of(r.Relation, field) == Visibility.Visible).Select(r => r.Holds).DefaultIfEmpty(none).Aggregate(Or));
+            scope = And(scope, AnyOf(relations.Where(r => AccessTable.Of(r.Relation, field) == Visibility.Visible).Select(r => r.Holds)));
         }
 
         return scope;
     }
 
     /// <summary>
-    /// The part of a queue that is the caller's own work: a hotline's countries' unassigned items, its own assigned ones, orphans if it is mandated,
-    /// and what it reported itself and nobody could trace. For all others that may look, the whole of what they see.
+    /// The part of a queue that is the caller's own work: a hotline's countries' unassigned items, its own assigned ones, orphans
+    /// if it is mandated, and what it reported itself and nobody could trace. For all others that may look, the whole of what
+    /// they see.
     /// </summary>
     public static Expression<Func<ItemRow, bool>> WorkOf(Caller caller, WorkQueue queue)
     {
@@ -77,8 +76,8 @@ public static class AccessScope
     }
 
     /// <summary>
-    /// What the caller's statistics count: everything of its tenant for operators (numbers name no item), else the items whose classification and
-    /// hosting it sees.
+    /// What the caller's statistics count: everything of its tenant for operators (numbers name no item), else the items whose
+    /// classification and hosting it sees.
     /// </summary>
     public static Expression<Func<ItemRow, bool>> CountedFor(Caller caller)
     {
@@ -101,36 +100,34 @@ public static class AccessScope
     internal static Expression<Func<ItemRow, bool>> Or(Expression<Func<ItemRow, bool>> a, Expression<Func<ItemRow, bool>> b) =>
         Expression.Lambda<Func<ItemRow, bool>>(Expression.OrElse(a.Body, Swap(b, a.Parameters[0])), a.Parameters);
 
-    private static ImmutableArray<(ItemRelations Relation, Expression<Func<ItemRow, bool>> Holds)> OfAgency(Caller caller)
+    private static Expression<Func<ItemRow, bool>> AnyOf(IEnumerable<Expression<Func<ItemRow, bool>>> conditions) =>
+        conditions.DefaultIfEmpty(i => false).Aggregate(Or);
+
+    private static Expression<Func<ItemRow, bool>> Holds(ItemTie tie, Caller caller)
     {
         var agency = caller.Agency.Value;
         var countries = Codes(caller);
-        switch (caller.Kind)
+        var mandated = caller.HoldsOrphanMandate;
+        return tie switch
         {
-            case AgencyKind.Hotline:
-                ImmutableArray<(ItemRelations, Expression<Func<ItemRow, bool>>)> relations =
-                [
-                    (ItemRelations.Reporting, i => i.ReportingHotline == agency),
-                    (ItemRelations.AssignedHotline, i => i.Hotline == agency && countries.Contains(i.AssignedCountry!)),
-                    (ItemRelations.AssignedCountry, i => countries.Contains(i.AssignedCountry!)),
-                    (ItemRelations.Hosting, i => countries.Contains(i.HostingCountry!)),
-                ];
-                return caller.HoldsOrphanMandate ? relations.Add((ItemRelations.Mandated, i => i.IsOrphan)) : relations;
-            case AgencyKind.Police:
-                return [(ItemRelations.PoliceOfCountry, i => countries.Contains(i.AssignedCountry!) || countries.Contains(i.HostingCountry!))];
-            case AgencyKind.Interpol:
-                return [(ItemRelations.Interpol,
-                    i => i.IsOrphan || i.Classification == Classification.Baseline || i.Classification == Classification.National)];
-            case AgencyKind.SupervisoryAuthority:
-                return [(ItemRelations.SupervisoryAuthority, i => countries.Contains(i.AssignedCountry!) || countries.Contains(i.HostingCountry!))];
-            case AgencyKind.Operator:
-                return [(ItemRelations.Operator, i => true)];
-            case AgencyKind.System:
-                return [(ItemRelations.System, i => true)];
-            default:
-                return [];
-        }
+            ItemTie.Reported => i => i.ReportingHotline == agency,
+            ItemTie.HasItem => i => i.Hotline == agency && countries.Contains(i.AssignedCountry!),
+            ItemTie.AssignedCountry => i => countries.Contains(i.AssignedCountry!),
+            ItemTie.HostingCountry => i => countries.Contains(i.HostingCountry!),
+            ItemTie.OrphanMandate => i => mandated && i.IsOrphan,
+            ItemTie.Orphan => i => i.IsOrphan,
+            ItemTie.Illegal => i => i.Classification == Classification.Baseline || i.Classification == Classification.National,
+            _ => i => true,
+        };
     }
+
+    private static Expression<Func<ItemRow, bool>> Holds(ItemPhase phase) => phase switch
+    {
+        ItemPhase.NotRouted => i => i.AssignedCountry == null && !i.IsOrphan,
+        ItemPhase.Orphan => i => i.IsOrphan,
+        ItemPhase.NoHotline => i => i.Hotline == null,
+        _ => i => true,
+    };
 
     /// <summary>A list, because an array's Contains binds to a span in C# 14, which no database understands.</summary>
     private static List<string> Codes(Caller caller) => [.. caller.Countries.Select(c => c.Code)];

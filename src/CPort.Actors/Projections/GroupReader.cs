@@ -205,7 +205,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
                 summary,
                 [.. page.Select(m => new GroupItem(
                     ItemSummary.Of(caller, m.Row, now, null, QueueReader.DuplicateOf(firsts, m.Row)) with { Group = mark },
-                    m.Unassessed == 1 && IsYours(caller, m.Row),
+                    m.Unassessed == 1 && AccessTable.MayWrite(caller, m.Row.RelationFacts(), ItemWrite.Assess),
                     m.Unassessed == 1 ? OfferFor(m) : null))],
                 found.Count > max ? QueueReader.CursorAfter(ListOf(id), page[^1].Row, page[^1].Row.AddedAt) : null,
                 at);
@@ -229,7 +229,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
 
             if (named is null)
             {
-                var mine = Yours(caller);
+                var mine = AccessScope.MayWrite(caller, ItemWrite.Assess);
                 var rows = await members.Where(m => m.Unassessed == 1).Select(m => m.Row).Where(mine).OrderBy(i => i.AddedAt).ThenBy(i => i.Number).Take(max)
                     .Select(i => new { i.ReportId, i.Ordinal, i.Version }).ToListAsync(cancellation).ConfigureAwait(false);
                 return [.. rows.Select(r => (new ItemRef(ReportId.Parse(r.ReportId), r.Ordinal), r.Version))];
@@ -290,16 +290,19 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
 
         // Counted by what distinguishes the items of one group; the rest is adding up.
         var mine = InGroups(db, set, caller).Where(m => ids.Contains(m.Group));
-        var tallies = await mine.GroupBy(m => new { m.Group, m.Row.AssignedCountry, m.Row.Hotline, m.Row.Classification, m.Unassessed, m.Row.Urgent })
+        var tallies = await mine.GroupBy(m => new { m.Group, m.Row.AssignedCountry, m.Row.Classification, m.Unassessed, m.Row.Urgent })
             .Select(g => new { g.Key, Items = g.LongCount(), Oldest = g.Min(m => m.Row.AddedAt) }).ToListAsync(cancellation).ConfigureAwait(false);
         var reports = await ReportsAsync(db, set, caller, ids, cancellation).ConfigureAwait(false);
+        var yours = await InGroups(db, set, caller, AccessScope.MayWrite(caller, ItemWrite.Assess))
+            .Where(m => ids.Contains(m.Group) && m.Unassessed == 1).GroupBy(m => m.Group).Select(g => new { g.Key, Count = g.LongCount() })
+            .ToDictionaryAsync(g => g.Key, g => g.Count, cancellation).ConfigureAwait(false);
         return tallies.GroupBy(t => t.Key.Group).Where(g => g.Sum(t => t.Items) >= Least).ToDictionary(g => g.Key, g =>
         {
             var open = g.Where(t => t.Key.Unassessed == 1).ToArray();
             return new GroupSummary
             {
                 Id = g.Key, Items = g.Sum(t => t.Items), Reports = reports[g.Key], Unassessed = open.Sum(t => t.Items),
-                Yours = open.Where(t => IsYours(caller, t.Key.AssignedCountry, t.Key.Hotline)).Sum(t => t.Items),
+                Yours = yours.GetValueOrDefault(g.Key),
                 Urgent = open.Where(t => t.Key.Urgent).Sum(t => t.Items), OldestFrom = ItemSummary.Time((open.Length > 0 ? open : [.. g]).Min(t => t.Oldest)),
                 Countries = Tallies(g.Select(t => (t.Key.AssignedCountry ?? "none", t.Items))),
                 Assessed = Tallies(g.Where(t => t.Key.Classification is not null).Select(t => (t.Key.Classification!.Value.ToString(), t.Items))),
@@ -345,9 +348,8 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
         bool? Flag(int bit) => row.AssessedFlags is { } flags ? (flags & bit) != 0 : null;
     }
 
-    /// <summary>Open and nobody's opinion counts; the caller's own part of it is <see cref="Yours"/>.</summary>
-    private static IQueryable<Member> InGroups(IDataContext db, int set, Caller caller) =>
-        from i in ReadTables.Items(db, set).Where(Members(caller))
+    private static IQueryable<Member> InGroups(IDataContext db, int set, Caller caller, Expression<Func<ItemRow, bool>>? only = null) =>
+        from i in ReadTables.Items(db, set).Where(only is null ? Members(caller) : AccessScope.And(Members(caller), only))
         join h in ReadTables.Hashes(db, set) on i.Number equals h.Item
         join v in ReadTables.LookAlikes(db, set) on h.HashKey equals v.HashKey
         where h.Algorithm == Domain.Hashes.HashAlgorithm.Pdq
@@ -356,26 +358,6 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
             Group = v.GroupId, HashKey = v.HashKey, SealedValue = v.SealedValue, Row = i,
             Unassessed = i.Classification == null && i.FinalAction == null ? 1 : 0,
         };
-
-    /// <summary>ICCAM rule 4 as a condition: the assigned hotline, or any of the assigned country while none has the item.</summary>
-    private static Expression<Func<ItemRow, bool>> Yours(Caller caller)
-    {
-        if (!MayAssess(caller))
-        {
-            return i => false;
-        }
-
-        var agency = caller.Agency.Value;
-        List<string> countries = [.. caller.Countries.Select(c => c.Code)];
-        return i => countries.Contains(i.AssignedCountry!) && (i.Hotline == agency || i.Hotline == null);
-    }
-
-    private static bool IsYours(Caller caller, ItemRow row) => IsYours(caller, row.AssignedCountry, row.Hotline);
-
-    private static bool IsYours(Caller caller, string? country, string? hotline) =>
-        MayAssess(caller) && caller.Countries.Any(c => c.Code == country) && (hotline is null || hotline == caller.Agency.Value);
-
-    private static bool MayAssess(Caller caller) => caller.Kind == AgencyKind.Hotline && caller.Is(Roles.Analyst | Roles.Machine);
 
     private static async Task<string> CurrentAsync(IDataContext db, int set, string id, CancellationToken cancellation) =>
         await ReadTables.Groups(db, set).Where(g => g.GroupId == id).Select(g => g.MergedInto).FirstOrDefaultAsync(cancellation).ConfigureAwait(false) ?? id;

@@ -137,99 +137,171 @@ public readonly record struct ItemAccess(ItemRelations Relations)
     public ItemAccess Or(ItemAccess other) => new(Relations | other.Relations);
 }
 
+/// <summary>One way in which a caller's agency is tied to an item; a relation holds while one of its ties does.</summary>
+public enum ItemTie
+{
+    /// <summary>The agency sent the report.</summary>
+    Reported = 1,
+
+    /// <summary>It has the item, and works for the assigned country.</summary>
+    HasItem,
+    AssignedCountry,
+    HostingCountry,
+
+    /// <summary>It holds the mandate, and the item is an orphan.</summary>
+    OrphanMandate,
+    Orphan,
+
+    /// <summary>The effective classification is Baseline or National.</summary>
+    Illegal,
+    Every,
+}
+
+/// <summary>Where an item stands on its way to a hotline; some rights last only so long.</summary>
+public enum ItemPhase
+{
+    Any = 1,
+    NotRouted,
+    Orphan,
+
+    /// <summary>Assigned to a country, or to nobody, but to no single hotline.</summary>
+    NoHotline,
+}
+
 /// <summary>
-/// Who sees and changes what of an item: the one table of reading and writing rights, as data. <c>docs/access.md</c> is rendered from it, and
-/// a test keeps the two equal. Who has no row here sees nothing, and to them the report looks as if it did not exist.
+/// Who sees and changes what of an item: the one table of reading and writing rights, as data. Every verb of a report opens by
+/// asking it, the database's conditions are made from it (<c>AccessScope</c>), and <c>docs/access.md</c> is rendered from it. Who
+/// has no row here sees nothing, and to them the report looks as if it did not exist.
 /// </summary>
 public static class AccessTable
 {
-    private const Visibility Yes = Visibility.Visible;
-    private const Visibility Part = Visibility.Masked;
-    private const Visibility No = Visibility.Absent;
-
     private static readonly ImmutableArray<FieldGroup> Fields = [.. Enum.GetValues<FieldGroup>()];
 
-    private static ImmutableArray<ItemWrite> TheJob =>
-    [
-        ItemWrite.Claim, ItemWrite.Release, ItemWrite.Assess, ItemWrite.CorrectAssessment, ItemWrite.Act, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry,
-        ItemWrite.SetReference, ItemWrite.DescribeSite, ItemWrite.MarkUrgent, ItemWrite.AddMemo, ItemWrite.SeenOnline,
-    ];
+    /// <summary>What stands behind the URL: shown by no row that does not show the URL, whatever else the row says.</summary>
+    private static readonly ImmutableArray<FieldGroup> BehindUrl = [FieldGroup.Credentials, FieldGroup.Memo];
 
-    // The cells stand in the order of FieldGroup:
-    // Existence, State, Classification, Hosting, Url, Credentials, Memo, Hashes, ReporterData, History.
-    private static readonly ImmutableArray<ReadRow> ReadRows =
-    [
-        new(ItemRelations.Reporting, "Reporting hotline", "the hotline that sent the report (analyst or machine)",
-            [Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes]),
-        new(ItemRelations.AssignedHotline, "Assigned hotline", "the hotline that has the item, while it works for the assigned country",
-            [Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes, No, Yes]),
-        new(ItemRelations.AssignedCountry, "Hotline of the assigned country", "any hotline that works for the assigned country today",
-            [Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes, No, Yes]),
-        new(ItemRelations.Hosting, "Hotline of the hosting country", "any hotline that works for the hosting country today",
-            [Yes, Yes, Yes, Yes, Yes, No, No, No, No, No]),
-        new(ItemRelations.Mandated, "Mandated hotline", "a hotline with the orphan mandate, of items that are orphans",
-            [Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes, No, Yes]),
-        new(ItemRelations.PoliceOfCountry, "Police of the country", "police (officer or machine) of the assigned or hosting country, with a purpose given",
-            [Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes, No, Yes]),
-        new(ItemRelations.Interpol, "INTERPOL", "INTERPOL, of items that are Baseline or National by their effective classification, and of orphans",
-            [Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes, No, Yes]),
-        new(ItemRelations.Operator, "Operator", "an operator's key with the role operator, of every item",
-            [Yes, Yes, No, No, No, No, No, No, No, No]),
-        new(ItemRelations.Auditor, "Auditor",
-            "a key with the role auditor: of an operator for every item, of another agency for the items that agency stands in a relation to",
-            [Yes, Yes, No, No, No, No, No, No, No, Part]),
-        new(ItemRelations.SupervisoryAuthority, "Supervisory authority", "a supervisory authority of the assigned or hosting country (auditor)",
-            [Yes, Yes, Yes, No, No, No, No, No, No, Part]),
-    ];
+    private static readonly ImmutableArray<FieldGroup> AllButReporterData = Fields.Remove(FieldGroup.ReporterData);
 
     // Analysts work through their hotline's own system as well (SCART does), so a machine's key may do what an analyst's may.
     private const Roles Worker = Roles.Analyst | Roles.Machine;
 
-    private static readonly ImmutableArray<WriteRow> WriteRows =
+    private static readonly ImmutableArray<RelationRow> Rows =
     [
-        new(ItemRelations.Reporting, Worker, "at any time", _ => true,
-            [
-                ItemWrite.Amend, ItemWrite.Withdraw, ItemWrite.AddItems, ItemWrite.DescribeSite, ItemWrite.MarkUrgent, ItemWrite.AddMemo, ItemWrite.SeenOnline,
-                ItemWrite.CorrectAssessment,
-            ]),
-        new(ItemRelations.Reporting, Worker, "while the item is not routed yet", f => f.AssignedCountry is null && !f.IsOrphan,
-            [ItemWrite.UpdateHosting]),
-        new(ItemRelations.AssignedCountry, Worker, "at any time", _ => true, [ItemWrite.Assign]),
-        new(ItemRelations.AssignedCountry, Worker, "while no single hotline has the item", f => f.AssignedHotline is null, TheJob),
-        new(ItemRelations.AssignedHotline, Worker, "at any time", _ => true, TheJob),
-        new(ItemRelations.Mandated, Worker, "while it is an orphan", f => f.IsOrphan,
-            [ItemWrite.TakeOrphan, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry, ItemWrite.SeenOnline]),
-        new(ItemRelations.System, Roles.Machine, "at any time", _ => true, [ItemWrite.Automatic]),
+        new(ItemRelations.Reporting, AgencyKind.Hotline, Worker, [ItemTie.Reported], Shown: Fields)
+        {
+            Title = "Reporting hotline", Holds = "the hotline that sent the report (analyst or machine)",
+        },
+        new(ItemRelations.AssignedHotline, AgencyKind.Hotline, Worker, [ItemTie.HasItem], Shown: AllButReporterData)
+        {
+            Title = "Assigned hotline", Holds = "the hotline that has the item, while it works for the assigned country",
+        },
+        new(ItemRelations.AssignedCountry, AgencyKind.Hotline, Worker, [ItemTie.AssignedCountry], Shown: AllButReporterData)
+        {
+            Title = "Hotline of the assigned country", Holds = "any hotline that works for the assigned country today",
+        },
+        new(ItemRelations.Hosting, AgencyKind.Hotline, Worker, [ItemTie.HostingCountry],
+            Shown: [FieldGroup.Existence, FieldGroup.State, FieldGroup.Classification, FieldGroup.Hosting, FieldGroup.Url])
+        {
+            Title = "Hotline of the hosting country", Holds = "any hotline that works for the hosting country today",
+        },
+        new(ItemRelations.Mandated, AgencyKind.Hotline, Worker, [ItemTie.OrphanMandate], Shown: AllButReporterData)
+        {
+            Title = "Mandated hotline", Holds = "a hotline with the orphan mandate, of items that are orphans",
+        },
+        new(ItemRelations.PoliceOfCountry, AgencyKind.Police, Roles.Officer | Roles.Machine, [ItemTie.AssignedCountry, ItemTie.HostingCountry],
+            Shown: AllButReporterData)
+        {
+            Title = "Police of the country",
+            Holds = "police (officer or machine) of the assigned or hosting country, with a purpose given",
+            NeedsPurpose = true,
+        },
+        new(ItemRelations.Interpol, AgencyKind.Interpol, Roles.Analyst | Roles.Officer | Roles.Machine, [ItemTie.Illegal, ItemTie.Orphan],
+            Shown: AllButReporterData)
+        {
+            Title = "INTERPOL",
+            Holds = "INTERPOL, of items that are Baseline or National by their effective classification, and of orphans",
+        },
+        new(ItemRelations.Operator, AgencyKind.Operator, Roles.Operator, [ItemTie.Every], Shown: [FieldGroup.Existence, FieldGroup.State])
+        {
+            Title = "Operator", Holds = "an operator's key with the role operator, of every item",
+        },
+
+        // Of any agency but the two below: what ties the agency to the item ties its auditors.
+        new(ItemRelations.Auditor, null, Roles.Auditor, [], Shown: [FieldGroup.Existence, FieldGroup.State], Masked: FieldGroup.History)
+        {
+            Title = "Auditor",
+            Holds = "a key with the role auditor: of an operator for every item, of another agency for the items that agency stands in a relation to",
+        },
+        new(ItemRelations.SupervisoryAuthority, AgencyKind.SupervisoryAuthority, Roles.Auditor, [ItemTie.AssignedCountry, ItemTie.HostingCountry],
+            Shown: [FieldGroup.Existence, FieldGroup.State, FieldGroup.Classification], Masked: FieldGroup.History)
+        {
+            Title = "Supervisory authority", Holds = "a supervisory authority of the assigned or hosting country (auditor)",
+        },
+        new(ItemRelations.System, AgencyKind.System, Roles.Machine, [ItemTie.Every], Shown: [])
+        {
+            Title = "CPort itself", Holds = "CPort's own automatic work, of every item; it asks no API",
+        },
     ];
 
-    /// <summary>Every relation that has a row in the reading table.</summary>
-    public static ImmutableArray<ItemRelations> Relations { get; } = [.. ReadRows.Select(r => r.Relation)];
+    private static ImmutableArray<ItemWrite> TheJob =>
+    [
+        ItemWrite.Claim, ItemWrite.Release, ItemWrite.Assess, ItemWrite.CorrectAssessment, ItemWrite.Act, ItemWrite.UpdateHosting,
+        ItemWrite.MoveToCountry, ItemWrite.SetReference, ItemWrite.DescribeSite, ItemWrite.MarkUrgent, ItemWrite.AddMemo, ItemWrite.SeenOnline,
+    ];
 
-    /// <summary>How the caller stands to the item. Live callers stand in no relation to training items, nor the other way round.</summary>
+    private static readonly ImmutableArray<WriteRow> WriteRows =
+    [
+        new(ItemRelations.Reporting, Worker, ItemPhase.Any,
+        [
+            ItemWrite.Amend, ItemWrite.Withdraw, ItemWrite.AddItems, ItemWrite.DescribeSite, ItemWrite.MarkUrgent, ItemWrite.AddMemo,
+            ItemWrite.SeenOnline, ItemWrite.CorrectAssessment,
+        ]),
+        new(ItemRelations.Reporting, Worker, ItemPhase.NotRouted, [ItemWrite.UpdateHosting]),
+        new(ItemRelations.AssignedCountry, Worker, ItemPhase.Any, [ItemWrite.Assign]),
+        new(ItemRelations.AssignedCountry, Worker, ItemPhase.NoHotline, TheJob),
+        new(ItemRelations.AssignedHotline, Worker, ItemPhase.Any, TheJob),
+        new(ItemRelations.Mandated, Worker, ItemPhase.Orphan,
+            [ItemWrite.TakeOrphan, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry, ItemWrite.SeenOnline, ItemWrite.CorrectAssessment]),
+        new(ItemRelations.System, Roles.Machine, ItemPhase.Any, [ItemWrite.Automatic]),
+    ];
+
+    /// <summary>Every relation that shows something.</summary>
+    public static ImmutableArray<ItemRelations> Relations { get; } = [.. ShowingRows.Select(r => r.Relation)];
+
+    private static IEnumerable<RelationRow> ShowingRows => Rows.Where(r => !r.Shown.IsEmpty);
+
+    /// <summary>
+    /// The relations that the caller can stand in, each with the ties to the item of which one must hold. Live callers stand in
+    /// no relation to training items, nor the other way round.
+    /// </summary>
+    public static IEnumerable<(ItemRelations Relation, ImmutableArray<ItemTie> Ties)> RelationsOf(Caller caller)
+    {
+        foreach (var row in Rows)
+        {
+            if (row.Kind == caller.Kind && caller.Is(row.Roles) && !(row.NeedsPurpose && string.IsNullOrWhiteSpace(caller.Purpose)))
+            {
+                yield return (row.Relation, row.Ties);
+            }
+            else if (row.Kind is null && caller.Is(row.Roles) && caller.Kind is not (AgencyKind.SupervisoryAuthority or AgencyKind.System))
+            {
+                yield return (row.Relation, [.. Rows.Where(r => r.Kind == caller.Kind).SelectMany(r => r.Ties)]);
+            }
+        }
+    }
+
+    /// <summary>How the caller stands to the item.</summary>
     public static ItemRelations RelationsOf(Caller caller, ItemRelationFacts item)
     {
-        if (caller.Tenant != item.Tenant)
+        var held = ItemRelations.None;
+        if (caller.Tenant == item.Tenant)
         {
-            return ItemRelations.None;
+            foreach (var (relation, ties) in RelationsOf(caller))
+            {
+                held |= ties.Any(tie => Holds(tie, caller, item)) ? relation : ItemRelations.None;
+            }
         }
 
-        var agency = OfAgency(caller, item);
-        var held = caller.Kind switch
-        {
-            AgencyKind.Hotline when caller.Is(Roles.Analyst | Roles.Machine) => agency,
-            AgencyKind.Police when caller.Is(Roles.Officer | Roles.Machine) && !string.IsNullOrWhiteSpace(caller.Purpose) => agency,
-            AgencyKind.Interpol when caller.Is(Roles.Analyst | Roles.Officer | Roles.Machine) => agency,
-            AgencyKind.SupervisoryAuthority when caller.Is(Roles.Auditor) => agency,
-            AgencyKind.Operator when caller.Is(Roles.Operator) => agency,
-            AgencyKind.System => agency,
-            _ => ItemRelations.None,
-        };
-
-        // A supervisory authority has a row of its own; everybody else's auditors see no more than that something was done, and only
-        // where their own agency could look at all.
-        return caller.Is(Roles.Auditor) && agency != ItemRelations.None && caller.Kind is not (AgencyKind.SupervisoryAuthority or AgencyKind.System)
-            ? held | ItemRelations.Auditor
-            : held;
+        return held;
     }
 
     /// <summary>What the caller may see of the item.</summary>
@@ -239,11 +311,11 @@ public static class AccessTable
     public static Visibility Of(ItemRelations relations, FieldGroup field)
     {
         var most = Visibility.Absent;
-        foreach (var row in ReadRows)
+        foreach (var row in Rows)
         {
-            if ((relations & row.Relation) != 0 && row.Cells[(int)field - 1] is var cell && cell > most)
+            if ((relations & row.Relation) != 0 && row.Of(field) is var shown && shown > most)
             {
-                most = cell;
+                most = shown;
             }
         }
 
@@ -251,14 +323,20 @@ public static class AccessTable
     }
 
     /// <summary>
-    /// Whether the caller may do this to the item at all (ICCAM rule 4: only the assigned country assesses and acts). The report's own rules
-    /// (final items, leases, versions) come after it.
+    /// Whether the caller may do this to the item at all (ICCAM rule 4: only the assigned country assesses and acts). The verb's
+    /// own rules (final items, leases, versions) come after it.
     /// </summary>
     public static bool MayWrite(Caller caller, ItemRelationFacts item, ItemWrite write)
     {
         var relations = RelationsOf(caller, item);
-        return WriteRows.Any(row => (relations & row.Relation) != 0 && caller.Is(row.Roles) && row.Writes.Contains(write) && row.While(item));
+        return relations != ItemRelations.None && WaysTo(caller, write).Any(way => (relations & way.Relation) != 0 && Holds(way.While, item));
     }
+
+    /// <summary>
+    /// The relations by which the caller's roles may do this, each with the phase of the item for which it lasts.
+    /// </summary>
+    public static IEnumerable<(ItemRelations Relation, ItemPhase While)> WaysTo(Caller caller, ItemWrite write) =>
+        WriteRows.Where(row => caller.Is(row.Roles) && row.Writes.Contains(write)).Select(row => (row.Relation, row.While));
 
     /// <summary>The table as a page of Markdown: the content of <c>docs/access.md</c>.</summary>
     public static string RenderMarkdown()
@@ -281,7 +359,7 @@ public static class AccessTable
             |---|---|
 
             """);
-        foreach (var row in ReadRows)
+        foreach (var row in ShowingRows)
         {
             page.Append($"| {row.Title} | {row.Holds} |\n");
         }
@@ -296,18 +374,18 @@ public static class AccessTable
             """);
         page.Append($"\n| Relation | {string.Join(" | ", Fields.Select(Words))} |\n");
         page.Append($"|---|{string.Concat(Fields.Select(_ => ":-:|"))}\n");
-        foreach (var row in ReadRows)
+        foreach (var row in ShowingRows)
         {
-            page.Append($"| {row.Title} | {string.Join(" | ", row.Cells.Select(Sign))} |\n");
+            page.Append($"| {row.Title} | {string.Join(" | ", Fields.Select(f => Sign(row.Of(f))))} |\n");
         }
 
         page.Append($"| None | {string.Join(" | ", Fields.Select(_ => Sign(Visibility.Absent)))} |\n");
+        page.Append($"\nNobody sees {string.Join(" or ", BehindUrl.Select(Words))} who does not see the {Words(FieldGroup.Url)}.\n");
         page.Append(
             """
-
             The history of an item is shown with its fields under the same table: whoever does not see memos does not see them in the history either.
-            Operators get counts and queue lengths besides; those name no item. Groups of look-alikes count and show only items whose hashes the caller sees,
-            and at least two (groups.md).
+            Operators get counts and queue lengths besides; those name no item. Groups of look-alikes count and show only items whose hashes the
+            caller sees, and at least two (groups.md).
 
             ## Writing
 
@@ -320,37 +398,32 @@ public static class AccessTable
             """);
         foreach (var row in WriteRows)
         {
-            page.Append($"| {TitleOf(row.Relation)} | {Words(row.Roles)} | {string.Join(", ", row.Writes.Select(Words))} | {row.WhileText} |\n");
+            var title = Rows.First(r => r.Relation == row.Relation).Title;
+            page.Append($"| {title} | {Words(row.Roles)} | {string.Join(", ", row.Writes.Select(Words))} | {Words(row.While)} |\n");
         }
 
         return page.ToString().ReplaceLineEndings("\n");
     }
 
-    private static ItemRelations OfAgency(Caller caller, ItemRelationFacts item)
+    private static bool Holds(ItemTie tie, Caller caller, ItemRelationFacts item) => tie switch
     {
-        var assigned = item.AssignedCountry is { } a && caller.WorksFor(a);
-        var hosting = item.HostingCountry is { } h && caller.WorksFor(h);
-        return caller.Kind switch
-        {
-            AgencyKind.Hotline =>
-                If(caller.Agency == item.ReportingHotline, ItemRelations.Reporting)
-                | If(assigned && caller.Agency == item.AssignedHotline, ItemRelations.AssignedHotline)
-                | If(assigned, ItemRelations.AssignedCountry)
-                | If(hosting, ItemRelations.Hosting)
-                | If(caller.HoldsOrphanMandate && item.IsOrphan, ItemRelations.Mandated),
-            AgencyKind.Police => If(assigned || hosting, ItemRelations.PoliceOfCountry),
-            AgencyKind.Interpol => If(item.IsIllegal || item.IsOrphan, ItemRelations.Interpol),
-            AgencyKind.SupervisoryAuthority => If(assigned || hosting, ItemRelations.SupervisoryAuthority),
-            AgencyKind.Operator => ItemRelations.Operator,
-            AgencyKind.System => ItemRelations.System,
-            _ => ItemRelations.None,
-        };
+        ItemTie.Reported => caller.Agency == item.ReportingHotline,
+        ItemTie.HasItem => caller.Agency == item.AssignedHotline && caller.WorksFor(item.AssignedCountry),
+        ItemTie.AssignedCountry => caller.WorksFor(item.AssignedCountry),
+        ItemTie.HostingCountry => caller.WorksFor(item.HostingCountry),
+        ItemTie.OrphanMandate => caller.HoldsOrphanMandate && item.IsOrphan,
+        ItemTie.Orphan => item.IsOrphan,
+        ItemTie.Illegal => item.IsIllegal,
+        _ => true,
+    };
 
-        static ItemRelations If(bool holds, ItemRelations relation) => holds ? relation : ItemRelations.None;
-    }
-
-    private static string TitleOf(ItemRelations relation) =>
-        ReadRows.FirstOrDefault(r => r.Relation == relation)?.Title ?? "CPort itself";
+    private static bool Holds(ItemPhase phase, ItemRelationFacts item) => phase switch
+    {
+        ItemPhase.NotRouted => item is { AssignedCountry: null, IsOrphan: false },
+        ItemPhase.Orphan => item.IsOrphan,
+        ItemPhase.NoHotline => item.AssignedHotline is null,
+        _ => true,
+    };
 
     private static string Sign(Visibility visibility) => visibility switch
     {
@@ -364,12 +437,31 @@ public static class AccessTable
         where T : struct, Enum
     {
         var name = value.ToString();
-        var words = string.Concat(name.Select((c, i) => i > 0 && char.IsUpper(c) && name[i - 1] != ' ' ? $" {char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+        var words = string.Concat(name.Select((c, i) => (i > 0 && char.IsUpper(c) && name[i - 1] != ' ' ? " " : "") + char.ToLowerInvariant(c)));
         return words == "url" ? "URL" : words.Replace(", ", " or ", StringComparison.Ordinal);
     }
 
-    private sealed record ReadRow(ItemRelations Relation, string Title, string Holds, ImmutableArray<Visibility> Cells);
+    private static string Words(ItemPhase phase) => phase switch
+    {
+        ItemPhase.NotRouted => "while the item is not routed yet",
+        ItemPhase.Orphan => "while it is an orphan",
+        ItemPhase.NoHotline => "while no single hotline has the item",
+        _ => "at any time",
+    };
 
-    private sealed record WriteRow(
-        ItemRelations Relation, Roles Roles, string WhileText, Func<ItemRelationFacts, bool> While, ImmutableArray<ItemWrite> Writes);
+    // Kind null: every kind that has no row of its own for the role.
+    private sealed record RelationRow(
+        ItemRelations Relation, AgencyKind? Kind, Roles Roles, ImmutableArray<ItemTie> Ties, ImmutableArray<FieldGroup> Shown, FieldGroup? Masked = null)
+    {
+        public required string Title { get; init; }
+        public required string Holds { get; init; }
+        public bool NeedsPurpose { get; init; }
+
+        public Visibility Of(FieldGroup field) =>
+            Shown.Contains(field) && (!BehindUrl.Contains(field) || Shown.Contains(FieldGroup.Url)) ? Visibility.Visible
+            : field == Masked ? Visibility.Masked
+            : Visibility.Absent;
+    }
+
+    private sealed record WriteRow(ItemRelations Relation, Roles Roles, ItemPhase While, ImmutableArray<ItemWrite> Writes);
 }

@@ -7,8 +7,8 @@ using ProtoBuf;
 namespace CPort.Domain.Access;
 
 /// <summary>
-/// Who is asking: the agency, the key or person, its roles and the purpose given. Made by the API from the key alone, carried by every
-/// command and query; the rules decide with it.
+/// Who is asking: the agency, the key or person, its roles and the purpose given. Made by the API from the key alone, carried by
+/// every command and query; the rules decide with it.
 /// </summary>
 [ProtoContract]
 public sealed record Caller
@@ -33,7 +33,7 @@ public sealed record Caller
 
     [ProtoMember(9)] public Tenant Tenant { get; init; }
 
-    public bool WorksFor(Country country) => Countries.Contains(country);
+    public bool WorksFor(Country? country) => country is { } c && Countries.Contains(c);
 
     public bool Is(Roles role) => (Roles & role) != 0;
 

@@ -12,7 +12,7 @@ namespace CPort.Domain.Reports;
 
 /// <summary>
 /// One content item of a report: one URL that was found to carry, or to lead to, suspected material. It owns its hosting, assignment, lease,
-/// opinions, actions and version, so that work on one item never conflicts with work on another. Its state is derived (<see cref="ItemFacts"/>),
+/// opinions, actions and version, so that work on one item never conflicts with work on another. Its state is derived (<see cref="ContentItemExtensions"/>),
 /// never stored.
 /// </summary>
 [ProtoContract]
@@ -84,7 +84,7 @@ public sealed record ContentItem
     /// <summary>Compact digest of the entry as submitted, for telling a re-sent report from a changed one.</summary>
     [ProtoMember(28)] public byte[] Digest { get; init; } = [];
 
-    /// <summary>How often tracing has failed for a passing reason; tracing is tried again until it answers.</summary>
+    /// <summary>Where it was hosted before, oldest first.</summary>
     [ProtoMember(29)] public ImmutableArray<HostingFacts> EarlierHosting { get; init; } = [];
 }
 

@@ -144,7 +144,7 @@ public sealed record ItemView
     /// <summary>Derived before anything was hidden, so that who does not see opinions still sees the true state; null when that is hidden too.</summary>
     [ProtoMember(4)] public ItemState? State { get; init; }
 
-    /// <summary>The classification that counts (<see cref="ItemFacts.Effective"/>); null when hidden or when nobody's opinion counts yet.</summary>
+    /// <summary>The classification that counts (<see cref="ContentItemExtensions.Effective"/>); null when hidden or when nobody's opinion counts yet.</summary>
     [ProtoMember(5)] public Classification? Effective { get; init; }
 
     /// <summary>The effective classification is inherited from known hashes, nobody had to look.</summary>

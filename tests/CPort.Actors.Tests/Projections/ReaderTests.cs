@@ -41,6 +41,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         {
             var conditions = AccessScope.RelationsOf(caller).Select(r => (r.Relation, Holds: r.Holds.Compile())).ToArray();
             var fields = Enum.GetValues<FieldGroup>().Select(f => (Field: f, Sees: AccessScope.Sees(caller, f).Compile())).ToArray();
+            var writes = Enum.GetValues<ItemWrite>().Select(w => (Write: w, May: AccessScope.MayWrite(caller, w).Compile())).ToArray();
             foreach (var row in rows)
             {
                 var facts = row.RelationFacts();
@@ -48,6 +49,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
                 var found = row.Tenant == caller.Tenant ? conditions.Where(c => c.Holds(row)).Aggregate(ItemRelations.None, (all, c) => all | c.Relation) : ItemRelations.None;
                 Assert.Equal(expected, found);
                 Assert.All(fields, f => Assert.Equal(AccessTable.For(caller, facts).Sees(f.Field), f.Sees(row)));
+                Assert.All(writes, w => Assert.Equal(AccessTable.MayWrite(caller, facts, w.Write), w.May(row)));
             }
         }
     }

@@ -130,7 +130,7 @@ internal sealed class ReportScenario
     public CommandReply Work(ItemTrace[]? traces = null, ItemVerdicts[]? verdicts = null, AssessmentRef[]? propagated = null, Caller? by = null, bool full = false) =>
         Do(new CompleteAutomaticWork
         {
-            ReportId = Id, Context = Context(by ?? Caller.System), Traces = [.. traces ?? []], Verdicts = [.. verdicts ?? []],
+            ReportId = Id, Context = Context(by ?? Caller.System with { Tenant = Report.Tenant }), Traces = [.. traces ?? []], Verdicts = [.. verdicts ?? []],
             Propagated = [.. propagated ?? []], FullLookup = full,
         });
 

@@ -24,9 +24,9 @@ public sealed record AddItems : IReportCommand
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
-        if (OwnReport(report, this) is { } refused)
+        if (Guard(report, Context.Caller, ItemWrite.AddItems) is { } refused)
         {
-            return refused;
+            return Rejected(report, this, refused);
         }
 
         if (Items.IsEmpty || Items.Length > ReportRules.ItemsPerPart || report.Items.Count + Items.Length > environment.MaxItems)
@@ -37,7 +37,7 @@ public sealed record AddItems : IReportCommand
 
         if (SubmittedItem.Check(Items, environment) is { } refusal)
         {
-            return Rejected(report, this, refusal.Code, refusal.Detail);
+            return Rejected(report, this, refusal);
         }
 
         var items = SubmittedItem.ToItems(Items, report.Items.Count + 1, FirstItemNumber, Context).ToImmutableArray();

@@ -23,14 +23,12 @@ public sealed record AddMemo : IReportCommand
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
-        if (!IsReporter(report, Context.Caller) && !IsAssigned(report, Context.Caller))
+        var refused = Ordinal is not { } ordinal ? Guard(report, Context.Caller, ItemWrite.AddMemo)
+            : report.Item(ordinal) is { } item ? Guard(report, item, Context.Caller, ItemWrite.AddMemo)
+            : NotFound;
+        if (refused is not null)
         {
-            return NotYours(report, this);
-        }
-
-        if (Ordinal is { } ordinal && !(report.Item(ordinal) is { } item && (IsReporter(report, Context.Caller) || IsAssigned(item, Context.Caller))))
-        {
-            return Rejected(report, this, RejectionCode.NotFound, "There is no such item.");
+            return Rejected(report, this, refused);
         }
 
         if (SealedText is null)

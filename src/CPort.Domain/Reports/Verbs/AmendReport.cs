@@ -40,7 +40,7 @@ public sealed record AmendReport : IReportCommand
     }
 
     public ReportDecision Decide(Report report, ReportEnvironment environment) =>
-        OwnReport(report, this) is { } refused ? refused
+        Guard(report, Context.Caller, ItemWrite.Amend) is { } refused ? Rejected(report, this, refused)
         : HotlineReceivedDate > environment.Now + environment.ClockTolerance
             ? Rejected(report, this, RejectionCode.DateInFuture, "hotlineReceivedDate lies in the future.")
         : this is { HotlineReceivedDate: null, SealedSecrets: null }

@@ -22,8 +22,8 @@ public sealed record AssessItems : IReportCommand
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
         var caller = Context.Caller;
-        return ForItems(report, this, Items,
-            item => CheckJob(report, item, caller, environment) ?? CheckAssess(item, Assessment, environment),
+        return ForItems(report, this, Items, ItemWrite.Assess,
+            item => Leased(item, caller, environment) ?? CheckAssess(item, Assessment, environment),
             items =>
             [
                 .. Assigning.TakeUnassigned(items, Context, environment),

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CPort.Domain.Access;
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
@@ -12,7 +11,9 @@ using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
-/// <summary>Gives items to a hotline of their assigned country; for an orphan, a mandated hotline takes it for its own country.</summary>
+/// <summary>
+/// Gives items to a hotline of their assigned country; for an orphan, a mandated hotline takes it for its own country.
+/// </summary>
 [ProtoContract]
 [Manifest("rc7")]
 public sealed record AssignItems : IReportCommand
@@ -26,21 +27,14 @@ public sealed record AssignItems : IReportCommand
     {
         var caller = Context.Caller;
         return ForItems(report, this, Items,
-            item =>
-                MayTakeOrphan(item, caller)
-                    ? item.IsClosed() ? Closed
-                    : Hotline == caller.Agency && !caller.Countries.IsEmpty
-                        ? null
-                        : new Refusal(RejectionCode.WrongHotline, "A mandated hotline takes an orphan for itself.")
-                : item.Assignment is not { Country: { } country } ? NotFoundOrNotAssigned(report, item, caller)
-                : !caller.WorksFor(country) || caller.Kind != AgencyKind.Hotline || !Works(caller) ? NotAuthorisedOrNotFound(report, item, caller)
-                : item.IsClosed() ? Closed
-                : item.IsLeasedToAnother(caller, environment.Now) ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.")
+            item => ItemWrite.Assign.OrTakeOrphan(report, item, caller),
+            item => ClosedOrLeased(item, caller, environment)
+                ?? (item.Assignment is not { Country: { } country } assignment ? Assigning.CannotTake(Hotline, caller)
                 : !environment.Members.HotlinesOf(country).Contains(Hotline)
                     ? new Refusal(RejectionCode.WrongHotline, "That hotline does not serve the assigned country.")
-                : item.Assignment.Hotline == Hotline
+                : assignment.Hotline == Hotline
                     ? new Refusal(RejectionCode.AlreadyAssignedThere, "The hotline has the item already.")
-                : null,
+                : null),
             items => [new ItemsAssigned { Meta = Context.ToMeta(), Assignments = [.. items.Select(i => Assigning.Given(i, Hotline, caller, Context.OccurredAt, environment))] }]);
     }
 }
@@ -65,6 +59,12 @@ internal static class Assigning
         };
     }
 
+    /// <summary>Why the hotline cannot have the orphan, if so; a taker's own country becomes the assigned one.</summary>
+    public static Refusal? CannotTake(AgencyId hotline, Caller caller) =>
+        hotline == caller.Agency && !caller.Countries.IsEmpty
+            ? null
+            : new Refusal(RejectionCode.WrongHotline, "A mandated hotline takes an orphan for itself, for a country that it works for.");
+
     /// <summary>Whoever works on an item that several hotlines of the country could take has it from then on.</summary>
     public static IEnumerable<IReportEvent> TakeUnassigned(ImmutableArray<ContentItem> items, CommandContext context, ReportEnvironment environment)
     {
@@ -75,8 +75,8 @@ internal static class Assigning
     }
 
     /// <summary>
-    /// Hosting country, then member country, then hotline: one hotline has it at once, several leave it open, none makes an orphan. An orphan has
-    /// no assigned country, so hosting and assigned country are never the same for one.
+    /// Hosting country, then member country, then hotline: one hotline has it at once, several leave it open, none makes an
+    /// orphan. An orphan has no assigned country, so hosting and assigned country are never the same for one.
     /// </summary>
     public static ItemAssignment Route(ContentItem item, Country country, int episode, DateTimeOffset at, ReportEnvironment environment)
     {

@@ -29,10 +29,9 @@ public sealed record ClaimItems : IReportCommand
         }
 
         return ForItems(report, this, Items,
-            item => MayTakeOrphan(item, caller) && !caller.Countries.IsEmpty
-                ? item.IsClosed() ? Closed
-                : item.IsLeasedToAnother(caller, environment.Now) ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.") : null
-                : CheckJob(report, item, caller, environment) ?? (item.IsClosed() ? Closed : null),
+            item => ItemWrite.Claim.OrTakeOrphan(report, item, caller),
+            item => ClosedOrLeased(item, caller, environment)
+                ?? (item.Assignment!.Country is null ? Assigning.CannotTake(caller.Agency, caller) : null),
             items =>
             {
                 var meta = Context.ToMeta();

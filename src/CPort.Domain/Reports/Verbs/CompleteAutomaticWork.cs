@@ -22,14 +22,14 @@ internal sealed record CompleteAutomaticWork : IReportVerb
     public bool FullLookup { get; init; }
 
     /// <summary>
-    /// Takes over what the automatic steps found. Every part is idempotent: an item already traced, a verdict not newer than the one held and an
-    /// assessment already propagated change nothing, so that a repeated or late answer is harmless.
+    /// Takes over what the automatic steps found. Every part is idempotent: an item already traced, a verdict not newer than the
+    /// one held and an assessment already propagated change nothing, so that a repeated or late answer is harmless.
     /// </summary>
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
-        if (!IsAutomatic(Context.Caller))
+        if (Guard(report, Context.Caller, ItemWrite.Automatic) is { } refused)
         {
-            return Rejected(report, this, RejectionCode.NotAuthorised, "Only CPort itself completes automatic work.");
+            return Rejected(report, this, refused);
         }
 
         var events = new List<IReportEvent>();

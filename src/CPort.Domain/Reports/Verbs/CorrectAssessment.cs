@@ -26,13 +26,10 @@ public sealed record CorrectAssessment : IReportCommand
     {
         var caller = Context.Caller;
         Assessment? Own(ContentItem item) => item.Assessments.LastOrDefault(a => a.Counts && a.Agency == caller.Agency);
-        return ForItems(report, this, [Item],
+        return ForItems(report, this, [Item], ItemWrite.CorrectAssessment,
             item =>
-                !IsConcerned(report, item, caller, environment) ? NotAuthorisedOrNotFound(report, item, caller)
-                : Own(item) is null ? new Refusal(RejectionCode.NothingToCorrect, "Your agency has no assessment of this item that counts.")
-                : item.Withdrawn ? new Refusal(RejectionCode.Withdrawn, "The item was withdrawn by its hotline.")
-                : item.IsClosed() ? Closed
-                : item.IsLeasedToAnother(caller, environment.Now) ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.")
+                Own(item) is null ? new Refusal(RejectionCode.NothingToCorrect, "Your agency has no assessment of this item that counts.")
+                : ClosedOrLeased(item, caller, environment) is { } refusal ? refusal
                 : Assessment.Classification == Classification.Doubtful
                     ? new Refusal(RejectionCode.DoubtfulHasNoEffect, "Doubtful exists in v2 submissions only.")
                 : environment.Rules.NoAssessmentAfterAction && item.HasAction()

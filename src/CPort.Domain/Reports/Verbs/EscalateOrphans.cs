@@ -19,9 +19,9 @@ public sealed record EscalateOrphans : IReportCommand
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
-        if (!IsAutomatic(Context.Caller))
+        if (Guard(report, Context.Caller, ItemWrite.Automatic) is { } refused)
         {
-            return Rejected(report, this, RejectionCode.NotAuthorised, "Only CPort itself escalates orphans.");
+            return Rejected(report, this, refused);
         }
 
         var assignments = Ordinals.Distinct()

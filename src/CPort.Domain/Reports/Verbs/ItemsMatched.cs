@@ -29,7 +29,8 @@ public sealed record ItemMatch
     [ProtoMember(6)] public bool Complete { get; init; }
 
     /// <summary>
-    /// With the first match: PDQ values near the item's own that other items carried and of which nothing was known, nearest first, at most
+    /// With the first match: PDQ values near the item's own that other items carried and of which nothing was known, nearest
+    /// first, at most
     /// <see cref="ReportRules.MaxLookAlikes"/>; the item's own among them when others carry it too. What groups are formed from.
     /// </summary>
     [ProtoMember(7)] public ImmutableArray<LookAlike> LookAlikes { get; init; } = [];

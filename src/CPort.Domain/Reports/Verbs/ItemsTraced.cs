@@ -33,7 +33,8 @@ public sealed record ItemsTraced : IReportEvent
             .Select(t => OrBefore(report.Item(t.Ordinal)!, t));
 
     /// <summary>
-    /// A new occurrence that no tracer finds is taken to be where the old one was: else it would be nobody's, and vanish from who has just reported it.
+    /// A new occurrence that no tracer finds is taken to be where the old one was: else it would be nobody's, and vanish from who
+    /// has just reported it.
     /// </summary>
     private static ItemTrace OrBefore(ContentItem item, ItemTrace trace) =>
         item.PreviousOccurrence is not null && trace.Facts.Country is null && item.EarlierHosting is [.., { Country: not null } before]

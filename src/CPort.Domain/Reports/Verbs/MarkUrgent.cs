@@ -17,8 +17,7 @@ public sealed record MarkUrgent : IReportCommand
     [ProtoMember(3)] public required bool Urgent { get; init; }
 
     public ReportDecision Decide(Report report, ReportEnvironment environment) =>
-        !IsReporter(report, Context.Caller) && !IsAssigned(report, Context.Caller)
-            ? NotYours(report, this)
+        Guard(report, Context.Caller, ItemWrite.MarkUrgent) is { } refused ? Rejected(report, this, refused)
         : report.Urgent == Urgent
             ? Accepted(report, this)
             : Accepted(report, this, new UrgencyChanged { Meta = Context.ToMeta(), Urgent = Urgent });

@@ -20,12 +20,9 @@ public sealed record MoveToCountry : IReportCommand
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
-        var caller = Context.Caller;
-        return ForItems(report, this, Items,
-            item =>
-                (MayTakeOrphan(item, caller) ? null : CheckJob(report, item, caller, environment))
-                ?? (item.IsClosed() ? Closed
-                : item.Hosting?.Country != Country
+        return ForItems(report, this, Items, ItemWrite.MoveToCountry,
+            item => ClosedOrLeased(item, Context.Caller, environment)
+                ?? (item.Hosting?.Country != Country
                     ? new Refusal(RejectionCode.HostingFirst, "Update the hosting country first, then move (ICCAM rule 11).")
                 : item.Assignment!.Country == Country || (item.Assignment is { Orphan: true, Country: null } && environment.Members.HotlinesOf(Country).IsEmpty)
                     ? new Refusal(RejectionCode.AlreadyAssignedThere, "The item is that country's job already.")

@@ -26,11 +26,11 @@ public sealed record RecordActions : IReportCommand
         var caller = Context.Caller;
         if (Action.Check(environment) is { } refusal)
         {
-            return Rejected(report, this, refusal.Code, refusal.Detail);
+            return Rejected(report, this, refusal);
         }
 
-        return ForItems(report, this, Items,
-            item => CheckJob(report, item, caller, environment) ?? CheckAct(report, item, Action.Type, environment),
+        return ForItems(report, this, Items, ItemWrite.Act,
+            item => Leased(item, caller, environment) ?? CheckAct(report, item, Action.Type, environment),
             items =>
             [
                 .. Assigning.TakeUnassigned(items, Context, environment),

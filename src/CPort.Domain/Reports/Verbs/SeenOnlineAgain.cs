@@ -19,17 +19,15 @@ public sealed record SeenOnlineAgain : IReportCommand
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
-        var caller = Context.Caller;
         if (report.Items.Count >= environment.MaxItems)
         {
             return Rejected(report, this, RejectionCode.TooManyItems, $"A report holds at most {environment.MaxItems} items.");
         }
 
         var ordinal = report.Items.Count + 1;
-        var decision = ForItems(report, this, [Item],
+        var decision = ForItems(report, this, [Item], ItemWrite.SeenOnline,
             item =>
-                !IsConcerned(report, item, caller, environment) ? NotAuthorisedOrNotFound(report, item, caller)
-                : item.NextOccurrence is not null
+                item.NextOccurrence is not null
                     ? new Refusal(RejectionCode.NotOffline, $"It was seen again before, as item {item.NextOccurrence}.")
                 : item.State() is not (ItemState.Removed or ItemState.Unavailable)
                     ? new Refusal(RejectionCode.NotOffline, "Only an item that was removed or unavailable can be seen online again.")

@@ -18,8 +18,8 @@ public sealed record SetHotlineReference : IReportCommand
     [ProtoMember(4)] public required HotlineReference Reference { get; init; }
 
     public ReportDecision Decide(Report report, ReportEnvironment environment) =>
-        ForItems(report, this, [Item],
-            item => CheckJob(report, item, Context.Caller, environment),
+        ForItems(report, this, [Item], ItemWrite.SetReference,
+            item => Leased(item, Context.Caller, environment),
             items =>
             [
                 .. Assigning.TakeUnassigned(items, Context, environment),

@@ -24,9 +24,9 @@ public sealed record SetSiteFacts : IReportCommand
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
-        if (!IsReporter(report, Context.Caller) && !IsAssigned(report, Context.Caller))
+        if (Guard(report, Context.Caller, ItemWrite.DescribeSite) is { } refused)
         {
-            return NotYours(report, this);
+            return Rejected(report, this, refused);
         }
 
         if (this is { SiteType: null, Commerciality: null, PaymentMethodsGiven: false })

@@ -13,8 +13,8 @@ using static CPort.Domain.Reports.Verbs.VerbRules;
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>
-/// A report as a hotline sends it. Reports of more than 200 items travel in parts of the same command; nothing is durable or answered
-/// as accepted before the last part has come and everything is persisted together.
+/// A report as a hotline sends it. Reports of more than 200 items travel in parts of the same command; nothing is durable or
+/// answered as accepted before the last part has come and everything is persisted together.
 /// </summary>
 [ProtoContract]
 [Manifest("rc1")]
@@ -70,7 +70,7 @@ public sealed record SubmitReport : IReportCommand
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
-        if (Context.Caller is not { Kind: AgencyKind.Hotline } caller || !Works(caller))
+        if (Context.Caller is not { Kind: AgencyKind.Hotline } caller || !caller.Is(Roles.Analyst | Roles.Machine))
         {
             return Rejected(report, this, RejectionCode.NotAuthorised, "Only a hotline's machine or analyst key may submit reports.");
         }
@@ -79,7 +79,8 @@ public sealed record SubmitReport : IReportCommand
         {
             if (caller.Agency != report.ReportingHotline || caller.Tenant != report.Tenant)
             {
-                // The id follows from hotline and reference, so this is a training report meeting a live one (or a wrong id): told nothing about it.
+                // The id follows from hotline and reference, so this is a training report meeting a live one (or a wrong id):
+                // told nothing about it.
                 return Rejected(report, this, RejectionCode.NotFound, "The reference cannot be used here.");
             }
 
@@ -115,7 +116,7 @@ public sealed record SubmitReport : IReportCommand
 
         if (SubmittedItem.Check(Items, environment) is { } refusal)
         {
-            return Rejected(report, this, refusal.Code, refusal.Detail);
+            return Rejected(report, this, refusal);
         }
 
         var meta = Context.ToMeta();
@@ -177,8 +178,9 @@ public sealed record SubmittedItem
     };
 
     /// <summary>
-    /// What comes with a report obeys the rules that work on it obeys later: reasons, dates, each action once (rule 8), nothing after a final
-    /// action (rule 7), NotIllegal with a not-illegal opinion only (rule 10). Whether it was assessed before it was acted on (rule 9) cannot be known.
+    /// What comes with a report obeys the rules that work on it obeys later: reasons, dates, each action once (rule 8), nothing
+    /// after a final action (rule 7), NotIllegal with a not-illegal opinion only (rule 10). Whether it was assessed before it was
+    /// acted on (rule 9) cannot be known.
     /// </summary>
     internal static Refusal? Check(ImmutableArray<SubmittedItem> items, ReportEnvironment environment)
     {
@@ -213,7 +215,9 @@ public sealed record SubmittedItem
         return null;
     }
 
-    /// <summary>Assessments and actions that come with a report are the reporting hotline's opinions and facts at intake (design.md).</summary>
+    /// <summary>
+    /// Assessments and actions that come with a report are the reporting hotline's opinions and facts at intake (design.md).
+    /// </summary>
     internal static IEnumerable<ContentItem> ToItems(ImmutableArray<SubmittedItem> items, int firstOrdinal, long firstNumber, CommandContext context)
     {
         var caller = context.Caller;

@@ -21,12 +21,8 @@ public sealed record UpdateHosting : IReportCommand
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
-        var caller = Context.Caller;
-        return ForItems(report, this, Items,
-            item =>
-                (item.Assignment is null && IsReporter(report, caller)) || MayTakeOrphan(item, caller)
-                    ? item.IsClosed() ? Closed : null
-                : CheckJob(report, item, caller, environment) ?? (item.IsClosed() ? Closed : null),
+        return ForItems(report, this, Items, ItemWrite.UpdateHosting,
+            item => ClosedOrLeased(item, Context.Caller, environment),
             items =>
             {
                 var events = new List<IReportEvent>
@@ -48,7 +44,8 @@ public sealed record UpdateHosting : IReportCommand
                     }
                 }
 
-                // An orphan that turns out to be hosted where its taker is has the right country already, and is an orphan no more.
+                // An orphan that turns out to be hosted where its taker is has the right country already, and is an orphan no
+                // more.
                 var found = items.Where(i => i.Assignment is { Orphan: true, Country: { } taker } && taker == Facts.Country).ToArray();
                 if (found.Length > 0)
                 {

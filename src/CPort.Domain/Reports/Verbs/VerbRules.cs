@@ -11,34 +11,32 @@ namespace CPort.Domain.Reports.Verbs;
 /// <summary>What the verbs share: who may, the answers, and checks over several items with an outcome each.</summary>
 internal static class VerbRules
 {
-    public static bool IsReporter(Report report, Caller caller) => caller.Agency == report.ReportingHotline && Works(caller);
+    /// <summary>
+    /// Who may (docs/access.md): null, or why the caller may not do this to the item. Whom the table shows nothing is told that
+    /// there is none.
+    /// </summary>
+    public static Refusal? Guard(Report report, ContentItem item, Caller caller, ItemWrite write)
+    {
+        var facts = ReportViews.RelationFacts(report, item);
+        return AccessTable.MayWrite(caller, facts, write) ? null
+            : AccessTable.RelationsOf(caller, facts) == ItemRelations.None ? NotFound
+            : write == ItemWrite.Assign && facts.AssignedCountry is null
+                ? new Refusal(RejectionCode.NotAssigned, "The item is not assigned to a country yet.")
+            : NotYours;
+    }
 
-    /// <summary>An auditor's key of the same agency looks and changes nothing.</summary>
-    public static bool Works(Caller caller) => caller.Is(Roles.Analyst | Roles.Machine);
+    /// <summary>
+    /// The same for the report as a whole: whoever may for one of its items. <see cref="ReportRules.Decide"/> has told strangers
+    /// that there is none.
+    /// </summary>
+    public static Refusal? Guard(Report report, Caller caller, ItemWrite write) =>
+        report.Items.Any(item => AccessTable.MayWrite(caller, ReportViews.RelationFacts(report, item), write)) ? null : NotYours;
 
-    public static bool IsAutomatic(Caller caller) => caller.Kind == AgencyKind.System;
+    /// <summary>A mandated hotline takes an orphan where another gives or claims an item of its country.</summary>
+    public static ItemWrite OrTakeOrphan(this ItemWrite write, Report report, ContentItem item, Caller caller) =>
+        Guard(report, item, caller, ItemWrite.TakeOrphan) is null ? ItemWrite.TakeOrphan : write;
 
-    /// <summary>The hotline whose job the item is: the assigned one, or any of the assigned country while none has taken it.</summary>
-    public static bool HasTheJob(ContentItem item, Caller caller, ReportEnvironment environment) =>
-        caller.Kind == AgencyKind.Hotline && Works(caller)
-        && item.Assignment is { Country: { } country } assignment
-        && caller.WorksFor(country)
-        && (assignment.Hotline is { } hotline
-            ? hotline == caller.Agency
-            : environment.Members.HotlinesOf(country).Contains(caller.Agency));
-
-    public static bool MayTakeOrphan(ContentItem item, Caller caller) =>
-        caller is { Kind: AgencyKind.Hotline, HoldsOrphanMandate: true } && Works(caller) && item.Assignment is { Orphan: true, Country: null };
-
-    /// <summary>Whether the access table shows the item to the caller at all; if not, it is answered as if it were absent.</summary>
-    public static bool Sees(Report report, ContentItem item, Caller caller) => AccessTable.For(caller, ReportViews.RelationFacts(report, item)).Exists;
-
-    public static bool IsConcerned(Report report, ContentItem item, Caller caller, ReportEnvironment environment) =>
-        IsReporter(report, caller) || HasTheJob(item, caller, environment) || MayTakeOrphan(item, caller);
-
-    /// <summary>Said only to those who see the report; <see cref="ReportRules.Decide"/> has told the others that there is none.</summary>
-    public static ReportDecision NotYours(Report report, IReportVerb verb) =>
-        Rejected(report, verb, RejectionCode.NotAuthorised, "Your agency's part in this report does not allow this (see docs/access.md).");
+    public static ReportDecision Rejected(Report report, IReportVerb verb, Refusal refusal) => Rejected(report, verb, refusal.Code, refusal.Detail);
 
     public static ReportDecision Rejected(Report report, IReportVerb verb, RejectionCode code, string detail) =>
         new([], new CommandReply
@@ -65,7 +63,7 @@ internal static class VerbRules
         };
 
         // The answer is remembered with the last event, except for CPort's own commands, which nobody replays by id.
-        if (events.Length > 0 && !IsAutomatic(verb.Context.Caller))
+        if (events.Length > 0 && verb.Context.Caller.Kind != AgencyKind.System)
         {
             events[^1] = events[^1].Stamped(events[^1].Meta, reply);
         }
@@ -73,14 +71,23 @@ internal static class VerbRules
         return new ReportDecision([.. events], reply);
     }
 
+    public static ReportDecision ForItems(
+        Report report,
+        IReportVerb verb,
+        ImmutableArray<ItemTarget> targets,
+        ItemWrite write,
+        Func<ContentItem, Refusal?> check,
+        Func<ImmutableArray<ContentItem>, IEnumerable<IReportEvent>> events) => ForItems(report, verb, targets, _ => write, check, events);
+
     /// <summary>
-    /// Runs a check over a batch of items, each with an outcome of its own: one refused item never harms its neighbours. The command is rejected
-    /// as a whole only when it names no items or too many.
+    /// Guards and checks a batch of items, each with an outcome of its own: one refused item never harms its neighbours. The
+    /// command is rejected as a whole only when it names no items or too many.
     /// </summary>
     public static ReportDecision ForItems(
         Report report,
         IReportVerb verb,
         ImmutableArray<ItemTarget> targets,
+        Func<ContentItem, ItemWrite> write,
         Func<ContentItem, Refusal?> check,
         Func<ImmutableArray<ContentItem>, IEnumerable<IReportEvent>> events)
     {
@@ -97,7 +104,8 @@ internal static class VerbRules
             var item = report.Item(target.Ordinal);
             var refusal = !seen.Add(target.Ordinal) ? new Refusal(RejectionCode.NotFound, "The item is named twice.")
                 : item is null ? NotFound
-                : check(item)
+                : Guard(report, item, verb.Context.Caller, write(item))
+                ?? check(item)
                 ?? (target.ExpectedVersion is { } expected && expected != item.Version
                     ? new Refusal(RejectionCode.VersionMismatch, $"The item is at version {item.Version}.")
                     : null);
@@ -138,26 +146,16 @@ internal static class VerbRules
 
     public static Refusal NotFound => new(RejectionCode.NotFound, "There is no such item.");
 
-    /// <summary>What every change of an item by its assigned country must pass: rule 4, open, not leased to somebody else.</summary>
-    public static Refusal? CheckJob(Report report, ContentItem item, Caller caller, ReportEnvironment environment)
-    {
-        if (!HasTheJob(item, caller, environment))
-        {
-            // Who has some other relation to the item is told why; for everyone else the item does not exist.
-            return Sees(report, item, caller)
-                ? new Refusal(RejectionCode.NotAuthorised, "Only the hotline the item is assigned to may do this (ICCAM rule 4).")
-                : NotFound;
-        }
+    private static readonly Refusal NotYours =
+        new(RejectionCode.NotAuthorised, "Your agency's part in this does not allow it (ICCAM rule 4; see docs/access.md).");
 
-        if (item.Withdrawn)
-        {
-            return new Refusal(RejectionCode.Withdrawn, "The item was withdrawn by its hotline.");
-        }
+    public static readonly Refusal Closed = new(RejectionCode.ItemIsClosed, "The item has a final action; nothing more is accepted (ICCAM rule 7).");
 
-        return item.IsLeasedToAnother(caller, environment.Now)
-            ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.")
-            : null;
-    }
+    public static Refusal? Leased(ContentItem item, Caller caller, ReportEnvironment environment) =>
+        item.IsLeasedToAnother(caller, environment.Now) ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.") : null;
+
+    public static Refusal? ClosedOrLeased(ContentItem item, Caller caller, ReportEnvironment environment) =>
+        item.IsClosed() ? Closed : Leased(item, caller, environment);
 
     public static Report Each(Report report, IReportEvent e, IEnumerable<int> ordinals, Func<ContentItem, ContentItem> change) =>
         Each(report, e, ordinals, o => o, (item, _) => change(item));
@@ -173,26 +171,4 @@ internal static class VerbRules
 
         return report with { Items = items.ToImmutable() };
     }
-
-    public static ReportDecision? OwnReport(Report report, IReportVerb c) =>
-        IsReporter(report, c.Context.Caller) ? null
-        : NotYours(report, c);
-
-    public static bool IsAssigned(Report report, Caller caller) => report.Items.Any(i => IsAssigned(i, caller));
-
-    public static bool IsAssigned(ContentItem item, Caller caller) =>
-        caller.Kind == AgencyKind.Hotline && Works(caller) && item.Assignment is { Country: { } country } a
-        && caller.WorksFor(country) && (a.Hotline is null || a.Hotline == caller.Agency);
-
-    public static readonly Refusal Closed = new(RejectionCode.ItemIsClosed, "The item has a final action; nothing more is accepted (ICCAM rule 7).");
-
-    public static Refusal NotAuthorisedOrNotFound(Report report, ContentItem item, Caller caller) =>
-        Sees(report, item, caller)
-            ? new Refusal(RejectionCode.NotAuthorised, "Only the assigned country's hotlines may do this (ICCAM rule 4).")
-            : NotFound;
-
-    public static Refusal NotFoundOrNotAssigned(Report report, ContentItem item, Caller caller) =>
-        Sees(report, item, caller)
-            ? new Refusal(RejectionCode.NotAssigned, "The item is not assigned to a country yet.")
-            : NotFound;
 }

@@ -21,7 +21,7 @@ public sealed record WithdrawReport : IReportCommand
     public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Reason = null, SealedReason = SealText(seam, report, Reason) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment) =>
-        OwnReport(report, this) is { } refused ? refused
+        Guard(report, Context.Caller, ItemWrite.Withdraw) is { } refused ? Rejected(report, this, refused)
         : report.Items.Any(i => i.Actions.Any(a => a.Agency != report.ReportingHotline) || i.Assessments.Any(a => a.Agency != report.ReportingHotline))
             ? Rejected(report, this, RejectionCode.OthersHaveActed, "Another agency has assessed or acted on an item; the report can no longer be withdrawn.")
         : Accepted(report, this, new ReportWithdrawn { Meta = Context.ToMeta(), Reason = SealedReason });

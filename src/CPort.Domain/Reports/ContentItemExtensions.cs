@@ -31,7 +31,7 @@ public enum ItemState
 }
 
 /// <summary>What follows from an item's history. Every list, queue and answer derives from these functions, so a fact is defined once.</summary>
-public static class ItemFacts
+public static class ContentItemExtensions
 {
     /// <summary>
     /// The classification that counts for the item, by policy from the opinions (design.md, "Meanings settled"): Baseline from anyone is sticky
