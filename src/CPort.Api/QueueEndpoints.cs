@@ -136,8 +136,8 @@ public static class QueueEndpoints
             .WithDescription("The caller's own part of each queue. Operators get the counts over everything.");
         routes.MapGet("/queues/{name}", PageAsync).WithName("GetQueue").WithTags("Queues")
             .WithSummary("A queue, urgent items first, then oldest first or by priority")
-            .WithDescription("""
-                Names: unassigned-to-hotline, orphaned, unassessed, unactioned, offline, no-reference, untraced. `order` is `oldest` (default) or
+            .WithDescription($"""
+                Names: {WorkQueue.Names}. `order` is `oldest` (default) or
                 `priority`; `from` (inclusive) and `to` (exclusive) bound the queue's age key; `maxResults` is 1 to 200 (default 200). Follow `nextCursor`
                 until it is absent: rows that arrive meanwhile make no other row appear twice or be left out.
                 """)
@@ -149,8 +149,8 @@ public static class QueueEndpoints
         var overview = await Reading(() => queues.CountsAsync(caller.Caller, cancellation));
         var now = time.GetUtcNow();
         return TypedResults.Ok(new QueuesAnswer(
-            [.. ItemQueues.All.Join(overview.Queues, q => q.Queue, s => s.Queue, (q, s) => new QueueAnswer(
-                q.Name, q.Meaning, q.AgeKey, s.Count, s.Urgent, s.OldestFrom, s.OldestFrom is { } from ? Math.Max(0, (long)(now - from).TotalSeconds) : null))],
+            [.. overview.Queues.Select(s => new QueueAnswer(
+                s.Queue.Name, s.Queue.Meaning, s.Queue.Age.Key, s.Count, s.Urgent, s.OldestFrom, s.OldestFrom is { } from ? Math.Max(0, (long)(now - from).TotalSeconds) : null))],
             PositionAnswer.Of(overview.At)));
     }
 
@@ -158,11 +158,7 @@ public static class QueueEndpoints
         string name, ApiCaller caller, QueueReader queues, CancellationToken cancellation,
         string? order = null, string? from = null, string? to = null, string? maxResults = null, string? cursor = null)
     {
-        if (!ItemQueues.TryParse(name, out var queue))
-        {
-            throw ApiProblemException.Of(ProblemCatalogue.NotFound, $"Queues: {string.Join(", ", ItemQueues.All.Select(q => q.Name))}.");
-        }
-
+        var queue = WorkQueue.Find(name) ?? throw ApiProblemException.Of(ProblemCatalogue.NotFound, $"Queues: {WorkQueue.Names}.");
         if (AccessScope.CountsEverything(caller.Caller))
         {
             throw ApiProblemException.Of(ProblemCatalogue.NotAuthorised, "Operators see the lengths of queues, not their items.");

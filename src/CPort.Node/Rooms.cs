@@ -454,7 +454,7 @@ internal sealed class QueueGauge(NodeState state, IServiceProvider services, Tim
                 {
                     foreach (var queue in (await reader.CountsAsync(Counter, stoppingToken)).Queues)
                     {
-                        CPortMetrics.QueueLength(ItemQueues.NameOf(queue.Queue), queue.Count);
+                        CPortMetrics.QueueLength(queue.Queue.Name, queue.Count);
                     }
                 }
                 catch (Exception e) when (e is System.Data.Common.DbException or ReadModelUnavailableException or TimeoutException or IOException)

@@ -50,29 +50,15 @@ public static class AccessScope
     }
 
     /// <summary>
-    /// The part of a queue that is the caller's own work: a hotline's countries' unassigned items, its own assigned ones, orphans
-    /// if it is mandated, and what it reported itself and nobody could trace. For all others that may look, the whole of what
-    /// they see.
+    /// The part of a queue that is the caller's own work: for a hotline what it has the queue's relation to (<see cref="WorkQueue.WorkOf"/>),
+    /// for all others that may look the whole of what they see.
     /// </summary>
     public static Expression<Func<ItemRow, bool>> WorkOf(Caller caller, WorkQueue queue)
     {
         var seen = Sees(caller, FieldGroup.Existence, FieldGroup.State);
-        if (caller.Kind != AgencyKind.Hotline)
-        {
-            return seen;
-        }
-
-        var agency = caller.Agency.Value;
-        var countries = Codes(caller);
-        var mandated = caller.HoldsOrphanMandate;
-        Expression<Func<ItemRow, bool>> job = queue switch
-        {
-            WorkQueue.UnassignedToHotline => i => countries.Contains(i.AssignedCountry!),
-            WorkQueue.Orphaned => i => mandated,
-            WorkQueue.Untraced => i => i.ReportingHotline == agency,
-            _ => i => i.Hotline == agency,
-        };
-        return And(seen, job);
+        Expression<Func<ItemRow, bool>> none = i => false;
+        return caller.Kind != AgencyKind.Hotline ? seen
+            : And(seen, OfAgency(caller).Where(r => r.Relation == queue.WorkOf).Select(r => r.Holds).DefaultIfEmpty(none).Single());
     }
 
     /// <summary>

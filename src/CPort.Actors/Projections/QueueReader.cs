@@ -34,7 +34,7 @@ public sealed record QueueQuery
     /// <summary>Age keys before this moment.</summary>
     public DateTimeOffset? To { get; init; }
 
-    internal string List => $"q{(int)Queue}.{(int)Order}";
+    internal string List => $"q{Queue.Number}.{(int)Order}";
 
     public bool HasValidCursor => Cursor is null || PageCursor.TryDecode(Cursor, List, out _);
 }
@@ -53,7 +53,7 @@ public sealed class QueueReader(ReadModel model)
     public Task<QueueOverview> CountsAsync(Caller caller, CancellationToken cancellation = default) => model.QueryAsync(async (db, set, at) =>
     {
         var summaries = ImmutableArray.CreateBuilder<QueueSummary>();
-        foreach (var (queue, _, _, _) in ItemQueues.All)
+        foreach (var queue in WorkQueue.All)
         {
             var scope = AccessScope.CountsEverything(caller) ? AccessScope.CountedFor(caller) : AccessScope.WorkOf(caller, queue);
             summaries.Add(await CountAsync(db, set, queue, scope, cancellation).ConfigureAwait(false));
@@ -77,7 +77,7 @@ public sealed class QueueReader(ReadModel model)
         var max = Math.Clamp(query.MaxResults, 1, ReadModel.MaxResults);
         return model.QueryAsync(async (db, set, at) =>
         {
-            var age = AgeColumn(query.Queue);
+            var age = QueueColumns.Of(query.Queue);
             var byPriority = query.Order == QueueOrder.Priority;
             var rows = AccessScope.CountsEverything(caller)
                 ? ReadTables.Items(db, set).Where(i => false)
@@ -129,7 +129,7 @@ public sealed class QueueReader(ReadModel model)
     internal static async Task<QueueSummary> CountAsync(
         IDataContext db, int set, WorkQueue queue, Expression<Func<ItemRow, bool>> scope, CancellationToken cancellation)
     {
-        var counted = await ReadTables.Items(db, set).Where(scope).Select(Keyed(AgeColumn(queue))).Where(k => k.Age != null)
+        var counted = await ReadTables.Items(db, set).Where(scope).Select(Keyed(QueueColumns.Of(queue))).Where(k => k.Age != null)
             .GroupBy(k => k.Row.Urgent).Select(g => new { Urgent = g.Key, Count = g.LongCount(), Oldest = g.Min(k => k.Age) })
             .ToListAsync(cancellation).ConfigureAwait(false);
         return new QueueSummary(queue, counted.Sum(c => c.Count), counted.Where(c => c.Urgent).Sum(c => c.Count), ItemSummary.Time(counted.Min(c => c.Oldest)));
@@ -140,18 +140,6 @@ public sealed class QueueReader(ReadModel model)
         public long? Age { get; init; }
         public ItemRow Row { get; init; } = null!;
     }
-
-    private static Expression<Func<ItemRow, long?>> AgeColumn(WorkQueue queue) => queue switch
-    {
-        WorkQueue.UnassignedToHotline => i => i.QUnassigned,
-        WorkQueue.Orphaned => i => i.QOrphaned,
-        WorkQueue.Unassessed => i => i.QUnassessed,
-        WorkQueue.Unactioned => i => i.QUnactioned,
-        WorkQueue.Offline => i => i.QOffline,
-        WorkQueue.NoReference => i => i.QNoReference,
-        WorkQueue.Untraced => i => i.QUntraced,
-        _ => throw new ArgumentOutOfRangeException(nameof(queue), queue, "No such queue."),
-    };
 
     private static Expression<Func<ItemRow, KeyedRow>> Keyed(Expression<Func<ItemRow, long?>> age)
     {

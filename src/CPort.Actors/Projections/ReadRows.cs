@@ -116,8 +116,8 @@ public sealed record ItemRow
     [Column("host_key")] public string? HostKey { get; init; }
     [Column("domain_key")] public string? DomainKey { get; init; }
 
-    // One column a queue: its age key while the item is in it, else null (ItemQueues).
-    [Column("q_unassigned")] public long? QUnassigned { get; init; }
+    // One column a queue (QueueColumns).
+    [Column("q_unassigned_to_hotline")] public long? QUnassignedToHotline { get; init; }
     [Column("q_orphaned")] public long? QOrphaned { get; init; }
     [Column("q_unassessed")] public long? QUnassessed { get; init; }
     [Column("q_unactioned")] public long? QUnactioned { get; init; }
@@ -158,7 +158,7 @@ public static class ReadRows
     };
 
     /// <summary>An open orphan that nobody took and that has not gone to police or INTERPOL yet.</summary>
-    public static bool AwaitsEscalation(ContentItem item) => item.Belongs(WorkQueue.Orphaned) && item.Assignment!.EscalatedTo is null;
+    public static bool AwaitsEscalation(ContentItem item) => WorkQueue.Orphaned.Holds(item) && item.Assignment!.EscalatedTo is null;
 
     public static ItemRow Of(Report report, ContentItem item, UrlKeys? keys)
     {
@@ -167,7 +167,7 @@ public static class ReadRows
         var effective = item.Effective();
         var opinion = item.Assessments.LastOrDefault(a => a.Counts && a.Classification == effective
             && (effective == Classification.Baseline || item.CountsHere(a)));
-        return new ItemRow
+        var row = new ItemRow
         {
             Number = item.Number, ReportId = report.Id.ToString(), Ordinal = item.Ordinal, ReportNumber = report.Number, Version = item.Version,
             Tenant = report.Tenant, ReportingHotline = report.ReportingHotline.Value, Reference = report.Reference.Value,
@@ -186,10 +186,8 @@ public static class ReadRows
             CountrySince = item.Assignment?.CountrySince.UtcTicks, HotlineSince = item.Assignment?.HotlineSince?.UtcTicks,
             LeaAt = First(item, ActionType.ReportedToLea), IspAt = First(item, ActionType.ReportedToIsp), FinalAt = final?.Date.UtcTicks,
             FinalAction = final?.Type, UrlKey = Hex(keys?.Url), HostKey = Hex(keys?.Host), DomainKey = Hex(keys?.Domain),
-            QUnassigned = Age(item, WorkQueue.UnassignedToHotline), QOrphaned = Age(item, WorkQueue.Orphaned), QUnassessed = Age(item, WorkQueue.Unassessed),
-            QUnactioned = Age(item, WorkQueue.Unactioned), QOffline = Age(item, WorkQueue.Offline), QNoReference = Age(item, WorkQueue.NoReference),
-            QUntraced = Age(item, WorkQueue.Untraced),
         };
+        return QueueColumns.Fill(row, item);
     }
 
     public static IEnumerable<ItemHashRow> HashesOf(ConfidentialSeam seam, ContentItem item) => item.Hashes
@@ -226,8 +224,6 @@ public static class ReadRows
     /// <summary>Times to police and host count within the present episode, like every action does.</summary>
     private static long? First(ContentItem item, ActionType type) =>
         item.Actions.Where(a => a.Type == type && item.InThisEpisode(a)).Select(a => (long?)a.Date.UtcTicks).Min();
-
-    private static long? Age(ContentItem item, WorkQueue queue) => item.AgeIn(queue)?.UtcTicks;
 
     private static string? Hex(byte[]? key) => key is null ? null : Convert.ToHexStringLower(key);
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
 using CPort.Actors.Persistence;
+using CPort.Domain.Queues;
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
@@ -91,7 +92,7 @@ public sealed record StuckRow
 public sealed class ReadTables(Database database)
 {
     /// <summary>Raise it whenever a column's content or the row types change: the node then rebuilds while the old set serves.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     private const string Control = """
         CREATE TABLE IF NOT EXISTS rm_offset (id INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL, state INTEGER NOT NULL,
@@ -302,8 +303,7 @@ public sealed class ReadTables(Database database)
         var hash = Name(typeof(ItemHashRow), set);
         var alike = Name(typeof(LookAlikeRow), set);
         var queues = string.Concat(
-            new[] { "q_unassigned", "q_orphaned", "q_unassessed", "q_unactioned", "q_offline", "q_no_reference", "q_untraced" }
-            .Select(q => $"CREATE INDEX IF NOT EXISTS {item}_{q} ON {item} (assigned_country, {q}) WHERE {q} IS NOT NULL;\n"));
+            WorkQueue.All.Select(QueueColumns.Name).Select(q => $"CREATE INDEX IF NOT EXISTS {item}_{q} ON {item} (assigned_country, {q}) WHERE {q} IS NOT NULL;\n"));
         return queues + $"""
             CREATE UNIQUE INDEX IF NOT EXISTS {item}_report ON {item} (report_id, ordinal);
             CREATE INDEX IF NOT EXISTS {item}_url ON {item} (url_key);

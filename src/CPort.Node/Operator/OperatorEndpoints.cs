@@ -341,7 +341,7 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
     {
         var overview = await services.GetRequiredService<QueueReader>().CountsAsync(caller, cancellation);
         return new QueueLengthsAnswer(
-            [.. ItemQueues.All.Join(overview.Queues, q => q.Queue, s => s.Queue, (q, s) => new QueueLengthAnswer(q.Name, q.Meaning, s.Count, s.Urgent, s.OldestFrom))],
+            [.. overview.Queues.Select(s => new QueueLengthAnswer(s.Queue.Name, s.Queue.Meaning, s.Count, s.Urgent, s.OldestFrom))],
             overview.At.LagEvents, Math.Round(overview.At.Lag.TotalSeconds, 3));
     }
 

@@ -65,7 +65,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         var reader = new QueueReader(world.Model);
         foreach (var caller in (Caller[])[RandomLives.De1, RandomLives.Uk, Police])
         {
-            foreach (var (queue, _, _, _) in ItemQueues.All)
+            foreach (var queue in WorkQueue.All)
             {
                 foreach (var order in Enum.GetValues<QueueOrder>())
                 {

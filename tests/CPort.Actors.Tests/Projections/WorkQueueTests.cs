@@ -1,12 +1,15 @@
+using System.Reflection;
 using CPort.Actors.Confidential;
+using CPort.Actors.Projections;
 using CPort.Domain.Confidential;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;
 using CsCheck;
+using LinqToDB.Mapping;
 
 namespace CPort.Actors.Tests.Projections;
 
-public sealed class ItemQueuesTests
+public sealed class WorkQueueTests
 {
     private static readonly WorkQueue[] Work =
         [WorkQueue.UnassignedToHotline, WorkQueue.Orphaned, WorkQueue.Unassessed, WorkQueue.Unactioned, WorkQueue.Untraced];
@@ -23,11 +26,11 @@ public sealed class ItemQueuesTests
 
             foreach (var item in lives.Reports.Values.SelectMany(r => r.Items))
             {
-                var queues = Work.Count(q => item.Belongs(q));
+                var queues = Work.Count(q => q.Holds(item));
                 var awaitsWork = item.State() == ItemState.Received;
                 Assert.True(queues == (item.IsClosed() || awaitsWork ? 0 : 1), $"{item.State()} stands in {queues} queues");
-                Assert.Equal(item.Belongs(WorkQueue.Offline), item.State() is ItemState.Removed or ItemState.Unavailable);
-                Assert.All(ItemQueues.All, q => Assert.Equal(item.Belongs(q.Queue), item.AgeIn(q.Queue) is not null));
+                Assert.Equal(WorkQueue.Offline.Holds(item), item.State() is ItemState.Removed or ItemState.Unavailable);
+                Assert.All(WorkQueue.All, q => Assert.Equal(q.Holds(item), q.AgeOf(item) is not null));
             }
         }, iter: 60);
 
@@ -41,20 +44,28 @@ public sealed class ItemQueuesTests
         }
 
         var items = lives.Reports.Values.SelectMany(r => r.Items).ToArray();
-        Assert.All(items.Where(i => i.Belongs(WorkQueue.Unassessed)), i => Assert.Equal(i.Assignment!.CountrySince, i.AgeIn(WorkQueue.Unassessed)));
-        Assert.All(items.Where(i => i.Belongs(WorkQueue.Untraced)), i => Assert.Equal(i.AddedAt, i.AgeIn(WorkQueue.Untraced)));
-        var offline = items.Where(i => i.Belongs(WorkQueue.Offline) && i.Assignment?.HotlineSince is not null).ToArray();
+        Assert.All(items.Where(i => WorkQueue.Unassessed.Holds(i)), i => Assert.Equal(i.Assignment!.CountrySince, WorkQueue.Unassessed.AgeOf(i)));
+        Assert.All(items.Where(i => WorkQueue.Untraced.Holds(i)), i => Assert.Equal(i.AddedAt, WorkQueue.Untraced.AgeOf(i)));
+        var offline = items.Where(i => WorkQueue.Offline.Holds(i) && i.Assignment?.HotlineSince is not null).ToArray();
         Assert.NotEmpty(offline);
-        Assert.All(offline, i => Assert.Equal(i.Assignment!.HotlineSince, i.AgeIn(WorkQueue.Offline)));
-        Assert.All(ItemQueues.All, q => Assert.Contains(items, i => i.Belongs(q.Queue)));
+        Assert.All(offline, i => Assert.Equal(i.Assignment!.HotlineSince, WorkQueue.Offline.AgeOf(i)));
+        Assert.All(WorkQueue.All, q => Assert.Contains(items, i => q.Holds(i)));
     }
 
     [Fact]
     public void Queue_names_read_back_and_others_do_not()
     {
-        Assert.All(ItemQueues.All, q => Assert.True(ItemQueues.TryParse(q.Name, out var queue) && queue == q.Queue));
-        Assert.False(ItemQueues.TryParse("everything", out _));
-        Assert.False(ItemQueues.TryParse(null, out _));
+        Assert.All(WorkQueue.All, q => Assert.Same(q, WorkQueue.Find(q.Name)));
+        Assert.Null(WorkQueue.Find("everything"));
+        Assert.Null(WorkQueue.Find(null));
+    }
+
+    [Fact]
+    public void Each_queue_has_a_column_and_a_number_of_its_own()
+    {
+        Assert.Distinct(WorkQueue.All.Select(q => q.Number));
+        var columns = typeof(ItemRow).GetProperties().Select(p => p.GetCustomAttribute<ColumnAttribute>()?.Name).Where(c => c?.StartsWith("q_", StringComparison.Ordinal) == true);
+        Assert.Equal(WorkQueue.All.Select(q => $"q_{q.Name.Replace('-', '_')}").Order(), columns.Order());
     }
 
     [Fact]

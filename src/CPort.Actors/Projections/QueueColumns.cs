@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using System.Linq.Expressions;
+using System.Reflection;
+using CPort.Domain.Queues;
+using CPort.Domain.Reports;
+using LinqToDB.Mapping;
+
+namespace CPort.Actors.Projections;
+
+/// <summary>
+/// Where the read model keeps the queues: a column of <see cref="ItemRow"/> each, which has the queue's name and holds the age key while the
+/// item is in it, else null. An index over a column holds the queue's members only.
+/// </summary>
+internal static class QueueColumns
+{
+    private static readonly ImmutableDictionary<WorkQueue, PropertyInfo> Properties =
+        WorkQueue.All.ToImmutableDictionary(q => q, q => typeof(ItemRow).GetProperties().Single(p => p.GetCustomAttribute<ColumnAttribute>()?.Name == Name(q)));
+
+    private static readonly ImmutableArray<(WorkQueue Queue, Action<ItemRow, long?> Set)> Setters =
+        [.. Properties.Select(p => (p.Key, p.Value.SetMethod!.CreateDelegate<Action<ItemRow, long?>>()))];
+
+    public static string Name(WorkQueue queue) => $"q_{queue.Name.Replace('-', '_')}";
+
+    public static Expression<Func<ItemRow, long?>> Of(WorkQueue queue)
+    {
+        var row = Expression.Parameter(typeof(ItemRow), "i");
+        return Expression.Lambda<Func<ItemRow, long?>>(Expression.Property(row, Properties[queue]), row);
+    }
+
+    /// <summary>Sets the columns of a row that is being made.</summary>
+    public static ItemRow Fill(ItemRow row, ContentItem item)
+    {
+        foreach (var (queue, set) in Setters)
+        {
+            set(row, queue.AgeOf(item)?.UtcTicks);
+        }
+
+        return row;
+    }
+}

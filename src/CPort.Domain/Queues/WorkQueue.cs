@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Reports;
+
+namespace CPort.Domain.Queues;
+
+/// <summary>
+/// A work queue (ICCAM's, and <see cref="Untraced"/>), written down once: a predicate over an item's state together with its age key.
+/// Everything else derives from these rows; the read model keeps a column for each queue, which holds the age key of the queue's items.
+/// <para>
+/// Every open item that is traced and routed stands in exactly one of <see cref="UnassignedToHotline"/>, <see cref="Orphaned"/>,
+/// <see cref="Unassessed"/>, <see cref="Unactioned"/> and <see cref="Untraced"/>, so that nothing open is on no list. An item of a withdrawn
+/// report is withdrawn itself, hence closed.
+/// </para>
+/// </summary>
+/// <param name="Number">Stands in cursors; never renumber.</param>
+/// <param name="Name">In URLs.</param>
+/// <param name="Meaning">What stands in it.</param>
+/// <param name="WorkOf">Whose work it is among hotlines: a hotline's own part are the items to which it has this relation.</param>
+/// <param name="Age">From when its items' age counts.</param>
+/// <param name="Holds">Whether an item is in it.</param>
+public sealed record WorkQueue(int Number, string Name, string Meaning, ItemRelations WorkOf, QueueAge Age, Func<ContentItem, bool> Holds)
+{
+    public static readonly WorkQueue UnassignedToHotline = new(
+        1, "unassigned-to-hotline", "assigned to a country, not yet to a hotline, open", ItemRelations.AssignedCountry, QueueAge.Country,
+        i => i.Assignment is { Country: not null, Hotline: null } && !i.IsClosed());
+
+    public static readonly WorkQueue Orphaned = new(
+        2, "orphaned", "hosted where there is no hotline, taken by none, open", ItemRelations.Mandated, QueueAge.Country,
+        i => i.Assignment is { Orphan: true, Country: null } && !i.IsClosed());
+
+    public static readonly WorkQueue Unassessed = new(
+        3, "unassessed", "assigned to a hotline, neither assessed nor acted on, open", ItemRelations.AssignedHotline, QueueAge.Country,
+        i => i.Assignment?.Hotline is not null && !i.IsClosed() && !i.IsAssessed() && !i.HasAction());
+
+    /// <summary>An item acted on at intake before anybody assessed it cannot be assessed any more (ICCAM rule 3): it lacks the final action.</summary>
+    public static readonly WorkQueue Unactioned = new(
+        4, "unactioned", "assigned to a hotline, assessed or acted on, no final action yet (ICCAM rule 7)", ItemRelations.AssignedHotline,
+        QueueAge.Country, i => i.Assignment?.Hotline is not null && !i.IsClosed() && (i.IsAssessed() || i.HasAction()));
+
+    public static readonly WorkQueue Offline = new(
+        5, "offline", "the final action is Removed or Unavailable", ItemRelations.AssignedHotline, QueueAge.Hotline,
+        i => !i.Withdrawn && i.FinalAction() is { Type: ActionType.Removed or ActionType.Unavailable });
+
+    /// <summary>How a hotline sees what is new for it.</summary>
+    public static readonly WorkQueue NoReference = new(
+        6, "no-reference", "assigned to a hotline that has given it no reference of its own, open", ItemRelations.AssignedHotline,
+        QueueAge.Country, i => i is { Assignment.Hotline: not null, AssignedReference: null } && !i.IsClosed());
+
+    /// <summary>A person must look.</summary>
+    public static readonly WorkQueue Untraced = new(
+        7, "untraced", "traced without finding the hosting country, assigned to nobody, open", ItemRelations.Reporting, QueueAge.Added,
+        i => i is { Traced: true, Hosting.Country: null, Assignment: null } && !i.IsClosed());
+
+    /// <summary>In the order they are listed.</summary>
+    public static ImmutableArray<WorkQueue> All { get; } = [UnassignedToHotline, Orphaned, Unassessed, Unactioned, Offline, NoReference, Untraced];
+
+    /// <summary>The names, for texts.</summary>
+    public static string Names => string.Join(", ", All.Select(q => q.Name));
+
+    /// <summary>The queue of that name; null: there is none.</summary>
+    public static WorkQueue? Find(string? name) => All.FirstOrDefault(q => q.Name == name);
+
+    /// <summary>The moment from which the item's age in the queue counts, or null when the item is not in it.</summary>
+    public DateTimeOffset? AgeOf(ContentItem item) => Holds(item) ? Age.From(item) : null;
+
+    public override string ToString() => Name;
+}
+
+/// <summary>The date from which the age of a queue's items counts, and its name in answers.</summary>
+public sealed record QueueAge(string Key, Func<ContentItem, DateTimeOffset> From)
+{
+    public static readonly QueueAge Country = new("countryAssignmentDate", i => i.Assignment!.CountrySince);
+
+    /// <summary>What was closed before a hotline had it counts from its country's day, else from its own.</summary>
+    public static readonly QueueAge Hotline = new(
+        "hotlineAssignmentStartDate", i => i.Assignment?.HotlineSince ?? i.Assignment?.CountrySince ?? i.AddedAt);
+
+    public static readonly QueueAge Added = new("addedAt", i => i.AddedAt);
+}
