@@ -127,7 +127,7 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
                 items.Add(new ItemVerdicts
                 {
                     Ordinal = item.Ordinal, Exact = exact.DrainToImmutable(), Near = near?.Matches ?? [], NearTruncated = near?.Truncated ?? false,
-                    LookAlikes = near?.LookAlikes ?? [], LookAlikesTruncated = near?.LookAlikesTruncated ?? false,
+                    LookAlikes = near?.LookAlikes ?? [],
                 });
             }
 
@@ -253,9 +253,9 @@ public sealed class MatchingActor : ReceiveActor, IWithTimers
 
     private void On(LookupMany request)
     {
-        if (request.Hashes.Length > _options.MaxLookup || request.Radius is < 0 or > PdqIndex.MaxRadius || request.MaxResults is < 1 or > 100)
+        if (request.Hashes.Length > _options.MaxLookup || request.Radius is < 0 or > PdqLimits.MaxRadius || request.MaxResults is < 1 or > 100)
         {
-            Sender.Tell(new LookupRefused($"At most {_options.MaxLookup} hashes, radius 0 to {PdqIndex.MaxRadius}, 1 to 100 results."));
+            Sender.Tell(new LookupRefused($"At most {_options.MaxLookup} hashes, radius 0 to {PdqLimits.MaxRadius}, 1 to 100 results."));
             return;
         }
 

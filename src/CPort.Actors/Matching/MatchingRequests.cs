@@ -9,7 +9,7 @@ namespace CPort.Actors.Matching;
 /// With a radius, PDQ hashes are also searched near. Answered by <see cref="LookedUp"/>, <see cref="LookupRefused"/> or <see cref="LookupUnavailable"/>.
 /// </summary>
 /// <param name="Hashes">Answered in this order; duplicates are answered each.</param>
-/// <param name="Radius">Hamming distance 0 to <see cref="PdqIndex.MaxRadius"/>; null: no near search.</param>
+/// <param name="Radius">Hamming distance 0 to <see cref="PdqLimits.MaxRadius"/>; null: no near search.</param>
 /// <param name="MaxResults">Near matches a hash, 1 to 100.</param>
 /// <param name="ExactOnly">By hash: true where nothing near is to be searched (poor quality); default: everywhere as the radius says.</param>
 public sealed record LookupMany(
@@ -33,8 +33,8 @@ public sealed record LookupUnavailable(string Reason);
 /// <summary>Limits and times of matching.</summary>
 public sealed record MatchingOptions
 {
-    /// <summary>PDQ radius for reports, 0 to <see cref="PdqIndex.MaxRadius"/> (domain.md 5: 31).</summary>
-    public int NearRadius { get; init; } = 31;
+    /// <summary>PDQ radius for reports, 0 to <see cref="PdqLimits.MaxRadius"/>.</summary>
+    public int NearRadius { get; init; } = PdqLimits.Radius;
 
     /// <summary>Near matches listed for an item.</summary>
     public int NearResults { get; init; } = 20;
@@ -43,7 +43,7 @@ public sealed record MatchingOptions
     public int MaxLookAlikes { get; init; } = 20;
 
     /// <summary>PDQ below this quality is neither sighted nor searched.</summary>
-    public int QualityFloor { get; init; } = TrapValues.PdqQualityFloor;
+    public int QualityFloor { get; init; } = PdqLimits.QualityFloor;
 
     /// <summary>Hashes in one <see cref="LookupMany"/>.</summary>
     public int MaxLookup { get; init; } = 10_000;

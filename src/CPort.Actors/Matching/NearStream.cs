@@ -17,7 +17,6 @@ internal sealed class NearSearch(INearRequest request, NearQuery query)
     private List<NearMatch>? _matches;
     private List<LookAlike>? _lookAlikes;
     private bool _truncated;
-    private bool _lookAlikesTruncated;
     private NearAnswer? _answer;
 
     public INearRequest Request { get; } = request;
@@ -33,7 +32,6 @@ internal sealed class NearSearch(INearRequest request, NearQuery query)
     public void Take(NearAnswer answer)
     {
         _truncated |= answer.Truncated;
-        _lookAlikesTruncated |= answer.LookAlikesTruncated;
         if (!answer.Matches.IsEmpty)
         {
             (_matches ??= []).AddRange(answer.Matches);
@@ -43,7 +41,7 @@ internal sealed class NearSearch(INearRequest request, NearQuery query)
         if (!answer.LookAlikes.IsEmpty)
         {
             (_lookAlikes ??= []).AddRange(answer.LookAlikes);
-            _lookAlikesTruncated |= Cut(_lookAlikes, 4 * Query.MaxLookAlikes, Query.MaxLookAlikes, Order);
+            Cut(_lookAlikes, 4 * Query.MaxLookAlikes, Query.MaxLookAlikes, Order);
         }
     }
 
@@ -54,13 +52,17 @@ internal sealed class NearSearch(INearRequest request, NearQuery query)
         {
             // Each bucket gave its nearest, so the nearest of all are among them.
             _truncated |= _matches is not null && Cut(_matches, Query.MaxResults, Query.MaxResults, Order);
-            _lookAlikesTruncated |= _lookAlikes is not null && Cut(_lookAlikes, Query.MaxLookAlikes, Query.MaxLookAlikes, Order);
+            if (_lookAlikes is not null)
+            {
+                Cut(_lookAlikes, Query.MaxLookAlikes, Query.MaxLookAlikes, Order);
+            }
+
             _matches?.Sort(Order);
             _lookAlikes?.Sort(Order);
             _answer = new NearAnswer
             {
                 Matches = _matches is null ? [] : [.. _matches], Truncated = _truncated,
-                LookAlikes = _lookAlikes is null ? [] : [.. _lookAlikes], LookAlikesTruncated = _lookAlikesTruncated,
+                LookAlikes = _lookAlikes is null ? [] : [.. _lookAlikes],
             };
         }
 
