@@ -23,7 +23,6 @@ namespace CPort.Api;
 /// <summary>Hashes: look up, read one with its history, import lists, correct and retract.</summary>
 public static class HashEndpoints
 {
-    private const int DefaultRadius = 31;
     private const int DefaultResults = 20;
 
     /// <summary>Lines made durable and answered together; clients that send no more than this in a request need not read while they write.</summary>
@@ -55,14 +54,15 @@ public static class HashEndpoints
             .WithName("CorrectHashes").WithSummary("Put the agency's word on hashes right; says first how many items will change").Produces<ChangeOpinionsAnswer>().Problems(400, 403, 409, 413, 415, 422, 503);
     }
 
-    private static async Task<IResult> LookupAsync(JsonBody<LookupBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation)
+    private static async Task<IResult> LookupAsync(
+        JsonBody<LookupBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, MatchingOptions matching, CancellationToken cancellation)
     {
         RequireSight(caller);
         var (value, fields) = (body.Value, body.Fields);
         var hashes = ReadHashes(fields, value.Hashes);
-        if (value.Radius is < 0 or > PdqIndex.MaxRadius)
+        if (value.Radius is < 0 or > PdqLimits.MaxRadius)
         {
-            fields.Add("radius", IntakeCodes.OutOfRange, $"The radius is 0 to {PdqIndex.MaxRadius}.");
+            fields.Add("radius", IntakeCodes.OutOfRange, $"The radius is 0 to {PdqLimits.MaxRadius}.");
         }
 
         if (value.MaxResults is < 1 or > 100)
@@ -77,9 +77,9 @@ public static class HashEndpoints
         body.Check();
 
         // A value of poor quality is looked up exactly like any other, and near nothing.
-        ImmutableArray<bool> poor = [.. value.Hashes!.Select(h => h!.Quality < TrapValues.PdqQualityFloor)];
+        ImmutableArray<bool> poor = [.. value.Hashes!.Select(h => h!.Quality < matching.QualityFloor)];
         var answer = await actors.Get<MatchingKey>().Ask<object>(
-            new LookupMany(hashes, value.Radius ?? DefaultRadius, value.MaxResults ?? DefaultResults, poor), Patience, cancellation);
+            new LookupMany(hashes, value.Radius ?? matching.NearRadius, value.MaxResults ?? DefaultResults, poor), Patience, cancellation);
         return answer switch
         {
             LookedUp found => Results.Json(

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using CPort.Actors.Cluster;
 using CPort.Actors.Persistence;
+using CPort.Domain.Hashes;
 using Microsoft.Extensions.Configuration;
 
 namespace CPort.Node;
@@ -207,11 +208,11 @@ public sealed partial class NodeOptions
     /// <summary>Policy that may differ between installations; the rules themselves are code.</summary>
     public sealed class PolicyOptions
     {
-        /// <summary>Hamming distance up to which a PDQ value counts as near, 0 to 256.</summary>
-        public int PdqRadius { get; set; } = 31;
+        /// <summary>Hamming distance up to which a PDQ value counts as near, 0 to 64; for matching, groups, and look-ups that name none.</summary>
+        public int PdqRadius { get; set; } = PdqLimits.Radius;
 
         /// <summary>PDQ values of lower quality never match, 0 to 100.</summary>
-        public int PdqQualityFloor { get; set; } = 50;
+        public int PdqQualityFloor { get; set; } = PdqLimits.QualityFloor;
 
         /// <summary>Whether MD5 and SHA-1, for which collisions can be made, let an item inherit: never, when both agree, or always.</summary>
         public Domain.Inheritance.WeakHashes WeakHashes { get; set; } = Domain.Inheritance.WeakHashes.WhenBothAgree;
@@ -405,14 +406,14 @@ public sealed partial class NodeOptions
             yield return $"CPORT__Limits__{limit.Name}: at least 1.";
         }
 
-        if (Policy.PdqRadius is < 0 or > 256)
+        if (Policy.PdqRadius is < 0 or > PdqLimits.MaxRadius)
         {
-            yield return "CPORT__Policy__PdqRadius: 0 to 256.";
+            yield return $"CPORT__Policy__PdqRadius: 0 to {PdqLimits.MaxRadius}.";
         }
 
-        if (Policy.PdqQualityFloor is < 0 or > 100)
+        if (Policy.PdqQualityFloor is < 0 or > PdqLimits.MaxQuality)
         {
-            yield return "CPORT__Policy__PdqQualityFloor: 0 to 100.";
+            yield return $"CPORT__Policy__PdqQualityFloor: 0 to {PdqLimits.MaxQuality}.";
         }
 
         foreach (var rule in Policy.RulesOff.Where(r => !PolicyOptions.Switchable.Contains(r)))

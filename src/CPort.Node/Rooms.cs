@@ -45,6 +45,7 @@ internal static class Rooms
         services.AddSingleton<HashBucketLoading>();
         services.AddSingleton<IReadinessCheck, HashBucketReadiness>();
         services.AddSingleton<IntakeDoor>();
+        services.AddSingleton(new MatchingOptions { NearRadius = options.Policy.PdqRadius, QualityFloor = options.Policy.PdqQualityFloor });
         services.AddHostedService<OperatorBootstrap>();
 
         services.AddSingleton(_ => string.IsNullOrEmpty(options.Hosting.PublicSuffixFile) ? PublicSuffixes.BuiltIn : PublicSuffixes.Load(options.Hosting.PublicSuffixFile));
@@ -93,14 +94,14 @@ internal static class Rooms
                     Loading = services.GetRequiredService<HashBucketLoading>(),
                 },
                 time)
-            .AddMatching(new MatchingOptions { NearRadius = options.Policy.PdqRadius, QualityFloor = options.Policy.PdqQualityFloor }, time)
+            .AddMatching(services.GetRequiredService<MatchingOptions>(), time)
             .AddReports(system => ReportServices(system, options, services))
             .AddProjections(options.Cluster.EffectiveRoles.Contains(ClusterRoles.Projection), () => new ProjectionServices
             {
                 Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(), Time = time,
                 Options = new ProjectionOptions
                 {
-                    OrphanDeadline = TimeSpan.FromHours(options.Policy.OrphanHours),
+                    OrphanDeadline = TimeSpan.FromHours(options.Policy.OrphanHours), PdqRadius = options.Policy.PdqRadius,
 
                     // SQLite has one writer: while a batch of rows is written the journal waits, and with it everybody.
                     BatchSize = services.GetRequiredService<Database>().IsSqlite ? 150 : 500,

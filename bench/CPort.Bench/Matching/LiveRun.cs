@@ -38,15 +38,6 @@ internal static class LiveRun
             Put("from Add to the answer that has it: p50, µs", times[times.Length / 2]);
             Put("from Add to the answer that has it: p99, µs", times[(int)(0.99 * times.Length)]);
             Put("from Add to the answer that has it: slowest, ms", times[^1] / 1e3);
-
-            var start = Stopwatch.GetTimestamp();
-            using var stream = new MemoryStream();
-            index.WriteTo(stream);
-            Put("snapshot written, ms", Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-            stream.Position = 0;
-            start = Stopwatch.GetTimestamp();
-            PdqIndex.ReadFrom(stream);
-            Put("snapshot read and index built, ms", Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
         var text = new StringBuilder();

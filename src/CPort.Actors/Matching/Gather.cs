@@ -129,7 +129,7 @@ internal sealed class ReportGather : VerdictGather
             items.Add(new ItemVerdicts
             {
                 Ordinal = item.Ordinal, Exact = [.. Verdicts[slot..end]], Near = near.Matches, NearTruncated = near.Truncated,
-                LookAlikes = near.LookAlikes, LookAlikesTruncated = near.LookAlikesTruncated,
+                LookAlikes = near.LookAlikes,
             });
             slot = end;
         }

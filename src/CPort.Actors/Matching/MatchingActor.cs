@@ -72,7 +72,7 @@ public sealed class MatchingActor : UntypedActor, IWithTimers
                 break;
             case LookupMany:
                 Sender.Tell(new LookupRefused(
-                    $"At most {_options.MaxLookup} hashes, radius 0 to {PdqIndex.MaxRadius}, 1 to 100 results."));
+                    $"At most {_options.MaxLookup} hashes, radius 0 to {PdqLimits.MaxRadius}, 1 to 100 results."));
                 break;
             case IHashBucketReply reply:
                 _scatter.Take(reply, Sender);

@@ -40,7 +40,7 @@ public sealed record OpinionsRecorded(ReportId ReportId);
 /// cref="LookupRefused"/> or <see cref="LookupUnavailable"/>.
 /// </summary>
 /// <param name="Hashes">Answered in this order; duplicates are answered each.</param>
-/// <param name="Radius">Hamming distance 0 to <see cref="PdqIndex.MaxRadius"/>; null: no near search.</param>
+/// <param name="Radius">Hamming distance 0 to <see cref="PdqLimits.MaxRadius"/>; null: no near search.</param>
 /// <param name="MaxResults">Near matches a hash, 1 to 100.</param>
 /// <param name="ExactOnly">By hash: true where nothing near is to be searched (poor quality); default: everywhere as the radius
 /// says.</param>
@@ -48,7 +48,7 @@ public sealed record LookupMany(
     ImmutableArray<ContentHash> Hashes, int? Radius = null, int MaxResults = 20, ImmutableArray<bool> ExactOnly = default)
 {
     internal bool IsWithin(MatchingOptions options) =>
-        Hashes.Length <= options.MaxLookup && Radius is null or (>= 0 and <= PdqIndex.MaxRadius) && MaxResults is >= 1 and <= 100;
+        Hashes.Length <= options.MaxLookup && Radius is null or (>= 0 and <= PdqLimits.MaxRadius) && MaxResults is >= 1 and <= 100;
 
     internal bool IsExactOnly(int index) => !ExactOnly.IsDefault && index < ExactOnly.Length && ExactOnly[index];
 }

@@ -6,8 +6,8 @@ namespace CPort.Actors.Matching;
 /// <summary>Limits and times of matching.</summary>
 public sealed record MatchingOptions
 {
-    /// <summary>PDQ radius for reports, 0 to <see cref="PdqIndex.MaxRadius"/> (domain.md 5: 31).</summary>
-    public int NearRadius { get; init; } = 31;
+    /// <summary>PDQ radius for reports, 0 to <see cref="PdqLimits.MaxRadius"/>.</summary>
+    public int NearRadius { get; init; } = PdqLimits.Radius;
 
     /// <summary>Near matches listed for an item.</summary>
     public int NearResults { get; init; } = 20;
@@ -18,7 +18,7 @@ public sealed record MatchingOptions
     public int MaxLookAlikes { get; init; } = 20;
 
     /// <summary>PDQ below this quality is neither sighted nor searched.</summary>
-    public int QualityFloor { get; init; } = TrapValues.PdqQualityFloor;
+    public int QualityFloor { get; init; } = PdqLimits.QualityFloor;
 
     /// <summary>Hashes in one <see cref="LookupMany"/>.</summary>
     public int MaxLookup { get; init; } = 10_000;

@@ -24,7 +24,7 @@ internal sealed class NearSearch(Gather request, NearQuery query)
     public void Take(NearAnswer answer)
     {
         _matches.Add(answer.Matches, answer.Truncated);
-        _lookAlikes.Add(answer.LookAlikes, answer.LookAlikesTruncated);
+        _lookAlikes.Add(answer.LookAlikes);
     }
 
     /// <summary>Nearest first over all buckets.</summary>
@@ -32,7 +32,7 @@ internal sealed class NearSearch(Gather request, NearQuery query)
     {
         // In this order: sorting cuts, and then something is left out.
         Matches = _matches.Sorted(), Truncated = _matches.Truncated,
-        LookAlikes = _lookAlikes.Sorted(), LookAlikesTruncated = _lookAlikes.Truncated,
+        LookAlikes = _lookAlikes.Sorted(),
     };
 }
 
@@ -44,7 +44,7 @@ internal sealed class Nearest<T>(int most, Func<T, PdqHit> hitOf)
     /// <summary>There are more than are listed.</summary>
     public bool Truncated { get; private set; }
 
-    public void Add(ImmutableArray<T> found, bool truncated)
+    public void Add(ImmutableArray<T> found, bool truncated = false)
     {
         Truncated |= truncated;
         if (!found.IsEmpty)

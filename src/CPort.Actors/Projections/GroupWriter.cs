@@ -29,7 +29,7 @@ internal sealed record GroupChanges(
 /// changed, all in the projector's own transaction. Holds no state, so that a batch rolled back leaves nothing behind. Working out and writing are apart: a
 /// fault of the former has changed nothing.
 /// </summary>
-internal sealed class GroupWriter(ReadTables tables, int set, ConfidentialSeam seam)
+internal sealed class GroupWriter(ReadTables tables, int set, ConfidentialSeam seam, int radius)
 {
     public async Task<GroupChanges> ChangesAsync(DataConnection db, IReadOnlyCollection<LookAlikeSighting> sightings, CancellationToken cancellation)
     {
@@ -99,6 +99,7 @@ internal sealed class GroupWriter(ReadTables tables, int set, ConfidentialSeam s
             .ToDictionary(g => GroupRows.IdOf(seam, g.Founder));
         return new LookAlikeGroups
         {
+            Radius = radius,
             Joined = values.ToImmutableDictionary(v => byKey[v.HashKey], v => groups[v.GroupId].Founder),
             Groups = groups.Values.ToImmutableDictionary(g => g.Founder),
         };

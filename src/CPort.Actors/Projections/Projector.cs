@@ -46,6 +46,9 @@ public sealed record ProjectionOptions
     /// <summary>An orphan that no mandated hotline took in this time goes to national police, else to INTERPOL.</summary>
     public TimeSpan OrphanDeadline { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>PDQ values this near look alike (<see cref="Domain.Groups.LookAlikeGroups"/>); applies to what is folded in from now on, and in a rebuild to all.</summary>
+    public int PdqRadius { get; init; } = Domain.Hashes.PdqLimits.Radius;
+
     /// <summary>Most reports the sweeper wakes at once.</summary>
     public int SweepLimit { get; init; } = 500;
 }
@@ -67,7 +70,7 @@ public sealed class Projector(
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly ReportCache _cache = new(options.CachedItems);
-    private readonly GroupWriter _groups = new(tables, set, seam);
+    private readonly GroupWriter _groups = new(tables, set, seam, options.PdqRadius);
     private readonly HashSet<string> _stuck = new(StringComparer.Ordinal);
     private volatile ImmutableSortedDictionary<int, long> _positions = ImmutableSortedDictionary<int, long>.Empty;
     private ProjectionSlices _slices;

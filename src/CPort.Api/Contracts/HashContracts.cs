@@ -9,7 +9,7 @@ public sealed record LookupBody
     /// <summary>1 to 10,000. Required.</summary>
     public List<HashBody?>? Hashes { get; init; }
 
-    /// <summary>Hamming distance up to which PDQ values count as near, 0 to 64; left out: 31.</summary>
+    /// <summary>Hamming distance up to which PDQ values count as near, 0 to 64; left out: what the installation matches with (31 unless configured).</summary>
     public int? Radius { get; init; }
 
     /// <summary>Near values listed for a hash, 1 to 100, and at most 200,000 over all hashes; left out: 20.</summary>
@@ -25,7 +25,7 @@ public sealed record HashBody
     /// <summary>Hexadecimal; SHA-1 also base32, PDQ and PhotoDNA also base64. Required.</summary>
     public string? Value { get; init; }
 
-    /// <summary>Of a PDQ value, 0 to 100; below 50 it is not searched near.</summary>
+    /// <summary>Of a PDQ value, 0 to 100; below the installation's floor (50 unless configured) it is not searched near.</summary>
     public int? Quality { get; init; }
 }
 

@@ -25,7 +25,7 @@ public sealed record LookAlikeGroup
 
 /// <summary>
 /// Which PDQ values look alike, as far as has been told: a picture of some groups and values, enough for the sightings at hand. Immutable; pure; the
-/// same sightings in the same order give the same groups, whatever is configured (the radii are part of the rule, so that a rebuild changes nothing).
+/// same sightings in the same order with the same <see cref="Radius"/> give the same groups.
 /// <para>
 /// A value joins a group when it is within <see cref="Radius"/> of one of its members <em>and</em> within <see cref="FounderRadius"/> of its founder,
 /// and the group has room. So likeness is passed on from member to member, but a group never leaves the ball around its founder: however long a chain of
@@ -36,15 +36,15 @@ public sealed record LookAlikeGroup
 /// </summary>
 public sealed record LookAlikeGroups
 {
-    /// <summary>Values this near look alike; the PDQ authors' recommended radius.</summary>
-    public const int Radius = 31;
-
-    /// <summary>Two steps of <see cref="Radius"/>: no member is farther from the founder.</summary>
-    public const int FounderRadius = 2 * Radius;
-
     public const int MaxValues = 500;
 
     public static readonly LookAlikeGroups Empty = new();
+
+    /// <summary>Values this near look alike.</summary>
+    public int Radius { get; init; } = PdqLimits.Radius;
+
+    /// <summary>No member is farther from the founder: two steps of <see cref="Radius"/>, as long as that keeps unrelated pictures apart.</summary>
+    public int FounderRadius => Math.Min(2 * Radius, PdqLimits.MaxRadius);
 
     /// <summary>By value, the founder of the group it joined; that group may have been merged since.</summary>
     public ImmutableDictionary<ContentHash, ContentHash> Joined { get; init; } = ImmutableDictionary<ContentHash, ContentHash>.Empty;
@@ -121,7 +121,7 @@ public sealed record LookAlikeGroups
 
     private static bool CanGroup(ContentHash value) => value.Algorithm == HashAlgorithm.Pdq && !TrapValues.IsTrap(value);
 
-    private static bool Admits(LookAlikeGroup group, ContentHash value) => group.Values < MaxValues && Distance(group.Founder, value) <= FounderRadius;
+    private bool Admits(LookAlikeGroup group, ContentHash value) => group.Values < MaxValues && Distance(group.Founder, value) <= FounderRadius;
 
     private LookAlikeGroups Found(ContentHash value, long at) => this with
     {
@@ -140,7 +140,7 @@ public sealed record LookAlikeGroups
         return Fits(younger, older) ? Into(younger, older) : Fits(older, younger) ? Into(older, younger) : this;
 
         // By the triangle inequality, without looking at the members.
-        static bool Fits(LookAlikeGroup part, LookAlikeGroup whole) =>
+        bool Fits(LookAlikeGroup part, LookAlikeGroup whole) =>
             part.Values + whole.Values <= MaxValues && Distance(part.Founder, whole.Founder) + part.Reach <= FounderRadius;
     }
 

@@ -146,7 +146,7 @@ public sealed record HashListRow
     /// <summary>The list takes the hash back.</summary>
     [ProtoMember(5)] public bool Retract { get; init; }
 
-    /// <summary>0 to 100 where the list gives it; PDQ rows below 50 are left out.</summary>
+    /// <summary>0 to 100 where the list gives it; PDQ rows below <see cref="PdqLimits.QualityFloor"/> are left out.</summary>
     [ProtoMember(6)] public int? PdqQuality { get; init; }
 }
 
@@ -274,7 +274,7 @@ public sealed record NearQuery
 {
     [ProtoMember(1)] public required ContentHash Hash { get; init; }
 
-    /// <summary>Hamming distance, 0 to 64.</summary>
+    /// <summary>Hamming distance, 0 to <see cref="PdqLimits.MaxRadius"/>.</summary>
     [ProtoMember(2)] public required int Radius { get; init; }
 
     /// <summary>Known values to list, 1 to 100.</summary>
@@ -324,9 +324,8 @@ public sealed record NearAnswer
 
     /// <summary>Nearest first; empty unless <see cref="NearQuery.MaxLookAlikes"/> asks for them.</summary>
     [ProtoMember(3)] public ImmutableArray<LookAlike> LookAlikes { get; init; } = [];
-    [ProtoMember(4)] public bool LookAlikesTruncated { get; init; }
 
-    internal bool IsNothing => Matches.IsEmpty && LookAlikes.IsEmpty && !Truncated && !LookAlikesTruncated;
+    internal bool IsNothing => Matches.IsEmpty && LookAlikes.IsEmpty && !Truncated;
 
     /// <summary>Estimated bytes on the wire.</summary>
     internal int Weight => IsNothing ? 0 : 8 + Matches.Sum(m => HashBucketRules.WeightOf(m.Verdict)) + (50 * LookAlikes.Length);

@@ -119,7 +119,7 @@ public static class HashBucketRules
             for (var i = 0; i < import.Rows.Length; i++)
             {
                 var r = import.Rows[i];
-                if (!Belongs(state, r.Hash) || r is { Hash.Algorithm: HashAlgorithm.Pdq, PdqQuality: < TrapValues.PdqQualityFloor })
+                if (!Belongs(state, r.Hash) || r is { Hash.Algorithm: HashAlgorithm.Pdq, PdqQuality: < PdqLimits.QualityFloor })
                 {
                     ignored++;
                     Tell(i, HashRowOutcome.Ignored);

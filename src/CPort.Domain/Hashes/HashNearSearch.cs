@@ -149,7 +149,7 @@ internal sealed class HashNearSearch
                 continue;
             }
 
-            var (value, radius) = (PdqValue.From(q.Hash), Math.Clamp(q.Radius, 0, PdqIndex.MaxRadius));
+            var (value, radius) = (PdqValue.From(q.Hash), q.Radius);
             knownAt[i] = known.Count;
             known.Add(new PdqQuery(value, radius, Math.Clamp(q.MaxResults, 1, 100)));
             if (q.MaxLookAlikes > 0)
@@ -170,7 +170,6 @@ internal sealed class HashNearSearch
                 Matches = [.. near.Hits.Select(hit => new NearMatch { Distance = hit.Distance, Verdict = HashBucketRules.VerdictOf(state, hit.Hash) })],
                 Truncated = near.Truncated,
                 LookAlikes = [.. likes.Hits.Select(hit => new LookAlike { Hash = hit.Hash, Distance = hit.Distance, Items = state.Sightings.CountOf(state.RowOf(hit.Hash)) })],
-                LookAlikesTruncated = likes.Truncated,
             };
             yield return (queries[i], answer, Math.Max(8, answer.Weight));
         }

@@ -36,7 +36,6 @@ public sealed record ItemVerdicts
     /// distance 0. Searched after the item's own sighting is durable, so that of two items that look alike at least one sees the other.
     /// </summary>
     [ProtoMember(5)] public ImmutableArray<LookAlike> LookAlikes { get; init; } = [];
-    [ProtoMember(6)] public bool LookAlikesTruncated { get; init; }
 }
 
 /// <summary>One opinion on one hash; <see cref="Retract"/> takes this source's opinion back.</summary>

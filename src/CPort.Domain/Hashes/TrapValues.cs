@@ -23,9 +23,6 @@ public static class TrapValues
     /// <summary>Different rows (or columns) that a value with any structure exceeds.</summary>
     public const int MaxPdqPatterns = 4;
 
-    /// <summary>PDQ quality below this is discarded (domain.md 5, ThreatExchange: 49 or less).</summary>
-    public const int PdqQualityFloor = 50;
-
     private const int Side = 16;
 
     /// <summary>

@@ -1,3 +1,4 @@
+using CPort.Domain.Hashes;
 using CPort.Domain.Hashes.Near;
 using CsCheck;
 
@@ -44,7 +45,7 @@ public class PdqIndexTests
     public void Every_radius_finds_what_brute_force_finds_on_every_code_path_alone_and_in_a_batch(string kind, int chunks)
     {
         var values = PdqSamples.Of(kind, 3_000, 7 + chunks);
-        var queries = PdqSamples.Queries(kind, values, 2 * (PdqIndex.MaxRadius + 1), 11)
+        var queries = PdqSamples.Queries(kind, values, 2 * (PdqLimits.MaxRadius + 1), 11)
             .Select((v, i) => new PdqQuery(v, i / 2, i % 3 == 0 ? 5 : 10_000)).ToArray();
         var expected = queries.Select(q => BruteForce(values, q)).ToArray();
         Assert.Contains(expected, e => e.Hits.Length > 0);
@@ -70,7 +71,7 @@ public class PdqIndexTests
     public void Any_order_of_changes_leaves_the_values_of_a_plain_set(string kind)
     {
         var pool = PdqSamples.Of(kind, 400, 3);
-        Gen.Select(Gen.Int[0, 5], Gen.Int[0, pool.Length - 1], Gen.Int[0, pool.Length - 1], Gen.Int[0, PdqIndex.MaxRadius]).Array[1, 600]
+        Gen.Select(Gen.Int[0, 5], Gen.Int[0, pool.Length - 1], Gen.Int[0, pool.Length - 1], Gen.Int[0, PdqLimits.MaxRadius]).Array[1, 600]
             .Sample(steps =>
             {
                 var index = new PdqIndex(PdqProcessor.Best, new PdqTuning { Chunks = 16 + (steps.Length % 7), Scanned = 16 });
@@ -112,7 +113,7 @@ public class PdqIndexTests
 
                 Assert.Equal(held.Order(), index.ToArray().Order());
                 index.Settle();
-                var last = new PdqQuery(pool[0], PdqIndex.MaxRadius, 1_000);
+                var last = new PdqQuery(pool[0], PdqLimits.MaxRadius, 1_000);
                 AssertSame(BruteForce(held, last), index.Search(last));
             }, iter: 40);
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using CPort.Domain.Hashes;
 using CPort.Domain.Hashes.Near;
 
 namespace CPort.Actors.Tests.Hashes;
@@ -46,7 +47,7 @@ public class PdqThresholdsTests
         var widths = PdqChunks.InOrder(chunks).Widths;
         var loads = widths.Select(_ => 1 + (1_000 * random.NextDouble())).ToArray();
         var thresholds = new PdqThresholds(widths, loads, 48);
-        for (var radius = 0; radius <= PdqIndex.MaxRadius; radius++)
+        for (var radius = 0; radius <= PdqLimits.MaxRadius; radius++)
         {
             var now = thresholds.Of(radius).ToArray();
             Assert.Equal(radius - chunks + 1, now.Sum(t => (int)t));

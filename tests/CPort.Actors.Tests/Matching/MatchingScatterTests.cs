@@ -112,7 +112,6 @@ public class MatchingScatterTests : TestKit
             : null);
         var item = matched.Items.Single();
         Assert.Equal([6, 7, 8], item.LookAlikes.Select(l => l.Distance));
-        Assert.True(item.LookAlikesTruncated);
         Assert.Equal([3, 4, 5, 6], item.Near.Select(n => n.Distance));
         Assert.False(item.NearTruncated);
     }
@@ -244,7 +243,7 @@ public class MatchingScatterTests : TestKit
         });
         Assert.Equal([Pdq(2)], queries);
 
-        _matching.Tell(new LookupMany([Pdq(1)], Radius: PdqIndex.MaxRadius + 1));
+        _matching.Tell(new LookupMany([Pdq(1)], Radius: PdqLimits.MaxRadius + 1));
         await ExpectMsgAsync<LookupRefused>();
         _matching.Tell(new LookupMany([Pdq(1)], Radius: -1));
         await ExpectMsgAsync<LookupRefused>();

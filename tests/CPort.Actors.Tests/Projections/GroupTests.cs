@@ -100,8 +100,8 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
         var between = PdqValues.Flip(member, 2, 200);
         var other = PdqValues.Flip(PdqValues.Flip(between, 15), 17, 30);
         var otherMember = PdqValues.Flip(other, 1);
-        Assert.All([founder, other], f => Assert.True(LookAlikeGroups.Distance(between, f) > LookAlikeGroups.Radius));
-        Assert.All([member, otherMember], m => Assert.True(LookAlikeGroups.Distance(between, m) <= LookAlikeGroups.Radius));
+        Assert.All([founder, other], f => Assert.True(LookAlikeGroups.Distance(between, f) > PdqLimits.Radius));
+        Assert.All([member, otherMember], m => Assert.True(LookAlikeGroups.Distance(between, m) <= PdqLimits.Radius));
 
         foreach (var (first, second) in new[] { (member, founder), (otherMember, other) })
         {

@@ -10,7 +10,7 @@ public readonly record struct PdqHit(ContentHash Hash, int Distance);
 public readonly record struct PdqHits(ImmutableArray<PdqHit> Hits, bool Truncated);
 
 /// <summary>
-/// One query of a batch: all values within <paramref name="Radius"/> (0 to <see cref="PdqIndex.MaxRadius"/>) of <paramref name="Value"/>, nearest
+/// One query of a batch: all values within <paramref name="Radius"/> (0 to <see cref="PdqLimits.MaxRadius"/>) of <paramref name="Value"/>, nearest
 /// first, at most <paramref name="MaxResults"/> (1 or more).
 /// </summary>
 public readonly record struct PdqQuery(PdqValue Value, int Radius, int MaxResults);
@@ -24,9 +24,6 @@ public readonly record struct PdqQuery(PdqValue Value, int Radius, int MaxResult
 /// </summary>
 public sealed class PdqIndex
 {
-    /// <summary>Largest radius that a search takes; two random values are about 128 apart.</summary>
-    public const int MaxRadius = 64;
-
     // A merge copies the whole segment, a query scans the whole buffer: one 128th keeps both small.
     private const int BufferShare = 128;
 
@@ -233,7 +230,7 @@ public sealed class PdqIndex
         foreach (ref readonly var query in queries)
         {
             ArgumentOutOfRangeException.ThrowIfNegative(query.Radius, "radius");
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Radius, MaxRadius, "radius");
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Radius, PdqLimits.MaxRadius, "radius");
             ArgumentOutOfRangeException.ThrowIfLessThan(query.MaxResults, 1, "maxResults");
         }
 
@@ -267,21 +264,6 @@ public sealed class PdqIndex
     /// <summary>By distance, then by value: the same order whichever bucket a hit comes from.</summary>
     internal static int Order(PdqHit a, PdqHit b) =>
         a.Distance != b.Distance ? a.Distance.CompareTo(b.Distance) : a.Hash.Bytes.SequenceCompareTo(b.Hash.Bytes);
-
-    /// <summary>Writes all values: 48 bytes and 32 a value. The stream stays open.</summary>
-    public void WriteTo(Stream target)
-    {
-        ArgumentNullException.ThrowIfNull(target);
-        PdqSnapshot.Write(target, ToArray());
-    }
-
-    /// <summary>Reads what <see cref="WriteTo"/> wrote, up to its end and no further.</summary>
-    /// <exception cref="InvalidDataException">No snapshot, of an unknown version, cut off or damaged.</exception>
-    public static PdqIndex ReadFrom(Stream source)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        return Build(PdqSnapshot.Read(source));
-    }
 
     /// <summary>All values alive, in no particular order.</summary>
     public PdqValue[] ToArray()

@@ -24,12 +24,12 @@ internal sealed class PdqThresholds
     public PdqThresholds(ReadOnlySpan<int> widths, ReadOnlySpan<double> slotLength, double probeCost)
     {
         _chunks = widths.Length;
-        _limits = new sbyte[(PdqIndex.MaxRadius + 1) * _chunks];
-        Costs = new double[PdqIndex.MaxRadius + 1];
+        _limits = new sbyte[(PdqLimits.MaxRadius + 1) * _chunks];
+        Costs = new double[PdqLimits.MaxRadius + 1];
         Span<int> current = stackalloc int[_chunks];
         current.Fill(-1);
         var cost = 0.0;
-        for (var radius = 0; radius <= PdqIndex.MaxRadius; radius++)
+        for (var radius = 0; radius <= PdqLimits.MaxRadius; radius++)
         {
             var best = -1;
             var bestCost = double.MaxValue;

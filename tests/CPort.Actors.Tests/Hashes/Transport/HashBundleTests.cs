@@ -79,8 +79,8 @@ public class HashBundleTests
         });
         var near = Gen.Select(Gen.Int[0, 3], verdict, (kind, v) => new NearAnswer
         {
-            Matches = kind == 1 ? [new NearMatch { Distance = 4, Verdict = v }] : [], Truncated = kind == 1,
-            LookAlikes = kind == 2 ? [new LookAlike { Hash = Made(HashAlgorithm.Pdq, 1), Distance = 3, Items = 2 }] : [], LookAlikesTruncated = kind == 3,
+            Matches = kind == 1 ? [new NearMatch { Distance = 4, Verdict = v }] : [], Truncated = kind is 1 or 3,
+            LookAlikes = kind == 2 ? [new LookAlike { Hash = Made(HashAlgorithm.Pdq, 1), Distance = 3, Items = 2 }] : [],
         });
         var reply = Gen.OneOf(
             verdict.Array[1, 20].Select(v => (IHashBucketReply)new HashesAnswered { RequestId = 0, Verdicts = [.. v] }),

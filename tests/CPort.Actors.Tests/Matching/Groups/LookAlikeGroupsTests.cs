@@ -21,12 +21,26 @@ public sealed class LookAlikeGroupsTests
             Assert.Null(members.Key.MergedInto);
             Assert.Equal(members.Count(), members.Key.Values);
             Assert.True(members.Count() <= LookAlikeGroups.MaxValues);
-            Assert.True(members.Key.Reach <= LookAlikeGroups.FounderRadius);
+            Assert.True(members.Key.Reach <= LookAlikeGroups.Empty.FounderRadius);
             Assert.All(members, m => Assert.True(PdqValues.Distance(m, members.Key.Founder) <= members.Key.Reach));
             Assert.Equal(members.Key, groups.Of(members.Key.Founder));
             Assert.DoesNotContain(members, TrapValues.IsTrap);
         }
     });
+
+    [Theory]
+    [InlineData(10, 20, false)]
+    [InlineData(PdqLimits.Radius, 20, true)]
+    [InlineData(PdqLimits.Radius, 40, false)]
+    [InlineData(40, 40, true)]
+    public void The_configured_radius_decides_what_looks_alike(int radius, int distance, bool alike)
+    {
+        var value = PdqValues.Random(new Random(5));
+        var groups = (LookAlikeGroups.Empty with { Radius = radius }).Seen(
+            value, [new() { Hash = PdqValues.Flip(value, distance), Distance = distance, Items = 1 }], 1);
+        Assert.Equal(alike, groups.Of(value) is not null);
+        Assert.True(groups.FounderRadius <= PdqLimits.MaxRadius);
+    }
 
     [Fact]
     public void The_same_sightings_give_the_same_groups_and_telling_the_last_again_adds_nothing() => Sightings.Sample(values =>
@@ -83,7 +97,7 @@ public sealed class LookAlikeGroupsTests
             var groups = After(order);
             var extents = chain.GroupBy(v => groups.Of(v)!.Founder).Select(g => g.Max(a => g.Max(b => PdqValues.Distance(a, b)))).ToArray();
             Assert.True(extents.Length >= 2);
-            Assert.All(extents, e => Assert.True(e <= 2 * LookAlikeGroups.FounderRadius));
+            Assert.All(extents, e => Assert.True(e <= 2 * LookAlikeGroups.Empty.FounderRadius));
         }
     }
 
