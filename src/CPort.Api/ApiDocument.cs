@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
-using CPort.Api.Contracts;
+using CPort.Api.Agencies;
+using CPort.Api.Groups;
+using CPort.Api.Reading;
+using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.CodeLists;
 using Microsoft.AspNetCore.OpenApi;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CPort.Actors.Intake;
+using CPort.Api.Reports;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using Microsoft.AspNetCore.Http;
@@ -41,7 +42,7 @@ public sealed record ApiProblem
     public IReadOnlyList<string>? Fields { get; init; }
 
     /// <summary>Of a command on several items: what became of each.</summary>
-    public IReadOnlyList<Contracts.ItemAnswer>? Items { get; init; }
+    public IReadOnlyList<ItemAnswer>? Items { get; init; }
 
     /// <summary>Seconds for the header <c>Retry-After</c>.</summary>
     [JsonIgnore]

@@ -4,7 +4,12 @@ using Akka.Hosting;
 using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
-using CPort.Api.Contracts;
+using CPort.Api.Agencies;
+using CPort.Api.Groups;
+using CPort.Api.Hashes;
+using CPort.Api.Operators;
+using CPort.Api.Queues;
+using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.Confidential;
 using Microsoft.AspNetCore.Authentication;
@@ -79,11 +84,8 @@ public static class CPortApi
         return services;
     }
 
-    /// <summary>
-    /// Adds the API to a pipeline that has routing and an exception handler already. <paramref name="more"/> maps further resources into the group
-    /// <c>/v1</c>, which needs a key.
-    /// </summary>
-    public static WebApplication MapCPortApi(this WebApplication app, Action<RouteGroupBuilder>? more = null)
+    /// <summary>Adds the API to a pipeline that has routing and an exception handler already.</summary>
+    public static WebApplication MapCPortApi(this WebApplication app)
     {
         app.UseResponseCompression();
         app.UseStatusCodePages(context =>
@@ -95,8 +97,20 @@ public static class CPortApi
         app.MapScalarApiReference("/docs", o => o.WithTitle("CPort").WithOpenApiRoutePattern("/openapi/{documentName}.json")).AllowAnonymous();
 
         var v1 = app.MapGroup("/v1").RequireAuthorization();
-        v1.MapReports().MapReportStream().MapReportCommands().MapItemBatches().MapRejections().MapAgencies();
-        more?.Invoke(v1);
+        v1.MapReports();
+        v1.MapReportStream();
+        v1.MapSearch();
+        v1.MapRejections();
+        v1.MapReportCommands();
+        v1.MapItemBatches();
+        v1.MapQueues();
+        v1.MapStatistics();
+        v1.MapGroups();
+        v1.MapHashes();
+        v1.MapQuarantine();
+        v1.MapAgencies();
+        v1.MapProjections();
+        v1.MapStuck();
         return app;
     }
 

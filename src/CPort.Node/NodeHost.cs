@@ -64,7 +64,7 @@ public static class NodeHost
         app.MapMetrics(options);
         if (options.Cluster.EffectiveRoles.Contains(ClusterRoles.Api))
         {
-            MapApi(app);
+            app.MapCPortApi();
         }
 
         return app;
@@ -86,18 +86,6 @@ public static class NodeHost
             throw new TimeoutException($"The node does not run: {state.WaitingFor ?? "it was stopped"}.");
         }
     }
-
-    /// <summary>CPort.Api's endpoints, OpenAPI and authentication.</summary>
-    private static void MapApi(WebApplication app) => app.MapCPortApi(v1 =>
-    {
-        v1.MapHashes();
-        v1.MapQuarantine();
-        v1.MapStuck();
-        v1.MapQueues();
-        v1.MapGroups();
-        v1.MapSearch();
-        v1.MapStatistics();
-    });
 
     private static void Listen(KestrelServerOptions kestrel, NodeOptions options)
     {

@@ -12,6 +12,7 @@ using Akka.Persistence.Query;
 using Akka.Streams.Dsl;
 using CPort.Actors.Agencies;
 using CPort.Actors.Intake;
+using CPort.Api.Reports;
 using CPort.Actors.Reports;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;

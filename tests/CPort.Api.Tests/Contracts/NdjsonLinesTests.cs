@@ -1,3 +1,4 @@
+using CPort.Api.Reading;
 using System.IO.Pipelines;
 using System.Text;
 

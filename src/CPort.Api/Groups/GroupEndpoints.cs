@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using CPort.Actors.Intake;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
-using CPort.Api.Contracts;
+using CPort.Api.Queues;
+using CPort.Api.Reading;
+using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
@@ -14,7 +16,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace CPort.Api;
+namespace CPort.Api.Groups;
 
 /// <summary>The group of look-alikes an item is in, as the caller sees it.</summary>
 /// <param name="Id">For <c>/v1/groups/{id}</c>.</param>

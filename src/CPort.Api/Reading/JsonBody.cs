@@ -1,14 +1,13 @@
 using System.Buffers;
 using System.Reflection;
 using CPort.Actors.Intake;
-using CPort.Api.Contracts;
 using CPort.Domain.CodeLists;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace CPort.Api;
+namespace CPort.Api.Reading;
 
 /// <summary>
 /// A request's JSON body, read strictly (<see cref="StrictJson"/>), as a parameter of endpoints. <see cref="Fields"/> reads its values; endpoints call

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using CPort.Actors.Intake;
 using CPort.Actors.Reports;
-using CPort.Api.Contracts;
+using CPort.Api.Reading;
 using CPort.Api.Security;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace CPort.Api;
+namespace CPort.Api.Reports;
 
 /// <summary>
 /// Commands to one report and its items. Who may do what is the report's own business (docs/access.md); here a body becomes a command and a reply an

@@ -1,4 +1,5 @@
 using CPort.Actors.Intake;
+using CPort.Api.Groups;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
@@ -6,7 +7,7 @@ using CPort.Domain.Inheritance;
 using CPort.Domain.Reports;
 using CPort.Domain.Routing;
 
-namespace CPort.Api.Contracts;
+namespace CPort.Api.Reports;
 
 /// <summary>A code of a list in an answer: ICCAM's number and the name.</summary>
 public sealed record CodeAnswer(int Id, string Name)

@@ -1,4 +1,6 @@
-namespace CPort.Api.Contracts;
+using CPort.Api.Reading;
+
+namespace CPort.Api.Reports;
 
 /// <summary>A report as ICCAM v3's <c>POST rest/reports</c> takes it, plus hashes for each URL entry and <c>urgent</c>. Null is "not given".</summary>
 public sealed record ReportBody

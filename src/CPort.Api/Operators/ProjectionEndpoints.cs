@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Projections;
+using CPort.Api.Queues;
 using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.Identity;
@@ -9,19 +10,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
-namespace CPort.Api;
-
-/// <summary>Statistics with their definitions.</summary>
-/// <param name="From">Items added from here on.</param>
-/// <param name="To">Items added before.</param>
-/// <param name="Scope">Whose items are counted.</param>
-/// <param name="Figures">Single numbers.</param>
-/// <param name="Breakdowns">Numbers by a code or country.</param>
-/// <param name="Durations">Times in hours over the items for which the thing has happened; shares from 0 to 1.</param>
-/// <param name="At">How current they are.</param>
-public sealed record StatisticsAnswer(
-    DateTimeOffset? From, DateTimeOffset? To, string Scope, IReadOnlyList<Figure> Figures, IReadOnlyList<Breakdown> Breakdowns,
-    IReadOnlyList<Duration> Durations, PositionAnswer At);
+namespace CPort.Api.Operators;
 
 /// <summary>One set of read tables.</summary>
 /// <param name="Set">Its number.</param>
@@ -57,14 +46,11 @@ public sealed record RebuildAnswer(int Set, bool AlreadyRunning);
 /// <param name="Mended">Reports whose rows were behind, missing or stuck and are right now.</param>
 public sealed record ReconcileAnswer(int Mended);
 
-/// <summary><c>/v1/statistics</c> for everyone, <c>/v1/projections</c> for operators.</summary>
-public static class StatisticsEndpoints
+/// <summary><c>/v1/projections</c>: the read model, for operators.</summary>
+public static class ProjectionEndpoints
 {
-    public static void MapStatistics(this IEndpointRouteBuilder routes)
+    public static void MapProjections(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/statistics", StatisticsAsync).WithName("GetStatistics").WithTags("Statistics")
-            .WithSummary("Counts and times, each with its definition")
-            .WithDescription("Over items added in the span `from` (inclusive) to `to` (exclusive). Agencies count what they see, operators count everything.");
         routes.MapGet("/projections", StatusAsync).WithName("GetProjections").WithTags("Operators")
             .WithSummary("Position, lag, version and stuck reports of the read model");
         routes.MapPost("/projections:rebuild", RebuildAsync).WithName("RebuildProjections").WithTags("Operators")
@@ -72,14 +58,6 @@ public static class StatisticsEndpoints
             .WithDescription("The present one serves until the new one has caught up. Follow it with GET /v1/projections.");
         routes.MapPost("/projections:reconcile", ReconcileAsync).WithName("ReconcileProjections").WithTags("Operators")
             .WithSummary("Compares every report with the journal and mends what differs, also what was stuck");
-    }
-
-    private static async Task<Ok<StatisticsAnswer>> StatisticsAsync(
-        ApiCaller caller, StatisticsReader statistics, CancellationToken cancellation, string? from = null, string? to = null)
-    {
-        var (first, end) = (QueueEndpoints.Date("from", from), QueueEndpoints.Date("to", to));
-        var s = await QueueEndpoints.Reading(() => statistics.ReadAsync(caller.Caller, first, end, cancellation));
-        return TypedResults.Ok(new StatisticsAnswer(s.From, s.To, s.Scope, s.Figures, s.Breakdowns, s.Durations, PositionAnswer.Of(s.At)));
     }
 
     private static async Task<Ok<ProjectionsAnswer>> StatusAsync(ApiCaller caller, ProjectionStatusReader status, CancellationToken cancellation)

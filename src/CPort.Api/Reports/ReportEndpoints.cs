@@ -4,7 +4,8 @@ using System.Text;
 using CPort.Actors.Intake;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
-using CPort.Api.Contracts;
+using CPort.Api.Groups;
+using CPort.Api.Reading;
 using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
@@ -16,7 +17,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
-namespace CPort.Api;
+namespace CPort.Api.Reports;
 
 /// <summary>Submitting one report and reading it: <c>/v1/reports</c>.</summary>
 public static class ReportEndpoints

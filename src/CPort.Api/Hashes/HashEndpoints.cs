@@ -6,7 +6,8 @@ using Akka.Hosting;
 using CPort.Actors.Hashes;
 using CPort.Actors.Intake;
 using CPort.Actors.Matching;
-using CPort.Api.Contracts;
+using CPort.Api.Reading;
+using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
@@ -18,7 +19,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace CPort.Api;
+namespace CPort.Api.Hashes;
 
 /// <summary>Hashes: look up, read one with its history, import lists, correct and retract.</summary>
 public static class HashEndpoints

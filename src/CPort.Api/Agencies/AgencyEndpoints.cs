@@ -4,7 +4,7 @@ using Akka.Hosting;
 using CPort.Actors.Agencies;
 using CPort.Actors.Intake;
 using CPort.Actors.Reports;
-using CPort.Api.Contracts;
+using CPort.Api.Reading;
 using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace CPort.Api;
+namespace CPort.Api.Agencies;
 
 /// <summary>Brings commands to the registry of agencies; what the API needs of it, so that tests can stand in.</summary>
 public interface IAgencyGateway

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Akka.Actor;
 using Akka.Streams;
 using CPort.Actors.Intake;
-using CPort.Api.Contracts;
+using CPort.Api.Reading;
 using CPort.Api.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
-namespace CPort.Api;
+namespace CPort.Api.Reports;
 
 /// <summary>Streams that are open on this node; one for the process.</summary>
 public sealed class OpenStreams(IntakeLimits limits)

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace CPort.Api;
+namespace CPort.Api.Operators;
 
 /// <summary>A stuck entity in an answer.</summary>
 public sealed record StuckEntityAnswer(string Id, long AfterSequence, string Reason, DateTimeOffset Since, int Attempts);

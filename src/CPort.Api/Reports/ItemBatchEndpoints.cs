@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using CPort.Actors.Intake;
 using CPort.Actors.Reports;
-using CPort.Api.Contracts;
+using CPort.Api.Reading;
 using CPort.Api.Security;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace CPort.Api;
+namespace CPort.Api.Reports;
 
 /// <summary>One command over many items of many reports, each with an outcome of its own: <c>/v1/items:assess</c>, <c>:act</c>, <c>:claim</c>.</summary>
 public static class ItemBatchEndpoints

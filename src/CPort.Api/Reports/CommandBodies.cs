@@ -1,4 +1,6 @@
-namespace CPort.Api.Contracts;
+using CPort.Api.Reading;
+
+namespace CPort.Api.Reports;
 
 /// <summary>An item of the report in the path, and the version the caller saw of it.</summary>
 public sealed record ItemTargetBody

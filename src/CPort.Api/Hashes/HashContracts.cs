@@ -1,7 +1,9 @@
 using CPort.Actors.Matching;
+using CPort.Api.Reading;
+using CPort.Api.Reports;
 using CPort.Domain.Hashes;
 
-namespace CPort.Api.Contracts;
+namespace CPort.Api.Hashes;
 
 /// <summary>Hashes to look up, any algorithms mixed.</summary>
 public sealed record LookupBody

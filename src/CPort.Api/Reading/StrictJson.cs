@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 using System.Text.Unicode;
 using CPort.Actors.Intake;
 
-namespace CPort.Api.Contracts;
+namespace CPort.Api.Reading;
 
 /// <summary>
 /// Reads what others send: no key twice, no field that is not known, numbers as numbers, no comments, depth at most 16. Everything wrong becomes

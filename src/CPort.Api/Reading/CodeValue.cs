@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace CPort.Api.Contracts;
+namespace CPort.Api.Reading;
 
 /// <summary>A code of an ICCAM list as a sender writes it: its number or its name. Which list and generation decides who reads it.</summary>
 [JsonConverter(typeof(CodeValueConverter))]

@@ -1,7 +1,8 @@
+using CPort.Api.Reading;
 using CPort.Domain.Agencies;
 using CPort.Domain.Identity;
 
-namespace CPort.Api.Contracts;
+namespace CPort.Api.Agencies;
 
 /// <summary>A new agency.</summary>
 public sealed record RegisterAgencyBody

@@ -5,7 +5,8 @@ using Akka.Hosting;
 using CPort.Actors.Hashes;
 using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
-using CPort.Api.Contracts;
+using CPort.Api.Reading;
+using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
@@ -15,7 +16,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace CPort.Api;
+namespace CPort.Api.Hashes;
 
 /// <summary>A hash that matches too much to mean anything.</summary>
 /// <param name="Id">Names it without saying its value; for <c>:release</c>.</param>

@@ -1,10 +1,9 @@
 using CPort.Actors.Intake;
-using CPort.Api.Contracts;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using Microsoft.AspNetCore.Http;
 
-namespace CPort.Api;
+namespace CPort.Api.Reports;
 
 /// <summary>From a report's reply to an HTTP answer: the one place where outcomes become statuses.</summary>
 public static class CommandAnswers

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using CPort.Actors.Intake;
 using CPort.Actors.Projections;
-using CPort.Api.Contracts;
+using CPort.Api.Queues;
+using CPort.Api.Reading;
 using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
@@ -14,7 +15,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
-namespace CPort.Api;
+namespace CPort.Api.Reports;
 
 /// <summary>What to search for: all given fields must fit, one of the values of each.</summary>
 public sealed record SearchBody

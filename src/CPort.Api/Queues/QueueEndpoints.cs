@@ -1,6 +1,8 @@
 using System.Globalization;
 using CPort.Actors.Projections;
-using CPort.Api.Contracts;
+using CPort.Api.Groups;
+using CPort.Api.Reading;
+using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
@@ -11,7 +13,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
-namespace CPort.Api;
+namespace CPort.Api.Queues;
 
 /// <summary>What an answer from the read model is current to.</summary>
 /// <param name="Position">Every journal row up to this one is in the answer.</param>

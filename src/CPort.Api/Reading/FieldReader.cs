@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using CPort.Actors.Intake;
+using CPort.Api.Reports;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
@@ -9,7 +10,7 @@ using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 
-namespace CPort.Api.Contracts;
+namespace CPort.Api.Reading;
 
 /// <summary>
 /// Turns the plain fields of bodies into typed values and gathers everything that is wrong, each with its path, none with its value. One for one

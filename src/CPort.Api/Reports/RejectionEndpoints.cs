@@ -1,11 +1,10 @@
 using CPort.Actors.Intake;
-using CPort.Api.Contracts;
 using CPort.Api.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace CPort.Api;
+namespace CPort.Api.Reports;
 
 /// <summary>Lines of streams that were not taken, for their own sender: <c>GET /v1/rejections</c>.</summary>
 public static class RejectionEndpoints

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CPort.Actors.Intake;
 using CPort.Actors.Routing;
+using CPort.Api.Reading;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
@@ -10,7 +11,7 @@ using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 
-namespace CPort.Api.Contracts;
+namespace CPort.Api.Reports;
 
 /// <summary>From the bytes of one report body to a submission, or to everything that is wrong with it. Never throws on any bytes. Thread-safe.</summary>
 public sealed class ReportBodyReader(IntakeLimits limits, TimeProvider time)

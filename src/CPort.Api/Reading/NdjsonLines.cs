@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using CPort.Actors.Intake;
 
-namespace CPort.Api;
+namespace CPort.Api.Reading;
 
 /// <summary>Splits a request's body into lines. Every byte is looked at once; at most one line is held.</summary>
 public static class NdjsonLines
