@@ -170,7 +170,10 @@ public sealed partial class NodeOptions
         /// <summary>MaxMind ASN database (mmdb).</summary>
         public string? AsnMmdbFile { get; set; }
 
-        /// <summary>Full public suffix list (Debian: /usr/share/publicsuffix/public_suffix_list.dat); built in is a short one.</summary>
+        /// <summary>
+        /// Full public suffix list (a copy of Debian's /usr/share/publicsuffix/public_suffix_list.dat); built in is a short one. Decides keyed hashes, so
+        /// that a database keeps to the list of its first start.
+        /// </summary>
         public string? PublicSuffixFile { get; set; }
 
         /// <summary>Whether host names may be looked up by DNS; off, because a look-up tells others what is looked at.</summary>

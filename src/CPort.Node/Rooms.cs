@@ -51,10 +51,14 @@ internal static class Rooms
         services.AddSingleton(new MatchingOptions { NearRadius = options.Policy.PdqRadius, QualityFloor = options.Policy.PdqQualityFloor });
         services.AddHostedService<OperatorBootstrap>();
 
-        services.AddSingleton(_ => string.IsNullOrEmpty(options.Hosting.PublicSuffixFile) ? PublicSuffixes.BuiltIn : PublicSuffixes.Load(options.Hosting.PublicSuffixFile));
+        // Loaded now: a wrong list is a wrong setting. Changing it would change keyed hashes, so that the database records which it is.
+        var suffixes = Suffixes(options.Hosting.PublicSuffixFile);
+        services.AddSingleton(new FixedFigure("public-suffixes", suffixes.Fingerprint,
+            $"Stored keyed hashes of registrable domains were made by the first start's list ({PublicSuffixes.BuiltIn.Fingerprint} is the built-in one): "
+            + "give that list by CPORT__Hosting__PublicSuffixFile, or begin with a new database."));
+        services.AddSingleton(p => new UrlKeyMaker(p.GetRequiredService<ConfidentialSeam>(), suffixes));
         services.AddSingleton<IHostingTracer>(p => new HostingTracer(
             new TraceChain(TraceProviders(options.Hosting), new TraceOptions(), p.GetRequiredService<TimeProvider>()),
-            p.GetRequiredService<PublicSuffixes>(),
             p.GetRequiredService<TimeProvider>()));
 
         services.AddSingleton<ReadTables>();
@@ -101,7 +105,8 @@ internal static class Rooms
             .AddReports(system => ReportServices(system, options, services))
             .AddProjections(options.Cluster.EffectiveRoles.Contains(ClusterRoles.Projection), () => new ProjectionServices
             {
-                Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(), Time = time,
+                Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(),
+                UrlKeys = services.GetRequiredService<UrlKeyMaker>(), Time = time,
                 Options = new ProjectionOptions
                 {
                     OrphanDeadline = TimeSpan.FromHours(options.Policy.OrphanHours), PdqRadius = options.Policy.PdqRadius,
@@ -141,6 +146,18 @@ internal static class Rooms
                 };
             },
         };
+    }
+
+    private static PublicSuffixes Suffixes(string? file)
+    {
+        try
+        {
+            return string.IsNullOrEmpty(file) ? PublicSuffixes.BuiltIn : PublicSuffixes.Load(file);
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new NodeConfigurationException([$"CPORT__Hosting__PublicSuffixFile: {e.Message}"]);
+        }
     }
 
     /// <summary>Own table first, then MaxMind, then DNS: whoever is asked first is believed first.</summary>

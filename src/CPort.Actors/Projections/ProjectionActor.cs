@@ -10,6 +10,7 @@ using CPort.Actors.Reports;
 using CPort.Actors.Telemetry;
 using CPort.Domain.Confidential;
 using CPort.Domain.Reports;
+using CPort.Domain.Routing;
 using CPort.Domain.Wire;
 using ProtoBuf;
 
@@ -91,6 +92,7 @@ public sealed record ProjectionServices
 {
     public required Database Database { get; init; }
     public required ConfidentialSeam Seam { get; init; }
+    public required UrlKeyMaker UrlKeys { get; init; }
     public required TimeProvider Time { get; init; }
     public ProjectionOptions Options { get; init; } = new();
 }

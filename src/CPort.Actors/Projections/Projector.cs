@@ -66,7 +66,7 @@ public sealed class ProjectionFencedException() : InvalidOperationException("Ano
 /// </para>
 /// </summary>
 public sealed class Projector(
-    ReadTables tables, int set, JournalReader journal, ConfidentialSeam seam, TimeProvider time, ProjectionOptions options, ILoggingAdapter? log = null) : IDisposable
+    ReadTables tables, int set, JournalReader journal, ConfidentialSeam seam, UrlKeyMaker keyMaker, TimeProvider time, ProjectionOptions options, ILoggingAdapter? log = null) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly ReportCache _cache = new(options.CachedItems);
@@ -325,7 +325,7 @@ public sealed class Projector(
                     continue;
                 }
 
-                items.Add(ReadRows.Of(folding.Now, item, folding.KeysOf(seam, item)));
+                items.Add(ReadRows.Of(folding.Now, item, folding.KeysOf(seam, keyMaker, item)));
                 if (isNew)
                 {
                     hashes.AddRange(ReadRows.HashesOf(seam, item));
@@ -528,11 +528,11 @@ public sealed class Projector(
             }
         }
 
-        public UrlKeys? KeysOf(ConfidentialSeam seam, ContentItem item)
+        public UrlKeys? KeysOf(ConfidentialSeam seam, UrlKeyMaker keyMaker, ContentItem item)
         {
             if (!entry.Keys.TryGetValue(item.Ordinal, out var keys))
             {
-                entry.Keys[item.Ordinal] = keys = ReadRows.KeysOf(seam, Now, item);
+                entry.Keys[item.Ordinal] = keys = ReadRows.KeysOf(seam, keyMaker, Now, item);
             }
 
             return keys;

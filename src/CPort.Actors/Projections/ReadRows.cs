@@ -199,7 +199,7 @@ public static class ReadRows
         Convert.ToHexStringLower(seam.Keyed($"read-model-{hash.Algorithm}", hash.Bytes).AsSpan(0, 16));
 
     /// <summary>Null when the sealed URL cannot be opened (a report of another master key) or is no web address; then it is found by number only.</summary>
-    public static UrlKeys? KeysOf(ConfidentialSeam seam, Report report, ContentItem item)
+    public static UrlKeys? KeysOf(ConfidentialSeam seam, UrlKeyMaker keyMaker, Report report, ContentItem item)
     {
         if (report.DataKey is not { } key)
         {
@@ -208,7 +208,7 @@ public static class ReadRows
 
         try
         {
-            return WebAddress.TryParse(seam.Open<ItemSecrets>(key, item.Secrets).Url, out var address, out _) ? UrlKeys.From(seam, address) : null;
+            return WebAddress.TryParse(seam.Open<ItemSecrets>(key, item.Secrets).Url, out var address, out _) ? keyMaker.Of(address) : null;
         }
         catch (CryptographicException)
         {

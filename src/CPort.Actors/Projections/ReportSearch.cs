@@ -81,7 +81,7 @@ public sealed record SearchQuery
 
         Check(Url is not null && !WebAddress.TryParse(Url, out _, out _), "url", "This is no web address.");
         Check(Host is not null && HostOf(Host) is null, "host", "This is no possible host name or address.");
-        Check(Domain is not null && DomainOf(Domain) is null, "domain", "This is no possible domain name.");
+        Check(Domain is not null && HostOf(Domain) is null, "domain", "This is no possible domain name.");
         Check(Cursor is not null && !PageCursor.TryDecode(Cursor, ReportSearch.List, out _), "cursor", "This is no cursor of a search.");
         Check(AgencyText is { Length: > 40 }, "agencyText", "At most 40 characters.");
         Check(MaxResults is < 1 or > ReadModel.MaxResults, "maxResults", $"1 to {ReadModel.MaxResults}.");
@@ -90,18 +90,15 @@ public sealed record SearchQuery
     }
 
     /// <summary>Read as part of a URL, so that names and addresses normalise exactly as they did at intake.</summary>
-    internal static string? HostOf(string text) =>
-        text.AsSpan().IndexOfAny("/\\?#@") < 0 && WebAddress.TryParse($"http://{text}/", out var address, out _) ? address.Host : null;
-
-    internal static string? DomainOf(string text) =>
-        text.AsSpan().IndexOfAny("/\\?#@") < 0 && WebAddress.TryParse($"http://{text}/", out var address, out _) ? address.RegistrableDomain : null;
+    internal static WebAddress? HostOf(string text) =>
+        text.AsSpan().IndexOfAny("/\\?#@") < 0 && WebAddress.TryParse($"http://{text}/", out var address, out _) ? address : null;
 }
 
 /// <summary>
 /// Searches items in the read model, newest first. The caller finds only what it has a relation to, and a filter counts only where the caller sees the
 /// field it filters by (docs/access.md): whoever may not see hashes finds nothing by hash.
 /// </summary>
-public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam)
+public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyMaker keyMaker)
 {
     internal const string List = "s";
 
@@ -240,19 +237,19 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam)
 
         if (q.Url is { } url && WebAddress.TryParse(url, out var address, out _))
         {
-            var key = Convert.ToHexStringLower(UrlKeys.From(seam, address).Url);
+            var key = Convert.ToHexStringLower(keyMaker.Of(address).Url);
             items = items.Where(i => i.UrlKey == key);
         }
 
         if (q.Host is { } host)
         {
-            var key = Convert.ToHexStringLower(UrlKeys.ForHost(seam, SearchQuery.HostOf(host)!));
+            var key = Convert.ToHexStringLower(keyMaker.OfHost(SearchQuery.HostOf(host)!));
             items = items.Where(i => i.HostKey == key);
         }
 
         if (q.Domain is { } domain)
         {
-            var key = Convert.ToHexStringLower(UrlKeys.ForDomain(seam, SearchQuery.DomainOf(domain)!));
+            var key = Convert.ToHexStringLower(keyMaker.OfDomain(SearchQuery.HostOf(domain)!));
             items = items.Where(i => i.DomainKey == key);
         }
 

@@ -7,7 +7,7 @@ namespace CPort.Actors.Routing;
 /// The tracer that reports use: reads the URL, asks the chain, and remembers for a while what it learned of a host, because a report's items, and
 /// the reports of one day, mostly lie on few hosts. Thread-safe.
 /// </summary>
-public sealed class HostingTracer(TraceChain chain, PublicSuffixes suffixes, TimeProvider time) : IHostingTracer
+public sealed class HostingTracer(TraceChain chain, TimeProvider time) : IHostingTracer
 {
     /// <summary>How long an answer about a host is given again without asking; its <see cref="HostingFacts.TracedAt"/> says when it was learned.</summary>
     public TimeSpan RememberFor { get; init; } = TimeSpan.FromMinutes(10);
@@ -20,7 +20,7 @@ public sealed class HostingTracer(TraceChain chain, PublicSuffixes suffixes, Tim
     /// <inheritdoc/>
     public async Task<HostingFacts?> TraceAsync(string url, HostingFacts? reported)
     {
-        if (!WebAddress.TryParse(url, suffixes, out var address, out _))
+        if (!WebAddress.TryParse(url, out var address, out _))
         {
             return (reported ?? new HostingFacts { Source = HostingSource.NotFound, TracedAt = default }) with { TracedAt = time.GetUtcNow() };
         }

@@ -4,8 +4,8 @@ using System.Text;
 namespace CPort.Domain.Routing;
 
 /// <summary>
-/// Host names in their one normal form: lower case, punycode (RFC 3492), no trailing dot. Written out here, and not left to
-/// <see cref="IdnMapping"/>, because keyed hashes are made of the result: it may not change with the runtime or the machine's ICU.
+/// Our own, and not <see cref="IdnMapping"/>: stored keyed hashes are made of the result, so that it may never change with the runtime or the
+/// machine's ICU. Host names in their one normal form: lower case, punycode (RFC 3492), no trailing dot.
 /// </summary>
 public static class HostNames
 {

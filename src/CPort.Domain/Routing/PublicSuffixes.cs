@@ -5,7 +5,7 @@ using System.Text;
 namespace CPort.Domain.Routing;
 
 /// <summary>
-/// Which part of a host name its owner registered, by the public suffix algorithm (publicsuffix.org/list): the longest rule wins, exceptions
+/// Our own, and not a library: stored keyed hashes are made of the result, so that it may never change with a package's list. Which part of a host name its owner registered, by the public suffix algorithm (publicsuffix.org/list): the longest rule wins, exceptions
 /// before all, and <c>*</c> when no rule fits. <see cref="BuiltIn"/> knows the second-level labels of most country domains; give the full list
 /// with <see cref="Load"/> where blogs and free hosting (each customer a domain of its own) must be told apart.
 /// </summary>
@@ -31,8 +31,8 @@ public sealed class PublicSuffixes
     }
 
     /// <summary>
-    /// 8 hex digits that name the rules. Registrable domains, and so their keyed hashes, depend on them: nodes of one cluster use the same list,
-    /// and a changed one asks for a rebuild of the projection.
+    /// 8 hex digits that name the rules. Registrable domains, and so their keyed hashes, depend on them: the database records them at first start
+    /// and refuses nodes with others.
     /// </summary>
     public string Fingerprint { get; }
 
@@ -76,6 +76,10 @@ public sealed class PublicSuffixes
 
         return rules.Count > 0 ? new PublicSuffixes(rules) : throw new FormatException($"{name} holds no public suffix rules.");
     }
+
+    /// <summary>What a URL's owner registered; the host itself when it is an IP address or a public suffix.</summary>
+    public string RegistrableDomain(WebAddress address) =>
+        address.IpLiteral is null ? RegistrableDomain(address.Host) ?? address.Host : address.Host;
 
     /// <summary>
     /// The registrable domain of a normal host name (lower case, punycode, no trailing dot), or null when the name is itself a public suffix.

@@ -37,6 +37,7 @@ public static class WebAddressFaults
 }
 
 /// <summary>
+/// Our own reader, and not <see cref="Uri"/>: stored keyed hashes are made of the normal form, so that it may never change with a runtime or library.
 /// A URL as a hotline reported it, read by the WHATWG URL rules (url.spec.whatwg.org) for http, https and ftp, and its normal form for finding
 /// the same occurrence again (domain.md 9.4). Beyond WHATWG the normal form drops the fragment, user name and password and a host's trailing dot,
 /// and writes percent-escapes with upper-case digits; the query's order stays. Stricter than WHATWG: control characters inside, empty labels,
@@ -51,7 +52,7 @@ public sealed class WebAddress
     /// <summary>Raised when the same text may get another normal form; stored beside keyed hashes, which then need a rebuild.</summary>
     public const int NormaliserVersion = 1;
 
-    private WebAddress(string asReceived, string scheme, string host, IPAddress? literal, int? port, string pathAndQuery, bool hasCredentials, PublicSuffixes suffixes)
+    private WebAddress(string asReceived, string scheme, string host, IPAddress? literal, int? port, string pathAndQuery, bool hasCredentials)
     {
         AsReceived = asReceived;
         Scheme = scheme;
@@ -60,7 +61,6 @@ public sealed class WebAddress
         Port = port;
         HasCredentials = hasCredentials;
         Normalised = port is null ? $"{scheme}://{host}{pathAndQuery}" : string.Create(CultureInfo.InvariantCulture, $"{scheme}://{host}:{port}{pathAndQuery}");
-        RegistrableDomain = literal is null ? suffixes.RegistrableDomain(host) ?? host : host;
     }
 
     /// <summary>The text exactly as given, credentials and all.</summary>
@@ -75,9 +75,6 @@ public sealed class WebAddress
     /// <summary>Lower-case punycode name, dotted IPv4, or IPv6 in brackets.</summary>
     public string Host { get; }
 
-    /// <summary>What its owner registered, by the public suffix rules; the host itself when it is an IP address or a public suffix.</summary>
-    public string RegistrableDomain { get; }
-
     /// <summary>The address when the host is one; an IPv4 address mapped into IPv6 is given as IPv4.</summary>
     public IPAddress? IpLiteral { get; }
 
@@ -90,22 +87,17 @@ public sealed class WebAddress
     /// <summary>Shows nothing of the URL, so that it cannot slip into a log.</summary>
     public override string ToString() => $"WebAddress({AsReceived.Length})";
 
-    /// <summary>Reads with the built-in public suffix rules. Never throws.</summary>
-    public static bool TryParse(string? text, [NotNullWhen(true)] out WebAddress? address, out WebAddressFault fault) =>
-        TryParse(text, PublicSuffixes.BuiltIn, out address, out fault);
-
     /// <summary>Reads; on false <paramref name="fault"/> says why. Never throws.</summary>
-    public static bool TryParse(string? text, PublicSuffixes suffixes, [NotNullWhen(true)] out WebAddress? address, out WebAddressFault fault) =>
-        TryParse(text, suffixes, MaxLength, out address, out fault);
+    public static bool TryParse(string? text, [NotNullWhen(true)] out WebAddress? address, out WebAddressFault fault) =>
+        TryParse(text, MaxLength, out address, out fault);
 
-    internal static bool TryParse(string? text, PublicSuffixes suffixes, int maxLength, [NotNullWhen(true)] out WebAddress? address, out WebAddressFault fault)
+    internal static bool TryParse(string? text, int maxLength, [NotNullWhen(true)] out WebAddress? address, out WebAddressFault fault)
     {
-        address = null;
-        fault = Read(text, suffixes, maxLength, out address);
+        fault = Read(text, maxLength, out address);
         return fault == 0;
     }
 
-    private static WebAddressFault Read(string? text, PublicSuffixes suffixes, int maxLength, out WebAddress? address)
+    private static WebAddressFault Read(string? text, int maxLength, out WebAddress? address)
     {
         address = null;
         if (text is null)
@@ -192,7 +184,7 @@ public sealed class WebAddress
         }
 
         address = new WebAddress(text, scheme, host, literal, port == defaultPort ? null : port, normal.ToString(),
-            !credentials.IsEmpty && !credentials.SequenceEqual(":"), suffixes);
+            !credentials.IsEmpty && !credentials.SequenceEqual(":"));
         return 0;
     }
 

@@ -216,6 +216,8 @@ internal sealed class ReadModelWorld : IAsyncDisposable
 
     public ConfidentialSeam Seam { get; } = new MasterKeySeam(MasterKey.New());
 
+    public UrlKeyMaker UrlKeys => new(Seam, PublicSuffixes.BuiltIn);
+
     public JournalReader Journal => new(Database, Node.System);
 
     public ReadModel Model => new(Tables, Journal, TimeProvider.System);
@@ -228,7 +230,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
     }
 
     public Projector Projector(int set, ProjectionOptions? options = null) =>
-        new(Tables, set, Journal, Seam, TimeProvider.System, options ?? new ProjectionOptions());
+        new(Tables, set, Journal, Seam, UrlKeys, TimeProvider.System, options ?? new ProjectionOptions());
 
     /// <summary>
     /// A new set, advanced by up to four nodes in turn, of which some come and go, some are late to hear of it, and some work at the same time.
@@ -264,7 +266,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
     }
 
     public ProjectionServices Services(ProjectionOptions? options = null) =>
-        new() { Database = Database, Seam = Seam, Time = TimeProvider.System, Options = options ?? new ProjectionOptions() };
+        new() { Database = Database, Seam = Seam, UrlKeys = UrlKeys, Time = TimeProvider.System, Options = options ?? new ProjectionOptions() };
 
     /// <summary>Rows as the journal writes them, in one transaction.</summary>
     public async Task AppendAsync(params IEnumerable<(ReportId Id, ImmutableArray<IReportEvent> Events)> steps)
@@ -326,7 +328,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
         foreach (var report in lives.Reports.Values)
         {
             lines.Add(ReadRows.Of(report).ToString());
-            lines.AddRange(report.Items.Select(i => ReadRows.Of(report, i, ReadRows.KeysOf(Seam, report, i)).ToString()));
+            lines.AddRange(report.Items.Select(i => ReadRows.Of(report, i, ReadRows.KeysOf(Seam, UrlKeys, report, i)).ToString()));
             lines.AddRange(report.Items.SelectMany(i => ReadRows.HashesOf(Seam, i)).Select(h => h.ToString()));
         }
 

@@ -98,7 +98,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         await using var world = await ReadModelWorld.StartAsync(provider, server);
         var lives = new RandomLives(12, world.Seam);
         await ProjectAsync(world, lives, 400);
-        var search = new ReportSearch(world.Model, world.Seam);
+        var search = new ReportSearch(world.Model, world.Seam, world.UrlKeys);
         var all = lives.Reports.Values.SelectMany(r => r.Items.Select(i => (Report: r, Item: i))).ToArray();
         var (sample, item) = all.First(p => !p.Item.Hashes.IsEmpty && p.Item.Assignment?.Hotline is not null);
         var url = world.Seam.Open<Domain.Confidential.ItemSecrets>(sample.DataKey!, item.Secrets).Url;
@@ -167,7 +167,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         await using var world = await ReadModelWorld.StartAsync(DatabaseProvider.Sqlite, server);
         var lives = new RandomLives(13, world.Seam);
         await ProjectAsync(world, lives, 400);
-        var found = (await new ReportSearch(world.Model, world.Seam).SearchAsync(Interpol, new() { MaxResults = 200 })).Items;
+        var found = (await new ReportSearch(world.Model, world.Seam, world.UrlKeys).SearchAsync(Interpol, new() { MaxResults = 200 })).Items;
         var urls = lives.Reports.Values.SelectMany(r => r.Items.Select(i => (i.Number, i.AddedAt, world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url,
             Sees: AccessTable.For(Interpol, ReportViews.RelationFacts(r, i)).Exists))).ToDictionary(p => p.Number);
         Assert.Contains(found, f => f.ProbableDuplicateOf is not null);

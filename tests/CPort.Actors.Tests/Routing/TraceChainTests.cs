@@ -197,7 +197,7 @@ public sealed class TraceChainTests
             return new TraceAnswer.Found { Source = HostingSource.Dns, Addresses = [Server] };
         });
         var options = new TraceOptions { ProviderTimeout = TimeSpan.FromMilliseconds(20), TimeoutsBeforeRest = 2 };
-        var tracer = new HostingTracer(new TraceChain([Table, provider], options, clock), PublicSuffixes.BuiltIn, clock);
+        var tracer = new HostingTracer(new TraceChain([Table, provider], options, clock), clock);
         for (var i = 0; i < 5; i++)
         {
             Assert.Null(await tracer.TraceAsync($"http://host{i}.example/", null));
@@ -220,7 +220,7 @@ public sealed class TraceChainTests
             asked += q.Subject == TraceSubject.Host ? 1 : 0;
             return q.Subject == TraceSubject.Host ? new TraceAnswer.Found { Source = HostingSource.Dns, Addresses = [Server] } : TraceAnswer.NotKnown.Instance;
         });
-        var tracer = new HostingTracer(new TraceChain([Table, provider], new TraceOptions(), clock), PublicSuffixes.BuiltIn, clock);
+        var tracer = new HostingTracer(new TraceChain([Table, provider], new TraceOptions(), clock), clock);
         Assert.Equal(NL, (await tracer.TraceAsync("http://host.example/1", null))!.Country);
         Assert.Equal(NL, (await tracer.TraceAsync("http://HOST.example/2", null))!.Country);
         Assert.Equal(1, asked);
@@ -232,7 +232,7 @@ public sealed class TraceChainTests
     [Fact]
     public async Task What_is_no_url_is_not_found_and_never_throws()
     {
-        var tracer = new HostingTracer(new TraceChain([Table], new TraceOptions(), new Clock()), PublicSuffixes.BuiltIn, new Clock());
+        var tracer = new HostingTracer(new TraceChain([Table], new TraceOptions(), new Clock()), new Clock());
         Assert.Equal(HostingSource.NotFound, (await tracer.TraceAsync("no url", null))!.Source);
         Assert.Equal(HostingSource.NotFound, (await tracer.TraceAsync("http://nowhere.example/", null))!.Source);
     }

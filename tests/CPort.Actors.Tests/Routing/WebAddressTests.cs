@@ -137,10 +137,10 @@ public sealed class WebAddressTests
     {
         Assert.True(WebAddress.TryParse("http://[::ffff:192.0.2.1]/", out var mapped, out _));
         Assert.Equal(IPAddress.Parse("192.0.2.1"), mapped.IpLiteral);
-        Assert.Equal(mapped.Host, mapped.RegistrableDomain);
+        Assert.Equal(mapped.Host, PublicSuffixes.BuiltIn.RegistrableDomain(mapped));
         Assert.True(WebAddress.TryParse("http://www.vwxyz234567vwxyz.onion/x", out var onion, out _));
         Assert.Null(onion.IpLiteral);
-        Assert.Equal("vwxyz234567vwxyz.onion", onion.RegistrableDomain);
+        Assert.Equal("vwxyz234567vwxyz.onion", PublicSuffixes.BuiltIn.RegistrableDomain(onion));
     }
 
     [Fact]
@@ -154,13 +154,13 @@ public sealed class WebAddressTests
 
         static bool Stable(string text)
         {
-            if (!WebAddress.TryParse(text, PublicSuffixes.BuiltIn, 100_000, out var once, out var fault))
+            if (!WebAddress.TryParse(text, 100_000, out var once, out var fault))
             {
                 return Enum.IsDefined(fault);
             }
 
-            return WebAddress.TryParse(once.Normalised, PublicSuffixes.BuiltIn, 100_000, out var twice, out _)
-                && twice.Normalised == once.Normalised && twice.Host == once.Host && twice.RegistrableDomain == once.RegistrableDomain
+            return WebAddress.TryParse(once.Normalised, 100_000, out var twice, out _)
+                && twice.Normalised == once.Normalised && twice.Host == once.Host && PublicSuffixes.BuiltIn.RegistrableDomain(twice) == PublicSuffixes.BuiltIn.RegistrableDomain(once)
                 && twice.Normalised.All(c => c is > ' ' and < '\x7f');
         }
     }
@@ -176,14 +176,28 @@ public sealed class WebAddressTests
         Assert.All([one.Url, one.Host, one.Domain], k => Assert.Equal(UrlKeys.Length, k.Length));
         Assert.NotEqual(one.Host, sibling.Host);
         Assert.Equal(one.Domain, sibling.Domain);
-        Assert.Equal(one.Host, UrlKeys.ForHost(seam, "www.host.example"));
-        Assert.Equal(one.Domain, UrlKeys.ForDomain(seam, "host.example"));
+        Assert.Equal(one.Host, new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).OfHost(Address("ftp://www.host.example/")));
+        Assert.Equal(one.Domain, new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).OfDomain(Address("ftp://host.example/")));
         Assert.NotEqual(one, Keys("http://www.host.example/b", new MasterKeySeam(MasterKey.New())));
 
-        UrlKeys Keys(string text, MasterKeySeam? other = null)
-        {
-            Assert.True(WebAddress.TryParse(text, out var address, out _));
-            return UrlKeys.From(other ?? seam, address);
-        }
+        UrlKeys Keys(string text, MasterKeySeam? other = null) => new UrlKeyMaker(other ?? seam, PublicSuffixes.BuiltIn).Of(Address(text));
+    }
+
+    [Fact]
+    public void The_suffix_list_in_effect_decides_a_domains_key_and_nothing_else()
+    {
+        var seam = new MasterKeySeam(MasterKey.New());
+        var one = new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).Of(Address("http://a.blog.example/x"));
+        var other = new UrlKeyMaker(seam, PublicSuffixes.Parse(new StringReader("example\nblog.example\n"), "list")).Of(Address("http://a.blog.example/x"));
+        Assert.Equal((Convert.ToHexString(one.Url), Convert.ToHexString(one.Host)), (Convert.ToHexString(other.Url), Convert.ToHexString(other.Host)));
+        Assert.NotEqual(one.Domain, other.Domain);
+        Assert.Equal(one.Domain, new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).OfDomain(Address("http://b.blog.example/")));
+        Assert.NotEqual(other.Domain, new UrlKeyMaker(seam, PublicSuffixes.Parse(new StringReader("example\nblog.example\n"), "list")).OfDomain(Address("http://b.blog.example/")));
+    }
+
+    private static WebAddress Address(string text)
+    {
+        Assert.True(WebAddress.TryParse(text, out var address, out _));
+        return address;
     }
 }

@@ -41,16 +41,18 @@ public sealed class EndToEndNode : IAsyncDisposable
     private readonly NodeDatabase _database;
     private WebApplication? _app;
 
-    private EndToEndNode(NodeDatabase database) => _database = database;
+    private readonly Action<NodeOptions>? _settings;
+
+    private EndToEndNode(NodeDatabase database, Action<NodeOptions>? settings) => (_database, _settings) = (database, settings);
 
     public Uri Url { get; private set; } = null!;
 
     /// <summary>HTTP/2 without TLS.</summary>
     public Uri Http2Url { get; private set; } = null!;
 
-    public static async Task<EndToEndNode> StartAsync(DatabaseProvider provider, PostgreSqlServer server)
+    public static async Task<EndToEndNode> StartAsync(DatabaseProvider provider, PostgreSqlServer server, Action<NodeOptions>? settings = null)
     {
-        var node = new EndToEndNode(await NodeDatabase.CreateAsync(provider, server));
+        var node = new EndToEndNode(await NodeDatabase.CreateAsync(provider, server), settings);
         await node.StartAsync();
         await node.LearnOperatorKeyAsync();
         foreach (var (agency, kind, country, trust) in new[]
@@ -206,6 +208,7 @@ public sealed class EndToEndNode : IAsyncDisposable
             Data = _database.Folder, Http = { Url = "http://127.0.0.1:0", Http2Url = "http://127.0.0.1:0" }, Cluster = { Port = 0 }, Limits = { ConcurrentStreams = 1 },
             Database = { Provider = _database.Database.Provider, ConnectionString = _database.Settings["Database__ConnectionString"] },
         };
+        _settings?.Invoke(options);
         _app = NodeHost.Build(options, b => b.Logging.SetMinimumLevel(LogLevel.Error));
         await _app.StartAsync();
         await _app.WaitUntilRunningAsync(Patience);

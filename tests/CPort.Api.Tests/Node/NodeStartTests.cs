@@ -139,6 +139,44 @@ public sealed class NodeStartTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_with_another_suffix_list_than_the_database_ends_and_says_what_to_do()
+    {
+        var file = Path.Combine(_folder.FullName, "suffixes.dat");
+        await File.WriteAllTextAsync(file, "example\nblog.example\n");
+        foreach (var (list, expected) in new[] { (file, ExitCodes.Ok), (null, ExitCodes.Refused) })
+        {
+            var log = new LogLines();
+            var options = Options();
+            options.Hosting.PublicSuffixFile = list;
+            await using var app = NodeHost.Build(options, b => b.Logging.AddProvider(log));
+            await app.StartAsync();
+            if (expected == ExitCodes.Ok)
+            {
+                await app.WaitUntilRunningAsync(Patience);
+                await app.StopAsync();
+            }
+            else
+            {
+                await app.WaitForShutdownAsync(new CancellationTokenSource(Patience).Token);
+                Assert.Contains("public-suffixes: the database was set up with", log.Text, StringComparison.Ordinal);
+                Assert.Contains("give that list by CPORT__Hosting__PublicSuffixFile", log.Text, StringComparison.Ordinal);
+            }
+
+            Assert.Equal(expected, app.Services.GetRequiredService<NodeState>().ExitCode);
+        }
+    }
+
+    [Fact]
+    public void A_file_that_is_no_suffix_list_is_a_wrong_setting()
+    {
+        var file = Path.Combine(_folder.FullName, "suffixes.dat");
+        File.WriteAllText(file, "foo..bar\n");
+        var options = Options();
+        options.Hosting.PublicSuffixFile = file;
+        Assert.StartsWith("CPORT__Hosting__PublicSuffixFile: ", Assert.Throws<NodeConfigurationException>(() => NodeHost.Build(options)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Wrong_settings_are_named_by_their_keys_all_at_once_and_show_no_secret()
     {
         var error = Assert.Throws<NodeConfigurationException>(() => NodeOptions.From(new ConfigurationBuilder().AddInMemoryCollection(
