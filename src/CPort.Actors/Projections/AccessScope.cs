@@ -56,9 +56,8 @@ public static class AccessScope
     public static Expression<Func<ItemRow, bool>> WorkOf(Caller caller, WorkQueue queue)
     {
         var seen = Sees(caller, FieldGroup.Existence, FieldGroup.State);
-        Expression<Func<ItemRow, bool>> none = i => false;
         return caller.Kind != AgencyKind.Hotline ? seen
-            : And(seen, OfAgency(caller).Where(r => r.Relation == queue.WorkOf).Select(r => r.Holds).DefaultIfEmpty(none).Single());
+            : And(seen, AnyOf(RelationsOf(caller).Where(r => r.Relation == queue.WorkOf).Select(r => r.Holds)));
     }
 
     /// <summary>
