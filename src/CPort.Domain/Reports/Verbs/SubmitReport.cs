@@ -57,7 +57,7 @@ public sealed record SubmitReport : IReportCommand
         if (report.Exists)
         {
             // A re-sent report is compared by digests; there is nothing to seal.
-            return this;
+            return SubmissionDigest.StampLike(seam, report, this);
         }
 
         var key = seam.NewDataKey();
