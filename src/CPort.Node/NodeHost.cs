@@ -53,9 +53,6 @@ public static class NodeHost
         builder.Services.AddAkka<NodeActorService>(ClusterSetup.SystemName, (akka, services) => akka
             .AddNodeFoundation(options, database, tls)
             .AddRooms(options, services)
-#if PETABRIDGE_CMD
-            .AddPetabridge(options)
-#endif
             .AddOperatorActors());
         configure?.Invoke(builder);
 

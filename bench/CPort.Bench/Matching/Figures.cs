@@ -12,8 +12,6 @@ internal sealed class Figures
 
     public void Add(double rate) => _rates.Add(rate);
 
-    public void AddRange(IEnumerable<double> rates) => _rates.AddRange(rates);
-
     /// <summary>Times something that does so many operations, and records operations a second.</summary>
     public void Time(int operations, Action action)
     {

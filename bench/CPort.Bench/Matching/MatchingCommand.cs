@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace CPort.Bench.Matching;
 
-/// <summary><c>matching</c>: the PDQ index beside FAISS and plain scans, and what its parts bring.</summary>
+/// <summary><c>matching</c>: the PDQ index beside a plain scan.</summary>
 internal static class MatchingCommand
 {
     public static Command Create()
@@ -11,9 +11,6 @@ internal static class MatchingCommand
         var sizes = new Option<string>("--sizes") { Description = "Numbers of values, such as 10k,100k,1m,10m.", DefaultValueFactory = _ => "10k,100k,1m,10m" };
         var runs = new Option<int>("--runs") { Description = "Runs of each measurement; medians are shown.", DefaultValueFactory = _ => 5 };
         var quick = new Option<bool>("--quick") { Description = "10k and 100k, two runs, fewer queries: does it work?" };
-        var alternatives = new Option<bool>("--alternatives") { Description = "Instead: numbers of chunks, vectors, learned or plain chunks, with and without the filter." };
-        var noFaiss = new Option<bool>("--no-faiss") { Description = "Leave FAISS and the scan in C out." };
-        var python = new Option<string>("--python") { Description = "The Python that has faiss (Debian: python3-faiss).", DefaultValueFactory = _ => "/usr/bin/python3" };
         var output = new Option<FileInfo?>("--output") { Description = "Write the markdown to this file as well." };
         sizes.Validators.Add(r =>
         {
@@ -29,9 +26,9 @@ internal static class MatchingCommand
                 r.AddError("--runs must be 1 to 100.");
             }
         });
-        var command = new Command("matching", "PDQ radius search: ours, FAISS and plain scans side by side, one thread, radius 31.")
+        var command = new Command("matching", "PDQ radius search: the index and a plain scan side by side, one thread, radius 31.")
         {
-            sizes, runs, quick, alternatives, noFaiss, python, output,
+            sizes, runs, quick, output,
         };
         command.SetAction(parsed =>
         {
@@ -41,9 +38,8 @@ internal static class MatchingCommand
                 Sizes = isQuick ? [10_000, 100_000] : Sizes(parsed.GetValue(sizes)!)!,
                 Runs = isQuick ? 2 : parsed.GetValue(runs),
                 Queries = isQuick ? 1_024 : 4_096,
-                Python = parsed.GetValue(noFaiss) ? null : parsed.GetValue(python),
             };
-            var markdown = parsed.GetValue(alternatives) ? Alternatives.Run(options) : MatchingRun.Run(options);
+            var markdown = MatchingRun.Run(options);
             Console.WriteLine(markdown);
             if (parsed.GetValue(output) is { } file)
             {
@@ -88,7 +84,4 @@ internal sealed record MatchingOptions
     public required int Runs { get; init; }
 
     public required int Queries { get; init; }
-
-    /// <summary>Null: without FAISS.</summary>
-    public string? Python { get; init; }
 }

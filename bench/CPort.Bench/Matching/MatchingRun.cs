@@ -58,7 +58,7 @@ internal static class MatchingRun
         column.CollectorBytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)index.Count;
         column.Bytes = index.MemoryBytes / (double)index.Count;
 
-        // Values with no bit flipped are equal to others: the references get each once, as the index has it.
+        // Values with no bit flipped are equal to others: the scan gets each once, as the index has it.
         values = index.ToArray();
         var buckets = values.GroupBy(v => (int)(v.Mixed() >> 59)).Select(g => PdqIndex.Build(g.ToArray())).ToArray();
         var scan = new PdqBuffer(PdqProcessor.Best);
@@ -133,24 +133,6 @@ internal static class MatchingRun
         var few = queries.Select((q, i) => (q, i)).Where(p => !index.Search(p.q).Truncated).Max(p => best[p.i]);
         column.MaxOfFew = few;
         GC.KeepAlive(buckets);
-        if (options.Python is { } python)
-        {
-            var folder = Directory.CreateTempSubdirectory("cport-matching-").FullName;
-            try
-            {
-                var (valueFile, queryFile) = (Path.Combine(folder, "values"), Path.Combine(folder, "queries"));
-                PdqData.Write(valueFile, values);
-                PdqData.Write(queryFile, plain);
-                var flat = Math.Clamp((int)(50_000_000L / size), 8, 1_024);
-                column.Reference = FaissRun.Run(python, valueFile, queryFile, options.Runs, flat, Math.Clamp((int)(400_000_000L / size), 16, 1_024));
-                Verify(index, plain, column.Reference);
-            }
-            finally
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-        }
-
         return column;
     }
 
@@ -177,20 +159,6 @@ internal static class MatchingRun
         }
     }
 
-    private static void Verify(PdqIndex index, PdqValue[] queries, ReferenceFigures? reference)
-    {
-        foreach (var hits in new[] { reference?.Scan?.Hits, reference?.Faiss?.Flat.Hits, reference?.Faiss?.MultiHash.Hits })
-        {
-            for (var i = 0; i < (hits?.Length ?? 0); i++)
-            {
-                if (index.Search(new PdqQuery(queries[i], MatchingOptions.Radius, 10_000_000)).Hits.Length != hits![i])
-                {
-                    throw new InvalidOperationException("The index does not find as many as the reference.");
-                }
-            }
-        }
-    }
-
     private static void Table(StringBuilder text, bool likeReal, List<Column> columns)
     {
         text.AppendLine().AppendLine(likeReal ? "### Values like real ones" : "### Uniform values").AppendLine();
@@ -203,27 +171,13 @@ internal static class MatchingRun
         Row("ours as 32 buckets, batch of 64, lookups/s", c => c.BucketsBatch.ToString());
         Row("scan (C#, AVX-512 byte shuffles), single", c => c.ScanSingle.ToString());
         Row("scan (C#), batch of 64", c => c.ScanBatch.ToString());
-        Row("scan (C, VPOPCNTDQ if there), single", c => Of(c.Reference?.Scan?.Single).ToString());
-        Row("scan (C), batch of 64", c => Of(c.Reference?.Scan?.Batch).ToString());
-        Row("FAISS Flat, single", c => Of(c.Reference?.Faiss?.Flat.Single).ToString());
-        Row("FAISS Flat, batch of 64", c => Of(c.Reference?.Faiss?.Flat.Batch).ToString());
-        Row("FAISS MultiHash(16, 16, nflip 1), single", c => Of(c.Reference?.Faiss?.MultiHash.Single).ToString());
-        Row("FAISS MultiHash, batch of 64", c => Of(c.Reference?.Faiss?.MultiHash.Batch).ToString());
-        Row("ours (batch) ÷ FAISS MultiHash (its best)", c => Ratio(c.Batch.Median, Of(c.Reference?.Faiss?.MultiHash.Single).Median, Of(c.Reference?.Faiss?.MultiHash.Batch).Median));
-        Row("ours (batch) ÷ best scan", c => Ratio(c.Batch.Median, c.ScanSingle.Median, c.ScanBatch.Median, Of(c.Reference?.Scan?.Single).Median, Of(c.Reference?.Scan?.Batch).Median));
+        Row("ours (batch) ÷ best scan", c => Ratio(c.Batch.Median, c.ScanSingle.Median, c.ScanBatch.Median));
         Row("ours, single: p50 / p99 / slowest, µs", c => string.Create(CultureInfo.InvariantCulture, $"{c.P50:0.0} / {c.P99:0.0} / {c.Max:0.0}"));
         Row("slowest ÷ median; of those with at most 10 in the radius", c => string.Create(CultureInfo.InvariantCulture, $"{c.Max / c.P50:0.0}; {c.MaxOfFew / c.P50:0.0}"));
-        Row("build, s (FAISS MultiHash)", c => string.Create(CultureInfo.InvariantCulture, $"{c.Build:0.00} ({c.Reference?.Faiss?.MultiHash.Build:0.0})"));
+        Row("build, s", c => string.Create(CultureInfo.InvariantCulture, $"{c.Build:0.00}"));
         Row("bytes a hash (by the collector)", c => string.Create(CultureInfo.InvariantCulture, $"{c.Bytes:0.0} ({c.CollectorBytes:0.0})"));
 
         void Row(string name, Func<Column, string> cell) => text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {string.Join(" | ", columns.Select(cell))} |");
-    }
-
-    private static Figures Of(double[]? rates)
-    {
-        var figures = new Figures();
-        figures.AddRange(rates ?? []);
-        return figures;
     }
 
     private static string Ratio(double ours, params double[] others)
@@ -249,8 +203,6 @@ internal static class MatchingRun
         public Figures ScanSingle { get; } = new();
 
         public Figures ScanBatch { get; } = new();
-
-        public ReferenceFigures? Reference { get; set; }
 
         public double P50 { get; set; }
 

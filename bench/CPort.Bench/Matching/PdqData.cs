@@ -53,22 +53,6 @@ internal static class PdqData
         return strangers;
     }
 
-    public static void Write(string path, PdqValue[] values)
-    {
-        using var file = File.Create(path);
-        var block = new byte[32 * 4096];
-        for (var from = 0; from < values.Length; from += 4096)
-        {
-            var count = Math.Min(4096, values.Length - from);
-            for (var i = 0; i < count; i++)
-            {
-                values[from + i].CopyTo(block.AsSpan(32 * i));
-            }
-
-            file.Write(block, 0, 32 * count);
-        }
-    }
-
     /// <summary>Of the 16 pieces of 16 bits in their order: the share of the values in the fullest slot, the mean entropy in bits (16 is even).</summary>
     public static (double Largest, double Entropy) Unevenness(PdqValue[] values)
     {

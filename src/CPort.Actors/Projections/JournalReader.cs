@@ -62,15 +62,6 @@ public sealed class JournalReader(Database database, ActorSystem system)
         return events.GroupBy(e => e.PersistenceId).ToImmutableDictionary(g => g.Key, g => g.ToImmutableArray());
     }
 
-    /// <summary>The next rows of all entities after a position.</summary>
-    public async Task<ImmutableArray<JournalEvent>> ReadAfterAsync(long position, int limit, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        await using var command = connection.Statement($"SELECT {Columns} FROM journal WHERE ordering > @position ORDER BY ordering LIMIT @limit",
-            ("position", position), ("limit", limit));
-        return await ReadAsync(command, cancellation).ConfigureAwait(false);
-    }
-
     /// <summary>The first rows of reports of these slices in (<paramref name="after"/>, <paramref name="upTo"/>], at most <paramref name="limit"/>.</summary>
     public async Task<ImmutableArray<JournalEvent>> ReadSlicesAsync(
         ProjectionSlices of, ImmutableArray<int> slices, long after, long upTo, int limit, CancellationToken cancellation)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 

@@ -1,4 +1,3 @@
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 using ProtoBuf;

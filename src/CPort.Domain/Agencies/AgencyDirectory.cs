@@ -89,23 +89,12 @@ public sealed class AgencyDirectory
 
     public Agency? Find(AgencyId id) => _registry.Agencies.GetValueOrDefault(id);
 
-    public ApiKeyRecord? FindKey(string keyId) => _registry.Keys.GetValueOrDefault(keyId);
-
     /// <summary>Every key of an agency, also ended ones, oldest first.</summary>
     public ImmutableArray<ApiKeyRecord> KeysOf(AgencyId id) =>
         [.. _registry.Keys.Values.Where(k => k.Agency == id).OrderBy(k => k.CreatedAt).ThenBy(k => k.KeyId, StringComparer.Ordinal)];
 
-    /// <summary>The active hotline that ICCAM knows by this number.</summary>
-    public AgencyId? HotlineByIccamNumber(int number) => _views.Value.ByIccamNumber.TryGetValue(number, out var id) ? id : null;
-
     /// <summary>Active hotlines that work for the country on that day, by id.</summary>
     public ImmutableArray<AgencyId> HotlinesOf(Country country, DateOnly day) => _views.Value.Members(AgencyKind.Hotline, country, day);
-
-    /// <summary>Whether the country has a hotline on that day; content hosted elsewhere is an orphan.</summary>
-    public bool IsMember(Country country, DateOnly day) => !HotlinesOf(country, day).IsEmpty;
-
-    /// <summary>The countries that have a hotline on that day.</summary>
-    public ImmutableHashSet<Country> MemberCountries(DateOnly day) => _views.Value.CountriesWith(AgencyKind.Hotline, day);
 
     /// <summary>Active police agencies that work for the country on that day, by id.</summary>
     public ImmutableArray<AgencyId> PoliceOf(Country country, DateOnly day) => _views.Value.Members(AgencyKind.Police, country, day);
@@ -171,22 +160,15 @@ public sealed class AgencyDirectory
                 .ToFrozenDictionary(g => g.Key, g => g.Select(p => (p.Membership, p.Agency.Id)).ToImmutableArray());
             Mandated = [.. active.Where(a => a.HoldsOrphanMandate).Select(a => a.Id)];
             Interpol = active.Where(a => a.Kind == AgencyKind.Interpol).Select(a => (AgencyId?)a.Id).FirstOrDefault();
-            ByIccamNumber = active.Where(a => a.IccamHotlineNumber is not null)
-                .ToFrozenDictionary(a => a.IccamHotlineNumber!.Value, a => a.Id);
         }
 
         public ImmutableArray<AgencyId> Mandated { get; }
 
         public AgencyId? Interpol { get; }
 
-        public FrozenDictionary<int, AgencyId> ByIccamNumber { get; }
-
         public ImmutableArray<AgencyId> Members(AgencyKind kind, Country country, DateOnly day) =>
             _members.TryGetValue((kind, country), out var members)
                 ? [.. members.Where(m => m.Membership.HoldsOn(day)).Select(m => m.Agency)]
                 : [];
-
-        public ImmutableHashSet<Country> CountriesWith(AgencyKind kind, DateOnly day) =>
-            [.. _members.Where(p => p.Key.Kind == kind && p.Value.Any(m => m.Membership.HoldsOn(day))).Select(p => p.Key.Country)];
     }
 }

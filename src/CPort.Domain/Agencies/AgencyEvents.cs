@@ -7,7 +7,7 @@ using ProtoBuf;
 namespace CPort.Domain.Agencies;
 
 /// <summary>Something that happened to an agency or a key. Journal of persistence id <c>AgencyRegistryActor.JournalId</c>; never changed.</summary>
-public interface IAgencyEvent : IWireMessage
+public interface IAgencyEvent : IWireEvent
 {
     EventMeta Meta { get; }
 

@@ -1,9 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
-using CPort.Domain.Reports;
 using ProtoBuf;
 
 namespace CPort.Domain.Hashes;

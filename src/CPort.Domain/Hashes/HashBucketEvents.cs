@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using CPort.Domain.Access;
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
-using CPort.Domain.Reports;
 using CPort.Domain.Wire;
 using ProtoBuf;
 

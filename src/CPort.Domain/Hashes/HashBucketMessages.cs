@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 using CPort.Domain.Wire;

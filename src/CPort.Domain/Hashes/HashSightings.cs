@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using CPort.Domain.Identity;
-using CPort.Domain.Reports;
 
 namespace CPort.Domain.Hashes;
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
-using CPort.Domain.Reports;
 
 namespace CPort.Domain.Identity;
 

@@ -31,7 +31,7 @@ public interface IReportCommand : IReportVerb, IReportMessage
 /// Something that happened to a report. Stored for ever: field numbers and manifests are never reused. <see cref="Receipt"/> is the answer given to
 /// the command, set on the command's last event, so that a replayed command gets the same answer.
 /// </summary>
-public interface IReportEvent : IWireMessage
+public interface IReportEvent : IWireEvent
 {
     EventMeta Meta { get; init; }
 

@@ -84,9 +84,6 @@ public sealed class WebAddress
     /// <summary>Null for the scheme's default port.</summary>
     public int? Port { get; }
 
-    /// <summary>A Tor hidden service: its hosting cannot be traced, and its name must not be asked of DNS (RFC 7686).</summary>
-    public bool IsOnion => Host.EndsWith(".onion", StringComparison.Ordinal);
-
     /// <summary>The text held a user name or password; they stand in <see cref="AsReceived"/> only.</summary>
     public bool HasCredentials { get; }
 

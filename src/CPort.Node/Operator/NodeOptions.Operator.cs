@@ -24,11 +24,6 @@ public sealed partial class NodeOptions
         /// <summary>PEM file of the authorities whose client certificates are asked for, besides the key: mutual TLS.</summary>
         public string? ClientCaPath { get; set; }
 
-#if PETABRIDGE_CMD
-        /// <summary>Port of Petabridge.Cmd, which knows no keys and so listens on loopback only.</summary>
-        public int PetabridgePort { get; set; } = 9111;
-#endif
-
         /// <summary>Where to listen; null when <see cref="Host"/> is none of what it may be.</summary>
         internal IPAddress? Address => Host switch
         {

@@ -26,21 +26,18 @@ public sealed class AgencyDirectoryTests
         Assert.Equal(["hotline-de", "hotline-de-2"], Directory.HotlinesOf(DE, Today).Select(a => a.Value));
         Assert.Equal(["hotline-de", "hotline-de-2"], Directory.HotlinesOf(DE, Today.AddDays(1)).Select(a => a.Value));
         Assert.Equal(["hotline-de"], Directory.HotlinesOf(DE, Today.AddDays(2)).Select(a => a.Value));
-        Assert.True(Directory.IsMember(FR, Today.AddDays(-1)));
-        Assert.False(Directory.IsMember(FR, Today));
-        Assert.False(Directory.IsMember(Country.Parse("JP"), Today));
-        Assert.Equal(["DE", "NL"], Directory.MemberCountries(Today).Order().Select(c => c.Code));
+        Assert.Equal(["hotline-de-2"], Directory.HotlinesOf(FR, Today.AddDays(-1)).Select(a => a.Value));
+        Assert.Empty(Directory.HotlinesOf(FR, Today));
+        Assert.Empty(Directory.HotlinesOf(Country.Parse("JP"), Today));
     }
 
     [Fact]
-    public void Police_INTERPOL_mandates_and_ICCAM_numbers_are_found()
+    public void Police_INTERPOL_and_mandates_are_found()
     {
         Assert.Equal(["police-nl"], Directory.PoliceOf(NL, Today).Select(a => a.Value));
         Assert.Empty(Directory.PoliceOf(DE, Today));
         Assert.Equal("interpol", Directory.Interpol?.Value);
         Assert.Equal(HotlineNl, Assert.Single(Directory.MandatedHotlines));
-        Assert.Equal(HotlineNl, Directory.HotlineByIccamNumber(43));
-        Assert.Null(Directory.HotlineByIccamNumber(44));
     }
 
     [Fact]
@@ -49,9 +46,8 @@ public sealed class AgencyDirectoryTests
         var directory = AgencyDirectory.Of(After(Registry,
             new DeactivateAgency { Context = By(), Agency = HotlineNl }, new DeactivateAgency { Context = By(), Agency = AgencyId.Parse("interpol") }));
         Assert.False(directory.Find(HotlineNl)!.Active);
-        Assert.False(directory.IsMember(NL, Today));
+        Assert.Empty(directory.HotlinesOf(NL, Today));
         Assert.Empty(directory.MandatedHotlines);
-        Assert.Null(directory.HotlineByIccamNumber(43));
         Assert.Null(directory.Interpol);
         Assert.Null(AgencyDirectory.Empty.Interpol);
     }

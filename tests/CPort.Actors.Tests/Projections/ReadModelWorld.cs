@@ -303,7 +303,8 @@ internal sealed class ReadModelWorld : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    public async Task<ImmutableArray<JournalEvent>> EventsAsync() => await Journal.ReadAfterAsync(0, 1_000_000, default);
+    public Task<ImmutableArray<JournalEvent>> EventsAsync(long after = 0, int limit = 1_000_000) =>
+        Journal.ReadSlicesAsync(new ProjectionSlices(1), [0], after, long.MaxValue, limit, default);
 
     /// <summary>All rows of a set, as text that equal rows agree in.</summary>
     public async Task<string> RowsAsync(int set)

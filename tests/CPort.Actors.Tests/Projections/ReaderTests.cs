@@ -79,7 +79,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
                     {
                         var (id, events) = lives.Submit(2, known: true);
                         await world.AppendAsync((id, events), lives.Work(id));
-                        await projector.ApplyAsync(await world.Journal.ReadAfterAsync(projector.Position, 1000, default));
+                        await projector.ApplyAsync(await world.EventsAsync(projector.Position, 1000));
                     });
                     Assert.Equal(during.Length, during.DistinctBy(i => i.Number).Count());
                     Assert.Empty(before.Select(i => i.Number).Except(during.Select(i => i.Number)));
