@@ -22,8 +22,8 @@ public sealed partial class PbmTests(PostgreSqlServer server)
     [SkippableFact]
     public async Task One_node_answers_every_command_in_lines_and_in_JSON_and_scripts_can_tell_why_not()
     {
-        var port = Pbm.FreePort();
-        await using var node = new NodeProcess(await NodeDatabase.CreateAsync(DatabaseProvider.Sqlite, server), new Dictionary<string, string> { ["Operator__Port"] = Text(port) });
+        var port = TestNode.FreePort();
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(DatabaseProvider.Sqlite, server), new Dictionary<string, string> { ["Operator__Port"] = Text(port) });
         await node.StartReadyAsync();
         await node.RegisterAsync(SampleAgencies.Hotlines.Take(2));
         var key = await node.OperatorKeyAsync();
@@ -91,7 +91,7 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         (await pbm.RunAsync("cluster nonsense")).Is(PbmExitCodes.Usage);
         (await pbm.RunAsync("cluster leave")).Is(PbmExitCodes.Usage);
         (await pbm.RunAsync($"cluster down -a {address}")).Is(PbmExitCodes.Usage);
-        (await new Pbm(Pbm.FreePort(), key).RunAsync("cluster show")).Is(PbmExitCodes.NoConnection);
+        (await new Pbm(TestNode.FreePort(), key).RunAsync("cluster show")).Is(PbmExitCodes.NoConnection);
         (await new Pbm(port, node.KeyOf("hotline-nl")).RunAsync("cluster show")).Is(PbmExitCodes.NotAllowed);
         (await new Pbm(port, "cport_unknown").RunAsync("cluster show")).Is(PbmExitCodes.NotAllowed);
         (await new Pbm(port, null).RunAsync($"cluster show --data {Path.GetTempPath()}/nowhere")).Is(PbmExitCodes.NotAllowed);
@@ -132,7 +132,7 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         await using var firstTraces = await TraceCollector.StartAsync();
         await using var secondTraces = await TraceCollector.StartAsync();
         var database = await NodeDatabase.CreateAsync(DatabaseProvider.PostgreSql, server);
-        var (firstPort, secondPort, firstCluster, secondCluster) = (Pbm.FreePort(), Pbm.FreePort(), Pbm.FreePort(), Pbm.FreePort());
+        var (firstPort, secondPort, firstCluster, secondCluster) = (TestNode.FreePort(), TestNode.FreePort(), TestNode.FreePort(), TestNode.FreePort());
         var shared = new Dictionary<string, string>
         {
             ["Cluster__Seeds"] = $"127.0.0.1:{firstCluster}", ["Keys__MasterKey"] = Convert.ToBase64String(Enumerable.Range(0, 32).Select(i => (byte)i).ToArray()),
@@ -140,11 +140,11 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         };
 
         // Reports live on the second node only: the first is a mere proxy for them, as the second is for the hash buckets.
-        await using var first = new NodeProcess(database, new Dictionary<string, string>(shared)
+        await using var first = new TestNode(database, new Dictionary<string, string>(shared)
         {
             ["Cluster__Port"] = Text(firstCluster), ["Cluster__Roles"] = "api,projection,hash", ["Operator__Port"] = Text(firstPort), ["Telemetry__OtlpEndpoint"] = firstTraces.Url,
         });
-        await using var second = new NodeProcess(database, new Dictionary<string, string>(shared)
+        await using var second = new TestNode(database, new Dictionary<string, string>(shared)
         {
             ["Cluster__Port"] = Text(secondCluster), ["Cluster__Roles"] = "api,report", ["Operator__Port"] = Text(secondPort), ["Telemetry__OtlpEndpoint"] = secondTraces.Url,
         });
