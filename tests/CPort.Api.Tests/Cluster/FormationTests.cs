@@ -108,7 +108,7 @@ public sealed class FormationTests(PostgreSqlServer server)
         node.Settings["Cluster__Host"] = "no-such-host.invalid";
         node.Settings["Cluster__AllowPlainTcp"] = "true";
         node.Start();
-        Assert.Equal(ExitCodes.Configuration, await node.EndedAsync(TestNode.Patience));
+        Assert.Equal(ExitCodes.Usage, await node.EndedAsync(TestNode.Patience));
         Assert.Contains("CPORT__Cluster__Host: no-such-host.invalid cannot be resolved", node.Log, StringComparison.Ordinal);
     }
 

@@ -47,7 +47,7 @@ public sealed class TlsTests(PostgreSqlServer server) : IDisposable
         // Of the right authority, for another name: it says so itself, before it costs others anything.
         Use(stranger.Settings, "good", "elsewhere");
         stranger.Start();
-        Assert.Equal(ExitCodes.Configuration, await stranger.EndedAsync(TestNode.Patience));
+        Assert.Equal(ExitCodes.Usage, await stranger.EndedAsync(TestNode.Patience));
         Assert.Contains("the certificate is for another name than CPORT__Cluster__Host (127.0.0.1)", stranger.Log, StringComparison.Ordinal);
 
         // Without TLS: not even an answer.
