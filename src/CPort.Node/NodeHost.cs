@@ -268,7 +268,7 @@ internal sealed partial class NodeActorService(
             await PrepareAsync();
             if (await ClusterSetup.AddressProblemAsync(options.Cluster, _stopping.Token) is { } problem)
             {
-                End(ExitCodes.Configuration, "the node's address is wrong", problem);
+                End(ExitCodes.Usage, "the node's address is wrong", problem);
                 return;
             }
 

@@ -594,27 +594,3 @@ public sealed class NodeConfigurationException(IReadOnlyList<string> problems) :
 {
     public IReadOnlyList<string> Problems { get; } = problems;
 }
-
-/// <summary>What the program's exit code says.</summary>
-public static class ExitCodes
-{
-    public const int Ok = 0;
-
-    /// <summary>It ended by an error.</summary>
-    public const int Failed = 1;
-
-    /// <summary>The configuration or the command line is wrong.</summary>
-    public const int Configuration = 2;
-
-    /// <summary>The database, or the cluster, belongs to other figures or another master key.</summary>
-    public const int Refused = 3;
-
-    /// <summary>No cluster let it in within <c>CPORT__Cluster__JoinSeconds</c>; to be started again.</summary>
-    public const int NotJoined = 4;
-
-    /// <summary>The cluster went on without it, after a crash or a cut; to be started again, and it joins by itself.</summary>
-    public const int Downed = 5;
-
-    /// <summary>It alone lost the database while other members reached it; to be started again, and it waits for the database.</summary>
-    public const int NoDatabase = 6;
-}

@@ -1,9 +1,14 @@
 using System.CommandLine;
 using CPort.Node;
 using CPort.Node.Commands;
+using CPort.Node.Commands.Pbm;
 
 // One command a file in Commands/, each with a static Create(); registered here.
-var root = new RootCommand("CPort: an open cluster that moves reports of child sexual abuse material between hotlines and police (metadata only).")
+var root = new RootCommand($"""
+    CPort: an open cluster that moves reports of child sexual abuse material between hotlines and police (metadata only).
+
+    {ExitCodes.Help}
+    """)
 {
     NodeCommand.Create(),
     DemoCommand.Create(),
@@ -27,7 +32,7 @@ try
 {
     var parsed = root.Parse(args);
     var code = await parsed.InvokeAsync(invocation);
-    return parsed.Errors.Count > 0 ? ExitCodes.Configuration : code;
+    return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
 }
 catch (NodeConfigurationException e)
 {
@@ -36,7 +41,7 @@ catch (NodeConfigurationException e)
         Console.Error.WriteLine(problem);
     }
 
-    return ExitCodes.Configuration;
+    return ExitCodes.Usage;
 }
 catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
 {

@@ -116,16 +116,13 @@ public sealed class ChaosCluster : IAsyncDisposable
     /// <summary>Asks again until it holds.</summary>
     public async Task UntilAsync(Func<Task<bool>> holds, TimeSpan patience, Func<string> complaint)
     {
-        var watch = Stopwatch.StartNew();
-        while (!await holds())
+        try
         {
-            if (watch.Elapsed > patience)
-            {
-                var logs = await SaveLogsAsync();
-                throw new TimeoutException($"Within {patience.TotalSeconds:0} s {complaint()}\nLogs: {logs}");
-            }
-
-            await Task.Delay(250);
+            await Wait.UntilAsync(holds, patience, complaint);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}\nLogs: {await SaveLogsAsync()}");
         }
     }
 
@@ -138,7 +135,7 @@ public sealed class ChaosCluster : IAsyncDisposable
         Directory.CreateDirectory(folder);
         foreach (var node in Nodes)
         {
-            await File.WriteAllLinesAsync(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"node-{node.Number}.log")), node.Log);
+            await File.WriteAllLinesAsync(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"node-{node.Number}.log")), node.LogLines);
         }
 
         return folder;
@@ -198,7 +195,7 @@ public sealed class ChaosCluster : IAsyncDisposable
         var watch = Stopwatch.StartNew();
         foreach (var node in Nodes.Take(_options.AllAtOnce ? Nodes.Count : 1))
         {
-            node.Start();
+            node.Supervise();
         }
 
         await UntilAsync(async () => (await OperatorKeyAsync()) is not null, Patience, () => "there was no operator's key");
@@ -215,7 +212,7 @@ public sealed class ChaosCluster : IAsyncDisposable
             await UntilAsync(async () => (await Nodes[0].HealthAsync()).Ready, Patience, () => "the first node was not ready");
             foreach (var node in Nodes.Skip(1))
             {
-                node.Start();
+                node.Supervise();
             }
         }
 
@@ -227,7 +224,7 @@ public sealed class ChaosCluster : IAsyncDisposable
     {
         foreach (var node in Nodes)
         {
-            var file = Path.Combine(node.Environment["CPORT__Data"], "operator.key");
+            var file = node.OperatorKeyFile;
             if (File.Exists(file) && (await File.ReadAllTextAsync(file)).Trim() is { Length: > 10 } key && (await node.HealthAsync()).Ready)
             {
                 return $"{node.Number} {key}";
@@ -269,7 +266,7 @@ public sealed class ChaosCluster : IAsyncDisposable
                     if (int.TryParse(File.ReadLines(file).First(), NumberStyles.None, CultureInfo.InvariantCulture, out var postmaster)
                         && File.Exists($"/proc/{postmaster}/comm") && (await File.ReadAllTextAsync($"/proc/{postmaster}/comm")).Trim() == "postgres")
                     {
-                        Shell.Signal(postmaster, 3);
+                        NodeProcess.Signal(postmaster, 3);
                     }
                 }
 

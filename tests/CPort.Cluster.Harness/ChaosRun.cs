@@ -147,7 +147,7 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
 
     private (int Reports, int Commands) Acknowledged() => (traffic.Reports.Count(r => r.ReportId is not null), traffic.Commands.Count(c => c.AckedAt > 0));
 
-    private int Fenced() => cluster.Nodes.Sum(n => n.Log.Count(l => l.Contains("has another writer", StringComparison.Ordinal)));
+    private int Fenced() => cluster.Nodes.Sum(n => n.LogLines.Count(l => l.Contains("has another writer", StringComparison.Ordinal)));
 
     /// <summary>
     /// Sees to it that a probe lives on every node, because whatever a fault does to one without would not be measured: shards move from fault to fault, and

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace CPort.Cluster.Harness;
 
@@ -28,11 +27,4 @@ public static class Shell
         var (code, output) = await TryAsync(file, arguments);
         return code == 0 ? output : throw new InvalidOperationException($"{file} {string.Join(' ', arguments)} ended with {code}: {output}");
     }
-
-    /// <summary>Sends a signal; false when there is no such process any more.</summary>
-    public static bool Signal(int process, int signal) => Kill(process, signal) == 0;
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Kill(int process, int signal);
 }

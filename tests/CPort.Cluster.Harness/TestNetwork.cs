@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using CPort.Tests.Shared;
 
 namespace CPort.Cluster.Harness;
 
@@ -132,7 +133,7 @@ public sealed partial class TestNetwork : IAsyncDisposable
             {
                 if (int.TryParse(pid, NumberStyles.None, CultureInfo.InvariantCulture, out var process))
                 {
-                    Shell.Signal(process, 9);
+                    NodeProcess.Signal(process, 9);
                 }
             }
 

@@ -113,7 +113,7 @@ internal static class ChaosCommand
                 await FaultContext.PauseAsync(10);
                 await traffic.PauseAsync();
                 var check = await new Checker(cluster, traffic).RunAsync(new Random(round));
-                var formed = cluster.Nodes.Sum(n => n.Log.Count(l => l.Contains("formed a cluster", StringComparison.Ordinal)));
+                var formed = cluster.Nodes.Sum(n => n.LogLines.Count(l => l.Contains("formed a cluster", StringComparison.Ordinal)));
                 Say($"{JoinTen}: ten members after {whole.TotalSeconds:0} s, formed {formed} time(s), exits: {cluster.Nodes.Sum(n => n.Exits.Count)}, {check.AcknowledgedReports} reports acknowledged, {string.Join("; ", check.Wrong)}");
                 if (!check.IsGood || formed != 1)
                 {

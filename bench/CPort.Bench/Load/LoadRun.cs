@@ -77,11 +77,11 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
         }
 
         var connection = postgres is null ? null : await postgres.CreateDatabaseAsync();
-        var node = await NodeProcess.StartAsync(folder, under, connection, options.Keep, cancellation);
+        var node = await BenchNode.StartAsync(folder, under, connection, options.Keep, cancellation);
         await using var _ = node;
         var database = Database.Create(under.Provider, connection ?? Path.Combine(folder, "cport.db"), under.Synchronous);
         var postmaster = postgres is null ? 0 : ProcessFigures.Postmaster(postgres.Port);
-        using var client = new CPortClient(node.Http, await OperatorKeyAsync(node, cancellation));
+        using var client = new CPortClient(node.Url, await OperatorKeyAsync(node, cancellation));
         say("registering agencies");
         await RegisterAsync(client, cancellation);
 
@@ -106,13 +106,13 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
 
         var before = await JournalFigures.ReadModelAsync(database, cancellation);
         var kindsBefore = await JournalFigures.EventsAsync(database, cancellation);
-        using var plainHttp = new HttpClient { BaseAddress = node.Http };
+        using var plainHttp = new HttpClient { BaseAddress = node.Url };
         var metricsBefore = await NodeMetrics.ReadAsync(plainHttp, cancellation);
         var jobs = Jobs(day, out var items);
         say($"streaming {jobs.Sum(j => j.Lines.Count):n0} lines over {options.Connections} connections");
         GC.Collect();
 
-        var (cpu, databaseCpu) = (ProcessFigures.Cpu(node.Pid), postmaster == 0 ? 0 : ProcessFigures.CpuWithChildren(postmaster));
+        var (cpu, databaseCpu) = (ProcessFigures.Cpu(node.Id), postmaster == 0 ? 0 : ProcessFigures.CpuWithChildren(postmaster));
         var started = Stopwatch.GetTimestamp();
         var (sendTimes, getTimes) = (new Percentiles(), new Percentiles());
         using var streaming = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -121,7 +121,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
         var prober = ProbeAsync(node, known, getTimes, streaming.Token);
         var lag = new LagWatch();
         var watcher = WatchLagAsync(client, lag, watching.Token);
-        await using var profile = options.Profile is { } file ? NodeProfile.Start(node.Pid, file.FullName) : null;
+        await using var profile = options.Profile is { } file ? NodeProfile.Start(node.Id, file.FullName) : null;
         var outcomes = await SendAsync(node, jobs, sendTimes, known, cancellation);
         var streamed = Stopwatch.GetElapsedTime(started).TotalSeconds;
         await streaming.CancelAsync();
@@ -137,8 +137,8 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
         }
 
         var finalLag = await LagAsync(client, cancellation) ?? -1;
-        var (cpuAfter, databaseCpuAfter) = (ProcessFigures.Cpu(node.Pid), postmaster == 0 ? 0 : ProcessFigures.CpuWithChildren(postmaster));
-        var rss = ProcessFigures.PeakRss(node.Pid);
+        var (cpuAfter, databaseCpuAfter) = (ProcessFigures.Cpu(node.Id), postmaster == 0 ? 0 : ProcessFigures.CpuWithChildren(postmaster));
+        var rss = ProcessFigures.PeakRss(node.Id);
         var kinds = await JournalFigures.EventsAsync(database, cancellation);
         var hops = (await NodeMetrics.ReadAsync(plainHttp, cancellation)).Since(metricsBefore);
         await node.StopAsync();
@@ -157,10 +157,10 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
     }
 
     /// <summary>The key is in its file a moment before the node's directory of agencies knows it.</summary>
-    internal static async Task<string> OperatorKeyAsync(NodeProcess node, CancellationToken cancellation)
+    internal static async Task<string> OperatorKeyAsync(BenchNode node, CancellationToken cancellation)
     {
         var key = "";
-        await Wait.UntilAsync("the operator's key", TimeSpan.FromSeconds(30), async () =>
+        await Wait.UntilAsync(async () =>
         {
             key = (await File.ReadAllTextAsync(node.OperatorKeyFile, cancellation)).Trim();
             if (key.Length == 0)
@@ -170,7 +170,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
 
             try
             {
-                using var client = new CPortClient(node.Http, key);
+                using var client = new CPortClient(node.Url, key);
                 await client.GetAsync("v1/agencies", cancellation);
                 return true;
             }
@@ -178,7 +178,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
             {
                 return false;
             }
-        }, cancellation);
+        }, TimeSpan.FromSeconds(30), () => "the operator's key was not taken", cancellation);
         return key;
     }
 
@@ -225,7 +225,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
     }
 
     private async Task<Dictionary<string, long>> SendAsync(
-        NodeProcess node, IReadOnlyList<Job> jobs, Percentiles times, AcknowledgedReports? known, CancellationToken cancellation)
+        BenchNode node, IReadOnlyList<Job> jobs, Percentiles times, AcknowledgedReports? known, CancellationToken cancellation)
     {
         var outcomes = new ConcurrentDictionary<string, long>();
         var queue = new ConcurrentQueue<Job>(jobs);
@@ -252,14 +252,14 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
     }
 
     /// <summary>GETs at a fixed rate, each timed from when it was due, so that a stalled node is not spared. Answers how many failed.</summary>
-    private async Task<int> ProbeAsync(NodeProcess node, AcknowledgedReports known, Percentiles times, CancellationToken stop)
+    private async Task<int> ProbeAsync(BenchNode node, AcknowledgedReports known, Percentiles times, CancellationToken stop)
     {
         if (options.Probes == 0)
         {
             return 0;
         }
 
-        using var http = new HttpClient { BaseAddress = node.Http };
+        using var http = new HttpClient { BaseAddress = node.Url };
         var random = new Random(7);
         var failures = 0;
         var under = new List<Task>();
@@ -346,9 +346,10 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
     {
         try
         {
-            await Wait.UntilAsync("the full flow", TimeSpan.FromSeconds(options.Patience), async () =>
+            await Wait.UntilAsync(async () =>
                 await JournalFigures.ReadModelAsync(database, cancellation) is { Unfinished: 0 } model && model.Reports >= reports
-                && await LagAsync(client, cancellation) is null or 0, cancellation);
+                && await LagAsync(client, cancellation) is null or 0,
+                TimeSpan.FromSeconds(options.Patience), () => "the full flow did not end", cancellation);
             return started is { } s ? Stopwatch.GetElapsedTime(s).TotalSeconds : null;
         }
         catch (TimeoutException)

@@ -76,8 +76,8 @@ internal sealed class LookupsRun(
         var folder = Path.Combine(Path.GetTempPath(), $"cport-bench-{Environment.ProcessId}-{Guid.NewGuid():N}"[..32]);
         await using var postgres = under.Provider == DatabaseProvider.PostgreSql ? await PostgreSqlServer.StartNewAsync(fsync: true) : null;
         var connection = postgres is null ? null : postgres.IsAvailable ? await postgres.CreateDatabaseAsync() : throw new InvalidOperationException(postgres.Unavailable);
-        await using var node = await NodeProcess.StartAsync(folder, under, connection, keep, cancellation);
-        using var asOperator = new CPortClient(node.Http, await LoadRun.OperatorKeyAsync(node, cancellation));
+        await using var node = await BenchNode.StartAsync(folder, under, connection, keep, cancellation);
+        using var asOperator = new CPortClient(node.Url, await LoadRun.OperatorKeyAsync(node, cancellation));
         await asOperator.PostAsync("v1/agencies", new { id = "interpol", name = "INTERPOL", kind = "Interpol", countries = Array.Empty<string>(), trust = nameof(TrustLevel.Trusted) }, cancellation);
         var created = await asOperator.PostAsync("v1/agencies/interpol/keys", new { roles = new[] { nameof(Roles.Officer), nameof(Roles.Machine) } }, cancellation);
         var key = (created.TryGetProperty("apiKey", out var k) ? k : created.GetProperty("key")).GetString()!;
@@ -98,12 +98,12 @@ internal sealed class LookupsRun(
         var importSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         say($"imported in {importSeconds:0.0} s");
 
-        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 512 }) { BaseAddress = node.Http, Timeout = TimeSpan.FromMinutes(2) };
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 512 }) { BaseAddress = node.Url, Timeout = TimeSpan.FromMinutes(2) };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
 
         var (large, cpu, wrong) = (new List<double>(), new List<double>(), 0);
         var (answered, refusedLarge) = (0L, 0);
-        await using (var profile = profileFile is null ? null : NodeProfile.Start(node.Pid, profileFile.FullName))
+        await using (var profile = profileFile is null ? null : NodeProfile.Start(node.Id, profileFile.FullName))
         {
             for (var run = 0; run <= runs; run++)
             {
@@ -112,13 +112,13 @@ internal sealed class LookupsRun(
                 var (before, began, answer) = (0.0, 0L, Array.Empty<byte>());
                 for (var tries = 0; answer.Length == 0; tries++)
                 {
-                    (before, began) = (ProcessFigures.Cpu(node.Pid), Stopwatch.GetTimestamp());
+                    (before, began) = (ProcessFigures.Cpu(node.Id), Stopwatch.GetTimestamp());
                     answer = await PostAsync(http, body, cancellation, mayBeRefused: tries < 10);
                     refusedLarge += answer.Length == 0 ? 1 : 0;
                 }
 
                 var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
-                var used = ProcessFigures.Cpu(node.Pid) - before;
+                var used = ProcessFigures.Cpu(node.Id) - before;
                 wrong += Check(answer, expected);
                 answered = answer.Length;
                 say($"run {run}: {lookups:n0} lookups in {took:0.000} s, {used:0.00} s of CPU");
@@ -178,7 +178,7 @@ internal sealed class LookupsRun(
         }
 
         text.AppendLine(Line($"- {under.Name}; {hashes:n0} PDQ values of 128 set bits; radius {radius}; half of the lookups are near copies (0 to {radius} bits), half strangers"));
-        text.AppendLine(Line($"- load average before: {load:0.0}; peak RSS of the node {ProcessFigures.PeakRss(node.Pid):n0} MB"));
+        text.AppendLine(Line($"- load average before: {load:0.0}; peak RSS of the node {ProcessFigures.PeakRss(node.Id):n0} MB"));
         text.AppendLine();
         text.AppendLine("| | |");
         text.AppendLine("|---|---:|");

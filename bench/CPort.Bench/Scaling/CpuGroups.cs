@@ -1,5 +1,6 @@
 using System.Globalization;
 using CPort.Cluster.Harness;
+using CPort.Tests.Shared;
 
 namespace CPort.Bench.Scaling;
 
@@ -106,7 +107,7 @@ internal sealed class CpuGroups : IDisposable
                 {
                     foreach (var pid in Words(Path.Combine(group, "cgroup.procs")))
                     {
-                        Shell.Signal(int.Parse(pid, CultureInfo.InvariantCulture), 9);
+                        NodeProcess.Signal(int.Parse(pid, CultureInfo.InvariantCulture), 9);
                     }
 
                     Directory.Delete(group);

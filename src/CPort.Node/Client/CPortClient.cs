@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using CPort.Api;
+using CPort.Api.Reports;
 
 namespace CPort.Node.Client;
 
@@ -11,17 +14,19 @@ namespace CPort.Node.Client;
 /// </summary>
 public sealed class CPortClient : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
 
     /// <summary>
     /// <paramref name="baseUrl"/> is the node's root, for example <c>http://127.0.0.1:5080</c>; <paramref name="key"/> null for the open paths
-    /// (health). A <paramref name="handler"/> given stays the caller's.
+    /// (health). A <paramref name="handler"/> given is disposed with the client.
     /// </summary>
     public CPortClient(Uri baseUrl, string? key, HttpMessageHandler? handler = null, TimeProvider? time = null)
     {
         _time = time ?? TimeProvider.System;
-        _http = new HttpClient(handler ?? new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }, disposeHandler: handler is null)
+        _http = new HttpClient(handler ?? new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
         {
             BaseAddress = new Uri(baseUrl.AbsoluteUri.TrimEnd('/') + "/"),
             Timeout = Timeout.InfiniteTimeSpan,
@@ -54,29 +59,25 @@ public sealed class CPortClient : IDisposable
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(100));
-        try
+        limit.CancelAfter(Patience);
+        return await TryAsync(async () =>
         {
             using var response = await _http.SendAsync(request, limit.Token);
+            await RequireSuccessAsync(response, limit.Token);
             var bytes = await response.Content.ReadAsByteArrayAsync(limit.Token);
-            if (!response.IsSuccessStatusCode)
-            {
-                throw new CPortApiException(Explained(ApiProblem.From(bytes, (int)response.StatusCode), response.StatusCode));
-            }
-
             return bytes.Length == 0 ? default : JsonElement.Parse(bytes);
-        }
-        catch (HttpRequestException e)
+        }, cancellation);
+    }
+
+    /// <summary>The lines of an answer as they come; ends when the node ends it.</summary>
+    public async IAsyncEnumerable<string> LinesAsync(string path, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        using var response = await TryAsync(() => _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellation), cancellation);
+        await RequireSuccessAsync(response, cancellation);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
+        while (await TryAsync(async () => await reader.ReadLineAsync(cancellation), cancellation) is { } line)
         {
-            throw new CPortUnreachableException($"The node at {_http.BaseAddress} cannot be reached: {e.Message}", e);
-        }
-        catch (JsonException e)
-        {
-            throw new CPortUnreachableException($"What answers at {_http.BaseAddress} does not answer JSON: is it a CPort node?", e);
-        }
-        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
-        {
-            throw new CPortUnreachableException($"The node at {_http.BaseAddress} did not answer within 100 s.", e);
+            yield return line;
         }
     }
 
@@ -164,7 +165,7 @@ public sealed class CPortClient : IDisposable
 
                 if (!answer.IsGood)
                 {
-                    var reason = answer.Problem?.Title ?? (answer.Fields.Count > 0 ? $"differs in {string.Join(", ", answer.Fields)}" : answer.Outcome);
+                    var reason = answer.Problem?.Title ?? (answer.Fields is { Count: > 0 } ? $"differs in {string.Join(", ", answer.Fields)}" : answer.Outcome);
                     reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
                 }
             }
@@ -203,32 +204,13 @@ public sealed class CPortClient : IDisposable
         var text = new MemoryStream();
         foreach (var answer in answers.Where(a => !failuresOnly || !a.IsGood))
         {
-            JsonSerializer.Serialize(text, answer, OutcomeJson);
+            JsonSerializer.Serialize(text, answer, ApiJson.Options);
             text.WriteByte((byte)'\n');
         }
 
         await target.WriteAsync(text.GetBuffer().AsMemory(0, (int)text.Length), CancellationToken.None);
         await target.FlushAsync(CancellationToken.None);
     }
-
-    private static readonly JsonSerializerOptions OutcomeJson = new(JsonSerializerDefaults.Web)
-    {
-        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
-        TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver
-        {
-            Modifiers =
-            {
-                static type =>
-                {
-                    // The answer's own fields only, as the node gave them.
-                    foreach (var property in type.Properties.Where(p => p.Name == "isGood").ToList())
-                    {
-                        type.Properties.Remove(property);
-                    }
-                },
-            },
-        },
-    };
 
     /// <summary>What all requests of one source share. Thread-safe.</summary>
     private sealed class Sending
@@ -311,7 +293,7 @@ public sealed class CPortClient : IDisposable
             var status = (int)response.StatusCode;
             if (!response.IsSuccessStatusCode)
             {
-                var problem = ApiProblem.From(await response.Content.ReadAsByteArrayAsync(idle.Token), status);
+                var problem = Problems.Read(await response.Content.ReadAsByteArrayAsync(idle.Token), status);
                 return status is 408 or 429 or 502 or 503 or 504
                     ? (RetryAfter(response), problem.Title, null)
                     : throw new CPortApiException(Explained(problem, response.StatusCode));
@@ -343,25 +325,11 @@ public sealed class CPortClient : IDisposable
 
     private static (int Index, LineAnswer Answer) Answer(string text, LineChunk chunk, int position)
     {
-        var json = JsonElement.Parse(text);
-        if (json.ValueKind != JsonValueKind.Object)
-        {
-            throw new JsonException("An answer line is no object.");
-        }
-
-        var index = json.TryGetProperty("line", out var line) && line.TryGetInt32(out var n) ? n - 1 : position;
-        if (index < 0 || index >= chunk.Lines.Count)
-        {
-            throw new JsonException("An answer's line number is not one that was sent.");
-        }
-
-        return (index, new LineAnswer(
-            chunk.Lines[index],
-            json.TryGetProperty("outcome", out var outcome) ? outcome.GetString() ?? "" : throw new JsonException("An answer line has no outcome."),
-            json.TryGetProperty("reportId", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null,
-            json.TryGetProperty("number", out var number) && number.ValueKind == JsonValueKind.Number ? number.GetInt64() : null,
-            json.TryGetProperty("fields", out var fields) && fields.ValueKind == JsonValueKind.Array ? [.. fields.EnumerateArray().Select(f => f.ToString())] : [],
-            json.TryGetProperty("problem", out var problem) && problem.ValueKind == JsonValueKind.Object ? ApiProblem.From(problem, 0) : null));
+        var answer = JsonSerializer.Deserialize<LineAnswer>(text, ApiJson.Options);
+        var index = answer is null || answer.Line == 0 ? position : answer.Line - 1;
+        return answer?.Outcome is not null && index >= 0 && index < chunk.Lines.Count
+            ? ((int)index, answer with { Line = chunk.Lines[(int)index] })
+            : throw new JsonException("It is no answer to a line that was sent.");
     }
 
     private TimeSpan? RetryAfter(HttpResponseMessage response) =>
@@ -371,6 +339,35 @@ public sealed class CPortClient : IDisposable
             { Date: { } date } when date - _time.GetUtcNow() is var wait && wait > TimeSpan.Zero => wait,
             _ => null,
         };
+
+    private static async Task RequireSuccessAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        if (!response.IsSuccessStatusCode)
+        {
+            var problem = Problems.Read(await response.Content.ReadAsByteArrayAsync(cancellation), (int)response.StatusCode);
+            throw new CPortApiException(Explained(problem, response.StatusCode));
+        }
+    }
+
+    private async Task<T> TryAsync<T>(Func<Task<T>> ask, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new CPortUnreachableException($"The node at {_http.BaseAddress} cannot be reached: {e.GetBaseException().Message}", e);
+        }
+        catch (JsonException e)
+        {
+            throw new CPortUnreachableException($"What answers at {_http.BaseAddress} does not answer JSON: is it a CPort node?", e);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CPortUnreachableException($"The node at {_http.BaseAddress} did not answer within {Patience.TotalSeconds:0} s.", e);
+        }
+    }
 
     private static ApiProblem Explained(ApiProblem problem, HttpStatusCode status) => status switch
     {

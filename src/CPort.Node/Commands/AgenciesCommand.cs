@@ -93,7 +93,7 @@ internal static class AgenciesCommand
             if (parsed.GetValue(asJson))
             {
                 Console.WriteLine(answer.GetRawText());
-                return ClientExitCodes.Ok;
+                return ExitCodes.Ok;
             }
 
             var rows = answer.ValueKind == JsonValueKind.Array ? answer
@@ -105,7 +105,7 @@ internal static class AgenciesCommand
             }
 
             AnsiConsole.Write(table);
-            return ClientExitCodes.Ok;
+            return ExitCodes.Ok;
         }));
         return command;
     }
@@ -132,7 +132,7 @@ internal static class AgenciesCommand
         // The key alone on stdout, so that a script can take it.
         NodeConnection.Errors.MarkupLineInterpolated($"Key [bold]{keyId}[/]; it is shown this once:");
         Console.WriteLine(key);
-        return ClientExitCodes.Ok;
+        return ExitCodes.Ok;
     }
 
     private static (string Key, string KeyId) Key(JsonElement answer) =>

@@ -54,7 +54,7 @@ internal static class DemoCommand
             catch (Exception e) when (e is CPortApiException or CPortUnreachableException or TimeoutException)
             {
                 await Console.Error.WriteLineAsync(e.Message);
-                return ExitCodes.Failed;
+                return CommandException.CodeOf(e) ?? ExitCodes.Failed;
             }
             finally
             {

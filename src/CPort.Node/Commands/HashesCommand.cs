@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using CPort.Api.Reports;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Hashes.Lists;
@@ -215,7 +216,7 @@ internal static class HashesCommand
                 Console.WriteLine($"Rows not taken, with reasons: {rejectsPath}{(written > MaxRejects ? $" (the first {MaxRejects} of {written})" : "")}");
             }
 
-            return broken == 0 && result.AllGood ? ClientExitCodes.Ok : ClientExitCodes.SomeRejected;
+            return broken == 0 && result.AllGood ? ExitCodes.Ok : ExitCodes.SomeRejected;
 
             void Local(HashListRowResult row)
             {

@@ -27,12 +27,12 @@ internal static class HealthCommand
                 using var answer = await client.GetAsync(
                     new Uri(new Uri(parsed.GetValue(url)!), parsed.GetValue(ready) ? "health/ready" : "health/live"), cancellation);
                 Console.WriteLine(await answer.Content.ReadAsStringAsync(cancellation));
-                return answer.IsSuccessStatusCode ? 0 : 1;
+                return answer.IsSuccessStatusCode ? ExitCodes.Ok : ExitCodes.Failed;
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException or UriFormatException)
             {
                 Console.Error.WriteLine($"No answer: {e.Message}");
-                return 1;
+                return ExitCodes.Failed;
             }
         });
         return command;

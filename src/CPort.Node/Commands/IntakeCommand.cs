@@ -65,8 +65,8 @@ internal static class IntakeCommand
                     $"{result.Unavailable.Count:N0} lines stayed unavailable while others were answered; send them again later: {string.Join(", ", result.Unavailable.Take(20))}{(result.Unavailable.Count > 20 ? " …" : "")}"));
             }
 
-            return result["unavailable"] > 0 || result.Unavailable.Count > 0 ? ClientExitCodes.SomeUnavailable
-                : result.AllGood ? ClientExitCodes.Ok : ClientExitCodes.SomeRejected;
+            return result["unavailable"] > 0 || result.Unavailable.Count > 0 ? ExitCodes.SomeUnavailable
+                : result.AllGood ? ExitCodes.Ok : ExitCodes.SomeRejected;
         }));
         return command;
     }

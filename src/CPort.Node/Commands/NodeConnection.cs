@@ -4,21 +4,6 @@ using Spectre.Console;
 
 namespace CPort.Node.Commands;
 
-/// <summary>Exit codes of every command that talks to a node.</summary>
-public static class ClientExitCodes
-{
-    public const int Ok = 0;
-
-    /// <summary>The work was done, but some lines were not taken.</summary>
-    public const int SomeRejected = 1;
-
-    /// <summary>Wrong usage, no connection, or refused as a whole.</summary>
-    public const int Failed = 2;
-
-    /// <summary>The work was done, but some lines stayed without a final answer (a report that cannot be read): they are to be sent again later.</summary>
-    public const int SomeUnavailable = 3;
-}
-
 /// <summary>
 /// The options with which a command finds its node: <c>--url</c> (else <c>CPORT_URL</c>), <c>--key</c> (else <c>CPORT_KEY</c>, else, where the
 /// operator's key serves, the file <c>operator.key</c> in the node's data folder).
@@ -27,6 +12,8 @@ internal sealed class NodeConnection
 {
     public const string DefaultUrl = "http://127.0.0.1:5080";
     public const string OperatorKeyFile = "operator.key";
+
+    public static string DefaultData => Environment.GetEnvironmentVariable("CPORT__Data") is { Length: > 0 } folder ? folder : "./cport-data";
 
     private readonly Option<string> _url = new("--url")
     {
@@ -48,7 +35,7 @@ internal sealed class NodeConnection
             _data = new Option<string>("--data")
             {
                 Description = $"The node's data folder, whose {OperatorKeyFile} is used when no key is given (default: environment CPORT__Data, else ./cport-data).",
-                DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CPORT__Data") is { Length: > 0 } folder ? folder : "./cport-data",
+                DefaultValueFactory = _ => DefaultData,
             };
         }
     }
@@ -67,7 +54,7 @@ internal sealed class NodeConnection
         return connection;
     }
 
-    /// <summary>Runs a command's work and turns what can go wrong into one readable line on stderr and exit code 2.</summary>
+    /// <summary>Runs a command's work and turns what can go wrong into one readable line on stderr and an exit code.</summary>
     public async Task<int> RunAsync(ParseResult parsed, Func<CPortClient, Task<int>> work)
     {
         var url = parsed.GetValue(_url)!;
@@ -78,47 +65,37 @@ internal sealed class NodeConnection
 
         try
         {
-            var key = await KeyAsync(parsed);
-            if (key is null)
-            {
-                return Fail("No API key: give --key, or set CPORT_KEY" + (_data is null ? "." : $", or --data with the folder that holds {OperatorKeyFile}."));
-            }
-
-            if (key.Any(c => c is <= ' ' or > '~'))
-            {
-                return Fail("The API key holds characters that no key has.");
-            }
-
+            var key = Key(parsed.GetValue(_key), _data is null ? null : parsed.GetValue(_data));
             using var client = new CPortClient(address, key);
             return await work(client);
         }
-        catch (Exception e) when (e is CPortApiException or CPortUnreachableException or IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e) when (CommandException.CodeOf(e) is { } code)
         {
-            return Fail(e.Message);
-        }
-        catch (OperationCanceledException)
-        {
-            return Fail("Stopped.");
+            return Fail(CommandException.InWords(e), code);
         }
     }
 
-    public static int Fail(string message)
+    /// <summary>
+    /// The key given, else <c>CPORT_KEY</c>, else the operator's in the data folder (null: not to be used). Throws <see cref="CommandException"/>.
+    /// </summary>
+    public static string Key(string? given, string? data)
+    {
+        var file = data is null ? null : Path.Combine(data, OperatorKeyFile);
+        var key = (given ?? Environment.GetEnvironmentVariable("CPORT_KEY")) is { Length: > 0 } found ? found
+            : File.Exists(file) ? File.ReadAllText(file)
+            : throw new CommandException(ExitCodes.NotAllowed,
+                "No API key: give --key, or set CPORT_KEY" + (data is null ? "." : $", or --data with the folder that holds {OperatorKeyFile}."));
+        return key.Trim() is var trimmed && trimmed.Any(c => c is <= ' ' or > '~')
+            ? throw new CommandException(ExitCodes.NotAllowed, "The API key holds characters that no key has.")
+            : trimmed;
+    }
+
+    public static int Fail(string message, int code = ExitCodes.Usage)
     {
         Errors.MarkupLineInterpolated($"[red]{message}[/]");
-        return ClientExitCodes.Failed;
+        return code;
     }
 
     /// <summary>A console on stderr, for progress and errors, so that stdout stays clean for results.</summary>
     public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-
-    private async Task<string?> KeyAsync(ParseResult parsed)
-    {
-        if ((parsed.GetValue(_key) ?? Environment.GetEnvironmentVariable("CPORT_KEY")) is { Length: > 0 } key)
-        {
-            return key.Trim();
-        }
-
-        var file = _data is null ? null : Path.Combine(parsed.GetValue(_data)!, OperatorKeyFile);
-        return file is not null && File.Exists(file) ? (await File.ReadAllTextAsync(file)).Trim() : null;
-    }
 }

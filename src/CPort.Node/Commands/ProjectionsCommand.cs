@@ -20,7 +20,7 @@ internal static class ProjectionsCommand
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
         {
             Show(await client.GetAsync("v1/projections", cancellation));
-            return ClientExitCodes.Ok;
+            return ExitCodes.Ok;
         }));
         return command;
     }
@@ -46,7 +46,7 @@ internal static class ProjectionsCommand
                 await Task.Delay(500, cancellation);
             }
 
-            return ClientExitCodes.Ok;
+            return ExitCodes.Ok;
         }));
         return command;
     }
@@ -58,7 +58,7 @@ internal static class ProjectionsCommand
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
         {
             Console.WriteLine((await client.PostAsync(path, new { }, cancellation)).GetRawText());
-            return ClientExitCodes.Ok;
+            return ExitCodes.Ok;
         }));
         return command;
     }

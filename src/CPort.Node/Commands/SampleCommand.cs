@@ -57,16 +57,16 @@ internal static class SampleCommand
                     buffered.WriteByte((byte)'\n');
                 }
 
-                return ClientExitCodes.Ok;
+                return ExitCodes.Ok;
             }
             catch (OperationCanceledException)
             {
-                return ClientExitCodes.Failed;
+                return ExitCodes.Failed;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // Also what 'cport sample | head' ends with.
-                return NodeConnection.Fail(e.Message);
+                return NodeConnection.Fail(e.Message, ExitCodes.Failed);
             }
         });
         return command;

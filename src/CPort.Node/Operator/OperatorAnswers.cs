@@ -1,23 +1,14 @@
 using System.Net;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Akka.Actor;
 using CPort.Actors.Cluster;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
+using CPort.Api;
 using CPort.Domain.Hashes;
 using CPort.Domain.Reports;
 
 namespace CPort.Node.Operator;
-
-/// <summary>The JSON of the operator endpoint: camel case, enums by name.</summary>
-internal static class OperatorJson
-{
-    public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-    {
-        Converters = { new JsonStringEnumConverter() }, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
-}
 
 /// <summary>Ends a request with a status and a sentence without data. <paramref name="code"/>: a word for programs.</summary>
 public sealed class OperatorProblem(HttpStatusCode status, string detail, string? code = null) : Exception(detail)
@@ -40,13 +31,15 @@ public sealed class OperatorProblem(HttpStatusCode status, string detail, string
     internal Task WriteAsync(HttpContext http)
     {
         http.Response.StatusCode = (int)status;
-        return http.Response.WriteAsJsonAsync(new { status = (int)status, title = status.ToString(), detail = Message, code }, OperatorJson.Options, "application/problem+json");
+        return http.Response.WriteAsJsonAsync(new { status = (int)status, title = status.ToString(), detail = Message, code }, ApiJson.Options, "application/problem+json");
     }
 }
 
 internal sealed record AddressBody(string? Address, bool Confirm = false);
 
 internal sealed record MembersAnswer(string? Leader, IReadOnlyList<MemberView> Members);
+
+internal sealed record LeaderAnswer(string? Leader);
 
 internal sealed record DoneAnswer(string Done, IReadOnlyList<string> Addresses);
 
@@ -81,6 +74,9 @@ internal sealed record QuarantinedAnswer(
     string Id, QuarantineReason Reason, DateTimeOffset Since, string? By, int Reports, int NearValues, int Items, int Opinions, bool Confirmed);
 
 internal sealed record QuarantinedAnswers(IReadOnlyList<QuarantinedAnswer> Quarantined, bool More, int Unanswered);
+
+/// <summary>A stuck entity that answers again.</summary>
+internal sealed record RetriedAnswer(string Id, bool Answers);
 
 /// <summary>Something that is on its way to somebody.</summary>
 internal sealed record DeliveryAnswer(string Kind, long Pending, DateTimeOffset? OldestSince, string? Note);

@@ -44,7 +44,7 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
     {
         v1.MapGet("/cluster/members", () => Json(new MembersAnswer(Cluster.State.Leader?.ToString(), OperatorView.Members(Cluster))));
         v1.MapGet("/cluster/status", () => Json(OperatorView.Self(Cluster)));
-        v1.MapGet("/cluster/leader", () => Json(new { leader = Cluster.State.Leader?.ToString() }));
+        v1.MapGet("/cluster/leader", () => Json(new LeaderAnswer(Cluster.State.Leader?.ToString())));
         v1.MapGet("/cluster/tail", (HttpContext http) => StreamAsync(http, MemberEventsAsync));
         v1.MapPost("/cluster/join", (HttpContext http, AddressBody body) => Json(Join(http, body)));
         v1.MapPost("/cluster/leave", (HttpContext http, AddressBody body) => Json(Leave(http, body)));
@@ -72,7 +72,7 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
         v1.MapGet("/deliveries", async (CancellationToken cancellation) => Json(await DeliveriesAsync(cancellation)));
     }
 
-    private static IResult Json<T>(T answer) => Results.Json(answer, OperatorJson.Options);
+    private static IResult Json<T>(T answer) => Results.Json(answer, ApiJson.Options);
 
     private static Caller CallerOf(HttpContext http) => http.Features.Get<Caller>() ?? throw new OperatorProblem(HttpStatusCode.Unauthorized, "An operator's key is needed.");
 
@@ -86,7 +86,7 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
         {
             await foreach (var line in source(end.Token))
             {
-                await http.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, OperatorJson.Options).Append((byte)'\n').ToArray(), end.Token);
+                await http.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, ApiJson.Options).Append((byte)'\n').ToArray(), end.Token);
                 await http.Response.Body.FlushAsync(end.Token);
             }
         }
@@ -261,7 +261,7 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
         return new SystemAnswer(
             $"akka://{ClusterSetup.SystemName}", state.System is { } system ? Akka.Cluster.Cluster.Get(system).SelfAddress.ToString() : null,
             typeof(OperatorEndpoints).Assembly.GetName().Version?.ToString(3) ?? "0", RuntimeInformation.FrameworkDescription, Environment.ProcessId,
-            started, Math.Round((DateTime.UtcNow - started).TotalSeconds), process.WorkingSet64, state.WaitingFor);
+            started, Math.Round((services.GetRequiredService<TimeProvider>().GetUtcNow() - started).TotalSeconds), process.WorkingSet64, state.WaitingFor);
     }
 
     // ---- the room's own ----
@@ -326,7 +326,7 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
         return history;
     }
 
-    private async Task<object> RetryAsync(string text, HttpContext http, CancellationToken cancellation)
+    private async Task<RetriedAnswer> RetryAsync(string text, HttpContext http, CancellationToken cancellation)
     {
         // A report's own id will do.
         var id = ReportId.TryParse(text, out var report) ? $"report-{report}" : text;
@@ -337,7 +337,7 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
         }
 
         Did(log, CallerOf(http), "reports retry", id);
-        return answers.Value ? new { id, answers } : throw new OperatorProblem(HttpStatusCode.ServiceUnavailable, $"{id} still cannot be read.");
+        return answers.Value ? new RetriedAnswer(id, true) : throw new OperatorProblem(HttpStatusCode.ServiceUnavailable, $"{id} still cannot be read.");
     }
 
     private async Task<QueueLengthsAnswer> QueuesAsync(Caller caller, CancellationToken cancellation)

@@ -128,7 +128,7 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
             using var answer = await http.GetAsync("/v1/queues");
             late.Add((answer.StatusCode, answer.Headers.ConnectionClose));
         });
-        Assert.Equal(0, await leaving.EndedAsync(NodeProcess.Patience));
+        Assert.Equal(0, await leaving.EndedAsync(TestNode.Patience));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"stopped in {watch.Elapsed.TotalSeconds:0.0} s; {answers.Count} lines answered, {answers.Values.Count(a => a.Outcome == "unavailable")} as unavailable, {broken.Count} streams broken off"));
         Assert.Equal((HttpStatusCode.OK, true), Assert.Single(late));
@@ -152,7 +152,7 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
     }
 
     /// <summary>The member that the coordinators and the other singletons are on: the one that formed the cluster, as long as it was not restarted.</summary>
-    private static async Task<NodeProcess> OldestAsync(NodeCluster cluster)
+    private static async Task<TestNode> OldestAsync(NodeCluster cluster)
     {
         await cluster.WaitMembersAsync(cluster.Nodes.Count);
         return cluster.Nodes.Single(n => n.Log.Contains("formed a cluster", StringComparison.Ordinal));
@@ -167,7 +167,7 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
         private readonly Task _running;
         private TimeSpan _mark;
 
-        public Probe(NodeProcess[] nodes, DayOfStreams streams) => _running = Task.WhenAll(Enumerable.Range(0, 24).Select(i => RunAsync(nodes[i % nodes.Length], streams, i)));
+        public Probe(TestNode[] nodes, DayOfStreams streams) => _running = Task.WhenAll(Enumerable.Range(0, 24).Select(i => RunAsync(nodes[i % nodes.Length], streams, i)));
 
         public void Mark() => _mark = _watch.Elapsed;
 
@@ -201,7 +201,7 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
             _stop.Dispose();
         }
 
-        private async Task RunAsync(NodeProcess node, DayOfStreams streams, int index)
+        private async Task RunAsync(TestNode node, DayOfStreams streams, int index)
         {
             while (!_stop.IsCancellationRequested)
             {

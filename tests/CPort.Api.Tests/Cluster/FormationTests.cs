@@ -38,21 +38,21 @@ public sealed class FormationTests(PostgreSqlServer server)
         // Another name on the same database: refused by the database's record.
         late.Settings["Cluster__Name"] = "other";
         late.Start();
-        Assert.Equal(ExitCodes.Refused, await late.EndedAsync(NodeProcess.Patience));
+        Assert.Equal(ExitCodes.Refused, await late.EndedAsync(TestNode.Patience));
         Assert.Contains("cluster-name: the database was set up with 'cport', this node is configured with 'other'", late.Log, StringComparison.Ordinal);
 
         // Another database, the seeds of this cluster: refused by the asked member's answer.
         late.Settings["Cluster__Name"] = "cport";
         late.Settings["Database__ConnectionString"] = await server.CreateDatabaseAsync();
         late.Start();
-        Assert.Equal(ExitCodes.Refused, await late.EndedAsync(NodeProcess.Patience));
+        Assert.Equal(ExitCodes.Refused, await late.EndedAsync(TestNode.Patience));
         Assert.Contains("Both must work on the same database", late.Log, StringComparison.Ordinal);
 
         // Another way to judge a split: refused by the members, and recorded nowhere.
         late.Settings["Database__ConnectionString"] = cluster.Database.Settings["Database__ConnectionString"];
         late.Settings["Cluster__StableAfterSeconds"] = "3.5";
         late.Start();
-        Assert.Equal(ExitCodes.Refused, await late.EndedAsync(NodeProcess.Patience));
+        Assert.Equal(ExitCodes.Refused, await late.EndedAsync(TestNode.Patience));
         Assert.Matches(@"CPORT__Cluster__StableAfterSeconds: akka\.tcp://cport@127\.0\.0\.1:\d+ has '2\.5', this node has '3\.5'\. .* stop all nodes first", late.Log);
         late.Settings.Remove("Cluster__StableAfterSeconds");
 
@@ -101,14 +101,14 @@ public sealed class FormationTests(PostgreSqlServer server)
         await cluster.Database.Database.ExecuteAsync(
             "INSERT INTO cport_members (address, incarnation, roles, version, since, seen) VALUES ('akka.tcp://cport@192.0.2.1:4053', 'another', '', '', 0, 9999999999999)", default);
         node.Start();
-        Assert.Equal(ExitCodes.NotJoined, await node.EndedAsync(NodeProcess.Patience));
+        Assert.Equal(ExitCodes.NotJoined, await node.EndedAsync(TestNode.Patience));
         Assert.Contains("did not become a member within 10 s (CPORT__Cluster__JoinSeconds): a cluster lives (signs of life of akka.tcp://cport@192.0.2.1:4053", node.Log, StringComparison.Ordinal);
         Assert.Contains("see CPORT__Cluster__Host", node.Log, StringComparison.Ordinal);
 
         node.Settings["Cluster__Host"] = "no-such-host.invalid";
         node.Settings["Cluster__AllowPlainTcp"] = "true";
         node.Start();
-        Assert.Equal(ExitCodes.Configuration, await node.EndedAsync(NodeProcess.Patience));
+        Assert.Equal(ExitCodes.Usage, await node.EndedAsync(TestNode.Patience));
         Assert.Contains("CPORT__Cluster__Host: no-such-host.invalid cannot be resolved", node.Log, StringComparison.Ordinal);
     }
 

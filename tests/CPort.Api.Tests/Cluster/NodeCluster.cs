@@ -17,11 +17,11 @@ public sealed class NodeCluster : IAsyncDisposable
 {
     private static readonly int[] LastPort = [Random.Shared.Next(20_000, 28_000)];
 
-    private NodeCluster(NodeDatabase database, IReadOnlyList<NodeProcess> nodes) => (Database, Nodes) = (database, nodes);
+    private NodeCluster(NodeDatabase database, IReadOnlyList<TestNode> nodes) => (Database, Nodes) = (database, nodes);
 
     public NodeDatabase Database { get; }
 
-    public IReadOnlyList<NodeProcess> Nodes { get; }
+    public IReadOnlyList<TestNode> Nodes { get; }
 
     /// <summary>Makes the database and the nodes; starts none. <paramref name="settings"/> may change a node's settings before its first start.</summary>
     public static async Task<NodeCluster> CreateAsync(PostgreSqlServer server, int count, Action<int, IDictionary<string, string>>? settings = null)
@@ -31,7 +31,7 @@ public sealed class NodeCluster : IAsyncDisposable
         var ports = Enumerable.Range(0, count).Select(_ => FreePort()).ToArray();
         var nodes = Enumerable.Range(0, count).Select(i =>
         {
-            var node = new NodeProcess(database, new Dictionary<string, string>
+            var node = new TestNode(database, new Dictionary<string, string>
             {
                 ["Cluster__Port"] = ports[i].ToString(CultureInfo.InvariantCulture),
                 ["Cluster__Seeds"] = string.Join(',', ports.Select(p => $"127.0.0.1:{p}")),
@@ -57,7 +57,7 @@ public sealed class NodeCluster : IAsyncDisposable
     public async Task WaitAllAsync()
     {
         // As a supervisor would: on a busy machine nodes that are still being compiled may declare one another down, and end to be started again.
-        for (var forming = Task.Delay(NodeProcess.Patience); !forming.IsCompleted && !await AllSeeAsync(Nodes.Count); await Task.Delay(250))
+        for (var forming = Task.Delay(TestNode.Patience); !forming.IsCompleted && !await AllSeeAsync(Nodes.Count); await Task.Delay(250))
         {
             foreach (var node in Nodes.Where(n => !n.IsRunning))
             {
@@ -94,7 +94,7 @@ public sealed class NodeCluster : IAsyncDisposable
         reasons.Contains(string.Create(CultureInfo.InvariantCulture, $"Up, {members} member{(members == 1 ? "" : "s")}\""), StringComparison.Ordinal);
 
     /// <summary>Waits until each of the nodes (all, unless given) is ready and sees so many members, all reachable.</summary>
-    public async Task WaitMembersAsync(int members, params NodeProcess[] nodes)
+    public async Task WaitMembersAsync(int members, params TestNode[] nodes)
     {
         foreach (var node in nodes.Length == 0 ? Nodes : nodes)
         {
@@ -105,9 +105,9 @@ public sealed class NodeCluster : IAsyncDisposable
                 {
                     (var status, last) = await node.ReadyAsync();
                     return status == HttpStatusCode.OK && Sees(last, members);
-                }, NodeProcess.Patience, $"the node did not see {members} members");
+                }, TestNode.Patience, $"the node did not see {members} members");
             }
-            catch (Xunit.Sdk.FailException e)
+            catch (TimeoutException e)
             {
                 Assert.Fail($"{last}\n{e.Message}");
             }

@@ -40,14 +40,14 @@ public sealed class TlsTests(PostgreSqlServer server) : IDisposable
         await cluster.WaitMembersAsync(2, a, b);
 
         stranger.Start();
-        Assert.Equal(ExitCodes.NotJoined, await stranger.EndedAsync(NodeProcess.Patience));
+        Assert.Equal(ExitCodes.NotJoined, await stranger.EndedAsync(TestNode.Patience));
         await cluster.WaitMembersAsync(2, a, b);
         Assert.Contains("its certificate is not of this cluster's authority", stranger.Log + a.Log + b.Log, StringComparison.Ordinal);
 
         // Of the right authority, for another name: it says so itself, before it costs others anything.
         Use(stranger.Settings, "good", "elsewhere");
         stranger.Start();
-        Assert.Equal(ExitCodes.Configuration, await stranger.EndedAsync(NodeProcess.Patience));
+        Assert.Equal(ExitCodes.Usage, await stranger.EndedAsync(TestNode.Patience));
         Assert.Contains("the certificate is for another name than CPORT__Cluster__Host (127.0.0.1)", stranger.Log, StringComparison.Ordinal);
 
         // Without TLS: not even an answer.
@@ -57,7 +57,7 @@ public sealed class TlsTests(PostgreSqlServer server) : IDisposable
         }
 
         stranger.Start();
-        Assert.Equal(ExitCodes.NotJoined, await stranger.EndedAsync(NodeProcess.Patience));
+        Assert.Equal(ExitCodes.NotJoined, await stranger.EndedAsync(TestNode.Patience));
         Assert.Contains("one side speaks TLS and the other does not", stranger.Log, StringComparison.Ordinal);
         await cluster.WaitMembersAsync(2, a, b);
 

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CPort.Actors.Agencies;
 using CPort.Node;
+using CPort.Node.Client;
 using CPort.Node.Commands;
+using CPort.Node.Commands.Pbm;
 using CPort.Node.Operator;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,12 +33,12 @@ public sealed class OperatorHostTests : IDisposable
         var target = PbmTarget.Parse(host.Url!)!;
 
         // The node knows no keys yet and says so: the way to it is open.
-        var answered = await Assert.ThrowsAsync<PbmException>(() => AskAsync(new PbmClient(target, "cport_key", authority, person)));
-        Assert.Equal((PbmExitCodes.Failed, true), (answered.ExitCode, answered.Message.Contains("the node is starting", StringComparison.Ordinal)));
+        var answered = await Assert.ThrowsAsync<CPortApiException>(() => AskAsync(target.Connect("cport_key", authority, person)));
+        Assert.Equal(((int?)ExitCodes.Failed, true), (CommandException.CodeOf(answered), answered.Message.Contains("the node is starting", StringComparison.Ordinal)));
 
-        foreach (var wrong in new[] { new PbmClient(target, "cport_key", authority), new PbmClient(target, "cport_key", authority, stranger), new PbmClient(target, "cport_key", null, person) })
+        foreach (var wrong in new[] { target.Connect("cport_key", authority), target.Connect("cport_key", authority, stranger), target.Connect("cport_key", null, person) })
         {
-            Assert.Equal(PbmExitCodes.NoConnection, (await Assert.ThrowsAsync<PbmException>(() => AskAsync(wrong))).ExitCode);
+            Assert.Equal(ExitCodes.NoConnection, CommandException.CodeOf(await Assert.ThrowsAsync<CPortUnreachableException>(() => AskAsync(wrong))));
         }
 
         await host.StopAsync(default);
@@ -115,7 +117,7 @@ public sealed class OperatorHostTests : IDisposable
         Assert.Equal(("later", LogLevel.Warning), (follower.Current.Text, follower.Current.Level));
     }
 
-    private static async Task AskAsync(PbmClient client)
+    private static async Task AskAsync(CPortClient client)
     {
         using (client)
         {

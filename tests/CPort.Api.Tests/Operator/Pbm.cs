@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.Operator;
 
@@ -23,13 +22,6 @@ public sealed record PbmResult(int Code, string Out, string Error)
 /// <summary>Runs the real command as a process against a node's operator endpoint.</summary>
 public sealed class Pbm(int port, string? key)
 {
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     public async Task<PbmResult> RunAsync(string command, string? input = null)
     {
         using var process = Start(command);
@@ -55,21 +47,8 @@ public sealed class Pbm(int port, string? key)
 
     private Process Start(string command)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
-        {
-            WorkingDirectory = Path.GetTempPath(), RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "cport.dll"), "pbm", $"127.0.0.1:{port}" },
-        };
-        foreach (var word in command.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            start.ArgumentList.Add(word);
-        }
-
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("CPORT", StringComparison.OrdinalIgnoreCase)).ToArray())
-        {
-            start.Environment.Remove(name);
-        }
-
+        var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var start = NodeProcess.Command(NodeProcess.CPort(NodeProcess.ThisProgram, ["pbm", $"127.0.0.1:{port}", .. words]));
         if (key is not null)
         {
             start.Environment["CPORT_KEY"] = key;

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CPort.Actors.Persistence;
 using CPort.Api.Tests.Survival;
-using CPort.Node.Commands;
+using CPort.Node;
 using CPort.Node.Sample;
 using CPort.Tests.Shared;
 
@@ -22,8 +22,8 @@ public sealed partial class PbmTests(PostgreSqlServer server)
     [SkippableFact]
     public async Task One_node_answers_every_command_in_lines_and_in_JSON_and_scripts_can_tell_why_not()
     {
-        var port = Pbm.FreePort();
-        await using var node = new NodeProcess(await NodeDatabase.CreateAsync(DatabaseProvider.Sqlite, server), new Dictionary<string, string> { ["Operator__Port"] = Text(port) });
+        var port = TestNode.FreePort();
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(DatabaseProvider.Sqlite, server), new Dictionary<string, string> { ["Operator__Port"] = Text(port) });
         await node.StartReadyAsync();
         await node.RegisterAsync(SampleAgencies.Hotlines.Take(2));
         var key = await node.OperatorKeyAsync();
@@ -32,12 +32,12 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         var id = await SubmitAsync(http);
         await ReadModelCheck.WaitSettledAsync(node);
 
-        var show = (await pbm.RunAsync("cluster show")).Is(PbmExitCodes.Ok);
+        var show = (await pbm.RunAsync("cluster show")).Is(ExitCodes.Ok);
         Assert.Matches(MemberLine(), show.Lines[0]);
         Assert.Equal("Count: 1 nodes", show.Lines[1]);
         var address = show.Lines[0].Split(" | ")[0];
-        Assert.Equal(address, (await pbm.RunAsync("cluster leader")).Is(PbmExitCodes.Ok).Lines.Single());
-        Assert.Equal("akka://cport", (await pbm.RunAsync("actor system")).Is(PbmExitCodes.Ok).Lines.Single());
+        Assert.Equal(address, (await pbm.RunAsync("cluster leader")).Is(ExitCodes.Ok).Lines.Single());
+        Assert.Equal("akka://cport", (await pbm.RunAsync("actor system")).Is(ExitCodes.Ok).Lines.Single());
 
         foreach (var command in new[]
         {
@@ -46,13 +46,13 @@ public sealed partial class PbmTests(PostgreSqlServer server)
             "uptime", $"reports show {id}", "reports stuck", "queues", "projections", "hashes stats", "quarantine", "deliveries", "cluster tail -n 1", "log tail -n 1",
         })
         {
-            var json = (await pbm.RunAsync($"{command} --json")).Is(PbmExitCodes.Ok);
+            var json = (await pbm.RunAsync($"{command} --json")).Is(ExitCodes.Ok);
             Assert.True(json.Json.ValueKind is JsonValueKind.Object or JsonValueKind.Array, command);
             AssertNothingConfidential(json.Out);
         }
 
         // One report in its shard, and the sharding figures tell.
-        var stats = (await pbm.RunAsync("cluster-sharding region-stats -t report")).Is(PbmExitCodes.Ok).Lines.Single();
+        var stats = (await pbm.RunAsync("cluster-sharding region-stats -t report")).Is(ExitCodes.Ok).Lines.Single();
         Assert.Matches(RegionLine(), stats);
         Assert.EndsWith("[coordinator](report) | shards: 1 | entities: 1", stats, StringComparison.Ordinal);
         Assert.Contains("md5 | buckets: 1 of 256 | hashes: 1 | known: 0 | sightings: 1", (await pbm.RunAsync("hashes stats")).Out, StringComparison.Ordinal);
@@ -65,14 +65,14 @@ public sealed partial class PbmTests(PostgreSqlServer server)
             Assert.True(added.IsSuccessStatusCode, await added.Content.ReadAsStringAsync());
         }
 
-        var quarantine = (await pbm.RunAsync("quarantine")).Is(PbmExitCodes.Ok);
+        var quarantine = (await pbm.RunAsync("quarantine")).Is(ExitCodes.Ok);
         AssertNothingConfidential(quarantine.Out);
         Assert.Contains("| Operator | since ", quarantine.Out, StringComparison.Ordinal);
         Assert.Contains("not built", (await pbm.RunAsync("deliveries")).Out, StringComparison.Ordinal);
         Assert.Contains(id, (await pbm.RunAsync("actor hierarchy -s /system/sharding/report -d 2")).Out, StringComparison.Ordinal);
 
         // A report is shown without what is confidential; its history needs the auditor's role, as the access table says.
-        var report = (await pbm.RunAsync($"reports show {id}")).Is(PbmExitCodes.Ok);
+        var report = (await pbm.RunAsync($"reports show {id}")).Is(ExitCodes.Ok);
         AssertNothingConfidential(report.Out);
         Assert.Contains("item 1 | number ", report.Out, StringComparison.Ordinal);
         Assert.Contains("history: for keys that are also auditor", report.Out, StringComparison.Ordinal);
@@ -80,27 +80,27 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         using var keys = new StringContent("""{"roles":["Operator","Auditor"]}""", Encoding.UTF8, "application/json");
         using var made = await operators.PostAsync("/v1/agencies/operator/keys", keys);
         var auditor = JsonElement.Parse(await made.Content.ReadAsStringAsync()).GetProperty("apiKey").GetString()!;
-        var audited = (await new Pbm(port, auditor).RunAsync($"reports show {id}")).Is(PbmExitCodes.Ok);
+        var audited = (await new Pbm(port, auditor).RunAsync($"reports show {id}")).Is(ExitCodes.Ok);
         AssertNothingConfidential(audited.Out);
         Assert.Contains("| ReportSubmitted | hotline-nl |", audited.Out, StringComparison.Ordinal);
 
         // Why not, for scripts.
-        (await pbm.RunAsync("reports show nonsense")).Is(PbmExitCodes.Failed);
-        (await pbm.RunAsync("cluster down -a 192.0.2.1:1")).Is(PbmExitCodes.Failed);
-        (await pbm.RunAsync("cluster-sharding region-stats -t nonsense")).Is(PbmExitCodes.Failed);
-        (await pbm.RunAsync("cluster nonsense")).Is(PbmExitCodes.Usage);
-        (await pbm.RunAsync("cluster leave")).Is(PbmExitCodes.Usage);
-        (await pbm.RunAsync($"cluster down -a {address}")).Is(PbmExitCodes.Usage);
-        (await new Pbm(Pbm.FreePort(), key).RunAsync("cluster show")).Is(PbmExitCodes.NoConnection);
-        (await new Pbm(port, node.KeyOf("hotline-nl")).RunAsync("cluster show")).Is(PbmExitCodes.NotAllowed);
-        (await new Pbm(port, "cport_unknown").RunAsync("cluster show")).Is(PbmExitCodes.NotAllowed);
-        (await new Pbm(port, null).RunAsync($"cluster show --data {Path.GetTempPath()}/nowhere")).Is(PbmExitCodes.NotAllowed);
-        (await new Pbm(port, null).RunAsync($"cluster show --data {node.Database.Folder}")).Is(PbmExitCodes.Ok);
-        (await new Pbm(port, null).RunAsync($"cluster show --key-file {node.Database.Folder}/operator.key")).Is(PbmExitCodes.Ok);
+        (await pbm.RunAsync("reports show nonsense")).Is(ExitCodes.Failed);
+        (await pbm.RunAsync("cluster down -a 192.0.2.1:1")).Is(ExitCodes.Failed);
+        (await pbm.RunAsync("cluster-sharding region-stats -t nonsense")).Is(ExitCodes.Failed);
+        (await pbm.RunAsync("cluster nonsense")).Is(ExitCodes.Usage);
+        (await pbm.RunAsync("cluster leave")).Is(ExitCodes.Usage);
+        (await pbm.RunAsync($"cluster down -a {address}")).Is(ExitCodes.Usage);
+        (await new Pbm(TestNode.FreePort(), key).RunAsync("cluster show")).Is(ExitCodes.NoConnection);
+        (await new Pbm(port, node.KeyOf("hotline-nl")).RunAsync("cluster show")).Is(ExitCodes.NotAllowed);
+        (await new Pbm(port, "cport_unknown").RunAsync("cluster show")).Is(ExitCodes.NotAllowed);
+        (await new Pbm(port, null).RunAsync($"cluster show --data {Path.GetTempPath()}/nowhere")).Is(ExitCodes.NotAllowed);
+        (await new Pbm(port, null).RunAsync($"cluster show --data {node.Database.Folder}")).Is(ExitCodes.Ok);
+        (await new Pbm(port, null).RunAsync($"cluster show --key-file {node.Database.Folder}/operator.key")).Is(ExitCodes.Ok);
 
         // The prompt, from a pipe.
         var prompt = await pbm.RunAsync("", "cluster leader\n\nhelp\nnonsense\nactor system --json\nquit\ncluster show\n");
-        Assert.Equal(PbmExitCodes.Usage, prompt.Code);
+        Assert.Equal(ExitCodes.Usage, prompt.Code);
         Assert.StartsWith(address, prompt.Out, StringComparison.Ordinal);
         Assert.Contains("cluster down-unreachable", prompt.Out, StringComparison.Ordinal);
         Assert.Contains("\"system\":\"akka://cport\"", prompt.Out, StringComparison.Ordinal);
@@ -118,9 +118,9 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         Assert.Contains("cport_projection_lag", metrics, StringComparison.Ordinal);
 
         // What changes something is logged with who did it, and the last node answers before it goes.
-        (await pbm.RunAsync($"reports retry {id}")).Is(PbmExitCodes.Ok);
+        (await pbm.RunAsync($"reports retry {id}")).Is(ExitCodes.Ok);
         Assert.Matches($"Operator operator \\(key [0-9a-z]{{12}}\\): reports retry report-{id}", (await pbm.RunAsync("log peek -n 20")).Out);
-        Assert.Equal($"{address} | leaving\n", (await pbm.RunAsync("cluster leave --yes")).Is(PbmExitCodes.Ok).Out);
+        Assert.Equal($"{address} | leaving\n", (await pbm.RunAsync("cluster leave --yes")).Is(ExitCodes.Ok).Out);
         await node.EndedAsync(Patience);
         AssertNothingConfidential(node.Log);
     }
@@ -132,7 +132,7 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         await using var firstTraces = await TraceCollector.StartAsync();
         await using var secondTraces = await TraceCollector.StartAsync();
         var database = await NodeDatabase.CreateAsync(DatabaseProvider.PostgreSql, server);
-        var (firstPort, secondPort, firstCluster, secondCluster) = (Pbm.FreePort(), Pbm.FreePort(), Pbm.FreePort(), Pbm.FreePort());
+        var (firstPort, secondPort, firstCluster, secondCluster) = (TestNode.FreePort(), TestNode.FreePort(), TestNode.FreePort(), TestNode.FreePort());
         var shared = new Dictionary<string, string>
         {
             ["Cluster__Seeds"] = $"127.0.0.1:{firstCluster}", ["Keys__MasterKey"] = Convert.ToBase64String(Enumerable.Range(0, 32).Select(i => (byte)i).ToArray()),
@@ -140,11 +140,11 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         };
 
         // Reports live on the second node only: the first is a mere proxy for them, as the second is for the hash buckets.
-        await using var first = new NodeProcess(database, new Dictionary<string, string>(shared)
+        await using var first = new TestNode(database, new Dictionary<string, string>(shared)
         {
             ["Cluster__Port"] = Text(firstCluster), ["Cluster__Roles"] = "api,projection,hash", ["Operator__Port"] = Text(firstPort), ["Telemetry__OtlpEndpoint"] = firstTraces.Url,
         });
-        await using var second = new NodeProcess(database, new Dictionary<string, string>(shared)
+        await using var second = new TestNode(database, new Dictionary<string, string>(shared)
         {
             ["Cluster__Port"] = Text(secondCluster), ["Cluster__Roles"] = "api,report", ["Operator__Port"] = Text(secondPort), ["Telemetry__OtlpEndpoint"] = secondTraces.Url,
         });
@@ -156,10 +156,10 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         var key = await first.OperatorKeyAsync();
         var (one, two) = (new Pbm(firstPort, key), new Pbm(secondPort, key));
 
-        var show = (await one.RunAsync("cluster show")).Is(PbmExitCodes.Ok);
+        var show = (await one.RunAsync("cluster show")).Is(ExitCodes.Ok);
         Assert.Equal("Count: 2 nodes", show.Lines[^1]);
         Assert.All(show.Lines[..^1], l => Assert.Matches(MemberLine(), l));
-        Assert.Equal(show.Out, (await two.RunAsync("cluster show")).Is(PbmExitCodes.Ok).Out);
+        Assert.Equal(show.Out, (await two.RunAsync("cluster show")).Is(ExitCodes.Ok).Out);
         using var tail = one.Follow("cluster tail");
 
         // One report, sent to the first node with a trace: its actor is on the second, its hashes are on the first again.
@@ -176,18 +176,18 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         // A node without reports asks the one that has them, for all nodes the same.
         foreach (var command in new[] { "cluster-sharding list-regions", "cluster-sharding region-stats", "cluster-sharding shard-distribution -t report", "hashes stats" })
         {
-            Assert.Equal((await one.RunAsync(command)).Is(PbmExitCodes.Ok).Out, (await two.RunAsync(command)).Is(PbmExitCodes.Ok).Out);
+            Assert.Equal((await one.RunAsync(command)).Is(ExitCodes.Ok).Out, (await two.RunAsync(command)).Is(ExitCodes.Ok).Out);
         }
 
-        var stats = (await one.RunAsync("cluster-sharding region-stats -t report")).Is(PbmExitCodes.Ok).Lines.Single();
+        var stats = (await one.RunAsync("cluster-sharding region-stats -t report")).Is(ExitCodes.Ok).Lines.Single();
         Assert.StartsWith($"akka.tcp://cport@127.0.0.1:{secondCluster} | [api,report] | up", stats, StringComparison.Ordinal);
         Assert.EndsWith("[coordinator](report) | shards: 1 | entities: 1", stats, StringComparison.Ordinal);
         Assert.Contains($"akka.tcp://cport@127.0.0.1:{secondCluster}/user/operator",
-            (await one.RunAsync($"actor hierarchy -s akka.tcp://cport@127.0.0.1:{secondCluster}/user/operator --json")).Is(PbmExitCodes.Ok).Json.GetProperty("address") + "/user/operator",
+            (await one.RunAsync($"actor hierarchy -s akka.tcp://cport@127.0.0.1:{secondCluster}/user/operator --json")).Is(ExitCodes.Ok).Json.GetProperty("address") + "/user/operator",
             StringComparison.Ordinal);
 
         // The second leaves, is started again, and is downed, which wants a yes.
-        (await one.RunAsync($"cluster leave -a 127.0.0.1:{secondCluster}")).Is(PbmExitCodes.Ok);
+        (await one.RunAsync($"cluster leave -a 127.0.0.1:{secondCluster}")).Is(ExitCodes.Ok);
         await second.EndedAsync(Patience);
         await first.UntilAsync(async () => (await one.RunAsync("cluster show")).Out.Contains("Count: 1 nodes", StringComparison.Ordinal), Patience, "the second node did not leave");
         foreach (var e in new[] { "MemberUp", "MemberLeft", "MemberExited", "MemberRemoved" })
@@ -198,9 +198,9 @@ public sealed partial class PbmTests(PostgreSqlServer server)
 
         second.Start();
         await second.WaitReadyAsync();
-        (await one.RunAsync($"cluster down -a 127.0.0.1:{secondCluster}")).Is(PbmExitCodes.Usage);
+        (await one.RunAsync($"cluster down -a 127.0.0.1:{secondCluster}")).Is(ExitCodes.Usage);
         Assert.Contains("Count: 2 nodes", (await one.RunAsync("cluster show")).Out, StringComparison.Ordinal);
-        (await one.RunAsync($"cluster down -a 127.0.0.1:{secondCluster} --yes")).Is(PbmExitCodes.Ok);
+        (await one.RunAsync($"cluster down -a 127.0.0.1:{secondCluster} --yes")).Is(ExitCodes.Ok);
         Assert.NotEqual(0, await second.EndedAsync(Patience));
         await first.UntilAsync(async () => (await first.MetricsAsync()).Contains("cport_cluster_downings_total{otel_scope_name=\"CPort\"} 1", StringComparison.Ordinal),
             Patience, "the downing was not counted");

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using CPort.Actors.Intake;
+using CPort.Node;
 using CPort.Node.Client;
 using CPort.Node.Commands;
 using Microsoft.AspNetCore.Builder;
@@ -34,7 +36,7 @@ public sealed class CPortClientTests : IAsyncLifetime
         _server.MapGet("/v1/agencies", (HttpContext http) => http.Request.Headers.Authorization == "Bearer good"
             ? Results.Json(new { items = new[] { new { id = "hotline-nl" } } })
             : Results.Problem(title: "Unauthorized", statusCode: 401));
-        _server.MapPost("/v1/agencies", () => Results.ValidationProblem(new Dictionary<string, string[]> { ["kind"] = ["not a kind"] }));
+        _server.MapPost("/v1/agencies", () => ApiProblem.Of(IntakeProblem.Of([new FieldError("kind", IntakeCodes.UnknownCode, "not a kind")])).ToResult());
         _server.MapPost("/v1/agencies/hotline-nl/keys/old:rotate", () => Results.Json(new { keyId = "new", apiKey = "cport_new_secret" }));
         _server.MapPost("/v1/hashes:import", async (HttpContext http) =>
         {
@@ -145,7 +147,7 @@ public sealed class CPortClientTests : IAsyncLifetime
             }
 
             _stored["a"] = 1;
-            await http.Response.WriteAsync("{\"line\":1,\"outcome\":\"accepted\"}\n{\"line\":2,\"outcome\":\"rejected\",\"problem\":{\"status\":503,\"title\":\"Busy\"}}\n");
+            await http.Response.WriteAsync("{\"line\":1,\"outcome\":\"accepted\"}\n{\"line\":2,\"outcome\":\"rejected\",\"problem\":{\"status\":503,\"title\":\"Busy\",\"code\":\"unavailable\"}}\n");
             return true;
         };
         using var client = new CPortClient(_url, "good");
@@ -220,7 +222,7 @@ public sealed class CPortClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_intake_command_ends_with_0_or_1_by_what_was_taken()
+    public async Task The_intake_command_ends_by_what_was_taken()
     {
         var file = Path.Combine(_folder, "day");
         await File.WriteAllTextAsync(file, "one\ntwo\n");
@@ -230,7 +232,7 @@ public sealed class CPortClientTests : IAsyncLifetime
         Assert.Equal(2, _stored.Count);
 
         await File.AppendAllTextAsync(file, "bad\n");
-        Assert.Equal(1, await IntakeCommand.Create().Parse(arguments).InvokeAsync());
+        Assert.Equal(ExitCodes.SomeRejected, await IntakeCommand.Create().Parse(arguments).InvokeAsync());
         Assert.False(File.Exists(file + ".resume"));
     }
 
@@ -240,7 +242,7 @@ public sealed class CPortClientTests : IAsyncLifetime
         var (file, outcomes) = (Path.Combine(_folder, "day"), Path.Combine(_folder, "outcomes"));
         await File.WriteAllTextAsync(file, string.Concat(Enumerable.Range(1, 1_200).Select(i => i is 7 or 900 ? "stuck\n" : $"line {i}\n")));
         string[] arguments = [file, "--url", _url.ToString(), "--key", "good", "--retry-for", "3", "--outcomes", outcomes];
-        Assert.Equal(ClientExitCodes.SomeUnavailable, await IntakeCommand.Create().Parse(arguments).InvokeAsync());
+        Assert.Equal(ExitCodes.SomeUnavailable, await IntakeCommand.Create().Parse(arguments).InvokeAsync());
 
         Assert.Equal(1_198, _stored.Count);
         var answers = File.ReadLines(outcomes).Select(l => JsonElement.Parse(l)).ToArray();
@@ -267,7 +269,7 @@ public sealed class CPortClientTests : IAsyncLifetime
     {
         var file = Path.Combine(_folder, "day");
         await File.WriteAllTextAsync(file, "stuck\nstuck\n");
-        Assert.Equal(ClientExitCodes.Failed, await IntakeCommand.Create().Parse([file, "--url", _url.ToString(), "--key", "good", "--retry-for", "1"]).InvokeAsync());
+        Assert.Equal(ExitCodes.NoConnection, await IntakeCommand.Create().Parse([file, "--url", _url.ToString(), "--key", "good", "--retry-for", "1"]).InvokeAsync());
     }
 
     [Fact]
@@ -276,12 +278,12 @@ public sealed class CPortClientTests : IAsyncLifetime
         var file = Path.Combine(_folder, "list.csv");
         await File.WriteAllTextAsync(file, $"md5\n{1:x32}\n{2:x32}\nbroken\n");
         string[] arguments = ["import", file, "--list", "worst of", "--classification", "Baseline", "--url", _url.ToString(), "--key", "good"];
-        Assert.Equal(1, await HashesCommand.Create().Parse(arguments).InvokeAsync());
+        Assert.Equal(ExitCodes.SomeRejected, await HashesCommand.Create().Parse(arguments).InvokeAsync());
         Assert.Equal(2, _stored.Count);
         var reject = JsonElement.Parse(Assert.Single(File.ReadLines(file + ".rejects")));
         Assert.Equal(4, reject.GetProperty("row").GetInt32());
 
-        Assert.Equal(2, await HashesCommand.Create().Parse([.. arguments, "--format", "Icse"]).InvokeAsync());
+        Assert.Equal(ExitCodes.Usage, await HashesCommand.Create().Parse([.. arguments, "--format", "Icse"]).InvokeAsync());
     }
 
     [Fact]
@@ -291,7 +293,7 @@ public sealed class CPortClientTests : IAsyncLifetime
         string[] where = ["--url", _url.ToString(), "--data", _folder];
         Assert.Equal(0, await AgenciesCommand.Create().Parse(["list", .. where]).InvokeAsync());
         Assert.Equal(0, await AgenciesCommand.Create().Parse(["rotate-key", "hotline-nl", "old", .. where]).InvokeAsync());
-        Assert.Equal(2, await AgenciesCommand.Create().Parse(["add", "hotline-xx", .. where]).InvokeAsync());
+        Assert.Equal(ExitCodes.Failed, await AgenciesCommand.Create().Parse(["add", "hotline-xx", .. where]).InvokeAsync());
     }
 
     private static MemoryStream Source(string text) => new(Encoding.UTF8.GetBytes(text));
@@ -310,8 +312,8 @@ public sealed class CPortClientTests : IAsyncLifetime
         for (var i = 0; i < lines.Length; i++)
         {
             await http.Response.WriteAsync(
-                lines[i] == "stuck" ? $"{{\"line\":{i + 1},\"outcome\":\"unavailable\",\"problem\":{{\"title\":\"Not available at the moment\",\"status\":503}}}}\n"
-                : lines[i] == "bad" ? $"{{\"line\":{i + 1},\"outcome\":\"rejected\",\"problem\":{{\"title\":\"Malformed line\",\"status\":400}}}}\n"
+                lines[i] == "stuck" ? $"{{\"line\":{i + 1},\"outcome\":\"unavailable\",\"problem\":{{\"title\":\"Not available at the moment\",\"status\":503,\"code\":\"unavailable\"}}}}\n"
+                : lines[i] == "bad" ? $"{{\"line\":{i + 1},\"outcome\":\"rejected\",\"problem\":{{\"title\":\"Malformed line\",\"status\":400,\"code\":\"malformed-json\"}}}}\n"
                 : $"{{\"line\":{i + 1},\"outcome\":\"{(_stored.TryAdd(lines[i], 1) ? "accepted" : "duplicate")}\",\"reportId\":\"X\",\"number\":{i}}}\n");
         }
     }

@@ -27,8 +27,8 @@ public sealed partial class BackupTests(PostgreSqlServer server, ITestOutputHelp
         Skip.IfNot(provider == DatabaseProvider.PostgreSql || File.Exists("/usr/bin/sqlite3"), "The sqlite3 program is not installed.");
         var random = TestSeed.Begin(output);
         var keys = new Dictionary<string, string> { ["Keys__MasterKey"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) };
-        await using var lost = new NodeProcess(await NodeDatabase.CreateAsync(provider, server), keys);
-        await using var node = new NodeProcess(await NodeDatabase.CreateAsync(provider, server), keys);
+        await using var lost = new TestNode(await NodeDatabase.CreateAsync(provider, server), keys);
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(provider, server), keys);
         var day = SyntheticDay.Create(Reports, (ulong)random.Next());
         var folder = Path.Combine(lost.Database.Folder, "backups");
         await lost.StartReadyAsync();

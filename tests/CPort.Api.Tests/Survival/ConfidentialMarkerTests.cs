@@ -34,7 +34,7 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
     public async Task Nothing_confidential_is_found_in_database_files_logs_metrics_or_traces(DatabaseProvider provider)
     {
         await using var collector = await TraceCollector.StartAsync();
-        await using var node = new NodeProcess(await NodeDatabase.CreateAsync(provider, server), new Dictionary<string, string>
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(provider, server), new Dictionary<string, string>
         {
             ["Telemetry__OtlpEndpoint"] = collector.Url, ["Telemetry__SampleRatio"] = "1", ["Logs__Level"] = "Trace", ["Logs__AkkaLevel"] = "Debug",
         });
@@ -62,7 +62,7 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
     }
 
     /// <summary>Everything a hotline does, in good form and in bad.</summary>
-    private static async Task WorkAsync(NodeProcess node, StringBuilder shown)
+    private static async Task WorkAsync(TestNode node, StringBuilder shown)
     {
         using var http = node.Http(node.KeyOf("hotline-nl"));
         using var other = node.Http(node.KeyOf("hotline-fr"));
@@ -168,7 +168,7 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
         return (answer.StatusCode, text);
     }
 
-    private async Task AssertDatabaseShowsNoneAsync(NodeProcess node)
+    private async Task AssertDatabaseShowsNoneAsync(TestNode node)
     {
         var database = node.Database.Database;
 

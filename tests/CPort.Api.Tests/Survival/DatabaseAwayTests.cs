@@ -21,7 +21,7 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
         await using var server = await PostgreSqlServer.StartNewAsync(fsync: true);
         Skip.IfNot(server.IsAvailable, server.Unavailable);
         var random = TestSeed.Begin(output);
-        await using var node = new NodeProcess(await NodeDatabase.CreateAsync(DatabaseProvider.PostgreSql, server), new Dictionary<string, string> { ["Limits__AskSeconds"] = "4" });
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(DatabaseProvider.PostgreSql, server), new Dictionary<string, string> { ["Limits__AskSeconds"] = "4" });
         var day = SyntheticDay.Create(300, (ulong)random.Next());
         await node.StartReadyAsync();
         await node.RegisterAsync(SampleAgencies.All);
@@ -65,7 +65,7 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
     }
 
     /// <summary>What the node says of itself, and to somebody who sends one report, while the database is away.</summary>
-    private static async Task WatchAsync(NodeProcess node, Stopwatch away, List<string> seen)
+    private static async Task WatchAsync(TestNode node, Stopwatch away, List<string> seen)
     {
         using var http = node.Http(node.KeyOf("hotline-nl"), TimeSpan.FromSeconds(30));
         var n = 0;

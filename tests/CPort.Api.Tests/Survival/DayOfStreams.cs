@@ -8,7 +8,7 @@ namespace CPort.Api.Tests.Survival;
 /// A day's streams, one a hotline, sent again and again; what was acknowledged for which line, over all attempts. A report is never acknowledged
 /// under two ids.
 /// </summary>
-public sealed class DayOfStreams(NodeProcess node, CPort.Node.Sample.SyntheticDay day)
+public sealed class DayOfStreams(TestNode node, CPort.Node.Sample.SyntheticDay day)
 {
     private readonly ConcurrentDictionary<(string Hotline, int Line), string> _acknowledged = new();
     private readonly Dictionary<string, byte[]> _bodies = day.Hotlines

@@ -18,7 +18,7 @@ public sealed class DiskFullTests(PostgreSqlServer server, ITestOutputHelper out
         Skip.IfNot(disk.Unavailable is null, disk.Unavailable);
         var random = TestSeed.Begin(output);
         var data = Path.Combine(disk.Folder, "data");
-        await using var node = new NodeProcess(
+        await using var node = new TestNode(
             await NodeDatabase.CreateAsync(DatabaseProvider.Sqlite, server, data), new Dictionary<string, string> { ["Limits__AskSeconds"] = "4" });
         var day = SyntheticDay.Create(300, (ulong)random.Next());
         await node.StartReadyAsync();

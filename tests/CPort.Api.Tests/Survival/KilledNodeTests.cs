@@ -23,7 +23,7 @@ public sealed class KilledNodeTests(PostgreSqlServer server, ITestOutputHelper o
     public async Task What_was_acknowledged_before_a_kill_is_there_once_and_whole_and_its_work_goes_on_by_itself(DatabaseProvider provider)
     {
         var random = TestSeed.Begin(output);
-        await using var node = new NodeProcess(await NodeDatabase.CreateAsync(provider, server));
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(provider, server));
         var day = SyntheticDay.Create(Reports, (ulong)random.Next());
         await node.StartReadyAsync();
         await node.RegisterAsync(SampleAgencies.All);
@@ -80,7 +80,7 @@ public sealed class KilledNodeTests(PostgreSqlServer server, ITestOutputHelper o
         new(answers.Values.GroupBy(a => name(a.Outcome)).ToDictionary(g => g.Key, g => g.Count()));
 
     /// <summary>Counts of all queues as every hotline sees them.</summary>
-    private static async Task<string> QueuesAsync(NodeProcess node)
+    private static async Task<string> QueuesAsync(TestNode node)
     {
         var counts = new List<string>();
         foreach (var hotline in SampleAgencies.Hotlines)
@@ -96,7 +96,7 @@ public sealed class KilledNodeTests(PostgreSqlServer server, ITestOutputHelper o
     }
 
     /// <summary>Some reports as their hotlines get them: the report and its whole history.</summary>
-    private static async Task AssertApiAgreesAsync(NodeProcess node, DayOfStreams streams, IReadOnlyDictionary<string, JournalReport> journal, Random random)
+    private static async Task AssertApiAgreesAsync(TestNode node, DayOfStreams streams, IReadOnlyDictionary<string, JournalReport> journal, Random random)
     {
         var sample = streams.Reports.OrderBy(r => r.ReportId, StringComparer.Ordinal).ToArray();
         random.Shuffle(sample);

@@ -14,12 +14,12 @@ public sealed class NodeForBadInput : IAsyncLifetime
 {
     public const int LineBytes = 1_000_000;
 
-    public NodeProcess Node { get; private set; } = null!;
+    public TestNode Node { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
         await using var none = new PostgreSqlServer();
-        Node = new NodeProcess(
+        Node = new TestNode(
             await NodeDatabase.CreateAsync(DatabaseProvider.Sqlite, none),
             new Dictionary<string, string> { ["Limits__LineBytes"] = $"{LineBytes}", ["Limits__BodyBytes"] = "4000000" });
         await Node.StartReadyAsync();

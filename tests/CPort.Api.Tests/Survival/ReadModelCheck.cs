@@ -9,7 +9,7 @@ public static class ReadModelCheck
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     /// <summary>Waits until the automatic work is done and the read tables are current; fails after three minutes.</summary>
-    public static async Task WaitSettledAsync(NodeProcess node)
+    public static async Task WaitSettledAsync(TestNode node)
     {
         var database = node.Database.Database;
         string? last = "";
@@ -24,5 +24,5 @@ public static class ReadModelCheck
     }
 
     /// <summary>As <see cref="ReadModelReplay.AssertEqualAsync"/>, of the node's database.</summary>
-    public static Task AssertEqualToJournalAsync(NodeProcess node) => ReadModelReplay.AssertEqualAsync(node.Database.Database);
+    public static Task AssertEqualToJournalAsync(TestNode node) => ReadModelReplay.AssertEqualAsync(node.Database.Database);
 }

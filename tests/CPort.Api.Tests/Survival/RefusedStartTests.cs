@@ -13,7 +13,7 @@ public sealed class RefusedStartTests(PostgreSqlServer server)
     [MemberData(nameof(NodeDatabase.Both), MemberType = typeof(NodeDatabase))]
     public async Task The_wrong_master_key_and_a_lost_one_are_refused_with_a_clear_message_and_the_right_one_is_taken_again(DatabaseProvider provider)
     {
-        await using var node = new NodeProcess(await NodeDatabase.CreateAsync(provider, server));
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(provider, server));
         await node.StartReadyAsync();
         await node.OperatorKeyAsync();
         await node.Kill9Async();
@@ -47,7 +47,7 @@ public sealed class RefusedStartTests(PostgreSqlServer server)
     [Fact]
     public async Task Other_shard_and_bucket_figures_are_refused_and_all_named()
     {
-        await using var node = new NodeProcess(await NodeDatabase.CreateAsync(DatabaseProvider.Sqlite, server));
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(DatabaseProvider.Sqlite, server));
         await node.StartReadyAsync();
         await node.Kill9Async();
 
@@ -61,11 +61,11 @@ public sealed class RefusedStartTests(PostgreSqlServer server)
         Assert.All(figures, name => Assert.Contains($"{name}: the database was set up with '7'", node.Log, StringComparison.Ordinal));
     }
 
-    private static async Task AssertRefusedAsync(NodeProcess node, string says)
+    private static async Task AssertRefusedAsync(TestNode node, string says)
     {
         var before = node.Log.Length;
         node.Start();
-        Assert.Equal(ExitCodes.Refused, await node.EndedAsync(NodeProcess.Patience));
+        Assert.Equal(ExitCodes.Refused, await node.EndedAsync(TestNode.Patience));
         Assert.Equal(3, ExitCodes.Refused);
         var log = node.Log[before..];
         Assert.Contains(says, log, StringComparison.OrdinalIgnoreCase);

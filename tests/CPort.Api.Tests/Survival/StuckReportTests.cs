@@ -15,7 +15,7 @@ public sealed class StuckReportTests(PostgreSqlServer server)
     [MemberData(nameof(NodeDatabase.Both), MemberType = typeof(NodeDatabase))]
     public async Task A_report_with_a_damaged_event_is_listed_as_stuck_others_go_on_and_a_retry_after_repair_brings_it_back(DatabaseProvider provider)
     {
-        await using var node = new NodeProcess(await NodeDatabase.CreateAsync(provider, server));
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(provider, server));
         await node.StartReadyAsync();
         await node.RegisterAsync(SampleAgencies.Hotlines.Take(2));
         using var http = node.Http(node.KeyOf("hotline-nl"));

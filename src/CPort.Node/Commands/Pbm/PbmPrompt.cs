@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
+using CPort.Node.Client;
 
-namespace CPort.Node.Commands;
+namespace CPort.Node.Commands.Pbm;
 
 /// <summary>
 /// The prompt <c>[127.0.0.1:9110] pbm&gt;</c>: the same commands, one a line, until <c>quit</c>, <c>exit</c> or the input's end. Tab completes. With
@@ -10,18 +11,18 @@ namespace CPort.Node.Commands;
 /// </summary>
 internal static class PbmPrompt
 {
-    public static async Task<int> RunAsync(PbmClient client, CancellationToken cancellation)
+    public static async Task<int> RunAsync(CPortClient client, string name, CancellationToken cancellation)
     {
         // Whoever may not, or is nowhere, is told before the first prompt.
         await client.GetAsync("system", cancellation);
         var interactive = !Console.IsInputRedirected;
         var root = new Command("pbm");
         PbmCommands.AddTo(root, _ => client, asks: interactive, keep: true);
-        var prompt = $"[{client.Target.Name}] pbm> ";
-        var first = PbmExitCodes.Ok;
+        var prompt = $"[{name}] pbm> ";
+        var first = ExitCodes.Ok;
         while (!cancellation.IsCancellationRequested && (interactive ? ReadLine(prompt, root) : await Console.In.ReadLineAsync(cancellation)) is { } line)
         {
-            var code = PbmExitCodes.Ok;
+            var code = ExitCodes.Ok;
             switch (line.Trim())
             {
                 case "":
@@ -36,7 +37,7 @@ internal static class PbmPrompt
                     break;
             }
 
-            first = first == PbmExitCodes.Ok ? code : first;
+            first = first == ExitCodes.Ok ? code : first;
         }
 
         return first;
@@ -79,7 +80,7 @@ internal static class PbmPrompt
                 Console.Error.WriteLine(error.Message);
             }
 
-            return PbmExitCodes.Usage;
+            return ExitCodes.Usage;
         }
 
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }, cancellation);
