@@ -1,15 +1,17 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using BitFaster.Caching.Lru;
 using CPort.Actors.Serialization;
 using CPort.Domain.Confidential;
 
 namespace CPort.Actors.Confidential;
 
 /// <summary>
-/// Seals and opens under the node's <see cref="MasterKey"/>. Data keys are random, one per report, wrapped by AES-256-GCM under a key derived
-/// from the master key; secrets are sealed by AES-256-GCM under the data key with a random nonce. Thread-safe. Failures are
-/// <see cref="CryptographicException"/> with a fixed text: never a byte of data or key, and no inner exception that could hold one.
+/// Seals and opens under the node's <see cref="MasterKey"/>. Data keys are random, one per report, wrapped by AES-256-GCM under a
+/// key derived from the master key; secrets are sealed by AES-256-GCM under the data key with a random nonce. Thread-safe.
+/// Failures are <see cref="CryptographicException"/> with a fixed text: never a byte of data or key, and no inner exception that
+/// could hold one.
 /// </summary>
 public sealed class MasterKeySeam : ConfidentialSeam
 {
@@ -23,18 +25,17 @@ public sealed class MasterKeySeam : ConfidentialSeam
     private readonly string _masterKeyId;
     private readonly byte[] _wrappingKey;
     private readonly MasterKey _master;
-    private readonly DataKeyCache _dataKeys;
+    private readonly ConcurrentLru<byte[], byte[]> _dataKeys;
     private readonly ConcurrentDictionary<string, byte[]> _purposeKeys = new(StringComparer.Ordinal);
 
     /// <param name="master">The node's master key.</param>
-    /// <param name="cachedDataKeys">How many unwrapped data keys stay in memory, at most twice this; 32 bytes each.</param>
-    public MasterKeySeam(MasterKey master, int cachedDataKeys = 1_024)
+    /// <param name="cachedDataKeys">How many unwrapped data keys stay in memory at most, 32 bytes each; 3 or more.</param>
+    public MasterKeySeam(MasterKey master, int cachedDataKeys = 2_048)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cachedDataKeys);
         _master = master;
         _masterKeyId = master.KeyId;
         _wrappingKey = master.Derive("wrap data keys 1");
-        _dataKeys = new DataKeyCache(cachedDataKeys);
+        _dataKeys = new ConcurrentLru<byte[], byte[]>(Environment.ProcessorCount, cachedDataKeys, ByContent.Instance);
     }
 
     /// <inheritdoc/>
@@ -42,7 +43,7 @@ public sealed class MasterKeySeam : ConfidentialSeam
     {
         var dataKey = RandomNumberGenerator.GetBytes(KeyLength);
         var wrapped = Encrypt(_wrappingKey, dataKey, "cport-wrapped-1"u8);
-        _dataKeys.Add(wrapped, dataKey);
+        Remember(wrapped, dataKey);
         return new WrappedKey { MasterKeyId = _masterKeyId, Bytes = wrapped };
     }
 
@@ -108,11 +109,17 @@ public sealed class MasterKeySeam : ConfidentialSeam
             throw new CryptographicException("A wrapped data key has the wrong length.");
         }
 
-        _dataKeys.Add(wrapped.Bytes, dataKey);
+        Remember(wrapped.Bytes, dataKey);
         return dataKey;
     }
 
-    // AesGcm keeps one cipher context per instance and is not safe for concurrent use; making one per call costs about a microsecond.
+    /// <summary>
+    /// Under a copy of the wrapped bytes: it stays true to what was authenticated, should the caller's array change.
+    /// </summary>
+    private void Remember(byte[] wrapped, byte[] dataKey) => _dataKeys.AddOrUpdate([.. wrapped], dataKey);
+
+    // AesGcm keeps one cipher context per instance and is not safe for concurrent use; making one per call costs about a
+    // microsecond.
     private static byte[] Encrypt(byte[] key, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> context)
     {
         var result = new byte[NonceLength + plain.Length + TagLength];
@@ -144,59 +151,13 @@ public sealed class MasterKeySeam : ConfidentialSeam
         throw new CryptographicException("Confidential data could not be opened: wrong key or changed bytes.");
     }
 
-    /// <summary>Two generations: when the young one is full it becomes the old one, and what the old one held is forgotten unless it was asked for again.</summary>
-    private sealed class DataKeyCache(int capacity)
+    private sealed class ByContent : IEqualityComparer<byte[]>
     {
-        private readonly Lock _turn = new();
-        private ConcurrentDictionary<byte[], byte[]> _young = New();
-        private ConcurrentDictionary<byte[], byte[]> _old = New();
-        private int _youngCount;
+        public static readonly ByContent Instance = new();
 
-        public bool TryGet(byte[] wrapped, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out byte[]? dataKey)
-        {
-            if (Volatile.Read(ref _young).TryGetValue(wrapped, out dataKey))
-            {
-                return true;
-            }
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
 
-            if (!Volatile.Read(ref _old).TryGetValue(wrapped, out dataKey))
-            {
-                return false;
-            }
-
-            Add(wrapped, dataKey);
-            return true;
-        }
-
-        public void Add(byte[] wrapped, byte[] dataKey)
-        {
-            // The copy keeps the entry true to what was authenticated, should the caller's array change.
-            if (!Volatile.Read(ref _young).TryAdd(wrapped.AsSpan().ToArray(), dataKey) || Interlocked.Increment(ref _youngCount) < capacity)
-            {
-                return;
-            }
-
-            lock (_turn)
-            {
-                if (_youngCount >= capacity)
-                {
-                    Volatile.Write(ref _old, _young);
-                    Volatile.Write(ref _young, New());
-                    _youngCount = 0;
-                }
-            }
-        }
-
-        private static ConcurrentDictionary<byte[], byte[]> New() => new(ByContent.Instance);
-
-        private sealed class ByContent : IEqualityComparer<byte[]>
-        {
-            public static readonly ByContent Instance = new();
-
-            public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-            // The first bytes are the random nonce: uniform already.
-            public int GetHashCode(byte[] bytes) => bytes.Length >= 4 ? BitConverter.ToInt32(bytes) : bytes.Length;
-        }
+        // The first bytes are the random nonce: uniform already.
+        public int GetHashCode(byte[] bytes) => bytes.Length >= 4 ? BitConverter.ToInt32(bytes) : bytes.Length;
     }
 }

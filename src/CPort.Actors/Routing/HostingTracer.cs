@@ -1,28 +1,33 @@
-using System.Collections.Concurrent;
+using BitFaster.Caching.Lru;
 using CPort.Domain.Routing;
 
 namespace CPort.Actors.Routing;
 
 /// <summary>
-/// The tracer that reports use: reads the URL, asks the chain, and remembers for a while what it learned of a host, because a report's items, and
-/// the reports of one day, mostly lie on few hosts. Thread-safe.
+/// The tracer that reports use: reads the URL, asks the chain, and remembers for a while what it learned of a host, because a
+/// report's items, and the reports of one day, mostly lie on few hosts. Thread-safe.
 /// </summary>
 public sealed class HostingTracer(TraceChain chain, TimeProvider time) : IHostingTracer
 {
-    /// <summary>How long an answer about a host is given again without asking; its <see cref="HostingFacts.TracedAt"/> says when it was learned.</summary>
+    /// <summary>
+    /// How long an answer about a host is given again without asking; its <see cref="HostingFacts.TracedAt"/> says when it was
+    /// learned.
+    /// </summary>
     public TimeSpan RememberFor { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Hosts remembered; when there are more, all are forgotten.</summary>
-    public int MaxRemembered { get; init; } = 10_000;
+    /// <summary>Hosts remembered; those not asked for longest are forgotten first.</summary>
+    private const int MaxRemembered = 10_000;
 
-    private readonly ConcurrentDictionary<string, HostingFacts> _remembered = new(StringComparer.Ordinal);
+    private readonly ConcurrentLru<string, HostingFacts> _remembered =
+        new(Environment.ProcessorCount, MaxRemembered, StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public async Task<HostingFacts?> TraceAsync(string url, HostingFacts? reported)
     {
         if (!WebAddress.TryParse(url, out var address, out _))
         {
-            return (reported ?? new HostingFacts { Source = HostingSource.NotFound, TracedAt = default }) with { TracedAt = time.GetUtcNow() };
+            return (reported ?? new HostingFacts { Source = HostingSource.NotFound, TracedAt = default })
+                with { TracedAt = time.GetUtcNow() };
         }
 
         if (reported is not null)
@@ -31,7 +36,7 @@ public sealed class HostingTracer(TraceChain chain, TimeProvider time) : IHostin
             return particular.ShouldRetry ? null : particular.Facts;
         }
 
-        if (_remembered.TryGetValue(address.Host, out var known) && time.GetUtcNow() - known.TracedAt < RememberFor)
+        if (_remembered.TryGet(address.Host, out var known) && time.GetUtcNow() - known.TracedAt < RememberFor)
         {
             return known;
         }
@@ -42,15 +47,11 @@ public sealed class HostingTracer(TraceChain chain, TimeProvider time) : IHostin
             return null;
         }
 
-        // With a provider in trouble the answer may be a poorer one than the next: good enough for this item, not for the following ones.
+        // With a provider in trouble the answer may be a poorer one than the next: good enough for this item, not for the
+        // following ones.
         if (result.Notes.IsEmpty)
         {
-            if (_remembered.Count >= MaxRemembered)
-            {
-                _remembered.Clear();
-            }
-
-            _remembered[address.Host] = result.Facts;
+            _remembered.AddOrUpdate(address.Host, result.Facts);
         }
 
         return result.Facts;

@@ -5,6 +5,8 @@ using System.Text.Json;
 using CPort.Domain.Hashes.Lists;
 using CPort.Domain.Identity;
 using CPort.Node.Client;
+using CPort.Node.Hosting;
+using CPort.Node.Options;
 using CPort.Node.Sample;
 using Spectre.Console;
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using CPort.Node.Hosting;
+using CPort.Node.Options;
 
 namespace CPort.Node.Commands;
 
@@ -84,6 +86,6 @@ public sealed class NodeSettings
             values[pair[..at].Replace("__", ":", StringComparison.Ordinal)] = pair[(at + 1)..];
         }
 
-        return NodeOptions.Load(parsed.GetValue(_config), values);
+        return NodeConfiguration.Load(parsed.GetValue(_config), values);
     }
 }

@@ -24,6 +24,8 @@ using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;
+using CPort.Node.Composition;
+using CPort.Node.Hosting;
 
 namespace CPort.Node.Operator;
 

@@ -5,6 +5,8 @@ using CPort.Actors.Agencies;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.Identity;
+using CPort.Node.Hosting;
+using CPort.Node.Options;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

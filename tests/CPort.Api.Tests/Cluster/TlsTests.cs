@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using CPort.Api.Tests.Survival;
 using CPort.Node;
+using CPort.Node.Options;
 using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.Cluster;
@@ -75,7 +76,7 @@ public sealed class TlsTests(PostgreSqlServer server) : IDisposable
     [Fact]
     public void Plain_TCP_is_refused_on_addresses_that_others_reach_unless_allowed()
     {
-        IEnumerable<string> Problems(Action<NodeOptions.ClusterOptions> change)
+        IEnumerable<string> Problems(Action<ClusterOptions> change)
         {
             var options = new NodeOptions();
             change(options.Cluster);

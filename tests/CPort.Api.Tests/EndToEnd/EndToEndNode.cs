@@ -7,6 +7,8 @@ using System.Text.Json.Nodes;
 using CPort.Actors.Persistence;
 using CPort.Api.Tests.Survival;
 using CPort.Node;
+using CPort.Node.Hosting;
+using CPort.Node.Options;
 using CPort.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;

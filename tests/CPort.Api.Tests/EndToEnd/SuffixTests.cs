@@ -20,7 +20,7 @@ public sealed class SuffixTests
                 DatabaseProvider.Sqlite, null!, o => o.Hosting.PublicSuffixFile = list);
             foreach (var customer in new[] { "one", "two" })
             {
-                await node.SubmitAsync("gb", Bodies.Report($"SUFFIX-{customer}", r => r["urls"]![0]!["url"] = $"https://www.{customer}.blog.example/x"));
+                await node.SubmitAsync("gb", Bodies.Report($"SUFFIX-{customer}", r => r["urls"]![0]!["urlString"] = $"https://www.{customer}.blog.example/x"));
             }
 
             foreach (var (domain, count) in new[] { ("www.one.blog.example", 1), ("two.blog.example", 1), ("blog.example", 0) })

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using CPort.Actors.Persistence;
 using CPort.Node;
+using CPort.Node.Hosting;
+using CPort.Node.Options;
 using CPort.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -179,7 +181,7 @@ public sealed class NodeStartTests : IDisposable
     [Fact]
     public void Wrong_settings_are_named_by_their_keys_all_at_once_and_show_no_secret()
     {
-        var error = Assert.Throws<NodeConfigurationException>(() => NodeOptions.From(new ConfigurationBuilder().AddInMemoryCollection(
+        var error = Assert.Throws<NodeConfigurationException>(() => NodeConfiguration.From(new ConfigurationBuilder().AddInMemoryCollection(
             new Dictionary<string, string?>
             {
                 ["Database:Provider"] = "PostgreSql",
@@ -206,7 +208,7 @@ public sealed class NodeStartTests : IDisposable
         Environment.SetEnvironmentVariable("CPORT__Limits__PageSize", "70");
         try
         {
-            var options = NodeOptions.Load(commandLine: new Dictionary<string, string?> { ["Limits:PageSize"] = "80" });
+            var options = NodeConfiguration.Load(commandLine: new Dictionary<string, string?> { ["Limits:PageSize"] = "80" });
             Assert.Equal("127.0.0.7", options.Cluster.Host);
             Assert.Equal(80, options.Limits.PageSize);
         }
@@ -222,7 +224,7 @@ public sealed class NodeStartTests : IDisposable
     {
         using var activity = new Activity("GET").Start();
         activity.SetTag("url.path", "/v1/hashes/md5/marker").SetTag("url.query", "?q=marker").SetTag("http.route", "/v1/hashes/{algorithm}/{value}");
-        using var mask = new CPort.Node.Telemetry.PathMask();
+        using var mask = new Telemetry.PathMask();
         mask.OnEnd(activity);
         Assert.Equal("/v1/hashes/{algorithm}/{value}", activity.GetTagItem("url.path"));
         Assert.DoesNotContain(activity.TagObjects, t => t.Value?.ToString()?.Contains("marker", StringComparison.Ordinal) == true);

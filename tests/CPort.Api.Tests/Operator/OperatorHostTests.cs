@@ -5,7 +5,9 @@ using CPort.Node;
 using CPort.Node.Client;
 using CPort.Node.Commands;
 using CPort.Node.Commands.Pbm;
+using CPort.Node.Hosting;
 using CPort.Node.Operator;
+using CPort.Node.Options;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -70,7 +72,7 @@ public sealed class OperatorHostTests : IDisposable
     [Fact]
     public void The_settings_come_from_the_environment()
     {
-        var options = NodeOptions.From(new ConfigurationBuilder().AddInMemoryCollection(
+        var options = NodeConfiguration.From(new ConfigurationBuilder().AddInMemoryCollection(
             new Dictionary<string, string?> { ["Operator:Host"] = "192.0.2.1", ["Operator:Port"] = "9210", ["Operator:Tls"] = "false" }).Build());
         Assert.Equal(("192.0.2.1", 9210, (bool?)false), (options.Operator.Host, options.Operator.Port, options.Operator.Tls));
     }

@@ -1,7 +1,8 @@
 using CPort.Actors.Cluster;
 using CPort.Actors.Persistence;
+using CPort.Node.Options;
 
-namespace CPort.Node;
+namespace CPort.Node.Composition;
 
 /// <summary>From options to the node's one database.</summary>
 public static class PersistenceSetup
@@ -15,13 +16,16 @@ public static class PersistenceSetup
         EnsureDataFolder(options.Data);
         return Database.Create(
             options.Database.Provider,
-            string.IsNullOrWhiteSpace(options.Database.ConnectionString) ? Path.Combine(Path.GetFullPath(options.Data), "cport.db") : options.Database.ConnectionString,
+            string.IsNullOrWhiteSpace(options.Database.ConnectionString)
+                ? Path.Combine(Path.GetFullPath(options.Data), "cport.db") : options.Database.ConnectionString,
             options.Database.Synchronous,
             Guid.NewGuid().ToString("N"));
     }
 
-    /// <summary>Database, numbers and the figures that must never change. Other rooms add figures: <c>services.AddSingleton(new FixedFigure(…))</c>.</summary>
-    public static IServiceCollection AddNodePersistence(this IServiceCollection services, Database database)
+    /// <summary>
+    /// Database, numbers and the figures that must never change. Others add figures as singletons: <see cref="FixedFigure"/>.
+    /// </summary>
+    public static IServiceCollection AddPersistence(this IServiceCollection services, Database database)
     {
         services.AddSingleton(database);
         services.AddSingleton(_ => new NumberAllocator(database, NumberName));

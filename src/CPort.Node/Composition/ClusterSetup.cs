@@ -12,20 +12,25 @@ using CPort.Actors.Cluster;
 using CPort.Actors.Persistence;
 using CPort.Actors.Serialization;
 using CPort.Actors.Telemetry;
-using static Akka.Event.LoggingExtensions;
+using CPort.Node.Hosting;
+using CPort.Node.Options;
+using ClusterOptions = CPort.Node.Options.ClusterOptions;
 
-namespace CPort.Node;
+namespace CPort.Node.Composition;
 
-/// <summary>The ground the rooms stand on; what runs on it is listed in <see cref="Rooms"/>.</summary>
+/// <summary>The actor system, its cluster and its persistence: the ground everything else stands on.</summary>
 public static class ClusterSetup
 {
-    /// <summary>The actor system's name, part of every node's address. The same whatever the cluster's name, so that two clusters can tell each other apart.</summary>
+    /// <summary>
+    /// The actor system's name, part of every node's address. The same whatever the cluster's name, so that two clusters can tell
+    /// each other apart.
+    /// </summary>
     public const string SystemName = "cport";
 
     /// <summary>This program's version, for rolling updates: shards go to the newest nodes first.</summary>
     public static string AppVersion { get; } = typeof(ClusterSetup).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
-    /// <summary>What joining needs; <see cref="NodeActorService"/> does it once the actor system runs.</summary>
+    /// <summary>What joining needs; <see cref="NodeLifecycle"/> does it once the actor system runs.</summary>
     public static IServiceCollection AddClusterMembership(this IServiceCollection services, NodeOptions options)
     {
         var cluster = options.Cluster;
@@ -40,12 +45,13 @@ public static class ClusterSetup
             Version = AppVersion,
         });
         services.AddSingleton<ClusterJoining>();
-        services.AddSingleton<INodePreparation, ClusterPreparation>();
-        return services;
+        return services
+            .AddPreparation<Database>(DatabaseLease.EnsureTableAsync)
+            .AddPreparation<ClusterJoining>((joining, cancellation) => joining.PrepareAsync(cancellation));
     }
 
     /// <summary>Remoting, membership, sharding's settings, persistence and serialization of one node.</summary>
-    public static AkkaConfigurationBuilder AddNodeFoundation(
+    public static AkkaConfigurationBuilder AddCluster(
         this AkkaConfigurationBuilder akka, NodeOptions options, Database database, DotNettySslSetup? tls)
     {
         var cluster = options.Cluster;
@@ -64,7 +70,8 @@ public static class ClusterSetup
                 Port = cluster.Port,
                 MaxFrameSize = ClusterTuning.MaxFrameSize,
             })
-            .WithClustering(new Akka.Cluster.Hosting.ClusterOptions { Roles = [.. cluster.EffectiveRoles], AppVersion = AppVersion })
+            .WithClustering(new Akka.Cluster.Hosting.ClusterOptions
+                { Roles = [.. cluster.EffectiveRoles], AppVersion = AppVersion })
             .AddWireSerialization()
             .AddSqlPersistence(database)
             .AddHocon(ClusterTuning.Hocon, HoconAddMode.Prepend)
@@ -91,18 +98,26 @@ public static class ClusterSetup
     }
 
     /// <summary>
-    /// Why this node cannot listen where the options say, or null: a name that is not this machine's would fail as an obscure error of the transport.
+    /// Why this node cannot listen where the options say, or null: a name that is not this machine's would fail as an obscure
+    /// error of the transport.
     /// </summary>
-    public static async Task<string?> AddressProblemAsync(NodeOptions.ClusterOptions cluster, CancellationToken cancellation)
+    public static async Task<string?> AddressProblemAsync(ClusterOptions cluster, CancellationToken cancellation)
     {
         var (key, host) = cluster.BindHost is null ? ("Host", cluster.Host) : ("BindHost", cluster.BindHost);
         try
         {
-            var addresses = IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellation);
-            var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(a => a.Address).ToHashSet();
-            return addresses.Any(a => a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any) || IPAddress.IsLoopback(a) || own.Contains(a)) ? null
-                : $"CPORT__Cluster__{key}: {host}{(address is null ? $" ({string.Join(", ", addresses.Take(3).Select(a => a.ToString()))})" : "")} is no address of this machine"
-                    + (cluster.BindHost is null ? "; behind address translation give CPORT__Cluster__BindHost too." : ".");
+            var addresses = IPAddress.TryParse(host, out var address)
+                ? [address] : await Dns.GetHostAddressesAsync(host, cancellation);
+            var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses)
+                .Select(a => a.Address).ToHashSet();
+            if (addresses.Any(a => a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any) || IPAddress.IsLoopback(a) || own.Contains(a)))
+            {
+                return null;
+            }
+
+            var found = address is null ? $" ({string.Join(", ", addresses.Take(3).Select(a => a.ToString()))})" : "";
+            return $"CPORT__Cluster__{key}: {host}{found} is no address of this machine"
+                + (cluster.BindHost is null ? "; behind address translation give CPORT__Cluster__BindHost too." : ".");
         }
         catch (SocketException e)
         {
@@ -117,39 +132,4 @@ public static class ClusterSetup
         LogLevel.Warning => Akka.Event.LogLevel.WarningLevel,
         _ => Akka.Event.LogLevel.ErrorLevel,
     };
-}
-
-/// <summary>The tables of membership and leases.</summary>
-internal sealed class ClusterPreparation(ClusterJoining joining, Database database) : INodePreparation
-{
-    public async Task PrepareAsync(CancellationToken cancellation)
-    {
-        await DatabaseLease.EnsureTableAsync(database, cancellation);
-        await joining.PrepareAsync(cancellation);
-    }
-}
-
-/// <summary>A log line for what operators should know: who was lost, cut off or came back. Decides nothing; figures are ClusterMetrics' business.</summary>
-internal sealed class MembershipLog : ReceiveActor
-{
-    private readonly Cluster _cluster = Cluster.Get(Context.System);
-    private readonly Akka.Event.ILoggingAdapter _log = Akka.Event.Logging.GetLogger(Context.System, "Membership");
-
-    public MembershipLog()
-    {
-        Receive<ClusterEvent.MemberRemoved>(e =>
-        {
-            if (e.PreviousStatus == MemberStatus.Down)
-            {
-                _log.Warning("{0} was declared down and is removed; its shards move.", e.Member.Address);
-            }
-        });
-        Receive<ClusterEvent.UnreachableMember>(e => _log.Warning("{0} is unreachable from some member.", e.Member.Address));
-        Receive<ClusterEvent.ReachableMember>(e => _log.Warning("{0} is reachable again.", e.Member.Address));
-    }
-
-    protected override void PreStart() => _cluster.Subscribe(
-        Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved), typeof(ClusterEvent.IReachabilityEvent));
-
-    protected override void PostStop() => _cluster.Unsubscribe(Self);
 }

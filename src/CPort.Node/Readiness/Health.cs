@@ -1,65 +1,26 @@
 using System.Net.Mime;
-using Akka.Actor;
 using Akka.Cluster;
 using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Api;
+using CPort.Node.Hosting;
 
-namespace CPort.Node;
+namespace CPort.Node.Readiness;
 
 /// <summary>One reason why a node is or is not ready. <paramref name="Detail"/> is for operators and holds no data.</summary>
 public sealed record ReadinessReason(string Name, bool Ok, string Detail);
 
-/// <summary>A room's own say in <c>/health/ready</c>; register as a singleton. Must answer within a second or two and not throw.</summary>
+/// <summary>
+/// One part's say in <c>/health/ready</c>; register as a singleton. Must answer within a second or two and not throw.
+/// </summary>
 public interface IReadinessCheck
 {
     Task<ReadinessReason> CheckAsync(CancellationToken cancellation);
 }
 
-/// <summary>How far the node has come. Thread-safe.</summary>
-public sealed class NodeState
-{
-    private volatile string? _waitingFor = "the node is starting";
-    private volatile bool _leaves;
-    private readonly TaskCompletionSource _running = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile ActorSystem? _system;
-    private int _exitCode;
-
-    /// <summary>Completes when the node serves for the first time.</summary>
-    public Task Running => _running.Task;
-
-    /// <summary>The actor system runs and the rooms are open.</summary>
-    public bool IsRunning => _waitingFor is null;
-
-    /// <summary>Why the node does not serve, or null.</summary>
-    public string? WaitingFor => _waitingFor;
-
-    /// <summary>It is going to stop: not ready, so that load balancers send to others, but whatever still comes is served.</summary>
-    public bool IsLeaving => _leaves;
-
-    public ActorSystem? System => _system;
-
-    /// <summary>What the process is to end with when the node stopped by itself; 0 while all is well.</summary>
-    public int ExitCode => _exitCode;
-
-    /// <summary>The first reason to end is the one that counts.</summary>
-    internal void Ends(int exitCode) => Interlocked.CompareExchange(ref _exitCode, exitCode, ExitCodes.Ok);
-
-    internal void Waits(string reason) => _waitingFor = reason;
-
-    internal void Leaves() => _leaves = true;
-
-    internal void Runs(ActorSystem system)
-    {
-        _system = system;
-        _waitingFor = null;
-        _running.TrySetResult();
-    }
-}
-
 /// <summary>
-/// <c>/health/live</c>: the process answers; restart it when not. <c>/health/ready</c>: send it requests; never a reason to restart, because a
-/// database that is away comes back.
+/// <c>/health/live</c>: the process answers; restart it when not. <c>/health/ready</c>: send it requests; never a reason to
+/// restart, because a database that is away comes back.
 /// </summary>
 public static class Health
 {
@@ -74,8 +35,8 @@ public static class Health
     }
 
     /// <summary>
-    /// Everything else answers 503 with Retry-After until the actor system runs. A node that is about to stop serves and asks for another connection, so that
-    /// none is in use, and no request on its way, when it closes them.
+    /// Everything else answers 503 with Retry-After until the actor system runs. A node that is about to stop serves and asks for
+    /// another connection, so that none is in use, and no request on its way, when it closes them.
     /// </summary>
     public static WebApplication UseWaitUntilRunning(this WebApplication app)
     {
@@ -87,12 +48,14 @@ public static class Health
                 http.Response.Headers.Connection = "close";
             }
 
-            if (state.WaitingFor is not { } reason || AlwaysOpen.Any(p => http.Request.Path.StartsWithSegments(p, StringComparison.Ordinal)))
+            if (state.WaitingFor is not { } reason
+                || AlwaysOpen.Any(p => http.Request.Path.StartsWithSegments(p, StringComparison.Ordinal)))
             {
                 return next(http);
             }
 
-            return (ApiProblem.Of(IntakeCodes.Unavailable, $"The node does not serve: {reason}.") with { RetryAfter = 5 }).ToResult().ExecuteAsync(http);
+            return (ApiProblem.Of(IntakeCodes.Unavailable, $"The node does not serve: {reason}.") with { RetryAfter = 5 })
+                .ToResult().ExecuteAsync(http);
         });
         return app;
     }
@@ -103,7 +66,8 @@ public static class Health
         http.Response.Headers.CacheControl = "no-store";
         var reasons = new List<ReadinessReason>
         {
-            new("node", state.IsRunning && !state.IsLeaving, state.WaitingFor is { } reason ? $"waits: {reason}" : state.IsLeaving ? "about to stop" : "running"),
+            new("node", state.IsRunning && !state.IsLeaving,
+                state.WaitingFor is { } reason ? $"waits: {reason}" : state.IsLeaving ? "about to stop" : "running"),
             Membership(state),
             await PingAsync(database, cancellation),
         };
@@ -136,7 +100,10 @@ public static class Health
             $"{status}, {members} member{(members == 1 ? "" : "s")}" + (lost > 0 ? $", {lost} unreachable" : ""));
     }
 
-    /// <summary>Asked only after a write failed: a full disk still answers questions. Without it a node that gets no work would never notice the end.</summary>
+    /// <summary>
+    /// Asked only after a write failed: a full disk still answers questions. Without it a node that gets no work would never
+    /// notice the end.
+    /// </summary>
     private static async Task<bool> CanWriteAsync(Database database, CancellationToken cancellation)
     {
         try

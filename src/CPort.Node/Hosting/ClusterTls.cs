@@ -3,23 +3,28 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
+using CPort.Node.Options;
 
-namespace CPort.Node;
+namespace CPort.Node.Hosting;
 
-/// <summary>TLS between nodes: both sides show a certificate, and both certificates must come from the cluster's own authority.</summary>
+/// <summary>
+/// TLS between nodes: both sides show a certificate, and both certificates must come from the cluster's own authority.
+/// </summary>
 public static class ClusterTls
 {
     /// <summary>
-    /// The transport's setup from the options. Throws <see cref="NodeConfigurationException"/> when a file cannot be used; messages name the key and never
-    /// show its content.
+    /// The transport's setup from the options. Throws <see cref="NodeConfigurationException"/> when a file cannot be used;
+    /// messages name the key and never show its content.
     /// </summary>
-    public static DotNettySslSetup Setup(NodeOptions.ClusterOptions cluster)
+    public static DotNettySslSetup Setup(ClusterOptions cluster)
     {
         var options = cluster.Tls;
-        var certificate = Certificates.Load(options.CertificatePath!, options.KeyPath, options.Password, "CPORT__Cluster__Tls__CertificatePath");
+        var certificate = Certificates.Load(options.CertificatePath!, options.KeyPath, options.Password,
+            "CPORT__Cluster__Tls__CertificatePath");
         if (!certificate.HasPrivateKey)
         {
-            throw new NodeConfigurationException(["CPORT__Cluster__Tls__KeyPath: the certificate has no private key; give its file."]);
+            throw new NodeConfigurationException(
+                ["CPORT__Cluster__Tls__KeyPath: the certificate has no private key; give its file."]);
         }
 
         var authority = new X509Certificate2Collection();
@@ -29,7 +34,8 @@ public static class ClusterTls
         }
         catch (CryptographicException e)
         {
-            throw new NodeConfigurationException([$"CPORT__Cluster__Tls__CaPath: {options.CaPath} holds no PEM certificates ({e.Message})."]);
+            throw new NodeConfigurationException(
+                [$"CPORT__Cluster__Tls__CaPath: {options.CaPath} holds no PEM certificates ({e.Message})."]);
         }
 
         if (authority.Count == 0)
@@ -39,23 +45,27 @@ public static class ClusterTls
 
         if (Refusal(certificate, authority) is { } own)
         {
-            throw new NodeConfigurationException([$"CPORT__Cluster__Tls__CertificatePath: this node's own certificate would be refused by the others: {own}."]);
+            throw new NodeConfigurationException(
+                [$"CPORT__Cluster__Tls__CertificatePath: this node's own certificate would be refused by the others: {own}."]);
         }
 
-        // Checked here because Akka ends a node that *calls* one whose certificate does not fit: one wrong certificate would cost the right nodes.
+        // Checked here because Akka ends a node that *calls* one whose certificate does not fit: one wrong certificate would cost
+        // the right nodes.
         if (options.VerifyName && !certificate.MatchesHostname(cluster.Host))
         {
             throw new NodeConfigurationException(
                 [$"CPORT__Cluster__Tls__CertificatePath: the certificate is for another name than CPORT__Cluster__Host ({cluster.Host}), by which the others call this node."]);
         }
 
-        return new DotNettySslSetup(certificate, suppressValidation: false, requireMutualAuthentication: true, (peer, _, remote, errors, log) =>
+        return new DotNettySslSetup(certificate, suppressValidation: false, requireMutualAuthentication: true,
+            (peer, _, remote, errors, log) =>
         {
             var refusal = peer is null ? "it shows no certificate"
                 : Refusal(peer, authority)
 
                 // Of the called side only: who calls has no name to be checked, and its certificate suffices.
-                ?? (options.VerifyName && errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? "its certificate is for another name" : null);
+                ?? (options.VerifyName && errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
+                    ? "its certificate is for another name" : null);
             if (refusal is not null)
             {
                 log.Warning("Node {0} is refused: {1}.", remote, refusal);
@@ -65,7 +75,10 @@ public static class ClusterTls
         });
     }
 
-    /// <summary>Why a certificate is not one of the authority's, or null. The system's own authorities do not count; revocation lists are not asked for.</summary>
+    /// <summary>
+    /// Why a certificate is not one of the authority's, or null. The system's own authorities do not count; revocation lists are
+    /// not asked for.
+    /// </summary>
     private static string? Refusal(X509Certificate2 certificate, X509Certificate2Collection authority)
     {
         using var chain = new X509Chain();
@@ -80,7 +93,10 @@ public static class ClusterTls
 /// <summary>Reads certificates as the options name them.</summary>
 public static class Certificates
 {
-    /// <summary>A PFX file, or PEM with its key in the same file or another. Throws <see cref="NodeConfigurationException"/> that names <paramref name="setting"/>.</summary>
+    /// <summary>
+    /// A PFX file, or PEM with its key in the same file or another. Throws <see cref="NodeConfigurationException"/> that names
+    /// <paramref name="setting"/>.
+    /// </summary>
     public static X509Certificate2 Load(string path, string? keyPath, string? password, string setting)
     {
         try
@@ -90,7 +106,8 @@ public static class Certificates
                 return X509CertificateLoader.LoadPkcs12FromFile(path, password);
             }
 
-            using var pem = password is null ? X509Certificate2.CreateFromPemFile(path, keyPath) : X509Certificate2.CreateFromEncryptedPemFile(path, password, keyPath);
+            using var pem = password is null ? X509Certificate2.CreateFromPemFile(path,
+                keyPath) : X509Certificate2.CreateFromEncryptedPemFile(path, password, keyPath);
 
             // Windows' TLS cannot use a key that was only read from PEM; everywhere else this changes nothing.
             return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pfx), null);

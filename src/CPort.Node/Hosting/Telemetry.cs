@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using CPort.Actors.Telemetry;
+using CPort.Node.Options;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace CPort.Node;
+namespace CPort.Node.Hosting;
 
 /// <summary>OpenTelemetry: metrics for Prometheus and OTLP, traces for OTLP.</summary>
 public static class Telemetry
@@ -17,7 +18,8 @@ public static class Telemetry
         var telemetry = services.AddOpenTelemetry().ConfigureResource(r => r.AddService("cport", serviceVersion: version));
         telemetry.WithMetrics(metrics =>
         {
-            metrics.AddMeter(CPortMetrics.MeterName, CPortMetrics.MeterName + ".*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel").AddRuntimeInstrumentation();
+            metrics.AddMeter(CPortMetrics.MeterName, CPortMetrics.MeterName + ".*", "Microsoft.AspNetCore.Hosting",
+                "Microsoft.AspNetCore.Server.Kestrel").AddRuntimeInstrumentation();
             if (options.Telemetry.Prometheus)
             {
                 metrics.AddPrometheusExporter();

@@ -1,0 +1,19 @@
+using Akka.Hosting;
+using CPort.Actors.Agencies;
+using CPort.Actors.Persistence;
+using CPort.Node.Hosting;
+using CPort.Node.Readiness;
+
+namespace CPort.Node.Composition;
+
+/// <summary>The registry of agencies, one in the cluster, and its directory on every node.</summary>
+internal static class AgenciesSetup
+{
+    public static IServiceCollection AddAgencies(this IServiceCollection services) => services
+        .AddSingleton(_ => new AgencyDirectoryFeed(SqlJournal.QueryPluginId))
+        .AddSingleton<IReadinessCheck, DirectoryReadiness>()
+        .AddHostedService<OperatorBootstrap>();
+
+    public static AkkaConfigurationBuilder AddAgencies(this AkkaConfigurationBuilder akka, IServiceProvider services) =>
+        akka.AddAgencies(services.GetRequiredService<AgencyDirectoryFeed>(), services.GetRequiredService<TimeProvider>());
+}

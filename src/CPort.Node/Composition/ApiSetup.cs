@@ -1,0 +1,29 @@
+using CPort.Actors.Intake;
+using CPort.Actors.Persistence;
+using CPort.Api;
+using CPort.Node.Hosting;
+using CPort.Node.Options;
+
+namespace CPort.Node.Composition;
+
+/// <summary>Intake and the API.</summary>
+internal static class ApiSetup
+{
+    public static IServiceCollection AddApi(this IServiceCollection services, NodeOptions options) => services
+        .AddSingleton<IntakeDoor>()
+        .AddPreparation<Database>(RejectionLog.EnsureTableAsync)
+        .AddCPortApi(new CPortApiOptions
+        {
+            Gateway = ReportsSetup.GatewayOptions(options.Limits),
+            ItemsPerBatch = options.Limits.ItemsPerBatch,
+            PageSize = options.Limits.PageSize,
+            Intake = new IntakeLimits
+            {
+                LineBytes = options.Limits.LineBytes,
+                BodyBytes = options.Limits.BodyBytes,
+                ItemsPerReport = options.Limits.ItemsPerReport,
+                ConcurrentStreams = options.Limits.ConcurrentStreams,
+                InFlightPerStream = options.Limits.InFlightPerStream,
+            },
+        });
+}

@@ -1,0 +1,33 @@
+using Akka.Hosting;
+using CPort.Actors.Hashes;
+using CPort.Actors.Matching;
+using CPort.Actors.Persistence;
+using CPort.Actors.Reports;
+using CPort.Node.Options;
+using CPort.Node.Readiness;
+
+namespace CPort.Node.Composition;
+
+/// <summary>Hash buckets on nodes of their role, and matching on every node.</summary>
+internal static class HashesSetup
+{
+    public static IServiceCollection AddHashes(this IServiceCollection services, PolicyOptions policy) => services
+        .AddSingleton(new MatchingOptions { NearRadius = policy.PdqRadius, QualityFloor = policy.PdqQualityFloor })
+        .AddSingleton<HashBucketLoading>()
+        .AddSingleton<IReadinessCheck, HashBucketReadiness>();
+
+    public static AkkaConfigurationBuilder AddHashes(this AkkaConfigurationBuilder akka, IServiceProvider services)
+    {
+        var time = services.GetRequiredService<TimeProvider>();
+        return akka
+            .AddHashBuckets<ReportRegion>(
+                new HashBucketOptions
+                {
+                    WithEvents = () => HashBucketJournal.WithEventsAsync(services.GetRequiredService<Database>()),
+                    Stuck = services.GetRequiredService<StuckEntities>(),
+                    Loading = services.GetRequiredService<HashBucketLoading>(),
+                },
+                time)
+            .AddMatching(services.GetRequiredService<MatchingOptions>(), time);
+    }
+}

@@ -1,0 +1,46 @@
+using Akka.Actor;
+using Akka.Hosting;
+using CPort.Actors.Cluster;
+using CPort.Actors.Persistence;
+using CPort.Actors.Projections;
+using CPort.Domain.Confidential;
+using CPort.Domain.Routing;
+using CPort.Node.Hosting;
+using CPort.Node.Options;
+using CPort.Node.Readiness;
+
+namespace CPort.Node.Composition;
+
+/// <summary>The read tables: written on nodes of the role projection, read on every node.</summary>
+internal static class ReadModelSetup
+{
+    public static IServiceCollection AddReadModel(this IServiceCollection services) => services
+        .AddSingleton<ReadTables>()
+        .AddPreparation<ReadTables>((tables, cancellation) => tables.PrepareAsync(cancellation))
+        .AddSingleton(p => new JournalReader(p.GetRequiredService<Database>(), p.GetRequiredService<ActorSystem>()))
+        .AddSingleton<ReadModel>()
+        .AddSingleton<QueueReader>()
+        .AddSingleton<ReportSearch>()
+        .AddSingleton<GroupReader>()
+        .AddSingleton<StatisticsReader>()
+        .AddSingleton<ProjectionStatusReader>()
+        .AddSingleton<UnfinishedWork>()
+        .AddSingleton<IReadinessCheck, ProjectionReadiness>()
+        .AddHostedService<QueueGauge>();
+
+    public static AkkaConfigurationBuilder AddReadModel(
+        this AkkaConfigurationBuilder akka, NodeOptions options, IServiceProvider services) =>
+        akka.AddProjections(options.Cluster.EffectiveRoles.Contains(ClusterRoles.Projection), () => new ProjectionServices
+        {
+            Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(),
+            UrlKeys = services.GetRequiredService<UrlKeyMaker>(), Time = services.GetRequiredService<TimeProvider>(),
+            Options = new ProjectionOptions
+            {
+                OrphanDeadline = TimeSpan.FromHours(options.Policy.OrphanHours),
+                PdqRadius = options.Policy.PdqRadius,
+
+                // SQLite has one writer: while a batch of rows is written the journal waits, and with it everybody.
+                BatchSize = services.GetRequiredService<Database>().IsSqlite ? 150 : 500,
+            },
+        });
+}

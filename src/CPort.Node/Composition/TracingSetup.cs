@@ -1,0 +1,59 @@
+using CPort.Actors.Persistence;
+using CPort.Actors.Routing;
+using CPort.Domain.Confidential;
+using CPort.Domain.Routing;
+using CPort.Node.Adapters;
+using CPort.Node.Options;
+
+namespace CPort.Node.Composition;
+
+/// <summary>What is told from a URL: where it is hosted, and the keys it is found by.</summary>
+internal static class TracingSetup
+{
+    public static IServiceCollection AddTracing(this IServiceCollection services, HostingOptions options)
+    {
+        // Loaded now: a wrong list is a wrong setting. Changing it would change keyed hashes, so that the database records which
+        // it is.
+        var suffixes = Suffixes(options.PublicSuffixFile);
+        return services
+            .AddSingleton(new FixedFigure("public-suffixes", suffixes.Fingerprint,
+                "Stored keyed hashes of registrable domains were made by the first start's list "
+                + $"({PublicSuffixes.BuiltIn.Fingerprint} is the built-in one): give that list by CPORT__Hosting__PublicSuffixFile, "
+                + "or begin with a new database."))
+            .AddSingleton(p => new UrlKeyMaker(p.GetRequiredService<ConfidentialSeam>(), suffixes))
+            .AddSingleton<IHostingTracer>(p => new HostingTracer(
+                new TraceChain(TraceProviders(options), new TraceOptions(), p.GetRequiredService<TimeProvider>()),
+                p.GetRequiredService<TimeProvider>()));
+    }
+
+    private static PublicSuffixes Suffixes(string? file)
+    {
+        try
+        {
+            return string.IsNullOrEmpty(file) ? PublicSuffixes.BuiltIn : PublicSuffixes.Load(file);
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new NodeConfigurationException([$"CPORT__Hosting__PublicSuffixFile: {e.Message}"]);
+        }
+    }
+
+    /// <summary>Own table first, then MaxMind, then DNS: whoever is asked first is believed first.</summary>
+    private static IEnumerable<ITraceProvider> TraceProviders(HostingOptions hosting)
+    {
+        if (!string.IsNullOrEmpty(hosting.TableFile))
+        {
+            yield return StaticTableProvider.Load(hosting.TableFile);
+        }
+
+        if (!string.IsNullOrEmpty(hosting.MmdbFile) || !string.IsNullOrEmpty(hosting.AsnMmdbFile))
+        {
+            yield return new MaxMindProvider(hosting.MmdbFile, hosting.AsnMmdbFile);
+        }
+
+        if (hosting.Dns)
+        {
+            yield return new DnsProvider();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using Akka.Hosting;
+using CPort.Actors.Cluster;
+using CPort.Api;
+using CPort.Node.Composition;
+using CPort.Node.Operator;
+using CPort.Node.Options;
+using CPort.Node.Readiness;
+
+namespace CPort.Node.Hosting;
+
+/// <summary>
+/// Puts a node together from its options: what runs where, as a list; each part is a file of <c>Composition/</c>.
+/// </summary>
+public static class NodeHost
+{
+    /// <summary>
+    /// A node ready to run: <c>await app.RunAsync()</c>, or <c>StartAsync</c> and <see cref="WaitUntilRunningAsync"/> in tests
+    /// and the demo. It serves health at once and everything else when database and cluster are there.
+    /// <paramref name="configure"/> comes last and may replace services (a clock, a trace provider, the log's outlet).
+    /// </summary>
+    public static WebApplication Build(NodeOptions options, Action<WebApplicationBuilder>? configure = null)
+    {
+        if (options.Validate().ToArray() is { Length: > 0 } problems)
+        {
+            throw new NodeConfigurationException(problems);
+        }
+
+        // Now, so that a wrong certificate is told as a wrong setting and not as a failed start.
+        var tls = options.Cluster.Tls.Enabled ? ClusterTls.Setup(options.Cluster) : null;
+        var database = PersistenceSetup.OpenDatabase(options);
+        var builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "cport" });
+        builder.WebHost
+            .UseKestrel(kestrel => kestrel.Listen(options))
+            .UseShutdownTimeout(TimeSpan.FromSeconds(options.Cluster.StopSeconds) / 3);
+        builder.Logging.AddNodeLogs(options.Logs);
+
+        // A stop in all: drain, open requests (a third at most), shards (a half at most), leave. NodeLifecycle keeps to the time;
+        // the host waits a little longer.
+        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(options.Cluster.StopSeconds + 15));
+        builder.Services
+            .AddRouting()
+            .AddSingleton(options)
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<NodeState>()
+            .AddSingleton<NodePreparations>()
+            .AddPersistence(database)
+            .AddNodeTelemetry(options)
+            .AddClusterMembership(options)
+            .AddKeys()
+            .AddAgencies()
+            .AddTracing(options.Hosting)
+            .AddReports(options)
+            .AddReadModel()
+            .AddHashes(options.Policy)
+            .AddApi(options);
+        builder.AddOperator();
+
+        // Registered after what actors need and before Kestrel, which stops first. Those that others ask come first.
+        builder.Services.AddAkka<NodeLifecycle>(ClusterSetup.SystemName, (akka, services) => akka
+            .AddCluster(options, database, tls)
+            .AddAgencies(services)
+            .AddHashes(services)
+            .AddReports(options, services)
+            .AddReadModel(options, services)
+            .AddOperatorActors());
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseExceptionHandler();
+        app.UseWaitUntilRunning();
+        app.UseRouting();
+        app.MapHealth();
+        app.MapMetrics(options);
+        if (options.Cluster.EffectiveRoles.Contains(ClusterRoles.Api))
+        {
+            app.MapCPortApi();
+        }
+
+        return app;
+    }
+
+    /// <summary>Waits until the node serves; throws <see cref="TimeoutException"/> with what it still waits for.</summary>
+    public static async Task WaitUntilRunningAsync(
+        this WebApplication app, TimeSpan patience, CancellationToken cancellation = default)
+    {
+        var state = app.Services.GetRequiredService<NodeState>();
+        var stopping = app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, stopping);
+        limit.CancelAfter(patience);
+        try
+        {
+            await state.Running.WaitAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The node does not run: {state.WaitingFor ?? "it was stopped"}.");
+        }
+    }
+}

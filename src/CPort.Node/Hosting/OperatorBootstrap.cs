@@ -1,0 +1,112 @@
+using Akka.Actor;
+using Akka.Hosting;
+using CPort.Actors.Agencies;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.Identity;
+using CPort.Node.Options;
+
+namespace CPort.Node.Hosting;
+
+/// <summary>
+/// At the very first start there is nobody who could register agencies: makes the agency <c>operator</c> with one key and writes
+/// the key, which is shown nowhere else, to <c>operator.key</c> in the data folder, readable by its owner only.
+/// </summary>
+internal sealed partial class OperatorBootstrap(
+    NodeOptions options, NodeState state, AgencyDirectoryFeed directory, IServiceProvider services, TimeProvider time,
+    ILogger<OperatorBootstrap> log)
+    : BackgroundService
+{
+    public const string FileName = "operator.key";
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await state.Running.WaitAsync(stoppingToken);
+            await directory.WhenReady.WaitAsync(stoppingToken);
+            if (File.Exists(KeyFile + ".new"))
+            {
+                // The node died in between the last time.
+                Publish();
+            }
+
+            while (!directory.Current.Agencies.Any(a => a.Kind == AgencyKind.Operator && !directory.Current.KeysOf(a.Id).IsEmpty))
+            {
+                if (await TryMakeAsync(stoppingToken))
+                {
+                    return;
+                }
+
+                await Task.Delay(TimeSpan.FromSeconds(2), time, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
+
+    private string KeyFile => Path.Combine(options.Data, FileName);
+
+    private void Publish()
+    {
+        File.Move(KeyFile + ".new", KeyFile, overwrite: true);
+        Made(log, Path.GetFullPath(KeyFile));
+    }
+
+    private async Task<bool> TryMakeAsync(CancellationToken cancellation)
+    {
+        var region = services.GetRequiredService<ActorRegistry>().Get<AgencyRegion>();
+        var agency = AgencyId.Parse("operator");
+        CommandContext Context(string command) =>
+            new() { CommandId = CommandId.Parse(command), Caller = Caller.System, OccurredAt = time.GetUtcNow() };
+        try
+        {
+            var patience = TimeSpan.FromSeconds(20);
+            await region.Ask<object>(
+                new RegisterAgency
+                {
+                    Context = Context("bootstrap-operator"), Agency = agency, Name = "Operators of this installation", Kind = AgencyKind.Operator,
+                },
+                patience, cancellation);
+            var answer = await region.Ask<object>(
+                new IssueKey
+                {
+                    Context = Context("bootstrap-operator-key"), Agency = agency, Roles = Roles.Operator, Tenant = Tenant.Live,
+                },
+                patience, cancellation);
+            if (answer is not ApiKeyShown { ApiKey: { } key } shown)
+            {
+                return answer is ApiKeyShown;
+            }
+
+            // Kept at once, because it is shown this once; under its name only when it works, because others wait for the file.
+            await WriteAsync(KeyFile + ".new", key, cancellation);
+            await directory.WaitForAsync(shown.SequenceNr, cancellation);
+            Publish();
+            return true;
+        }
+        catch (AskTimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Writes a text that only the file's owner may read.</summary>
+    public static async Task WriteAsync(string file, string key, CancellationToken cancellation)
+    {
+        var create = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            create.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        await using var writer = new StreamWriter(file, create);
+        await writer.WriteLineAsync(key.AsMemory(), cancellation);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "First start: the operator's key is in {File}; it registers agencies and is shown nowhere else")]
+    private static partial void Made(ILogger logger, string file);
+}

@@ -1,0 +1,132 @@
+using System.ComponentModel.DataAnnotations;
+using CPort.Actors.Cluster;
+
+namespace CPort.Node.Options;
+
+/// <summary>This node among others.</summary>
+public sealed class ClusterOptions
+{
+    private const string NameRule = "1 to 40 of a-z, 0-9 and '-', beginning with a letter.";
+
+    /// <summary>The cluster's name, recorded in its database; nodes of another name are refused.</summary>
+    [Required(ErrorMessage = NameRule)]
+    [RegularExpression("[a-z][a-z0-9-]{0,39}", ErrorMessage = NameRule)]
+    public string Name { get; set; } = "cport";
+
+    /// <summary>
+    /// The name or address other nodes reach this one by. In a container its own address or a name that resolves to it.
+    /// </summary>
+    [Host]
+    public string Host { get; set; } = "127.0.0.1";
+
+    /// <summary>
+    /// The address to listen on, when it is another than <see cref="Host"/>: <c>0.0.0.0</c> behind address translation.
+    /// </summary>
+    [Host]
+    public string? BindHost { get; set; }
+
+    /// <summary>
+    /// 0 takes a free port, which suits a single node and nodes on one machine that find each other by the database.
+    /// </summary>
+    [Between(0, 65535)]
+    public int Port { get; set; }
+
+    /// <summary>
+    /// Where other nodes are: <c>host:port</c>, or <c>dns:name:port</c> for a name with an address for each node. Several,
+    /// separated by commas. Members that the database records are always asked too; see docs/cluster.md.
+    /// </summary>
+    public string[] Seeds { get; set; } = [];
+
+    /// <summary>What this node does: api, report, hash, projection; empty: everything.</summary>
+    public string[] Roles { get; set; } = [];
+
+    /// <summary>How long a node tries to become a member before it ends with exit code 4.</summary>
+    [Between(10, 3600)]
+    public int JoinSeconds { get; set; } = 60;
+
+    /// <summary>How long a stop may take in all.</summary>
+    [Between(5, 240)]
+    public int StopSeconds { get; set; } = 30;
+
+    /// <summary>
+    /// How long a stopping member of a larger cluster is not ready and still serves, so that load balancers notice.
+    /// </summary>
+    [Between(0, 60)]
+    public int DrainSeconds { get; set; } = 2;
+
+    /// <summary>
+    /// Which side goes on when the cluster splits: KeepMajority, StaticQuorum or LeaseMajority. The same on all nodes.
+    /// </summary>
+    public SplitBrainStrategy SplitBrain { get; set; } = SplitBrainStrategy.KeepMajority;
+
+    /// <summary>Nodes that must be together, for StaticQuorum; more than half of all.</summary>
+    public int QuorumSize { get; set; }
+
+    /// <summary>How often nodes tell each other that they live, seconds.</summary>
+    [Between(0.1, 10)]
+    public double HeartbeatSeconds { get; set; } = 0.5;
+
+    /// <summary>How long a node may be silent before it counts as unreachable, seconds.</summary>
+    [Between(1, 60)]
+    public double HeartbeatPauseSeconds { get; set; } = 2.5;
+
+    /// <summary>How long a node must be unreachable before it is declared down, seconds. The same on all nodes.</summary>
+    [Between(1, 120)]
+    public double StableAfterSeconds { get; set; } = 2.5;
+
+    /// <summary>Time between a node's removal and the start of its shards elsewhere, seconds.</summary>
+    [Between(0.1, 120)]
+    public double DownRemovalMarginSeconds { get; set; } = 0.5;
+
+    /// <summary>
+    /// How long a node may be without the database while another member reaches it, before it leaves so that its shards move
+    /// there, seconds.
+    /// </summary>
+    [Between(3, 600)]
+    public double DatabasePatienceSeconds { get; set; } = 8;
+
+    /// <summary>
+    /// Permits plain TCP between nodes on addresses that others can reach. Without it such nodes need <see cref="Tls"/>.
+    /// </summary>
+    public bool AllowPlainTcp { get; set; }
+
+    public ClusterTlsOptions Tls { get; set; } = new();
+
+    internal IReadOnlyList<string> EffectiveRoles => Roles.Length == 0 ? ClusterRoles.All : Roles;
+
+    internal ClusterTimes Times => new()
+    {
+        Heartbeat = TimeSpan.FromSeconds(HeartbeatSeconds), HeartbeatPause = TimeSpan.FromSeconds(HeartbeatPauseSeconds),
+        StableAfter = TimeSpan.FromSeconds(StableAfterSeconds),
+            DownRemovalMargin = TimeSpan.FromSeconds(DownRemovalMarginSeconds),
+    };
+}
+
+/// <summary>TLS between nodes, with a certificate on both sides.</summary>
+public sealed class ClusterTlsOptions
+{
+    /// <summary>
+    /// This node's certificate, PFX or PEM, for both client and server use, naming <see cref="ClusterOptions.Host"/>. Switches
+    /// TLS on.
+    /// </summary>
+    [ExistingFile]
+    public string? CertificatePath { get; set; }
+
+    /// <summary>Private key of a PEM certificate when it is not in the same file.</summary>
+    [ExistingFile]
+    public string? KeyPath { get; set; }
+
+    public string? Password { get; set; }
+
+    /// <summary>
+    /// Certificates (PEM) of the authority whose nodes are let in: one of the cluster's own, because whoever has a certificate of
+    /// it is a member.
+    /// </summary>
+    [ExistingFile]
+    public string? CaPath { get; set; }
+
+    /// <summary>Whether a node that is called must have a certificate for the name it is called by.</summary>
+    public bool VerifyName { get; set; } = true;
+
+    internal bool Enabled => !string.IsNullOrEmpty(CertificatePath);
+}

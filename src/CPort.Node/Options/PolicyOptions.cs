@@ -1,0 +1,47 @@
+using CPort.Domain.Hashes;
+
+namespace CPort.Node.Options;
+
+/// <summary>Policy that may differ between installations; the rules themselves are code.</summary>
+public sealed class PolicyOptions
+{
+    /// <summary>Hamming distance up to which a PDQ value counts as near; for matching, groups, and look-ups that name none.</summary>
+    [Between(0, PdqLimits.MaxRadius)]
+    public int PdqRadius { get; set; } = PdqLimits.Radius;
+
+    /// <summary>PDQ values of lower quality never match.</summary>
+    [Between(0, PdqLimits.MaxQuality)]
+    public int PdqQualityFloor { get; set; } = PdqLimits.QualityFloor;
+
+    /// <summary>
+    /// Whether MD5 and SHA-1, for which collisions can be made, let an item inherit: never, when both agree, or always.
+    /// </summary>
+    public Domain.Inheritance.WeakHashes WeakHashes { get; set; } = Domain.Inheritance.WeakHashes.WhenBothAgree;
+
+    /// <summary>Whether equal PhotoDNA bytes let an item inherit.</summary>
+    public bool PhotoDnaDecides { get; set; }
+
+    /// <summary>ICCAM rule 9: PerItem, WholeReport or Off.</summary>
+    public Domain.Reports.AssessmentGate AssessmentGate { get; set; } = Domain.Reports.AssessmentGate.PerItem;
+
+    /// <summary>After how many hours an orphan nobody takes goes to police.</summary>
+    [AtLeastOne]
+    public int OrphanHours { get; set; } = 72;
+
+    /// <summary>ICCAM's rules (docs/rules.md) that are switched off; 1, 2, 3, 8 and 10 may be.</summary>
+    public string[] RulesOff { get; set; } = [];
+
+    /// <summary>The numbers of the rules that may be switched off.</summary>
+    public static readonly IReadOnlyList<string> Switchable = ["1", "2", "3", "8", "10"];
+
+    /// <summary>The rules as these settings leave them.</summary>
+    public Domain.Reports.IccamRules ToRules() => new()
+    {
+        BaselineIsFinal = !RulesOff.Contains("1"),
+        OnlyNationalIsOverruled = !RulesOff.Contains("2"),
+        NoAssessmentAfterAction = !RulesOff.Contains("3"),
+        ActionOnce = !RulesOff.Contains("8"),
+        NotIllegalFollowsAssessment = !RulesOff.Contains("10"),
+        Gate = AssessmentGate,
+    };
+}

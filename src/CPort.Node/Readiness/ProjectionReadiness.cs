@@ -1,0 +1,30 @@
+using System.Globalization;
+using CPort.Actors.Persistence;
+using CPort.Actors.Projections;
+
+namespace CPort.Node.Readiness;
+
+/// <summary>
+/// A table set serves, so that queues and searches answer; how far it is behind is said, and is no reason to take the node away.
+/// </summary>
+internal sealed class ProjectionReadiness(ProjectionStatusReader reader) : IReadinessCheck
+{
+    public async Task<ReadinessReason> CheckAsync(CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(2));
+        try
+        {
+            var serving = (await reader.ReadAsync(limit.Token)).Sets.LastOrDefault(s => s.State == TableSetState.Serving);
+            return serving is null
+                ? new ReadinessReason("projections", false,
+                    "no read tables yet: no node of role projection has started, or the first build is under way")
+                : new ReadinessReason("projections", true,
+                    string.Create(CultureInfo.InvariantCulture, $"table set {serving.Set}, {serving.LagEvents} events behind"));
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            return new ReadinessReason("projections", false, $"the read tables do not answer ({DatabaseFault.InWords(e)})");
+        }
+    }
+}
