@@ -43,7 +43,8 @@ public static class AccessScope
         var relations = RelationsOf(caller);
         foreach (var field in fields)
         {
-            scope = And(scope, AnyOf(relations.Where(r => AccessTable.Of(r.Relation, field) == Visibility.Visible).Select(r => r.Holds)));
+            var showing = relations.Where(r => AccessTable.Of(r.Relation, field) == Visibility.Visible);
+            scope = And(scope, AnyOf(showing.Select(r => r.Holds)));
         }
 
         return scope;

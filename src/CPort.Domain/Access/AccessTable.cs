@@ -207,31 +207,35 @@ public static class AccessTable
         {
             Title = "Mandated hotline", Holds = "a hotline with the orphan mandate, of items that are orphans",
         },
-        new(ItemRelations.PoliceOfCountry, AgencyKind.Police, Roles.Officer | Roles.Machine, [ItemTie.AssignedCountry, ItemTie.HostingCountry],
-            Shown: AllButReporterData)
+        new(ItemRelations.PoliceOfCountry, AgencyKind.Police, Roles.Officer | Roles.Machine,
+            [ItemTie.AssignedCountry, ItemTie.HostingCountry], Shown: AllButReporterData)
         {
             Title = "Police of the country",
             Holds = "police (officer or machine) of the assigned or hosting country, with a purpose given",
             NeedsPurpose = true,
         },
-        new(ItemRelations.Interpol, AgencyKind.Interpol, Roles.Analyst | Roles.Officer | Roles.Machine, [ItemTie.Illegal, ItemTie.Orphan],
-            Shown: AllButReporterData)
+        new(ItemRelations.Interpol, AgencyKind.Interpol, Roles.Analyst | Roles.Officer | Roles.Machine,
+            [ItemTie.Illegal, ItemTie.Orphan], Shown: AllButReporterData)
         {
             Title = "INTERPOL",
             Holds = "INTERPOL, of items that are Baseline or National by their effective classification, and of orphans",
         },
-        new(ItemRelations.Operator, AgencyKind.Operator, Roles.Operator, [ItemTie.Every], Shown: [FieldGroup.Existence, FieldGroup.State])
+        new(ItemRelations.Operator, AgencyKind.Operator, Roles.Operator, [ItemTie.Every],
+            Shown: [FieldGroup.Existence, FieldGroup.State])
         {
             Title = "Operator", Holds = "an operator's key with the role operator, of every item",
         },
 
         // Of any agency but the two below: what ties the agency to the item ties its auditors.
-        new(ItemRelations.Auditor, null, Roles.Auditor, [], Shown: [FieldGroup.Existence, FieldGroup.State], Masked: FieldGroup.History)
+        new(ItemRelations.Auditor, null, Roles.Auditor, [],
+            Shown: [FieldGroup.Existence, FieldGroup.State], Masked: FieldGroup.History)
         {
             Title = "Auditor",
-            Holds = "a key with the role auditor: of an operator for every item, of another agency for the items that agency stands in a relation to",
+            Holds = "a key with the role auditor: of an operator for every item, "
+                + "of another agency for the items that agency stands in a relation to",
         },
-        new(ItemRelations.SupervisoryAuthority, AgencyKind.SupervisoryAuthority, Roles.Auditor, [ItemTie.AssignedCountry, ItemTie.HostingCountry],
+        new(ItemRelations.SupervisoryAuthority, AgencyKind.SupervisoryAuthority, Roles.Auditor,
+            [ItemTie.AssignedCountry, ItemTie.HostingCountry],
             Shown: [FieldGroup.Existence, FieldGroup.State, FieldGroup.Classification], Masked: FieldGroup.History)
         {
             Title = "Supervisory authority", Holds = "a supervisory authority of the assigned or hosting country (auditor)",
@@ -245,22 +249,26 @@ public static class AccessTable
     private static ImmutableArray<ItemWrite> TheJob =>
     [
         ItemWrite.Claim, ItemWrite.Release, ItemWrite.Assess, ItemWrite.CorrectAssessment, ItemWrite.Act, ItemWrite.UpdateHosting,
-        ItemWrite.MoveToCountry, ItemWrite.SetReference, ItemWrite.DescribeSite, ItemWrite.MarkUrgent, ItemWrite.AddMemo, ItemWrite.SeenOnline,
+        ItemWrite.MoveToCountry, ItemWrite.SetReference, ItemWrite.DescribeSite, ItemWrite.MarkUrgent, ItemWrite.AddMemo,
+        ItemWrite.SeenOnline,
     ];
 
     private static readonly ImmutableArray<WriteRow> WriteRows =
     [
         new(ItemRelations.Reporting, Worker, ItemPhase.Any,
         [
-            ItemWrite.Amend, ItemWrite.Withdraw, ItemWrite.AddItems, ItemWrite.DescribeSite, ItemWrite.MarkUrgent, ItemWrite.AddMemo,
-            ItemWrite.SeenOnline, ItemWrite.CorrectAssessment,
+            ItemWrite.Amend, ItemWrite.Withdraw, ItemWrite.AddItems, ItemWrite.DescribeSite, ItemWrite.MarkUrgent,
+            ItemWrite.AddMemo, ItemWrite.SeenOnline, ItemWrite.CorrectAssessment,
         ]),
         new(ItemRelations.Reporting, Worker, ItemPhase.NotRouted, [ItemWrite.UpdateHosting]),
         new(ItemRelations.AssignedCountry, Worker, ItemPhase.Any, [ItemWrite.Assign]),
         new(ItemRelations.AssignedCountry, Worker, ItemPhase.NoHotline, TheJob),
         new(ItemRelations.AssignedHotline, Worker, ItemPhase.Any, TheJob),
         new(ItemRelations.Mandated, Worker, ItemPhase.Orphan,
-            [ItemWrite.TakeOrphan, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry, ItemWrite.SeenOnline, ItemWrite.CorrectAssessment]),
+        [
+            ItemWrite.TakeOrphan, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry, ItemWrite.SeenOnline,
+            ItemWrite.CorrectAssessment,
+        ]),
         new(ItemRelations.System, Roles.Machine, ItemPhase.Any, [ItemWrite.Automatic]),
     ];
 
@@ -277,11 +285,16 @@ public static class AccessTable
     {
         foreach (var row in Rows)
         {
-            if (row.Kind == caller.Kind && caller.Is(row.Roles) && !(row.NeedsPurpose && string.IsNullOrWhiteSpace(caller.Purpose)))
+            if (!caller.Is(row.Roles) || (row.NeedsPurpose && string.IsNullOrWhiteSpace(caller.Purpose)))
+            {
+                continue;
+            }
+
+            if (row.Kind == caller.Kind)
             {
                 yield return (row.Relation, row.Ties);
             }
-            else if (row.Kind is null && caller.Is(row.Roles) && caller.Kind is not (AgencyKind.SupervisoryAuthority or AgencyKind.System))
+            else if (row.Kind is null && caller.Kind is not (AgencyKind.SupervisoryAuthority or AgencyKind.System))
             {
                 yield return (row.Relation, [.. Rows.Where(r => r.Kind == caller.Kind).SelectMany(r => r.Ties)]);
             }
@@ -328,7 +341,8 @@ public static class AccessTable
     public static bool MayWrite(Caller caller, ItemRelationFacts item, ItemWrite write)
     {
         var relations = RelationsOf(caller, item);
-        return relations != ItemRelations.None && WaysTo(caller, write).Any(way => (relations & way.Relation) != 0 && Holds(way.While, item));
+        return relations != ItemRelations.None
+            && WaysTo(caller, write).Any(way => (relations & way.Relation) != 0 && Holds(way.While, item));
     }
 
     /// <summary>
@@ -345,12 +359,13 @@ public static class AccessTable
             """
             # Who sees and changes what
 
-            <!-- Rendered from src/CPort.Domain/Access/AccessTable.cs. Change the table there, then run the tests with CPORT_UPDATE_DOCS=1. -->
+            <!-- Rendered from src/CPort.Domain/Access/AccessTable.cs; change it there, run tests with CPORT_UPDATE_DOCS=1. -->
 
-            What a key may see of an item follows from how its agency stands to the item. A caller can stand in several relations at once and then
-            sees what any of them shows. A caller in no relation sees nothing: to it the report looks as if it did not exist. What belongs to a
-            report as a whole is seen by whoever sees it for at least one of its items. Live keys see live reports only, training keys training
-            reports only. Memberships count by the day of the request (UTC). Providers stand in no relation to any item.
+            What a key may see of an item follows from how its agency stands to the item. A caller can stand in several
+            relations at once and then sees what any of them shows. A caller in no relation sees nothing: to it the report
+            looks as if it did not exist. What belongs to a report as a whole is seen by whoever sees it for at least one of
+            its items. Live keys see live reports only, training keys training reports only. Memberships count by the day of
+            the request (UTC). Providers stand in no relation to any item.
 
             ## Relations
 
@@ -368,7 +383,7 @@ public static class AccessTable
 
             ## Reading
 
-            ✓ visible · ◐ masked (its shape without confidential content: of the history who, when and what kind of event) · – absent
+            ✓ visible · ◐ masked (its shape without content: of the history who, when and what kind of event) · – absent
 
             """);
         page.Append($"\n| Relation | {string.Join(" | ", Fields.Select(Words))} |\n");
@@ -379,17 +394,19 @@ public static class AccessTable
         }
 
         page.Append($"| None | {string.Join(" | ", Fields.Select(_ => Sign(Visibility.Absent)))} |\n");
-        page.Append($"\nNobody sees {string.Join(" or ", BehindUrl.Select(Words))} who does not see the {Words(FieldGroup.Url)}.\n");
+        var behind = string.Join(" or ", BehindUrl.Select(Words));
+        page.Append($"\nNobody sees {behind} who does not see the {Words(FieldGroup.Url)}. ");
         page.Append(
             """
-            The history of an item is shown with its fields under the same table: whoever does not see memos does not see them in the history either.
-            Operators get counts and queue lengths besides; those name no item. Groups of look-alikes count and show only items whose hashes the
-            caller sees, and at least two (groups.md).
+            The history of an item is shown with its fields under the same table: whoever does not see memos does not see them
+            in the history either. Operators get counts and queue lengths besides; those name no item. Groups of look-alikes
+            count and show only items whose hashes the caller sees, and at least two (groups.md).
 
             ## Writing
 
-            ICCAM rule 4: only the hotline of the assigned country assesses, acts and claims. Everything that no row allows is refused. The rules of the
-            report come after this table: final items, leases, versions, and that a report is not withdrawn once another agency has assessed or acted.
+            ICCAM rule 4: only the hotline of the assigned country assesses, acts and claims. Everything that no row allows is
+            refused. The rules of the report come after this table: final items, leases, versions, and that a report is not
+            withdrawn once another agency has assessed or acted.
 
             | Relation | Role | May | While |
             |---|---|---|---|
@@ -398,7 +415,8 @@ public static class AccessTable
         foreach (var row in WriteRows)
         {
             var title = Rows.First(r => r.Relation == row.Relation).Title;
-            page.Append($"| {title} | {Words(row.Roles)} | {string.Join(", ", row.Writes.Select(Words))} | {Words(row.While)} |\n");
+            var may = string.Join(", ", row.Writes.Select(Words));
+            page.Append($"| {title} | {Words(row.Roles)} | {may} | {Words(row.While)} |\n");
         }
 
         return page.ToString().ReplaceLineEndings("\n");
@@ -436,7 +454,8 @@ public static class AccessTable
         where T : struct, Enum
     {
         var name = value.ToString();
-        var words = string.Concat(name.Select((c, i) => (i > 0 && char.IsUpper(c) && name[i - 1] != ' ' ? " " : "") + char.ToLowerInvariant(c)));
+        var words = string.Concat(name.Select((c, i) =>
+            (i > 0 && char.IsUpper(c) && name[i - 1] != ' ' ? " " : "") + char.ToLowerInvariant(c)));
         return words == "url" ? "URL" : words.Replace(", ", " or ", StringComparison.Ordinal);
     }
 
@@ -450,7 +469,8 @@ public static class AccessTable
 
     // Kind null: every kind that has no row of its own for the role.
     private sealed record RelationRow(
-        ItemRelations Relation, AgencyKind? Kind, Roles Roles, ImmutableArray<ItemTie> Ties, ImmutableArray<FieldGroup> Shown, FieldGroup? Masked = null)
+        ItemRelations Relation, AgencyKind? Kind, Roles Roles, ImmutableArray<ItemTie> Ties, ImmutableArray<FieldGroup> Shown,
+        FieldGroup? Masked = null)
     {
         public required string Title { get; init; }
         public required string Holds { get; init; }

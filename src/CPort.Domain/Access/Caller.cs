@@ -39,6 +39,7 @@ public sealed record Caller
     /// <summary>CPort's own hand: automatic tracing, matching, routing and waking.</summary>
     public static readonly Caller System = new()
     {
-        Agency = AgencyId.Parse("cport"), Kind = AgencyKind.System, Roles = Roles.Machine, KeyId = "system", Trust = TrustLevel.Trusted,
+        Agency = AgencyId.Parse("cport"), Kind = AgencyKind.System, Roles = Roles.Machine, KeyId = "system",
+        Trust = TrustLevel.Trusted,
     };
 }

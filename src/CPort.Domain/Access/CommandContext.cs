@@ -28,7 +28,9 @@ public readonly record struct CommandId
     }
 
     public static CommandId Parse(string text) =>
-        TryParse(text, out var id) ? id : throw new FormatException("A command id is 1 to 64 printable ASCII characters without spaces.");
+        TryParse(text, out var id)
+            ? id
+            : throw new FormatException("A command id is 1 to 64 printable ASCII characters without spaces.");
 
     public static CommandId New() => new(Guid.CreateVersion7().ToString("N"));
 

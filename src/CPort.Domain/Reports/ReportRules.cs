@@ -58,12 +58,15 @@ public static class ReportRules
         return next with
         {
             Version = report.Version + 1, LastChangedAt = e.Meta.OccurredAt,
-            Receipts = e.Receipt is { } receipt ? Remember(next.Receipts, new((e.Meta.Agency, e.Meta.CommandId), receipt)) : next.Receipts,
+            Receipts = e.Receipt is { } receipt
+                ? Remember(next.Receipts, new((e.Meta.Agency, e.Meta.CommandId), receipt))
+                : next.Receipts,
         };
     }
 
     private static ImmutableList<KeyValuePair<(AgencyId, CommandId), CommandReply>> Remember(
-        ImmutableList<KeyValuePair<(AgencyId, CommandId), CommandReply>> receipts, KeyValuePair<(AgencyId, CommandId), CommandReply> receipt)
+        ImmutableList<KeyValuePair<(AgencyId, CommandId), CommandReply>> receipts,
+        KeyValuePair<(AgencyId, CommandId), CommandReply> receipt)
     {
         var kept = receipts.Count >= Report.RememberedCommands ? receipts.RemoveAt(0) : receipts;
         return kept.Add(receipt);

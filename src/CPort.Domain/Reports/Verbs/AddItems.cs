@@ -20,7 +20,8 @@ public sealed record AddItems : IReportCommand
     /// <summary>At most 200 a command.</summary>
     [ProtoMember(4)] public ImmutableArray<SubmittedItem> Items { get; init; } = [];
 
-    public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Items = [.. Items.Select(i => i.Seal(seam, report.DataKey!))] };
+    public IReportVerb Seal(ConfidentialSeam seam, Report report) =>
+        this with { Items = [.. Items.Select(i => i.Seal(seam, report.DataKey!))] };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
@@ -32,7 +33,7 @@ public sealed record AddItems : IReportCommand
         if (Items.IsEmpty || Items.Length > ReportRules.ItemsPerPart || report.Items.Count + Items.Length > environment.MaxItems)
         {
             return Rejected(report, this, RejectionCode.TooManyItems,
-                $"1 to {ReportRules.ItemsPerPart} items can be added at a time, and a report holds at most {environment.MaxItems}.");
+                $"1 to {ReportRules.ItemsPerPart} items are added at a time, and a report holds at most {environment.MaxItems}.");
         }
 
         if (SubmittedItem.Check(Items, environment) is { } refusal)
@@ -65,7 +66,8 @@ public sealed record ItemsAdded : IReportEvent
 
     public Report Apply(Report report) => report with
     {
-        Items = report.Items.AddRange(Items), SubmittedItems = WithSubmission ? report.SubmittedItems + Items.Length : report.SubmittedItems,
+        Items = report.Items.AddRange(Items),
+        SubmittedItems = WithSubmission ? report.SubmittedItems + Items.Length : report.SubmittedItems,
     };
 
     public ImmutableArray<int> Touches() => [.. Items.Select(i => i.Ordinal)];

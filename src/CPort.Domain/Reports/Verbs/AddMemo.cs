@@ -19,7 +19,8 @@ public sealed record AddMemo : IReportCommand
     [ProtoMember(4)] public SecretText? Text { get; init; }
     [ProtoMember(5)] public Sealed? SealedText { get; init; }
 
-    public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Text = null, SealedText = SealText(seam, report, Text) };
+    public IReportVerb Seal(ConfidentialSeam seam, Report report) =>
+        this with { Text = null, SealedText = SealText(seam, report, Text) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {

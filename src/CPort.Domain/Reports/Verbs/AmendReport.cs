@@ -45,7 +45,10 @@ public sealed record AmendReport : IReportCommand
             ? Rejected(report, this, RejectionCode.DateInFuture, "hotlineReceivedDate lies in the future.")
         : this is { HotlineReceivedDate: null, SealedSecrets: null }
             ? Rejected(report, this, RejectionCode.NothingToChange, "The amendment names nothing to change.")
-        : Accepted(report, this, new ReportAmended { Meta = Context.ToMeta(), HotlineReceivedDate = HotlineReceivedDate, Secrets = SealedSecrets });
+        : Accepted(report, this, new ReportAmended
+        {
+            Meta = Context.ToMeta(), HotlineReceivedDate = HotlineReceivedDate, Secrets = SealedSecrets,
+        });
 }
 
 /// <summary>The reporting hotline corrected the report's own fields.</summary>
@@ -62,7 +65,10 @@ public sealed record ReportAmended : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
-    public Report Apply(Report report) => report with { HotlineReceivedDate = HotlineReceivedDate ?? report.HotlineReceivedDate, Secrets = Secrets ?? report.Secrets };
+    public Report Apply(Report report) => report with
+    {
+        HotlineReceivedDate = HotlineReceivedDate ?? report.HotlineReceivedDate, Secrets = Secrets ?? report.Secrets,
+    };
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
         ["Amended by the reporting hotline."];

@@ -35,7 +35,8 @@ public sealed record AssessItems : IReportCommand
                         .. items.Select(i => new ItemAssessment
                         {
                             Ordinal = i.Ordinal,
-                            Assessment = Assessment.ToAssessment(i.Assessments.Length + 1, caller, i.Assignment!.Country, Context.OccurredAt, i.Assignment.Episode),
+                            Assessment = Assessment.ToAssessment(
+                                i.Assessments.Length + 1, Context, i.Assignment!.Country, i.Assignment.Episode),
                         }),
                     ],
                 },
@@ -52,7 +53,8 @@ public sealed record AssessItems : IReportCommand
 
         if (input.Classification == Classification.Doubtful)
         {
-            return new Refusal(RejectionCode.DoubtfulHasNoEffect, "Doubtful exists in v2 submissions only; assess as Baseline, National or NotIllegal.");
+            return new Refusal(RejectionCode.DoubtfulHasNoEffect,
+                "Doubtful exists in v2 submissions only; assess as Baseline, National or NotIllegal.");
         }
 
         if (rules.BaselineIsFinal && item.Assessments.Any(a => a is { Counts: true, Classification: Classification.Baseline }))
@@ -62,12 +64,15 @@ public sealed record AssessItems : IReportCommand
 
         if (rules.NoAssessmentAfterAction && item.HasAction())
         {
-            return new Refusal(RejectionCode.AlreadyActedOn, "The item has been acted on; it is no longer assessed (ICCAM rule 3).");
+            return new Refusal(RejectionCode.AlreadyActedOn,
+                "The item has been acted on; it is no longer assessed (ICCAM rule 3).");
         }
 
-        var own = item.Assessments.LastOrDefault(a => a.Counts && a.Classification != Classification.Doubtful && item.CountsHere(a));
+        var own = item.Assessments.LastOrDefault(a =>
+            a.Counts && a.Classification != Classification.Doubtful && item.CountsHere(a));
         return rules.OnlyNationalIsOverruled && own is { Classification: Classification.NotIllegal }
-            ? new Refusal(RejectionCode.OnlyNationalIsOverruled, "The item is assessed not illegal here; only National is overruled (ICCAM rule 2). Correct it instead.")
+            ? new Refusal(RejectionCode.OnlyNationalIsOverruled,
+                "The item is assessed not illegal here; only National is overruled (ICCAM rule 2). Correct it instead.")
             : null;
     }
 }
@@ -83,9 +88,10 @@ public sealed record AssessmentInput
     [ProtoMember(5)] public bool UserGeneratedContent { get; init; }
     [ProtoMember(6)] public bool ChildModeling { get; init; }
 
-    internal Assessment ToAssessment(int id, Caller caller, Country? country, DateTimeOffset at, int episode) => new()
+    internal Assessment ToAssessment(int id, CommandContext context, Country? country, int episode) => new()
     {
-        Id = id, Agency = caller.Agency, KeyId = caller.KeyId, Trust = caller.Trust, Country = country, At = at, Episode = episode,
+        Id = id, Agency = context.Caller.Agency, KeyId = context.Caller.KeyId, Trust = context.Caller.Trust, Country = country,
+        At = context.OccurredAt, Episode = episode,
         Classification = Classification, Age = Age, Gender = Gender, VirtualContent = VirtualContent,
         UserGeneratedContent = UserGeneratedContent, ChildModeling = ChildModeling,
 
@@ -117,7 +123,10 @@ public sealed record ItemsAssessed : IReportEvent
 
     public Report Apply(Report report) => Each(report, this, Assessments, a => a.Ordinal, (i, a) => i with
     {
-        Assessments = [.. i.Assessments.Select(old => old.Id == a.Corrects ? old with { CorrectedBy = a.Assessment.Id } : old), a.Assessment],
+        Assessments =
+        [
+            .. i.Assessments.Select(old => old.Id == a.Corrects ? old with { CorrectedBy = a.Assessment.Id } : old), a.Assessment,
+        ],
     });
 
     public ImmutableArray<int> Touches() => [.. Assessments.Select(a => a.Ordinal)];

@@ -35,7 +35,7 @@ public sealed record AssignItems : IReportCommand
                 : assignment.Hotline == Hotline
                     ? new Refusal(RejectionCode.AlreadyAssignedThere, "The hotline has the item already.")
                 : null),
-            items => [new ItemsAssigned { Meta = Context.ToMeta(), Assignments = [.. items.Select(i => Assigning.Given(i, Hotline, caller, Context.OccurredAt, environment))] }]);
+            items => Assigning.Events(Context, items.Select(i => Assigning.Given(i, Hotline, Context, environment))));
     }
 }
 
@@ -43,10 +43,11 @@ public sealed record AssignItems : IReportCommand
 internal static class Assigning
 {
     /// <summary>The item with a hotline; a mandated hotline's own country becomes an orphan's assigned country.</summary>
-    public static ItemAssignment Given(ContentItem item, AgencyId hotline, Caller caller, DateTimeOffset at, ReportEnvironment environment)
+    public static ItemAssignment Given(ContentItem item, AgencyId hotline, CommandContext context, ReportEnvironment environment)
     {
+        var at = context.OccurredAt;
         var taken = item.Assignment is { Orphan: true, Country: null };
-        Country? country = taken ? caller.Countries[0] : item.Assignment!.Country;
+        Country? country = taken ? context.Caller.Countries[0] : item.Assignment!.Country;
         return new ItemAssignment
         {
             Ordinal = item.Ordinal, CountryChanged = taken,
@@ -63,22 +64,25 @@ internal static class Assigning
     public static Refusal? CannotTake(AgencyId hotline, Caller caller) =>
         hotline == caller.Agency && !caller.Countries.IsEmpty
             ? null
-            : new Refusal(RejectionCode.WrongHotline, "A mandated hotline takes an orphan for itself, for a country that it works for.");
+            : new Refusal(RejectionCode.WrongHotline, "A mandated hotline takes an orphan for itself and its country.");
 
     /// <summary>Whoever works on an item that several hotlines of the country could take has it from then on.</summary>
-    public static IEnumerable<IReportEvent> TakeUnassigned(ImmutableArray<ContentItem> items, CommandContext context, ReportEnvironment environment)
-    {
-        var free = items.Where(i => i.Assignment!.Hotline is null).ToArray();
-        return free.Length == 0
-            ? []
-            : [new ItemsAssigned { Meta = context.ToMeta(), Assignments = [.. free.Select(i => Given(i, context.Caller.Agency, context.Caller, context.OccurredAt, environment))] }];
-    }
+    public static IEnumerable<IReportEvent> TakeUnassigned(
+        ImmutableArray<ContentItem> items, CommandContext context, ReportEnvironment environment) =>
+        Events(context, items.Where(i => i.Assignment!.Hotline is null)
+            .Select(i => Given(i, context.Caller.Agency, context, environment)));
+
+    /// <summary>None when nothing is assigned.</summary>
+    public static IEnumerable<IReportEvent> Events(CommandContext context, IEnumerable<ItemAssignment> assignments) =>
+        assignments.Chunk(ReportRules.ItemsPerPart)
+            .Select(part => new ItemsAssigned { Meta = context.ToMeta(), Assignments = [.. part] });
 
     /// <summary>
     /// Hosting country, then member country, then hotline: one hotline has it at once, several leave it open, none makes an
     /// orphan. An orphan has no assigned country, so hosting and assigned country are never the same for one.
     /// </summary>
-    public static ItemAssignment Route(ContentItem item, Country country, int episode, DateTimeOffset at, ReportEnvironment environment)
+    public static ItemAssignment Route(
+        ContentItem item, Country country, int episode, DateTimeOffset at, ReportEnvironment environment)
     {
         var (assigned, hotline) = RoutingRules.Route(country, environment.Members) switch
         {
@@ -97,7 +101,8 @@ internal static class Assigning
         };
     }
 
-    private static ItemVerdicts VerdictsOf(ContentItem item) => new() { Ordinal = item.Ordinal, Exact = item.Verdicts, Near = item.Near };
+    private static ItemVerdicts VerdictsOf(ContentItem item) =>
+        new() { Ordinal = item.Ordinal, Exact = item.Verdicts, Near = item.Near };
 }
 
 /// <summary>The new assignment of one item.</summary>
@@ -144,7 +149,8 @@ public sealed record ItemsAssigned : IReportEvent
     {
         { EscalatedTo: { } to, Country: null } => $"orphan, passed to {to}",
         { Orphan: true, Country: null } => "orphan: hosted where no hotline is",
-        { Country: { } country, Hotline: { } hotline } => $"assigned to {country}, {hotline}" + (a.Orphan ? " (took an orphan)" : ""),
+        { Country: { } country, Hotline: { } hotline } =>
+            $"assigned to {country}, {hotline}" + (a.Orphan ? " (took an orphan)" : ""),
         _ => $"assigned to {a.Country}, no hotline yet",
     };
 }

@@ -33,28 +33,18 @@ public sealed record ClaimItems : IReportCommand
             item => ClosedOrLeased(item, caller, environment)
                 ?? (item.Assignment!.Country is null ? Assigning.CannotTake(caller.Agency, caller) : null),
             items =>
-            {
-                var meta = Context.ToMeta();
-                var events = new List<IReportEvent>();
-
+            [
                 // The first to claim an item that several hotlines could take has it (design.md, "Assignment").
-                var toGive = items.Where(i => i.Assignment!.Hotline is null).ToArray();
-                if (toGive.Length > 0)
+                .. Assigning.TakeUnassigned(items, Context, environment),
+                new ItemsClaimed
                 {
-                    events.Add(new ItemsAssigned
+                    Meta = Context.ToMeta(), Ordinals = [.. items.Select(i => i.Ordinal)],
+                    Lease = new Lease
                     {
-                        Meta = meta,
-                        Assignments = [.. toGive.Select(i => Assigning.Given(i, caller.Agency, caller, Context.OccurredAt, environment))],
-                    });
-                }
-
-                events.Add(new ItemsClaimed
-                {
-                    Meta = meta, Ordinals = [.. items.Select(i => i.Ordinal)],
-                    Lease = new Lease { Agency = caller.Agency, KeyId = caller.KeyId, Until = environment.Now.AddMinutes(Minutes) },
-                });
-                return events;
-            });
+                        Agency = caller.Agency, KeyId = caller.KeyId, Until = environment.Now.AddMinutes(Minutes),
+                    },
+                },
+            ]);
     }
 }
 

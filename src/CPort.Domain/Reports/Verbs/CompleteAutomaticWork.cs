@@ -48,7 +48,8 @@ internal sealed record CompleteAutomaticWork : IReportVerb
 
         // Routed first, so that the inheritance policy knows the country whose law counts.
         Add(
-            after.Items.Where(i => i.NeedsRoute()).Select(i => Assigning.Route(i, i.Hosting!.Country!.Value, episode: 1, environment.Now, environment)),
+            after.Items.Where(i => i.NeedsRoute())
+                .Select(i => Assigning.Route(i, i.Hosting!.Country!.Value, episode: 1, environment.Now, environment)),
             assignments => new ItemsAssigned { Meta = meta, Assignments = assignments });
 
         // Several messages on one item are taken one after the other, so that each decides with what the one before brought.
@@ -56,10 +57,12 @@ internal sealed record CompleteAutomaticWork : IReportVerb
             .GroupBy(p => p.Round, p => p.Verdicts);
         foreach (var round in rounds.OrderBy(r => r.Key))
         {
-            Add(ItemsMatched.New(after, round, FullLookup, environment), matches => new ItemsMatched { Meta = meta, Matches = matches });
+            Add(ItemsMatched.New(after, round, FullLookup, environment),
+                matches => new ItemsMatched { Meta = meta, Matches = matches });
         }
 
-        Add(OpinionsPropagated.New(after, Propagated), assessments => new OpinionsPropagated { Meta = meta, Assessments = assessments });
+        Add(OpinionsPropagated.New(after, Propagated),
+            assessments => new OpinionsPropagated { Meta = meta, Assessments = assessments });
         return Accepted(report, this, [.. events]);
     }
 }

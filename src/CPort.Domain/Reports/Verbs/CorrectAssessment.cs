@@ -20,7 +20,8 @@ public sealed record CorrectAssessment : IReportCommand
     [ProtoMember(5)] public SecretText? Why { get; init; }
     [ProtoMember(6)] public Sealed? SealedWhy { get; init; }
 
-    public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Why = null, SealedWhy = SealText(seam, report, Why) };
+    public IReportVerb Seal(ConfidentialSeam seam, Report report) =>
+        this with { Why = null, SealedWhy = SealText(seam, report, Why) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
@@ -28,12 +29,14 @@ public sealed record CorrectAssessment : IReportCommand
         Assessment? Own(ContentItem item) => item.Assessments.LastOrDefault(a => a.Counts && a.Agency == caller.Agency);
         return ForItems(report, this, [Item], ItemWrite.CorrectAssessment,
             item =>
-                Own(item) is null ? new Refusal(RejectionCode.NothingToCorrect, "Your agency has no assessment of this item that counts.")
+                Own(item) is null
+                    ? new Refusal(RejectionCode.NothingToCorrect, "Your agency has no assessment of this item that counts.")
                 : ClosedOrLeased(item, caller, environment) is { } refusal ? refusal
                 : Assessment.Classification == Classification.Doubtful
                     ? new Refusal(RejectionCode.DoubtfulHasNoEffect, "Doubtful exists in v2 submissions only.")
                 : environment.Rules.NoAssessmentAfterAction && item.HasAction()
-                    ? new Refusal(RejectionCode.AlreadyActedOn, "The item has been acted on; it is no longer assessed (ICCAM rule 3).")
+                    ? new Refusal(RejectionCode.AlreadyActedOn,
+                        "The item has been acted on; it is no longer assessed (ICCAM rule 3).")
                 : null,
             items =>
             [
@@ -45,7 +48,8 @@ public sealed record CorrectAssessment : IReportCommand
                         .. items.Select(i => new ItemAssessment
                         {
                             Ordinal = i.Ordinal, Corrects = Own(i)!.Id,
-                            Assessment = Assessment.ToAssessment(i.Assessments.Length + 1, caller, Own(i)!.Country, Context.OccurredAt, Own(i)!.Episode),
+                            Assessment = Assessment.ToAssessment(
+                                i.Assessments.Length + 1, Context, Own(i)!.Country, Own(i)!.Episode),
                         }),
                     ],
                 },

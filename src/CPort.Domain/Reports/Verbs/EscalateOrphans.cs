@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CPort.Domain.Access;
+using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 using CPort.Domain.Wire;
@@ -26,15 +27,17 @@ public sealed record EscalateOrphans : IReportCommand
 
         var assignments = Ordinals.Distinct()
             .Select(report.Item)
-            .Where(i => i is { Withdrawn: false, Assignment: { Orphan: true, Country: null, EscalatedTo: null } } && !i.IsClosed())
-            .Select(i => (Item: i!, To: (i!.Hosting?.Country is { } host ? environment.Members.PoliceOf(host) : null) ?? environment.Members.Interpol))
+            .Where(i => i is { Assignment: { Orphan: true, Country: null, EscalatedTo: null } } && !i.IsClosed())
+            .Select(i => (Item: i!, To: PoliceOf(i!.Hosting?.Country, environment.Members) ?? environment.Members.Interpol))
             .Where(p => p.To is not null)
             .Select(p => new ItemAssignment
             {
                 Ordinal = p.Item.Ordinal, Inheritance = p.Item.Inheritance,
                 Assignment = p.Item.Assignment! with { EscalatedTo = p.To, EscalatedAt = environment.Now },
-            })
-            .ToArray();
-        return Accepted(report, this, [.. assignments.Chunk(ReportRules.ItemsPerPart).Select(part => new ItemsAssigned { Meta = Context.ToMeta(), Assignments = [.. part] })]);
+            });
+        return Accepted(report, this, [.. Assigning.Events(Context, assignments)]);
     }
+
+    private static AgencyId? PoliceOf(Country? host, IMembership members) =>
+        host is { } country ? members.PoliceOf(country) : null;
 }

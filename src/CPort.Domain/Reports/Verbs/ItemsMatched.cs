@@ -48,17 +48,21 @@ public sealed record ItemsMatched : IReportEvent
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
     /// <summary>What these verdicts bring that is new.</summary>
-    internal static IEnumerable<ItemMatch> New(Report report, IEnumerable<ItemVerdicts> verdicts, bool fullLookup, ReportEnvironment environment) =>
-        verdicts.Select(v => report.Item(v.Ordinal) is { Withdrawn: false } item ? TakeVerdicts(item, v, fullLookup, environment) : null)
+    internal static IEnumerable<ItemMatch> New(
+        Report report, IEnumerable<ItemVerdicts> verdicts, bool fullLookup, ReportEnvironment environment) =>
+        verdicts.Select(v =>
+                report.Item(v.Ordinal) is { Withdrawn: false } item ? TakeVerdicts(item, v, fullLookup, environment) : null)
             .OfType<ItemMatch>();
 
     /// <summary>Null when the verdicts bring nothing new.</summary>
-    private static ItemMatch? TakeVerdicts(ContentItem item, ItemVerdicts incoming, bool fullLookup, ReportEnvironment environment)
+    private static ItemMatch? TakeVerdicts(
+        ContentItem item, ItemVerdicts incoming, bool fullLookup, ReportEnvironment environment)
     {
         // A first full look-up also says what is not known; a later message carries changed verdicts only.
         var complete = fullLookup && !item.Matched;
         var newer = incoming.Exact
-            .Where(v => item.Hashes.Contains(v.Hash) && v.Version > (item.Verdicts.FirstOrDefault(held => held.Hash == v.Hash)?.Version ?? 0))
+            .Where(v => item.Hashes.Contains(v.Hash)
+                && v.Version > (item.Verdicts.FirstOrDefault(held => held.Hash == v.Hash)?.Version ?? 0))
             .GroupBy(v => v.Hash).Select(same => same.MaxBy(v => v.Version)!)
             .ToImmutableArray();
         if (newer.IsEmpty && !complete)
@@ -71,7 +75,8 @@ public sealed record ItemsMatched : IReportEvent
         var all = new ItemVerdicts { Ordinal = item.Ordinal, Exact = merged, Near = near };
         return new ItemMatch
         {
-            Ordinal = item.Ordinal, Verdicts = newer, Near = complete ? incoming.Near : [], NearLookedUp = complete, Complete = complete,
+            Ordinal = item.Ordinal, Verdicts = newer, Near = complete ? incoming.Near : [],
+            NearLookedUp = complete, Complete = complete,
             Inheritance = InheritancePolicy.Decide(LawOf(item), all, environment.Inheritance),
             LookAlikes = complete ? LookAlikesOf(item, incoming.LookAlikes) : [],
         };
@@ -81,7 +86,8 @@ public sealed record ItemsMatched : IReportEvent
     private static ImmutableArray<LookAlike> LookAlikesOf(ContentItem item, ImmutableArray<LookAlike> found) =>
         [.. found.Where(l => l.Items > 1 || !item.Hashes.Contains(l.Hash)).Take(ReportRules.MaxLookAlikes)];
 
-    private static ImmutableArray<HashVerdict> MergeVerdicts(ImmutableArray<HashVerdict> held, ImmutableArray<HashVerdict> newer) =>
+    private static ImmutableArray<HashVerdict> MergeVerdicts(
+        ImmutableArray<HashVerdict> held, ImmutableArray<HashVerdict> newer) =>
         [.. held.Where(h => newer.All(n => n.Hash != h.Hash)), .. newer];
 
     /// <summary>The country whose law counts for the item: the assigned one, and none for an orphan nobody has taken.</summary>

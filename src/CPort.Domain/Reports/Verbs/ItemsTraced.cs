@@ -37,11 +37,13 @@ public sealed record ItemsTraced : IReportEvent
     /// has just reported it.
     /// </summary>
     private static ItemTrace OrBefore(ContentItem item, ItemTrace trace) =>
-        item.PreviousOccurrence is not null && trace.Facts.Country is null && item.EarlierHosting is [.., { Country: not null } before]
+        item.PreviousOccurrence is not null && trace.Facts.Country is null
+        && item.EarlierHosting is [.., { Country: not null } before]
             ? trace with { Facts = before }
             : trace;
 
-    public Report Apply(Report report) => Each(report, this, Traces, t => t.Ordinal, (i, t) => i with { Hosting = Keep(i.Hosting, t.Facts), Traced = true });
+    public Report Apply(Report report) =>
+        Each(report, this, Traces, t => t.Ordinal, (i, t) => i with { Hosting = Keep(i.Hosting, t.Facts), Traced = true });
 
     /// <summary>What a tracer did not learn anew (the ISP as the hotline reported it, say) stays.</summary>
     private static HostingFacts Keep(HostingFacts? reported, HostingFacts traced) =>

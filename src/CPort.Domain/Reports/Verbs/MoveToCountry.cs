@@ -24,16 +24,11 @@ public sealed record MoveToCountry : IReportCommand
             item => ClosedOrLeased(item, Context.Caller, environment)
                 ?? (item.Hosting?.Country != Country
                     ? new Refusal(RejectionCode.HostingFirst, "Update the hosting country first, then move (ICCAM rule 11).")
-                : item.Assignment!.Country == Country || (item.Assignment is { Orphan: true, Country: null } && environment.Members.HotlinesOf(Country).IsEmpty)
+                : item.Assignment!.Country == Country
+                    || (item.Assignment is { Orphan: true, Country: null } && environment.Members.HotlinesOf(Country).IsEmpty)
                     ? new Refusal(RejectionCode.AlreadyAssignedThere, "The item is that country's job already.")
                 : null),
-            items =>
-            [
-                new ItemsAssigned
-                {
-                    Meta = Context.ToMeta(),
-                    Assignments = [.. items.Select(i => Assigning.Route(i, Country, i.Assignment!.Episode + 1, Context.OccurredAt, environment))],
-                },
-            ]);
+            items => Assigning.Events(Context, items.Select(i =>
+                Assigning.Route(i, Country, i.Assignment!.Episode + 1, Context.OccurredAt, environment))));
     }
 }

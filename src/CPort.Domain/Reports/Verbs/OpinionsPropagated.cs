@@ -27,7 +27,8 @@ public sealed record OpinionsPropagated : IReportEvent
 
     /// <summary>Those that the report does not know of yet.</summary>
     internal static IEnumerable<AssessmentRef> New(Report report, ImmutableArray<AssessmentRef> propagated) =>
-        propagated.Distinct().Where(p => report.Item(p.Ordinal)?.Assessments.Any(a => a.Id == p.AssessmentId && !a.Propagated) == true);
+        propagated.Distinct().Where(p =>
+            report.Item(p.Ordinal)?.Assessments.Any(a => a.Id == p.AssessmentId && !a.Propagated) == true);
 
     public Report Apply(Report report) => Each(report, this, Assessments.GroupBy(p => p.Ordinal), g => g.Key, (i, g) => i with
     {

@@ -19,7 +19,8 @@ public sealed record RecordActions : IReportCommand
     [ProtoMember(3)] public ImmutableArray<ItemTarget> Items { get; init; } = [];
     [ProtoMember(4)] public required ActionInput Action { get; init; }
 
-    public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Action = Action.Seal(seam, report.DataKey!) };
+    public IReportVerb Seal(ConfidentialSeam seam, Report report) =>
+        this with { Action = Action.Seal(seam, report.DataKey!) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
@@ -41,7 +42,7 @@ public sealed record RecordActions : IReportCommand
                     [
                         .. items.Select(i => new ItemAction
                         {
-                            Ordinal = i.Ordinal, Action = Action.ToAction(caller, i.Assignment!.Country, Context.OccurredAt, i.Assignment.Episode),
+                            Ordinal = i.Ordinal, Action = Action.ToAction(Context, i.Assignment!.Country, i.Assignment.Episode),
                         }),
                     ],
                 },
@@ -58,7 +59,8 @@ public sealed record RecordActions : IReportCommand
 
         if (rules.ActionOnce && item.Actions.Any(a => a.Type == action && item.InThisEpisode(a)))
         {
-            return new Refusal(RejectionCode.ActionAlreadyRecorded, $"{action} is recorded already; each action type once per item (ICCAM rule 8).");
+            return new Refusal(RejectionCode.ActionAlreadyRecorded,
+                $"{action} is recorded already; each action type once per item (ICCAM rule 8).");
         }
 
         var effective = item.Effective();
@@ -66,13 +68,14 @@ public sealed record RecordActions : IReportCommand
         {
             if (rules.Gate == AssessmentGate.PerItem && effective is null)
             {
-                return new Refusal(RejectionCode.NotAssessedYet, "Assess the item before acting on it (ICCAM rule 9); Unavailable may come before.");
+                return new Refusal(RejectionCode.NotAssessedYet,
+                    "Assess the item before acting on it (ICCAM rule 9); Unavailable may come before.");
             }
 
             if (rules.Gate == AssessmentGate.WholeReport && !report.IsClassified())
             {
                 return new Refusal(RejectionCode.ReportNotComplete,
-                    "All items must be assessed and site type, commerciality and payment methods set before acting (ICCAM rule 9).");
+                    "Assess all items and set site type, commerciality and payment methods before acting (ICCAM rule 9).");
             }
         }
 
@@ -98,7 +101,8 @@ public sealed record ActionInput
         Type.NeedsReason() && Reason is null ? new Refusal(RejectionCode.ReasonMissing, $"{Type} needs a reason.")
         : Reason is { } reason && !reason.Fits(Type)
             ? new Refusal(RejectionCode.ReasonDoesNotFit, $"Reason {reason} does not go with {Type}.")
-        : Date > environment.Now + environment.ClockTolerance ? new Refusal(RejectionCode.DateInFuture, "The action's date lies in the future.")
+        : Date > environment.Now + environment.ClockTolerance
+            ? new Refusal(RejectionCode.DateInFuture, "The action's date lies in the future.")
         : null;
 
     /// <summary>ICCAM rule 10.</summary>
@@ -106,15 +110,17 @@ public sealed record ActionInput
         isNotIllegal
             ? action is ActionType.NotIllegal or ActionType.Unavailable
                 ? null
-                : new Refusal(RejectionCode.ActionDoesNotFitAssessment, "A not-illegal item is closed by NotIllegal or Unavailable (ICCAM rule 10).")
+                : new Refusal(RejectionCode.ActionDoesNotFitAssessment,
+                    "A not-illegal item is closed by NotIllegal or Unavailable (ICCAM rule 10).")
             : action is ActionType.NotIllegal
-                ? new Refusal(RejectionCode.ActionDoesNotFitAssessment, "NotIllegal needs a not-illegal assessment (ICCAM rule 10).")
+                ? new Refusal(RejectionCode.ActionDoesNotFitAssessment,
+                    "NotIllegal needs a not-illegal assessment (ICCAM rule 10).")
                 : null;
 
-    internal CaseAction ToAction(Caller caller, Country? country, DateTimeOffset at, int episode) => new()
+    internal CaseAction ToAction(CommandContext context, Country? country, int episode) => new()
     {
-        Type = Type, Agency = caller.Agency, KeyId = caller.KeyId, Date = Date, Reason = Reason,
-        ReasonText = SealedReasonText, RecordedAt = at, Episode = episode, Country = country,
+        Type = Type, Agency = context.Caller.Agency, KeyId = context.Caller.KeyId, Date = Date, Reason = Reason,
+        ReasonText = SealedReasonText, RecordedAt = context.OccurredAt, Episode = episode, Country = country,
     };
 }
 

@@ -19,7 +19,9 @@ public sealed record ReleaseItems : IReportCommand
     public ReportDecision Decide(Report report, ReportEnvironment environment) =>
         ForItems(report, this, Items, ItemWrite.Release,
             item => Leased(item, Context.Caller, environment)
-                ?? (item.Lease is null || item.Lease.Until <= environment.Now ? new Refusal(RejectionCode.NotLeased, "Nobody holds the item.") : null),
+                ?? (item.Lease is null || item.Lease.Until <= environment.Now
+                    ? new Refusal(RejectionCode.NotLeased, "Nobody holds the item.")
+                    : null),
             items => [new ItemsReleased { Meta = Context.ToMeta(), Ordinals = [.. items.Select(i => i.Ordinal)] }]);
 }
 

@@ -30,7 +30,8 @@ public sealed record SeenOnlineAgain : IReportCommand
                 item.NextOccurrence is not null
                     ? new Refusal(RejectionCode.NotOffline, $"It was seen again before, as item {item.NextOccurrence}.")
                 : item.State() is not (ItemState.Removed or ItemState.Unavailable)
-                    ? new Refusal(RejectionCode.NotOffline, "Only an item that was removed or unavailable can be seen online again.")
+                    ? new Refusal(RejectionCode.NotOffline,
+                        "Only an item that was removed or unavailable can be seen online again.")
                 : null,
             items =>
             [
@@ -39,18 +40,23 @@ public sealed record SeenOnlineAgain : IReportCommand
                     Meta = Context.ToMeta(), EarlierOrdinal = earlier.Ordinal,
                     Occurrence = earlier with
                     {
-                        Ordinal = ordinal, Number = ItemNumber, Version = 1, PreviousOccurrence = earlier.Ordinal, NextOccurrence = null,
-                        AddedAt = Context.OccurredAt, LastChangedAt = Context.OccurredAt, Digest = [],
+                        Ordinal = ordinal, Number = ItemNumber, Version = 1, Digest = [],
+                        PreviousOccurrence = earlier.Ordinal, NextOccurrence = null,
+                        AddedAt = Context.OccurredAt, LastChangedAt = Context.OccurredAt,
 
                         // Where it is, what its hashes say and whose job it is are found out anew.
-                        Traced = false, Matched = earlier.Hashes.IsEmpty, Hosting = null, Verdicts = [], Near = [], Inheritance = null,
-                        Assignment = null, Lease = null, AssignedReference = null, Actions = [],
+                        Traced = false, Matched = earlier.Hashes.IsEmpty, Hosting = null, Verdicts = [], Near = [],
+                        Inheritance = null, Assignment = null, Lease = null, AssignedReference = null, Actions = [],
 
                         // The old hosting may be out of date: the host is traced anew, and kept only when it cannot be.
                         EarlierHosting = earlier.Hosting is { } hosting ? [hosting] : [],
 
                         // What people said of the media still holds; it is the occurrence that is new.
-                        Assessments = [.. earlier.Assessments.Where(a => a.Counts).Select((a, i) => a with { Id = i + 1, Episode = 0, Propagated = true })],
+                        Assessments =
+                        [
+                            .. earlier.Assessments.Where(a => a.Counts)
+                                .Select((a, i) => a with { Id = i + 1, Episode = 0, Propagated = true }),
+                        ],
                     },
                 }),
             ]);
@@ -60,7 +66,8 @@ public sealed record SeenOnlineAgain : IReportCommand
         }
 
         // The remembered answer names the new occurrence as well.
-        var reply = decision.Reply with { Items = decision.Reply.Items.Add(new ItemOutcome { Ordinal = ordinal, Number = ItemNumber, Version = 1 }) };
+        var made = new ItemOutcome { Ordinal = ordinal, Number = ItemNumber, Version = 1 };
+        var reply = decision.Reply with { Items = decision.Reply.Items.Add(made) };
         return new ReportDecision([seen.Stamped(seen.Meta, reply)], reply);
     }
 }

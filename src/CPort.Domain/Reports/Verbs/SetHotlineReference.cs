@@ -23,7 +23,8 @@ public sealed record SetHotlineReference : IReportCommand
             items =>
             [
                 .. Assigning.TakeUnassigned(items, Context, environment),
-                .. items.Select(i => new HotlineReferenceSet { Meta = Context.ToMeta(), Ordinal = i.Ordinal, Reference = Reference }),
+                .. items.Select(i =>
+                    new HotlineReferenceSet { Meta = Context.ToMeta(), Ordinal = i.Ordinal, Reference = Reference }),
             ]);
 }
 

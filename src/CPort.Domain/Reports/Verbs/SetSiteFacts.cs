@@ -36,7 +36,8 @@ public sealed record SetSiteFacts : IReportCommand
 
         return Accepted(report, this, new SiteFactsSet
         {
-            Meta = Context.ToMeta(), SiteType = SiteType ?? report.SiteType, Commerciality = Commerciality ?? report.Commerciality,
+            Meta = Context.ToMeta(), SiteType = SiteType ?? report.SiteType,
+            Commerciality = Commerciality ?? report.Commerciality,
             PaymentMethods = PaymentMethodsGiven ? PaymentMethods : report.PaymentMethods,
         });
     }
@@ -55,8 +56,11 @@ public sealed record SiteFactsSet : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
-    public Report Apply(Report report) => report with { SiteType = SiteType, Commerciality = Commerciality, PaymentMethods = PaymentMethods };
+    public Report Apply(Report report) =>
+        report with { SiteType = SiteType, Commerciality = Commerciality, PaymentMethods = PaymentMethods };
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
-        access.Sees(FieldGroup.Hosting) ? [$"Site type {SiteType}, {Commerciality}, payment by {string.Join(", ", PaymentMethods)}."] : [];
+        access.Sees(FieldGroup.Hosting)
+            ? [$"Site type {SiteType}, {Commerciality}, payment by {string.Join(", ", PaymentMethods)}."]
+            : [];
 }

@@ -72,7 +72,8 @@ public sealed record SubmitReport : IReportCommand
     {
         if (Context.Caller is not { Kind: AgencyKind.Hotline } caller || !caller.Is(Roles.Analyst | Roles.Machine))
         {
-            return Rejected(report, this, RejectionCode.NotAuthorised, "Only a hotline's machine or analyst key may submit reports.");
+            return Rejected(report, this, RejectionCode.NotAuthorised,
+                "Only a hotline's machine or analyst key may submit reports.");
         }
 
         if (report.Exists)
@@ -90,7 +91,8 @@ public sealed record SubmitReport : IReportCommand
                 // The very command that submitted it: its answer was lost on the way, and is given again.
                 return new ReportDecision([], new CommandReply
                 {
-                    ReportId = ReportId, ReportNumber = report.Number, Version = report.Version, Outcome = CommandOutcome.Accepted, Replayed = true,
+                    ReportId = ReportId, ReportNumber = report.Number, Version = report.Version,
+                    Outcome = CommandOutcome.Accepted, Replayed = true,
                 });
             }
 
@@ -106,7 +108,8 @@ public sealed record SubmitReport : IReportCommand
 
         if (Items.IsEmpty || Items.Length > environment.MaxItems)
         {
-            return Rejected(report, this, RejectionCode.TooManyItems, $"A report has 1 to {environment.MaxItems} items; split a larger one.");
+            return Rejected(report, this, RejectionCode.TooManyItems,
+                $"A report has 1 to {environment.MaxItems} items; split a larger one.");
         }
 
         if (HotlineReceivedDate > environment.Now + environment.ClockTolerance)
@@ -125,9 +128,10 @@ public sealed record SubmitReport : IReportCommand
         {
             new ReportSubmitted
             {
-                Meta = meta, ReportId = ReportId, Number = ReportNumber, ReportingHotline = caller.Agency, ReportingCountry = country,
-                Reference = Reference, HotlineReceivedDate = HotlineReceivedDate, SiteType = SiteType, Commerciality = Commerciality,
-                PaymentMethods = PaymentMethods, Urgent = Urgent, Secrets = SealedSecrets, Digests = Digests,
+                Meta = meta, ReportId = ReportId, Number = ReportNumber, ReportingHotline = caller.Agency,
+                ReportingCountry = country, Reference = Reference, HotlineReceivedDate = HotlineReceivedDate,
+                SiteType = SiteType, Commerciality = Commerciality, PaymentMethods = PaymentMethods,
+                Urgent = Urgent, Secrets = SealedSecrets, Digests = Digests,
                 DataKey = DataKey ?? throw new InvalidOperationException("A submission is sealed before it is decided."),
             },
         };
@@ -174,7 +178,8 @@ public sealed record SubmittedItem
 
     internal SubmittedItem Seal(ConfidentialSeam seam, WrappedKey key) => this with
     {
-        Secrets = null, SealedSecrets = Secrets is { } secrets ? seam.Seal(key, secrets) : null, Actions = [.. Actions.Select(a => a.Seal(seam, key))],
+        Secrets = null, SealedSecrets = Secrets is { } secrets ? seam.Seal(key, secrets) : null,
+        Actions = [.. Actions.Select(a => a.Seal(seam, key))],
     };
 
     /// <summary>
@@ -194,13 +199,15 @@ public sealed record SubmittedItem
                     return refusal with { Detail = at + refusal.Detail };
                 }
 
-                if (action.Type.IsFinal() && items[i].Actions.Any(other => !ReferenceEquals(other, action) && (other.Type.IsFinal() || other.Date > action.Date)))
+                if (action.Type.IsFinal() && items[i].Actions.Any(other =>
+                    !ReferenceEquals(other, action) && (other.Type.IsFinal() || other.Date > action.Date)))
                 {
                     return Closed with { Detail = at + Closed.Detail };
                 }
 
                 var isNotIllegal = items[i].Assessment?.Classification == Classification.NotIllegal;
-                if (environment.Rules.NotIllegalFollowsAssessment && ActionInput.DoesNotFit(action.Type, isNotIllegal) is { } unfit)
+                if (environment.Rules.NotIllegalFollowsAssessment
+                    && ActionInput.DoesNotFit(action.Type, isNotIllegal) is { } unfit)
                 {
                     return unfit with { Detail = at + unfit.Detail };
                 }
@@ -218,25 +225,25 @@ public sealed record SubmittedItem
     /// <summary>
     /// Assessments and actions that come with a report are the reporting hotline's opinions and facts at intake (design.md).
     /// </summary>
-    internal static IEnumerable<ContentItem> ToItems(ImmutableArray<SubmittedItem> items, int firstOrdinal, long firstNumber, CommandContext context)
+    internal static IEnumerable<ContentItem> ToItems(
+        ImmutableArray<SubmittedItem> items, int firstOrdinal, long firstNumber, CommandContext context)
     {
-        var caller = context.Caller;
-        Country? country = caller.Countries.IsEmpty ? null : caller.Countries[0];
+        Country? country = context.Caller.Countries is [var first, ..] ? first : null;
         return items.Select((submitted, i) => new ContentItem
         {
-            Ordinal = firstOrdinal + i, Number = firstNumber + i, Digest = submitted.Digest, AddedAt = context.OccurredAt, LastChangedAt = context.OccurredAt,
+            Ordinal = firstOrdinal + i, Number = firstNumber + i, Digest = submitted.Digest,
+            AddedAt = context.OccurredAt, LastChangedAt = context.OccurredAt,
             Secrets = submitted.SealedSecrets ?? throw new InvalidOperationException("An item is sealed before it is decided."),
             IsSourceUrl = submitted.IsSourceUrl, ContentType = submitted.ContentType, ReportingReference = submitted.Reference,
-            Hashes = submitted.Hashes, PdqQuality = submitted.PdqQuality, MediaSize = submitted.MediaSize, MimeType = submitted.MimeType,
+            Hashes = submitted.Hashes, PdqQuality = submitted.PdqQuality,
+            MediaSize = submitted.MediaSize, MimeType = submitted.MimeType,
             Hosting = submitted.Hosting,
 
             // A reported country is taken as it is; an address without one is still to be traced.
             Traced = submitted.Hosting?.Country is not null,
             Matched = submitted.Hashes.IsEmpty,
-            Assessments = submitted.Assessment is { } a
-                ? [a.ToAssessment(1, caller, country, context.OccurredAt, episode: 0)]
-                : [],
-            Actions = [.. submitted.Actions.Select(action => action.ToAction(caller, country, context.OccurredAt, episode: 0))],
+            Assessments = submitted.Assessment is { } a ? [a.ToAssessment(1, context, country, episode: 0)] : [],
+            Actions = [.. submitted.Actions.Select(action => action.ToAction(context, country, episode: 0))],
         });
     }
 }
@@ -266,10 +273,10 @@ public sealed record ReportSubmitted : IReportEvent
 
     public Report Apply(Report report) => report with
     {
-        Id = ReportId, Number = Number, ReportingHotline = ReportingHotline, ReportingCountry = ReportingCountry, Reference = Reference,
-        HotlineReceivedDate = HotlineReceivedDate, SubmittedAt = Meta.OccurredAt, SiteType = SiteType, Commerciality = Commerciality,
-        PaymentMethods = PaymentMethods, Urgent = Urgent, DataKey = DataKey, Secrets = Secrets, Digests = Digests, Tenant = Meta.Tenant,
-        SubmissionCommand = Meta.CommandId,
+        Id = ReportId, Number = Number, ReportingHotline = ReportingHotline, ReportingCountry = ReportingCountry,
+        Reference = Reference, HotlineReceivedDate = HotlineReceivedDate, SubmittedAt = Meta.OccurredAt, SiteType = SiteType,
+        Commerciality = Commerciality, PaymentMethods = PaymentMethods, Urgent = Urgent, DataKey = DataKey, Secrets = Secrets,
+        Digests = Digests, Tenant = Meta.Tenant, SubmissionCommand = Meta.CommandId,
     };
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>

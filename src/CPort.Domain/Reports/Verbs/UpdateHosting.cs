@@ -19,49 +19,27 @@ public sealed record UpdateHosting : IReportCommand
     [ProtoMember(3)] public ImmutableArray<ItemTarget> Items { get; init; } = [];
     [ProtoMember(4)] public required HostingFacts Facts { get; init; }
 
-    public ReportDecision Decide(Report report, ReportEnvironment environment)
-    {
-        return ForItems(report, this, Items, ItemWrite.UpdateHosting,
+    public ReportDecision Decide(Report report, ReportEnvironment environment) =>
+        ForItems(report, this, Items, ItemWrite.UpdateHosting,
             item => ClosedOrLeased(item, Context.Caller, environment),
             items =>
-            {
-                var events = new List<IReportEvent>
-                {
-                    new HostingUpdated { Meta = Context.ToMeta(), Ordinals = [.. items.Select(i => i.Ordinal)], Facts = Facts },
-                };
+            [
+                new HostingUpdated { Meta = Context.ToMeta(), Ordinals = [.. items.Select(i => i.Ordinal)], Facts = Facts },
 
                 // An item nobody had yet is routed at once; one that has an owner moves only by MoveToCountry (ICCAM rule 11).
-                if (Facts.Country is { } country)
-                {
-                    var toRoute = items.Where(i => i.Assignment is null).Select(i => i with { Hosting = Facts, Traced = true }).ToArray();
-                    if (toRoute.Length > 0)
-                    {
-                        events.Add(new ItemsAssigned
-                        {
-                            Meta = Context.ToMeta(),
-                            Assignments = [.. toRoute.Select(i => Assigning.Route(i, country, episode: 1, Context.OccurredAt, environment))],
-                        });
-                    }
-                }
+                .. Facts.Country is { } country
+                    ? Assigning.Events(Context, items.Where(i => i.Assignment is null)
+                        .Select(i => Assigning.Route(i, country, episode: 1, Context.OccurredAt, environment)))
+                    : [],
 
-                // An orphan that turns out to be hosted where its taker is has the right country already, and is an orphan no
-                // more.
-                var found = items.Where(i => i.Assignment is { Orphan: true, Country: { } taker } && taker == Facts.Country).ToArray();
-                if (found.Length > 0)
-                {
-                    events.Add(new ItemsAssigned
+                // An orphan that turns out to be hosted where its taker is has the right country already, and is none any more.
+                .. Assigning.Events(Context, items
+                    .Where(i => i.Assignment is { Orphan: true, Country: { } taker } && taker == Facts.Country)
+                    .Select(i => new ItemAssignment
                     {
-                        Meta = Context.ToMeta(),
-                        Assignments = [.. found.Select(i => new ItemAssignment
-                        {
-                            Ordinal = i.Ordinal, Assignment = i.Assignment! with { Orphan = false }, Inheritance = i.Inheritance,
-                        })],
-                    });
-                }
-
-                return events;
-            });
-    }
+                        Ordinal = i.Ordinal, Assignment = i.Assignment! with { Orphan = false }, Inheritance = i.Inheritance,
+                    })),
+            ]);
 }
 
 /// <summary>New facts on where items are hosted.</summary>
@@ -78,7 +56,8 @@ public sealed record HostingUpdated : IReportEvent
 
     public Report Apply(Report report) => Each(report, this, Ordinals, i => i with
     {
-        Hosting = Facts, Traced = true, EarlierHosting = i.Hosting is { } before ? i.EarlierHosting.Add(before) : i.EarlierHosting,
+        Hosting = Facts, Traced = true,
+        EarlierHosting = i.Hosting is { } before ? i.EarlierHosting.Add(before) : i.EarlierHosting,
     });
 
     public ImmutableArray<int> Touches() => Ordinals;

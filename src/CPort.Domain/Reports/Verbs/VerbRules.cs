@@ -4,7 +4,6 @@ using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
-using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
@@ -36,7 +35,8 @@ internal static class VerbRules
     public static ItemWrite OrTakeOrphan(this ItemWrite write, Report report, ContentItem item, Caller caller) =>
         Guard(report, item, caller, ItemWrite.TakeOrphan) is null ? ItemWrite.TakeOrphan : write;
 
-    public static ReportDecision Rejected(Report report, IReportVerb verb, Refusal refusal) => Rejected(report, verb, refusal.Code, refusal.Detail);
+    public static ReportDecision Rejected(Report report, IReportVerb verb, Refusal refusal) =>
+        Rejected(report, verb, refusal.Code, refusal.Detail);
 
     public static ReportDecision Rejected(Report report, IReportVerb verb, RejectionCode code, string detail) =>
         new([], new CommandReply
@@ -54,7 +54,8 @@ internal static class VerbRules
     public static ReportDecision Accepted(Report report, IReportVerb verb, params IReportEvent[] events) =>
         Accepted(report, verb, [], events);
 
-    public static ReportDecision Accepted(Report report, IReportVerb verb, ImmutableArray<ItemOutcome> items, params IReportEvent[] events)
+    public static ReportDecision Accepted(
+        Report report, IReportVerb verb, ImmutableArray<ItemOutcome> items, params IReportEvent[] events)
     {
         var reply = new CommandReply
         {
@@ -77,7 +78,8 @@ internal static class VerbRules
         ImmutableArray<ItemTarget> targets,
         ItemWrite write,
         Func<ContentItem, Refusal?> check,
-        Func<ImmutableArray<ContentItem>, IEnumerable<IReportEvent>> events) => ForItems(report, verb, targets, _ => write, check, events);
+        Func<ImmutableArray<ContentItem>, IEnumerable<IReportEvent>> events) =>
+        ForItems(report, verb, targets, _ => write, check, events);
 
     /// <summary>
     /// Guards and checks a batch of items, each with an outcome of its own: one refused item never harms its neighbours. The
@@ -149,10 +151,13 @@ internal static class VerbRules
     private static readonly Refusal NotYours =
         new(RejectionCode.NotAuthorised, "Your agency's part in this does not allow it (ICCAM rule 4; see docs/access.md).");
 
-    public static readonly Refusal Closed = new(RejectionCode.ItemIsClosed, "The item has a final action; nothing more is accepted (ICCAM rule 7).");
+    public static readonly Refusal Closed =
+        new(RejectionCode.ItemIsClosed, "The item has a final action; nothing more is accepted (ICCAM rule 7).");
 
     public static Refusal? Leased(ContentItem item, Caller caller, ReportEnvironment environment) =>
-        item.IsLeasedToAnother(caller, environment.Now) ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.") : null;
+        item.IsLeasedToAnother(caller, environment.Now)
+            ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.")
+            : null;
 
     public static Refusal? ClosedOrLeased(ContentItem item, Caller caller, ReportEnvironment environment) =>
         item.IsClosed() ? Closed : Leased(item, caller, environment);
@@ -160,7 +165,8 @@ internal static class VerbRules
     public static Report Each(Report report, IReportEvent e, IEnumerable<int> ordinals, Func<ContentItem, ContentItem> change) =>
         Each(report, e, ordinals, o => o, (item, _) => change(item));
 
-    public static Report Each<T>(Report report, IReportEvent e, IEnumerable<T> changes, Func<T, int> ordinalOf, Func<ContentItem, T, ContentItem> change)
+    public static Report Each<T>(
+        Report report, IReportEvent e, IEnumerable<T> changes, Func<T, int> ordinalOf, Func<ContentItem, T, ContentItem> change)
     {
         var items = report.Items.ToBuilder();
         foreach (var one in changes)

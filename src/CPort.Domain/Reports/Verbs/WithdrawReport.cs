@@ -18,12 +18,15 @@ public sealed record WithdrawReport : IReportCommand
     [ProtoMember(3)] public SecretText? Reason { get; init; }
     [ProtoMember(4)] public Sealed? SealedReason { get; init; }
 
-    public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Reason = null, SealedReason = SealText(seam, report, Reason) };
+    public IReportVerb Seal(ConfidentialSeam seam, Report report) =>
+        this with { Reason = null, SealedReason = SealText(seam, report, Reason) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment) =>
         Guard(report, Context.Caller, ItemWrite.Withdraw) is { } refused ? Rejected(report, this, refused)
-        : report.Items.Any(i => i.Actions.Any(a => a.Agency != report.ReportingHotline) || i.Assessments.Any(a => a.Agency != report.ReportingHotline))
-            ? Rejected(report, this, RejectionCode.OthersHaveActed, "Another agency has assessed or acted on an item; the report can no longer be withdrawn.")
+        : report.Items.SelectMany(i => i.Actions.Select(a => a.Agency).Concat(i.Assessments.Select(a => a.Agency)))
+            .Any(agency => agency != report.ReportingHotline)
+            ? Rejected(report, this, RejectionCode.OthersHaveActed,
+                "Another agency has assessed or acted on an item; the report can no longer be withdrawn.")
         : Accepted(report, this, new ReportWithdrawn { Meta = Context.ToMeta(), Reason = SealedReason });
 }
 
@@ -38,7 +41,9 @@ public sealed record ReportWithdrawn : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
-    public Report Apply(Report report) => Each(report with { Withdrawn = true }, this, report.Items.Select(i => i.Ordinal), i => i with { Withdrawn = true, Lease = null });
+    public Report Apply(Report report) =>
+        Each(report with { Withdrawn = true }, this, report.Items.Select(i => i.Ordinal),
+            i => i with { Withdrawn = true, Lease = null });
 
     public Sealed? FreeText() => Reason;
 
