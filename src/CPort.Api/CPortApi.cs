@@ -57,7 +57,8 @@ public static class CPortApi
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton(options.Intake);
-        services.TryAddSingleton<IReportGateway>(s => new ReportGateway(s.GetRequiredService<IReadOnlyActorRegistry>().Get<ReportRegion>(), options.Gateway));
+        services.TryAddSingleton<IReportGateway>(s => new ReportGateway(
+            s.GetRequiredService<IReadOnlyActorRegistry>().Get<ReportRegion>(), options.Gateway, s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<IAgencyGateway, AgencyGateway>();
         services.TryAddSingleton<INumberSource, AllocatedNumbers>();
         services.TryAddSingleton<IRejectionLog, RejectionLog>();
@@ -144,7 +145,7 @@ internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> l
             BadHttpRequestException => ApiProblem.Of(ProblemCatalogue.BadRequest, "A parameter or the body cannot be read."),
             MissingActorRegistryEntryException => ApiProblem.Of(IntakeCodes.Unavailable, "The node is still starting."),
             ReportStuckException => ApiProblem.Of("stuck"),
-            _ when ReportIntake.IsPassing(exception) => ApiProblem.Of(IntakeCodes.Unavailable, "The same request may be sent again; what it did is not done twice."),
+            _ when Faults.IsPassing(exception) => ApiProblem.Of(IntakeCodes.Unavailable, "The same request may be sent again; what it did is not done twice."),
             _ => ApiProblem.Of(ProblemCatalogue.Internal),
         };
         if (problem.Status >= 500)

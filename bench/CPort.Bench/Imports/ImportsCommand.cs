@@ -6,6 +6,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Akka.Actor;
 using Akka.Hosting;
+using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
@@ -322,7 +323,7 @@ internal sealed class LocalBuckets : ReceiveActor
         var child = Context.Child(name);
         if (child.IsNobody())
         {
-            child = Context.ActorOf(HashBucketActor.Props(message.Bucket, () => ActorRefs.Nobody, TimeProvider.System, new HashBucketOptions()), name);
+            child = Context.ActorOf(HashBucketActor.Props(message.Bucket, () => ActorRefs.Nobody, new EntityShell(TimeProvider.System), new HashBucketOptions()), name);
         }
 
         child.Forward(message);

@@ -7,6 +7,7 @@ using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
 using CPort.Actors.Cluster;
+using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
@@ -222,7 +223,7 @@ internal static class RecoveryCommand
             .WithRemoting("127.0.0.1", 0)
             .WithClustering(new ClusterOptions { Roles = [ClusterRoles.Hash] })
             .WithActors((system, registry, _) => registry.Register<NoReports>(system.ActorOf(Props.Create(() => new Echo()))))
-            .AddHashBuckets<NoReports>(new HashBucketOptions { WakeAtOnce = wake, WithEvents = () => HashBucketJournal.WithEventsAsync(database) })
+            .AddHashBuckets<NoReports>(new EntityShell(TimeProvider.System), new HashBucketOptions { WakeAtOnce = wake, WithEvents = () => HashBucketJournal.WithEventsAsync(database) })
             .AddStartup((system, _) => Akka.Cluster.Cluster.Get(system).Join(Akka.Cluster.Cluster.Get(system).SelfAddress)));
         var provider = services.BuildServiceProvider();
         foreach (var service in provider.GetServices<IHostedService>())

@@ -5,6 +5,7 @@ using Akka.Persistence.Query;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Util;
+using CPort.Actors.Entities;
 using CPort.Domain.Agencies;
 
 namespace CPort.Actors.Agencies;
@@ -95,10 +96,10 @@ public sealed class AgencyDirectoryFeed(string readJournalId) : IDisposable
         Func<Source<Option<EventEnvelope>, NotUsed>>[] parts =
         [
             () => ((ICurrentEventsByPersistenceIdQuery)journal)
-                .CurrentEventsByPersistenceId(AgencyRegistryActor.JournalId, _current.Version + 1, long.MaxValue).Select(e => Option<EventEnvelope>.Create(e)),
+                .CurrentEventsByPersistenceId(EntityName.Agencies.ToString(), _current.Version + 1, long.MaxValue).Select(e => Option<EventEnvelope>.Create(e)),
             () => Source.Single(Option<EventEnvelope>.None),
             () => ((IEventsByPersistenceIdQuery)journal)
-                .EventsByPersistenceId(AgencyRegistryActor.JournalId, _current.Version + 1, long.MaxValue).Select(e => Option<EventEnvelope>.Create(e)),
+                .EventsByPersistenceId(EntityName.Agencies.ToString(), _current.Version + 1, long.MaxValue).Select(e => Option<EventEnvelope>.Create(e)),
         ];
         return Source.From(parts).ConcatMany(part => part());
     }

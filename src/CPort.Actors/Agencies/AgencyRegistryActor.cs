@@ -5,6 +5,7 @@ using Akka.Event;
 using Akka.Hosting;
 using Akka.Persistence;
 using CPort.Actors.Cluster;
+using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
@@ -16,45 +17,25 @@ namespace CPort.Actors.Agencies;
 /// numbers, the one INTERPOL) spans all of it. Makes the secrets of keys, decides by <see cref="AgencyRules"/>, answers after the event is
 /// durable. It answers no queries: every node reads its own <see cref="AgencyDirectory"/>.
 /// </summary>
-public sealed class AgencyRegistryActor : ReceivePersistentActor
+public sealed class AgencyRegistryActor : PersistentEntity
 {
-    /// <summary>The persistence id; <see cref="AgencyDirectoryFeed"/> follows it.</summary>
-    public const string JournalId = "agencies";
-
-    private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly TimeProvider _time;
     private readonly Func<ApiKey> _newKey;
     private AgencyRegistry _state = AgencyRegistry.Empty;
 
-    public AgencyRegistryActor(TimeProvider time, Func<ApiKey> newKey)
+    public AgencyRegistryActor(EntityShell shell, Func<ApiKey> newKey)
+        : base(EntityName.Agencies, shell)
     {
-        (_time, _newKey) = (time, newKey);
+        _newKey = newKey;
         Recover<IAgencyEvent>(e => _state = AgencyRules.Apply(_state, e));
         Command<IAgencyCommand>(Handle);
-        Command<StopEntity>(_ => Context.Stop(Self));
     }
 
-    public override string PersistenceId => JournalId;
-
-    /// <summary>No snapshots: a few thousand small events at most.</summary>
-    public override Recovery Recovery => new(SnapshotSelectionCriteria.None);
-
-    public static Props PropsFor(TimeProvider time, Func<ApiKey>? newKey = null) =>
-        Props.Create(() => new AgencyRegistryActor(time, newKey ?? ApiKey.Generate));
-
-    // As for hash buckets: no stack trace, and of a fenced write the journal has told.
-    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
-    {
-        if (cause is not FencedException)
-        {
-            _log.Warning("Agencies cannot persist ({0}); they stop and are read anew at the next message.", DatabaseFault.InWords(cause));
-        }
-    }
+    public static Props PropsFor(EntityShell shell, Func<ApiKey>? newKey = null) =>
+        Props.Create(() => new AgencyRegistryActor(shell, newKey ?? ApiKey.Generate));
 
     private void Handle(IAgencyCommand command)
     {
-        var now = _time.GetUtcNow();
-        var meta = command.Context.ToMeta() with { EventId = Guid.CreateVersion7(now), RecordedAt = now };
+        var meta = Stamp(command.Context.ToMeta(), Time.GetUtcNow());
         var key = command is IssueKey or RotateKey ? _newKey() : null;
 
         switch (AgencyRules.Decide(_state, command, meta, key?.Candidate))
@@ -63,7 +44,7 @@ public sealed class AgencyRegistryActor : ReceivePersistentActor
                 Persist(accepted.Event, e =>
                 {
                     _state = AgencyRules.Apply(_state, e);
-                    _log.Info("Agency {Agency}: {Event} by {Caller}/{KeyId}", e.Agency, e.GetType().Name, e.Meta.Agency, e.Meta.KeyId);
+                    Log.Info("Agency {Agency}: {Event} by {Caller}/{KeyId}", e.Agency, e.GetType().Name, e.Meta.Agency, e.Meta.KeyId);
                     Sender.Tell(key is null
                         ? new AgencyChanged { Agency = e.Agency, SequenceNr = LastSequenceNr, Changed = true }
                         : new ApiKeyShown { Agency = e.Agency, KeyId = key.KeyId, ApiKey = key.Text, SequenceNr = LastSequenceNr });
@@ -88,23 +69,16 @@ public sealed class AgencyRegistryActor : ReceivePersistentActor
 /// <summary>Names the shard region of agencies in the actor registry: <c>IRequiredActor&lt;AgencyRegion&gt;</c>.</summary>
 public sealed class AgencyRegion;
 
-/// <summary>Every command goes to the one entity <c>registry</c>.</summary>
-internal sealed class AgencyMessageExtractor() : HashCodeMessageExtractor(ClusterFigures.Shards)
-{
-    public override string? EntityId(object message) => message is IAgencyCommand ? "registry" : null;
-}
-
 public static class AgencyHosting
 {
+    /// <summary>Every command goes to the one entity.</summary>
+    internal static EntityExtractor<IAgencyCommand> Extractor => new(_ => EntityName.Agencies.Id);
+
     /// <summary>
-    /// Starts the region <c>agency</c> (a proxy on nodes without the role <c>report</c>) and lets this node's directory follow the journal.
+    /// Starts the region of agencies (a proxy on nodes without the role <c>report</c>) and lets this node's directory follow the journal.
     /// </summary>
-    public static AkkaConfigurationBuilder AddAgencies(this AkkaConfigurationBuilder builder, AgencyDirectoryFeed directory, TimeProvider time) =>
+    public static AkkaConfigurationBuilder AddAgencies(this AkkaConfigurationBuilder builder, AgencyDirectoryFeed directory, EntityShell shell) =>
         builder
-            .AddShardRegion<AgencyRegion>(
-                "agency",
-                (_, _) => _ => AgencyRegistryActor.PropsFor(time),
-                new AgencyMessageExtractor(),
-                EntityShards.Options(ClusterRoles.Report))
+            .AddEntities<AgencyRegion>(EntityKind.Agency, (_, _) => _ => AgencyRegistryActor.PropsFor(shell), Extractor, ClusterRoles.Report)
             .AddStartup((system, _) => directory.Start(system));
 }

@@ -175,7 +175,7 @@ public sealed partial class ClusterJoining(
                         break;
                 }
             }
-            catch (Exception e) when (e is DbException or TimeoutException or IOException or SocketException && !cancellation.IsCancellationRequested)
+            catch (Exception e) when (Faults.IsPassingFor(e, cancellation))
             {
                 // Nothing was watched, and the time does not count: a node waits for its database as long as it takes.
                 reason = $"the database does not answer ({DatabaseFault.InWords(e)})";
@@ -224,7 +224,7 @@ public sealed partial class ClusterJoining(
                 Interlocked.Exchange(ref _reachedDatabase, time.GetTimestamp());
                 await Task.Delay(ClusterRecord.BeatEvery, time, cancellation).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is DbException or TimeoutException or IOException or SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
+            catch (Exception e) when (Faults.IsPassingFor(e, cancellation))
             {
                 // The journal says so louder.
                 if (time.GetElapsedTime(Interlocked.Read(ref _reachedDatabase)) > options.DatabasePatience
@@ -273,7 +273,7 @@ public sealed partial class ClusterJoining(
             {
                 await _record.LeaveAsync(_self, incarnation, limit.Token).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is DbException or TimeoutException or IOException or SocketException or OperationCanceledException)
+            catch (Exception e) when (Faults.IsPassing(e))
             {
                 // The record goes stale by itself.
             }

@@ -44,31 +44,3 @@ public sealed class ReachableNodesFirst(IShardAllocationStrategy inner, Func<IRe
     public Task<IImmutableSet<string>> Rebalance(IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations, IImmutableSet<string> rebalanceInProgress) =>
         inner.Rebalance(currentShardAllocations, rebalanceInProgress);
 }
-
-/// <summary>Starting shard regions.</summary>
-public static class ShardPlacement
-{
-    /// <summary>
-    /// As Akka.Hosting's <c>WithShardRegion</c>, which takes no allocation strategy, with <see cref="ReachableNodesFirst"/>: starts the region, or a proxy on nodes
-    /// without the options' role, and registers it as <typeparamref name="TKey"/>.
-    /// </summary>
-    public static AkkaConfigurationBuilder AddShardRegion<TKey>(
-        this AkkaConfigurationBuilder builder, string typeName, Func<ActorSystem, IActorRegistry, Func<string, Props>> entityProps, IMessageExtractor extractor, ShardOptions options) =>
-        builder
-            .AddHocon(
-                ClusterSharding.DefaultConfig()
-                    .WithFallback(Akka.DistributedData.DistributedData.DefaultConfig())
-                    .WithFallback(Akka.Cluster.Tools.Singleton.ClusterSingleton.DefaultConfig()),
-                HoconAddMode.Append)
-            .WithActors(async (system, registry) =>
-            {
-                var props = entityProps(system, registry);
-                var config = ConfigurationFactory.ParseString(options.ToString()).WithFallback(system.Settings.Config.GetConfig("akka.cluster.sharding"));
-                var settings = ClusterShardingSettings.Create(config, system.Settings.Config.GetConfig(config.GetString("coordinator-singleton")));
-                var sharding = ClusterSharding.Get(system);
-                var region = await sharding.StartAsync(
-                    typeName, props, settings, extractor, new ReachableNodesFirst(sharding.DefaultShardAllocationStrategy(settings)),
-                    options.HandOffStopMessage ?? PoisonPill.Instance).ConfigureAwait(false);
-                registry.Register<TKey>(region);
-            });
-}

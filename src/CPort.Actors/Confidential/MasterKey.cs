@@ -6,7 +6,7 @@ using System.Text;
 namespace CPort.Actors.Confidential;
 
 /// <summary>The master key is missing, malformed, badly protected or not the one this database was made with. The message never holds key bytes.</summary>
-public sealed class MasterKeyException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class MasterKeyException(string message) : Exception(message);
 
 /// <summary>
 /// The node's master key: 256 random bits from which the wrapping key, the keys of keyed hashes and the check value are derived (HKDF-SHA-256).
@@ -82,7 +82,7 @@ public sealed class MasterKey
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MasterKeyException($"The master key file {path} cannot be read: {e.Message}", e);
+            throw new MasterKeyException($"The master key file {path} cannot be read: {e.Message}");
         }
     }
 
@@ -124,7 +124,7 @@ public sealed class MasterKey
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MasterKeyException($"A master key file cannot be made at {path}: {e.Message}", e);
+            throw new MasterKeyException($"A master key file cannot be made at {path}: {e.Message}");
         }
     }
 

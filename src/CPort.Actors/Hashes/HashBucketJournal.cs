@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
 using CPort.Domain.Hashes;
 
@@ -8,23 +9,21 @@ namespace CPort.Actors.Hashes;
 /// <summary>What the journal says of the buckets as a whole.</summary>
 public static class HashBucketJournal
 {
-    private const string Prefix = "hash-bucket-";
-
     /// <summary>The buckets that have at least one event: one look-up in the journal's index for each of the 1,056.</summary>
     public static async Task<ImmutableArray<HashBucketId>> WithEventsAsync(Database database, CancellationToken cancellation = default)
     {
-        var ids = HashBucketId.All.Select(id => Prefix + id).ToArray();
+        var buckets = HashBucketId.All.ToDictionary(id => EntityName.Of(id).ToString());
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var command = connection.Statement(
             database.IsSqlite
                 ? "SELECT value FROM json_each(@ids) WHERE EXISTS (SELECT 1 FROM journal WHERE persistence_id = value)"
                 : "SELECT id FROM unnest(@ids) AS id WHERE EXISTS (SELECT 1 FROM journal WHERE persistence_id = id)",
-            ("ids", database.IsSqlite ? JsonSerializer.Serialize(ids) : ids));
+            ("ids", database.IsSqlite ? JsonSerializer.Serialize(buckets.Keys) : buckets.Keys.ToArray()));
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var found = ImmutableArray.CreateBuilder<HashBucketId>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
-            found.Add(HashBucketId.Parse(reader.GetString(0)[Prefix.Length..]));
+            found.Add(buckets[reader.GetString(0)]);
         }
 
         return found.ToImmutable();

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Akka.Streams;
 using Akka.Streams.Dsl;
+using CPort.Actors.Persistence;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.Confidential;
@@ -108,7 +109,7 @@ public sealed partial class IntakeStream(
             await rejections.RecordAsync(rejected, cancellation).ConfigureAwait(false);
             return [.. batch.Select(a => a.Outcome)];
         }
-        catch (Exception e) when (ReportIntake.IsPassing(e) && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (Faults.IsPassingFor(e, cancellation))
         {
             return
             [

@@ -1,5 +1,4 @@
-using System.Data.Common;
-using System.Net.Sockets;
+using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Actors.Telemetry;
 using CPort.Domain.Confidential;
@@ -53,16 +52,11 @@ public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, 
             });
             return ToOutcome(draft, await gateway.SendAsync(command, cancellation).ConfigureAwait(false));
         }
-        catch (Exception e) when (IsPassing(e) && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (Faults.IsPassingFor(e, cancellation))
         {
             return new IntakeOutcome { Result = IntakeResult.Unavailable, ReportId = draft.ReportId, Reference = draft.Reference, Problem = NoAnswer };
         }
     }
-
-    /// <summary>Failures of the database, the network or the cluster, which pass; anything else is a defect and surfaces.</summary>
-    public static bool IsPassing(Exception e) =>
-        e is ReportsUnavailableException or DbException or SocketException or TimeoutException or IOException or Akka.Actor.AskTimeoutException
-        || (e is TaskCanceledException or AggregateException && e.InnerException is { } inner && IsPassing(inner));
 
     private static IntakeOutcome ToOutcome(SubmitReport draft, CommandReply reply)
     {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using CPort.Actors.Hashes;
+using CPort.Actors.Persistence;
 using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Matching;
@@ -8,7 +9,7 @@ namespace CPort.Actors.Matching;
 /// The hash buckets did not answer in spite of repeated asking; what was answered before is durable, and doing it again is
 /// harmless.
 /// </summary>
-public sealed class HashBucketsUnavailableException(string message) : Exception(message);
+public sealed class HashBucketsUnavailableException(string message) : UnavailableException(message);
 
 /// <summary>Asks a bucket again until it answers; for the slow paths that are no actors (imports, previews).</summary>
 internal static class HashBucketAsk

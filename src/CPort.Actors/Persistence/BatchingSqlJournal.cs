@@ -101,7 +101,7 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
                 if (await IsWrittenByAnotherAsync(messages, cancellation).ConfigureAwait(false))
                 {
                     var id = messages[0].PersistenceId;
-                    CPortMetrics.JournalFenced(id.Split('-')[0]);
+                    CPortMetrics.JournalFenced();
                     _log.Warning("Entity {0} has another writer: its event {1} is in the journal already. It stops here and is read anew.", id, messages[0].LowestSequenceNr);
                     throw new FencedException(id, e);
                 }

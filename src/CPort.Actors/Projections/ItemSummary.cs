@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using CPort.Actors.Persistence;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
@@ -23,7 +24,7 @@ namespace CPort.Actors.Projections;
 public sealed record ReadPosition(long Position, long LagEvents, TimeSpan Lag, bool Rebuilding);
 
 /// <summary>The read tables are not there yet, because no projection has ever run; ask again soon.</summary>
-public sealed class ReadModelUnavailableException() : InvalidOperationException("The read model has not been started yet.");
+public sealed class ReadModelUnavailableException() : UnavailableException("The read model has not been started yet.");
 
 /// <summary>
 /// An item in a list, as the caller may see it (docs/access.md): what it may not see is null. Confidential fields are not here for anybody; they come

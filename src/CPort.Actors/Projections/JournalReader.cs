@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using System.Text.Json;
 using Akka.Actor;
+using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
 using CPort.Actors.Serialization;
 using CPort.Domain.Reports;
@@ -17,13 +18,10 @@ namespace CPort.Actors.Projections;
 /// <param name="Event">The event of a report.</param>
 public sealed record JournalEvent(long Ordering, string PersistenceId, long Sequence, long RecordedTicks, IReportEvent? Event)
 {
-    /// <summary>Prefix of the persistence ids of reports.</summary>
-    public const string ReportPrefix = "report-";
-
     /// <summary>Why it cannot be read: an exception type's name, without data.</summary>
     public string? Fault { get; init; }
 
-    public bool IsOfReport => PersistenceId.StartsWith(ReportPrefix, StringComparison.Ordinal);
+    public bool IsOfReport => EntityKind.Of(PersistenceId) == EntityKind.Report;
 }
 
 /// <summary>How far behind the journal a position is.</summary>
@@ -38,6 +36,10 @@ public readonly record struct JournalLag(long Events, DateTimeOffset? Oldest);
 /// </summary>
 public sealed class JournalReader(Database database, ActorSystem system)
 {
+    // A range takes the index on both databases.
+    private static readonly string OfReports =
+        $"persistence_id >= '{EntityKind.Report.Prefix}' AND persistence_id < '{EntityKind.Report.Above}'";
+
     private const string Columns = "ordering, persistence_id, sequence_number, created, message, manifest, identifier";
 
     // BIT and BOOLEAN differ, and CPort deletes no events.
@@ -69,7 +71,7 @@ public sealed class JournalReader(Database database, ActorSystem system)
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var command = connection.Statement($"""
             SELECT {Columns} FROM journal
-            WHERE ordering > @after AND ordering <= @to AND persistence_id >= 'report-' AND persistence_id < 'report.'{InSlices("persistence_id", of, slices)}
+            WHERE ordering > @after AND ordering <= @to AND {OfReports}{InSlices("persistence_id", of, slices)}
             ORDER BY ordering LIMIT @limit
             """, ("after", after), ("to", upTo), ("limit", limit));
         return await ReadAsync(command, cancellation).ConfigureAwait(false);
@@ -152,12 +154,11 @@ public sealed class JournalReader(Database database, ActorSystem system)
         var reports = ReadTables.Name(typeof(ReportRow), set);
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
 
-        // '.' follows '-' in ASCII: the range takes the prefix's index on both databases.
         await using var command = connection.Statement($"""
             SELECT j.persistence_id FROM
               (SELECT persistence_id, MAX(sequence_number) AS last FROM journal
-               WHERE ordering > @after AND ordering <= @to AND persistence_id >= 'report-' AND persistence_id < 'report.' GROUP BY persistence_id) j
-            LEFT JOIN {reports} r ON r.report_id = SUBSTR(j.persistence_id, 8)
+               WHERE ordering > @after AND ordering <= @to AND {OfReports} GROUP BY persistence_id) j
+            LEFT JOIN {reports} r ON r.report_id = SUBSTR(j.persistence_id, {EntityKind.Report.Prefix.Length + 1})
             WHERE (r.version IS NULL OR r.version < j.last){InSlices("j.persistence_id", of, slices)}
             ORDER BY j.persistence_id LIMIT @limit
             """, ("after", after), ("to", upTo), ("limit", limit));

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using Akka.Event;
+using CPort.Actors.Persistence;
 using CPort.Domain.Confidential;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
@@ -387,7 +388,7 @@ public sealed class Projector(
         {
             changes = await _groups.ChangesAsync(db, sightings, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not (DbException or OperationCanceledException or IOException or TimeoutException))
+        catch (Exception e) when (!Faults.IsPassing(e))
         {
             // Not the exception itself: its text may quote a value.
             log?.Error("{0} look-alikes could not be grouped because of a defect ({1}); table set {2} goes on without them.\n{3}", sightings.Count, e.GetType().Name, set, e.StackTrace);

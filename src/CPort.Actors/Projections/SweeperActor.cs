@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
 using CPort.Domain.Access;
 using CPort.Domain.Identity;
@@ -43,8 +44,9 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
             Next();
         });
 
-        // Answers to escalations: the next sweep sees what came of them.
+        // The next sweep sees what came of it.
         Receive<CommandReply>(_ => { });
+        Receive<EntityAwake>(_ => { });
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -89,7 +91,7 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
         foreach (var (id, version) in found.Unfinished.Where(r => !_woken.ContainsKey(r.Id)).Take(_options.SweepLimit))
         {
             _woken[id] = found.At;
-            _reports.Tell(new WakeReport { ReportId = ReportId.Parse(id), Version = version });
+            _reports.Tell(new WakeEntity { Id = id, Version = version });
         }
 
         foreach (var orphans in found.Orphans.Where(o => !_escalated.ContainsKey(o.ReportId)))
@@ -100,10 +102,7 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
                 _reports.Tell(new EscalateOrphans
                 {
                     ReportId = ReportId.Parse(orphans.ReportId), Ordinals = [.. part],
-                    Context = new CommandContext
-                    {
-                        CommandId = CommandId.New(), OccurredAt = found.At, Caller = Caller.System with { Tenant = orphans.Tenant },
-                    },
+                    Context = CommandContext.OfSystem(orphans.Tenant, found.At),
                 });
             }
         }

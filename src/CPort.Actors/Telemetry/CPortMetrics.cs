@@ -95,14 +95,14 @@ public static class CPortMetrics
         JournalDuration.Record(time.TotalSeconds);
     }
 
-    /// <summary>The journal refused a write because the entity has another writer; the kind is <c>report</c>, <c>hash</c> or <c>agencies</c>.</summary>
-    public static void JournalFenced(string kind) => Fenced.Add(1, new KeyValuePair<string, object?>("entity", kind));
+    /// <summary>An entity has another writer: the journal refused its write, or it was woken with more than it knows.</summary>
+    public static void JournalFenced() => Fenced.Add(1);
 
     public static void PersistFailed() => PersistFailures.Add(1);
 
     public static void DeadLetter(Type message) => DeadLetterCount.Add(1, new KeyValuePair<string, object?>("message", message.Name));
 
-    /// <summary>An entity of a kind (<c>report</c>, <c>bucket</c>, <c>agency</c>) failed to recover.</summary>
+    /// <summary>An entity of a kind failed to recover.</summary>
     public static void EntityStuck(string kind) => Stuck.Add(1, new KeyValuePair<string, object?>("entity", kind));
 
     /// <summary>The projection counted a queue.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Akka.Actor;
 using Akka.Hosting;
+using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
@@ -121,7 +122,7 @@ public static class QuarantineEndpoints
 
         async Task<QuarantineAnswer?> AskAsync(HashBucketId bucket, int row)
         {
-            if (stuck.IsStuck($"hash-bucket-{bucket}"))
+            if (stuck.IsStuck(EntityName.Of(bucket)))
             {
                 return null;
             }

@@ -1,13 +1,6 @@
-using Akka.Actor;
-using Akka.Hosting;
-using CPort.Actors.Hashes;
-using CPort.Actors.Persistence;
-using CPort.Actors.Reports;
+using CPort.Actors.Entities;
 using CPort.Api.Security;
-using CPort.Domain.Access;
-using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
-using CPort.Domain.Reports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -33,47 +26,11 @@ public static class StuckEndpoints
         group.MapPost("/{id}:retry", RetryAsync).WithName("RetryStuck").WithSummary("Read a stuck entity again; it leaves the list when it answers");
     }
 
-    private static async Task<IResult> RetryAsync(string id, ApiCaller caller, StuckEntities stuck, IReadOnlyActorRegistry actors, CancellationToken cancellation)
+    private static async Task<IResult> RetryAsync(string id, ApiCaller caller, StuckRetry retry, CancellationToken cancellation)
     {
         caller.Require(Roles.Operator);
-        return await StuckRetry.RunAsync(id, actors, stuck, cancellation) switch
-        {
-            true => Results.NoContent(),
-            false => ApiProblem.Of(CPort.Actors.Intake.IntakeCodes.Unavailable, "It still cannot be read.").ToResult(),
-            null => ApiProblem.Of(ProblemCatalogue.NotFound).ToResult(),
-        };
-    }
-}
-
-/// <summary>Has a stuck entity read again.</summary>
-public static class StuckRetry
-{
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
-
-    /// <summary>True: it answers, and is off the list. False: it still does not. Null: the id is neither a report's nor a hash bucket's.</summary>
-    public static async Task<bool?> RunAsync(string id, IReadOnlyActorRegistry actors, StuckEntities stuck, CancellationToken cancellation)
-    {
-        try
-        {
-            if (id.StartsWith("report-", StringComparison.Ordinal) && ReportId.TryParse(id["report-".Length..], out var report))
-            {
-                await actors.Get<ReportRegion>().Ask<ReportPage>(new GetReport { ReportId = report, Caller = Caller.System, MaxItems = 1 }, Patience, cancellation);
-            }
-            else if (id.StartsWith("hash-bucket-", StringComparison.Ordinal) && HashBucketId.TryParse(id["hash-bucket-".Length..], out var bucket))
-            {
-                await actors.Get<HashBucketRegion>().Ask<BucketStats>(new GetBucketStats { Bucket = bucket }, Patience, cancellation);
-            }
-            else
-            {
-                return null;
-            }
-        }
-        catch (AskTimeoutException)
-        {
-            return false;
-        }
-
-        await stuck.ClearAsync(id, cancellation);
-        return true;
+        return !EntityName.TryParse(id, out var name) ? ApiProblem.Of(ProblemCatalogue.NotFound).ToResult()
+            : await retry.RunAsync(name, cancellation) ? Results.NoContent()
+            : ApiProblem.Of(CPort.Actors.Intake.IntakeCodes.Unavailable, "It still cannot be read.").ToResult();
     }
 }

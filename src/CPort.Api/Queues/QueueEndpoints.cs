@@ -1,4 +1,5 @@
 using System.Globalization;
+using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Api.Groups;
 using CPort.Api.Reading;
@@ -203,7 +204,7 @@ public static class QueueEndpoints
         {
             return await query();
         }
-        catch (Exception e) when (e is ReadModelUnavailableException or System.Data.Common.DbException or TimeoutException)
+        catch (Exception e) when (Faults.IsPassing(e))
         {
             throw ApiProblemException.Of(Actors.Intake.IntakeCodes.Unavailable, "Lists cannot be read at the moment; ask again soon.");
         }

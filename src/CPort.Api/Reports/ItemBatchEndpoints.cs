@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CPort.Actors.Intake;
+using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Api.Reading;
 using CPort.Api.Security;
@@ -101,7 +102,7 @@ public static class ItemBatchEndpoints
         {
             reply = await gateway.SendAsync(command, cancellation);
         }
-        catch (Exception e) when (ReportIntake.IsPassing(e) && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (Faults.IsPassingFor(e, cancellation))
         {
             return [.. items.Select(i => new ItemAnswer(i.ToString(), i.Ordinal, null, 0, "unavailable", IntakeCodes.Unavailable, "No answer in time; send it again.", 503))];
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using CPort.Actors.Intake;
+using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Groups;
@@ -106,7 +107,7 @@ public static class ReportEndpoints
         {
             return GroupMarkAnswer.Of((await groups.OfItemsAsync(caller, [item.Number], cancellation)).GetValueOrDefault(item.Number));
         }
-        catch (Exception e) when (e is ReadModelUnavailableException or System.Data.Common.DbException or TimeoutException)
+        catch (Exception e) when (Faults.IsPassingFor(e, cancellation))
         {
             return null;
         }

@@ -50,6 +50,10 @@ public sealed record CommandContext
     /// <summary>W3C trace parent, so that one report can be followed over actors and nodes.</summary>
     [ProtoMember(4)] public string? TraceParent { get; init; }
 
+    /// <summary>CPort's own, of work that nobody asked for.</summary>
+    public static CommandContext OfSystem(Tenant tenant, DateTimeOffset now) =>
+        new() { CommandId = CommandId.New(), Caller = Caller.System with { Tenant = tenant }, OccurredAt = now };
+
     /// <summary>
     /// The metadata of an event that this command causes; the shell stamps the event's own id and the recording time.
     /// </summary>

@@ -6,7 +6,7 @@ using ProtoBuf;
 
 namespace CPort.Domain.Agencies;
 
-/// <summary>Something that happened to an agency or a key. Journal of persistence id <c>AgencyRegistryActor.JournalId</c>; never changed.</summary>
+/// <summary>Something that happened to an agency or a key. Never changed once written.</summary>
 public interface IAgencyEvent : IWireEvent
 {
     EventMeta Meta { get; }

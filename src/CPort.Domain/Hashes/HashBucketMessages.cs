@@ -368,11 +368,3 @@ public sealed record BucketStats : IWireReply
     /// <summary>About so much memory does the bucket take, with its index, bytes; 0 from a node that does not tell.</summary>
     [ProtoMember(6)] public long MemoryBytes { get; init; }
 }
-
-/// <summary>Starts a bucket, so that a fan-out interrupted by a restart goes on without waiting for other traffic. Not answered.</summary>
-[ProtoContract]
-[Manifest("hc4")]
-public sealed record WakeBucket : IHashBucketMessage
-{
-    [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
-}

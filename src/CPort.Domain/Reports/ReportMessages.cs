@@ -68,19 +68,6 @@ public sealed record ItemTarget
     [ProtoMember(2)] public int? ExpectedVersion { get; init; }
 }
 
-/// <summary>Wakes a report so that it goes on with unfinished automatic work; harmless when there is none. No reply.</summary>
-[ProtoContract]
-[Manifest("rq1")]
-public sealed record WakeReport : IReportMessage
-{
-    [ProtoMember(1)] public required ReportId ReportId { get; init; }
-
-    /// <summary>
-    /// Events of the report that the sender has seen in the journal; 0: not said. One who knows less reads the journal anew.
-    /// </summary>
-    [ProtoMember(2)] public long Version { get; init; }
-}
-
 /// <summary>
 /// Asks for a report as the caller may see it, a page of items at a time. Answered by <see cref="ReportPage"/>.
 /// </summary>

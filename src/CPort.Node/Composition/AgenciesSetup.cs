@@ -15,5 +15,5 @@ internal static class AgenciesSetup
         .AddHostedService<OperatorBootstrap>();
 
     public static AkkaConfigurationBuilder AddAgencies(this AkkaConfigurationBuilder akka, IServiceProvider services) =>
-        akka.AddAgencies(services.GetRequiredService<AgencyDirectoryFeed>(), services.GetRequiredService<TimeProvider>());
+        akka.AddAgencies(services.GetRequiredService<AgencyDirectoryFeed>(), services.NewShell());
 }

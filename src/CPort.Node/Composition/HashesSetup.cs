@@ -16,18 +16,11 @@ internal static class HashesSetup
         .AddSingleton<HashBucketLoading>()
         .AddSingleton<IReadinessCheck, HashBucketReadiness>();
 
-    public static AkkaConfigurationBuilder AddHashes(this AkkaConfigurationBuilder akka, IServiceProvider services)
-    {
-        var time = services.GetRequiredService<TimeProvider>();
-        return akka
-            .AddHashBuckets<ReportRegion>(
-                new HashBucketOptions
-                {
-                    WithEvents = () => HashBucketJournal.WithEventsAsync(services.GetRequiredService<Database>()),
-                    Stuck = services.GetRequiredService<StuckEntities>(),
-                    Loading = services.GetRequiredService<HashBucketLoading>(),
-                },
-                time)
-            .AddMatching(services.GetRequiredService<MatchingOptions>(), time);
-    }
+    public static AkkaConfigurationBuilder AddHashes(this AkkaConfigurationBuilder akka, IServiceProvider services) => akka
+        .AddHashBuckets<ReportRegion>(services.NewShell(), new HashBucketOptions
+        {
+            WithEvents = () => HashBucketJournal.WithEventsAsync(services.GetRequiredService<Database>()),
+            Loading = services.GetRequiredService<HashBucketLoading>(),
+        })
+        .AddMatching(services.GetRequiredService<MatchingOptions>(), services.GetRequiredService<TimeProvider>());
 }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Agencies;
+using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Actors.Routing;
@@ -18,12 +19,9 @@ namespace CPort.Node.Composition;
 internal static class ReportsSetup
 {
     public static IServiceCollection AddReports(this IServiceCollection services, NodeOptions options) => services
-        .AddSingleton<StuckEntities>()
-        .AddPreparation<StuckEntities>((stuck, cancellation) => stuck.StartAsync(cancellation))
-        .AddSingleton<IReadinessCheck, RegionReadiness>()
         .AddSingleton<IReportGateway>(p => new ReportGateway(
             p.GetRequiredService<IReadOnlyActorRegistry>().Get<ReportRegion>(), GatewayOptions(options.Limits),
-            p.GetRequiredService<StuckEntities>()));
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<StuckEntities>()));
 
     public static AkkaConfigurationBuilder AddReports(
         this AkkaConfigurationBuilder akka, NodeOptions options, IServiceProvider services) =>
@@ -48,8 +46,7 @@ internal static class ReportsSetup
             Seam = services.GetRequiredService<ConfidentialSeam>(),
             Tracer = services.GetRequiredService<IHostingTracer>(),
             Journal = new QueryReportJournal(system, SqlJournal.QueryPluginId),
-            Stuck = services.GetRequiredService<StuckEntities>(),
-            Time = time,
+            Shell = services.NewShell(),
             Environment = () =>
             {
                 var now = time.GetUtcNow();

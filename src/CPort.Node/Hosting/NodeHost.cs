@@ -50,6 +50,7 @@ public static class NodeHost
             .AddKeys()
             .AddAgencies()
             .AddTracing(options.Hosting)
+            .AddEntities()
             .AddReports(options)
             .AddReadModel()
             .AddHashes(options.Policy)

@@ -1,5 +1,3 @@
-using System.Data.Common;
-using System.Net.Sockets;
 using CPort.Actors.Persistence;
 
 namespace CPort.Node.Hosting;
@@ -43,7 +41,7 @@ internal sealed partial class NodePreparations(
 
                 return;
             }
-            catch (Exception e) when (e is DbException or SocketException or TimeoutException or IOException)
+            catch (Exception e) when (Faults.IsPassingFor(e, stopping))
             {
                 state.Waits($"the database does not answer ({DatabaseFault.InWords(e)})");
                 var now = time.GetUtcNow();

@@ -1,3 +1,4 @@
+using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Telemetry;
 using CPort.Domain.Access;
@@ -30,8 +31,7 @@ internal sealed class QueueGauge(NodeState state, IServiceProvider services, Tim
                         CPortMetrics.QueueLength(queue.Queue.Name, queue.Count);
                     }
                 }
-                catch (Exception e)
-                    when (e is System.Data.Common.DbException or ReadModelUnavailableException or TimeoutException or IOException)
+                catch (Exception e) when (Faults.IsPassingFor(e, stoppingToken))
                 {
                     // The database is away or the first projection has not started: the last figures stand.
                 }

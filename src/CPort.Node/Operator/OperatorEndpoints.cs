@@ -10,6 +10,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Hosting;
 using CPort.Actors.Cluster;
+using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
@@ -293,7 +294,7 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
 
         var report = head.Report;
         var shard = new EntityExtractor<IReportMessage>(m => m.ReportId.ToString()).ShardId(id.ToString());
-        var home = (await OperatorView.ShardsAsync(System, Patience)).FirstOrDefault(r => r.TypeName == ReportHosting.TypeName && r.Shards.Any(s => s.Id == shard));
+        var home = (await OperatorView.ShardsAsync(System, Patience)).FirstOrDefault(r => r.TypeName == EntityKind.Report.Word && r.Shards.Any(s => s.Id == shard));
         return new ReportAnswer(
             id.ToString(), report.Number, report.Version, head.State, report.ReportingHotline.Value, report.Urgent, head.ItemCount, report.SubmittedAt, report.LastChangedAt,
             shard, home?.Node.Address, items, await HistoryAsync(gateway, id, caller, cancellation));
@@ -331,15 +332,13 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
     private async Task<RetriedAnswer> RetryAsync(string text, HttpContext http, CancellationToken cancellation)
     {
         // A report's own id will do.
-        var id = ReportId.TryParse(text, out var report) ? $"report-{report}" : text;
-        var answers = await StuckRetry.RunAsync(id, services.GetRequiredService<IReadOnlyActorRegistry>(), services.GetRequiredService<StuckEntities>(), cancellation);
-        if (answers is null)
-        {
-            throw new OperatorProblem(HttpStatusCode.NotFound, "That is neither a report nor a hash bucket.");
-        }
-
+        var name = ReportId.TryParse(text, out var report) ? EntityName.Of(report)
+            : EntityName.TryParse(text, out var other) ? other
+            : throw new OperatorProblem(HttpStatusCode.NotFound, "That is the name of no entity.");
+        var (id, answers) = (name.ToString(), await services.GetRequiredService<StuckRetry>().RunAsync(name, cancellation));
         Did(log, CallerOf(http), "reports retry", id);
-        return answers.Value ? new RetriedAnswer(id, true) : throw new OperatorProblem(HttpStatusCode.ServiceUnavailable, $"{id} still cannot be read.");
+        return answers ? new RetriedAnswer(id, true)
+            : throw new OperatorProblem(HttpStatusCode.ServiceUnavailable, $"{id} still cannot be read.");
     }
 
     private async Task<QueueLengthsAnswer> QueuesAsync(Caller caller, CancellationToken cancellation)
@@ -383,7 +382,7 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
         var inUse = await HashBucketJournal.WithEventsAsync(services.GetRequiredService<Database>(), cancellation);
         var (buckets, stuck) = (services.GetRequiredService<IReadOnlyActorRegistry>().Get<HashBucketRegion>(), services.GetRequiredService<StuckEntities>());
         var answers = new ConcurrentDictionary<HashBucketId, T>();
-        await Parallel.ForEachAsync(inUse.Where(b => !stuck.IsStuck($"hash-bucket-{b}")), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellation },
+        await Parallel.ForEachAsync(inUse.Where(b => !stuck.IsStuck(EntityName.Of(b))), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellation },
             async (bucket, token) =>
             {
                 try

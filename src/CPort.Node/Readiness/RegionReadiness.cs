@@ -1,9 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
-using Akka.Hosting;
-using CPort.Actors.Agencies;
-using CPort.Actors.Hashes;
-using CPort.Actors.Reports;
+using CPort.Actors.Entities;
 
 namespace CPort.Node.Readiness;
 
@@ -34,25 +31,24 @@ internal sealed class RegionReadiness(IServiceProvider services, TimeProvider ti
 
     private async Task<ReadinessReason> AskAsync()
     {
-        var registry = services.GetRequiredService<ActorRegistry>();
-        var silent = await Task.WhenAll(Answers<ReportRegion>(registry, "report"),
-            Answers<HashBucketRegion>(registry, "hash-bucket"), Answers<AgencyRegion>(registry, "agency"));
-        var names = silent.OfType<string>().ToArray();
-        return names.Length == 0
-            ? new ReadinessReason("shards", true, "reports, hash buckets and agencies can be reached")
-            : new ReadinessReason("shards", false, $"no answer from the shards of {string.Join(", ", names)}");
+        var system = services.GetRequiredService<ActorSystem>();
+        var answers = await Task.WhenAll(EntityKind.All.Select(async kind => (kind.Word, Answers: await AnswersAsync(system, kind))));
+        var silent = answers.Where(a => !a.Answers).Select(a => a.Word).ToArray();
+        return silent.Length == 0
+            ? new ReadinessReason("shards", true, $"{string.Join(", ", EntityKind.All.Select(k => k.Plural))} can be reached")
+            : new ReadinessReason("shards", false, $"no answer from the shards of {string.Join(", ", silent)}");
     }
 
-    private static async Task<string?> Answers<TRegion>(ActorRegistry registry, string name)
+    private static async Task<bool> AnswersAsync(ActorSystem system, EntityKind kind)
     {
         try
         {
-            return registry.TryGet<TRegion>(out var region)
-                && (await region.Ask<CurrentRegions>(GetCurrentRegions.Instance, Patience)).Regions.Count > 0 ? null : name;
+            return EntityShards.RegionOf(system, kind) is { } region
+                && (await region.Ask<CurrentRegions>(GetCurrentRegions.Instance, Patience)).Regions.Count > 0;
         }
         catch (AskTimeoutException)
         {
-            return name;
+            return false;
         }
     }
 }

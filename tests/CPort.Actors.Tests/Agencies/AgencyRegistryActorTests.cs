@@ -11,6 +11,7 @@ using Akka.Serialization;
 using Akka.Streams.Dsl;
 using Akka.TestKit.Xunit2;
 using CPort.Actors.Agencies;
+using CPort.Actors.Entities;
 using CPort.Actors.Serialization;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
@@ -162,7 +163,7 @@ public sealed class AgencyRegistryActorTests : TestKit
             .AddHocon(ConfigFor(_file), HoconAddMode.Prepend)
             .WithRemoting("127.0.0.1", 0)
             .WithClustering(new ClusterOptions { Roles = ["report"] })
-            .AddAgencies(feed, TimeProvider.System)
+            .AddAgencies(feed, new EntityShell(TimeProvider.System))
             .AddStartup((system, _) => { var cluster = Akka.Cluster.Cluster.Get(system); cluster.Join(cluster.SelfAddress); }));
         await using var provider = services.BuildServiceProvider();
         var hosted = provider.GetServices<IHostedService>().ToList();
@@ -184,7 +185,7 @@ public sealed class AgencyRegistryActorTests : TestKit
     [Fact]
     public void Every_command_goes_to_the_one_entity()
     {
-        var extractor = new AgencyMessageExtractor();
+        var extractor = AgencyHosting.Extractor;
         Assert.Equal("registry", extractor.EntityId(Issue(HotlineNl)));
         Assert.Equal("registry", extractor.EntityId(Register("hotline-de")));
         Assert.Null(extractor.EntityId("something else"));
@@ -196,7 +197,7 @@ public sealed class AgencyRegistryActorTests : TestKit
         await feed.WaitForAsync(sequenceNr, patience.Token);
     }
 
-    private IActorRef Start() => Sys.ActorOf(AgencyRegistryActor.PropsFor(TimeProvider.System));
+    private IActorRef Start() => Sys.ActorOf(AgencyRegistryActor.PropsFor(new EntityShell(TimeProvider.System)));
 
     private static async Task<T> Ask<T>(IActorRef registry, IAgencyCommand command) => Assert.IsType<T>(await registry.Ask<object>(command, Patience));
 
@@ -255,7 +256,7 @@ public sealed class AgencyRegistryActorTests : TestKit
         public Source<EventEnvelope, NotUsed> EventsByPersistenceId(string persistenceId, long from, long to) =>
             Source.From([Event(2), Event(3)]).Concat(Source.Never<EventEnvelope>());
 
-        private static EventEnvelope Event(int number) => new(Offset.Sequence(number), AgencyRegistryActor.JournalId, number,
+        private static EventEnvelope Event(int number) => new(Offset.Sequence(number), EntityName.Agencies.ToString(), number,
             Assert.IsType<AgencyDecision.Accepted>(Decide(AgencyRegistry.Empty, Register($"a{number}"))).Event, 0, []);
     }
 

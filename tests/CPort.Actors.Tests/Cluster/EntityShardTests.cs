@@ -4,6 +4,7 @@ using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
 using CPort.Actors.Cluster;
+using CPort.Actors.Entities;
 using CPort.Actors.Serialization;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
@@ -26,8 +27,8 @@ public sealed class EntityShardTests
             .AddWireSerialization()
             .AddHocon(ClusterTuning.Hocon, HoconAddMode.Prepend)
             .AddStartup((system, _) => Akka.Cluster.Cluster.Get(system).Join(Akka.Cluster.Cluster.Get(system).SelfAddress))
-            .AddShardRegion<Echo>("echo", (_, _) => id => Props.Create(() => new Echo(id)),
-                new EntityExtractor<IReportMessage>(m => m.ReportId.ToString()), EntityShards.Options(ClusterRoles.Report)));
+            .AddEntities<Echo>(EntityKind.Report, (_, _) => id => Props.Create(() => new Echo(id)),
+                new EntityExtractor<IReportMessage>(m => m.ReportId.ToString()), ClusterRoles.Report));
         var region = ActorRegistry.For(node.System).Get<Echo>();
         var report = new ReportId(42);
 

@@ -3,6 +3,7 @@ using Akka.Persistence;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using CPort.Actors.Cluster;
+using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
 using CPort.Domain.CodeLists;
@@ -29,7 +30,7 @@ public class HashBucketActorTests() : TestKit("""
     };
 
     private IActorRef Start(TestProbe reports, HashBucketId? id = null) =>
-        Sys.ActorOf(HashBucketActor.Props(id ?? Bucket, () => reports, TimeProvider.System, Quick));
+        Sys.ActorOf(HashBucketActor.Props(id ?? Bucket, () => reports, new EntityShell(TimeProvider.System), Quick));
 
     private async Task Stop(IActorRef bucket)
     {
@@ -186,7 +187,7 @@ public class HashBucketActorTests() : TestKit("""
         Assert.Equal(1_000, (await ExpectMsgAsync<BucketStats>()).Sightings);
         await Stop(bucket);
 
-        var journal = Sys.ActorOf(Props.Create(() => new JournalLength($"hash-bucket-{Bucket}")));
+        var journal = Sys.ActorOf(Props.Create(() => new JournalLength(EntityName.Of(Bucket).ToString())));
         Assert.InRange(await journal.Ask<long>("length"), 1, 500);
     }
 
@@ -206,7 +207,7 @@ public class HashBucketActorTests() : TestKit("""
     public async Task The_waker_touches_every_bucket_few_at_a_time_and_those_of_pdq_first()
     {
         var region = CreateTestProbe();
-        var waker = Sys.ActorOf(Props.Create(() => new HashBucketWaker(region, new HashBucketOptions { WakeAtOnce = 3 }, TimeProvider.System)));
+        var waker = Sys.ActorOf(Props.Create(() => new HashBucketWaker(region, new HashBucketOptions { WakeAtOnce = 3 }, new EntityShell(TimeProvider.System))));
         var woken = new List<HashBucketId>();
         for (var n = 0; n < 3; n++)
         {
@@ -239,13 +240,13 @@ public class HashBucketActorTests() : TestKit("""
         var region = CreateTestProbe();
         var options = new HashBucketOptions
         {
-            WakeAtOnce = 2, Loading = loading, Stuck = stuck, WithEvents = async () =>
+            WakeAtOnce = 2, Loading = loading, WithEvents = async () =>
             {
                 await journal.Task;
                 return [.. inUse];
             },
         };
-        var waker = Sys.ActorOf(Props.Create(() => new HashBucketWaker(region, options, TimeProvider.System)));
+        var waker = Sys.ActorOf(Props.Create(() => new HashBucketWaker(region, options, new EntityShell(TimeProvider.System, stuck))));
         Assert.Equal(new HashBucketsLoaded(null, 0, 0, false), loading.Now);
 
         journal.SetResult();
@@ -265,7 +266,7 @@ public class HashBucketActorTests() : TestKit("""
         await region.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(500));
         Assert.Equal(new HashBucketsLoaded(3, 2, 0, false), loading.Now);
         Assert.Equal(asked[^1], (await region.ExpectMsgAsync<GetBucketStats>(TimeSpan.FromSeconds(20))).Bucket);
-        stuck.Note($"hash-bucket-{asked[^1]}", 3, new InvalidDataException());
+        stuck.Note(EntityName.Of(asked[^1]), 3, new InvalidDataException());
         await Until(new HashBucketsLoaded(3, 2, 1, true));
 
         // It is written in the background: once it is listed, the database can go.
@@ -408,7 +409,7 @@ public class HashBucketActorTests() : TestKit("""
         var known = Made(HashAlgorithm.Pdq, 1);
         var id = HashBucketId.For(known);
         var bucket = Sys.ActorOf(HashBucketActor.Props(
-            id, () => Nobody.Instance, TimeProvider.System, Quick with { Quarantine = new QuarantineLimits { NearValues = 64 } }));
+            id, () => Nobody.Instance, new EntityShell(TimeProvider.System), Quick with { Quarantine = new QuarantineLimits { NearValues = 64 } }));
         bucket.Tell(Opine(id, known, Says("hotline-nl", Classification.Baseline)));
         await ExpectMsgAsync<OpinionsStored>();
 
@@ -453,7 +454,7 @@ public class HashBucketActorTests() : TestKit("""
     public async Task A_large_import_is_snapshotted_by_its_rows_and_rarely()
     {
         var store = Sys.ActorOf(HashBucketActor.Props(
-            Bucket, () => Nobody.Instance, TimeProvider.System, Quick with { SnapshotEvery = 1_000_000, SnapshotRows = 1_000 }));
+            Bucket, () => Nobody.Instance, new EntityShell(TimeProvider.System), Quick with { SnapshotEvery = 1_000_000, SnapshotRows = 1_000 }));
         foreach (var part in Enumerable.Range(0, 10_000).Chunk(200))
         {
             store.Tell(Import(Bucket, part.Select(n => new HashListRow { Hash = Sha256(n), Classification = Classification.Baseline })));

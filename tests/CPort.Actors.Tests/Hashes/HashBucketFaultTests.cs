@@ -3,6 +3,7 @@ using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Persistence.TestKit;
 using Akka.TestKit.Xunit2;
+using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
 using CPort.Domain.CodeLists;
@@ -30,7 +31,7 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
     {
         var journal = TestJournal.FromRef(Akka.Persistence.Persistence.Instance.Apply(Sys).JournalFor(null));
         await (reject ? journal.OnWrite.Reject() : journal.OnWrite.Fail());
-        var bucket = Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, TimeProvider.System, new HashBucketOptions()));
+        var bucket = Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, new EntityShell(TimeProvider.System), new HashBucketOptions()));
         await WatchAsync(bucket);
         var opinion = Opine(Bucket, Sha256(1), Says("hotline-nl", Classification.Baseline));
         bucket.Tell(opinion);
@@ -39,7 +40,7 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
 
         // The caller asks again when the journal is back.
         await journal.OnWrite.Pass();
-        bucket = Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, TimeProvider.System, new HashBucketOptions()));
+        bucket = Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, new EntityShell(TimeProvider.System), new HashBucketOptions()));
         bucket.Tell(opinion);
         Assert.Equal(1, (await ExpectMsgAsync<OpinionsStored>()).Changed);
     }
@@ -52,7 +53,7 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
         {
             var stuck = new StuckEntities(database, TimeProvider.System);
             await stuck.StartAsync(default);
-            IActorRef Start() => Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, TimeProvider.System, new HashBucketOptions { Stuck = stuck }));
+            IActorRef Start() => Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, new EntityShell(TimeProvider.System, stuck), new HashBucketOptions()));
 
             var bucket = Start();
             bucket.Tell(Opine(Bucket, Sha256(1), Says("hotline-nl", Classification.Baseline)));
@@ -62,7 +63,7 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
             bucket = Start();
             await WatchAsync(bucket);
             await ExpectTerminatedAsync(bucket);
-            Assert.True(stuck.IsStuck("hash-bucket-sha256-17"));
+            Assert.True(stuck.IsStuck(EntityName.Of(Bucket)));
             await AwaitAssertAsync(async () => Assert.Equal("hash-bucket-sha256-17", Assert.Single(await stuck.ListAsync(default)).PersistenceId));
 
             await journal.OnRecovery.Pass();
@@ -84,15 +85,15 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
         {
             var stuck = new StuckEntities(database, TimeProvider.System);
             await stuck.StartAsync(default);
-            var writer = Sys.ActorOf(Props.Create(() => new Writer($"hash-bucket-{Bucket}")));
+            var writer = Sys.ActorOf(Props.Create(() => new Writer(EntityName.Of(Bucket).ToString())));
             var e = HashBucketRules.Decide(HashBucket.New(Bucket), [Import(Bucket, [new HashListRow { Hash = Sha256(1), Classification = Classification.Baseline }])]).Event!;
             var part = e.Opinions[0].Packed[0];
             var cut = e with { Opinions = [e.Opinions[0] with { Packed = [part with { Hashes = part.Hashes[..^1] }] }] };
             await writer.Ask<string>(cut, TimeSpan.FromSeconds(20));
-            var bucket = Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, TimeProvider.System, new HashBucketOptions { Stuck = stuck }));
+            var bucket = Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, new EntityShell(TimeProvider.System, stuck), new HashBucketOptions()));
             await WatchAsync(bucket);
             await ExpectTerminatedAsync(bucket);
-            Assert.True(stuck.IsStuck("hash-bucket-sha256-17"));
+            Assert.True(stuck.IsStuck(EntityName.Of(Bucket)));
 
             // It is written in the background: once it is listed, the database can go.
             await AwaitAssertAsync(async () => Assert.Equal("hash-bucket-sha256-17", Assert.Single(await stuck.ListAsync(default)).PersistenceId));

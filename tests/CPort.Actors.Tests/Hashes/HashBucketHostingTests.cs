@@ -3,6 +3,7 @@ using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
 using CPort.Actors.Cluster;
+using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
 using CPort.Actors.Reports;
@@ -54,7 +55,7 @@ public class HashBucketHostingTests
             .WithRemoting("127.0.0.1", 0)
             .WithClustering(new ClusterOptions { Roles = [ClusterRoles.Hash] })
             .WithActors((system, registry, _) => registry.Register<ReportRegion>(system.ActorOf(Props.Create(() => new ReportStandIn(told)))))
-            .AddHashBuckets<ReportRegion>(new HashBucketOptions { WakeAtOnce = 0 })
+            .AddHashBuckets<ReportRegion>(new EntityShell(TimeProvider.System), new HashBucketOptions { WakeAtOnce = 0 })
             .AddMatching(new MatchingOptions { Timeout = TimeSpan.FromSeconds(60) })
             .AddStartup((system, _) => Akka.Cluster.Cluster.Get(system).Join(Akka.Cluster.Cluster.Get(system).SelfAddress)));
         await using var provider = services.BuildServiceProvider();

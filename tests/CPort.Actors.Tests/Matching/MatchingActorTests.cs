@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using Akka.TestKit;
+using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
 using CPort.Actors.Tests.Hashes;
@@ -27,7 +28,7 @@ internal sealed class BucketRegionStandIn : ReceiveActor
                 if (child.IsNobody())
                 {
                     child = Context.ActorOf(
-                        HashBucketActor.Props(message.Bucket, () => reports, TimeProvider.System, new HashBucketOptions()), name);
+                        HashBucketActor.Props(message.Bucket, () => reports, new EntityShell(TimeProvider.System), new HashBucketOptions()), name);
                 }
 
                 child.Forward(message);

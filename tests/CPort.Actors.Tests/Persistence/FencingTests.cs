@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Persistence;
 using CPort.Actors.Agencies;
 using CPort.Actors.Cluster;
+using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
 using CPort.Actors.Serialization;
@@ -115,7 +116,7 @@ public sealed class FencingTests(PostgreSqlServer server) : IClassFixture<Postgr
     {
         var database = await TestDatabases.CreateAsync(provider, server);
         var bucket = new HashBucketId(HashAlgorithm.Sha256, 17);
-        Props Props() => HashBucketActor.Props(bucket, () => ActorRefs.Nobody, TimeProvider.System, new HashBucketOptions());
+        Props Props() => HashBucketActor.Props(bucket, () => ActorRefs.Nobody, new EntityShell(TimeProvider.System), new HashBucketOptions());
         await using var first = await Node(database);
         await using var second = await Node(database);
         IActorRef[] owners = [Owner(first.System, Props), Owner(second.System, Props)];
@@ -138,7 +139,7 @@ public sealed class FencingTests(PostgreSqlServer server) : IClassFixture<Postgr
         var database = await TestDatabases.CreateAsync(provider, server);
         await using var first = await Node(database);
         await using var second = await Node(database);
-        IActorRef[] owners = [Owner(first.System, () => AgencyRegistryActor.PropsFor(TimeProvider.System)), Owner(second.System, () => AgencyRegistryActor.PropsFor(TimeProvider.System))];
+        IActorRef[] owners = [Owner(first.System, () => AgencyRegistryActor.PropsFor(new EntityShell(TimeProvider.System))), Owner(second.System, () => AgencyRegistryActor.PropsFor(new EntityShell(TimeProvider.System)))];
         var commands = Enumerable.Range(0, 12).Select(i => AgencyExamples.Register($"hotline-{i}")).ToArray();
         var versions = new ConcurrentBag<long>();
         await Parallel.ForEachAsync(Enumerable.Range(0, 12), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, _) =>
@@ -146,7 +147,7 @@ public sealed class FencingTests(PostgreSqlServer server) : IClassFixture<Postgr
 
         Assert.Equal(Enumerable.Range(1, 12).Select(i => (long)i), versions.Order());
         await using var later = await Node(database);
-        var again = later.System.ActorOf(AgencyRegistryActor.PropsFor(TimeProvider.System));
+        var again = later.System.ActorOf(AgencyRegistryActor.PropsFor(new EntityShell(TimeProvider.System)));
         foreach (var command in commands)
         {
             Assert.False((await again.Ask<AgencyChanged>(command, Patience)).Changed);

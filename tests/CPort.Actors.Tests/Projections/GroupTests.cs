@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
@@ -302,7 +303,7 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
                     Hosting = new HostingFacts { Country = country, Source = HostingSource.Reported, TracedAt = RandomLives.Start },
                 })],
             });
-            _values[ReportActor.PersistenceIdOf(id)] = values;
+            _values[EntityName.Of(id).ToString()] = values;
             await DoAsync(id, _ => new CompleteAutomaticWork
             {
                 ReportId = id, Context = Lives.Context(Caller.System), FullLookup = true,

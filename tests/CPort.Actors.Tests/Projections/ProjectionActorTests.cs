@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Akka.Actor;
+using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
@@ -54,12 +55,12 @@ public sealed class ProjectionActorTests(PostgreSqlServer server, ITestOutputHel
         await CaughtUpAsync(world, 1);
 
         var status = await new ProjectionStatusReader(world.Tables, world.Journal, TimeProvider.System).ReadAsync();
-        Assert.Equal(ReportActor.PersistenceIdOf(damaged), Assert.Single(status.Stuck).PersistenceId);
+        Assert.Equal(EntityName.Of(damaged).ToString(), Assert.Single(status.Stuck).PersistenceId);
         Assert.Contains(other.ToString(), await world.RowsAsync(1), StringComparison.Ordinal);
 
         // Once the row can be read again, the report is written whole.
         await world.Database.ExecuteAsync("DELETE FROM journal WHERE persistence_id = @id AND sequence_number > @good", default,
-            ("id", ReportActor.PersistenceIdOf(damaged)), ("good", (long)events.Length));
+            ("id", EntityName.Of(damaged).ToString()), ("good", (long)events.Length));
         Assert.Equal(1, (await projection.Ask<ProjectionsReconciled>(new ReconcileProjections(), Patience)).Mended);
         Assert.Equal(world.Expected(lives), await world.RowsAsync(1));
         Assert.Empty((await new ProjectionStatusReader(world.Tables, world.Journal, TimeProvider.System).ReadAsync()).Stuck);
@@ -126,9 +127,9 @@ public sealed class ProjectionActorTests(PostgreSqlServer server, ITestOutputHel
             switch (message)
             {
                 // Each once: the second sweep comes before its report had time to answer.
-                case WakeReport wake:
-                    Assert.True(woken.Add(wake.ReportId));
-                    Assert.Equal(lives.Reports[wake.ReportId].Version, wake.Version);
+                case WakeEntity wake:
+                    Assert.True(woken.Add(ReportId.Parse(wake.Id)));
+                    Assert.Equal(lives.Reports[ReportId.Parse(wake.Id)].Version, wake.Version);
                     break;
                 case EscalateOrphans escalate:
                     Assert.All(escalate.Ordinals, o => Assert.True(escalated.Add(new ItemRef(escalate.ReportId, o))));

@@ -1,3 +1,4 @@
+using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
@@ -79,7 +80,7 @@ public sealed class ProjectorTests(PostgreSqlServer server) : IClassFixture<Post
         }
 
         // A report is in the slice whose rows are read by the endings.
-        var ids = Enumerable.Range(0, 500).Select(n => ReportActor.PersistenceIdOf(ReportId.For(RandomLives.Nl.Agency, HotlineReference.Parse($"r{n}")))).ToArray();
+        var ids = Enumerable.Range(0, 500).Select(n => EntityName.Of(ReportId.For(RandomLives.Nl.Agency, HotlineReference.Parse($"r{n}"))).ToString()).ToArray();
         foreach (var slice in Enumerable.Range(0, count))
         {
             var endings = slices.Endings([slice]);

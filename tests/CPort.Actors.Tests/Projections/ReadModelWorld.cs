@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Akka.Actor;
 using CPort.Actors.Confidential;
+using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
@@ -278,7 +279,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
             foreach (var e in events)
             {
                 var serializer = Node.System.Serialization.FindSerializerFor(e);
-                await InsertAsync(connection, transaction, ReportActor.PersistenceIdOf(id), serializer.ToBinary(e), Akka.Serialization.Serialization.ManifestFor(serializer, e), serializer.Identifier);
+                await InsertAsync(connection, transaction, EntityName.Of(id).ToString(), serializer.ToBinary(e), Akka.Serialization.Serialization.ManifestFor(serializer, e), serializer.Identifier);
             }
         }
 
@@ -290,7 +291,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
     {
         await using var connection = await Database.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await InsertAsync(connection, transaction, ReportActor.PersistenceIdOf(id), [255, 255, 255, 1], "re5", WireSerializer.SerializerId);
+        await InsertAsync(connection, transaction, EntityName.Of(id).ToString(), [255, 255, 255, 1], "re5", WireSerializer.SerializerId);
         await transaction.CommitAsync();
     }
 

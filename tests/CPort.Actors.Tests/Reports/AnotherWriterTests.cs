@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
+using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Actors.Routing;
@@ -31,7 +32,7 @@ public sealed class AnotherWriterTests(PostgreSqlServer server) : IClassFixture<
         var before = lives.Reports[submitted.Id].Version;
         var services = new ReportActorServices
         {
-            Seam = world.Seam, Tracer = new NoTracer(), Journal = new NoJournal(), Stuck = new StuckEntities(world.Database, TimeProvider.System), Time = TimeProvider.System,
+            Seam = world.Seam, Tracer = new NoTracer(), Journal = new NoJournal(), Shell = new EntityShell(TimeProvider.System, new StuckEntities(world.Database, TimeProvider.System)),
             Environment = () => throw new InvalidOperationException("There are no commands."),
         };
         var shard = world.Node.System.ActorOf(Props.Create(() => new Shard(Props.Create(() => new ReportActor(submitted.Id.ToString(), services, ActorRefs.Nobody)))));
@@ -41,9 +42,9 @@ public sealed class AnotherWriterTests(PostgreSqlServer server) : IClassFixture<
         var waited = System.Diagnostics.Stopwatch.StartNew();
         var after = lives.Reports[submitted.Id].Version;
         Assert.True(after > before);
-        shard.Tell(new WakeReport { ReportId = submitted.Id, Version = before });
+        shard.Tell(new WakeEntity { Id = submitted.Id.ToString(), Version = before });
         Assert.Equal(before, await VersionAsync());
-        shard.Tell(new WakeReport { ReportId = submitted.Id, Version = after });
+        shard.Tell(new WakeEntity { Id = submitted.Id.ToString(), Version = after });
 
         // A question that the shard passed on before it heard of the end is still answered as before.
         while (await VersionAsync() is var version && version != after)

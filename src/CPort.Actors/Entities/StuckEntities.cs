@@ -1,15 +1,13 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Data.Common;
 using System.Globalization;
-using Akka.Pattern;
-using Akka.Persistence;
+using CPort.Actors.Persistence;
 using CPort.Actors.Telemetry;
 
-namespace CPort.Actors.Persistence;
+namespace CPort.Actors.Entities;
 
 /// <summary>An entity that cannot be read from the journal: its row is there for the operator, and others go on.</summary>
-/// <param name="PersistenceId">Whose events; a report's is <c>report-</c> and its id.</param>
+/// <param name="PersistenceId">Whose events: an <see cref="EntityName"/> as text.</param>
 /// <param name="AfterSequence">The last event that could be read.</param>
 /// <param name="Reason">The kind of fault, without data.</param>
 /// <param name="Since">When it was first seen, UTC.</param>
@@ -43,9 +41,9 @@ public sealed class StuckEntities(Database database, TimeProvider time)
     /// Whether this node knows the entity to be stuck; waits for no query. That another node has had it read again is seen within seconds, of being
     /// asked for it.
     /// </summary>
-    public bool IsStuck(string persistenceId)
+    public bool IsStuck(EntityName name)
     {
-        if (!_known.ContainsKey(persistenceId))
+        if (_known.IsEmpty || !_known.ContainsKey(name.ToString()))
         {
             return false;
         }
@@ -60,16 +58,16 @@ public sealed class StuckEntities(Database database, TimeProvider time)
     }
 
     /// <summary>From an entity whose recovery failed; returns at once and never throws.</summary>
-    public void Note(string persistenceId, long afterSequence, Exception fault)
+    public void Note(EntityName name, long afterSequence, Exception fault)
     {
-        if (IsPassing(fault))
+        if (Faults.IsPassing(fault))
         {
             return;
         }
 
-        _known[persistenceId] = true;
-        CPortMetrics.EntityStuck(persistenceId.Split('-')[0]);
-        _ = WriteAsync(persistenceId, afterSequence, (fault.InnerException ?? fault).GetType().Name);
+        _known[name.ToString()] = true;
+        CPortMetrics.EntityStuck(name.Kind.Word);
+        _ = WriteAsync(name.ToString(), afterSequence, (fault.InnerException ?? fault).GetType().Name);
     }
 
     public async Task<ImmutableArray<StuckEntity>> ListAsync(CancellationToken cancellation)
@@ -88,15 +86,11 @@ public sealed class StuckEntities(Database database, TimeProvider time)
     }
 
     /// <summary>The entity answered again.</summary>
-    public async Task ClearAsync(string persistenceId, CancellationToken cancellation)
+    public async Task ClearAsync(EntityName name, CancellationToken cancellation)
     {
-        await database.ExecuteAsync("DELETE FROM cport_stuck WHERE persistence_id = @id", cancellation, ("id", persistenceId)).ConfigureAwait(false);
-        _known.TryRemove(persistenceId, out _);
+        await database.ExecuteAsync("DELETE FROM cport_stuck WHERE persistence_id = @id", cancellation, ("id", name.ToString())).ConfigureAwait(false);
+        _known.TryRemove(name.ToString(), out _);
     }
-
-    private static bool IsPassing(Exception fault) =>
-        fault is DbException or TimeoutException or OpenCircuitException or RecoveryTimedOutException or IOException or OperationCanceledException
-        || (fault.InnerException is { } inner && IsPassing(inner));
 
     private async Task ReadAgainAsync()
     {
@@ -108,7 +102,7 @@ public sealed class StuckEntities(Database database, TimeProvider time)
                 _known.TryRemove(id, out _);
             }
         }
-        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        catch (Exception e) when (Faults.IsPassing(e))
         {
             // The list stands until the database answers.
         }
@@ -124,7 +118,7 @@ public sealed class StuckEntities(Database database, TimeProvider time)
                 """, CancellationToken.None, ("id", persistenceId), ("after", afterSequence), ("reason", reason),
                 ("since", time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture))).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        catch (Exception e) when (Faults.IsPassing(e))
         {
             // It is noted again at the next attempt to read the entity.
         }

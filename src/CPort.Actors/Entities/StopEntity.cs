@@ -1,6 +1,6 @@
 using Akka.Actor;
 
-namespace CPort.Actors.Cluster;
+namespace CPort.Actors.Entities;
 
 /// <summary>
 /// Asks an entity to end: sent by its shard on passivation and hand-off, never between nodes. The entity answers with

@@ -1,11 +1,15 @@
+using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
+using CPort.Domain.Identity;
 using CPort.Tests.Shared;
 
-namespace CPort.Actors.Tests.Persistence;
+namespace CPort.Actors.Tests.Entities;
 
 /// <summary>The list of stuck entities, which several nodes share.</summary>
 public sealed class StuckEntitiesTests(PostgreSqlServer server) : IClassFixture<PostgreSqlServer>
 {
+    private static readonly EntityName Report = EntityName.Of(new ReportId(1));
+
     [SkippableTheory]
     [InlineData(DatabaseProvider.Sqlite)]
     [InlineData(DatabaseProvider.PostgreSql)]
@@ -17,15 +21,15 @@ public sealed class StuckEntitiesTests(PostgreSqlServer server) : IClassFixture<
             var clock = new Clock();
             var (one, other) = (new StuckEntities(database, clock), new StuckEntities(database, clock));
             await one.StartAsync(default);
-            one.Note("report-x", 3, new InvalidDataException());
+            one.Note(Report, 3, new InvalidDataException());
             await UntilAsync(async () => !(await one.ListAsync(default)).IsEmpty);
             await other.StartAsync(default);
-            Assert.True(other.IsStuck("report-x"));
+            Assert.True(other.IsStuck(Report));
 
-            await one.ClearAsync("report-x", default);
-            Assert.False(one.IsStuck("report-x"));
+            await one.ClearAsync(Report, default);
+            Assert.False(one.IsStuck(Report));
             clock.Ticks += TimeSpan.FromSeconds(11).Ticks;
-            await UntilAsync(() => Task.FromResult(!other.IsStuck("report-x")));
+            await UntilAsync(() => Task.FromResult(!other.IsStuck(Report)));
         }
         finally
         {

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+
+namespace CPort.Actors.Entities;
+
+/// <summary>
+/// A kind of persistent entity, one row each. Whatever treats entities alike (journal, stuck list, readiness, operators' commands) goes by
+/// this table. A word is stored in journals by way of the names: never change it.
+/// </summary>
+public sealed class EntityKind
+{
+    public static readonly EntityKind Report = new("report", "reports", id => ReportId.TryParse(id, out var report) ? report.ToString() : null);
+
+    public static readonly EntityKind HashBucket =
+        new("hash-bucket", "hash buckets", id => HashBucketId.TryParse(id, out var bucket) ? bucket.ToString() : null);
+
+    public static readonly EntityKind Agency = new("agency", "agencies", id => id == EntityName.Agencies.Id ? id : null);
+
+    private readonly Func<string, string?> _read;
+
+    private EntityKind(string word, string plural, Func<string, string?> read) => (Word, Plural, _read) = (word, plural, read);
+
+    public static ImmutableArray<EntityKind> All { get; } = [Report, HashBucket, Agency];
+
+    /// <summary>First part of the names of its entities, and what their shard region is called.</summary>
+    public string Word { get; }
+
+    /// <summary>For sentences to operators.</summary>
+    public string Plural { get; }
+
+    /// <summary>What the names of its entities begin with; the lowest of them in a sorted index.</summary>
+    public string Prefix => $"{Word}-";
+
+    /// <summary>Above all names of its entities in a sorted index: <c>.</c> follows <c>-</c> in ASCII.</summary>
+    public string Above => $"{Word}.";
+
+    /// <summary>The kind of a name; null where it is none of ours.</summary>
+    public static EntityKind? Of(string persistenceId) => All.FirstOrDefault(k => persistenceId.StartsWith(k.Prefix, StringComparison.Ordinal));
+
+    /// <summary>The id as its entity writes it; null where it is no id of this kind.</summary>
+    internal string? Read(string id) => _read(id);
+}
+
+/// <summary>The name of one entity: the persistence id under which the journal keeps it.</summary>
+public readonly record struct EntityName
+{
+    private EntityName(EntityKind kind, string id) => (Kind, Id) = (kind, id);
+
+    /// <summary>There is one registry of agencies.</summary>
+    public static EntityName Agencies => new(EntityKind.Agency, "registry");
+
+    public EntityKind Kind { get; }
+
+    /// <summary>Its id in its shard region.</summary>
+    public string Id { get; }
+
+    public static EntityName Of(ReportId id) => new(EntityKind.Report, id.ToString());
+
+    public static EntityName Of(HashBucketId id) => new(EntityKind.HashBucket, id.ToString());
+
+    public static bool TryParse(string persistenceId, out EntityName name)
+    {
+        var kind = EntityKind.Of(persistenceId);
+        var id = kind?.Read(persistenceId[kind.Prefix.Length..]);
+        name = id is null ? default : new EntityName(kind!, id);
+        return id is not null;
+    }
+
+    public override string ToString() => Kind.Prefix + Id;
+}

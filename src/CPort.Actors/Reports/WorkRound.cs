@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using CPort.Actors.Matching;
+using CPort.Actors.Telemetry;
+using CPort.Domain.Confidential;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
+using CPort.Domain.Routing;
+
+namespace CPort.Actors.Reports;
+
+/// <summary>
+/// One round of a report's automatic work: asks outside for what the report, as it is when the round starts, is still owed (traces, verdicts, that
+/// its opinions are known to the buckets), and gathers the answers. Belongs to its <see cref="ReportActor"/>, which takes them over.
+/// </summary>
+internal sealed class WorkRound(Report report, ReportActorServices services, string? trace)
+{
+    public long Started { get; } = services.Time.GetTimestamp();
+
+    public string? Trace => trace;
+
+    /// <summary>Answers that have not come yet.</summary>
+    public int Awaiting { get; private set; }
+
+    /// <summary>Something gave no answer, or not for every item.</summary>
+    public bool Failed { get; private set; }
+
+    public ImmutableArray<ItemTrace> Traces { get; private set; } = [];
+
+    public ImmutableArray<ItemVerdicts> Verdicts { get; private set; } = [];
+
+    public ImmutableArray<AssessmentRef> Propagated { get; private set; } = [];
+
+    /// <summary>Asks for all that is owed; the answers go to <paramref name="actor"/> as <see cref="RoundAnswer"/>.</summary>
+    public void Ask(IActorRef matching, IActorRef actor)
+    {
+        TraceItems(actor);
+        MatchItems(matching, actor);
+        Propagate(matching, actor);
+    }
+
+    public void Take(RoundAnswer answer)
+    {
+        Awaiting--;
+        Failed |= answer.Failed;
+        Traces = Traces.AddRange(answer.Traces);
+        Verdicts = Verdicts.AddRange(answer.Verdicts);
+        Propagated = Propagated.AddRange(answer.Propagated);
+    }
+
+    private void TraceItems(IActorRef actor)
+    {
+        var owed = report.Items.Where(i => i.NeedsTrace()).Take(ReportRules.ItemsPerPart).ToImmutableArray();
+        if (owed.IsEmpty)
+        {
+            return;
+        }
+
+        Awaiting++;
+        TraceAsync(services, report.DataKey!, owed).PipeTo(actor, actor,
+            traces => new RoundAnswer(this, traces.Length < owed.Length) { Traces = traces },
+            _ => new RoundAnswer(this, Failed: true));
+    }
+
+    /// <summary>Runs outside the actor: touches nothing of it. An item whose tracers failed for a passing reason is left out and tried again.</summary>
+    private static async Task<ImmutableArray<ItemTrace>> TraceAsync(ReportActorServices services, WrappedKey key, ImmutableArray<ContentItem> items)
+    {
+        using var hop = CPortMetrics.TimeHop(CPortMetrics.TraceHop);
+        var traces = ImmutableArray.CreateBuilder<ItemTrace>();
+        foreach (var item in items)
+        {
+            var url = services.Seam.Open<ItemSecrets>(key, item.Secrets).Url;
+            if (await services.Tracer.TraceAsync(url, item.Hosting).ConfigureAwait(false) is { } facts)
+            {
+                traces.Add(new ItemTrace { Ordinal = item.Ordinal, Facts = facts });
+            }
+        }
+
+        return traces.ToImmutable();
+    }
+
+    private void MatchItems(IActorRef matching, IActorRef actor)
+    {
+        var owed = report.Items.Where(i => i.NeedsMatch())
+            .Select(i => new ItemHashes { Ordinal = i.Ordinal, Hashes = i.Hashes, PdqQuality = i.PdqQuality }).ToImmutableArray();
+        if (owed.IsEmpty)
+        {
+            return;
+        }
+
+        var asked = services.Time.GetTimestamp();
+        AskMatching(matching, actor, new MatchReport(report.Id, owed) { TraceParent = trace }, answer =>
+        {
+            CPortMetrics.Hop(CPortMetrics.MatchHop, services.Time.GetElapsedTime(asked));
+            return answer is ReportMatched matched ? new RoundAnswer(this, Failed: false) { Verdicts = matched.Items } : null;
+        });
+    }
+
+    private void Propagate(IActorRef matching, IActorRef actor)
+    {
+        var owed = report.Items.SelectMany(i => i.Unpropagated().Select(a => (Item: i, Assessment: a)))
+            .Take(ReportRules.ItemsPerPart).ToImmutableArray();
+        if (owed.IsEmpty)
+        {
+            return;
+        }
+
+        // A corrected opinion needs no retraction of its own: a source's later opinion replaces its earlier one.
+        var opinions = owed.SelectMany(p => p.Item.Hashes.Select(hash => new OpinionOnHash
+        {
+            Hash = hash,
+            Opinion = new HashOpinion
+            {
+                Agency = p.Assessment.Agency, Basis = OpinionBasis.Human, Classification = p.Assessment.Classification,
+                Country = p.Assessment.Country, Trust = p.Assessment.Trust, At = p.Assessment.At, Item = new ItemRef(report.Id, p.Item.Ordinal),
+            },
+        }));
+        AskMatching(matching, actor, new RecordOpinions(report.Id, [.. opinions]) { TraceParent = trace }, answer => answer is OpinionsRecorded
+            ? new RoundAnswer(this, Failed: false)
+            {
+                Propagated = [.. owed.Select(p => new AssessmentRef { Ordinal = p.Item.Ordinal, AssessmentId = p.Assessment.Id })],
+            }
+            : null);
+    }
+
+    private void AskMatching(IActorRef matching, IActorRef actor, object question, Func<object, RoundAnswer?> take)
+    {
+        Awaiting++;
+        matching.Ask<object>(question, services.MatchTimeout).PipeTo(actor, actor,
+            answer => take(answer) ?? new RoundAnswer(this, Failed: true),
+            _ => new RoundAnswer(this, Failed: true));
+    }
+}
+
+/// <summary>What one of a round's questions brought; from the round to its own actor.</summary>
+internal sealed record RoundAnswer(WorkRound Round, bool Failed) : INoSerializationVerificationNeeded
+{
+    public ImmutableArray<ItemTrace> Traces { get; init; } = [];
+    public ImmutableArray<ItemVerdicts> Verdicts { get; init; } = [];
+    public ImmutableArray<AssessmentRef> Propagated { get; init; } = [];
+}
