@@ -40,6 +40,13 @@ public sealed class CPortClient : IDisposable
     /// <summary>GET of a path such as <c>v1/agencies</c>. Throws <see cref="CPortApiException"/> on any answer that is no success.</summary>
     public Task<JsonElement> GetAsync(string path, CancellationToken cancellation = default) => SendAsync(HttpMethod.Get, path, null, cancellation);
 
+    /// <summary>GET of an answer of this type.</summary>
+    public async Task<T> GetAsync<T>(string path, CancellationToken cancellation = default) => Read<T>(await GetAsync(path, cancellation));
+
+    /// <summary>POST that is answered with this type.</summary>
+    public async Task<T> PostAsync<T>(string path, object? body, CancellationToken cancellation = default) =>
+        Read<T>(await PostAsync(path, body, cancellation));
+
     /// <summary>
     /// POST of <paramref name="body"/> as JSON with camel-case names (null: no body). The answer's JSON, or <c>default</c> (undefined) when it is empty.
     /// </summary>
@@ -52,7 +59,7 @@ public sealed class CPortClient : IDisposable
         using var request = new HttpRequestMessage(method, path.TrimStart('/'));
         if (body is not null)
         {
-            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, JsonSerializerOptions.Web))
+            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, ApiJson.Options))
             {
                 Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
             };
@@ -198,6 +205,18 @@ public sealed class CPortClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private static T Read<T>(JsonElement answer)
+    {
+        try
+        {
+            return answer.Deserialize<T>(ApiJson.Options)!;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"The node's answer is no {typeof(T).Name}: is it of another version?", e);
+        }
+    }
 
     private static async Task WriteOutcomesAsync(Stream target, IReadOnlyList<LineAnswer> answers, bool failuresOnly)
     {

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
+using CPort.Api;
+using CPort.Api.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 using CPort.Node.Client;
@@ -19,17 +21,18 @@ internal static class AgenciesCommand
         CPortClient client, AgencyId id, string name, AgencyKind kind, IEnumerable<Country> countries, bool orphanMandate, TrustLevel trust, Roles roles,
         int? iccamHotlineNumber = null, CancellationToken cancellation = default)
     {
-        await client.PostAsync("v1/agencies", new
+        await client.PostAsync("v1/agencies", new RegisterAgencyBody
         {
-            id = id.Value, name, kind = kind.ToString(), countries = countries.Select(c => c.Code).ToArray(), holdsOrphanMandate = orphanMandate,
-            trust = trust.ToString(), iccamHotlineNumber,
+            Id = id.Value, Name = name, Kind = kind.ToString(), Countries = [.. countries.Select(c => c.Code)],
+            HoldsOrphanMandate = orphanMandate, Trust = trust.ToString(), IccamHotlineNumber = iccamHotlineNumber,
         }, cancellation);
         return await IssueKeyAsync(client, id, roles, cancellation);
     }
 
     /// <summary>A further key for an agency that is registered.</summary>
-    public static async Task<(string Key, string KeyId)> IssueKeyAsync(CPortClient client, AgencyId id, Roles roles, CancellationToken cancellation) =>
-        Key(await client.PostAsync($"v1/agencies/{id}/keys", new { roles = Names(roles) }, cancellation));
+    public static async Task<(string Key, string KeyId)> IssueKeyAsync(
+        CPortClient client, AgencyId id, Roles roles, CancellationToken cancellation) =>
+        Key(await client.PostAsync<NewKeyAnswer>($"v1/agencies/{id}/keys", new IssueKeyBody { Roles = [.. Names(roles)] }, cancellation));
 
     /// <summary>The roles that an agency's first key gets when none are named.</summary>
     public static Roles DefaultRoles(AgencyKind kind) => kind switch
@@ -96,12 +99,15 @@ internal static class AgenciesCommand
                 return ExitCodes.Ok;
             }
 
-            var rows = answer.ValueKind == JsonValueKind.Array ? answer
-                : answer.EnumerateObject().Select(p => p.Value).FirstOrDefault(v => v.ValueKind == JsonValueKind.Array);
             var table = new Table().Border(TableBorder.Rounded).AddColumns("id", "name", "kind", "countries", "orphans", "trust", "keys");
-            foreach (var row in rows.ValueKind == JsonValueKind.Array ? rows.EnumerateArray() : default)
+            foreach (var a in answer.Deserialize<AgenciesAnswer>(ApiJson.Options)!.Agencies)
             {
-                table.AddRow(new[] { "id", "name", "kind", "countries", "holdsOrphanMandate", "trust", "keys" }.Select(f => Cell(row, f).EscapeMarkup()).ToArray());
+                string[] cells =
+                [
+                    a.Id, a.Name, a.Kind.ToString(), string.Join(' ', a.Countries), a.HoldsOrphanMandate.ToString(), a.Trust.ToString(),
+                    string.Join(' ', a.Keys.Select(k => k.KeyId)),
+                ];
+                table.AddRow([.. cells.Select(c => c.EscapeMarkup())]);
             }
 
             AnsiConsole.Write(table);
@@ -121,7 +127,8 @@ internal static class AgenciesCommand
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
         {
             var path = $"v1/agencies/{Uri.EscapeDataString(parsed.GetValue(id)!)}/keys/{Uri.EscapeDataString(parsed.GetValue(keyId)!)}:rotate";
-            var (key, newId) = Key(await client.PostAsync(path, new { graceSeconds = 60L * parsed.GetValue(grace) }, cancellation));
+            var body = new RotateKeyBody { GraceSeconds = 60L * parsed.GetValue(grace) };
+            var (key, newId) = Key(await client.PostAsync<NewKeyAnswer>(path, body, cancellation));
             return ShowKey(key, newId);
         }));
         return command;
@@ -135,17 +142,9 @@ internal static class AgenciesCommand
         return ExitCodes.Ok;
     }
 
-    private static (string Key, string KeyId) Key(JsonElement answer) =>
-        answer.ValueKind == JsonValueKind.Object
-        && (answer.TryGetProperty("apiKey", out var key) || answer.TryGetProperty("key", out key)) && key.ValueKind == JsonValueKind.String
-            ? (key.GetString()!, answer.TryGetProperty("keyId", out var id) ? id.GetString() ?? "" : "")
-            : throw new InvalidDataException("The node made a key but did not show it; make another.");
+    private static (string Key, string KeyId) Key(NewKeyAnswer answer) => answer.ApiKey is { } key
+        ? (key, answer.KeyId)
+        : throw new InvalidDataException("The node made a key but did not show it; make another.");
 
     private static string[] Names(Roles roles) => [.. Enum.GetValues<Roles>().Where(r => r != Roles.None && roles.HasFlag(r)).Select(r => r.ToString())];
-
-    private static string Cell(JsonElement row, string field) =>
-        !row.TryGetProperty(field, out var value) ? ""
-        : value.ValueKind == JsonValueKind.Array
-            ? string.Join(" ", value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Object ? Cell(v, field == "keys" ? "keyId" : "country") : v.ToString()))
-        : value.ToString();
 }

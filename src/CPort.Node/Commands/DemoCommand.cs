@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using CPort.Api.Queues;
 using CPort.Domain.Hashes.Lists;
 using CPort.Domain.Identity;
 using CPort.Node.Client;
@@ -211,8 +212,8 @@ internal static class DemoCommand
         var started = clock.Elapsed;
         while (clock.Elapsed - started < patience)
         {
-            var statistics = await asOperator.GetAsync("v1/statistics", cancellation);
-            if (Count(statistics, "figures", "unfinished") == 0 && statistics.GetProperty("at").GetProperty("lagEvents").GetInt64() == 0)
+            var statistics = await asOperator.GetAsync<StatisticsAnswer>("v1/statistics", cancellation);
+            if (Count(statistics, "unfinished") == 0 && statistics.At.LagEvents == 0)
             {
                 return clock.Elapsed;
             }
@@ -225,8 +226,8 @@ internal static class DemoCommand
 
     private static async Task ShowAsync(CPortClient asOperator, StreamProgress sent, TimeSpan streamed, TimeSpan quiet, CancellationToken cancellation)
     {
-        var statistics = await asOperator.GetAsync("v1/statistics", cancellation);
-        var queues = await asOperator.GetAsync("v1/queues", cancellation);
+        var statistics = await asOperator.GetAsync<StatisticsAnswer>("v1/statistics", cancellation);
+        var queues = await asOperator.GetAsync<QueuesAnswer>("v1/queues", cancellation);
         var table = new Table().Border(TableBorder.Rounded).Title("What happened").AddColumn("").AddColumn(new TableColumn("count").RightAligned());
         void Row(string name, long count) => table.AddRow(name.EscapeMarkup(), count.ToString("N0", CultureInfo.InvariantCulture));
         void Part(string name, long count) => table.AddRow($"  [grey]{name.EscapeMarkup()}[/]", $"[grey]{count.ToString("N0", CultureInfo.InvariantCulture)}[/]");
@@ -243,22 +244,22 @@ internal static class DemoCommand
             }
         }
 
-        Row("items", Count(statistics, "figures", "items"));
-        Row("known without human look", Count(statistics, "figures", "knownWithoutLook"));
-        Row("near matches", Count(statistics, "figures", "nearKnown"));
-        Row("orphaned", Count(statistics, "figures", "orphans"));
+        Row("items", Count(statistics, "items"));
+        Row("known without human look", Count(statistics, "knownWithoutLook"));
+        Row("near matches", Count(statistics, "nearKnown"));
+        Row("orphaned", Count(statistics, "orphans"));
         table.AddEmptyRow();
         table.AddRow("assigned by country", "");
-        foreach (var tally in Named(statistics, "breakdowns", "assignedCountry").GetProperty("tallies").EnumerateArray())
+        foreach (var (name, count) in statistics.Breakdowns.First(b => b.Name == "assignedCountry").Tallies)
         {
-            Part(tally.GetProperty("name").GetString() is "none" or null ? "nobody (orphans, untraced)" : tally.GetProperty("name").GetString()!, tally.GetProperty("count").GetInt64());
+            Part(name == "none" ? "nobody (orphans, untraced)" : name, count);
         }
 
         table.AddEmptyRow();
         table.AddRow("queues", "");
-        foreach (var queue in queues.GetProperty("queues").EnumerateArray())
+        foreach (var queue in queues.Queues)
         {
-            Part(queue.GetProperty("name").GetString()!, queue.GetProperty("count").GetInt64());
+            Part(queue.Name, queue.Count);
         }
 
         AnsiConsole.Write(table);
@@ -271,8 +272,8 @@ internal static class DemoCommand
     /// <summary>A report that a hotline can look at, for the example lines.</summary>
     private static async Task<string> SampleReportAsync(Uri url, Dictionary<string, string> keys, CancellationToken cancellation)
     {
-        var page = await new CPortClient(url, keys["hotline-nl"]).GetAsync("v1/queues/unassessed?maxResults=1", cancellation);
-        return page.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("reportId").GetString()).FirstOrDefault() ?? "REPORTID";
+        var page = await new CPortClient(url, keys["hotline-nl"]).GetAsync<ItemListAnswer>("v1/queues/unassessed?maxResults=1", cancellation);
+        return page.Items.Select(i => i.ReportId).FirstOrDefault() ?? "REPORTID";
     }
 
     private static void ShowWhatToTry(Uri url, Dictionary<string, string> keys, NodeOptions options, string report)
@@ -292,10 +293,7 @@ internal static class DemoCommand
             """);
     }
 
-    private static long Count(JsonElement answer, string list, string name) => Named(answer, list, name).GetProperty("count").GetInt64();
-
-    private static JsonElement Named(JsonElement answer, string list, string name) =>
-        answer.GetProperty(list).EnumerateArray().First(e => e.GetProperty("name").GetString() == name);
+    private static long Count(StatisticsAnswer statistics, string figure) => statistics.Figures.First(f => f.Name == figure).Count;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 

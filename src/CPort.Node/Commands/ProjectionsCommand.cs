@@ -1,5 +1,7 @@
 using System.CommandLine;
-using System.Text.Json;
+using System.Globalization;
+using CPort.Actors.Projections;
+using CPort.Api.Operators;
 using Spectre.Console;
 
 namespace CPort.Node.Commands;
@@ -19,7 +21,7 @@ internal static class ProjectionsCommand
         var connection = NodeConnection.AddTo(command, asOperator: true);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
         {
-            Show(await client.GetAsync("v1/projections", cancellation));
+            Show(await client.GetAsync<ProjectionsAnswer>("v1/projections", cancellation));
             return ExitCodes.Ok;
         }));
         return command;
@@ -36,8 +38,8 @@ internal static class ProjectionsCommand
             Console.WriteLine(started.GetRawText());
             while (parsed.GetValue(wait))
             {
-                var status = await client.GetAsync("v1/projections", cancellation);
-                if (!status.GetRawText().Contains("\"Building\"", StringComparison.Ordinal))
+                var status = await client.GetAsync<ProjectionsAnswer>("v1/projections", cancellation);
+                if (status.Sets.All(s => s.State != TableSetState.Building))
                 {
                     Show(status);
                     break;
@@ -63,19 +65,18 @@ internal static class ProjectionsCommand
         return command;
     }
 
-    private static void Show(JsonElement status)
+    private static void Show(ProjectionsAnswer status)
     {
-        var rows = status.GetProperty("sets").EnumerateArray().ToArray();
-        var names = rows.SelectMany(r => r.EnumerateObject().Select(p => p.Name)).Distinct().ToArray();
-        var table = new Table().Border(TableBorder.Rounded);
-        foreach (var name in names)
+        var table = new Table().Border(TableBorder.Rounded)
+            .AddColumns("set", "version", "state", "position", "positionAt", "lagEvents", "lagSeconds", "since");
+        foreach (var s in status.Sets)
         {
-            table.AddColumn(name.EscapeMarkup());
-        }
-
-        foreach (var row in rows)
-        {
-            table.AddRow(names.Select(n => row.TryGetProperty(n, out var value) ? value.ToString().EscapeMarkup() : "").ToArray());
+            object?[] cells = [s.Set, s.Version, s.State, s.Position, s.PositionAt, s.LagEvents, s.LagSeconds, s.Since];
+            table.AddRow([.. cells.Select(c => (c switch
+            {
+                DateTimeOffset at => at.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+                _ => Convert.ToString(c, CultureInfo.InvariantCulture) ?? "",
+            }).EscapeMarkup())]);
         }
 
         AnsiConsole.Write(table);

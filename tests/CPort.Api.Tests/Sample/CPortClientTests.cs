@@ -34,10 +34,10 @@ public sealed class CPortClientTests : IAsyncLifetime
         _server = builder.Build();
         _server.MapPost("/v1/reports:stream", StreamAsync);
         _server.MapGet("/v1/agencies", (HttpContext http) => http.Request.Headers.Authorization == "Bearer good"
-            ? Results.Json(new { items = new[] { new { id = "hotline-nl" } } })
+            ? Results.Json(new { agencies = Array.Empty<object>(), items = new[] { new { id = "hotline-nl" } } })
             : Results.Problem(title: "Unauthorized", statusCode: 401));
         _server.MapPost("/v1/agencies", () => ApiProblem.Of(IntakeProblem.Of([new FieldError("kind", IntakeCodes.UnknownCode, "not a kind")])).ToResult());
-        _server.MapPost("/v1/agencies/hotline-nl/keys/old:rotate", () => Results.Json(new { keyId = "new", apiKey = "cport_new_secret" }));
+        _server.MapPost("/v1/agencies/hotline-nl/keys/old:rotate", () => Results.Json(new { agency = "hotline-nl", keyId = "new", apiKey = "cport_new_secret" }));
         _server.MapPost("/v1/hashes:import", async (HttpContext http) =>
         {
             Assert.Equal("worst of", http.Request.Query["list"]);
