@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Cluster;
-using CPort.Actors.Intake;
+using CPort.Api.Reports;
 using CPort.Actors.Persistence;
 using CPort.Api;
 using CPort.Node.Operator;

@@ -201,9 +201,6 @@ public sealed partial class NodeOptions
         /// <summary>Items in one batch of assessments, actions or claims.</summary>
         public int ItemsPerBatch { get; set; } = 1_000;
 
-        /// <summary>Rows in one page of the rejected lines; queues and searches have 200 at most (ICCAM's maxResults).</summary>
-        public int PageSize { get; set; } = 500;
-
         /// <summary>How long an API call waits for an entity before it answers 503, seconds.</summary>
         public int AskSeconds { get; set; } = 10;
     }

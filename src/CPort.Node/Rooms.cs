@@ -78,7 +78,7 @@ internal static class Rooms
             p.GetRequiredService<IReadOnlyActorRegistry>().Get<ReportRegion>(), GatewayOptions(options.Limits), p.GetRequiredService<StuckEntities>()));
         services.AddCPortApi(new CPortApiOptions
         {
-            Gateway = GatewayOptions(options.Limits), ItemsPerBatch = options.Limits.ItemsPerBatch, PageSize = options.Limits.PageSize,
+            Gateway = GatewayOptions(options.Limits), ItemsPerBatch = options.Limits.ItemsPerBatch,
             Intake = new IntakeLimits
             {
                 LineBytes = options.Limits.LineBytes, BodyBytes = options.Limits.BodyBytes, ItemsPerReport = options.Limits.ItemsPerReport,
