@@ -4,6 +4,7 @@ using CPort.Api.Groups;
 using CPort.Api.Reading;
 using CPort.Api.Reports;
 using CPort.Api.Security;
+using CPort.Domain.Access;
 using CPort.Domain.CodeLists;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
@@ -63,8 +64,9 @@ public static class ApiDocument
             {
                 Title = "CPort", Version = "v1",
                 Description =
-                    "Processing of reports (metadata only) between hotlines and police. Errors are RFC 9457 problems with a `code`; dates are UTC; lists page by "
-                    + "cursor; commands take `Command-Id` or `Idempotency-Key` and may be repeated safely with the same one.\n\n"
+                    "Processing of reports (metadata only) between hotlines and police. Errors are RFC 9457 problems with a `code`: 400 when a request cannot be "
+                    + "read, 422 when a value in it cannot be used, with its field or parameter in `errors`. Dates are UTC. Every list pages in one way: "
+                    + "`maxResults` (1 to 200, left out: 200) and `cursor`, which is `nextCursor` of the answer before, absent on the last page. Commands take `Command-Id` or `Idempotency-Key` and may be repeated safely with the same one.\n\n"
                     + "ICCAM codes may be sent as number or name and are answered as both:\n\n"
                     + string.Join("\n", CodeTexts().Select(t => $"- {t}")),
             };
@@ -86,6 +88,11 @@ public static class ApiDocument
             operation.RequestBody?.Content?.Remove("*/*");
             operation.Responses ??= [];
             operation.Responses.TryAdd("401", new OpenApiResponse { Description = "No valid API key (a problem)." });
+            foreach (var needed in context.Description.ActionDescriptor.EndpointMetadata.OfType<NeededDeed>())
+            {
+                operation.Description = $"{operation.Description} {AccessTable.WhoMay(needed.Deed)}".Trim();
+            }
+
             operation.Parameters ??= [];
             operation.Parameters.Add(Header(ApiKeyHandler.PurposeHeader, "Why the caller looks; police must give one."));
             if (context.Description.HttpMethod is not "GET")

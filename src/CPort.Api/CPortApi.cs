@@ -2,7 +2,9 @@ using System.Data.Common;
 using System.Diagnostics;
 using Akka.Hosting;
 using CPort.Actors.Intake;
+using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
+using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Agencies;
 using CPort.Api.Groups;
@@ -11,17 +13,17 @@ using CPort.Api.Operators;
 using CPort.Api.Queues;
 using CPort.Api.Reports;
 using CPort.Api.Security;
+using CPort.Domain.Access;
 using CPort.Domain.Confidential;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Scalar.AspNetCore;
 
@@ -35,9 +37,6 @@ public sealed record CPortApiOptions
 
     /// <summary>Items in one batch over many reports.</summary>
     public int ItemsPerBatch { get; init; } = 1_000;
-
-    /// <summary>Most rows in one page of a list.</summary>
-    public int PageSize { get; init; } = 500;
 
     /// <summary>How long a change of agencies is waited for.</summary>
     public TimeSpan AgencyTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -69,7 +68,6 @@ public static class CPortApi
         services.AddSingleton<OpenStreams>();
 
         services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
-        services.AddAuthorization();
         services.AddExceptionHandler<ApiExceptionHandler>();
         services.AddProblemDetails();
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
@@ -89,15 +87,14 @@ public static class CPortApi
     public static WebApplication MapCPortApi(this WebApplication app)
     {
         app.UseResponseCompression();
-        app.UseStatusCodePages(context =>
-            ApiProblem.Of(ProblemCatalogue.CodeOf(context.HttpContext.Response.StatusCode)).ToResult().ExecuteAsync(context.HttpContext));
+        app.UseStatusCodePages(context => ApiProblem.Of(ProblemCodes.Of(context.HttpContext.Response.StatusCode)).WriteAsync(context.HttpContext));
         app.UseAuthentication();
-        app.UseAuthorization();
+        app.UseGuard();
 
-        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
-        app.MapScalarApiReference("/docs", o => o.WithTitle("CPort").WithOpenApiRoutePattern("/openapi/{documentName}.json")).AllowAnonymous();
+        app.MapOpenApi("/openapi/{documentName}.json").Needs(Deed.SeeService);
+        app.MapScalarApiReference("/docs", o => o.WithTitle("CPort").WithOpenApiRoutePattern("/openapi/{documentName}.json")).Needs(Deed.SeeService);
 
-        var v1 = app.MapGroup("/v1").RequireAuthorization();
+        var v1 = app.MapGroup("/v1");
         v1.MapReports();
         v1.MapReportStream();
         v1.MapSearch();
@@ -141,12 +138,12 @@ internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> l
         var problem = exception switch
         {
             ApiProblemException e => e.Problem,
-            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ApiProblem.Of(IntakeCodes.TooLarge),
-            BadHttpRequestException => ApiProblem.Of(ProblemCatalogue.BadRequest, "A parameter or the body cannot be read."),
-            MissingActorRegistryEntryException => ApiProblem.Of(IntakeCodes.Unavailable, "The node is still starting."),
-            ReportStuckException => ApiProblem.Of("stuck"),
-            _ when Faults.IsPassing(exception) => ApiProblem.Of(IntakeCodes.Unavailable, "The same request may be sent again; what it did is not done twice."),
-            _ => ApiProblem.Of(ProblemCatalogue.Internal),
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ApiProblem.Of(ProblemCodes.TooLarge),
+            BadHttpRequestException => ApiProblem.Of(ProblemCodes.BadRequest, "A parameter or the body cannot be read."),
+            MissingActorRegistryEntryException => ApiProblem.Of(ProblemCodes.Unavailable, "The node is still starting."),
+            ReportStuckException => ApiProblem.Of(ProblemCodes.Stuck),
+            _ when Faults.IsPassing(exception) => ApiProblem.Of(ProblemCodes.Unavailable, "The same request may be sent again; what it did is not done twice."),
+            _ => ApiProblem.Of(ProblemCodes.Internal),
         };
         if (problem.Status >= 500)
         {
@@ -162,7 +159,7 @@ internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> l
             }
         }
 
-        await problem.ToResult().ExecuteAsync(httpContext);
+        await problem.WriteAsync(httpContext);
         return true;
     }
 

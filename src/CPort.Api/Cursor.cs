@@ -50,7 +50,7 @@ public static class Cursor
     public static T? Read<T>(string list, string? text) =>
         string.IsNullOrEmpty(text) ? default
         : TryRead<T>(list, text, out var position) ? position
-        : throw ApiProblemException.Of(ProblemCatalogue.MalformedCursor, "Use a cursor as the answer before gave it, with the same list and filters.");
+        : throw ApiProblemException.Of(ProblemCodes.MalformedCursor, "Use a cursor as the answer before gave it, with the same list and filters.");
 
     private static byte[] Checksum(string list, ReadOnlySpan<byte> json)
     {

@@ -419,7 +419,7 @@ public sealed class Traffic(ChaosCluster cluster, int reportsPerSecond, int prob
         // An event each time, and a state that does not grow.
         var sent = NewCommand(probe.ReportId, "HotlineReferenceSet");
         var answer = await AttemptAsync(
-            probe, HttpMethod.Put, $"/v1/reports/{probe.ReportId}/items/1/hotline-reference", $$"""{"reference":"{{sent.CommandId}}"}""", sent.CommandId);
+            probe, HttpMethod.Put, $"/v1/reports/{probe.ReportId}/items/1/assigned-hotline-reference", $$"""{"assignedHotlineReference":"{{sent.CommandId}}"}""", sent.CommandId);
         if (answer.IsSuccess)
         {
             sent.AckedAt = Stopwatch.GetTimestamp();

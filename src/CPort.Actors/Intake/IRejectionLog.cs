@@ -1,8 +1,25 @@
-using CPort.Domain.Access;
-using CPort.Domain.Agencies;
 using CPort.Domain.Identity;
 
 namespace CPort.Actors.Intake;
+
+/// <summary>What became of one submitted report. The names in lower case are the API's words.</summary>
+public enum IntakeResult
+{
+    /// <summary>Durable.</summary>
+    Accepted = 1,
+
+    /// <summary>Accepted before with the same content; nothing was written.</summary>
+    Duplicate = 2,
+
+    /// <summary>Its reference was used before with other content; nothing was written.</summary>
+    Conflict = 3,
+
+    /// <summary>Wrong for good: sending it again unchanged does not help.</summary>
+    Rejected = 4,
+
+    /// <summary>Nothing is known of its fate and nothing is wrong with it: send it again, which is always safe.</summary>
+    Unavailable = 5,
+}
 
 /// <summary>A line that was rejected or in conflict, as kept for its sender: what was wrong, and nothing of the line itself but the reference.</summary>
 public sealed record RejectedLine
@@ -29,12 +46,6 @@ public sealed record RejectedLine
     public required IntakeResult Result { get; init; }
     public required IntakeProblem Problem { get; init; }
     public IReadOnlyList<string> Fields { get; init; } = [];
-
-    public static RejectedLine Of(IntakeOutcome outcome, Caller caller, string name, DateTimeOffset now) => new()
-    {
-        Agency = caller.Agency, Tenant = caller.Tenant, Name = name, FirstAt = now, LastAt = now, Line = outcome.Line,
-        Reference = outcome.Reference?.Value, ReportId = outcome.ReportId, Result = outcome.Result, Problem = outcome.Problem!, Fields = outcome.Fields,
-    };
 }
 
 /// <summary>Keeps rejected lines for their senders. Thread-safe; throws the provider's exception when the database is away.</summary>

@@ -67,7 +67,7 @@ public static class AccessScope
     /// </summary>
     public static Expression<Func<ItemRow, bool>> CountedFor(Caller caller)
     {
-        if (CountsEverything(caller))
+        if (AccessTable.May(caller, Deed.CountEverything))
         {
             var tenant = caller.Tenant;
             return i => i.Tenant == tenant;
@@ -75,10 +75,6 @@ public static class AccessScope
 
         return Sees(caller, FieldGroup.Existence, FieldGroup.State, FieldGroup.Classification);
     }
-
-    /// <summary>Operators get counts over everything and lists of nothing.</summary>
-    public static bool CountsEverything(Caller caller) =>
-        (caller.Kind == AgencyKind.Operator && caller.Is(Roles.Operator)) || caller.Kind == AgencyKind.System;
 
     internal static Expression<Func<ItemRow, bool>> And(Expression<Func<ItemRow, bool>> a, Expression<Func<ItemRow, bool>> b) =>
         Expression.Lambda<Func<ItemRow, bool>>(Expression.AndAlso(a.Body, Swap(b, a.Parameters[0])), a.Parameters);

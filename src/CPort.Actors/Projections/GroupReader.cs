@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Linq.Expressions;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
@@ -66,16 +65,17 @@ public sealed record GroupOffer
 /// <summary>An item of a group. <c>Offer</c>: of the nearest assessed member, for an unassessed one; <c>Yours</c>: the caller's hotline may assess it.</summary>
 public sealed record GroupItem(ItemSummary Item, bool Yours, GroupOffer? Offer);
 
-public sealed record GroupPage(ImmutableArray<GroupSummary> Groups, string? NextCursor, ReadPosition At);
+public sealed record GroupPage(ImmutableArray<GroupSummary> Groups, GroupPlace? Next, ReadPosition At);
+
+/// <summary>Where a page of groups ended: the order keys of its last group.</summary>
+public sealed record GroupPlace(int Urgent, int Unassessed, string Id);
 
 /// <summary>A group with a page of its items.</summary>
-public sealed record GroupView(GroupSummary Group, ImmutableArray<GroupItem> Items, string? NextCursor, ReadPosition At);
+public sealed record GroupView(GroupSummary Group, ImmutableArray<GroupItem> Items, PagePlace? Next, ReadPosition At);
 
 /// <summary>Which groups to list. All bounds concern items that the caller sees and that are unassessed.</summary>
 public sealed record GroupQuery
 {
-    internal const string List = "groups";
-
     /// <summary>Groups with an unassessed item assigned to this country.</summary>
     public Country? Country { get; init; }
 
@@ -84,9 +84,9 @@ public sealed record GroupQuery
 
     /// <summary>1 to 200.</summary>
     public int MaxResults { get; init; } = ReadModel.MaxResults;
-    public string? Cursor { get; init; }
 
-    public bool HasValidCursor => Cursor is null || PageCursor.TryDecode(Cursor, List, out _);
+    /// <summary>Where the page before ended; null: the first page.</summary>
+    public GroupPlace? After { get; init; }
 }
 
 /// <summary>
@@ -99,23 +99,16 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
     private const int Least = 2;
 
     /// <summary>The items that count as a group's members for the caller. Looking alike is a fact about hashes.</summary>
-    public static Expression<Func<ItemRow, bool>> Members(Caller caller) => AccessScope.CountsEverything(caller)
+    public static Expression<Func<ItemRow, bool>> Members(Caller caller) => AccessTable.May(caller, Deed.CountEverything)
         ? i => false
         : AccessScope.And(
             AccessScope.Sees(caller, FieldGroup.Existence, FieldGroup.State, FieldGroup.Classification, FieldGroup.Hashes), i => i.State != ItemState.Withdrawn);
 
     /// <summary>
-    /// Groups with something unassessed in them: with urgent items first, then those with most unassessed items. Throws <see cref="ArgumentException"/> on a
-    /// cursor of another list. Groups whose counts change while a client pages may be missed or seen twice.
+    /// Groups with something unassessed in them: with urgent items first, then those with most unassessed items. Groups whose counts change while a client pages may be missed or seen twice.
     /// </summary>
     public Task<GroupPage> PageAsync(Caller caller, GroupQuery query, CancellationToken cancellation = default)
     {
-        PageCursor? after = null;
-        if (query.Cursor is not null && !PageCursor.TryDecode(query.Cursor, GroupQuery.List, out after))
-        {
-            throw new ArgumentException("The cursor is not one of this list.", nameof(query));
-        }
-
         var max = Math.Clamp(query.MaxResults, 1, ReadModel.MaxResults);
         return model.QueryAsync(async (db, set, at) =>
         {
@@ -135,9 +128,9 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
                 counted = counted.Where(g => InGroups(db, set, caller).Any(m => m.Group == g.Id && m.Unassessed == 1 && m.Row.Hotline == id));
             }
 
-            if (after is { } c)
+            if (query.After is { } c)
             {
-                var (urgent, unassessed, id) = (c.Urgent, c.Priority, IdAt(c));
+                var (urgent, unassessed, id) = (c.Urgent, c.Unassessed, c.Id);
                 counted = counted.Where(g => g.Urgent < urgent
                     || (g.Urgent == urgent && (g.Unassessed < unassessed || (g.Unassessed == unassessed && g.Id.CompareTo(id) > 0))));
             }
@@ -148,23 +141,17 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
             var summaries = await SummariesAsync(db, set, caller, page.Select(g => g.Id), cancellation).ConfigureAwait(false);
             return new GroupPage(
                 [.. page.Select(g => summaries.GetValueOrDefault(g.Id)).OfType<GroupSummary>()],
-                found.Count > max ? CursorAt(page[^1].Urgent, page[^1].Unassessed, page[^1].Id) : null,
+                found.Count > max ? new GroupPlace(page[^1].Urgent, page[^1].Unassessed, page[^1].Id) : null,
                 at);
         }, cancellation);
     }
 
     /// <summary>
     /// A group with a page of its items, urgent first, then in the order they came. The id of a group that has become part of another gives that one. Null:
-    /// there is no such group, or the caller sees fewer than two of its items. Throws <see cref="ArgumentException"/> on a cursor of another list.
+    /// there is no such group, or the caller sees fewer than two of its items.
     /// </summary>
-    public Task<GroupView?> GetAsync(Caller caller, string id, int maxResults, string? cursor, CancellationToken cancellation = default)
+    public Task<GroupView?> GetAsync(Caller caller, string id, int maxResults, PagePlace? after, CancellationToken cancellation = default)
     {
-        PageCursor? after = null;
-        if (cursor is not null && !PageCursor.TryDecode(cursor, ListOf(id), out after))
-        {
-            throw new ArgumentException("The cursor is not one of this group.", nameof(cursor));
-        }
-
         var max = Math.Clamp(maxResults, 1, ReadModel.MaxResults);
         return model.QueryAsync(async (db, set, at) =>
         {
@@ -178,7 +165,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
             var members = InGroups(db, set, caller).Where(m => m.Group == group);
             if (after is { } c)
             {
-                var urgent = c.Urgent == 1;
+                var urgent = c.Urgent;
                 members = members.Where(m => (urgent && !m.Row.Urgent) || (m.Row.Urgent == urgent
                     && (m.Row.AddedAt > c.Key || (m.Row.AddedAt == c.Key && m.Row.Number > c.Number))));
             }
@@ -207,7 +194,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
                     ItemSummary.Of(caller, m.Row, now, null, QueueReader.DuplicateOf(firsts, m.Row)) with { Group = mark },
                     m.Unassessed == 1 && AccessTable.MayWrite(caller, m.Row.RelationFacts(), ItemWrite.Assess),
                     m.Unassessed == 1 ? OfferFor(m) : null))],
-                found.Count > max ? QueueReader.CursorAfter(ListOf(id), page[^1].Row, page[^1].Row.AddedAt) : null,
+                found.Count > max ? PagePlace.After(page[^1].Row, page[^1].Row.AddedAt) : null,
                 at);
         }, cancellation);
     }
@@ -361,14 +348,6 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
 
     private static async Task<string> CurrentAsync(IDataContext db, int set, string id, CancellationToken cancellation) =>
         await ReadTables.Groups(db, set).Where(g => g.GroupId == id).Select(g => g.MergedInto).FirstOrDefaultAsync(cancellation).ConfigureAwait(false) ?? id;
-
-    private static string ListOf(string id) => $"g{id}";
-
-    // An id's 80 bits as the cursor's two numbers, 40 bits each.
-    private static string CursorAt(int urgent, int unassessed, string id) => new PageCursor(
-        GroupQuery.List, urgent, unassessed, Convert.ToInt64(id[..10], 16), Convert.ToInt64(id[10..], 16)).Encode();
-
-    private static string IdAt(PageCursor cursor) => string.Create(CultureInfo.InvariantCulture, $"{cursor.Key:x10}{cursor.Number:x10}");
 
     private sealed class Member
     {

@@ -1,9 +1,4 @@
-using System.Buffers.Text;
 using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using System.Text;
-using CPort.Actors.Persistence;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
@@ -123,41 +118,16 @@ public sealed record ItemSummary
     private static AgencyId? Agency(string? id) => id is null ? null : AgencyId.Parse(id);
 }
 
-/// <summary>A page of a list. <c>NextCursor</c> says where the next page starts; null on the last one.</summary>
-public sealed record ItemPage(ImmutableArray<ItemSummary> Items, string? NextCursor, ReadPosition At);
+/// <summary>A page of a list. <c>Next</c> says where the next page starts; null on the last one.</summary>
+public sealed record ItemPage(ImmutableArray<ItemSummary> Items, PagePlace? Next, ReadPosition At);
 
 /// <summary>
 /// Where a page ended: the order keys of its last item. A row that comes while a client pages stands before or after this place and moves nothing, so
-/// that no row that was there all the time is skipped or repeated. It holds no data but the keys and gives no rights: every page is asked for anew.
-/// <c>List</c> says which list and order it belongs to.
+/// that no row that was there all the time is skipped or repeated. It gives no rights: every page is asked for anew.
 /// </summary>
-public sealed record PageCursor(string List, int Urgent, int Priority, long Key, long Number)
+public sealed record PagePlace(bool Urgent, int Priority, long Key, long Number)
 {
-    public string Encode() => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
-        string.Create(CultureInfo.InvariantCulture, $"1|{List}|{Urgent}|{Priority}|{Key}|{Number}")));
-
-    /// <summary>False when it is no cursor of this list.</summary>
-    public static bool TryDecode(string? text, string list, [NotNullWhen(true)] out PageCursor? cursor)
-    {
-        cursor = null;
-        if (text is not { Length: > 0 and <= 200 } || !Base64Url.IsValid(text))
-        {
-            return false;
-        }
-
-        var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)).Split('|');
-        if (parts.Length != 6 || parts[0] != "1" || parts[1] != list
-            || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var urgent) || urgent > 1
-            || !int.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out var priority)
-            || !long.TryParse(parts[4], NumberStyles.None, CultureInfo.InvariantCulture, out var key)
-            || !long.TryParse(parts[5], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-        {
-            return false;
-        }
-
-        cursor = new PageCursor(list, urgent, priority, key, number);
-        return true;
-    }
+    internal static PagePlace After(ItemRow row, long key) => new(row.Urgent, row.Priority, key, row.Number);
 }
 
 /// <summary>What the readers share: the serving set, how current it is, probable duplicates.</summary>

@@ -25,18 +25,14 @@ public sealed record QueueQuery
     /// <summary>1 to 200.</summary>
     public int MaxResults { get; init; } = ReadModel.MaxResults;
 
-    /// <summary>From the page before; null: the first page. A malformed one, or one of another list, is refused by <see cref="HasValidCursor"/>.</summary>
-    public string? Cursor { get; init; }
+    /// <summary>Where the page before ended; null: the first page.</summary>
+    public PagePlace? After { get; init; }
 
     /// <summary>Age keys from this moment on.</summary>
     public DateTimeOffset? From { get; init; }
 
     /// <summary>Age keys before this moment.</summary>
     public DateTimeOffset? To { get; init; }
-
-    internal string List => $"q{Queue.Number}.{(int)Order}";
-
-    public bool HasValidCursor => Cursor is null || PageCursor.TryDecode(Cursor, List, out _);
 }
 
 /// <summary>How long a queue is, how many of its items are urgent, and the age key of the oldest (null when the queue is empty).</summary>
@@ -55,7 +51,7 @@ public sealed class QueueReader(ReadModel model)
         var summaries = ImmutableArray.CreateBuilder<QueueSummary>();
         foreach (var queue in WorkQueue.All)
         {
-            var scope = AccessScope.CountsEverything(caller) ? AccessScope.CountedFor(caller) : AccessScope.WorkOf(caller, queue);
+            var scope = AccessTable.May(caller, Deed.CountEverything) ? AccessScope.CountedFor(caller) : AccessScope.WorkOf(caller, queue);
             summaries.Add(await CountAsync(db, set, queue, scope, cancellation).ConfigureAwait(false));
         }
 
@@ -63,23 +59,16 @@ public sealed class QueueReader(ReadModel model)
     }, cancellation);
 
     /// <summary>
-    /// A page. Throws <see cref="ArgumentException"/> on a cursor of another list. What moves while a client pages (an item that becomes urgent) may be
-    /// missed on this pass; what stays is neither skipped nor repeated.
+    /// A page. What moves while a client pages (an item that becomes urgent) may be missed on this pass; what stays is neither skipped nor repeated.
     /// </summary>
     public Task<ItemPage> PageAsync(Caller caller, QueueQuery query, CancellationToken cancellation = default)
     {
-        PageCursor? after = null;
-        if (query.Cursor is not null && !PageCursor.TryDecode(query.Cursor, query.List, out after))
-        {
-            throw new ArgumentException("The cursor is not one of this queue and order.", nameof(query));
-        }
-
         var max = Math.Clamp(query.MaxResults, 1, ReadModel.MaxResults);
         return model.QueryAsync(async (db, set, at) =>
         {
             var age = QueueColumns.Of(query.Queue);
             var byPriority = query.Order == QueueOrder.Priority;
-            var rows = AccessScope.CountsEverything(caller)
+            var rows = AccessTable.May(caller, Deed.CountEverything)
                 ? ReadTables.Items(db, set).Where(i => false)
                 : ReadTables.Items(db, set).Where(AccessScope.WorkOf(caller, query.Queue));
             var keyed = rows.Select(Keyed(age)).Where(k => k.Age != null);
@@ -95,9 +84,9 @@ public sealed class QueueReader(ReadModel model)
                 keyed = keyed.Where(k => k.Age < ticks);
             }
 
-            if (after is { } c)
+            if (query.After is { } c)
             {
-                var urgent = c.Urgent == 1;
+                var urgent = c.Urgent;
                 keyed = byPriority
                     ? keyed.Where(k => (urgent && !k.Row.Urgent) || (k.Row.Urgent == urgent
                         && (k.Row.Priority < c.Priority || (k.Row.Priority == c.Priority && (k.Age > c.Key || (k.Age == c.Key && k.Row.Number > c.Number))))))
@@ -115,15 +104,13 @@ public sealed class QueueReader(ReadModel model)
             return new ItemPage(
                 await GroupReader.MarkedAsync(
                     db, set, caller, [.. page.Select(p => ItemSummary.Of(caller, p.Row, now, p.Age, DuplicateOf(firsts, p.Row)))], cancellation).ConfigureAwait(false),
-                found.Count > max ? CursorAfter(query.List, page[^1].Row, page[^1].Age!.Value) : null,
+                found.Count > max ? PagePlace.After(page[^1].Row, page[^1].Age!.Value) : null,
                 at);
         }, cancellation);
     }
 
     internal static long? DuplicateOf(Dictionary<string, (long AddedAt, long Number)> firsts, ItemRow row) =>
         row.UrlKey is { } key && firsts.TryGetValue(key, out var first) && first.Number != row.Number ? first.Number : null;
-
-    internal static string CursorAfter(string list, ItemRow row, long key) => new PageCursor(list, row.Urgent ? 1 : 0, row.Priority, key, row.Number).Encode();
 
     /// <summary>Counts a queue over a scope; also for the gauge of queue lengths.</summary>
     internal static async Task<QueueSummary> CountAsync(

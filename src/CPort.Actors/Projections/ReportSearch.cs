@@ -65,7 +65,9 @@ public sealed record SearchQuery
 
     /// <summary>1 to 200.</summary>
     public int MaxResults { get; init; } = ReadModel.MaxResults;
-    public string? Cursor { get; init; }
+
+    /// <summary>Where the page before ended; null: the first page.</summary>
+    public PagePlace? After { get; init; }
 
     /// <summary>What is wrong with the query, by field; empty when nothing is. Quotes no values.</summary>
     public ImmutableArray<(string Field, string Fault)> Faults()
@@ -82,7 +84,6 @@ public sealed record SearchQuery
         Check(Url is not null && !WebAddress.TryParse(Url, out _, out _), "url", "This is no web address.");
         Check(Host is not null && HostOf(Host) is null, "host", "This is no possible host name or address.");
         Check(Domain is not null && HostOf(Domain) is null, "domain", "This is no possible domain name.");
-        Check(Cursor is not null && !PageCursor.TryDecode(Cursor, ReportSearch.List, out _), "cursor", "This is no cursor of a search.");
         Check(AgencyText is { Length: > 40 }, "agencyText", "At most 40 characters.");
         Check(MaxResults is < 1 or > ReadModel.MaxResults, "maxResults", $"1 to {ReadModel.MaxResults}.");
         Check(Hashes.Length > MaxValues || Numbers.Length > MaxValues, Hashes.Length > MaxValues ? "hashes" : "numbers", $"At most {MaxValues} values.");
@@ -100,8 +101,6 @@ public sealed record SearchQuery
 /// </summary>
 public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyMaker keyMaker)
 {
-    internal const string List = "s";
-
     /// <summary>A page. Throws <see cref="ArgumentException"/> when the query has <see cref="SearchQuery.Faults"/>.</summary>
     public Task<ItemPage> SearchAsync(Caller caller, SearchQuery query, CancellationToken cancellation = default)
     {
@@ -112,7 +111,7 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
 
         return model.QueryAsync(async (db, set, at) =>
         {
-            var found = AccessScope.CountsEverything(caller)
+            var found = AccessTable.May(caller, Deed.CountEverything)
                 ? []
                 : await Filter(db, set, caller, query).OrderByDescending(i => i.AddedAt).ThenByDescending(i => i.Number)
                     .Take(query.MaxResults + 1).ToListAsync(cancellation).ConfigureAwait(false);
@@ -122,7 +121,7 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
             return new ItemPage(
                 await GroupReader.MarkedAsync(
                     db, set, caller, [.. page.Select(r => ItemSummary.Of(caller, r, now, null, QueueReader.DuplicateOf(firsts, r)))], cancellation).ConfigureAwait(false),
-                found.Count > page.Length ? QueueReader.CursorAfter(List, page[^1], page[^1].AddedAt) : null,
+                found.Count > page.Length ? PagePlace.After(page[^1], page[^1].AddedAt) : null,
                 at);
         }, cancellation);
     }
@@ -260,7 +259,7 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
             items = items.Where(AccessScope.Or(own, i => i.AssignedReference == reference));
         }
 
-        if (PageCursor.TryDecode(q.Cursor, List, out var after))
+        if (q.After is { } after)
         {
             var (key, number) = (after.Key, after.Number);
             items = items.Where(i => i.AddedAt < key || (i.AddedAt == key && i.Number < number));

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Agencies;
-using CPort.Actors.Intake;
 using CPort.Actors.Reports;
 using CPort.Api.Reading;
 using CPort.Api.Security;
@@ -12,6 +11,7 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Agencies;
@@ -68,46 +68,38 @@ public sealed class AgencyGateway(IReadOnlyActorRegistry actors, AgencyDirectory
 /// <summary>Agencies and their keys, for operators: <c>/v1/agencies</c>.</summary>
 public static class AgencyEndpoints
 {
-    public static RouteGroupBuilder MapAgencies(this RouteGroupBuilder v1)
+    public static void MapAgencies(this IEndpointRouteBuilder v1)
     {
         var agencies = v1.MapGroup("/agencies").WithTags("Agencies");
-        agencies.MapGet("", (ApiCaller me, AgencyDirectoryFeed directory, TimeProvider time) =>
+        agencies.MapGet("", (AgencyDirectoryFeed directory, TimeProvider time) =>
             {
-                me.Require(Roles.Operator);
                 var (now, current) = (time.GetUtcNow(), directory.Current);
-                return Results.Json(new AgenciesAnswer([.. current.Agencies.Select(a => AgencyAnswer.Of(a, current.KeysOf(a.Id), now))]), ApiJson.Options);
+                return new AgenciesAnswer([.. current.Agencies.Select(a => AgencyAnswer.Of(a, current.KeysOf(a.Id), now))]);
             })
-            .WithName("ListAgencies").WithSummary("List agencies and their keys").Produces<AgenciesAnswer>().Problems(403);
-        agencies.MapGet("/{agency}", (ApiCaller me, AgencyDirectoryFeed directory, TimeProvider time, string agency) =>
-            {
-                me.Require(Roles.Operator);
-                return Show(directory, time, Id(agency));
-            })
-            .WithName("GetAgency").WithSummary("Read an agency").Produces<AgencyAnswer>().Problems(403, 404);
-        agencies.MapPost("", RegisterAsync).WithName("RegisterAgency").WithSummary("Register an agency")
-            .WithDescription("Its id is never changed or reused.").Produces<AgencyAnswer>(StatusCodes.Status201Created).Problems(400, 403, 409, 422, 503);
-        agencies.MapPatch("/{agency}", ChangeAsync).WithName("ChangeAgency").WithSummary("Change memberships, trust or mandate, or close an agency")
-            .WithDescription("Each given field is a change of its own, made in this order: memberships, trust, mandate, closing; at the first that is refused the rest is left.")
-            .Produces<AgencyAnswer>().Problems(400, 403, 404, 409, 422, 503);
-        agencies.MapPost("/{agency}/keys", IssueAsync).WithName("IssueKey").WithSummary("Make an API key")
-            .WithDescription("The answer is the only place where the key is ever shown.").Produces<NewKeyAnswer>(StatusCodes.Status201Created).Problems(400, 403, 404, 409, 422, 503);
-        agencies.MapPost("/{agency}/keys/{keyId}:rotate", RotateAsync).WithName("RotateKey").WithSummary("Replace an API key by a new one")
-            .WithDescription("The old key works on for `graceSeconds`.").Produces<NewKeyAnswer>(StatusCodes.Status201Created).Problems(400, 403, 404, 409, 422, 503);
-        agencies.MapPost("/{agency}/keys/{keyId}:revoke", RevokeAsync).WithName("RevokeKey").WithSummary("End an API key at once")
-            .Produces<AgencyAnswer>().Problems(403, 404, 409, 503);
-        return v1;
+            .Needs(Deed.ListAgencies).WithName("ListAgencies").WithSummary("List agencies and their keys").Problems(403);
+        agencies.MapGet("/{agency}", (AgencyDirectoryFeed directory, TimeProvider time, string agency) => Show(directory, time, Id(agency)))
+            .Needs(Deed.ListAgencies).WithName("GetAgency").WithSummary("Read an agency").Problems(403, 404);
+        agencies.MapPost("", RegisterAsync).Needs(Deed.RegisterAgencies).WithName("RegisterAgency").WithSummary("Register an agency")
+            .WithDescription("Its id is never changed or reused.").Problems(400, 403, 409, 422, 503);
+        agencies.MapPatch("/{agency}", ChangeAsync).Needs(Deed.ChangeAgencies).WithName("ChangeAgency")
+            .WithSummary("Change memberships, trust or mandate, or close an agency")
+            .WithDescription(
+                "Each given field is a change of its own, made in this order: memberships, trust, mandate, closing; at the first that is refused the rest is left.")
+            .Problems(400, 403, 404, 409, 422, 503);
+        agencies.MapPost("/{agency}/keys", IssueAsync).Needs(Deed.IssueKeys).WithName("IssueKey").WithSummary("Make an API key")
+            .WithDescription("The answer is the only place where the key is ever shown.").Problems(400, 403, 404, 409, 422, 503);
+        agencies.MapPost("/{agency}/keys/{keyId}:rotate", RotateAsync).Needs(Deed.RotateKeys).WithName("RotateKey")
+            .WithSummary("Replace an API key by a new one")
+            .WithDescription("The old key works on for `graceSeconds`.").Problems(400, 403, 404, 409, 422, 503);
+        agencies.MapPost("/{agency}/keys/{keyId}:revoke", RevokeAsync).Needs(Deed.RevokeKeys).WithName("RevokeKey").WithSummary("End an API key at once")
+            .Problems(403, 404, 409, 503);
     }
 
-    private static async Task<IResult> RegisterAsync(
+    private static async Task<Created<AgencyAnswer>> RegisterAsync(
         HttpContext http, ApiCaller me, IAgencyGateway gateway, AgencyDirectoryFeed directory, TimeProvider time, JsonBody<RegisterAgencyBody> body)
     {
-        me.Require(Roles.Operator);
         var (b, f) = (body.Value, body.Fields);
-        if (!AgencyId.TryParse(b.Id, out var id))
-        {
-            f.Add("id", IntakeCodes.MalformedReference, "An id is 2 to 40 characters of a-z, 0-9 and '-', starting with a letter.");
-        }
-
+        var id = f.Agency("id", b.Id);
         var name = f.Name("name", b.Name);
         if (name is null && f.Problem is null)
         {
@@ -118,27 +110,26 @@ public static class AgencyEndpoints
         var trust = Parse<TrustLevel>(f, "trust", b.Trust);
         var memberships = Memberships(f, b.Countries, b.Memberships) ?? [];
         body.Check();
-        var answer = await gateway.SendAsync(
+        await TakenAsync(
+            gateway,
             new RegisterAgency
             {
-                Context = me.Context(), Agency = id, Name = name!, Kind = kind!.Value, Memberships = memberships,
+                Context = me.Context(), Agency = id!.Value, Name = name!, Kind = kind!.Value, Memberships = memberships,
                 HoldsOrphanMandate = b.HoldsOrphanMandate == true, Trust = trust ?? TrustLevel.Standard, IccamHotlineNumber = b.IccamHotlineNumber,
             },
             http.RequestAborted);
-        http.Response.Headers.Location = $"/v1/agencies/{id}";
-        return Refused(answer) ?? Show(directory, time, id, StatusCodes.Status201Created);
+        return TypedResults.Created($"/v1/agencies/{id}", Show(directory, time, id.Value));
     }
 
-    private static async Task<IResult> ChangeAsync(
+    private static async Task<AgencyAnswer> ChangeAsync(
         HttpContext http, ApiCaller me, IAgencyGateway gateway, AgencyDirectoryFeed directory, TimeProvider time, string agency, JsonBody<ChangeAgencyBody> body)
     {
-        me.Require(Roles.Operator);
         var (b, f, id) = (body.Value, body.Fields, Id(agency));
         var memberships = Memberships(f, b.Countries, b.Memberships);
         var trust = Parse<TrustLevel>(f, "trust", b.Trust);
         if (b.Active == true)
         {
-            f.Add("active", IntakeCodes.Inconsistent, "A closed agency stays closed; register a new one.");
+            f.Add("active", ProblemCodes.Inconsistent, "A closed agency stays closed; register a new one.");
         }
 
         body.Check();
@@ -165,18 +156,14 @@ public static class AgencyEndpoints
 
         for (var i = 0; i < commands.Count; i++)
         {
-            if (Refused(await gateway.SendAsync(commands[i](me.Context(i)), http.RequestAborted)) is { } refused)
-            {
-                return refused;
-            }
+            await TakenAsync(gateway, commands[i](me.Context(i)), http.RequestAborted);
         }
 
         return Show(directory, time, id);
     }
 
-    private static async Task<IResult> IssueAsync(HttpContext http, ApiCaller me, IAgencyGateway gateway, string agency, JsonBody<IssueKeyBody> body)
+    private static async Task<Created<NewKeyAnswer>> IssueAsync(HttpContext http, ApiCaller me, IAgencyGateway gateway, string agency, JsonBody<IssueKeyBody> body)
     {
-        me.Require(Roles.Operator);
         var f = body.Fields;
         var roles = Roles.None;
         for (var i = 0; i < body.Value.Roles?.Count; i++)
@@ -190,24 +177,25 @@ public static class AgencyEndpoints
         }
 
         var tenant = Parse<Tenant>(f, "tenant", body.Value.Tenant);
-        var expires = Date(f, "expiresAt", body.Value.ExpiresAt);
+        var expires = f.Date("expiresAt", body.Value.ExpiresAt);
         body.Check();
-        return Shown(http, await gateway.SendAsync(
+        return Shown(http, await TakenAsync(
+            gateway,
             new IssueKey { Context = me.Context(), Agency = Id(agency), Roles = roles, Tenant = tenant ?? Tenant.Live, ExpiresAt = expires }, http.RequestAborted));
     }
 
-    private static async Task<IResult> RotateAsync(
+    private static async Task<Created<NewKeyAnswer>> RotateAsync(
         HttpContext http, ApiCaller me, IAgencyGateway gateway, string agency, string keyId, JsonBody<RotateKeyBody> body)
     {
-        me.Require(Roles.Operator);
         if (body.Value.GraceSeconds is < 0 || body.Value.GraceSeconds > AgencyRules.MaxGrace.TotalSeconds)
         {
-            body.Fields.Add("graceSeconds", IntakeCodes.OutOfRange, $"0 to {AgencyRules.MaxGrace.TotalSeconds} seconds.");
+            body.Fields.Add("graceSeconds", ProblemCodes.OutOfRange, $"0 to {AgencyRules.MaxGrace.TotalSeconds} seconds.");
         }
 
-        var expires = Date(body.Fields, "expiresAt", body.Value.ExpiresAt);
+        var expires = body.Fields.Date("expiresAt", body.Value.ExpiresAt);
         body.Check();
-        return Shown(http, await gateway.SendAsync(
+        return Shown(http, await TakenAsync(
+            gateway,
             new RotateKey
             {
                 Context = me.Context(), Agency = Id(agency), KeyId = keyId, Grace = TimeSpan.FromSeconds(body.Value.GraceSeconds ?? 0), ExpiresAt = expires,
@@ -215,52 +203,37 @@ public static class AgencyEndpoints
             http.RequestAborted));
     }
 
-    private static async Task<IResult> RevokeAsync(
+    private static async Task<AgencyAnswer> RevokeAsync(
         HttpContext http, ApiCaller me, IAgencyGateway gateway, AgencyDirectoryFeed directory, TimeProvider time, string agency, string keyId)
     {
-        me.Require(Roles.Operator);
         var id = Id(agency);
-        return Refused(await gateway.SendAsync(new RevokeKey { Context = me.Context(), Agency = id, KeyId = keyId }, http.RequestAborted))
-            ?? Show(directory, time, id);
+        await TakenAsync(gateway, new RevokeKey { Context = me.Context(), Agency = id, KeyId = keyId }, http.RequestAborted);
+        return Show(directory, time, id);
     }
 
-    private static AgencyId Id(string text) =>
-        AgencyId.TryParse(text, out var id) ? id : throw ApiProblemException.Of(ProblemCatalogue.NotFound, "There is no such agency.");
+    private static AgencyId Id(string text) => AgencyId.TryParse(text, out var id) ? id : throw NoSuchAgency();
 
-    private static IResult Show(AgencyDirectoryFeed directory, TimeProvider time, AgencyId id, int status = StatusCodes.Status200OK)
+    private static AgencyAnswer Show(AgencyDirectoryFeed directory, TimeProvider time, AgencyId id)
     {
         var current = directory.Current;
-        return current.Find(id) is { } agency
-            ? Results.Json(AgencyAnswer.Of(agency, current.KeysOf(id), time.GetUtcNow()), ApiJson.Options, statusCode: status)
-            : ApiProblem.Of(ProblemCatalogue.NotFound, "There is no such agency.").ToResult();
+        return current.Find(id) is { } agency ? AgencyAnswer.Of(agency, current.KeysOf(id), time.GetUtcNow()) : throw NoSuchAgency();
     }
 
-    private static IResult Shown(HttpContext http, object answer)
+    private static Created<NewKeyAnswer> Shown(HttpContext http, object answer)
     {
         http.Response.Headers.CacheControl = "no-store";
-        return Refused(answer) ?? (answer is ApiKeyShown key
-            ? Results.Json(new NewKeyAnswer(key.Agency.Value, key.KeyId, key.ApiKey), ApiJson.Options, statusCode: StatusCodes.Status201Created)
-            : ApiProblem.Of(IntakeCodes.Unavailable).ToResult());
+        return answer is ApiKeyShown key
+            ? TypedResults.Created((string?)null, new NewKeyAnswer(key.Agency.Value, key.KeyId, key.ApiKey))
+            : throw ApiProblemException.Of(ProblemCodes.Unavailable);
     }
 
-    private static ApiProblemResult? Refused(object answer) => answer is not AgencyCommandRejected rejected ? null : ApiProblem.Of(
-        rejected.Reason switch
-        {
-            AgencyRejection.NotAuthorised => ProblemCatalogue.NotAuthorised,
-            AgencyRejection.UnknownAgency or AgencyRejection.UnknownKey => ProblemCatalogue.NotFound,
-            AgencyRejection.AgencyExists => "agency-exists",
-            AgencyRejection.AgencyInactive => "agency-inactive",
-            AgencyRejection.HotlineNumberTaken => "hotline-number-taken",
-            AgencyRejection.InterpolExists => "interpol-exists",
-            AgencyRejection.OwnAgency => "own-agency",
-            AgencyRejection.KeyRevoked => "key-revoked",
-            AgencyRejection.KeyReplaced => "key-replaced",
-            AgencyRejection.TooManyKeys => "too-many-keys",
-            AgencyRejection.CommandIdInUse => "command-id-in-use",
-            AgencyRejection.KeyIdTaken => "key-id-taken",
-            _ => IntakeCodes.OutOfRange,
-        },
-        rejected.Text).ToResult();
+    /// <summary>The answer to a command that took effect.</summary>
+    private static async Task<object> TakenAsync(IAgencyGateway gateway, IAgencyCommand command, CancellationToken cancellation) =>
+        await gateway.SendAsync(command, cancellation) is var answer && answer is AgencyCommandRejected rejected
+            ? throw ApiProblemException.Of(ProblemCodes.Of(rejected.Reason), rejected.Text)
+            : answer;
+
+    private static ApiProblemException NoSuchAgency() => ApiProblemException.Of(ProblemCodes.NotFound, "There is no such agency.");
 
     private static T? Parse<T>(FieldReader fields, string field, string? text, bool required = false)
         where T : struct, Enum
@@ -280,23 +253,7 @@ public static class AgencyEndpoints
             return value;
         }
 
-        fields.Add(field, IntakeCodes.UnknownCode, $"One of {string.Join(", ", Enum.GetNames<T>())}.");
-        return null;
-    }
-
-    private static DateTimeOffset? Date(FieldReader fields, string field, DateValue? value)
-    {
-        if (value is not { } given)
-        {
-            return null;
-        }
-
-        if (FieldReader.TryDate(given.Text, out var date))
-        {
-            return date;
-        }
-
-        fields.Add(field, IntakeCodes.MalformedDate, "A date is ISO 8601 with Z or an offset.");
+        fields.Add(field, ProblemCodes.UnknownCode, $"One of {string.Join(", ", Enum.GetNames<T>())}.");
         return null;
     }
 
@@ -304,7 +261,7 @@ public static class AgencyEndpoints
     {
         if (countries is not null && memberships is not null)
         {
-            fields.Add("countries", IntakeCodes.Inconsistent, "Give countries or memberships, not both.");
+            fields.Add("countries", ProblemCodes.Inconsistent, "Give countries or memberships, not both.");
         }
 
         var today = AgencyDirectory.DayOf(fields.Now);

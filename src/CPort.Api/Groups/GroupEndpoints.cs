@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using CPort.Actors.Intake;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Queues;
@@ -7,7 +6,6 @@ using CPort.Api.Reading;
 using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.Access;
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
@@ -108,26 +106,26 @@ public sealed record AssessGroupBody
 /// <summary><c>/v1/groups</c>: items that look alike, and one assessment for several of them.</summary>
 public static class GroupEndpoints
 {
-    private const string NoSuchGroup = "There is no such group, or it is not for you to see.";
+    private const string List = "groups";
 
-    public static void MapGroups(this IEndpointRouteBuilder routes)
+    public static void MapGroups(this IEndpointRouteBuilder v1)
     {
-        routes.MapGet("/groups", ListAsync).WithName("ListGroups").WithTags("Groups")
+        var groups = v1.MapGroup("/groups").WithTags("Groups");
+        groups.MapGet("", ListAsync).Needs(Deed.ListItems).WithName("ListGroups")
             .WithSummary("Groups of look-alikes with unassessed items, urgent ones first, then the largest")
             .WithDescription("""
                 Pictures whose PDQ values are near one another form groups (docs/groups.md). Every figure counts only items whose hashes the caller sees, and
-                fewer than two of those are no group. `country` and `hotline` list the groups with an unassessed item assigned there; `maxResults` is
-                1 to 200 (default 200). Follow `nextCursor` until it is absent.
+                fewer than two of those are no group. `country` and `hotline` list the groups with an unassessed item assigned there.
                 """)
-            .Produces<GroupListAnswer>().Problems(400, 403, 422, 503);
-        routes.MapGet("/groups/{id}", GetAsync).WithName("GetGroup").WithTags("Groups")
+            .Problems(400, 403, 422, 503);
+        groups.MapGet("/{id}", GetAsync).Needs(Deed.ListItems).WithName("GetGroup")
             .WithSummary("A group's items, and what is offered for the unassessed ones")
             .WithDescription("""
                 Urgent items first, then in the order they came. An unassessed item shows the assessment of the nearest assessed member that the caller sees,
-                with its distance and whose it is: an offer, nothing is ever assessed by it alone. `maxResults` and `cursor` as in other lists.
+                with its distance and whose it is: an offer, nothing is ever assessed by it alone.
                 """)
-            .Produces<GroupItemsAnswer>().Problems(400, 403, 404, 503);
-        routes.MapPost("/groups/{id}:assess", AssessAsync).WithName("AssessGroup").WithTags("Groups")
+            .Problems(400, 403, 404, 422, 503);
+        groups.MapPost("/{id}:assess", AssessAsync).Needs(Deed.ListItems).Needs(Deed.WorkOnReports).WithName("AssessGroup")
             .WithSummary("Assess items of a group with one assessment")
             .WithDescription("""
                 The items named, or with `all` every unassessed one that the caller's hotline may assess. Each item has an outcome of its own, by the rules that
@@ -135,63 +133,46 @@ public static class GroupEndpoints
                 listed is refused (version-mismatch), and what a batch does not take is left for the next request. With a `Command-Id` (at most 58
                 characters) a repeat is safe.
                 """)
-            .Produces<BatchAnswer>().Problems(400, 403, 404, 413, 422, 503);
+            .Problems(400, 403, 404, 413, 422, 503);
     }
 
-    private static async Task<IResult> ListAsync(
+    private static async Task<GroupListAnswer> ListAsync(
         ApiCaller me, GroupReader groups, TimeProvider time, CancellationToken cancellation,
         string? country = null, string? hotline = null, string? maxResults = null, string? cursor = null)
     {
-        NoOperator(me);
         var query = new GroupQuery
         {
             Country = string.IsNullOrEmpty(country) ? null
-                : Country.TryParse(country, out var c) ? c : throw ApiProblemException.Of(IntakeCodes.UnknownCountry, "country is an ISO 3166 code."),
+                : Country.TryParse(country, out var c) ? c
+                : throw ApiProblemException.OfField("country", ProblemCodes.UnknownCountry, "country is an ISO 3166 code."),
             Hotline = string.IsNullOrEmpty(hotline) ? null
-                : AgencyId.TryParse(hotline, out var h) ? h : throw ApiProblemException.Of(ProblemCatalogue.BadRequest, "hotline is an agency's id."),
-            MaxResults = QueueEndpoints.MaxResults(maxResults), Cursor = string.IsNullOrEmpty(cursor) ? null : cursor,
+                : AgencyId.TryParse(hotline, out var h) ? h
+                : throw ApiProblemException.OfField("hotline", ProblemCodes.OutOfRange, "hotline is an agency's id."),
+            MaxResults = QueryValues.MaxResults(maxResults), After = Cursor.Read<GroupPlace>(List, cursor),
         };
-        if (!query.HasValidCursor)
-        {
-            throw ApiProblemException.Of(ProblemCatalogue.MalformedCursor, "Use nextCursor as the answer before gave it.");
-        }
-
-        var page = await QueueEndpoints.Reading(() => groups.PageAsync(me.Caller, query, cancellation));
+        var page = await groups.PageAsync(me.Caller, query, cancellation);
         var now = time.GetUtcNow();
-        return Results.Json(new GroupListAnswer([.. page.Groups.Select(g => GroupAnswer.Of(g, now))], page.NextCursor, PositionAnswer.Of(page.At)), ApiJson.Options);
+        return new GroupListAnswer(
+            [.. page.Groups.Select(g => GroupAnswer.Of(g, now))], page.Next is { } next ? Cursor.Write(List, next) : null, PositionAnswer.Of(page.At));
     }
 
-    private static async Task<IResult> GetAsync(
+    private static async Task<GroupItemsAnswer> GetAsync(
         string id, ApiCaller me, GroupReader groups, TimeProvider time, CancellationToken cancellation, string? maxResults = null, string? cursor = null)
     {
-        NoOperator(me);
-        var max = QueueEndpoints.MaxResults(maxResults);
-        GroupView? view;
-        try
-        {
-            view = GroupRows.IsId(id)
-                ? await QueueEndpoints.Reading(() => groups.GetAsync(me.Caller, id, max, string.IsNullOrEmpty(cursor) ? null : cursor, cancellation))
-                : null;
-        }
-        catch (ArgumentException)
-        {
-            throw ApiProblemException.Of(ProblemCatalogue.MalformedCursor, "Use nextCursor as the answer before gave it, with the same group.");
-        }
-
+        var (list, max) = ($"group {id}", QueryValues.MaxResults(maxResults));
+        var after = Cursor.Read<PagePlace>(list, cursor);
+        var view = GroupRows.IsId(id) ? await groups.GetAsync(me.Caller, id, max, after, cancellation) : null;
         return view is null
-            ? ApiProblem.Of(ProblemCatalogue.NotFound, NoSuchGroup).ToResult()
-            : Results.Json(
-                new GroupItemsAnswer(
-                    GroupAnswer.Of(view.Group, time.GetUtcNow()),
-                    [.. view.Items.Select(i => new GroupItemAnswer(ListedItemAnswer.Of(i.Item), i.Yours, OfferAnswer.Of(i.Offer)))],
-                    view.NextCursor, PositionAnswer.Of(view.At)),
-                ApiJson.Options);
+            ? throw NoSuchGroup()
+            : new GroupItemsAnswer(
+                GroupAnswer.Of(view.Group, time.GetUtcNow()),
+                [.. view.Items.Select(i => new GroupItemAnswer(ListedItemAnswer.Of(i.Item), i.Yours, OfferAnswer.Of(i.Offer)))],
+                view.Next is { } next ? Cursor.Write(list, next) : null, PositionAnswer.Of(view.At));
     }
 
-    private static async Task<IResult> AssessAsync(
+    private static async Task<BatchAnswer> AssessAsync(
         HttpContext http, string id, ApiCaller me, IReportGateway gateway, CPortApiOptions options, GroupReader groups, JsonBody<AssessGroupBody> body)
     {
-        NoOperator(me);
         var all = body.Value.All == true;
         List<(ItemRef Item, int? Expected)> named = [];
         if (!all)
@@ -200,18 +181,18 @@ public static class GroupEndpoints
         }
         else if (body.Value.Items is not null)
         {
-            body.Fields.Add("items", IntakeCodes.Inconsistent, "Either items or all.");
+            body.Fields.Add("items", ProblemCodes.Inconsistent, "Either items or all.");
         }
 
         var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
         body.Check();
         var members = GroupRows.IsId(id)
-            ? await QueueEndpoints.Reading(() => groups.TargetsAsync(
-                me.Caller, id, all ? null : [.. named.Select(n => n.Item)], options.ItemsPerBatch, http.RequestAborted))
+            ? await groups.TargetsAsync(
+                me.Caller, id, all ? null : [.. named.Select(n => n.Item)], options.ItemsPerBatch, http.RequestAborted)
             : null;
         if (members is not { } found)
         {
-            return ApiProblem.Of(ProblemCatalogue.NotFound, NoSuchGroup).ToResult();
+            throw NoSuchGroup();
         }
 
         if (all)
@@ -227,21 +208,16 @@ public static class GroupEndpoints
 
         var inGroup = found.Select(f => f.Item).ToHashSet();
         var taken = named.Where(n => inGroup.Contains(n.Item)).ToArray();
-        var answers = new Queue<ItemAnswer>(await ItemBatchEndpoints.RunAsync(http, gateway, taken, (report, targets, part) => new AssessItems
+        var answers = new Queue<ItemOutcomeAnswer>(await ItemBatchEndpoints.RunAsync(http, gateway, taken, (report, targets, part) => new AssessItems
         {
             ReportId = report, Context = me.Context(part), Items = targets, Assessment = assessment!,
         }));
-        return ItemBatchEndpoints.Answer([.. named.Select(n => inGroup.Contains(n.Item) ? answers.Dequeue() : ItemAnswer.Of(
+        return ItemBatchEndpoints.Answer([.. named.Select(n => inGroup.Contains(n.Item) ? answers.Dequeue() : ItemOutcomeAnswer.Of(
             n.Item.Report, new ItemOutcome { Ordinal = n.Item.Ordinal, Code = RejectionCode.NotFound, Detail = "There is no such item in this group." }))]);
     }
 
-    private static void NoOperator(ApiCaller me)
-    {
-        if (AccessScope.CountsEverything(me.Caller))
-        {
-            throw ApiProblemException.Of(ProblemCatalogue.NotAuthorised, "Operators see counts, not items.");
-        }
-    }
+    private static ApiProblemException NoSuchGroup() =>
+        ApiProblemException.Of(ProblemCodes.NotFound, "There is no such group, or it is not for you to see.");
 
     private static int PartOf(IEnumerable<int> ordinals) =>
         10_000 + (int)(BitConverter.ToUInt32(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(string.Join(',', ordinals)))) % 90_000);

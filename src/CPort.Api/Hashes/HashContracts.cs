@@ -61,26 +61,26 @@ public sealed record NearHashAnswer(int Distance, string Value, bool Disputed, I
 }
 
 /// <summary>Everything held of one hash: what counts, every source's present word, and what was said before.</summary>
-public sealed record HashEntryView(
+public sealed record HashEntryAnswer(
     HashAlgorithm Algorithm, string Value, bool Known, bool Disputed, bool Trap, bool VictimIdentified, bool SeriesKnown, long Version, int Sightings,
-    IReadOnlyList<OpinionAnswer> Opinions, IReadOnlyList<SourceWord> Sources, IReadOnlyList<PastWord> History, int HistoryCount)
+    IReadOnlyList<OpinionAnswer> Opinions, IReadOnlyList<SourceOpinionAnswer> Sources, IReadOnlyList<PastOpinionAnswer> History, int HistoryCount)
 {
-    public static HashEntryView Of(HashEntryAnswer entry)
+    public static HashEntryAnswer Of(HashEntryReply entry)
     {
         var v = entry.Verdict;
-        return new HashEntryView(
+        return new HashEntryAnswer(
             v.Hash.Algorithm, v.Hash.ToHex(), v.IsKnown, v.Disputed, v.Trap, v.VictimIdentified, v.SeriesKnown, v.Version, v.Sightings,
             [.. v.Opinions.Select(OpinionAnswer.Of)],
-            [.. entry.Sources.Select(s => new SourceWord(OpinionAnswer.Of(s.Opinion), s.Retracted))],
-            [.. entry.History.Select(h => new PastWord(OpinionAnswer.Of(h.Word.Opinion), h.Word.Retracted, h.Until))], entry.HistoryCount);
+            [.. entry.Sources.Select(s => new SourceOpinionAnswer(OpinionAnswer.Of(s.Opinion), s.Retracted))],
+            [.. entry.History.Select(h => new PastOpinionAnswer(OpinionAnswer.Of(h.Word.Opinion), h.Word.Retracted, h.Until))], entry.HistoryCount);
     }
 }
 
 /// <summary>A source's present word.</summary>
-public sealed record SourceWord(OpinionAnswer Opinion, bool Retracted);
+public sealed record SourceOpinionAnswer(OpinionAnswer Opinion, bool Retracted);
 
 /// <summary>A word that no longer counts, and since when.</summary>
-public sealed record PastWord(OpinionAnswer Opinion, bool Retracted, DateTimeOffset Until);
+public sealed record PastOpinionAnswer(OpinionAnswer Opinion, bool Retracted, DateTimeOffset Until);
 
 /// <summary>One row of <c>POST /v1/hashes:import</c>: the hashes of one media and what the list says of it.</summary>
 public sealed record ImportRowBody

@@ -10,7 +10,6 @@ using CPort.Api.Reading;
 using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.Access;
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Hashes.Near;
@@ -36,43 +35,45 @@ public static class HashEndpoints
     private const int MaxListed = 200_000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    public static void MapHashes(this RouteGroupBuilder v1)
+    public static void MapHashes(this IEndpointRouteBuilder v1)
     {
-        var group = v1.MapGroup("").WithTags("Hashes");
-        group.MapPost("/hashes:lookup", LookupAsync)
-            .WithName("LookupHashes").WithSummary("Look up to 10,000 hashes up: verdicts with provenance, near PDQ values with distance")
-            .Produces<LookupAnswer>().Problems(400, 403, 413, 415, 422, 503);
-        group.MapGet("/hashes/{algorithm}/{value}", GetAsync)
-            .WithName("GetHash").WithSummary("Everything held of one hash, with every source and the history").Produces<HashEntryView>().Problems(403, 404, 422, 503);
-        group.MapPost("/hashes:import", ImportAsync)
-            .WithName("ImportHashes").WithSummary("Import a list of known hashes as NDJSON, one media a line; an answer a line once durable")
+        var hashes = v1.MapGroup("").WithTags("Hashes");
+        hashes.MapPost("/hashes:lookup", LookupAsync).Needs(Deed.LookUpHashes).WithName("LookupHashes")
+            .WithSummary("Look up to 10,000 hashes up: verdicts with provenance, near PDQ values with distance")
+            .Problems(400, 403, 413, 415, 422, 503);
+        hashes.MapGet("/hashes/{algorithm}/{value}", GetAsync).Needs(Deed.LookUpHashes).WithName("GetHash")
+            .WithSummary("Everything held of one hash, with every source and the history")
+            .Problems(403, 404, 422, 503);
+        hashes.MapPost("/hashes:import", ImportAsync).Needs(Deed.ImportHashes).WithName("ImportHashes")
+            .WithSummary("Import a list of known hashes as NDJSON, one media a line; an answer a line once durable")
             .Accepts<ImportRowBody>("application/x-ndjson").Produces<ImportLineAnswer>(200, "application/x-ndjson").Problems(400, 403, 415, 422);
-        group.MapPost("/hashes:retract", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
-                ChangeAsync(body, caller, actors, retract: true, cancellation))
-            .WithName("RetractHashes").WithSummary("Take back the agency's word on hashes; says first how many items will change").Produces<ChangeOpinionsAnswer>().Problems(400, 403, 409, 413, 415, 422, 503);
-        group.MapPost("/hashes:correct", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
-                ChangeAsync(body, caller, actors, retract: false, cancellation))
-            .WithName("CorrectHashes").WithSummary("Put the agency's word on hashes right; says first how many items will change").Produces<ChangeOpinionsAnswer>().Problems(400, 403, 409, 413, 415, 422, 503);
+        hashes.MapPost("/hashes:retract", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
+                ChangeAsync(body, caller, actors, retract: true, cancellation)).Needs(Deed.ChangeOpinions).WithName("RetractHashes")
+            .WithSummary("Take back the agency's word on hashes; says first how many items will change")
+            .Problems(400, 403, 409, 413, 415, 422, 503);
+        hashes.MapPost("/hashes:correct", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
+                ChangeAsync(body, caller, actors, retract: false, cancellation)).Needs(Deed.ChangeOpinions).WithName("CorrectHashes")
+            .WithSummary("Put the agency's word on hashes right; says first how many items will change")
+            .Problems(400, 403, 409, 413, 415, 422, 503);
     }
 
-    private static async Task<IResult> LookupAsync(
-        JsonBody<LookupBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, MatchingOptions matching, CancellationToken cancellation)
+    private static async Task<LookupAnswer> LookupAsync(
+        JsonBody<LookupBody> body, IReadOnlyActorRegistry actors, MatchingOptions matching, CancellationToken cancellation)
     {
-        RequireSight(caller);
         var (value, fields) = (body.Value, body.Fields);
         var hashes = ReadHashes(fields, value.Hashes);
         if (value.Radius is < 0 or > PdqLimits.MaxRadius)
         {
-            fields.Add("radius", IntakeCodes.OutOfRange, $"The radius is 0 to {PdqLimits.MaxRadius}.");
+            fields.Add("radius", ProblemCodes.OutOfRange, $"The radius is 0 to {PdqLimits.MaxRadius}.");
         }
 
         if (value.MaxResults is < 1 or > 100)
         {
-            fields.Add("maxResults", IntakeCodes.OutOfRange, "1 to 100 near values can be listed.");
+            fields.Add("maxResults", ProblemCodes.OutOfRange, "1 to 100 near values can be listed.");
         }
         else if (hashes.Length * (value.MaxResults ?? DefaultResults) > MaxListed)
         {
-            fields.Add("maxResults", IntakeCodes.OutOfRange, $"Hashes times maxResults is at most {MaxListed}: ask for fewer near values or fewer hashes at once.");
+            fields.Add("maxResults", ProblemCodes.OutOfRange, $"Hashes times maxResults is at most {MaxListed}: ask for fewer near values or fewer hashes at once.");
         }
 
         body.Check();
@@ -83,31 +84,30 @@ public static class HashEndpoints
             new LookupMany(hashes, value.Radius ?? matching.NearRadius, value.MaxResults ?? DefaultResults, poor), Patience, cancellation);
         return answer switch
         {
-            LookedUp found => Results.Json(
-                new LookupAnswer([.. found.Results.Select((r, i) => HashAnswer.Of(i, r.Verdict, hashes[i].Algorithm == HashAlgorithm.Pdq && !poor[i] ? r : null))]), ApiJson.Options),
-            LookupRefused refused => ApiProblem.Of(IntakeCodes.OutOfRange, refused.Reason).ToResult(),
-            _ => ApiProblem.Of(IntakeCodes.Unavailable, "Not every hash bucket answered in time; nothing is concluded from a part.").ToResult(),
+            LookedUp found => new LookupAnswer(
+                [.. found.Results.Select((r, i) => HashAnswer.Of(i, r.Verdict, hashes[i].Algorithm == HashAlgorithm.Pdq && !poor[i] ? r : null))]),
+            LookupRefused refused => throw ApiProblemException.Of(ProblemCodes.OutOfRange, refused.Reason),
+            _ => throw ApiProblemException.Of(ProblemCodes.Unavailable, "Not every hash bucket answered in time; nothing is concluded from a part."),
         };
     }
 
-    private static async Task<IResult> GetAsync(string algorithm, string value, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation)
+    private static async Task<HashEntryAnswer> GetAsync(string algorithm, string value, IReadOnlyActorRegistry actors, CancellationToken cancellation)
     {
-        RequireSight(caller);
-        if (!TryAlgorithm(algorithm, out var known))
+        if (!FieldReader.TryAlgorithm(algorithm, out var known))
         {
-            return ApiProblem.Of(ProblemCatalogue.NotFound, "Algorithms are md5, sha1, sha256, pdq and photoDna.").ToResult();
+            throw ApiProblemException.Of(ProblemCodes.NotFound, "Algorithms are md5, sha1, sha256, pdq and photoDna.");
         }
 
         if (!ContentHash.TryParse(known, value, out var hash))
         {
-            return ApiProblem.Of(IntakeCodes.MalformedHash, $"A {known} hash is {2 * ContentHash.LengthOf(known)} hexadecimal digits.").ToResult();
+            throw ApiProblemException.OfField("value", ProblemCodes.MalformedHash, $"A {known} hash is {2 * ContentHash.LengthOf(known)} hexadecimal digits.");
         }
 
-        var entry = await actors.Get<HashBucketRegion>().Ask<HashEntryAnswer>(
+        var entry = await actors.Get<HashBucketRegion>().Ask<HashEntryReply>(
             new GetHashEntry { Bucket = HashBucketId.For(hash), Hash = hash, Limit = 1 }, Patience, cancellation);
         return entry is { Sources.IsEmpty: true, HistoryCount: 0, Verdict.Sightings: 0 }
-            ? ApiProblem.Of(ProblemCatalogue.NotFound, "The hash was never seen and nobody has spoken of it.").ToResult()
-            : Results.Json(HashEntryView.Of(entry), ApiJson.Options);
+            ? throw ApiProblemException.Of(ProblemCodes.NotFound, "The hash was never seen and nobody has spoken of it.")
+            : HashEntryAnswer.Of(entry);
     }
 
     /// <summary>
@@ -116,11 +116,10 @@ public static class HashEndpoints
     private static async Task ImportAsync(
         string? list, HttpContext http, ApiCaller caller, IReadOnlyActorRegistry actors, IntakeLimits limits, TimeProvider time, CancellationToken cancellation)
     {
-        RequireWord(caller);
         RequestBody.RefuseEncoding(http);
         if (ListName(list) is not { } name)
         {
-            throw ApiProblemException.Of(IntakeCodes.OutOfRange, "The query needs list=NAME, 1 to 100 characters without control characters.");
+            throw ApiProblemException.OfField("list", ProblemCodes.OutOfRange, "The query needs list=NAME, 1 to 100 characters without control characters.");
         }
 
         var source = new HashListSource { Agency = caller.Caller.Agency, List = name, Trust = caller.Caller.Trust, At = time.GetUtcNow() };
@@ -180,7 +179,7 @@ public static class HashEndpoints
         await StepAsync();
     }
 
-    private static readonly ApiProblem NotDurable = ApiProblem.Of(IntakeCodes.Unavailable, "The row could not be made durable in time; send it again.");
+    private static readonly ApiProblem NotDurable = ApiProblem.Of(ProblemCodes.Unavailable, "The row could not be made durable in time; send it again.");
 
     /// <summary>Of a media's hashes the one to which most happened speaks for the line.</summary>
     private static string OutcomeOf(ReadOnlySpan<HashRowOutcome> rows)
@@ -205,7 +204,7 @@ public static class HashEndpoints
     {
         if (line.TooLong)
         {
-            return ApiProblem.Of(IntakeCodes.TooLarge, $"The line is longer than {limits.LineBytes} bytes (limit: line length).");
+            return ApiProblem.Of(ProblemCodes.TooLarge, $"The line is longer than {limits.LineBytes} bytes (limit: line length).");
         }
 
         if (!StrictJson.TryRead<ImportRowBody>(line.Utf8.Span, out var body, out var unreadable))
@@ -222,7 +221,7 @@ public static class HashEndpoints
         var country = fields.Country("country", body.Country);
         if (hashes.IsEmpty && fields.Problem is null)
         {
-            fields.Add("", IntakeCodes.Missing, "A row needs at least one hash.");
+            fields.Add("", ProblemCodes.Missing, "A row needs at least one hash.");
         }
 
         if (fields.Problem is { } wrong)
@@ -233,7 +232,7 @@ public static class HashEndpoints
         var law = LawOf(classification!.Value, country, caller);
         if (law is null && classification != Classification.Baseline)
         {
-            return ApiProblem.Of(IntakeCodes.Missing, "National and NotIllegal need the country whose law they follow.");
+            return ApiProblem.Of(ProblemCodes.Missing, "National and NotIllegal need the country whose law they follow.");
         }
 
         var flags = (body.VictimIdentified == true ? HashFlags.VictimIdentified : 0) | (body.SeriesKnown == true ? HashFlags.SeriesKnown : 0);
@@ -246,16 +245,15 @@ public static class HashEndpoints
     }
 
     /// <summary>Two steps on purpose: one slip must not change something in fifty countries unseen.</summary>
-    private static async Task<IResult> ChangeAsync(
+    private static async Task<ChangeOpinionsAnswer> ChangeAsync(
         JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, bool retract, CancellationToken cancellation)
     {
-        RequireWord(caller);
         var (value, fields) = (body.Value, body.Fields);
         var hashes = ReadHashes(fields, value.Hashes);
         var list = value.List is null ? null : ListName(value.List);
         if (value.List is not null && list is null)
         {
-            fields.Add("list", IntakeCodes.OutOfRange, "A list's name is 1 to 100 characters without control characters.");
+            fields.Add("list", ProblemCodes.OutOfRange, "A list's name is 1 to 100 characters without control characters.");
         }
 
         var classification = retract ? Classification.NotIllegal : fields.Code("classification", CodeLists.Classifications, value.Classification, required: true);
@@ -270,27 +268,21 @@ public static class HashEndpoints
         };
         ImmutableArray<OpinionOnHash> opinions = [.. hashes.Select(hash => new OpinionOnHash { Hash = hash, Opinion = opinion, Retract = retract })];
         var change = new OpinionChange(actors.Get<HashBucketRegion>());
-        try
+        var preview = await change.PreviewAsync(opinions, cancellation);
+        var counted = new ChangeOpinionsAnswer(false, preview.Verdicts, preview.Items, preview.Reports);
+        if (value.Confirm is not { } confirmed)
         {
-            var preview = await change.PreviewAsync(opinions, cancellation);
-            var counted = new ChangeOpinionsAnswer(false, preview.Verdicts, preview.Items, preview.Reports);
-            if (value.Confirm is not { } confirmed)
-            {
-                return Results.Json(counted, ApiJson.Options);
-            }
-
-            if (confirmed != preview.Items)
-            {
-                return ApiProblem.Of(IntakeCodes.Conflict, $"The change would now reach {preview.Items} items in {preview.Reports} reports; confirm that number.").ToResult();
-            }
-
-            await change.ApplyAsync(opinions, cancellation);
-            return Results.Json(counted with { Applied = true }, ApiJson.Options);
+            return counted;
         }
-        catch (HashBucketsUnavailableException)
+
+        if (confirmed != preview.Items)
         {
-            return ApiProblem.Of(IntakeCodes.Unavailable, "Not every hash bucket answered; the same request again completes what was begun.").ToResult();
+            throw ApiProblemException.Of(
+                ProblemCodes.Conflict, $"The change would now reach {preview.Items} items in {preview.Reports} reports; confirm that number.");
         }
+
+        await change.ApplyAsync(opinions, cancellation);
+        return counted with { Applied = true };
     }
 
     /// <summary>Baseline holds everywhere, but a human one is also its country's own word; without a country a list speaks for nobody's law.</summary>
@@ -308,27 +300,14 @@ public static class HashEndpoints
 
         if (bodies.Count > OpinionChange.Max)
         {
-            fields.Add("hashes", IntakeCodes.TooMany, $"At most {OpinionChange.Max} hashes.");
+            fields.Add("hashes", ProblemCodes.TooMany, $"At most {OpinionChange.Max} hashes.");
             return [];
         }
 
         var hashes = ImmutableArray.CreateBuilder<ContentHash>(bodies.Count);
         for (var i = 0; i < bodies.Count && !fields.IsFull; i++)
         {
-            var body = bodies[i];
-            if (!TryAlgorithm(body?.Algorithm, out var algorithm))
-            {
-                fields.Add($"hashes[{i}].algorithm", IntakeCodes.UnknownCode, "md5, sha1, sha256, pdq or photoDna.");
-            }
-            else if (!ContentHash.TryParse(algorithm, body!.Value?.Trim(), out var hash))
-            {
-                fields.Add($"hashes[{i}].value", IntakeCodes.MalformedHash, $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
-            }
-            else if (body.Quality is < 0 or > 100)
-            {
-                fields.Add($"hashes[{i}].quality", IntakeCodes.OutOfRange, "The quality is 0 to 100.");
-            }
-            else
+            if (fields.Hash($"hashes[{i}]", bodies[i]) is { } hash)
             {
                 hashes.Add(hash);
             }
@@ -337,27 +316,6 @@ public static class HashEndpoints
         return hashes.ToImmutable();
     }
 
-    private static bool TryAlgorithm(string? text, out HashAlgorithm algorithm)
-    {
-        algorithm = text?.ToLowerInvariant().Replace("-", "", StringComparison.Ordinal) switch
-        {
-            "md5" => HashAlgorithm.Md5, "sha1" => HashAlgorithm.Sha1, "sha256" => HashAlgorithm.Sha256, "pdq" => HashAlgorithm.Pdq,
-            "photodna" => HashAlgorithm.PhotoDna, _ => default,
-        };
-        return algorithm != default;
-    }
-
     private static string? ListName(string? text) =>
         text?.Trim() is { Length: >= 1 and <= 100 } name && !name.Any(char.IsControl) ? name : null;
-
-    /// <summary>Who may know what is known: those who work on reports. Operators and auditors see no hash (docs/access.md).</summary>
-    private static void RequireSight(ApiCaller caller)
-    {
-        if (caller.Caller.Kind is not (AgencyKind.Hotline or AgencyKind.Police or AgencyKind.Interpol) || !caller.Caller.Is(Roles.Analyst | Roles.Officer | Roles.Machine))
-        {
-            throw ApiProblemException.Of(ProblemCatalogue.NotAuthorised, "Hashes are for hotlines, police and INTERPOL.");
-        }
-    }
-
-    private static void RequireWord(ApiCaller caller) => RequireSight(caller);
 }

@@ -4,15 +4,12 @@ using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
-using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Api.Reading;
 using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.Access;
-using CPort.Domain.Agencies;
 using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -34,9 +31,9 @@ public sealed record QuarantinedHashAnswer(
     bool Confirmed);
 
 /// <summary>A page of the quarantine.</summary>
-/// <param name="Cursor">For the next page; absent on the last.</param>
+/// <param name="NextCursor">The <c>cursor</c> of the next page; absent on the last.</param>
 /// <param name="Unanswered">Hash buckets that did not answer: theirs are missing from this page.</param>
-public sealed record QuarantineListAnswer(IReadOnlyList<QuarantinedHashAnswer> Quarantined, string? Cursor, IReadOnlyList<string>? Unanswered);
+public sealed record QuarantineListAnswer(IReadOnlyList<QuarantinedHashAnswer> Quarantined, string? NextCursor, IReadOnlyList<string>? Unanswered);
 
 /// <summary>Hashes to put into quarantine or to release; 1 to 200 in all.</summary>
 public sealed record ChangeQuarantineBody
@@ -59,28 +56,30 @@ public static class QuarantineEndpoints
     private const int BucketsAtOnce = 32;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
-    public static void MapQuarantine(this RouteGroupBuilder v1)
+    public static void MapQuarantine(this IEndpointRouteBuilder v1)
     {
-        var group = v1.MapGroup("").WithTags("Hashes");
-        group.MapGet("/hashes/quarantine", ListAsync)
-            .WithName("ListQuarantine").WithSummary("Hashes in quarantine: over-matching values that match nothing near and apply only when confirmed")
-            .WithDescription("For operators, who get no values, and for trusted agencies. `limit` at most 200; `cursor` from the answer before.")
-            .Produces<QuarantineListAnswer>().Problems(400, 403, 422);
-        group.MapPost("/hashes/quarantine:release", (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
-                ChangeAsync(body, caller, actors, release: true, cancellation))
-            .WithName("ReleaseQuarantine").WithSummary("Release hashes from quarantine; they never go back by themselves")
-            .Produces<ChangeQuarantineAnswer>().Problems(400, 403, 422, 503);
-        group.MapPost("/hashes/quarantine:add", (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
-                ChangeAsync(body, caller, actors, release: false, cancellation))
-            .WithName("AddQuarantine").WithSummary("Put hashes into quarantine; reports that inherited from unconfirmed ones learn of it")
-            .Produces<ChangeQuarantineAnswer>().Problems(400, 403, 422, 503);
+        var quarantine = v1.MapGroup("").WithTags("Hashes");
+        quarantine.MapGet("/hashes/quarantine", ListAsync).Needs(Deed.KeepQuarantine).WithName("ListQuarantine")
+            .WithSummary("Hashes in quarantine: over-matching values that match nothing near and apply only when confirmed")
+            .WithDescription("Operators get no values.")
+            .Problems(400, 403, 422, 503);
+        quarantine.MapPost("/hashes/quarantine:release", (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
+                ChangeAsync(body, caller, actors, release: true, cancellation)).Needs(Deed.KeepQuarantine).WithName("ReleaseQuarantine")
+            .WithSummary("Release hashes from quarantine; they never go back by themselves")
+            .Problems(400, 403, 422, 503);
+        quarantine.MapPost("/hashes/quarantine:add", (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
+                ChangeAsync(body, caller, actors, release: false, cancellation)).Needs(Deed.KeepQuarantine).WithName("AddQuarantine")
+            .WithSummary("Put hashes into quarantine; reports that inherited from unconfirmed ones learn of it")
+            .Problems(400, 403, 422, 503);
     }
 
-    private static async Task<IResult> ListAsync(
-        ApiCaller caller, IReadOnlyActorRegistry actors, Database database, StuckEntities stuck, CancellationToken cancellation, string? cursor = null, string? limit = null)
+    /// <summary>A page of the quarantine; also for the operators' port.</summary>
+    public static async Task<QuarantineListAnswer> ListAsync(
+        ApiCaller caller, IReadOnlyActorRegistry actors, Database database, StuckEntities stuck, CancellationToken cancellation,
+        string? cursor = null, string? maxResults = null)
     {
-        Require(caller);
-        var max = (int)ReportEndpoints.Number("limit", limit, 100, 1, Most);
+        var max = QueryValues.MaxResults(maxResults);
+        var values = AccessTable.May(caller.Caller, Deed.LookUpHashes);
         var from = Cursor.Read<Position>(List, cursor) ?? new Position(0, 0);
         var withEvents = (await HashBucketJournal.WithEventsAsync(database, cancellation)).ToHashSet();
         var buckets = HashBucketId.All.Select((id, number) => (Id: id, Number: number)).Where(b => b.Number >= from.Bucket && withEvents.Contains(b.Id)).ToList();
@@ -105,7 +104,7 @@ public static class QuarantineEndpoints
                         return Page(new Position(bucket.Number, row.Row));
                     }
 
-                    rows.Add(ToAnswer(bucket.Id, row, values: !caller.Caller.Is(Roles.Operator)));
+                    rows.Add(ToAnswer(bucket.Id, row, values));
                 }
 
                 if (answer.More)
@@ -117,10 +116,10 @@ public static class QuarantineEndpoints
 
         return Page(null);
 
-        IResult Page(Position? next) => Results.Json(
-            new QuarantineListAnswer(rows, next is null ? null : Cursor.Write(List, next), unanswered.Count > 0 ? unanswered : null), ApiJson.Options);
+        QuarantineListAnswer Page(Position? next) =>
+            new(rows, next is null ? null : Cursor.Write(List, next), unanswered.Count > 0 ? unanswered : null);
 
-        async Task<QuarantineAnswer?> AskAsync(HashBucketId bucket, int row)
+        async Task<QuarantineReply?> AskAsync(HashBucketId bucket, int row)
         {
             if (stuck.IsStuck(EntityName.Of(bucket)))
             {
@@ -129,7 +128,7 @@ public static class QuarantineEndpoints
 
             try
             {
-                return await region.Ask<QuarantineAnswer>(new GetQuarantine { Bucket = bucket, FromRow = row, Limit = max }, Patience, cancellation);
+                return await region.Ask<QuarantineReply>(new GetQuarantine { Bucket = bucket, FromRow = row, Limit = max }, Patience, cancellation);
             }
             catch (AskTimeoutException)
             {
@@ -138,10 +137,9 @@ public static class QuarantineEndpoints
         }
     }
 
-    private static async Task<IResult> ChangeAsync(
+    private static async Task<ChangeQuarantineAnswer> ChangeAsync(
         JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, bool release, CancellationToken cancellation)
     {
-        Require(caller);
         var (value, fields) = (body.Value, body.Fields);
         var hashes = value.Hashes is null ? [] : HashEndpoints.ReadHashes(fields, value.Hashes);
         var rows = new List<(HashBucketId Bucket, int Row)>();
@@ -153,7 +151,7 @@ public static class QuarantineEndpoints
             }
             else
             {
-                fields.Add($"ids[{i}]", IntakeCodes.OutOfRange, "An id is one that the list of the quarantine gave.");
+                fields.Add($"ids[{i}]", ProblemCodes.OutOfRange, "An id is one that the list of the quarantine gave.");
             }
         }
 
@@ -163,28 +161,21 @@ public static class QuarantineEndpoints
         }
         else if (hashes.Length + rows.Count > Most)
         {
-            fields.Add("hashes", IntakeCodes.TooMany, $"At most {Most} hashes and ids together.");
+            fields.Add("hashes", ProblemCodes.TooMany, $"At most {Most} hashes and ids together.");
         }
 
         body.Check();
         var region = actors.Get<HashBucketRegion>();
         var at = caller.Context().OccurredAt;
         var buckets = hashes.Select(HashBucketId.For).Concat(rows.Select(r => r.Bucket)).Distinct().ToList();
-        try
-        {
-            var changed = await Task.WhenAll(buckets.Select(bucket => region.Ask<QuarantineChanged>(
-                new ChangeQuarantine
-                {
-                    Bucket = bucket, RequestId = 0, Release = release, By = caller.Caller.Agency, At = at,
-                    Hashes = [.. hashes.Where(hash => HashBucketId.For(hash) == bucket)], Rows = [.. rows.Where(r => r.Bucket == bucket).Select(r => r.Row)],
-                },
-                Patience, cancellation)));
-            return Results.Json(new ChangeQuarantineAnswer(changed.Sum(c => c.Changed)), ApiJson.Options);
-        }
-        catch (AskTimeoutException)
-        {
-            return ApiProblem.Of(IntakeCodes.Unavailable, "Not every hash bucket answered; the same request again completes what was begun.").ToResult();
-        }
+        var changed = await Task.WhenAll(buckets.Select(bucket => region.Ask<QuarantineChanged>(
+            new ChangeQuarantine
+            {
+                Bucket = bucket, RequestId = 0, Release = release, By = caller.Caller.Agency, At = at,
+                Hashes = [.. hashes.Where(hash => HashBucketId.For(hash) == bucket)], Rows = [.. rows.Where(r => r.Bucket == bucket).Select(r => r.Row)],
+            },
+            Patience, cancellation)));
+        return new ChangeQuarantineAnswer(changed.Sum(c => c.Changed));
     }
 
     private static QuarantinedHashAnswer ToAnswer(HashBucketId bucket, QuarantineRow row, bool values) => new(
@@ -203,20 +194,6 @@ public static class QuarantineEndpoints
 
         id = (bucket, row);
         return true;
-    }
-
-    /// <summary>
-    /// A release or an addition changes what fifty countries inherit: operators, and agencies that are believed alone anyway. Who sees hashes at all is
-    /// as for look-ups (docs/access.md).
-    /// </summary>
-    private static void Require(ApiCaller caller)
-    {
-        var me = caller.Caller;
-        var trusted = me is { Trust: TrustLevel.Trusted, Kind: AgencyKind.Hotline or AgencyKind.Police or AgencyKind.Interpol } && me.Is(Roles.Analyst | Roles.Officer);
-        if (!trusted && !me.Is(Roles.Operator))
-        {
-            throw ApiProblemException.Of(ProblemCatalogue.NotAuthorised, "The quarantine is for operators and trusted agencies.");
-        }
     }
 
     private sealed record Position(int Bucket, int Row);

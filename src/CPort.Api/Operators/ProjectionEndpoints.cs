@@ -1,10 +1,8 @@
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Projections;
-using CPort.Api.Queues;
 using CPort.Api.Security;
 using CPort.Domain.Access;
-using CPort.Domain.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -24,18 +22,18 @@ namespace CPort.Api.Operators;
 public sealed record TableSetAnswer(
     int Set, int Version, TableSetState State, long Position, DateTimeOffset? PositionAt, long LagEvents, double LagSeconds, DateTimeOffset Since);
 
-/// <summary>A report whose events the projection cannot read.</summary>
+/// <summary>A report that lists leave out: its events cannot be read.</summary>
 /// <param name="PersistenceId"><c>report-</c> and the report's id.</param>
 /// <param name="Sequence">The event that could not be read.</param>
 /// <param name="Reason">The kind of fault, without data.</param>
 /// <param name="Since">When it was first seen.</param>
-public sealed record StuckAnswer(string PersistenceId, long Sequence, string Reason, DateTimeOffset Since);
+public sealed record LeftOutAnswer(string PersistenceId, long Sequence, string Reason, DateTimeOffset Since);
 
 /// <summary>Where the projection stands.</summary>
 /// <param name="CurrentVersion">The shape this node's program writes.</param>
 /// <param name="Sets">All sets of read tables.</param>
 /// <param name="Stuck">Reports that are left out, at most 1,000.</param>
-public sealed record ProjectionsAnswer(int CurrentVersion, IReadOnlyList<TableSetAnswer> Sets, IReadOnlyList<StuckAnswer> Stuck);
+public sealed record ProjectionsAnswer(int CurrentVersion, IReadOnlyList<TableSetAnswer> Sets, IReadOnlyList<LeftOutAnswer> Stuck);
 
 /// <summary>A rebuild.</summary>
 /// <param name="Set">The set that is being built.</param>
@@ -49,68 +47,43 @@ public sealed record ReconcileAnswer(int Mended);
 /// <summary><c>/v1/projections</c>: the read model, for operators.</summary>
 public static class ProjectionEndpoints
 {
-    public static void MapProjections(this IEndpointRouteBuilder routes)
+    public static void MapProjections(this IEndpointRouteBuilder v1)
     {
-        routes.MapGet("/projections", StatusAsync).WithName("GetProjections").WithTags("Operators")
-            .WithSummary("Position, lag, version and stuck reports of the read model");
-        routes.MapPost("/projections:rebuild", RebuildAsync).WithName("RebuildProjections").WithTags("Operators")
+        var projections = v1.MapGroup("").WithTags("Operators");
+        projections.MapGet("/projections", StatusAsync).Needs(Deed.ReadProjections).WithName("GetProjections")
+            .WithSummary("Position, lag, version and stuck reports of the read model")
+            .Problems(403, 503);
+        projections.MapPost("/projections:rebuild", RebuildAsync).Needs(Deed.RebuildProjections).WithName("RebuildProjections")
             .WithSummary("Builds the read model anew from the journal")
-            .WithDescription("The present one serves until the new one has caught up. Follow it with GET /v1/projections.");
-        routes.MapPost("/projections:reconcile", ReconcileAsync).WithName("ReconcileProjections").WithTags("Operators")
-            .WithSummary("Compares every report with the journal and mends what differs, also what was stuck");
+            .WithDescription("The present one serves until the new one has caught up. Follow it with GET /v1/projections.")
+            .Problems(403, 503);
+        projections.MapPost("/projections:reconcile", ReconcileAsync).Needs(Deed.RebuildProjections).WithName("ReconcileProjections")
+            .WithSummary("Compares every report with the journal and mends what differs, also what was stuck")
+            .Problems(403, 503);
     }
 
-    private static async Task<Ok<ProjectionsAnswer>> StatusAsync(ApiCaller caller, ProjectionStatusReader status, CancellationToken cancellation)
+    /// <summary>Also for the operators' port.</summary>
+    public static async Task<ProjectionsAnswer> StatusAsync(ProjectionStatusReader status, CancellationToken cancellation)
     {
-        RequireOperator(caller);
-        var s = await QueueEndpoints.Reading(() => status.ReadAsync(cancellation));
-        return TypedResults.Ok(new ProjectionsAnswer(
+        var s = await status.ReadAsync(cancellation);
+        return new ProjectionsAnswer(
             s.CurrentVersion,
             [.. s.Sets.Select(t => new TableSetAnswer(
                 t.Set, t.Version, t.State, t.Position, t.PositionAt, t.LagEvents, Math.Round(t.Lag.TotalSeconds, 3), t.Since))],
-            [.. s.Stuck.Select(t => new StuckAnswer(t.PersistenceId, t.Sequence, t.Reason, t.Since))]));
+            [.. s.Stuck.Select(t => new LeftOutAnswer(t.PersistenceId, t.Sequence, t.Reason, t.Since))]);
     }
 
-    private static async Task<Accepted<RebuildAnswer>> RebuildAsync(ApiCaller caller, IRequiredActor<ProjectionActor> projection, CancellationToken cancellation)
+    private static async Task<Accepted<RebuildAnswer>> RebuildAsync(IRequiredActor<ProjectionActor> projection, CancellationToken cancellation)
     {
-        RequireOperator(caller);
         var started = await AskAsync<RebuildStarted>(projection, new RebuildProjections(), TimeSpan.FromSeconds(10), cancellation);
         return TypedResults.Accepted("/v1/projections", new RebuildAnswer(started.Set, started.AlreadyRunning));
     }
 
-    private static async Task<Ok<ReconcileAnswer>> ReconcileAsync(ApiCaller caller, IRequiredActor<ProjectionActor> projection, CancellationToken cancellation)
-    {
-        RequireOperator(caller);
-        var done = await AskAsync<ProjectionsReconciled>(projection, new ReconcileProjections(), TimeSpan.FromMinutes(2), cancellation);
-        return TypedResults.Ok(new ReconcileAnswer(done.Mended));
-    }
+    private static async Task<ReconcileAnswer> ReconcileAsync(IRequiredActor<ProjectionActor> projection, CancellationToken cancellation) =>
+        new((await AskAsync<ProjectionsReconciled>(projection, new ReconcileProjections(), TimeSpan.FromMinutes(2), cancellation)).Mended);
 
     private static async Task<T> AskAsync<T>(IRequiredActor<ProjectionActor> projection, object question, TimeSpan patience, CancellationToken cancellation)
-        where T : class
-    {
-        try
-        {
-            var actor = await projection.GetAsync(cancellation);
-            if (await actor.Ask<object>(question, patience, cancellation) is T answer)
-            {
-                return answer;
-            }
-        }
-        catch (AskTimeoutException)
-        {
-            // Answered below: safe to repeat.
-        }
-
-        throw ApiProblemException.Of(Actors.Intake.IntakeCodes.Unavailable, "The projection does not answer at the moment; it is safe to ask again.");
-    }
-
-    private static void RequireOperator(ApiCaller caller)
-    {
-        if (caller.Caller.Kind != AgencyKind.Operator)
-        {
-            throw ApiProblemException.Of(ProblemCatalogue.NotAuthorised, "This is for operators.");
-        }
-
-        caller.Require(Roles.Operator);
-    }
+        where T : class =>
+        await (await projection.GetAsync(cancellation)).Ask<object>(question, patience, cancellation) as T
+            ?? throw ApiProblemException.Of(ProblemCodes.Unavailable, "The projection does not answer at the moment; it is safe to ask again.");
 }

@@ -1,36 +1,41 @@
 using CPort.Actors.Entities;
 using CPort.Api.Security;
+using CPort.Domain.Access;
 using CPort.Domain.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Operators;
 
-/// <summary>A stuck entity in an answer.</summary>
-public sealed record StuckEntityAnswer(string Id, long AfterSequence, string Reason, DateTimeOffset Since, int Attempts);
+/// <summary>What cannot be read from the journal.</summary>
+/// <param name="Id">The entity's name in the journal.</param>
+/// <param name="AfterSequence">The last event that could be read.</param>
+/// <param name="Reason">The kind of fault, without data.</param>
+public sealed record StuckAnswer(string Id, long AfterSequence, string Reason, DateTimeOffset Since, int Attempts);
+
+/// <summary>All of it.</summary>
+public sealed record StuckListAnswer(IReadOnlyList<StuckAnswer> Stuck);
 
 /// <summary>What cannot be read from the journal; for operators. Others go on meanwhile.</summary>
 public static class StuckEndpoints
 {
-    public static void MapStuck(this RouteGroupBuilder v1)
+    public static void MapStuck(this IEndpointRouteBuilder v1)
     {
-        var group = v1.MapGroup("/stuck").WithTags("Operation");
-        group.MapGet("", async (ApiCaller caller, StuckEntities stuck, CancellationToken cancellation) =>
-            {
-                caller.Require(Roles.Operator);
-                var rows = await stuck.ListAsync(cancellation);
-                return Results.Json(new { stuck = rows.Select(s => new StuckEntityAnswer(s.PersistenceId, s.AfterSequence, s.Reason, s.Since, s.Attempts)) }, ApiJson.Options);
-            })
-            .WithName("ListStuck").WithSummary("Reports and hash buckets that cannot be read from the journal");
-        group.MapPost("/{id}:retry", RetryAsync).WithName("RetryStuck").WithSummary("Read a stuck entity again; it leaves the list when it answers");
+        var group = v1.MapGroup("/stuck").WithTags("Operators");
+        group.MapGet("", ListAsync).Needs(Deed.ReadStuck).WithName("ListStuck")
+            .WithSummary("Reports and hash buckets that cannot be read from the journal").Problems(403, 503);
+        group.MapPost("/{id}:retry", RetryAsync).Needs(Deed.RetryStuck).WithName("RetryStuck")
+            .WithSummary("Read a stuck entity again; it leaves the list when it answers").Problems(403, 404, 503);
     }
 
-    private static async Task<IResult> RetryAsync(string id, ApiCaller caller, StuckRetry retry, CancellationToken cancellation)
-    {
-        caller.Require(Roles.Operator);
-        return !EntityName.TryParse(id, out var name) ? ApiProblem.Of(ProblemCatalogue.NotFound).ToResult()
-            : await retry.RunAsync(name, cancellation) ? Results.NoContent()
-            : ApiProblem.Of(CPort.Actors.Intake.IntakeCodes.Unavailable, "It still cannot be read.").ToResult();
-    }
+    /// <summary>Also for the operators' port.</summary>
+    public static async Task<StuckListAnswer> ListAsync(StuckEntities stuck, CancellationToken cancellation) => new(
+        [.. (await stuck.ListAsync(cancellation)).Select(s => new StuckAnswer(s.PersistenceId, s.AfterSequence, s.Reason, s.Since, s.Attempts))]);
+
+    private static async Task<NoContent> RetryAsync(string id, StuckRetry retry, CancellationToken cancellation) =>
+        !EntityName.TryParse(id, out var name) ? throw ApiProblemException.Of(ProblemCodes.NotFound)
+        : await retry.RunAsync(name, cancellation) ? TypedResults.NoContent()
+        : throw ApiProblemException.Of(ProblemCodes.Unavailable, "It still cannot be read.");
 }

@@ -1,17 +1,14 @@
-using System.Globalization;
-using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Api.Groups;
 using CPort.Api.Reading;
 using CPort.Api.Reports;
 using CPort.Api.Security;
-using CPort.Domain.CodeLists;
+using CPort.Domain.Access;
 using CPort.Domain.Identity;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Queues;
@@ -39,7 +36,14 @@ public sealed record QueueAnswer(string Name, string Meaning, string AgeKey, lon
 /// <summary>All queues.</summary>
 /// <param name="Queues">In a fixed order.</param>
 /// <param name="At">How current the counts are.</param>
-public sealed record QueuesAnswer(IReadOnlyList<QueueAnswer> Queues, PositionAnswer At);
+public sealed record QueuesAnswer(IReadOnlyList<QueueAnswer> Queues, PositionAnswer At)
+{
+    public static QueuesAnswer Of(QueueOverview overview, DateTimeOffset now) => new(
+        [.. overview.Queues.Select(s => new QueueAnswer(
+            s.Queue.Name, s.Queue.Meaning, s.Queue.Age.Key, s.Count, s.Urgent, s.OldestFrom,
+            s.OldestFrom is { } from ? Math.Max(0, (long)(now - from).TotalSeconds) : null))],
+        PositionAnswer.Of(overview.At));
+}
 
 /// <summary>An item of a list; what the caller may not see is absent. URL, memo and hashes come from <c>GET /v1/reports/{id}</c>.</summary>
 public sealed record ListedItemAnswer
@@ -59,7 +63,7 @@ public sealed record ListedItemAnswer
     public string? AssignedCountry { get; init; }
     public DateTimeOffset? CountryAssignmentDate { get; init; }
     public string? Hotline { get; init; }
-    public DateTimeOffset? HotlineAssignmentStartDate { get; init; }
+    public DateTimeOffset? HotlineAssignmentDate { get; init; }
     public required bool Orphan { get; init; }
     public string? EscalatedTo { get; init; }
 
@@ -84,8 +88,10 @@ public sealed record ListedItemAnswer
     public CodeAnswer? SourceUrlSiteType { get; init; }
     public CodeAnswer? SourceUrlCommerciality { get; init; }
 
-    /// <summary>The reporting hotline's references of report and item.</summary>
-    public string? ReportReference { get; init; }
+    /// <summary>The reporting hotline's reference of the report.</summary>
+    public string? ReportHotlineReference { get; init; }
+
+    /// <summary>The reporting hotline's reference of the item.</summary>
     public string? HotlineReference { get; init; }
 
     /// <summary>The assigned hotline's reference of the item.</summary>
@@ -108,13 +114,13 @@ public sealed record ListedItemAnswer
         ItemId = new ItemRef(i.ReportId, i.Ordinal).ToString(), ReportId = i.ReportId.ToString(), Item = i.Ordinal, Number = i.Number,
         ReportNumber = i.ReportNumber, Version = i.Version, State = i.State, Urgent = i.Urgent, ReportingHotline = i.ReportingHotline.Value,
         AssignedCountry = i.AssignedCountry?.Code, CountryAssignmentDate = i.CountrySince, Hotline = i.Hotline?.Value,
-        HotlineAssignmentStartDate = i.HotlineSince, Orphan = i.IsOrphan, EscalatedTo = i.EscalatedTo?.Value, HeldBy = i.LeaseAgency?.Value,
+        HotlineAssignmentDate = i.HotlineSince, Orphan = i.IsOrphan, EscalatedTo = i.EscalatedTo?.Value, HeldBy = i.LeaseAgency?.Value,
         HeldUntil = i.LeaseUntil, FinalAction = CodeAnswer.Of(i.FinalAction), FinalActionDate = i.FinalAt, ContentType = CodeAnswer.Of(i.ContentType),
         IsSourceUrl = i.IsSourceUrl, Classification = CodeAnswer.Of(i.Classification), Inheritance = i.Inheritance?.ToString(),
         KnownWithoutLook = i.KnownWithoutLook, Priority = i.Priority,
         PriorityReasons = i.PriorityReasons.IsEmpty ? null : [.. i.PriorityReasons.Select(r => r.ToString())], NearMatches = i.NearMatches,
         HostingCountryCode = i.HostingCountry?.Code, SourceUrlSiteType = CodeAnswer.Of(i.SiteType),
-        SourceUrlCommerciality = CodeAnswer.Of(i.Commerciality), ReportReference = i.Reference, HotlineReference = i.ItemReference,
+        SourceUrlCommerciality = CodeAnswer.Of(i.Commerciality), ReportHotlineReference = i.Reference, HotlineReference = i.ItemReference,
         AssignedHotlineReference = i.AssignedReference, HotlineReceivedDate = i.HotlineReceivedDate, AddedAt = i.AddedAt, LastChangedAt = i.ChangedAt,
         AgeFrom = i.AgeFrom, ProbableDuplicateOf = i.ProbableDuplicateOf, Group = GroupMarkAnswer.Of(i.Group),
     };
@@ -126,87 +132,52 @@ public sealed record ListedItemAnswer
 /// <param name="At">How current the list is.</param>
 public sealed record ItemListAnswer(IReadOnlyList<ListedItemAnswer> Items, string? NextCursor, PositionAnswer At)
 {
-    public static ItemListAnswer Of(ItemPage page) => new([.. page.Items.Select(ListedItemAnswer.Of)], page.NextCursor, PositionAnswer.Of(page.At));
+    /// <summary>A page of the list that the cursors are to name.</summary>
+    public static ItemListAnswer Of(string list, ItemPage page) =>
+        new([.. page.Items.Select(ListedItemAnswer.Of)], page.Next is { } next ? Cursor.Write(list, next) : null, PositionAnswer.Of(page.At));
 }
 
 /// <summary><c>/v1/queues</c>: what waits for the caller's agency.</summary>
 public static class QueueEndpoints
 {
-    public static void MapQueues(this IEndpointRouteBuilder routes)
+    public static void MapQueues(this IEndpointRouteBuilder v1)
     {
-        routes.MapGet("/queues", CountsAsync).WithName("ListQueues").WithTags("Queues")
+        v1.MapGet("/queues", CountsAsync).Needs(Deed.CountItems).WithName("ListQueues").WithTags("Queues")
             .WithSummary("All queues with their counts and ages")
-            .WithDescription("The caller's own part of each queue. Operators get the counts over everything.");
-        routes.MapGet("/queues/{name}", PageAsync).WithName("GetQueue").WithTags("Queues")
+            .WithDescription("The caller's own part of each queue. Operators get the counts over everything.")
+            .Problems(503);
+        v1.MapGet("/queues/{name}", PageAsync).Needs(Deed.ListItems).WithName("GetQueue").WithTags("Queues")
             .WithSummary("A queue, urgent items first, then oldest first or by priority")
             .WithDescription($"""
-                Names: {WorkQueue.Names}. `order` is `oldest` (default) or
-                `priority`; `from` (inclusive) and `to` (exclusive) bound the queue's age key; `maxResults` is 1 to 200 (default 200). Follow `nextCursor`
-                until it is absent: rows that arrive meanwhile make no other row appear twice or be left out.
+                Names: {WorkQueue.Names}. `order` is `oldest` (default) or `priority`; `from` (inclusive) and `to` (exclusive) bound the queue's age
+                key. Follow `nextCursor` until it is absent: rows that arrive meanwhile make no other row appear twice or be left out.
                 """)
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .Problems(400, 403, 404, 422, 503);
     }
 
-    private static async Task<Ok<QueuesAnswer>> CountsAsync(ApiCaller caller, QueueReader queues, TimeProvider time, CancellationToken cancellation)
-    {
-        var overview = await Reading(() => queues.CountsAsync(caller.Caller, cancellation));
-        var now = time.GetUtcNow();
-        return TypedResults.Ok(new QueuesAnswer(
-            [.. overview.Queues.Select(s => new QueueAnswer(
-                s.Queue.Name, s.Queue.Meaning, s.Queue.Age.Key, s.Count, s.Urgent, s.OldestFrom, s.OldestFrom is { } from ? Math.Max(0, (long)(now - from).TotalSeconds) : null))],
-            PositionAnswer.Of(overview.At)));
-    }
+    /// <summary>The queues as the caller has them; also for the operators' port.</summary>
+    public static async Task<QueuesAnswer> CountsAsync(ApiCaller caller, QueueReader queues, TimeProvider time, CancellationToken cancellation) =>
+        QueuesAnswer.Of(await queues.CountsAsync(caller.Caller, cancellation), time.GetUtcNow());
 
-    private static async Task<Ok<ItemListAnswer>> PageAsync(
+    private static async Task<ItemListAnswer> PageAsync(
         string name, ApiCaller caller, QueueReader queues, CancellationToken cancellation,
         string? order = null, string? from = null, string? to = null, string? maxResults = null, string? cursor = null)
     {
-        var queue = WorkQueue.Find(name) ?? throw ApiProblemException.Of(ProblemCatalogue.NotFound, $"Queues: {WorkQueue.Names}.");
-        if (AccessScope.CountsEverything(caller.Caller))
+        var queue = WorkQueue.Find(name) ?? throw ApiProblemException.Of(ProblemCodes.NotFound, $"Queues: {WorkQueue.Names}.");
+        var by = order switch
         {
-            throw ApiProblemException.Of(ProblemCatalogue.NotAuthorised, "Operators see the lengths of queues, not their items.");
-        }
-
-        var query = new QueueQuery
-        {
-            Queue = queue,
-            Order = order switch
-            {
-                null or "" or "oldest" => QueueOrder.OldestFirst,
-                "priority" => QueueOrder.Priority,
-                _ => throw ApiProblemException.Of(ProblemCatalogue.BadRequest, "order is oldest or priority."),
-            },
-            From = Date("from", from), To = Date("to", to), MaxResults = MaxResults(maxResults), Cursor = string.IsNullOrEmpty(cursor) ? null : cursor,
+            null or "" or "oldest" => QueueOrder.OldestFirst,
+            "priority" => QueueOrder.Priority,
+            _ => throw ApiProblemException.OfField("order", ProblemCodes.UnknownCode, "order is oldest or priority."),
         };
-        if (!query.HasValidCursor)
-        {
-            throw ApiProblemException.Of(ProblemCatalogue.MalformedCursor, "Use nextCursor as the answer before gave it, with the same queue and order.");
-        }
-
-        return TypedResults.Ok(ItemListAnswer.Of(await Reading(() => queues.PageAsync(caller.Caller, query, cancellation))));
-    }
-
-    /// <summary>A date of a query string; throws <see cref="ApiProblemException"/> (400).</summary>
-    internal static DateTimeOffset? Date(string name, string? text) =>
-        string.IsNullOrEmpty(text) ? null
-        : FieldReader.TryDate(text, out var date) ? date
-        : throw ApiProblemException.Of(ProblemCatalogue.BadRequest, $"{name} is ISO 8601 with Z or an offset, for example 2026-01-31T08:15:00Z.");
-
-    internal static int MaxResults(string? text) =>
-        string.IsNullOrEmpty(text) ? ReadModel.MaxResults
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var max) && max is >= 1 and <= ReadModel.MaxResults ? max
-        : throw ApiProblemException.Of(ProblemCatalogue.BadRequest, $"maxResults is 1 to {ReadModel.MaxResults}.");
-
-    /// <summary>Runs a query of the read model; a read model or database that is away becomes a 503.</summary>
-    internal static async Task<T> Reading<T>(Func<Task<T>> query)
-    {
-        try
-        {
-            return await query();
-        }
-        catch (Exception e) when (Faults.IsPassing(e))
-        {
-            throw ApiProblemException.Of(Actors.Intake.IntakeCodes.Unavailable, "Lists cannot be read at the moment; ask again soon.");
-        }
+        var list = $"queue {name} {by}";
+        return ItemListAnswer.Of(list, await queues.PageAsync(
+            caller.Caller,
+            new QueueQuery
+            {
+                Queue = queue, Order = by, From = QueryValues.Date("from", from), To = QueryValues.Date("to", to),
+                MaxResults = QueryValues.MaxResults(maxResults), After = Cursor.Read<PagePlace>(list, cursor),
+            },
+            cancellation));
     }
 }

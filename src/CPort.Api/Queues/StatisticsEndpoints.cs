@@ -1,8 +1,9 @@
 using CPort.Actors.Projections;
+using CPort.Api.Reading;
 using CPort.Api.Security;
+using CPort.Domain.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Queues;
@@ -24,16 +25,16 @@ public static class StatisticsEndpoints
 {
     public static void MapStatistics(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/statistics", StatisticsAsync).WithName("GetStatistics").WithTags("Statistics")
+        routes.MapGet("/statistics", StatisticsAsync).Needs(Deed.CountItems).WithName("GetStatistics").WithTags("Statistics")
             .WithSummary("Counts and times, each with its definition")
-            .WithDescription("Over items added in the span `from` (inclusive) to `to` (exclusive). Agencies count what they see, operators count everything.");
+            .WithDescription("Over items added in the span `from` (inclusive) to `to` (exclusive). Agencies count what they see, operators count everything.")
+            .Problems(422, 503);
     }
 
-    private static async Task<Ok<StatisticsAnswer>> StatisticsAsync(
+    private static async Task<StatisticsAnswer> StatisticsAsync(
         ApiCaller caller, StatisticsReader statistics, CancellationToken cancellation, string? from = null, string? to = null)
     {
-        var (first, end) = (QueueEndpoints.Date("from", from), QueueEndpoints.Date("to", to));
-        var s = await QueueEndpoints.Reading(() => statistics.ReadAsync(caller.Caller, first, end, cancellation));
-        return TypedResults.Ok(new StatisticsAnswer(s.From, s.To, s.Scope, s.Figures, s.Breakdowns, s.Durations, PositionAnswer.Of(s.At)));
+        var s = await statistics.ReadAsync(caller.Caller, QueryValues.Date("from", from), QueryValues.Date("to", to), cancellation);
+        return new StatisticsAnswer(s.From, s.To, s.Scope, s.Figures, s.Breakdowns, s.Durations, PositionAnswer.Of(s.At));
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using CPort.Actors.Intake;
+using CPort.Api.Hashes;
 using CPort.Api.Reports;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
@@ -18,6 +19,9 @@ namespace CPort.Api.Reading;
 /// </summary>
 public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateTimeOffset now)
 {
+    /// <summary>What is said of a date that cannot be read.</summary>
+    internal const string DateForm = "A date is ISO 8601 with Z or an offset, for example 2026-01-31T08:15:00Z.";
+
     private static readonly string[] DateForms =
         ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
 
@@ -46,7 +50,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         }
     }
 
-    public void Missing(string field) => Add(field, IntakeCodes.Missing, "The field is required.");
+    public void Missing(string field) => Add(field, ProblemCodes.Missing, "The field is required.");
 
     /// <summary>A free text: line ends and tabs are fine, other control characters are not. Blank counts as not given.</summary>
     public string? Text(string field, string? value, int? maxLength = null)
@@ -59,13 +63,13 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         var max = maxLength ?? limits.MemoLength;
         if (value.Length > max)
         {
-            Add(field, IntakeCodes.TooLong, $"The text is longer than {max} characters.");
+            Add(field, ProblemCodes.TooLong, $"The text is longer than {max} characters.");
             return null;
         }
 
         if (value.Any(c => char.IsControl(c) && c is not ('\r' or '\n' or '\t')))
         {
-            Add(field, IntakeCodes.ControlCharacters, "The text contains control characters.");
+            Add(field, ProblemCodes.ControlCharacters, "The text contains control characters.");
             return null;
         }
 
@@ -78,7 +82,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         var text = Text(field, value, limits.NameLength);
         if (text?.Any(char.IsControl) == true)
         {
-            Add(field, IntakeCodes.ControlCharacters, "The text must stand on one line.");
+            Add(field, ProblemCodes.ControlCharacters, "The text must stand on one line.");
             return null;
         }
 
@@ -102,7 +106,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return reference;
         }
 
-        Add(field, IntakeCodes.MalformedReference, $"A reference is 1 to {HotlineReference.MaxLength} characters without control characters.");
+        Add(field, ProblemCodes.MalformedReference, $"A reference is 1 to {HotlineReference.MaxLength} characters without control characters.");
         return null;
     }
 
@@ -121,23 +125,51 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
 
         if (!TryDate(given.Text, out var date))
         {
-            Add(field, IntakeCodes.MalformedDate, "A date is ISO 8601 with Z or an offset, for example 2026-01-31T08:15:00Z.");
+            Add(field, ProblemCodes.MalformedDate, DateForm);
             return null;
         }
 
         if (date > now + limits.ClockTolerance)
         {
-            Add(field, IntakeCodes.DateInFuture, "The date lies in the future.");
+            Add(field, ProblemCodes.DateInFuture, "The date lies in the future.");
             return null;
         }
 
         if (date < Earliest)
         {
-            Add(field, IntakeCodes.OutOfRange, $"The date lies before {Earliest.Year}.");
+            Add(field, ProblemCodes.OutOfRange, $"The date lies before {Earliest.Year}.");
             return null;
         }
 
         return date;
+    }
+
+    /// <summary>A date that may lie in the future: a key's end, a search up to tomorrow.</summary>
+    public DateTimeOffset? Date(string field, DateValue? value)
+    {
+        if (value is not { } given)
+        {
+            return null;
+        }
+
+        if (TryDate(given.Text, out var date))
+        {
+            return date;
+        }
+
+        Add(field, ProblemCodes.MalformedDate, DateForm);
+        return null;
+    }
+
+    public AgencyId? Agency(string field, string? value)
+    {
+        if (AgencyId.TryParse(value, out var id))
+        {
+            return id;
+        }
+
+        Add(field, ProblemCodes.OutOfRange, "An agency id is 2 to 40 characters of a-z, 0-9 and '-', starting with a letter.");
+        return null;
     }
 
     /// <summary>ISO 8601 with Z or an offset, as UTC.</summary>
@@ -173,7 +205,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return code;
         }
 
-        Add(field, IntakeCodes.UnknownCode, codes == CodeGeneration.V2
+        Add(field, ProblemCodes.UnknownCode, codes == CodeGeneration.V2
             ? $"This is no {list.Name} of ICCAM v2."
             : $"This is no {list.Name} of ICCAM v3: {list.Allowed}.");
         return null;
@@ -188,7 +220,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
 
         if (values.Count > 2 * CodeLists.PaymentMethods.Values.Count)
         {
-            Add(field, IntakeCodes.TooMany, $"At most {2 * CodeLists.PaymentMethods.Values.Count} payment methods.");
+            Add(field, ProblemCodes.TooMany, $"At most {2 * CodeLists.PaymentMethods.Values.Count} payment methods.");
             return [];
         }
 
@@ -213,7 +245,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return country;
         }
 
-        Add(field, IntakeCodes.UnknownCountry, "This is no ISO 3166-1 alpha-2 country code; leave it out when the country is not known.");
+        Add(field, ProblemCodes.UnknownCountry, "This is no ISO 3166-1 alpha-2 country code; leave it out when the country is not known.");
         return null;
     }
 
@@ -228,7 +260,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
 
         if (value.Length > limits.UrlLength)
         {
-            Add(field, IntakeCodes.TooLong, $"The URL is longer than {limits.UrlLength} characters.");
+            Add(field, ProblemCodes.TooLong, $"The URL is longer than {limits.UrlLength} characters.");
             return null;
         }
 
@@ -237,7 +269,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return value;
         }
 
-        Add(field, IntakeCodes.MalformedUrl, fault.Describe());
+        Add(field, ProblemCodes.MalformedUrl, fault.Describe());
         return null;
     }
 
@@ -254,7 +286,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return IpText.Of(address);
         }
 
-        Add(field, IntakeCodes.MalformedAddress, "This is neither an IPv4 nor an IPv6 address.");
+        Add(field, ProblemCodes.MalformedAddress, "This is neither an IPv4 nor an IPv6 address.");
         return null;
     }
 
@@ -325,6 +357,40 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         };
     }
 
+    /// <summary>One hash of a list of any algorithms.</summary>
+    public ContentHash? Hash(string field, HashBody? body)
+    {
+        if (!TryAlgorithm(body?.Algorithm, out var algorithm))
+        {
+            Add($"{field}.algorithm", ProblemCodes.UnknownCode, "md5, sha1, sha256, pdq or photoDna.");
+        }
+        else if (!ContentHash.TryParse(algorithm, body!.Value?.Trim(), out var hash))
+        {
+            Add($"{field}.value", ProblemCodes.MalformedHash,
+                $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
+        }
+        else if (body.Quality is < 0 or > 100)
+        {
+            Add($"{field}.quality", ProblemCodes.OutOfRange, "The quality is 0 to 100.");
+        }
+        else
+        {
+            return hash;
+        }
+
+        return null;
+    }
+
+    public static bool TryAlgorithm(string? text, out HashAlgorithm algorithm)
+    {
+        algorithm = text?.ToLowerInvariant().Replace("-", "", StringComparison.Ordinal) switch
+        {
+            "md5" => HashAlgorithm.Md5, "sha1" => HashAlgorithm.Sha1, "sha256" => HashAlgorithm.Sha256, "pdq" => HashAlgorithm.Pdq,
+            "photodna" => HashAlgorithm.PhotoDna, _ => default,
+        };
+        return algorithm != default;
+    }
+
     public ImmutableArray<ContentHash> Hashes(string field, HashesBody? body)
     {
         if (body is null)
@@ -340,16 +406,16 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         Hash($"{field}.photoDna", HashAlgorithm.PhotoDna, body.PhotoDna, found);
         if (body.PdqQuality is < 0 or > 100)
         {
-            Add($"{field}.pdqQuality", IntakeCodes.OutOfRange, "The quality is 0 to 100.");
+            Add($"{field}.pdqQuality", ProblemCodes.OutOfRange, "The quality is 0 to 100.");
         }
         else if (body.PdqQuality is not null && string.IsNullOrWhiteSpace(body.Pdq))
         {
-            Add($"{field}.pdqQuality", IntakeCodes.Inconsistent, "A quality without a PDQ value.");
+            Add($"{field}.pdqQuality", ProblemCodes.Inconsistent, "A quality without a PDQ value.");
         }
 
         if (body.MediaSize is < 0 or > 1L << 52)
         {
-            Add($"{field}.mediaSize", IntakeCodes.OutOfRange, "The size is 0 to 2^52 bytes.");
+            Add($"{field}.mediaSize", ProblemCodes.OutOfRange, "The size is 0 to 2^52 bytes.");
         }
 
         return found.ToImmutable();
@@ -368,19 +434,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         }
         else
         {
-            Add(field, IntakeCodes.MalformedHash, $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
+            Add(field, ProblemCodes.MalformedHash, $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
         }
-    }
-
-    /// <summary>A number from a query or path. False (with an error) when it is none or outside the range.</summary>
-    public bool Number(string field, string? text, long min, long max, [NotNullWhen(true)] out long? value)
-    {
-        value = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var read) && read >= min && read <= max ? read : null;
-        if (value is null)
-        {
-            Add(field, IntakeCodes.OutOfRange, $"A whole number from {min} to {max} is expected.");
-        }
-
-        return value is not null;
     }
 }

@@ -29,7 +29,7 @@ public sealed class JsonBody<T> : IEndpointParameterMetadataProvider
         var utf8 = await RequestBody.ReadAsync(http, limits.BodyBytes);
         return StrictJson.TryRead<T>(utf8.Span, out var value, out var problem)
             ? new JsonBody<T>(value, new FieldReader(limits, RequestBody.Codes(http), http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()))
-            : throw new ApiProblemException(ApiProblem.Of(problem));
+            : throw ApiProblemException.Of(problem);
     }
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
@@ -40,7 +40,7 @@ public sealed class JsonBody<T> : IEndpointParameterMetadataProvider
     {
         if (Fields.Problem is { } problem)
         {
-            throw new ApiProblemException(ApiProblem.Of(problem));
+            throw ApiProblemException.Of(problem);
         }
     }
 }
@@ -91,7 +91,7 @@ public static class RequestBody
     {
         if (http.Request.Headers.ContentEncoding is { Count: > 0 } encoding && encoding != "identity")
         {
-            throw ApiProblemException.Of("unsupported-media-type", "Send the body without Content-Encoding.");
+            throw ApiProblemException.Of(ProblemCodes.UnsupportedMediaType, "Send the body without Content-Encoding.");
         }
     }
 
@@ -100,7 +100,7 @@ public static class RequestBody
     {
         "" or "v3" => CodeGeneration.V3,
         "v2" => CodeGeneration.V2,
-        _ => throw ApiProblemException.Of(ProblemCatalogue.BadRequest, "codes is v2 or v3."),
+        _ => throw ApiProblemException.OfField("codes", ProblemCodes.UnknownCode, "codes is v2 or v3."),
     };
 
     /// <summary>The version in <c>If-Match</c>, null without one or with <c>*</c>.</summary>
@@ -109,9 +109,9 @@ public static class RequestBody
         var text = http.Request.Headers.IfMatch.ToString();
         return text is "" or "*" ? null
             : text.Length > 2 && text[0] == '"' && text[^1] == '"' && int.TryParse(text.AsSpan(1, text.Length - 2), out var version) ? version
-            : throw ApiProblemException.Of(ProblemCatalogue.BadRequest, "If-Match is an item's ETag as the answer before gave it, for example \"3\".");
+            : throw ApiProblemException.Of(ProblemCodes.BadRequest, "If-Match is an item's ETag as the answer before gave it, for example \"3\".");
     }
 
     private static ApiProblemException TooLarge(int maxBytes) =>
-        ApiProblemException.Of(IntakeCodes.TooLarge, $"The body is larger than {maxBytes} bytes (limit: body size).");
+        ApiProblemException.Of(ProblemCodes.TooLarge, $"The body is larger than {maxBytes} bytes (limit: body size).");
 }

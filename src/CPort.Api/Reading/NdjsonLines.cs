@@ -1,9 +1,14 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using CPort.Actors.Intake;
 
 namespace CPort.Api.Reading;
+
+/// <summary>One line of a stream without its end; numbers count every line from 1. A line beyond the limit comes without its bytes.</summary>
+public readonly record struct IntakeLine(long Number, ReadOnlyMemory<byte> Utf8, bool TooLong = false)
+{
+    public override string ToString() => $"IntakeLine({Number}, {Utf8.Length})";
+}
 
 /// <summary>Splits a request's body into lines. Every byte is looked at once; at most one line is held.</summary>
 public static class NdjsonLines
@@ -20,7 +25,7 @@ public static class NdjsonLines
         var number = 0L;
         while (true)
         {
-            var result = await reader.ReadAsync(cancellation).ConfigureAwait(false);
+            var result = await reader.ReadAsync(cancellation);
             var buffer = result.Buffer;
             while (buffer.PositionOf((byte)'\n') is { } end)
             {

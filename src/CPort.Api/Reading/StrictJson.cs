@@ -32,7 +32,7 @@ public static partial class StrictJson
         try
         {
             value = JsonSerializer.Deserialize<T>(utf8, Options);
-            problem = value is null ? IntakeProblem.Of(IntakeCodes.Empty, "The body is null; an object is expected.") : null;
+            problem = value is null ? IntakeProblem.Of(ProblemCodes.Empty, "The body is null; an object is expected.") : null;
         }
         catch (JsonException e)
         {
@@ -41,7 +41,7 @@ public static partial class StrictJson
         catch (Exception e) when (e is InvalidOperationException or FormatException or ArgumentException or OverflowException)
         {
             // A text with half a surrogate pair in an escape cannot be read as a string; where it stands is not told.
-            problem = IntakeProblem.Of(IntakeCodes.MalformedJson, "A text of the body cannot be read: an escape stands for half a character.");
+            problem = IntakeProblem.Of(ProblemCodes.MalformedJson, "A text of the body cannot be read: an escape stands for half a character.");
         }
 
         return problem is null;
@@ -51,15 +51,15 @@ public static partial class StrictJson
     {
         if (utf8.StartsWith("\uFEFF"u8))
         {
-            return IntakeProblem.Of(IntakeCodes.ByteOrderMark, "The text begins with a byte order mark; send UTF-8 without one.");
+            return IntakeProblem.Of(ProblemCodes.ByteOrderMark, "The text begins with a byte order mark; send UTF-8 without one.");
         }
 
         if (!Utf8.IsValid(utf8))
         {
-            return IntakeProblem.Of(IntakeCodes.NotUtf8, "The text is not UTF-8.");
+            return IntakeProblem.Of(ProblemCodes.NotUtf8, "The text is not UTF-8.");
         }
 
-        return utf8.Trim(" \t\r\n"u8).IsEmpty ? IntakeProblem.Of(IntakeCodes.Empty, "There is nothing to read: the body or line is empty.") : null;
+        return utf8.Trim(" \t\r\n"u8).IsEmpty ? IntakeProblem.Of(ProblemCodes.Empty, "There is nothing to read: the body or line is empty.") : null;
     }
 
     /// <summary>
@@ -73,30 +73,30 @@ public static partial class StrictJson
         var message = e.Message;
         if (message.Contains("maximum configured depth", StringComparison.Ordinal))
         {
-            return new FieldError(path, IntakeCodes.TooDeep, $"The JSON is nested deeper than {MaxDepth} levels{at}.");
+            return new FieldError(path, ProblemCodes.TooDeep, $"The JSON is nested deeper than {MaxDepth} levels{at}.");
         }
 
         if (message.Contains("uplicate", StringComparison.Ordinal))
         {
-            return new FieldError(path, IntakeCodes.DuplicateKey, $"A key stands twice in the same object{at}.");
+            return new FieldError(path, ProblemCodes.DuplicateKey, $"A key stands twice in the same object{at}.");
         }
 
         if (message.Contains("could not be mapped", StringComparison.Ordinal))
         {
-            return new FieldError(path, IntakeCodes.UnknownField, $"There is no such field{at}.");
+            return new FieldError(path, ProblemCodes.UnknownField, $"There is no such field{at}.");
         }
 
         if (e.InnerException?.GetType().Name == "JsonReaderException" || e.GetType().Name == "JsonReaderException")
         {
-            return new FieldError(path, IntakeCodes.MalformedJson, $"The JSON is broken{at}.");
+            return new FieldError(path, ProblemCodes.MalformedJson, $"The JSON is broken{at}.");
         }
 
         if (e.InnerException is InvalidOperationException inner && inner.Message.Contains("UTF-16", StringComparison.Ordinal))
         {
-            return new FieldError(path, IntakeCodes.MalformedJson, $"A text cannot be read: an escape stands for half a character{at}.");
+            return new FieldError(path, ProblemCodes.MalformedJson, $"A text cannot be read: an escape stands for half a character{at}.");
         }
 
-        return new FieldError(path, IntakeCodes.WrongType, $"The value has the wrong type, or a number is out of its range{at}.");
+        return new FieldError(path, ProblemCodes.WrongType, $"The value has the wrong type, or a number is out of its range{at}.");
     }
 
     /// <summary><c>$.urls[0].memo</c> as <c>urls[0].memo</c>. A name that is none of ours came from the body and is not repeated.</summary>

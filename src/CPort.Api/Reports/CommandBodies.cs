@@ -12,14 +12,6 @@ public sealed record ItemTargetBody
     public int? ExpectedVersion { get; init; }
 }
 
-/// <summary>An item of any report.</summary>
-public sealed record AnyItemTargetBody
-{
-    /// <summary>The item's id: the report's id, a hyphen, the ordinal. Required.</summary>
-    public string? Item { get; init; }
-    public int? ExpectedVersion { get; init; }
-}
-
 /// <summary>Items added to a report, at most 200 at a time.</summary>
 public sealed record AddItemsBody
 {
@@ -51,9 +43,9 @@ public sealed record UrgentBody
 /// <summary>Facts about the site; only those that are given change. An empty list of payment methods clears it.</summary>
 public sealed record SiteFactsBody
 {
-    public CodeValue? SiteType { get; init; }
-    public CodeValue? Commerciality { get; init; }
-    public List<CodeValue?>? PaymentMethods { get; init; }
+    public CodeValue? SourceUrlSiteType { get; init; }
+    public CodeValue? SourceUrlCommerciality { get; init; }
+    public List<CodeValue?>? SourceUrlPaymentMethods { get; init; }
 }
 
 public sealed record MemoBody
@@ -134,29 +126,6 @@ public sealed record ItemBody
 public sealed record ReferenceBody
 {
     /// <summary>Required.</summary>
-    public string? Reference { get; init; }
+    public string? AssignedHotlineReference { get; init; }
     public int? ExpectedVersion { get; init; }
 }
-
-public sealed record AssessAnyBody
-{
-    public List<AnyItemTargetBody?>? Items { get; init; }
-    public AssessmentBody? Assessment { get; init; }
-}
-
-public sealed record ActAnyBody
-{
-    public List<AnyItemTargetBody?>? Items { get; init; }
-    public ActionBody? Action { get; init; }
-}
-
-public sealed record ClaimAnyBody
-{
-    public List<AnyItemTargetBody?>? Items { get; init; }
-
-    /// <summary>1 to 1,440; left out: 30.</summary>
-    public int? Minutes { get; init; }
-}
-
-/// <summary>What became of each item of a batch, in the order asked.</summary>
-public sealed record BatchAnswer(int Accepted, int Rejected, int Unavailable, IReadOnlyList<ItemAnswer> Items);

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Api.Reading;
 using CPort.Api.Security;
+using CPort.Domain.Access;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
@@ -13,27 +13,56 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Reports;
 
+/// <summary>An item of any report.</summary>
+public sealed record AnyItemTargetBody
+{
+    /// <summary>The item's id: the report's id, a hyphen, the ordinal. Required.</summary>
+    public string? Item { get; init; }
+    public int? ExpectedVersion { get; init; }
+}
+
+public sealed record AssessAnyBody
+{
+    public List<AnyItemTargetBody?>? Items { get; init; }
+    public AssessmentBody? Assessment { get; init; }
+}
+
+public sealed record ActAnyBody
+{
+    public List<AnyItemTargetBody?>? Items { get; init; }
+    public ActionBody? Action { get; init; }
+}
+
+public sealed record ClaimAnyBody
+{
+    public List<AnyItemTargetBody?>? Items { get; init; }
+
+    /// <summary>1 to 1,440; left out: 30.</summary>
+    public int? Minutes { get; init; }
+}
+
+/// <summary>What became of each item of a batch, in the order asked.</summary>
+public sealed record BatchAnswer(int Accepted, int Rejected, int Unavailable, IReadOnlyList<ItemOutcomeAnswer> Items);
+
 /// <summary>One command over many items of many reports, each with an outcome of its own: <c>/v1/items:assess</c>, <c>:act</c>, <c>:claim</c>.</summary>
 public static class ItemBatchEndpoints
 {
     /// <summary>Reports asked at once for one batch.</summary>
     private const int Parallel = 16;
 
-    private const string CommandIdInUse = "command-id-in-use";
-
-    public static RouteGroupBuilder MapItemBatches(this RouteGroupBuilder v1)
+    public static void MapItemBatches(this IEndpointRouteBuilder v1)
     {
         Batch(v1.MapPost("/items:assess", AssessAsync), "AssessAnyItems", "Assess items of many reports");
         Batch(v1.MapPost("/items:act", ActAsync), "RecordActionOnAnyItems", "Record an action on items of many reports");
         Batch(v1.MapPost("/items:claim", ClaimAsync), "ClaimAnyItems", "Hold items of many reports");
-        return v1;
     }
 
-    private static void Batch(RouteHandlerBuilder route, string name, string summary) => route.WithTags("Work on items").WithName(name).WithSummary(summary)
+    private static void Batch(RouteHandlerBuilder route, string name, string summary) => route
+        .Needs(Deed.WorkOnReports).WithTags("Work on items").WithName(name).WithSummary(summary)
         .WithDescription("200 also when items were refused: each item has an outcome of its own, in the order asked. With a `Command-Id` a repeat is safe.")
-        .Produces<BatchAnswer>().Problems(400, 413, 422);
+        .Problems(400, 413, 422);
 
-    private static async Task<IResult> AssessAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<AssessAnyBody> body)
+    private static async Task<BatchAnswer> AssessAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<AssessAnyBody> body)
     {
         var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
         var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
@@ -44,7 +73,7 @@ public static class ItemBatchEndpoints
         }));
     }
 
-    private static async Task<IResult> ActAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<ActAnyBody> body)
+    private static async Task<BatchAnswer> ActAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<ActAnyBody> body)
     {
         var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
         var action = body.Fields.Action("action", body.Value.Action, out _, dateRequired: false);
@@ -55,7 +84,7 @@ public static class ItemBatchEndpoints
         }));
     }
 
-    private static async Task<IResult> ClaimAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<ClaimAnyBody> body)
+    private static async Task<BatchAnswer> ClaimAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<ClaimAnyBody> body)
     {
         var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
         var minutes = ReportCommandEndpoints.Minutes(body.Fields, body.Value.Minutes);
@@ -67,7 +96,7 @@ public static class ItemBatchEndpoints
     }
 
     /// <summary>One command a report, or several where it has more than 200 of the items; answers in the order asked.</summary>
-    internal static async Task<ItemAnswer[]> RunAsync(
+    internal static async Task<ItemOutcomeAnswer[]> RunAsync(
         HttpContext http, IReportGateway gateway, IReadOnlyList<(ItemRef Item, int? Expected)> items,
         Func<ReportId, ImmutableArray<ItemTarget>, int, IReportCommand> command)
     {
@@ -76,7 +105,7 @@ public static class ItemBatchEndpoints
             .SelectMany(g => g.Chunk(ReportRules.ItemsPerPart).Select((chunk, part) => (Report: g.Key, Items: chunk, Part: part)))
             .Select(c => (c.Report, c.Items, Command: command(c.Report, [.. c.Items.Select(i => new ItemTarget { Ordinal = i.Item.Ordinal, ExpectedVersion = i.Expected })], c.Part)))
             .ToArray();
-        var answers = new ItemAnswer[items.Count];
+        var answers = new ItemOutcomeAnswer[items.Count];
         await System.Threading.Tasks.Parallel.ForEachAsync(
             commands, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = http.RequestAborted }, async (c, cancellation) =>
             {
@@ -89,12 +118,10 @@ public static class ItemBatchEndpoints
         return answers;
     }
 
-    internal static IResult Answer(IReadOnlyList<ItemAnswer> answers) => Results.Json(
-        new BatchAnswer(
-            answers.Count(a => a.Outcome == "accepted"), answers.Count(a => a.Outcome == "rejected"), answers.Count(a => a.Outcome == "unavailable"), answers),
-        ApiJson.Options);
+    internal static BatchAnswer Answer(IReadOnlyList<ItemOutcomeAnswer> answers) => new(
+        answers.Count(a => a.Outcome == "accepted"), answers.Count(a => a.Outcome == "rejected"), answers.Count(a => a.Outcome == "unavailable"), answers);
 
-    private static async Task<IReadOnlyList<ItemAnswer>> OutcomesAsync(
+    private static async Task<IReadOnlyList<ItemOutcomeAnswer>> OutcomesAsync(
         IReportGateway gateway, IReportCommand command, IReadOnlyCollection<ItemRef> items, CancellationToken cancellation)
     {
         CommandReply reply;
@@ -104,34 +131,34 @@ public static class ItemBatchEndpoints
         }
         catch (Exception e) when (Faults.IsPassingFor(e, cancellation))
         {
-            return [.. items.Select(i => new ItemAnswer(i.ToString(), i.Ordinal, null, 0, "unavailable", IntakeCodes.Unavailable, "No answer in time; send it again.", 503))];
+            return [.. items.Select(i => new ItemOutcomeAnswer(i.ToString(), i.Ordinal, null, 0, "unavailable", ProblemCodes.Unavailable, "No answer in time; send it again.", 503))];
         }
 
         // A report that says no as a whole (it is absent, it is withdrawn) says it for every item.
         return reply.Items.IsEmpty
-            ? [.. items.Select(i => ItemAnswer.Of(reply.ReportId, new ItemOutcome { Ordinal = i.Ordinal, Code = reply.Code, Detail = reply.Detail }))]
+            ? [.. items.Select(i => ItemOutcomeAnswer.Of(reply.ReportId, new ItemOutcome { Ordinal = i.Ordinal, Code = reply.Code, Detail = reply.Detail }))]
             : [.. items.Select((item, place) => AnswerOf(reply, item, place))];
     }
 
     /// <summary>A repeated command id gets the answer of the first time, which may have been about other items.</summary>
-    private static ItemAnswer AnswerOf(CommandReply reply, ItemRef item, int place) =>
+    private static ItemOutcomeAnswer AnswerOf(CommandReply reply, ItemRef item, int place) =>
         (place < reply.Items.Length && reply.Items[place].Ordinal == item.Ordinal ? reply.Items[place] : reply.Items.FirstOrDefault(o => o.Ordinal == item.Ordinal))
             is { } outcome
-            ? ItemAnswer.Of(reply.ReportId, outcome)
-            : new ItemAnswer(item.ToString(), item.Ordinal, null, 0, "rejected", CommandIdInUse, "This command id was used for other items of the report.", 409);
+            ? ItemOutcomeAnswer.Of(reply.ReportId, outcome)
+            : new ItemOutcomeAnswer(item.ToString(), item.Ordinal, null, 0, "rejected", ProblemCodes.CommandIdInUse, "This command id was used for other items of the report.", 409);
 
     internal static List<(ItemRef Item, int? Expected)> Targets(FieldReader fields, List<AnyItemTargetBody?>? items, int max)
     {
         var targets = new List<(ItemRef, int?)>();
         if (items is not { Count: > 0 })
         {
-            fields.Add("items", IntakeCodes.Missing, "At least one item is required.");
+            fields.Add("items", ProblemCodes.Missing, "At least one item is required.");
             return targets;
         }
 
         if (items.Count > max)
         {
-            fields.Add("items", IntakeCodes.TooMany, $"At most {max} items in a batch (limit: items per batch).");
+            fields.Add("items", ProblemCodes.TooMany, $"At most {max} items in a batch (limit: items per batch).");
             return targets;
         }
 
@@ -143,7 +170,7 @@ public static class ItemBatchEndpoints
             }
             else
             {
-                fields.Add($"items[{i}].item", IntakeCodes.MalformedReference, "An item's id is its report's id, a hyphen and its ordinal.");
+                fields.Add($"items[{i}].item", ProblemCodes.MalformedReference, "An item's id is its report's id, a hyphen and its ordinal.");
             }
         }
 

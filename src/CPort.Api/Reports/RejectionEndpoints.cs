@@ -1,36 +1,43 @@
 using CPort.Actors.Intake;
+using CPort.Api.Reading;
 using CPort.Api.Security;
+using CPort.Domain.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Reports;
 
+/// <summary>A page of lines that were rejected or in conflict.</summary>
+/// <param name="NextCursor">The <c>cursor</c> of the next page; absent on the last.</param>
+public sealed record RejectionsAnswer(IReadOnlyList<RejectionAnswer> Rejections, string? NextCursor);
+
+/// <summary>A line of a stream that was not taken, without anything of the line but its reference.</summary>
+/// <param name="Times">How often it came.</param>
+/// <param name="Line">Its number in the stream it came in last.</param>
+public sealed record RejectionAnswer(
+    long Id, string Outcome, DateTimeOffset FirstAt, DateTimeOffset LastAt, int Times, long Line, string? HotlineReference, string? ReportId,
+    IReadOnlyList<string>? Fields, ApiProblem Problem);
+
 /// <summary>Lines of streams that were not taken, for their own sender: <c>GET /v1/rejections</c>.</summary>
 public static class RejectionEndpoints
 {
     private const string List = "rejections";
 
-    public static RouteGroupBuilder MapRejections(this RouteGroupBuilder v1)
-    {
-        v1.MapGet("/rejections", ListAsync).WithTags("Reports").WithName("ListRejections").WithSummary("List rejected lines")
+    public static void MapRejections(this IEndpointRouteBuilder v1) =>
+        v1.MapGet("/rejections", ListAsync).Needs(Deed.ListRejections).WithTags("Reports").WithName("ListRejections").WithSummary("List rejected lines")
             .WithDescription(
                 "Lines of the caller's own streams that were rejected or in conflict, newest first: what was wrong and the reference, nothing else of the line. "
-                + "The same line sent again is the same entry. `limit` at most 500; `cursor` from the answer before.")
-            .Produces<RejectionsAnswer>().Problems(400, 422, 503);
-        return v1;
-    }
+                + "The same line sent again is the same entry.")
+            .Problems(400, 422, 503);
 
-    private static async Task<IResult> ListAsync(
-        HttpContext http, ApiCaller me, IRejectionLog log, CPortApiOptions options, string? cursor = null, string? limit = null)
+    private static async Task<RejectionsAnswer> ListAsync(
+        ApiCaller me, IRejectionLog log, CancellationToken cancellation, string? cursor = null, string? maxResults = null)
     {
-        var max = (int)ReportEndpoints.Number("limit", limit, 100, 1, options.PageSize);
-        var before = Cursor.Read<long?>(List, cursor);
-        var found = await log.ListAsync(me.Caller.Agency, me.Caller.Tenant, before, max + 1, http.RequestAborted);
-        return Results.Json(
-            new RejectionsAnswer(
-                [.. found.Take(max).Select(ToAnswer)], found.Count > max ? Cursor.Write<long?>(List, found[max - 1].Id) : null),
-            ApiJson.Options);
+        var max = QueryValues.MaxResults(maxResults);
+        var found = await log.ListAsync(me.Caller.Agency, me.Caller.Tenant, Cursor.Read<long?>(List, cursor), max + 1, cancellation);
+        return new RejectionsAnswer(
+            [.. found.Take(max).Select(ToAnswer)], found.Count > max ? Cursor.Write<long?>(List, found[max - 1].Id) : null);
     }
 
     private static RejectionAnswer ToAnswer(RejectedLine line) => new(

@@ -70,12 +70,12 @@ public sealed record ReportAnswer
     public required int ItemCount { get; init; }
 
     /// <summary>A page of them, by ordinal.</summary>
-    public required IReadOnlyList<ItemAnswerFull> Items { get; init; }
+    public required IReadOnlyList<ItemAnswer> Items { get; init; }
 
-    /// <summary>The <c>from</c> of the next page; absent on the last.</summary>
-    public int? NextFrom { get; init; }
+    /// <summary>The <c>cursor</c> of the next page; absent on the last.</summary>
+    public string? NextCursor { get; init; }
 
-    public static ReportAnswer Of(ReportPage page)
+    public static ReportAnswer Of(ReportPage page, string? nextCursor)
     {
         var head = page.Head!;
         var (report, secrets) = (head.Report, head.Secrets);
@@ -91,7 +91,7 @@ public sealed record ReportAnswer
             SourceUrlPaymentMethods = report.PaymentMethods.IsEmpty ? null : [.. report.PaymentMethods.Select(CodeAnswer.Of)],
             SourceUrlReferrer = secrets?.Referrer, SourceUrlUsername = secrets?.UserName, SourceUrlPassword = secrets?.Password, Memo = secrets?.Memo,
             ReportingAnalystName = secrets?.ReportingAnalyst, Memos = head.Memos.IsEmpty ? null : [.. head.Memos.Select(MemoAnswer.Of)],
-            ItemCount = head.ItemCount, Items = [.. page.Items.Select(i => ItemAnswerFull.Of(head.ReportId, i))], NextFrom = page.NextOrdinal,
+            ItemCount = head.ItemCount, Items = [.. page.Items.Select(i => ItemAnswer.Of(head.ReportId, i))], NextCursor = nextCursor,
         };
     }
 }
@@ -104,7 +104,7 @@ public sealed record MemoAnswer(string Agency, DateTimeOffset At, int? Item, str
 }
 
 /// <summary>An item as the caller may see it.</summary>
-public sealed record ItemAnswerFull
+public sealed record ItemAnswer
 {
     /// <summary>The report's id, a hyphen, the ordinal.</summary>
     public required string ItemId { get; init; }
@@ -155,10 +155,10 @@ public sealed record ItemAnswerFull
     public required DateTimeOffset AddedAt { get; init; }
     public required DateTimeOffset LastChangedAt { get; init; }
 
-    public static ItemAnswerFull Of(ReportId report, ItemView view)
+    public static ItemAnswer Of(ReportId report, ItemView view)
     {
         var item = view.Item;
-        return new ItemAnswerFull
+        return new ItemAnswer
         {
             ItemId = new ItemRef(report, item.Ordinal).ToString(), Item = item.Ordinal, Number = item.Number, Version = item.Version, State = view.State,
             Classification = CodeAnswer.Of(view.Effective), KnownWithoutLook = view.KnownWithoutLook ? true : null, UrlString = view.Secrets?.Url,
@@ -206,7 +206,7 @@ public sealed record HostingAnswer
 
 /// <summary>Whose job an item is.</summary>
 public sealed record AssignmentAnswer(
-    int Episode, string? AssignedCountryCode, DateTimeOffset CountryAssignmentDate, string? Hotline, DateTimeOffset? HotlineAssignmentDate, bool Orphan,
+    int Episode, string? AssignedCountry, DateTimeOffset CountryAssignmentDate, string? Hotline, DateTimeOffset? HotlineAssignmentDate, bool Orphan,
     string? EscalatedTo, DateTimeOffset? EscalatedAt)
 {
     public static AssignmentAnswer? Of(Assignment? a) => a is null ? null : new AssignmentAnswer(
@@ -288,10 +288,7 @@ public sealed record ActionAnswer(
 }
 
 /// <summary>A page of a report's history.</summary>
-public sealed record HistoryAnswer(string ReportId, IReadOnlyList<HistoryEntryAnswer> Entries, long? NextFrom)
-{
-    public static HistoryAnswer Of(HistoryPage page) => new(page.ReportId.ToString(), [.. page.Entries.Select(HistoryEntryAnswer.Of)], page.NextSequence);
-}
+public sealed record HistoryAnswer(string ReportId, IReadOnlyList<HistoryEntryAnswer> Entries, string? NextCursor);
 
 /// <summary>One event: what, who, when, why.</summary>
 public sealed record HistoryEntryAnswer
@@ -327,31 +324,20 @@ public sealed record HistoryEntryAnswer
 /// <param name="Version">The report's version after it.</param>
 /// <param name="Replayed">The answer is the one of the first time this command id came.</param>
 /// <param name="Items">What became of each item, in the order asked.</param>
-public sealed record CommandAnswer(string Outcome, string ReportId, long Number, long Version, bool? Replayed, IReadOnlyList<ItemAnswer>? Items);
+public sealed record CommandAnswer(string Outcome, string ReportId, long Number, long Version, bool? Replayed, IReadOnlyList<ItemOutcomeAnswer>? Items);
 
 /// <summary>What became of one item of a command.</summary>
 /// <param name="Outcome"><c>accepted</c>, <c>rejected</c>, or <c>unavailable</c>: send it again.</param>
 /// <param name="Version">The item's version now.</param>
 /// <param name="Code">Why not.</param>
 /// <param name="Status">The status this item alone would have got.</param>
-public sealed record ItemAnswer(string ItemId, int Item, long? Number, int Version, string Outcome, string? Code, string? Detail, int? Status)
+public sealed record ItemOutcomeAnswer(string ItemId, int Item, long? Number, int Version, string Outcome, string? Code, string? Detail, int? Status)
 {
-    public static ItemAnswer Of(ReportId report, ItemOutcome o)
+    public static ItemOutcomeAnswer Of(ReportId report, ItemOutcome o)
     {
-        var code = o.Accepted ? null : Rejections.Word(o.Code);
-        return new ItemAnswer(
+        var code = o.Accepted ? null : ProblemCodes.Of(o.Code);
+        return new ItemOutcomeAnswer(
             new ItemRef(report, o.Ordinal).ToString(), o.Ordinal, o.Number > 0 ? o.Number : null, o.Version, o.Accepted ? "accepted" : "rejected", code,
-            o.Accepted ? null : o.Detail, code is null ? null : ProblemCatalogue.Find(code).Status);
+            o.Accepted ? null : o.Detail, code is null ? null : ProblemCodes.Find(code).Status);
     }
 }
-
-/// <summary>A page of lines that were rejected or in conflict.</summary>
-/// <param name="Cursor">For the next page; absent on the last.</param>
-public sealed record RejectionsAnswer(IReadOnlyList<RejectionAnswer> Rejections, string? Cursor);
-
-/// <summary>A line of a stream that was not taken, without anything of the line but its reference.</summary>
-/// <param name="Times">How often it came.</param>
-/// <param name="Line">Its number in the stream it came in last.</param>
-public sealed record RejectionAnswer(
-    long Id, string Outcome, DateTimeOffset FirstAt, DateTimeOffset LastAt, int Times, long Line, string? HotlineReference, string? ReportId,
-    IReadOnlyList<string>? Fields, ApiProblem Problem);

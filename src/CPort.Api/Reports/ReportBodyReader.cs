@@ -63,13 +63,13 @@ public sealed class ReportBodyReader(IntakeLimits limits, TimeProvider time)
     {
         if (entries is not { Count: > 0 })
         {
-            fields.Add("urls", IntakeCodes.Missing, "At least one entry is required.");
+            fields.Add("urls", ProblemCodes.Missing, "At least one entry is required.");
             return [];
         }
 
         if (entries.Count > max)
         {
-            fields.Add("urls", IntakeCodes.TooMany, $"There are more than {max} entries; split the report.");
+            fields.Add("urls", ProblemCodes.TooMany, $"There are more than {max} entries; split the report.");
             return [];
         }
 
@@ -129,7 +129,7 @@ public sealed class ReportBodyReader(IntakeLimits limits, TimeProvider time)
 
         if (bodies.Count > fields.Limits.ActionsPerItem)
         {
-            fields.Add(at, IntakeCodes.TooMany, $"At most {fields.Limits.ActionsPerItem} actions come with an item.");
+            fields.Add(at, ProblemCodes.TooMany, $"At most {fields.Limits.ActionsPerItem} actions come with an item.");
             return [];
         }
 

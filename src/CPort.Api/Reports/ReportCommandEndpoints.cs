@@ -3,6 +3,7 @@ using CPort.Actors.Intake;
 using CPort.Actors.Reports;
 using CPort.Api.Reading;
 using CPort.Api.Security;
+using CPort.Domain.Access;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
@@ -23,7 +24,7 @@ public static class ReportCommandEndpoints
 {
     private const int DefaultClaimMinutes = 30;
 
-    public static RouteGroupBuilder MapReportCommands(this RouteGroupBuilder v1)
+    public static void MapReportCommands(this IEndpointRouteBuilder v1)
     {
         var report = v1.MapGroup("/reports/{id}").WithTags("Work on reports");
         Command(report.MapPatch("", AmendAsync), "AmendReport", "Correct a report", "By the reporting hotline; only fields that are given change.");
@@ -41,16 +42,16 @@ public static class ReportCommandEndpoints
         Command(report.MapPost("/items:hosting", HostingAsync), "UpdateHosting", "Say where items are hosted", "The first half of a move (ICCAM rule 11).");
         Command(report.MapPost("/items:move", MoveAsync), "MoveItems", "Move items to the country they are now hosted in", "The second half of a move (ICCAM rule 11).");
         Command(report.MapPost("/items:seen-again", SeenAgainAsync), "SeenOnlineAgain", "Say that an item is online again", "Makes a new occurrence, linked to the old one.");
-        Command(report.MapPut("/items/{item:int}/hotline-reference", ReferenceAsync), "SetHotlineReference", "Set the assigned hotline's own reference of an item", "");
-        return v1;
+        Command(report.MapPut("/items/{item:int}/assigned-hotline-reference", ReferenceAsync), "SetAssignedHotlineReference",
+            "Set the assigned hotline's own reference of an item", "");
     }
 
     private static void Command(RouteHandlerBuilder route, string name, string summary, string description) => route
-        .WithName(name).WithSummary(summary)
+        .Needs(Deed.WorkOnReports).WithName(name).WithSummary(summary)
         .WithDescription($"{description} `expectedVersion` of an item, or `If-Match` when the command is about one item, refuses what has changed since (412).".Trim())
-        .Produces<CommandAnswer>().Problems(400, 403, 404, 409, 412, 413, 422, 503);
+        .Problems(400, 403, 404, 409, 412, 413, 422, 503);
 
-    private static Task<IResult> AmendAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<AmendBody> body)
+    private static Task<CommandAnswer> AmendAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<AmendBody> body)
     {
         var (b, f) = (body.Value, body.Fields);
         var received = f.PastDate("hotlineReceivedDate", b.HotlineReceivedDate, required: false);
@@ -62,14 +63,14 @@ public static class ReportCommandEndpoints
         });
     }
 
-    private static Task<IResult> WithdrawAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<WithdrawBody> body)
+    private static Task<CommandAnswer> WithdrawAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<WithdrawBody> body)
     {
         var reason = body.Fields.Text("reason", body.Value.Reason);
         body.Check();
         return SendAsync(http, gateway, new WithdrawReport { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Reason = Secret(reason) });
     }
 
-    private static Task<IResult> UrgentAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<UrgentBody> body)
+    private static Task<CommandAnswer> UrgentAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<UrgentBody> body)
     {
         if (body.Value.Urgent is null)
         {
@@ -80,20 +81,21 @@ public static class ReportCommandEndpoints
         return SendAsync(http, gateway, new MarkUrgent { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Urgent = body.Value.Urgent == true });
     }
 
-    private static Task<IResult> SiteFactsAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<SiteFactsBody> body)
+    private static Task<CommandAnswer> SiteFactsAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<SiteFactsBody> body)
     {
         var (b, f) = (body.Value, body.Fields);
         var command = new SetSiteFacts
         {
-            ReportId = ReportEndpoints.Id(id), Context = me.Context(), SiteType = f.Code("siteType", CodeLists.SiteTypes, b.SiteType),
-            Commerciality = f.Code("commerciality", CodeLists.Commercialities, b.Commerciality),
-            PaymentMethods = f.PaymentMethods("paymentMethods", b.PaymentMethods), PaymentMethodsGiven = b.PaymentMethods is not null,
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), SiteType = f.Code("sourceUrlSiteType", CodeLists.SiteTypes, b.SourceUrlSiteType),
+            Commerciality = f.Code("sourceUrlCommerciality", CodeLists.Commercialities, b.SourceUrlCommerciality),
+            PaymentMethods = f.PaymentMethods("sourceUrlPaymentMethods", b.SourceUrlPaymentMethods),
+            PaymentMethodsGiven = b.SourceUrlPaymentMethods is not null,
         };
         body.Check();
         return SendAsync(http, gateway, command);
     }
 
-    private static Task<IResult> MemoAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<MemoBody> body)
+    private static Task<CommandAnswer> MemoAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<MemoBody> body)
     {
         var text = body.Fields.Text("text", body.Value.Text);
         if (text is null)
@@ -105,7 +107,7 @@ public static class ReportCommandEndpoints
         return SendAsync(http, gateway, new AddMemo { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Ordinal = body.Value.Item, Text = Secret(text) });
     }
 
-    private static async Task<IResult> AddItemsAsync(
+    private static async Task<CommandAnswer> AddItemsAsync(
         HttpContext http, ApiCaller me, IReportGateway gateway, INumberSource numbers, string id, JsonBody<AddItemsBody> body)
     {
         var items = ReportBodyReader.ReadEntries(body.Fields, body.Value.Urls, ReportRules.ItemsPerPart);
@@ -116,19 +118,19 @@ public static class ReportCommandEndpoints
         });
     }
 
-    private static Task<IResult> AssignAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<AssignBody> body)
+    private static Task<CommandAnswer> AssignAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<AssignBody> body)
     {
         var items = Targets(http, body.Fields, body.Value.Items);
         if (!AgencyId.TryParse(body.Value.Hotline, out var hotline))
         {
-            body.Fields.Add("hotline", IntakeCodes.Missing, "The agency id of a hotline is required.");
+            body.Fields.Add("hotline", ProblemCodes.Missing, "The agency id of a hotline is required.");
         }
 
         body.Check();
         return SendAsync(http, gateway, new AssignItems { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Hotline = hotline });
     }
 
-    private static Task<IResult> ClaimAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ClaimBody> body)
+    private static Task<CommandAnswer> ClaimAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ClaimBody> body)
     {
         var items = Targets(http, body.Fields, body.Value.Items);
         var minutes = Minutes(body.Fields, body.Value.Minutes);
@@ -136,14 +138,14 @@ public static class ReportCommandEndpoints
         return SendAsync(http, gateway, new ClaimItems { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Minutes = minutes });
     }
 
-    private static Task<IResult> ReleaseAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ItemsBody> body)
+    private static Task<CommandAnswer> ReleaseAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ItemsBody> body)
     {
         var items = Targets(http, body.Fields, body.Value.Items);
         body.Check();
         return SendAsync(http, gateway, new ReleaseItems { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items });
     }
 
-    private static Task<IResult> AssessAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<AssessBody> body)
+    private static Task<CommandAnswer> AssessAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<AssessBody> body)
     {
         var items = Targets(http, body.Fields, body.Value.Items);
         var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
@@ -151,7 +153,7 @@ public static class ReportCommandEndpoints
         return SendAsync(http, gateway, new AssessItems { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Assessment = assessment! });
     }
 
-    private static Task<IResult> CorrectAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<CorrectBody> body)
+    private static Task<CommandAnswer> CorrectAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<CorrectBody> body)
     {
         var item = Target(http, body.Fields, body.Value.Item, body.Value.ExpectedVersion);
         var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
@@ -163,7 +165,7 @@ public static class ReportCommandEndpoints
         });
     }
 
-    private static Task<IResult> ActAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ActBody> body)
+    private static Task<CommandAnswer> ActAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ActBody> body)
     {
         var items = Targets(http, body.Fields, body.Value.Items);
         var action = body.Fields.Action("action", body.Value.Action, out _, dateRequired: false);
@@ -171,21 +173,21 @@ public static class ReportCommandEndpoints
         return SendAsync(http, gateway, new RecordActions { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Action = action! });
     }
 
-    private static Task<IResult> HostingAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<HostingBody> body)
+    private static Task<CommandAnswer> HostingAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<HostingBody> body)
     {
         var (b, f) = (body.Value, body.Fields);
         var items = Targets(http, f, b.Items);
         var facts = f.Hosting("", b.HostingCountryCode, b.HostingIpAddress, b.HostingIsp, b.HostingOrganization, HostingSource.Analyst, confidence: 100);
         if (facts is null && f.Problem is null)
         {
-            f.Add("hostingCountryCode", IntakeCodes.Missing, "Say at least one thing about the hosting.");
+            f.Add("hostingCountryCode", ProblemCodes.Missing, "Say at least one thing about the hosting.");
         }
 
         body.Check();
         return SendAsync(http, gateway, new UpdateHosting { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Facts = facts! });
     }
 
-    private static Task<IResult> MoveAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<MoveBody> body)
+    private static Task<CommandAnswer> MoveAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<MoveBody> body)
     {
         var items = Targets(http, body.Fields, body.Value.Items);
         var country = body.Fields.Country("countryCode", body.Value.CountryCode, required: true);
@@ -193,7 +195,7 @@ public static class ReportCommandEndpoints
         return SendAsync(http, gateway, new MoveToCountry { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Country = country!.Value });
     }
 
-    private static async Task<IResult> SeenAgainAsync(
+    private static async Task<CommandAnswer> SeenAgainAsync(
         HttpContext http, ApiCaller me, IReportGateway gateway, INumberSource numbers, string id, JsonBody<ItemBody> body)
     {
         var item = Target(http, body.Fields, body.Value.Item, body.Value.ExpectedVersion);
@@ -204,10 +206,10 @@ public static class ReportCommandEndpoints
         });
     }
 
-    private static Task<IResult> ReferenceAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, int item, JsonBody<ReferenceBody> body)
+    private static Task<CommandAnswer> ReferenceAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, int item, JsonBody<ReferenceBody> body)
     {
         var target = Target(http, body.Fields, item, body.Value.ExpectedVersion);
-        var reference = body.Fields.Reference("reference", body.Value.Reference, required: true);
+        var reference = body.Fields.Reference("assignedHotlineReference", body.Value.AssignedHotlineReference, required: true);
         body.Check();
         return SendAsync(http, gateway, new SetHotlineReference
         {
@@ -215,7 +217,7 @@ public static class ReportCommandEndpoints
         });
     }
 
-    private static async Task<IResult> SendAsync(HttpContext http, IReportGateway gateway, IReportCommand command) =>
+    private static async Task<CommandAnswer> SendAsync(HttpContext http, IReportGateway gateway, IReportCommand command) =>
         CommandAnswers.Answer(http, await gateway.SendAsync(command, http.RequestAborted));
 
     private static SecretText? Secret(string? text) => text is null ? null : new SecretText { Text = text };
@@ -224,7 +226,7 @@ public static class ReportCommandEndpoints
     {
         if (minutes is < 1 or > 1440)
         {
-            fields.Add("minutes", IntakeCodes.OutOfRange, "A hold lasts 1 to 1,440 minutes.");
+            fields.Add("minutes", ProblemCodes.OutOfRange, "A hold lasts 1 to 1,440 minutes.");
         }
 
         return minutes ?? DefaultClaimMinutes;
@@ -234,7 +236,7 @@ public static class ReportCommandEndpoints
     {
         if (ordinal is not > 0)
         {
-            fields.Add("item", IntakeCodes.Missing, "The ordinal of an item (from 1) is required.");
+            fields.Add("item", ProblemCodes.Missing, "The ordinal of an item (from 1) is required.");
         }
 
         return new ItemTarget { Ordinal = ordinal ?? 0, ExpectedVersion = expected ?? RequestBody.IfMatch(http) };
@@ -244,20 +246,20 @@ public static class ReportCommandEndpoints
     {
         if (items is not { Count: > 0 })
         {
-            fields.Add("items", IntakeCodes.Missing, "At least one item is required.");
+            fields.Add("items", ProblemCodes.Missing, "At least one item is required.");
             return [];
         }
 
         if (items.Count > ReportRules.ItemsPerPart)
         {
-            fields.Add("items", IntakeCodes.TooMany, $"At most {ReportRules.ItemsPerPart} items at a time.");
+            fields.Add("items", ProblemCodes.TooMany, $"At most {ReportRules.ItemsPerPart} items at a time.");
             return [];
         }
 
         var match = RequestBody.IfMatch(http);
         if (match is not null && items.Count > 1)
         {
-            fields.Add("items", IntakeCodes.Inconsistent, "If-Match is for one item; use expectedVersion with several.");
+            fields.Add("items", ProblemCodes.Inconsistent, "If-Match is for one item; use expectedVersion with several.");
         }
 
         return
@@ -266,7 +268,7 @@ public static class ReportCommandEndpoints
             {
                 if (item?.Item is not > 0)
                 {
-                    fields.Add($"items[{i}].item", IntakeCodes.Missing, "The ordinal of an item (from 1) is required.");
+                    fields.Add($"items[{i}].item", ProblemCodes.Missing, "The ordinal of an item (from 1) is required.");
                 }
 
                 return new ItemTarget { Ordinal = item?.Item ?? 0, ExpectedVersion = item?.ExpectedVersion ?? match };

@@ -5,6 +5,7 @@ using Akka.Streams;
 using CPort.Actors.Intake;
 using CPort.Api.Reading;
 using CPort.Api.Security;
+using CPort.Domain.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -43,9 +44,8 @@ public static class ReportStreamEndpoint
     /// <summary>How long a stream of a stopping node still answers its lines, each as unavailable, before it is broken off.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
-    public static RouteGroupBuilder MapReportStream(this RouteGroupBuilder v1)
-    {
-        v1.MapPost("/reports:stream", StreamAsync).WithTags("Reports").WithName("StreamReports").WithSummary("Submit reports by the line")
+    public static void MapReportStream(this IEndpointRouteBuilder v1) =>
+        v1.MapPost("/reports:stream", StreamAsync).Needs(Deed.SubmitReports).WithTags("Reports").WithName("StreamReports").WithSummary("Submit reports by the line")
             .WithDescription(
                 "Takes NDJSON of any length, one report a line, and answers NDJSON, one line for each line in the same order, each once its outcome is durable: "
                 + "`accepted`, `duplicate`, `conflict`, `rejected`, or `unavailable` (nothing is wrong with the line; send it again). One bad line never harms its "
@@ -53,20 +53,17 @@ public static class ReportStreamEndpoint
                 + "nothing is taken twice. Rejected lines can be listed later at `/v1/rejections`.")
             .WithMetadata(RequestBody.Accepts<ReportBody>(Ndjson))
             .Produces<LineAnswer>(StatusCodes.Status200OK, Ndjson)
-            .Problems(400, 403, 415, 429);
-        return v1;
-    }
+            .Problems(400, 403, 415, 422, 429);
 
     private static async Task StreamAsync(
         HttpContext http, ApiCaller me, IntakeStream stream, ReportBodyReader reader, OpenStreams open, IntakeLimits limits, IntakeDoor door, ActorSystem system)
     {
-        ReportEndpoints.RequireSubmitter(me);
         RequestBody.RefuseEncoding(http);
         var codes = RequestBody.Codes(http);
         if (!open.TryEnter())
         {
             throw new ApiProblemException(ApiProblem.Of(
-                ProblemCatalogue.TooManyStreams, $"{limits.ConcurrentStreams} streams are open on this node (limit: concurrent streams).") with { RetryAfter = 5 });
+                ProblemCodes.TooManyStreams, $"{limits.ConcurrentStreams} streams are open on this node (limit: concurrent streams).") with { RetryAfter = 5 });
         }
 
         using var stopped = new CancellationTokenSource();

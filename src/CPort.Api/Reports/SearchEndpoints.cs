@@ -2,17 +2,16 @@ using System.Collections.Immutable;
 using CPort.Actors.Intake;
 using CPort.Actors.Projections;
 using CPort.Api.Queues;
+using CPort.Api.Hashes;
 using CPort.Api.Reading;
 using CPort.Api.Security;
 using CPort.Domain.Access;
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Reports;
@@ -54,7 +53,7 @@ public sealed record SearchBody
     public DateValue? ChangedTo { get; init; }
 
     /// <summary>Equal hashes; near ones are found by <c>/v1/hashes:lookup</c>.</summary>
-    public List<SearchHashBody?>? Hashes { get; init; }
+    public List<HashBody?>? Hashes { get; init; }
 
     /// <summary>A whole URL; compared in its normal form.</summary>
     public string? Url { get; init; }
@@ -71,41 +70,31 @@ public sealed record SearchBody
     public string? Cursor { get; init; }
 }
 
-/// <summary>A hash to search for.</summary>
-public sealed record SearchHashBody
-{
-    /// <summary>md5, sha1, sha256, pdq, photoDna.</summary>
-    public string? Algorithm { get; init; }
-    public string? Value { get; init; }
-}
-
 /// <summary><c>POST /v1/reports:search</c>. By POST, because URLs and hashes must not stand in paths and logs.</summary>
 public static class SearchEndpoints
 {
-    public static void MapSearch(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/reports:search", SearchAsync).WithName("SearchReports").WithTags("Reports")
+    private const string List = "search";
+
+    public static void MapSearch(this IEndpointRouteBuilder v1) =>
+        v1.MapPost("/reports:search", SearchAsync).Needs(Deed.ListItems).WithName("SearchReports").WithTags("Reports")
             .WithSummary("Finds items by state, country, hotline, classification, site type, dates, hash, host, URL, reference or number")
             .WithDescription("""
                 Newest first, one row an item, each with its report's id. The caller finds what it has a relation to (docs/access.md), and by a field only
                 where it sees that field: who may not see hashes finds nothing by hash. Host, URL and hashes are compared by keyed hashes.
-                """);
+                """)
+            .Problems(400, 403, 413, 422, 503);
 
-    private static async Task<Ok<ItemListAnswer>> SearchAsync(JsonBody<SearchBody> body, ApiCaller caller, ReportSearch search, CancellationToken cancellation)
+    private static async Task<ItemListAnswer> SearchAsync(JsonBody<SearchBody> body, ApiCaller caller, ReportSearch search, CancellationToken cancellation)
     {
         var query = Read(body.Value, body.Fields);
         body.Check();
         foreach (var (field, fault) in query.Faults())
         {
-            body.Fields.Add(field, field == "url" ? IntakeCodes.MalformedUrl : IntakeCodes.OutOfRange, fault);
+            body.Fields.Add(field, field == "url" ? ProblemCodes.MalformedUrl : ProblemCodes.OutOfRange, fault);
         }
 
         body.Check();
-        if (AccessScope.CountsEverything(caller.Caller))
-        {
-            throw ApiProblemException.Of(ProblemCatalogue.NotAuthorised, "Operators see counts, not items.");
-        }
-
-        return TypedResults.Ok(ItemListAnswer.Of(await QueueEndpoints.Reading(() => search.SearchAsync(caller.Caller, query, cancellation))));
+        return ItemListAnswer.Of(List, await search.SearchAsync(caller.Caller, query, cancellation));
     }
 
     private static SearchQuery Read(SearchBody b, FieldReader fields)
@@ -120,7 +109,7 @@ public static class SearchEndpoints
 
             if (values.Count > SearchQuery.MaxValues)
             {
-                fields.Add(field, IntakeCodes.TooMany, $"At most {SearchQuery.MaxValues} values.");
+                fields.Add(field, ProblemCodes.TooMany, $"At most {SearchQuery.MaxValues} values.");
                 return [];
             }
 
@@ -137,7 +126,7 @@ public static class SearchEndpoints
         }
 
         ImmutableArray<Country> Countries(string field, List<string?>? values) => Many(field, values, (f, v) => fields.Country(f, v, required: true));
-        ImmutableArray<AgencyId> Agencies(string field, List<string?>? values) => Many(field, values, (f, v) => Agency(fields, f, v));
+        ImmutableArray<AgencyId> Agencies(string field, List<string?>? values) => Many(field, values, fields.Agency);
         ImmutableArray<T> Codes<T>(string field, CodeList<T> list, List<CodeValue?>? values)
             where T : struct, Enum => [.. (values ?? []).Take(SearchQuery.MaxValues).Select((v, i) => fields.Code($"{field}[{i}]", list, v, required: true)).OfType<T>()];
 
@@ -150,7 +139,7 @@ public static class SearchEndpoints
             }
             else
             {
-                fields.Add("reportId", IntakeCodes.OutOfRange, "A report id is 26 characters of Crockford base32.");
+                fields.Add("reportId", ProblemCodes.OutOfRange, "A report id is 26 characters of Crockford base32.");
             }
         }
 
@@ -162,43 +151,16 @@ public static class SearchEndpoints
             Hotlines = Agencies("hotlines", b.Hotlines), ReportingHotlines = Agencies("reportingHotlines", b.ReportingHotlines),
             AgencyText = fields.Name("agencyText", b.AgencyText), SiteTypes = Codes("siteTypes", CodeLists.SiteTypes, b.SiteTypes),
             Commercialities = Codes("commercialities", CodeLists.Commercialities, b.Commercialities), Urgent = b.Urgent, KnownWithoutLook = b.KnownWithoutLook,
-            ReceivedFrom = Date(fields, "receivedFrom", b.ReceivedFrom), ReceivedTo = Date(fields, "receivedTo", b.ReceivedTo),
-            AddedFrom = Date(fields, "addedFrom", b.AddedFrom), AddedTo = Date(fields, "addedTo", b.AddedTo),
-            ChangedFrom = Date(fields, "changedFrom", b.ChangedFrom), ChangedTo = Date(fields, "changedTo", b.ChangedTo),
-            Hashes = Many("hashes", b.Hashes, (f, v) => Hash(fields, f, v)), Url = NotBlank(b.Url), Host = NotBlank(b.Host), Domain = NotBlank(b.Domain),
-            Reference = fields.Reference("reference", b.Reference)?.Value, MaxResults = b.MaxResults ?? ReadModel.MaxResults, Cursor = NotBlank(b.Cursor),
+            ReceivedFrom = fields.Date("receivedFrom", b.ReceivedFrom), ReceivedTo = fields.Date("receivedTo", b.ReceivedTo),
+            AddedFrom = fields.Date("addedFrom", b.AddedFrom), AddedTo = fields.Date("addedTo", b.AddedTo),
+            ChangedFrom = fields.Date("changedFrom", b.ChangedFrom), ChangedTo = fields.Date("changedTo", b.ChangedTo),
+            Hashes = Many("hashes", b.Hashes, fields.Hash), Url = NotBlank(b.Url), Host = NotBlank(b.Host), Domain = NotBlank(b.Domain),
+            Reference = fields.Reference("reference", b.Reference)?.Value, MaxResults = b.MaxResults ?? ReadModel.MaxResults,
+            After = Cursor.Read<PagePlace>(List, NotBlank(b.Cursor)),
         };
     }
 
     private static string? NotBlank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
-
-    /// <summary>May lie in the future: a search up to tomorrow is no mistake.</summary>
-    private static DateTimeOffset? Date(FieldReader fields, string field, DateValue? value)
-    {
-        if (value is not { Text.Length: > 0 } given)
-        {
-            return null;
-        }
-
-        if (FieldReader.TryDate(given.Text, out var date))
-        {
-            return date;
-        }
-
-        fields.Add(field, IntakeCodes.MalformedDate, "A date is ISO 8601 with Z or an offset, for example 2026-01-31T08:15:00Z.");
-        return null;
-    }
-
-    private static AgencyId? Agency(FieldReader fields, string field, string text)
-    {
-        if (AgencyId.TryParse(text, out var id))
-        {
-            return id;
-        }
-
-        fields.Add(field, IntakeCodes.OutOfRange, "An agency id is 2 to 40 characters of a-z, 0-9 and '-', starting with a letter.");
-        return null;
-    }
 
     private static ItemState? State(FieldReader fields, string field, string text)
     {
@@ -207,26 +169,7 @@ public static class SearchEndpoints
             return state;
         }
 
-        fields.Add(field, IntakeCodes.UnknownCode, $"States: {string.Join(", ", Enum.GetNames<ItemState>())}.");
-        return null;
-    }
-
-    private static ContentHash? Hash(FieldReader fields, string field, SearchHashBody body)
-    {
-        var algorithm = Enum.GetValues<HashAlgorithm>().FirstOrDefault(a => a.ToString().Equals(body.Algorithm, StringComparison.OrdinalIgnoreCase));
-        if (algorithm == 0)
-        {
-            fields.Add($"{field}.algorithm", IntakeCodes.UnknownCode, "Algorithms: md5, sha1, sha256, pdq, photoDna.");
-            return null;
-        }
-
-        if (ContentHash.TryParse(algorithm, body.Value?.Trim(), out var hash))
-        {
-            return hash;
-        }
-
-        fields.Add($"{field}.value", IntakeCodes.MalformedHash,
-            $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
+        fields.Add(field, ProblemCodes.UnknownCode, $"States: {string.Join(", ", Enum.GetNames<ItemState>())}.");
         return null;
     }
 }

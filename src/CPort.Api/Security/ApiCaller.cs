@@ -22,14 +22,14 @@ public sealed class ApiCaller
     /// <summary>Binds a parameter of an endpoint; throws <see cref="ApiProblemException"/> on a malformed command id.</summary>
     public static ValueTask<ApiCaller?> BindAsync(HttpContext http)
     {
-        var caller = http.Features.Get<Caller>() ?? throw ApiProblemException.Of(ProblemCatalogue.NotAuthenticated);
+        var caller = http.Features.Get<Caller>() ?? throw ApiProblemException.Of(ProblemCodes.NotAuthenticated);
         CommandId? given = null;
         var text = http.Request.Headers[CommandIdHeader].ToString() is { Length: > 0 } named ? named : http.Request.Headers[IdempotencyHeader].ToString();
         if (text.Length > 0)
         {
             given = CommandId.TryParse(text.Trim('"'), out var id)
                 ? id
-                : throw ApiProblemException.Of(ProblemCatalogue.BadRequest, $"{CommandIdHeader} is 1 to 64 printable ASCII characters without spaces.");
+                : throw ApiProblemException.Of(ProblemCodes.BadRequest, $"{CommandIdHeader} is 1 to 64 printable ASCII characters without spaces.");
         }
 
         return ValueTask.FromResult<ApiCaller?>(new ApiCaller(caller, given, http.RequestServices.GetRequiredService<TimeProvider>()));
@@ -44,16 +44,7 @@ public sealed class ApiCaller
         CommandId = _given is not { } given ? CommandId.New()
             : part == 0 ? given
             : CommandId.TryParse($"{given}.{part}", out var numbered) ? numbered
-            : throw ApiProblemException.Of(ProblemCatalogue.BadRequest, $"{CommandIdHeader} is too long for a request of several commands; at most 58 characters."),
+            : throw ApiProblemException.Of(ProblemCodes.BadRequest, $"{CommandIdHeader} is too long for a request of several commands; at most 58 characters."),
         Caller = Caller, OccurredAt = _time.GetUtcNow(), TraceParent = CPortTracing.Current,
     };
-
-    /// <summary>Throws <see cref="ApiProblemException"/> (403) unless the key has one of the roles.</summary>
-    public void Require(Roles roles)
-    {
-        if (!Caller.Is(roles))
-        {
-            throw ApiProblemException.Of(ProblemCatalogue.NotAuthorised, $"This needs a key with the role {roles}.");
-        }
-    }
 }

@@ -1,7 +1,6 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using CPort.Actors.Agencies;
-using CPort.Actors.Intake;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using Microsoft.AspNetCore.Authentication;
@@ -58,24 +57,21 @@ internal sealed class ApiKeyHandler(
     {
         if (_unknownYet)
         {
-            return (ApiProblem.Of(IntakeCodes.Unavailable, "The directory of agencies is being read.") with { RetryAfter = 1 }).ToResult().ExecuteAsync(Context);
+            return (ApiProblem.Of(ProblemCodes.Unavailable, "The directory of agencies is being read.") with { RetryAfter = 1 }).WriteAsync(Context);
         }
 
         var problem = _explained switch
         {
-            RefusalCause.PurposeMissing => ApiProblem.Of(ProblemCatalogue.PurposeMissing, $"Police state why they look: header {PurposeHeader}."),
+            RefusalCause.PurposeMissing => ApiProblem.Of(ProblemCodes.PurposeMissing, $"Police state why they look: header {PurposeHeader}."),
             RefusalCause.PurposeInvalid => ApiProblem.Of(
-                ProblemCatalogue.PurposeInvalid, $"A purpose is at most {AgencyDirectory.MaxPurposeLength} characters without control characters."),
-            _ => ApiProblem.Of(ProblemCatalogue.NotAuthenticated, $"Send Authorization: Bearer cport_… or {KeyHeader}."),
+                ProblemCodes.PurposeInvalid, $"A purpose is at most {AgencyDirectory.MaxPurposeLength} characters without control characters."),
+            _ => ApiProblem.Of(ProblemCodes.NotAuthenticated, $"Send Authorization: Bearer cport_… or {KeyHeader}."),
         };
         if (problem.Status == StatusCodes.Status401Unauthorized)
         {
             Response.Headers.WWWAuthenticate = "Bearer realm=\"cport\"";
         }
 
-        return problem.ToResult().ExecuteAsync(Context);
+        return problem.WriteAsync(Context);
     }
-
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        ApiProblem.Of(ProblemCatalogue.NotAuthorised).ToResult().ExecuteAsync(Context);
 }

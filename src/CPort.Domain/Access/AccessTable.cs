@@ -172,7 +172,7 @@ public enum ItemPhase
 /// asking it, the database's conditions are made from it (<c>AccessScope</c>), and <c>docs/access.md</c> is rendered from it. Who
 /// has no row here sees nothing, and to them the report looks as if it did not exist.
 /// </summary>
-public static class AccessTable
+public static partial class AccessTable
 {
     private static readonly ImmutableArray<FieldGroup> Fields = [.. Enum.GetValues<FieldGroup>()];
 
@@ -419,6 +419,7 @@ public static class AccessTable
             page.Append($"| {title} | {Words(row.Roles)} | {may} | {Words(row.While)} |\n");
         }
 
+        RenderDeeds(page);
         return page.ToString().ReplaceLineEndings("\n");
     }
 
@@ -456,7 +457,7 @@ public static class AccessTable
         var name = value.ToString();
         var words = string.Concat(name.Select((c, i) =>
             (i > 0 && char.IsUpper(c) && name[i - 1] != ' ' ? " " : "") + char.ToLowerInvariant(c)));
-        return words == "url" ? "URL" : words.Replace(", ", " or ", StringComparison.Ordinal);
+        return words is "url" or "interpol" ? words.ToUpperInvariant() : words.Replace(", ", " or ", StringComparison.Ordinal);
     }
 
     private static string Words(ItemPhase phase) => phase switch

@@ -53,9 +53,10 @@ public static class AgencyRules
     /// </summary>
     public static AgencyDecision Decide(AgencyRegistry state, IAgencyCommand command, EventMeta meta, KeyCandidate? candidate = null)
     {
-        if (!MayAdminister(command.Context.Caller))
+        var deed = DeedOf(command);
+        if (!AccessTable.May(command.Context.Caller, deed))
         {
-            return Reject(AgencyRejection.NotAuthorised, "Only a live key of an operator with the role operator may change agencies and keys.");
+            return Reject(AgencyRejection.NotAuthorised, AccessTable.WhoMay(deed));
         }
 
         if (state.Recent.TryGetValue(command.Context.CommandId, out var earlier))
@@ -179,9 +180,14 @@ public static class AgencyRules
         return state with { Recent = recent, RecentOrder = order };
     }
 
-    private static bool MayAdminister(Caller caller) =>
-        caller.Tenant == Tenant.Live
-        && (caller.Kind == AgencyKind.System || (caller.Kind == AgencyKind.Operator && caller.Is(Roles.Operator)));
+    private static Deed DeedOf(IAgencyCommand command) => command switch
+    {
+        RegisterAgency => Deed.RegisterAgencies,
+        IssueKey => Deed.IssueKeys,
+        RotateKey => Deed.RotateKeys,
+        RevokeKey => Deed.RevokeKeys,
+        _ => Deed.ChangeAgencies,
+    };
 
     private static AgencyDecision Register(AgencyRegistry state, RegisterAgency c, EventMeta meta)
     {

@@ -236,7 +236,7 @@ public sealed record ChangePreviewed : IHashBucketReply
     [ProtoMember(6)] public int NextSighting { get; init; }
 }
 
-/// <summary>Everything the bucket holds of one hash, sightings a page at a time. Answered by <see cref="HashEntryAnswer"/>.</summary>
+/// <summary>Everything the bucket holds of one hash, sightings a page at a time. Answered by <see cref="HashEntryReply"/>.</summary>
 [ProtoContract]
 [Manifest("hq3")]
 public sealed record GetHashEntry : IHashBucketMessage
@@ -254,7 +254,7 @@ public sealed record GetHashEntry : IHashBucketMessage
 /// <summary>One hash: verdict, every source's current word (also doubtful ones), what was said before (newest first, at most 200), sightings.</summary>
 [ProtoContract]
 [Manifest("hr5")]
-public sealed record HashEntryAnswer : IWireReply
+public sealed record HashEntryReply : IWireReply
 {
     [ProtoMember(1)] public required HashVerdict Verdict { get; init; }
     [ProtoMember(2)] public ImmutableArray<SourceOpinion> Sources { get; init; } = [];

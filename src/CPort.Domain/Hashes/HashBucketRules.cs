@@ -405,7 +405,7 @@ public static class HashBucketRules
     }
 
     /// <summary>Everything about one hash.</summary>
-    public static HashEntryAnswer Describe(HashBucket state, GetHashEntry query)
+    public static HashEntryReply Describe(HashBucket state, GetHashEntry query)
     {
         var row = state.RowOf(query.Hash);
         var entry = row < 0 ? HashEntry.Empty : state.EntryOf(row);
@@ -418,7 +418,7 @@ public static class HashBucketRules
             items.Add(s.Item);
         }
 
-        return new HashEntryAnswer
+        return new HashEntryReply
         {
             Verdict = VerdictOf(state, query.Hash, row), Sources = entry.Sources, HistoryCount = entry.History.Length,
             History = [.. entry.History.Reverse().Take(HashBucketLimits.Part)],
@@ -427,11 +427,11 @@ public static class HashBucketRules
     }
 
     /// <summary>A page of what is in quarantine.</summary>
-    public static QuarantineAnswer Describe(HashBucket state, GetQuarantine query)
+    public static QuarantineReply Describe(HashBucket state, GetQuarantine query)
     {
         var limit = Math.Clamp(query.Limit, 1, HashBucketLimits.Part);
         var rows = state.Quarantine.Where(q => q.Key >= query.FromRow && !q.Value.Released).OrderBy(q => q.Key).Take(limit + 1).ToList();
-        return new QuarantineAnswer
+        return new QuarantineReply
         {
             Bucket = state.Id, More = rows.Count > limit,
             Rows = [.. rows.Take(limit).Select(q => new QuarantineRow

@@ -104,7 +104,7 @@ public sealed record QuarantineChanged : IHashBucketReply
     [ProtoMember(2)] public int Changed { get; init; }
 }
 
-/// <summary>The bucket's hashes in quarantine, a page at a time in order of their rows. Answered by <see cref="QuarantineAnswer"/>.</summary>
+/// <summary>The bucket's hashes in quarantine, a page at a time in order of their rows. Answered by <see cref="QuarantineReply"/>.</summary>
 [ProtoContract]
 [Manifest("hq7")]
 public sealed record GetQuarantine : IHashBucketMessage
@@ -121,7 +121,7 @@ public sealed record GetQuarantine : IHashBucketMessage
 /// <summary>A page of a bucket's quarantine.</summary>
 [ProtoContract]
 [Manifest("hr12")]
-public sealed record QuarantineAnswer : IWireReply
+public sealed record QuarantineReply : IWireReply
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
     [ProtoMember(2)] public ImmutableArray<QuarantineRow> Rows { get; init; } = [];

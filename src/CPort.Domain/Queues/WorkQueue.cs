@@ -75,7 +75,7 @@ public sealed record QueueAge(string Key, Func<ContentItem, DateTimeOffset> From
 
     /// <summary>What was closed before a hotline had it counts from its country's day, else from its own.</summary>
     public static readonly QueueAge Hotline = new(
-        "hotlineAssignmentStartDate", i => i.Assignment?.HotlineSince ?? i.Assignment?.CountrySince ?? i.AddedAt);
+        "hotlineAssignmentDate", i => i.Assignment?.HotlineSince ?? i.Assignment?.CountrySince ?? i.AddedAt);
 
     public static readonly QueueAge Added = new("addedAt", i => i.AddedAt);
 }

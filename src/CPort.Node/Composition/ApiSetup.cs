@@ -16,7 +16,6 @@ internal static class ApiSetup
         {
             Gateway = ReportsSetup.GatewayOptions(options.Limits),
             ItemsPerBatch = options.Limits.ItemsPerBatch,
-            PageSize = options.Limits.PageSize,
             Intake = new IntakeLimits
             {
                 LineBytes = options.Limits.LineBytes,

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using CPort.Api.Security;
+using CPort.Domain.Access;
 using CPort.Actors.Telemetry;
 using CPort.Node.Options;
 using OpenTelemetry;
@@ -47,7 +49,7 @@ public static class Telemetry
     {
         if (options.Telemetry.Prometheus)
         {
-            app.MapPrometheusScrapingEndpoint("/metrics");
+            app.MapPrometheusScrapingEndpoint("/metrics").Needs(Deed.SeeService);
         }
 
         return app;

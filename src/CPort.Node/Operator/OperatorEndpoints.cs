@@ -19,6 +19,7 @@ using CPort.Api;
 using CPort.Api.Agencies;
 using CPort.Api.Operators;
 using CPort.Api.Reports;
+using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.Hashes;
@@ -43,16 +44,17 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
 
     private Akka.Cluster.Cluster Cluster => Akka.Cluster.Cluster.Get(System);
 
-    public void Map(RouteGroupBuilder v1)
+    public void Map(IEndpointRouteBuilder routes)
     {
+        var v1 = routes.MapGroup("/operator/v1").Needs(Deed.WatchNodes);
         v1.MapGet("/cluster/members", () => Json(new MembersAnswer(Cluster.State.Leader?.ToString(), OperatorView.Members(Cluster))));
         v1.MapGet("/cluster/status", () => Json(OperatorView.Self(Cluster)));
         v1.MapGet("/cluster/leader", () => Json(new LeaderAnswer(Cluster.State.Leader?.ToString())));
         v1.MapGet("/cluster/tail", (HttpContext http) => StreamAsync(http, MemberEventsAsync));
-        v1.MapPost("/cluster/join", (HttpContext http, AddressBody body) => Json(Join(http, body)));
-        v1.MapPost("/cluster/leave", (HttpContext http, AddressBody body) => Json(Leave(http, body)));
-        v1.MapPost("/cluster/down", (HttpContext http, AddressBody body) => Json(Down(http, body)));
-        v1.MapPost("/cluster/down-unreachable", (HttpContext http, AddressBody body) => Json(DownUnreachable(http, body)));
+        v1.MapPost("/cluster/join", (HttpContext http, AddressBody body) => Json(Join(http, body))).Needs(Deed.CommandCluster);
+        v1.MapPost("/cluster/leave", (HttpContext http, AddressBody body) => Json(Leave(http, body))).Needs(Deed.CommandCluster);
+        v1.MapPost("/cluster/down", (HttpContext http, AddressBody body) => Json(Down(http, body))).Needs(Deed.CommandCluster);
+        v1.MapPost("/cluster/down-unreachable", (HttpContext http, AddressBody body) => Json(DownUnreachable(http, body))).Needs(Deed.CommandCluster);
 
         v1.MapGet("/sharding/regions", async () => Json(await RegionsAsync()));
         v1.MapGet("/sharding/stats", async (string? type) => Json(await StatsAsync(type)));
@@ -67,11 +69,11 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
         v1.MapGet("/reports/{id}", async (string id, HttpContext http, CancellationToken cancellation) => Json(await ReportAsync(id, CallerOf(http), cancellation)));
         v1.MapGet("/stuck", async (CancellationToken cancellation) => Json(
             (await services.GetRequiredService<StuckEntities>().ListAsync(cancellation)).Select(s => new StuckAnswer(s.PersistenceId, s.AfterSequence, s.Reason, s.Since, s.Attempts))));
-        v1.MapPost("/stuck/{id}/retry", async (string id, HttpContext http, CancellationToken cancellation) => Json(await RetryAsync(id, http, cancellation)));
-        v1.MapGet("/queues", async (HttpContext http, CancellationToken cancellation) => Json(await QueuesAsync(CallerOf(http), cancellation)));
-        v1.MapGet("/projections", async (CancellationToken cancellation) => Json(await services.GetRequiredService<ProjectionStatusReader>().ReadAsync(cancellation)));
+        v1.MapPost("/stuck/{id}/retry", async (string id, HttpContext http, CancellationToken cancellation) => Json(await RetryAsync(id, http, cancellation))).Needs(Deed.RetryStuck);
+        v1.MapGet("/queues", async (HttpContext http, CancellationToken cancellation) => Json(await QueuesAsync(CallerOf(http), cancellation))).Needs(Deed.CountEverything);
+        v1.MapGet("/projections", async (CancellationToken cancellation) => Json(await services.GetRequiredService<ProjectionStatusReader>().ReadAsync(cancellation))).Needs(Deed.ReadProjections);
         v1.MapGet("/hashes", async (CancellationToken cancellation) => Json(await HashesAsync(cancellation)));
-        v1.MapGet("/quarantine", async (CancellationToken cancellation) => Json(await QuarantineAsync(cancellation)));
+        v1.MapGet("/quarantine", async (CancellationToken cancellation) => Json(await QuarantineAsync(cancellation))).Needs(Deed.KeepQuarantine);
         v1.MapGet("/deliveries", async (CancellationToken cancellation) => Json(await DeliveriesAsync(cancellation)));
     }
 
@@ -366,7 +368,7 @@ internal sealed partial class OperatorEndpoints(IServiceProvider services, NodeS
     private async Task<QuarantinedAnswers> QuarantineAsync(CancellationToken cancellation)
     {
         const int most = HashBucketLimits.Part;
-        var (inUse, answers) = await AskBucketsAsync<QuarantineAnswer>(bucket => new GetQuarantine { Bucket = bucket, Limit = most }, cancellation);
+        var (inUse, answers) = await AskBucketsAsync<QuarantineReply>(bucket => new GetQuarantine { Bucket = bucket, Limit = most }, cancellation);
         var all = answers.OrderBy(a => a.Key.Algorithm).ThenBy(a => a.Key.Number).SelectMany(a => a.Value.Rows.Select(row => new QuarantinedAnswer(
             string.Create(CultureInfo.InvariantCulture, $"{a.Key}.{row.Row}"), row.State.Reason, row.State.Since, row.State.By?.Value, row.State.Reports, row.State.NearValues,
             row.Items, row.Opinions, row.Confirmed))).ToArray();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CPort.Actors.Agencies;
+using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.Identity;
@@ -68,9 +69,10 @@ public sealed partial class OperatorHost(
             });
         });
         var app = builder.Build();
-        app.Use(GuardAsync);
+        app.Use(AuthenticateAsync);
         app.UseRouting();
-        new OperatorEndpoints(services, state, loggers.CreateLogger<OperatorEndpoints>(), _stopping.Token).Map(app.MapGroup("/operator/v1"));
+        app.UseGuard();
+        new OperatorEndpoints(services, state, loggers.CreateLogger<OperatorEndpoints>(), _stopping.Token).Map(app);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -129,8 +131,8 @@ public sealed partial class OperatorHost(
         return tls;
     }
 
-    /// <summary>Nobody but operators, and every failure as a problem that holds no data.</summary>
-    private async Task GuardAsync(HttpContext http, RequestDelegate next)
+    /// <summary>Nobody without a key, and every failure as a problem that holds no data; who may do what is asked of the guard.</summary>
+    private async Task AuthenticateAsync(HttpContext http, RequestDelegate next)
     {
         http.Response.Headers.CacheControl = "no-store";
         var header = http.Request.Headers.Authorization.ToString();
@@ -146,12 +148,6 @@ public sealed partial class OperatorHost(
         {
             http.Response.Headers.WWWAuthenticate = "Bearer realm=\"cport-operator\"";
             await new OperatorProblem(HttpStatusCode.Unauthorized, "An operator's key is needed.").WriteAsync(http);
-            return;
-        }
-
-        if (caller.Kind != AgencyKind.Operator || !caller.Is(Roles.Operator))
-        {
-            await new OperatorProblem(HttpStatusCode.Forbidden, "This needs the key of an operator with the role Operator.").WriteAsync(http);
             return;
         }
 

@@ -1,8 +1,9 @@
 using System.Net.Mime;
 using Akka.Cluster;
-using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Api;
+using CPort.Api.Security;
+using CPort.Domain.Access;
 using CPort.Node.Hosting;
 
 namespace CPort.Node.Readiness;
@@ -29,8 +30,8 @@ public static class Health
 
     public static WebApplication MapHealth(this WebApplication app)
     {
-        app.MapGet("/health/live", () => Results.Json(new { status = "live" })).ExcludeFromDescription();
-        app.MapGet("/health/ready", ReadyAsync).ExcludeFromDescription();
+        app.MapGet("/health/live", () => Results.Json(new { status = "live" })).Needs(Deed.SeeService).ExcludeFromDescription();
+        app.MapGet("/health/ready", ReadyAsync).Needs(Deed.SeeService).ExcludeFromDescription();
         return app;
     }
 
@@ -54,8 +55,7 @@ public static class Health
                 return next(http);
             }
 
-            return (ApiProblem.Of(IntakeCodes.Unavailable, $"The node does not serve: {reason}.") with { RetryAfter = 5 })
-                .ToResult().ExecuteAsync(http);
+            return (ApiProblem.Of(ProblemCodes.Unavailable, $"The node does not serve: {reason}.") with { RetryAfter = 5 }).WriteAsync(http);
         });
         return app;
     }

@@ -429,7 +429,7 @@ public class HashBucketActorTests() : TestKit("""
 
         Assert.InRange(distinct, 8, 1_000);
         bucket.Tell(new GetQuarantine { Bucket = id });
-        var row = Assert.Single((await ExpectMsgAsync<QuarantineAnswer>()).Rows);
+        var row = Assert.Single((await ExpectMsgAsync<QuarantineReply>()).Rows);
         Assert.Equal((known, QuarantineReason.ManyNearValues, 64, null), (row.Hash, row.State.Reason, row.State.NearValues, row.State.By));
 
         ContentHash Near(Random random)

@@ -241,7 +241,7 @@ public class HashBucketRulesTests
     {
         var (state, _) = HashBucket.New(Bucket).Do(Sight(Bucket, [.. Enumerable.Range(0, 450).Select(n => (Hash, Item(n)))]));
         var seen = new List<ItemRef>();
-        HashEntryAnswer page;
+        HashEntryReply page;
         do
         {
             page = HashBucketRules.Describe(state, new GetHashEntry { Bucket = Bucket, Hash = Hash, After = seen.Count == 0 ? null : seen[^1] });

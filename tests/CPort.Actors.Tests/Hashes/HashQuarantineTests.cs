@@ -114,7 +114,7 @@ public class HashQuarantineTests
     {
         var state = HashBucket.New(Bucket).Do(Change() with { Hashes = [.. Enumerable.Range(1, 25).Select(n => Sha256(n))] }).State;
         var (rows, from) = (new List<QuarantineRow>(), 0);
-        QuarantineAnswer page;
+        QuarantineReply page;
         do
         {
             page = HashBucketRules.Describe(state, new GetQuarantine { Bucket = Bucket, FromRow = from, Limit = 10 });

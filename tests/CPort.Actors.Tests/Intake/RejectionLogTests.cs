@@ -29,7 +29,7 @@ public sealed class RejectionLogTests(PostgreSqlServer server) : IClassFixture<P
         var rest = await log.ListAsync(Hotline, Tenant.Live, all[0].Id, 1, default);
         Assert.Equal("b", Assert.Single(rest).Name);
         Assert.Equal(
-            (IntakeResult.Conflict, "R-1", IntakeCodes.Conflict, "memo", "urls[0].memo"),
+            (IntakeResult.Conflict, "R-1", "conflict", "memo", "urls[0].memo"),
             (rest[0].Result, rest[0].Reference, rest[0].Problem.Code, rest[0].Fields[0], rest[0].Problem.Errors[0].Field));
         Assert.Equal(ReportId.For(Hotline, HotlineReference.Parse("R-1")), rest[0].ReportId);
         TestDatabases.Delete(database);
@@ -56,6 +56,6 @@ public sealed class RejectionLogTests(PostgreSqlServer server) : IClassFixture<P
     {
         Agency = Hotline, Tenant = Tenant.Live, Name = name, FirstAt = DateTimeOffset.UnixEpoch.AddDays(line), LastAt = DateTimeOffset.UnixEpoch.AddDays(line),
         Line = line, Reference = "R-1", ReportId = ReportId.For(Hotline, HotlineReference.Parse("R-1")), Result = IntakeResult.Conflict, Fields = ["memo"],
-        Problem = new IntakeProblem { Code = IntakeCodes.Conflict, Detail = "Other content.", Errors = [new FieldError("urls[0].memo", "x", "y")] },
+        Problem = new IntakeProblem { Code = "conflict", Detail = "Other content.", Errors = [new FieldError("urls[0].memo", "x", "y")] },
     };
 }

@@ -134,7 +134,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
                 (r, i) => new Uri(world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url).Host == host, FieldGroup.Url),
             (new() { Reference = sample.Reference.Value }, (r, _) => r.Reference == sample.Reference, FieldGroup.ReporterData),
         ];
-        foreach (var caller in Everybody.Where(c => !AccessScope.CountsEverything(c)))
+        foreach (var caller in Everybody.Where(c => !AccessTable.May(c, Deed.CountEverything)))
         {
             foreach (var (query, fits, field) in cases)
             {
@@ -145,12 +145,12 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
                 {
                     var answer = await search.SearchAsync(caller, page);
                     found.AddRange(answer.Items);
-                    if (answer.NextCursor is null)
+                    if (answer.Next is null)
                     {
                         break;
                     }
 
-                    page = page with { Cursor = answer.NextCursor };
+                    page = page with { After = answer.Next };
                 }
 
                 Assert.Equal(expected, found.Select(f => f.Number).Order());
@@ -248,12 +248,12 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         {
             var page = await reader.PageAsync(caller, query);
             all.AddRange(page.Items);
-            if (page.NextCursor is null)
+            if (page.Next is null)
             {
                 return [.. all];
             }
 
-            query = query with { Cursor = page.NextCursor };
+            query = query with { After = page.Next };
             if (between is not null && pages < 3)
             {
                 await between();

@@ -12,6 +12,8 @@ using Akka.Persistence.Query;
 using Akka.Streams.Dsl;
 using CPort.Actors.Agencies;
 using CPort.Actors.Intake;
+using CPort.Actors.Persistence;
+using CPort.Actors.Projections;
 using CPort.Api.Reports;
 using CPort.Actors.Reports;
 using CPort.Domain.Access;
@@ -53,6 +55,10 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         builder.Services.AddSingleton<IReportGateway>(_reports);
         builder.Services.AddSingleton<INumberSource>(new Numbers());
         builder.Services.AddSingleton<IRejectionLog>(_rejections);
+
+        // Routes that these tests do not ask name them.
+        builder.Services.AddSingleton<QueueReader>().AddSingleton<ReportSearch>().AddSingleton<GroupReader>().AddSingleton<StatisticsReader>();
+        builder.Services.AddSingleton<ProjectionStatusReader>().AddSingleton<StuckEntities>().AddSingleton<Database>();
         builder.Services.AddAkka("api-test", akka => akka.AddHocon(
             ConfigurationFactory.ParseString($"stand-in.class = \"{typeof(StandInProvider).AssemblyQualifiedName}\""), HoconAddMode.Prepend)
             .AddStartup((system, _) => feed.Start(system)));
@@ -78,18 +84,33 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
     [InlineData("GET", "/v1/reports/none", null, 404, "not-found")]
     [InlineData("GET", "/v1/reports/00000000000000000000000000", null, 404, "not-found")]
     [InlineData("GET", "/v1/rejections?cursor=x", null, 400, "malformed-cursor")]
-    [InlineData("GET", "/v1/rejections?limit=0", null, 422, "out-of-range")]
+    [InlineData("GET", "/v1/rejections?maxResults=0", null, 422, "out-of-range")]
     [InlineData("GET", "/v1/agencies", null, 403, "not-authorised")]
     [InlineData("DELETE", "/v1/reports", null, 405, "method-not-allowed")]
-    [InlineData("POST", "/v1/reports?codes=v9", "{}", 400, "bad-request")]
+    [InlineData("POST", "/v1/reports?codes=v9", "{}", 422, "unknown-code")]
     [InlineData("POST", "/v1/reports", "", 400, "empty")]
     [InlineData("POST", "/v1/reports", "{", 400, "malformed-json")]
     [InlineData("POST", "/v1/reports", "{}", 422, "missing-field")]
     [InlineData("POST", "/v1/reports/00000000000000000000000000/items:assess", "{}", 422, "missing-field")]
     [InlineData("POST", "/v1/reports/00000000000000000000000000/items:assess", "{\"items\":[{\"item\":0}],\"assessment\":{\"classification\":1}}", 422, "missing-field")]
     [InlineData("POST", "/v1/items:act", "{\"items\":[{\"item\":\"x\"}],\"action\":{\"actionType\":1}}", 422, "malformed-reference")]
+    [InlineData("GET", "/v1/reports/00000000000000000000000000?maxResults=201", null, 422, "out-of-range")]
     public async Task A_request_that_cannot_be_served_gets_a_problem_of_its_code(string method, string path, string? body, int status, string code) =>
         await ExpectAsync(await SendAsync(method, path, body, _hotline), status, code);
+
+    [Fact]
+    public async Task A_parameter_that_cannot_be_used_is_named_as_a_field_would_be()
+    {
+        var problem = await ExpectAsync(await SendAsync("GET", "/v1/rejections?maxResults=0", null, _hotline), 422, "out-of-range");
+        Assert.Equal("maxResults", Assert.Single(problem.GetProperty("errors").EnumerateArray()).GetProperty("field").GetString());
+    }
+
+    [Fact]
+    public async Task Who_may_not_do_a_thing_is_refused_before_anything_of_the_request_is_read()
+    {
+        await ExpectAsync(await SendAsync("POST", "/v1/agencies", "{", _hotline), 403, "not-authorised");
+        await ExpectAsync(await SendAsync("POST", "/v1/reports:stream", "{", _police, ("X-Purpose", "case 17")), 403, "not-authorised");
+    }
 
     [Fact]
     public async Task Police_must_say_why_they_look()
@@ -135,11 +156,11 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         Assert.Equal([1, 2, 3, 4, 5, 6], lines.Select(l => l.GetProperty("line").GetInt32()));
         Assert.Equal(["empty", "malformed-json", "too-large"], lines.Where(l => l.TryGetProperty("problem", out _)).Select(l => l.GetProperty("problem").GetProperty("code").GetString()));
 
-        var listed = JsonElement.Parse(await (await SendAsync("GET", "/v1/rejections?limit=2", null, _hotline)).Content.ReadAsStringAsync());
+        var listed = JsonElement.Parse(await (await SendAsync("GET", "/v1/rejections?maxResults=2", null, _hotline)).Content.ReadAsStringAsync());
         Assert.Equal([5, 3], listed.GetProperty("rejections").EnumerateArray().Select(r => r.GetProperty("line").GetInt32()));
-        var rest = JsonElement.Parse(await (await SendAsync("GET", $"/v1/rejections?limit=2&cursor={listed.GetProperty("cursor").GetString()}", null, _hotline)).Content.ReadAsStringAsync());
+        var rest = JsonElement.Parse(await (await SendAsync("GET", $"/v1/rejections?maxResults=2&cursor={listed.GetProperty("nextCursor").GetString()}", null, _hotline)).Content.ReadAsStringAsync());
         Assert.Equal(2, rest.GetProperty("rejections")[0].GetProperty("line").GetInt32());
-        Assert.False(rest.TryGetProperty("cursor", out _));
+        Assert.False(rest.TryGetProperty("nextCursor", out _));
     }
 
     [Fact]

@@ -70,48 +70,48 @@ public sealed class ReportBodyReaderTests
     /// <summary>A change of one field, the code it must give, and the path it must name.</summary>
     public static TheoryData<string, string, string, string> BadFields => new()
     {
-        { "hotlineReference", "null", IntakeCodes.Missing, "hotlineReference" },
-        { "hotlineReference", "\"a\\u0007b\"", IntakeCodes.MalformedReference, "hotlineReference" },
-        { "hotlineReference", "17", IntakeCodes.WrongType, "hotlineReference" },
-        { "hotlineReceivedDate", "null", IntakeCodes.Missing, "hotlineReceivedDate" },
-        { "hotlineReceivedDate", "\"2026-01-04T08:15:00\"", IntakeCodes.MalformedDate, "hotlineReceivedDate" },
-        { "hotlineReceivedDate", "\"2026-02-30T08:15:00Z\"", IntakeCodes.MalformedDate, "hotlineReceivedDate" },
-        { "hotlineReceivedDate", "\"2026-01-06T08:15:00Z\"", IntakeCodes.DateInFuture, "hotlineReceivedDate" },
-        { "hotlineReceivedDate", "\"0001-01-01T00:00:00+14:00\"", IntakeCodes.MalformedDate, "hotlineReceivedDate" },
-        { "hotlineReceivedDate", "\"1970-01-01T00:00:00Z\"", IntakeCodes.OutOfRange, "hotlineReceivedDate" },
-        { "hotlineReceivedDate", "1767514500", IntakeCodes.WrongType, "hotlineReceivedDate" },
-        { "sourceUrlSiteType", "1", IntakeCodes.UnknownCode, "sourceUrlSiteType" },
-        { "sourceUrlSiteType", "1e99", IntakeCodes.UnknownCode, "sourceUrlSiteType" },
-        { "sourceUrlSiteType", "{}", IntakeCodes.WrongType, "sourceUrlSiteType" },
-        { "sourceUrlPaymentMethods", "[9, 99]", IntakeCodes.UnknownCode, "sourceUrlPaymentMethods[1]" },
-        { "sourceUrlPaymentMethods", "[null]", IntakeCodes.Missing, "sourceUrlPaymentMethods[0]" },
-        { "sourceUrlPaymentMethods", "9", IntakeCodes.WrongType, "sourceUrlPaymentMethods" },
-        { "sourceUrlUsername", "\"a\\nb\"", IntakeCodes.ControlCharacters, "sourceUrlUsername" },
-        { "memo", "\"a\\u0000b\"", IntakeCodes.ControlCharacters, "memo" },
-        { "memo", "\"\\ud800\"", IntakeCodes.MalformedJson, "*" },
-        { "urgent", "1", IntakeCodes.WrongType, "urgent" },
-        { "urls", "[]", IntakeCodes.Missing, "urls" },
-        { "urls", "\"x\"", IntakeCodes.WrongType, "urls" },
-        { "urls", "[null]", IntakeCodes.Missing, "urls[0]" },
-        { "urls.0.urlString", "\"gallery/1\"", IntakeCodes.MalformedUrl, "urls[0].urlString" },
-        { "urls.0.urlString", "\"https://[nope/\"", IntakeCodes.MalformedUrl, "urls[0].urlString" },
-        { "urls.0.urlString", "null", IntakeCodes.Missing, "urls[0].urlString" },
-        { "urls.0.hostingCountryCode", "\"ZZ\"", IntakeCodes.UnknownCountry, "urls[0].hostingCountryCode" },
-        { "urls.0.hostingIpAddress", "\"192.0.2.256\"", IntakeCodes.MalformedAddress, "urls[0].hostingIpAddress" },
-        { "urls.0.isSourceUrl", "2", IntakeCodes.WrongType, "urls[0].isSourceUrl" },
-        { "urls.0.isSourceUrl", "\"true\"", IntakeCodes.WrongType, "urls[0].isSourceUrl" },
-        { "urls.0.hostingOrganization", "{ \"autonomousSystemNumber\": -1 }", IntakeCodes.WrongType, "urls[0].hostingOrganization.autonomousSystemNumber" },
-        { "urls.0.hostingOrganization", "{ \"autonomousSystemNumber\": \"64496\" }", IntakeCodes.WrongType, "urls[0].hostingOrganization.autonomousSystemNumber" },
-        { "urls.1.assessment", "{ \"classification\": 3 }", IntakeCodes.UnknownCode, "urls[1].assessment.classification" },
-        { "urls.1.assessment", "{}", IntakeCodes.Missing, "urls[1].assessment.classification" },
-        { "urls.1.actions", "[{ \"actionType\": 5, \"actionDate\": \"2026-01-04T10:00:00Z\" }]", IntakeCodes.UnknownCode, "urls[1].actions[0].actionType" },
-        { "urls.1.actions", "[{ \"actionType\": 1 }]", IntakeCodes.Missing, "urls[1].actions[0].actionDate" },
-        { "urls.1.hashes", "{ \"md5\": \"aa\" }", IntakeCodes.MalformedHash, "urls[1].hashes.md5" },
-        { "urls.1.hashes", "{ \"pdqQuality\": 101, \"pdq\": null }", IntakeCodes.OutOfRange, "urls[1].hashes.pdqQuality" },
-        { "urls.1.hashes", "{ \"pdqQuality\": 50 }", IntakeCodes.Inconsistent, "urls[1].hashes.pdqQuality" },
-        { "urls.1.hashes", "{ \"mediaSize\": 1e400 }", IntakeCodes.WrongType, "urls[1].hashes.mediaSize" },
-        { "urls.1.hashes", "{ \"mediaSize\": -1 }", IntakeCodes.OutOfRange, "urls[1].hashes.mediaSize" },
-        { "urls.1.hashes", "{ \"sha512\": \"00\" }", IntakeCodes.UnknownField, "urls[1].hashes.sha512" },
+        { "hotlineReference", "null", ProblemCodes.Missing, "hotlineReference" },
+        { "hotlineReference", "\"a\\u0007b\"", ProblemCodes.MalformedReference, "hotlineReference" },
+        { "hotlineReference", "17", ProblemCodes.WrongType, "hotlineReference" },
+        { "hotlineReceivedDate", "null", ProblemCodes.Missing, "hotlineReceivedDate" },
+        { "hotlineReceivedDate", "\"2026-01-04T08:15:00\"", ProblemCodes.MalformedDate, "hotlineReceivedDate" },
+        { "hotlineReceivedDate", "\"2026-02-30T08:15:00Z\"", ProblemCodes.MalformedDate, "hotlineReceivedDate" },
+        { "hotlineReceivedDate", "\"2026-01-06T08:15:00Z\"", ProblemCodes.DateInFuture, "hotlineReceivedDate" },
+        { "hotlineReceivedDate", "\"0001-01-01T00:00:00+14:00\"", ProblemCodes.MalformedDate, "hotlineReceivedDate" },
+        { "hotlineReceivedDate", "\"1970-01-01T00:00:00Z\"", ProblemCodes.OutOfRange, "hotlineReceivedDate" },
+        { "hotlineReceivedDate", "1767514500", ProblemCodes.WrongType, "hotlineReceivedDate" },
+        { "sourceUrlSiteType", "1", ProblemCodes.UnknownCode, "sourceUrlSiteType" },
+        { "sourceUrlSiteType", "1e99", ProblemCodes.UnknownCode, "sourceUrlSiteType" },
+        { "sourceUrlSiteType", "{}", ProblemCodes.WrongType, "sourceUrlSiteType" },
+        { "sourceUrlPaymentMethods", "[9, 99]", ProblemCodes.UnknownCode, "sourceUrlPaymentMethods[1]" },
+        { "sourceUrlPaymentMethods", "[null]", ProblemCodes.Missing, "sourceUrlPaymentMethods[0]" },
+        { "sourceUrlPaymentMethods", "9", ProblemCodes.WrongType, "sourceUrlPaymentMethods" },
+        { "sourceUrlUsername", "\"a\\nb\"", ProblemCodes.ControlCharacters, "sourceUrlUsername" },
+        { "memo", "\"a\\u0000b\"", ProblemCodes.ControlCharacters, "memo" },
+        { "memo", "\"\\ud800\"", ProblemCodes.MalformedJson, "*" },
+        { "urgent", "1", ProblemCodes.WrongType, "urgent" },
+        { "urls", "[]", ProblemCodes.Missing, "urls" },
+        { "urls", "\"x\"", ProblemCodes.WrongType, "urls" },
+        { "urls", "[null]", ProblemCodes.Missing, "urls[0]" },
+        { "urls.0.urlString", "\"gallery/1\"", ProblemCodes.MalformedUrl, "urls[0].urlString" },
+        { "urls.0.urlString", "\"https://[nope/\"", ProblemCodes.MalformedUrl, "urls[0].urlString" },
+        { "urls.0.urlString", "null", ProblemCodes.Missing, "urls[0].urlString" },
+        { "urls.0.hostingCountryCode", "\"ZZ\"", ProblemCodes.UnknownCountry, "urls[0].hostingCountryCode" },
+        { "urls.0.hostingIpAddress", "\"192.0.2.256\"", ProblemCodes.MalformedAddress, "urls[0].hostingIpAddress" },
+        { "urls.0.isSourceUrl", "2", ProblemCodes.WrongType, "urls[0].isSourceUrl" },
+        { "urls.0.isSourceUrl", "\"true\"", ProblemCodes.WrongType, "urls[0].isSourceUrl" },
+        { "urls.0.hostingOrganization", "{ \"autonomousSystemNumber\": -1 }", ProblemCodes.WrongType, "urls[0].hostingOrganization.autonomousSystemNumber" },
+        { "urls.0.hostingOrganization", "{ \"autonomousSystemNumber\": \"64496\" }", ProblemCodes.WrongType, "urls[0].hostingOrganization.autonomousSystemNumber" },
+        { "urls.1.assessment", "{ \"classification\": 3 }", ProblemCodes.UnknownCode, "urls[1].assessment.classification" },
+        { "urls.1.assessment", "{}", ProblemCodes.Missing, "urls[1].assessment.classification" },
+        { "urls.1.actions", "[{ \"actionType\": 5, \"actionDate\": \"2026-01-04T10:00:00Z\" }]", ProblemCodes.UnknownCode, "urls[1].actions[0].actionType" },
+        { "urls.1.actions", "[{ \"actionType\": 1 }]", ProblemCodes.Missing, "urls[1].actions[0].actionDate" },
+        { "urls.1.hashes", "{ \"md5\": \"aa\" }", ProblemCodes.MalformedHash, "urls[1].hashes.md5" },
+        { "urls.1.hashes", "{ \"pdqQuality\": 101, \"pdq\": null }", ProblemCodes.OutOfRange, "urls[1].hashes.pdqQuality" },
+        { "urls.1.hashes", "{ \"pdqQuality\": 50 }", ProblemCodes.Inconsistent, "urls[1].hashes.pdqQuality" },
+        { "urls.1.hashes", "{ \"mediaSize\": 1e400 }", ProblemCodes.WrongType, "urls[1].hashes.mediaSize" },
+        { "urls.1.hashes", "{ \"mediaSize\": -1 }", ProblemCodes.OutOfRange, "urls[1].hashes.mediaSize" },
+        { "urls.1.hashes", "{ \"sha512\": \"00\" }", ProblemCodes.UnknownField, "urls[1].hashes.sha512" },
     };
 
     [Theory]
@@ -131,25 +131,25 @@ public sealed class ReportBodyReaderTests
 
     public static TheoryData<string, byte[], string> BadBytes => new()
     {
-        { "nothing", [], IntakeCodes.Empty },
-        { "blanks", " \t \r"u8.ToArray(), IntakeCodes.Empty },
-        { "null", "null"u8.ToArray(), IntakeCodes.Empty },
-        { "byte order mark", [0xEF, 0xBB, 0xBF, .. "{}"u8], IntakeCodes.ByteOrderMark },
-        { "Latin-1", [.. "{\"memo\":\""u8, 0xE9, .. "\"}"u8], IntakeCodes.NotUtf8 },
-        { "surrogates in UTF-8", [.. "{\"memo\":\""u8, 0xED, 0xA0, 0x80, .. "\"}"u8], IntakeCodes.NotUtf8 },
-        { "UTF-16", Encoding.Unicode.GetBytes("{\"memo\":\"\u00e9\u4e2d\"}"), IntakeCodes.NotUtf8 },
-        { "XML", "<report/>"u8.ToArray(), IntakeCodes.MalformedJson },
-        { "cut off", "{\"memo\":\"a"u8.ToArray(), IntakeCodes.MalformedJson },
-        { "two documents", "{}{}"u8.ToArray(), IntakeCodes.MalformedJson },
-        { "comment", "{/**/}"u8.ToArray(), IntakeCodes.MalformedJson },
-        { "trailing comma", "{\"memo\":\"a\",}"u8.ToArray(), IntakeCodes.MalformedJson },
-        { "NaN", "{\"sourceUrlSiteType\":NaN}"u8.ToArray(), IntakeCodes.MalformedJson },
-        { "raw control character", "{\"memo\":\"a\u0001\"}"u8.ToArray(), IntakeCodes.MalformedJson },
-        { "array", "[]"u8.ToArray(), IntakeCodes.WrongType },
-        { "string", "\"x\""u8.ToArray(), IntakeCodes.WrongType },
-        { "same key twice", "{\"memo\":\"a\",\"memo\":\"b\"}"u8.ToArray(), IntakeCodes.DuplicateKey },
-        { "unknown field", "{\"Memo\":\"a\"}"u8.ToArray(), IntakeCodes.UnknownField },
-        { "half a character as a name", "{\"\\ud800\":1}"u8.ToArray(), IntakeCodes.MalformedJson },
+        { "nothing", [], ProblemCodes.Empty },
+        { "blanks", " \t \r"u8.ToArray(), ProblemCodes.Empty },
+        { "null", "null"u8.ToArray(), ProblemCodes.Empty },
+        { "byte order mark", [0xEF, 0xBB, 0xBF, .. "{}"u8], ProblemCodes.ByteOrderMark },
+        { "Latin-1", [.. "{\"memo\":\""u8, 0xE9, .. "\"}"u8], ProblemCodes.NotUtf8 },
+        { "surrogates in UTF-8", [.. "{\"memo\":\""u8, 0xED, 0xA0, 0x80, .. "\"}"u8], ProblemCodes.NotUtf8 },
+        { "UTF-16", Encoding.Unicode.GetBytes("{\"memo\":\"\u00e9\u4e2d\"}"), ProblemCodes.NotUtf8 },
+        { "XML", "<report/>"u8.ToArray(), ProblemCodes.MalformedJson },
+        { "cut off", "{\"memo\":\"a"u8.ToArray(), ProblemCodes.MalformedJson },
+        { "two documents", "{}{}"u8.ToArray(), ProblemCodes.MalformedJson },
+        { "comment", "{/**/}"u8.ToArray(), ProblemCodes.MalformedJson },
+        { "trailing comma", "{\"memo\":\"a\",}"u8.ToArray(), ProblemCodes.MalformedJson },
+        { "NaN", "{\"sourceUrlSiteType\":NaN}"u8.ToArray(), ProblemCodes.MalformedJson },
+        { "raw control character", "{\"memo\":\"a\u0001\"}"u8.ToArray(), ProblemCodes.MalformedJson },
+        { "array", "[]"u8.ToArray(), ProblemCodes.WrongType },
+        { "string", "\"x\""u8.ToArray(), ProblemCodes.WrongType },
+        { "same key twice", "{\"memo\":\"a\",\"memo\":\"b\"}"u8.ToArray(), ProblemCodes.DuplicateKey },
+        { "unknown field", "{\"Memo\":\"a\"}"u8.ToArray(), ProblemCodes.UnknownField },
+        { "half a character as a name", "{\"\\ud800\":1}"u8.ToArray(), ProblemCodes.MalformedJson },
         { "deep nesting", Encoding.UTF8.GetBytes("{\"urls\":" + new string('[', 100_000)), "*" },
         { "deep known nesting", Encoding.UTF8.GetBytes("{\"urls\":[{\"unknown\":" + string.Concat(Enumerable.Repeat("{\"a\":", 60)) + "1" + new string('}', 60) + "}]}"), "*" },
     };
@@ -186,7 +186,7 @@ public sealed class ReportBodyReaderTests
     {
         var problem = Read(json).Problem!;
 
-        Assert.Equal(IntakeCodes.UnknownField, problem.Code);
+        Assert.Equal(ProblemCodes.UnknownField, problem.Code);
         Assert.DoesNotContain(Marker, JsonSerializer.Serialize(ApiProblem.Of(problem), ApiJson.Options), StringComparison.Ordinal);
     }
 
@@ -210,7 +210,7 @@ public sealed class ReportBodyReaderTests
         var body = $$"""{ "hotlineReference": "a", "hotlineReceivedDate": "2026-01-04T08:15:00Z", "urls": [ {{string.Join(',', Enumerable.Repeat("{\"urlString\":\"https://x.example/\"}", 3))}} ] }""";
 
         var error = Assert.Single(reader.Read(Encoding.UTF8.GetBytes(body), Context, CodeGeneration.V3).Problem!.Errors);
-        Assert.Equal(("urls", IntakeCodes.TooMany), (error.Field, error.Code));
+        Assert.Equal(("urls", ProblemCodes.TooMany), (error.Field, error.Code));
         Assert.Contains("2", error.Detail, StringComparison.Ordinal);
     }
 

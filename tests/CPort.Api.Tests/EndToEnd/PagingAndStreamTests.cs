@@ -51,7 +51,7 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
         {
             Assert.Equal("malformed-cursor", (await node.GetAsync("nl", $"v1/queues/unassessed?cursor={bad}")).Is(HttpStatusCode.BadRequest).Code);
             Assert.Equal("malformed-cursor", (await node.GetAsync("gb", $"v1/rejections?cursor={bad}")).Is(HttpStatusCode.BadRequest).Code);
-            Assert.InRange((int)(await node.PostAsync("nl", "v1/reports:search", new JsonObject { ["cursor"] = bad })).Status, 400, 422);
+            Assert.Equal("malformed-cursor", (await node.PostAsync("nl", "v1/reports:search", new JsonObject { ["cursor"] = bad })).Is(HttpStatusCode.BadRequest).Code);
         }
     }
 
@@ -165,13 +165,13 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
         var taken = Assert.Single(await node.StreamAsync("gb", [line]));
         Assert.True(taken.GetProperty("outcome").GetString() == "accepted", taken.GetRawText());
         var id = taken.GetProperty("reportId").GetString()!;
-        var (from, ordinals) = ((int?)1, new List<int>());
-        while (from is not null)
+        var (cursor, ordinals) = ("", new List<int>());
+        while (cursor is not null)
         {
-            var page = (await node.GetAsync("gb", $"v1/reports/{id}?from={from}")).Is(HttpStatusCode.OK).Json;
+            var page = (await node.GetAsync("gb", $"v1/reports/{id}?cursor={cursor}")).Is(HttpStatusCode.OK).Json;
             Assert.Equal(10_000, page.GetProperty("itemCount").GetInt32());
             ordinals.AddRange(page.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("item").GetInt32()));
-            from = page.TryGetProperty("nextFrom", out var next) ? next.GetInt32() : null;
+            cursor = page.TryGetProperty("nextCursor", out var next) ? next.GetString() : null;
         }
 
         Assert.Equal(Enumerable.Range(1, 10_000), ordinals);

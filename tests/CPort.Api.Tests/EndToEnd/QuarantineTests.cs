@@ -70,10 +70,10 @@ public sealed class QuarantineTests(EndToEndNodes nodes)
         string? cursor = null;
         do
         {
-            var page = (await node.GetAsync(who, $"v1/hashes/quarantine?limit={limit}{(cursor is null ? "" : "&cursor=" + cursor)}")).Is(HttpStatusCode.OK).Json;
+            var page = (await node.GetAsync(who, $"v1/hashes/quarantine?maxResults={limit}{(cursor is null ? "" : "&cursor=" + cursor)}")).Is(HttpStatusCode.OK).Json;
             Assert.InRange(page.GetProperty("quarantined").GetArrayLength(), 0, limit);
             rows.AddRange(page.GetProperty("quarantined").EnumerateArray());
-            cursor = page.TryGetProperty("cursor", out var next) && next.ValueKind == JsonValueKind.String ? next.GetString() : null;
+            cursor = page.TryGetProperty("nextCursor", out var next) && next.ValueKind == JsonValueKind.String ? next.GetString() : null;
         }
         while (cursor is not null);
         return rows;

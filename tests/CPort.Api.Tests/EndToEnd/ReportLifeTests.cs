@@ -65,8 +65,8 @@ public sealed class ReportLifeTests(EndToEndNodes nodes)
 
         (await node.PostAsync("nl", $"v1/reports/{id}/memos", new JsonObject { ["text"] = "Asked the provider.", ["item"] = 2 })).Is(HttpStatusCode.OK);
         await node.AssignedAsync("nl", id, "hotline-nl", item: 2);
-        (await node.SendAsync("nl", HttpMethod.Put, $"v1/reports/{id}/site-facts", """{"siteType":3,"commerciality":1}""")).Is(HttpStatusCode.OK);
-        (await node.SendAsync("nl", HttpMethod.Put, $"v1/reports/{id}/items/2/hotline-reference", """{"reference":"NL-77"}""")).Is(HttpStatusCode.OK);
+        (await node.SendAsync("nl", HttpMethod.Put, $"v1/reports/{id}/site-facts", """{"sourceUrlSiteType":3,"sourceUrlCommerciality":1}""")).Is(HttpStatusCode.OK);
+        (await node.SendAsync("nl", HttpMethod.Put, $"v1/reports/{id}/items/2/assigned-hotline-reference", """{"assignedHotlineReference":"NL-77"}""")).Is(HttpStatusCode.OK);
         var now = (await node.GetAsync("nl", $"v1/reports/{id}")).Is(HttpStatusCode.OK).Json;
         Assert.Equal(3, now.GetProperty("sourceUrlSiteType").GetProperty("id").GetInt32());
         Assert.Contains(now.GetProperty("memos").EnumerateArray(), m => m.GetProperty("text").GetString() == "Asked the provider.");
@@ -117,7 +117,7 @@ public sealed class ReportLifeTests(EndToEndNodes nodes)
         (await node.PostAsync("nl", $"v1/reports/{id}/items:move", With("countryCode", "DE"))).Is(HttpStatusCode.OK);
 
         var moved = await node.AssignedAsync("de", id, "hotline-de");
-        Assert.Equal("DE", moved.GetProperty("assignment").GetProperty("assignedCountryCode").GetString());
+        Assert.Equal("DE", moved.GetProperty("assignment").GetProperty("assignedCountry").GetString());
         Assert.Equal("NL", moved.GetProperty("earlierHosting")[0].GetProperty("countryCode").GetString());
         (await node.PostAsync("de", $"v1/reports/{id}/items:assess", Assessment())).Is(HttpStatusCode.OK);
         (await node.GetAsync("nl", $"v1/reports/{id}")).Is(HttpStatusCode.NotFound);
@@ -135,7 +135,7 @@ public sealed class ReportLifeTests(EndToEndNodes nodes)
         (await node.PostAsync("gb", $"v1/reports/{id}/items:assign", With("hotline", "hotline-gb"))).Is(HttpStatusCode.Conflict);
         (await node.PostAsync("ie", $"v1/reports/{id}/items:assign", With("hotline", "hotline-ie"))).Is(HttpStatusCode.OK);
         var taken = await node.AssignedAsync("ie", id, "hotline-ie");
-        Assert.Equal("IE", taken.GetProperty("assignment").GetProperty("assignedCountryCode").GetString());
+        Assert.Equal("IE", taken.GetProperty("assignment").GetProperty("assignedCountry").GetString());
         (await node.PostAsync("ie", $"v1/reports/{id}/items:assess", Assessment())).Is(HttpStatusCode.OK);
     }
 

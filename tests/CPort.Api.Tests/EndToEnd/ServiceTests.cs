@@ -23,7 +23,7 @@ public sealed class ServiceTests(EndToEndNodes nodes)
             "/v1/reports/{id}:withdraw", "/v1/reports/{id}/urgent", "/v1/reports/{id}/site-facts", "/v1/reports/{id}/memos", "/v1/reports/{id}/items",
             "/v1/reports/{id}/items:assign", "/v1/reports/{id}/items:claim", "/v1/reports/{id}/items:release", "/v1/reports/{id}/items:assess",
             "/v1/reports/{id}/items:correct", "/v1/reports/{id}/items:act", "/v1/reports/{id}/items:hosting", "/v1/reports/{id}/items:move",
-            "/v1/reports/{id}/items:seen-again", "/v1/reports/{id}/items/{item}/hotline-reference", "/v1/items:assess", "/v1/items:act", "/v1/items:claim",
+            "/v1/reports/{id}/items:seen-again", "/v1/reports/{id}/items/{item}/assigned-hotline-reference", "/v1/items:assess", "/v1/items:act", "/v1/items:claim",
             "/v1/hashes:lookup", "/v1/hashes/{algorithm}/{value}", "/v1/hashes:import", "/v1/hashes:retract", "/v1/hashes:correct", "/v1/hashes/quarantine", "/v1/hashes/quarantine:release", "/v1/hashes/quarantine:add", "/v1/queues",
             "/v1/queues/{name}", "/v1/statistics", "/v1/rejections", "/v1/agencies", "/v1/agencies/{agency}", "/v1/agencies/{agency}/keys", "/v1/projections",
             "/v1/projections:rebuild", "/v1/projections:reconcile",
@@ -74,11 +74,11 @@ public sealed class ServiceTests(EndToEndNodes nodes)
         {
             (HttpMethod.Get, "v1/nowhere", null, "", 404), (HttpMethod.Get, "nowhere", null, "", 404), (HttpMethod.Get, "v1/reports/not-an-id", null, "", 404),
             (HttpMethod.Delete, $"v1/reports/{id}", null, "", 405), (HttpMethod.Get, "v1/queues/none", null, "", 404),
-            (HttpMethod.Get, "v1/queues/unassessed?maxResults=0", null, "", 400), (HttpMethod.Get, "v1/queues/unassessed?order=x", null, "", 400),
-            (HttpMethod.Get, "v1/statistics?from=yesterday", null, "", 400), (HttpMethod.Get, "v1/hashes/md5/zz", null, "", 422),
+            (HttpMethod.Get, "v1/queues/unassessed?maxResults=0", null, "", 422), (HttpMethod.Get, "v1/queues/unassessed?order=x", null, "", 422),
+            (HttpMethod.Get, "v1/statistics?from=yesterday", null, "", 422), (HttpMethod.Get, "v1/hashes/md5/zz", null, "", 422),
             (HttpMethod.Get, "v1/hashes/crc32/00", null, "", 404), (HttpMethod.Post, "v1/reports", "{", "application/json", 400),
             (HttpMethod.Post, "v1/reports", "", "application/json", 400), (HttpMethod.Post, "v1/reports", "{}", "application/json", 422),
-            (HttpMethod.Post, "v1/reports?codes=v9", "{}", "application/json", 400),
+            (HttpMethod.Post, "v1/reports?codes=v9", "{}", "application/json", 422),
             (HttpMethod.Post, $"v1/reports/{id}/items:assess", "{}", "application/json", 422), (HttpMethod.Post, $"v1/reports/{id}/memos", "[]", "application/json", 422),
             (HttpMethod.Post, "v1/reports:search", """{"states":["x"]}""", "application/json", 422), (HttpMethod.Post, "v1/hashes:lookup", "{}", "application/json", 422),
         })

@@ -10,6 +10,12 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using CPort.Api.Security;
+using CPort.Domain.Access;
+using CPort.Node.Operator;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CPort.Api.Tests.Node;
 
@@ -39,6 +45,26 @@ public sealed class NodeStartTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, (await _http.GetAsync(Url(app) + "/health/live")).StatusCode);
         await app.StopAsync();
         Assert.Equal(ExitCodes.Ok, app.Services.GetRequiredService<NodeState>().ExitCode);
+    }
+
+    [Fact]
+    public async Task Every_endpoint_of_both_ports_names_the_rights_it_needs()
+    {
+        await using var app = NodeHost.Build(Options());
+        var operators = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        operators.Services.AddRouting();
+        operators.WebHost.UseKestrelCore();
+        await using var port = operators.Build();
+        new OperatorEndpoints(app.Services, new NodeState(), NullLogger.Instance, CancellationToken.None).Map(port);
+        var endpoints = new IEndpointRouteBuilder[] { app, port }.SelectMany(a => a.DataSources).SelectMany(d => d.Endpoints).OfType<RouteEndpoint>().ToArray();
+
+        Assert.Contains(endpoints, e => e.RoutePattern.RawText == "/metrics");
+        Assert.Contains(endpoints, e => e.RoutePattern.RawText == "/v1/reports:stream");
+        Assert.Contains(endpoints, e => e.RoutePattern.RawText == "/operator/v1/cluster/down");
+        Assert.Empty(endpoints.Where(e => e.Metadata.GetMetadata<NeededDeed>() is null).Select(e => e.RoutePattern.RawText));
+        Assert.Empty(endpoints.Where(e => e.RoutePattern.RawText!.Contains("v1/") && e.Metadata.GetOrderedMetadata<NeededDeed>().Any(n => n.Deed == Deed.SeeService))
+            .Select(e => e.RoutePattern.RawText));
+        Assert.Empty(Enum.GetValues<Deed>().Except(endpoints.SelectMany(e => e.Metadata.GetOrderedMetadata<NeededDeed>()).Select(n => n.Deed)));
     }
 
     [SkippableFact]
@@ -205,17 +231,17 @@ public sealed class NodeStartTests : IDisposable
     public void The_environment_wins_over_files_and_the_command_line_over_both()
     {
         Environment.SetEnvironmentVariable("CPORT__Cluster__Host", "127.0.0.7");
-        Environment.SetEnvironmentVariable("CPORT__Limits__PageSize", "70");
+        Environment.SetEnvironmentVariable("CPORT__Limits__ItemsPerBatch", "70");
         try
         {
-            var options = NodeConfiguration.Load(commandLine: new Dictionary<string, string?> { ["Limits:PageSize"] = "80" });
+            var options = NodeConfiguration.Load(commandLine: new Dictionary<string, string?> { ["Limits:ItemsPerBatch"] = "80" });
             Assert.Equal("127.0.0.7", options.Cluster.Host);
-            Assert.Equal(80, options.Limits.PageSize);
+            Assert.Equal(80, options.Limits.ItemsPerBatch);
         }
         finally
         {
             Environment.SetEnvironmentVariable("CPORT__Cluster__Host", null);
-            Environment.SetEnvironmentVariable("CPORT__Limits__PageSize", null);
+            Environment.SetEnvironmentVariable("CPORT__Limits__ItemsPerBatch", null);
         }
     }
 

@@ -36,7 +36,7 @@ public sealed class CPortClientTests : IAsyncLifetime
         _server.MapGet("/v1/agencies", (HttpContext http) => http.Request.Headers.Authorization == "Bearer good"
             ? Results.Json(new { agencies = Array.Empty<object>(), items = new[] { new { id = "hotline-nl" } } })
             : Results.Problem(title: "Unauthorized", statusCode: 401));
-        _server.MapPost("/v1/agencies", () => ApiProblem.Of(IntakeProblem.Of([new FieldError("kind", IntakeCodes.UnknownCode, "not a kind")])).ToResult());
+        _server.MapPost("/v1/agencies", http => ApiProblemException.OfField("kind", ProblemCodes.UnknownCode, "not a kind").Problem.WriteAsync(http));
         _server.MapPost("/v1/agencies/hotline-nl/keys/old:rotate", () => Results.Json(new { agency = "hotline-nl", keyId = "new", apiKey = "cport_new_secret" }));
         _server.MapPost("/v1/hashes:import", async (HttpContext http) =>
         {

@@ -108,7 +108,7 @@ public sealed class KilledNodeTests(PostgreSqlServer server, ITestOutputHelper o
             var items = report.EnumerateObject().First(p => p.Name is "items" or "urls").Value;
             Assert.Equal(journal[id].State.Items.Count, items.GetArrayLength());
 
-            var history = JsonElement.Parse(await http.GetStringAsync($"/v1/reports/{id}/history?limit=200"));
+            var history = JsonElement.Parse(await http.GetStringAsync($"/v1/reports/{id}/history?maxResults=200"));
             var events = history.ValueKind == JsonValueKind.Array ? history : history.EnumerateObject().First(p => p.Value.ValueKind == JsonValueKind.Array).Value;
             Assert.Equal(journal[id].Rows.Select(r => r.Sequence), events.EnumerateArray().Select(e => e.GetProperty("sequence").GetInt64()));
         }

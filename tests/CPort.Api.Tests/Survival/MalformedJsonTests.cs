@@ -156,7 +156,7 @@ public sealed class MalformedJsonTests(NodeForBadInput bad) : IClassFixture<Node
         string[] paths =
         [
             "/v1/reports/x", "/v1/reports/00000000000000000000000000", "/v1/reports/%00", "/v1/reports/%FF%FE", "/v1/reports/" + new string('A', 4000), "/v1/reports/../../etc",
-            "/v1/reports/00000000000000000000000000/history?limit=-1", "/v1/reports/00000000000000000000000000/history?limit=99999999999999999999",
+            "/v1/reports/00000000000000000000000000/history?maxResults=-1", "/v1/reports/00000000000000000000000000/history?maxResults=99999999999999999999",
             "/v1/queues/none", "/v1/queues/unassessed?cursor=%00%00", "/v1/queues/unassessed?cursor=AAAA", "/v1/queues/unassessed?maxResults=x", "/v1/nothing",
             "/v1/hashes/md5/xyz", "/v1/hashes/none/00", "/v1/hashes/md5/" + new string('0', 5000),
         ];

@@ -5,6 +5,8 @@ using Akka.Streams;
 using Akka.TestKit.Xunit2;
 using CPort.Actors.Intake;
 using CPort.Actors.Reports;
+using CPort.Api.Reading;
+using CPort.Api.Reports;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
@@ -14,7 +16,7 @@ using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CPort.Actors.Tests.Intake;
+namespace CPort.Api.Tests.Reports;
 
 public sealed class IntakeStreamTests : TestKit
 {
@@ -149,7 +151,7 @@ public sealed class IntakeStreamTests : TestKit
         var text = Encoding.UTF8.GetString(line.Utf8.Span).Trim();
         return text switch
         {
-            "bad" => IntakeReading.Bad(IntakeProblem.Of(IntakeCodes.MalformedJson, "No.")),
+            "bad" => IntakeReading.Bad(IntakeProblem.Of(ProblemCodes.MalformedJson, "No.")),
             "defect" => throw new InvalidOperationException("a defect"),
             _ => IntakeReading.Good(new SubmitReport
             {

@@ -4,20 +4,15 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Akka.Streams;
 using Akka.Streams.Dsl;
+using CPort.Actors.Intake;
+using CPort.Api.Reading;
 using CPort.Actors.Persistence;
 using CPort.Domain.Access;
-using CPort.Domain.Agencies;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 using Microsoft.Extensions.Logging;
 
-namespace CPort.Actors.Intake;
-
-/// <summary>One line of a stream without its end; numbers count every line from 1. A line beyond the limit comes without its bytes.</summary>
-public readonly record struct IntakeLine(long Number, ReadOnlyMemory<byte> Utf8, bool TooLong = false)
-{
-    public override string ToString() => $"IntakeLine({Number}, {Utf8.Length})";
-}
+namespace CPort.Api.Reports;
 
 /// <summary>
 /// The graph of one intake stream: lines are read one after the other, at most <see cref="IntakeLimits.InFlightPerStream"/> reports and
@@ -42,7 +37,7 @@ public sealed partial class IntakeStream(
             {
                 try
                 {
-                    return await AnswerAsync(line, read, reports, caller, cancellation).ConfigureAwait(false);
+                    return await AnswerAsync(line, read, reports, caller, cancellation);
                 }
                 finally
                 {
@@ -57,9 +52,9 @@ public sealed partial class IntakeStream(
     private static async IAsyncEnumerable<IntakeLine> Admit(
         IAsyncEnumerable<IntakeLine> lines, ByteBudget budget, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (var line in lines.WithCancellation(cancellation).ConfigureAwait(false))
+        await foreach (var line in lines.WithCancellation(cancellation))
         {
-            await budget.TakeAsync(line.Utf8.Length, cancellation).ConfigureAwait(false);
+            await budget.TakeAsync(line.Utf8.Length, cancellation);
             yield return line;
         }
     }
@@ -72,9 +67,9 @@ public sealed partial class IntakeStream(
         try
         {
             var reading = line.TooLong
-                ? IntakeReading.Bad(IntakeProblem.Of(IntakeCodes.TooLarge, $"The line is longer than {limits.LineBytes} bytes (limit: line length)."))
+                ? IntakeReading.Bad(IntakeProblem.Of(ProblemCodes.TooLarge, $"The line is longer than {limits.LineBytes} bytes (limit: line length)."))
                 : read(line);
-            outcome = await reports.InTurnAsync(reading, () => intake.SubmitAsync(reading, cancellation)).ConfigureAwait(false) with { Line = line.Number };
+            outcome = await reports.InTurnAsync(reading, () => intake.SubmitAsync(reading, cancellation)) with { Line = line.Number };
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
@@ -83,7 +78,7 @@ public sealed partial class IntakeStream(
             outcome = new IntakeOutcome
             {
                 Line = line.Number, Result = IntakeResult.Rejected,
-                Problem = IntakeProblem.Of(IntakeCodes.Internal, "The line could not be handled because of a defect of this node; tell its operator."),
+                Problem = IntakeProblem.Of(ProblemCodes.Internal, "The line could not be handled because of a defect of this node; tell its operator."),
             };
         }
 
@@ -98,7 +93,7 @@ public sealed partial class IntakeStream(
     /// </summary>
     private async Task<IReadOnlyList<IntakeOutcome>> KeepRejectedAsync(ImmutableList<Answered> batch, Caller caller, CancellationToken cancellation)
     {
-        var rejected = batch.Where(a => a.Name is not null).Select(a => RejectedLine.Of(a.Outcome, caller, a.Name!, time.GetUtcNow())).ToArray();
+        var rejected = batch.Where(a => a.Name is not null).Select(a => Kept(a, caller, time.GetUtcNow())).ToArray();
         if (rejected.Length == 0)
         {
             return [.. batch.Select(a => a.Outcome)];
@@ -106,7 +101,7 @@ public sealed partial class IntakeStream(
 
         try
         {
-            await rejections.RecordAsync(rejected, cancellation).ConfigureAwait(false);
+            await rejections.RecordAsync(rejected, cancellation);
             return [.. batch.Select(a => a.Outcome)];
         }
         catch (Exception e) when (Faults.IsPassingFor(e, cancellation))
@@ -116,11 +111,18 @@ public sealed partial class IntakeStream(
                 .. batch.Select(a => a.Name is null ? a.Outcome : new IntakeOutcome
                 {
                     Line = a.Outcome.Line, Result = IntakeResult.Unavailable,
-                    Problem = new IntakeProblem { Code = IntakeCodes.Unavailable, Retry = true, Detail = "The line could not be looked after in time; send it again." },
+                    Problem = new IntakeProblem { Code = ProblemCodes.Unavailable, Retry = true, Detail = "The line could not be looked after in time; send it again." },
                 }),
             ];
         }
     }
+
+    private static RejectedLine Kept(Answered line, Caller caller, DateTimeOffset now) => new()
+    {
+        Agency = caller.Agency, Tenant = caller.Tenant, Name = line.Name!, FirstAt = now, LastAt = now, Line = line.Outcome.Line,
+        Reference = line.Outcome.Reference?.Value, ReportId = line.Outcome.ReportId, Result = line.Outcome.Result,
+        Problem = line.Outcome.Problem!, Fields = line.Outcome.Fields,
+    };
 
     /// <summary>The same rejected line sent again is the same entry. Keyed, because a plain hash of a short line could be guessed.</summary>
     private string Name(IntakeLine line, Caller caller)
@@ -135,7 +137,7 @@ public sealed partial class IntakeStream(
     {
         private static readonly IntakeProblem EarlierLine = new()
         {
-            Code = IntakeCodes.Unavailable, Retry = true, Detail = "An earlier line of the same report could not be made durable in time; send both again, in this order.",
+            Code = ProblemCodes.Unavailable, Retry = true, Detail = "An earlier line of the same report could not be made durable in time; send both again, in this order.",
         };
 
         private readonly ConcurrentDictionary<ReportId, Task<IntakeOutcome>> _last = new();
@@ -144,14 +146,14 @@ public sealed partial class IntakeStream(
         {
             if (reading.Draft?.ReportId is not { } report)
             {
-                return await submit().ConfigureAwait(false);
+                return await submit();
             }
 
             var mine = AfterAsync(_last.GetValueOrDefault(report), reading, submit);
             _last[report] = mine;
             try
             {
-                return await mine.ConfigureAwait(false);
+                return await mine;
             }
             finally
             {
@@ -165,13 +167,13 @@ public sealed partial class IntakeStream(
             if (before is not null)
             {
                 await ((Task)before).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (!before.IsCompletedSuccessfully || (await before.ConfigureAwait(false)).Result == IntakeResult.Unavailable)
+                if (!before.IsCompletedSuccessfully || (await before).Result == IntakeResult.Unavailable)
                 {
                     return new IntakeOutcome { Result = IntakeResult.Unavailable, ReportId = reading.Draft!.ReportId, Reference = reading.Reference, Problem = EarlierLine };
                 }
             }
 
-            return await submit().ConfigureAwait(false);
+            return await submit();
         }
     }
 
@@ -201,7 +203,7 @@ public sealed partial class IntakeStream(
                     freed = _freed.Task;
                 }
 
-                await freed.WaitAsync(cancellation).ConfigureAwait(false);
+                await freed.WaitAsync(cancellation);
             }
         }
 

@@ -1,3 +1,4 @@
+using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Actors.Telemetry;
@@ -6,19 +7,19 @@ using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 
-namespace CPort.Actors.Intake;
+namespace CPort.Api.Reports;
 
 /// <summary>Brings a read report to its actor and back: numbers, digests, the command, the outcome. Thread-safe.</summary>
 public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, ConfidentialSeam seam, IntakeDoor? door = null)
 {
     private static readonly IntakeProblem Stopping = new()
     {
-        Code = IntakeCodes.Unavailable, Retry = true, Detail = "This node is stopping and takes nothing more. Send it again, to another node.",
+        Code = ProblemCodes.Unavailable, Retry = true, Detail = "This node is stopping and takes nothing more. Send it again, to another node.",
     };
 
     private static readonly IntakeProblem NoAnswer = new()
     {
-        Code = IntakeCodes.Unavailable, Retry = true,
+        Code = ProblemCodes.Unavailable, Retry = true,
         Detail = "The report could not be made durable in time. Send it again: what was taken is answered as a duplicate.",
     };
 
@@ -35,7 +36,7 @@ public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, 
 
         using var hop = CPortMetrics.TimeHop(CPortMetrics.IntakeHop);
         var outcome = reading.Draft is { } draft
-            ? await SendAsync(draft, cancellation).ConfigureAwait(false)
+            ? await SendAsync(draft, cancellation)
             : IntakeOutcome.Rejected(reading.Problem!, reading.Reference);
         CPortMetrics.IntakeAnswered(outcome.Word);
         return outcome;
@@ -47,10 +48,10 @@ public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, 
         {
             var command = SubmissionDigest.Stamp(seam, draft with
             {
-                ReportNumber = await numbers.ReportAsync(cancellation).ConfigureAwait(false),
-                FirstItemNumber = await numbers.ItemsAsync(draft.Items.Length, cancellation).ConfigureAwait(false),
+                ReportNumber = await numbers.ReportAsync(cancellation),
+                FirstItemNumber = await numbers.ItemsAsync(draft.Items.Length, cancellation),
             });
-            return ToOutcome(draft, await gateway.SendAsync(command, cancellation).ConfigureAwait(false));
+            return ToOutcome(draft, await gateway.SendAsync(command, cancellation));
         }
         catch (Exception e) when (Faults.IsPassingFor(e, cancellation))
         {
@@ -77,10 +78,10 @@ public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, 
         };
         return outcome.Result switch
         {
-            IntakeResult.Conflict => outcome with { Problem = IntakeProblem.Of(IntakeCodes.Conflict, reply.Detail ?? "The reference was used before with other content.") },
+            IntakeResult.Conflict => outcome with { Problem = IntakeProblem.Of(ProblemCodes.Conflict, reply.Detail ?? "The reference was used before with other content.") },
             IntakeResult.Rejected => outcome with
             {
-                ReportId = null, Number = null, Problem = IntakeProblem.Of(Rejections.Word(reply.Code), reply.Detail ?? "A rule says no."),
+                ReportId = null, Number = null, Problem = IntakeProblem.Of(ProblemCodes.Of(reply.Code), reply.Detail ?? "A rule says no."),
             },
             IntakeResult.Unavailable => outcome with { Problem = NoAnswer },
             _ => outcome,
@@ -101,15 +102,4 @@ public sealed class IntakeDoor : IDisposable
     public void Close() => _closed.Cancel();
 
     public void Dispose() => _closed.Dispose();
-}
-
-/// <summary>The words of rejection codes in answers: kebab case of the code's name.</summary>
-public static class Rejections
-{
-    private static readonly Dictionary<RejectionCode, string> Words =
-        Enum.GetValues<RejectionCode>().ToDictionary(c => c, c => string.Concat(c.ToString().Select((ch, i) =>
-            char.IsUpper(ch) && i > 0 ? $"-{char.ToLowerInvariant(ch)}" : $"{char.ToLowerInvariant(ch)}")));
-
-    /// <summary>For example <c>version-mismatch</c>.</summary>
-    public static string Word(RejectionCode code) => Words[code];
 }

@@ -1,28 +1,10 @@
 using System.Collections.Immutable;
+using CPort.Actors.Intake;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 
-namespace CPort.Actors.Intake;
-
-/// <summary>What became of one submitted report. The names in lower case are the API's words.</summary>
-public enum IntakeResult
-{
-    /// <summary>Durable.</summary>
-    Accepted = 1,
-
-    /// <summary>Accepted before with the same content; nothing was written.</summary>
-    Duplicate = 2,
-
-    /// <summary>Its reference was used before with other content; nothing was written.</summary>
-    Conflict = 3,
-
-    /// <summary>Wrong for good: sending it again unchanged does not help.</summary>
-    Rejected = 4,
-
-    /// <summary>Nothing is known of its fate and nothing is wrong with it: send it again, which is always safe.</summary>
-    Unavailable = 5,
-}
+namespace CPort.Api.Reports;
 
 /// <summary>The answer for one report, by its line number in a stream (from 1; 0 outside a stream).</summary>
 public sealed record IntakeOutcome

@@ -1,0 +1,168 @@
+using CPort.Domain.Agencies;
+using CPort.Domain.Reports;
+
+namespace CPort.Api;
+
+/// <summary>
+/// Every problem code with its status and title: the one table. A code is a word for programs and part of the API; those of rules are the kebab case of
+/// <see cref="RejectionCode"/> and <see cref="AgencyRejection"/>, and a test holds that none is missing here.
+/// </summary>
+public static class ProblemCodes
+{
+    // The request
+    public const string BadRequest = "bad-request";
+    public const string MalformedCursor = "malformed-cursor";
+    public const string NotAuthenticated = "not-authenticated";
+    public const string NotAuthorised = "not-authorised";
+    public const string PurposeMissing = "purpose-missing";
+    public const string PurposeInvalid = "purpose-invalid";
+    public const string NotFound = "not-found";
+    public const string MethodNotAllowed = "method-not-allowed";
+    public const string NotAcceptable = "not-acceptable";
+    public const string UnsupportedMediaType = "unsupported-media-type";
+    public const string TooManyStreams = "too-many-streams";
+    public const string Unavailable = "unavailable";
+    public const string Stuck = "stuck";
+
+    /// <summary>A defect of the node.</summary>
+    public const string Internal = "internal-error";
+
+    // The body, a line of a stream, the query string
+    public const string NotUtf8 = "not-utf8";
+    public const string ByteOrderMark = "byte-order-mark";
+    public const string Empty = "empty";
+    public const string TooLarge = "too-large";
+    public const string MalformedJson = "malformed-json";
+    public const string TooDeep = "too-deep";
+    public const string DuplicateKey = "duplicate-key";
+    public const string UnknownField = "unknown-field";
+    public const string WrongType = "wrong-type";
+    public const string Missing = "missing-field";
+    public const string TooLong = "too-long";
+    public const string TooMany = "too-many";
+    public const string ControlCharacters = "control-characters";
+    public const string UnknownCode = "unknown-code";
+    public const string MalformedDate = "malformed-date";
+    public const string DateInFuture = "date-in-future";
+    public const string MalformedUrl = "malformed-url";
+    public const string MalformedHash = "malformed-hash";
+    public const string MalformedAddress = "malformed-address";
+    public const string UnknownCountry = "unknown-country";
+    public const string MalformedReference = "malformed-reference";
+    public const string OutOfRange = "out-of-range";
+    public const string Inconsistent = "inconsistent";
+    public const string Conflict = "conflict";
+    public const string CommandIdInUse = "command-id-in-use";
+
+    private static readonly Dictionary<string, (int Status, string Title)> Table = new(StringComparer.Ordinal)
+    {
+        [BadRequest] = (400, "The request cannot be understood"),
+        [MalformedCursor] = (400, "The cursor is not one of this list"),
+        [NotAuthenticated] = (401, "No valid API key"),
+        [NotAuthorised] = (403, "Not allowed for this caller"),
+        [PurposeMissing] = (403, "A purpose is required"),
+        [PurposeInvalid] = (400, "The purpose cannot be used"),
+        [NotFound] = (404, "Not found"),
+        [MethodNotAllowed] = (405, "The method is not allowed here"),
+        [NotAcceptable] = (406, "The answer is not available in that form"),
+        [UnsupportedMediaType] = (415, "The body is of an unsupported type"),
+        [TooManyStreams] = (429, "Too many streams at once"),
+        [Internal] = (500, "A defect of this node"),
+        [Unavailable] = (503, "Not available at the moment"),
+        [Stuck] = (503, "The report cannot be read from the journal; it is on the operator's list"),
+
+        // 400: it cannot be read at all. 422: it can, and a value of it cannot be used; `errors` says which, by its field or parameter.
+        [NotUtf8] = (400, "Not UTF-8"),
+        [ByteOrderMark] = (400, "Byte order mark"),
+        [Empty] = (400, "Empty body or line"),
+        [MalformedJson] = (400, "Malformed JSON"),
+        [TooDeep] = (400, "JSON nested too deeply"),
+        [DuplicateKey] = (400, "A key stands twice"),
+        [TooLarge] = (413, "Body or line too large"),
+        [UnknownField] = (422, "Unknown field"),
+        [WrongType] = (422, "Wrong type"),
+        [Missing] = (422, "Missing field"),
+        [TooLong] = (422, "Text too long"),
+        [TooMany] = (422, "Too many entries"),
+        [ControlCharacters] = (422, "Control characters in a text"),
+        [UnknownCode] = (422, "Unknown code"),
+        [MalformedDate] = (422, "Malformed date"),
+        [DateInFuture] = (422, "Date in the future"),
+        [MalformedUrl] = (422, "Impossible URL"),
+        [MalformedHash] = (422, "Malformed hash"),
+        [MalformedAddress] = (422, "Malformed IP address"),
+        [UnknownCountry] = (422, "Unknown country"),
+        [MalformedReference] = (422, "Malformed reference"),
+        [OutOfRange] = (422, "Value out of range"),
+        [Inconsistent] = (422, "Fields contradict each other"),
+        [Conflict] = (409, "The reference was used with other content"),
+
+        // Rules of reports
+        ["version-mismatch"] = (412, "The item has changed"),
+        ["leased"] = (409, "Held by another analyst"),
+        ["not-leased"] = (409, "Not held by the caller"),
+        ["wrong-hotline"] = (403, "Not this hotline"),
+        ["others-have-acted"] = (409, "Others have acted"),
+        ["withdrawn"] = (409, "Withdrawn"),
+        ["already-acted-on"] = (409, "Already acted on (ICCAM rule 3)"),
+        ["item-is-closed"] = (409, "The item is closed (ICCAM rule 7)"),
+        ["action-already-recorded"] = (409, "The action is recorded already (ICCAM rule 8)"),
+        ["already-assigned-there"] = (409, "Assigned there already"),
+        ["nothing-to-change"] = (422, "Nothing to change"),
+        ["parts-out-of-order"] = (503, "Not available at the moment"),
+        ["baseline-is-final"] = (409, "Baseline is final (ICCAM rule 1)"),
+        ["only-national-is-overruled"] = (409, "Only National is overruled (ICCAM rule 2)"),
+        ["not-assessed-yet"] = (409, "Not assessed yet (ICCAM rule 9)"),
+        ["report-not-complete"] = (409, "The report is not complete (ICCAM rule 9)"),
+        ["action-does-not-fit-assessment"] = (422, "The action does not fit the assessment (ICCAM rule 10)"),
+        ["reason-missing"] = (422, "A reason is required"),
+        ["reason-does-not-fit"] = (422, "The reason does not fit the action"),
+        ["hosting-first"] = (409, "Hosting comes first (ICCAM rule 11)"),
+        ["not-assigned"] = (409, "Not assigned"),
+        ["not-offline"] = (409, "Not offline"),
+        ["nothing-to-correct"] = (409, "Nothing to correct"),
+        ["too-many-items"] = (422, "Too many items"),
+        ["doubtful-has-no-effect"] = (422, "Doubtful has no effect"),
+
+        // Agencies
+        ["agency-exists"] = (409, "The agency exists"),
+        ["agency-inactive"] = (409, "The agency is closed"),
+        ["hotline-number-taken"] = (409, "The ICCAM number is taken"),
+        ["interpol-exists"] = (409, "INTERPOL is registered"),
+        ["own-agency"] = (409, "Not one's own agency"),
+        ["key-revoked"] = (409, "The key is revoked"),
+        ["key-replaced"] = (409, "The key is replaced"),
+        ["too-many-keys"] = (409, "Too many keys"),
+        [CommandIdInUse] = (409, "The command id was used for another command"),
+        ["key-id-taken"] = (503, "Not available at the moment"),
+    };
+
+    private static readonly Dictionary<Enum, string> OfRules = Enum.GetValues<RejectionCode>().Cast<Enum>()
+        .Concat(Enum.GetValues<AgencyRejection>().Cast<Enum>()).ToDictionary(c => c, Kebab);
+
+    /// <summary>Status and title.</summary>
+    public static (int Status, string Title) Find(string code) => Table[code];
+
+    /// <summary>For example <c>version-mismatch</c>.</summary>
+    public static string Of(RejectionCode code) => OfRules[code];
+
+    public static string Of(AgencyRejection reason) => reason switch
+    {
+        AgencyRejection.UnknownAgency or AgencyRejection.UnknownKey => NotFound,
+        AgencyRejection.ReservedId or AgencyRejection.InvalidName or AgencyRejection.InvalidKind or AgencyRejection.InvalidMemberships
+            or AgencyRejection.MandateNeedsHotline or AgencyRejection.InvalidTrust or AgencyRejection.InvalidHotlineNumber
+            or AgencyRejection.InvalidRoles or AgencyRejection.InvalidExpiry or AgencyRejection.InvalidGrace => OutOfRange,
+        _ => OfRules[reason],
+    };
+
+    /// <summary>Of a status that the framework answers by itself.</summary>
+    public static string Of(int status) => status switch
+    {
+        401 => NotAuthenticated, 403 => NotAuthorised, 404 => NotFound, 405 => MethodNotAllowed, 406 => NotAcceptable,
+        413 => TooLarge, 415 => UnsupportedMediaType, 429 => TooManyStreams, 503 => Unavailable,
+        >= 500 => Internal, _ => BadRequest,
+    };
+
+    private static string Kebab(Enum code) => string.Concat(code.ToString().Select((c, i) =>
+        char.IsUpper(c) && i > 0 ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+}

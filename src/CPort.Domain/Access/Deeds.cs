@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using System.Text;
+using CPort.Domain.Identity;
+
+namespace CPort.Domain.Access;
+
+/// <summary>What a caller wants to do that is not a right on one item. Every endpoint names the deeds it needs; their rows stand below.</summary>
+public enum Deed
+{
+    SeeService = 1,
+    ReadReports,
+    WorkOnReports,
+    SubmitReports,
+    ListRejections,
+    ListItems,
+    CountItems,
+    CountEverything,
+    LookUpHashes,
+    ImportHashes,
+    ChangeOpinions,
+    KeepQuarantine,
+    ListAgencies,
+    RegisterAgencies,
+    ChangeAgencies,
+    IssueKeys,
+    RotateKeys,
+    RevokeKeys,
+    ReadStuck,
+    RetryStuck,
+    ReadProjections,
+    RebuildProjections,
+    WatchNodes,
+    CommandCluster,
+}
+
+public static partial class AccessTable
+{
+    private const Roles AnyRole = Roles.Analyst | Roles.Officer | Roles.Operator | Roles.Auditor | Roles.Machine;
+
+    private static readonly Holder Anybody = new([], AnyRole, "anybody, without a key");
+    private static readonly Holder EveryKey = new([.. Enum.GetValues<AgencyKind>()], AnyRole, "every key");
+    private static readonly Holder Operators = new([AgencyKind.Operator], Roles.Operator);
+    private static readonly Holder LiveOperators = new([AgencyKind.Operator], Roles.Operator, While: "with a live key", Holds: IsLive);
+    private static readonly Holder LiveSystem = new([AgencyKind.System], AnyRole, "CPort itself", Holds: IsLive);
+
+    private static readonly Holder HashWorkers = new(
+        [AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer | Roles.Machine);
+
+    private static readonly ImmutableArray<DeedRow> DeedRows =
+    [
+        new(Deed.SeeService, "see that a node is well, its metrics and the description of the API", Anybody),
+        new(Deed.ReadReports, "ask for a report, an item or a history; the tables above say what is shown", EveryKey),
+        new(Deed.WorkOnReports, "send a command about reports and items; the tables above say which is taken", EveryKey),
+        new(Deed.SubmitReports, "submit reports", new Holder([AgencyKind.Hotline], Worker)),
+        new(Deed.ListRejections, "list the rejected lines of one's own agency", EveryKey),
+        new(Deed.ListItems, "list items: queues, searches, groups",
+            new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider, AgencyKind.SupervisoryAuthority], AnyRole),
+            new Holder([AgencyKind.Operator], Roles.Auditor, While: "without the role operator", Holds: c => !c.Is(Roles.Operator))),
+        new(Deed.CountItems, "see lengths of queues and statistics", EveryKey),
+        new(Deed.CountEverything, "have everything counted, not only what one sees", Operators, new Holder([AgencyKind.System], AnyRole, "CPort itself")),
+        new(Deed.LookUpHashes, "look hashes up and read what is held of one", HashWorkers),
+        new(Deed.ImportHashes, "import lists of known hashes", HashWorkers),
+        new(Deed.ChangeOpinions, "correct and retract one's own opinions on hashes", HashWorkers),
+
+        // A release or an addition changes what fifty countries inherit: agencies that are believed alone anyway, and operators, who get no values.
+        new(Deed.KeepQuarantine, "list the quarantine of hashes, put in and release", Operators,
+            new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer,
+                While: "of a trusted agency", Holds: c => c.Trust == TrustLevel.Trusted)),
+        new(Deed.ListAgencies, "list agencies and their keys (no secrets)", Operators),
+        new(Deed.RegisterAgencies, "register an agency", LiveOperators, LiveSystem),
+        new(Deed.ChangeAgencies, "change an agency's countries, trust and mandate, or close it", LiveOperators, LiveSystem),
+        new(Deed.IssueKeys, "issue a key", LiveOperators, LiveSystem),
+        new(Deed.RotateKeys, "rotate a key", LiveOperators, LiveSystem),
+        new(Deed.RevokeKeys, "revoke a key", LiveOperators, LiveSystem),
+        new(Deed.ReadStuck, "list what cannot be read from the journal", Operators),
+        new(Deed.RetryStuck, "have it read again", Operators),
+        new(Deed.ReadProjections, "see where the read model stands", Operators),
+        new(Deed.RebuildProjections, "rebuild the read model, or compare it with the journal", Operators),
+        new(Deed.WatchNodes, "watch nodes: members, shards, actors, logs, reports' states, and figures of hashes", Operators),
+        new(Deed.CommandCluster, "have nodes join, leave, or be downed", Operators),
+    ];
+
+    /// <summary>Whether the caller, null for one without a key, may do this at all.</summary>
+    public static bool May(Caller? caller, Deed deed) => Row(deed).May.Any(holder => holder.Includes(caller));
+
+    /// <summary>A sentence on who may, without anything about the caller.</summary>
+    public static string WhoMay(Deed deed) => $"May {Row(deed).What}: {string.Join("; ", Row(deed).May.Select(m => m.Text))}.";
+
+    private static DeedRow Row(Deed deed) => DeedRows.First(row => row.Deed == deed);
+
+    private static bool IsLive(Caller caller) => caller.Tenant == Tenant.Live;
+
+    private static void RenderDeeds(StringBuilder page)
+    {
+        page.Append(
+            """
+
+            ## Rights that are not about one item
+
+            Every endpoint of the API and of the operators' port names the rows that it needs, and nothing is read of a request before they are asked. Live
+            and training keys alike, where nothing else is said.
+
+            | Right | May | Who |
+            |---|---|---|
+
+            """);
+        foreach (var row in DeedRows)
+        {
+            page.Append($"| {Words(row.Deed)} | {row.What} | {string.Join("; ", row.May.Select(m => m.Text))} |\n");
+        }
+    }
+
+    private sealed record DeedRow(Deed Deed, string What, params ImmutableArray<Holder> May);
+
+    /// <summary>Keys of agencies of these kinds that hold one of the roles; without kinds, whoever asks.</summary>
+    private sealed record Holder(
+        ImmutableArray<AgencyKind> Kinds, Roles Roles, string? Name = null, string? While = null, Func<Caller, bool>? Holds = null)
+    {
+        public string Text => Name ?? string.Join(", ", Kinds.Select(Words)) + (Roles == AnyRole ? "" : $" ({Words(Roles)})") + (While is null ? "" : $" {While}");
+
+        public bool Includes(Caller? caller) => Kinds.IsEmpty
+            || (caller is not null && Kinds.Contains(caller.Kind) && caller.Is(Roles) && (Holds is null || Holds(caller)));
+    }
+}
