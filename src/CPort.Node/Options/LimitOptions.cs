@@ -27,10 +27,6 @@ public sealed class LimitOptions
     [AtLeastOne]
     public int ItemsPerBatch { get; set; } = 1_000;
 
-    /// <summary>Rows in one page of the rejected lines; queues and searches have 200 at most (ICCAM's maxResults).</summary>
-    [AtLeastOne]
-    public int PageSize { get; set; } = 500;
-
     /// <summary>How long an API call waits for an entity before it answers 503, seconds.</summary>
     [AtLeastOne]
     public int AskSeconds { get; set; } = 10;
