@@ -133,7 +133,7 @@ public sealed record ItemRow
         HostingCountry is { } c ? Country.Parse(c) : null,
         IsOrphan,
         Tenant,
-        Classification is Domain.CodeLists.Classification.Baseline or Domain.CodeLists.Classification.National);
+        Classification?.IsIllegal() == true);
 }
 
 /// <summary>A hash of an item, as a keyed hash of its bytes: enough to find equal ones, not to read one.</summary>
@@ -177,14 +177,14 @@ public static class ReadRows
             AssessedBy = opinion?.Agency.Value, AssessedAt = opinion?.At.UtcTicks, AssessedAge = opinion?.Age, AssessedGender = opinion?.Gender,
             AssessedFlags = opinion is null ? null
                 : (opinion.VirtualContent ? 1 : 0) | (opinion.UserGeneratedContent ? 2 : 0) | (opinion.ChildModeling ? 4 : 0),
-            Seen = item.Assessments.Any(a => a.Counts && a.Classification != Classification.Doubtful), NearMatches = item.Near.Length,
+            Seen = item.Assessments.Any(a => a.Counts && a.Classification.HasEffect()), NearMatches = item.Near.Length,
             ContentType = item.ContentType, IsSourceUrl = item.IsSourceUrl, SiteType = report.SiteType, Commerciality = report.Commerciality,
             HostingCountry = item.Hosting?.Country?.Code, AssignedCountry = item.Assignment?.Country?.Code, Hotline = item.Assignment?.Hotline?.Value,
             IsOrphan = item.Assignment is { Orphan: true, Country: null }, WasOrphan = item.Assignment?.Orphan == true,
             EscalatedTo = item.Assignment?.EscalatedTo?.Value, LeaseAgency = item.Lease?.Agency.Value, LeaseUntil = item.Lease?.Until.UtcTicks,
             ReceivedAt = report.HotlineReceivedDate.UtcTicks, AddedAt = item.AddedAt.UtcTicks, ChangedAt = item.LastChangedAt.UtcTicks,
             CountrySince = item.Assignment?.CountrySince.UtcTicks, HotlineSince = item.Assignment?.HotlineSince?.UtcTicks,
-            LeaAt = First(item, ActionType.ReportedToLea), IspAt = First(item, ActionType.ReportedToIsp), FinalAt = final?.Date.UtcTicks,
+            LeaAt = First(item, ActionNotice.Police), IspAt = First(item, ActionNotice.Host), FinalAt = final?.Date.UtcTicks,
             FinalAction = final?.Type, UrlKey = Hex(keys?.Url), HostKey = Hex(keys?.Host), DomainKey = Hex(keys?.Domain),
         };
         return QueueColumns.Fill(row, item);
@@ -222,8 +222,8 @@ public static class ReadRows
         && before.HotlineReceivedDate == after.HotlineReceivedDate && before.Reference == after.Reference;
 
     /// <summary>Times to police and host count within the present episode, like every action does.</summary>
-    private static long? First(ContentItem item, ActionType type) =>
-        item.Actions.Where(a => a.Type == type && item.InThisEpisode(a)).Select(a => (long?)a.Date.UtcTicks).Min();
+    private static long? First(ContentItem item, ActionNotice told) =>
+        item.Actions.Where(a => a.Type.Row().Notice == told && item.InThisEpisode(a)).Select(a => (long?)a.Date.UtcTicks).Min();
 
     private static string? Hex(byte[]? key) => key is null ? null : Convert.ToHexStringLower(key);
 }

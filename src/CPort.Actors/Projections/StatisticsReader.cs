@@ -71,6 +71,7 @@ public sealed class StatisticsReader(ReadModel model)
             async Task<Figure> Count(string name, string definition, IQueryable<ItemRow> rows) =>
                 new(name, definition, await rows.LongCountAsync(cancellation).ConfigureAwait(false));
 
+            var removals = ActionTypes.All.Where(a => a.Closes == ItemState.Removed).Select(a => (ActionType?)a.Type).ToList();
             var all = Scoped();
             var classified = Scoped(FieldGroup.Classification);
             var hosted = Scoped(FieldGroup.Hosting);
@@ -97,7 +98,7 @@ public sealed class StatisticsReader(ReadModel model)
                         classified.Where(i => i.Seen)).ConfigureAwait(false),
                     await Count("nearKnown", "Media whose hashes nobody knew but that are close to a known picture (PDQ).",
                         classified.Where(i => (i.PriorityReasons & PriorityReasons.NearKnown) != 0)).ConfigureAwait(false),
-                    await Count("removed", "Items whose final action is Removed.", all.Where(i => i.FinalAction == ActionType.Removed)).ConfigureAwait(false),
+                    await Count("removed", "Items whose final action is Removed.", all.Where(i => removals.Contains(i.FinalAction))).ConfigureAwait(false),
                 ],
                 Breakdowns =
                 [
@@ -118,7 +119,7 @@ public sealed class StatisticsReader(ReadModel model)
                     await TimeAsync("receiptToHost", "From the public's report to the hotline to the first notice to the host (second leg).",
                         dated, i => i.IspAt, cancellation).ConfigureAwait(false),
                     await TimeAsync("receiptToRemoval", "From the public's report to the hotline to removal; items Unavailable or NotIllegal do not count.",
-                        dated.Where(i => i.FinalAction == ActionType.Removed), i => i.FinalAt, cancellation).ConfigureAwait(false),
+                        dated.Where(i => removals.Contains(i.FinalAction)), i => i.FinalAt, cancellation).ConfigureAwait(false),
                 ],
             };
         }, cancellation);

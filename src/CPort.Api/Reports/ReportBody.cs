@@ -75,7 +75,7 @@ public sealed record AssessmentBody
 {
     public string? AssessingAnalystName { get; init; }
 
-    /// <summary>1 Baseline, 2 National, 4 NotIllegal. Required.</summary>
+    /// <summary>One of the classifications listed above. Required.</summary>
     public CodeValue? Classification { get; init; }
     public CodeValue? AgeCategorization { get; init; }
     public CodeValue? GenderCategorization { get; init; }
@@ -87,14 +87,14 @@ public sealed record AssessmentBody
 /// <summary>Something done about an item.</summary>
 public sealed record ActionBody
 {
-    /// <summary>1 ReportedToLea, 2 ReportedToIsp, 3 Removed, 4 Unavailable, 6 NotIllegal. Required.</summary>
+    /// <summary>One of the action types listed above. Required.</summary>
     public CodeValue? ActionType { get; init; }
     public string? ActioningAnalystName { get; init; }
 
     /// <summary>When it was done; ISO 8601, UTC. Required in a report; left out in a command: now.</summary>
     public DateValue? ActionDate { get; init; }
 
-    /// <summary>Of the 21 reasons; for Unavailable and NotIllegal.</summary>
+    /// <summary>One of the action reasons listed above; only for actions that take one, and required there.</summary>
     public CodeValue? ReasonId { get; init; }
     public string? ReasonText { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Globalization;
 
 namespace CPort.Domain.CodeLists;
@@ -83,10 +84,11 @@ public static class CodeLists
 
     public static readonly CodeList<PaymentMethod> PaymentMethods = new("payment method", [("American Express", PaymentMethod.Amex)], [], []);
 
+    /// <summary>A classification without effect is v2's alone.</summary>
     public static readonly CodeList<Classification> Classifications = new("classification",
-        [("BA", Classification.Baseline), ("Baseline CSAM", Classification.Baseline), ("NA", Classification.National),
-         ("National CSAM", Classification.National), ("IG", Classification.NotIllegal), ("Ignore", Classification.NotIllegal)],
-        [], [("DO", Classification.Doubtful), ("Doubtful", Classification.Doubtful)], Classification.Doubtful);
+        Names(CPort.Domain.CodeLists.Classifications.All.Where(c => c.HasEffect), c => c.Value, c => c.Names), [],
+        Names(CPort.Domain.CodeLists.Classifications.All.Where(c => !c.HasEffect), c => c.Value, c => [$"{c.Value}", .. c.Names]),
+        [.. CPort.Domain.CodeLists.Classifications.All.Where(c => !c.HasEffect).Select(c => c.Value)]);
 
     public static readonly CodeList<AgeCategory> AgeCategories = new("age category",
         [("ND", AgeCategory.NotDetermined), ("Not categorised", AgeCategory.NotDetermined), ("IN", AgeCategory.Infant),
@@ -101,12 +103,13 @@ public static class CodeLists
         [("Image", ContentType.Media), ("Video", ContentType.Media), ("Link", ContentType.Website), ("Container", ContentType.Media),
          ("Other", ContentType.Media), ("Text", ContentType.Media)]);
 
-    /// <summary>v2's 7 (not illegal) is v3's 6; v2's 5 (moved) is no action in v3 and is refused here.</summary>
     public static readonly CodeList<ActionType> ActionTypes = new("action type",
-        [("LEA", ActionType.ReportedToLea), ("ISP", ActionType.ReportedToIsp)],
-        [(1, ActionType.ReportedToLea), (2, ActionType.ReportedToIsp), (3, ActionType.Removed), (4, ActionType.Unavailable), (7, ActionType.NotIllegal)],
-        [("CR", ActionType.Removed), ("CU", ActionType.Unavailable), ("NI", ActionType.NotIllegal), ("Content removed", ActionType.Removed),
-         ("Content unavailable", ActionType.Unavailable), ("Content not illegal", ActionType.NotIllegal)]);
+        Names(CPort.Domain.CodeLists.ActionTypes.All, a => a.Type, a => a.Names),
+        [.. CPort.Domain.CodeLists.ActionTypes.All.Where(a => a.V2Number is not null).Select(a => (a.V2Number!.Value, a.Type))],
+        Names(CPort.Domain.CodeLists.ActionTypes.All, a => a.Type, a => a.V2Names));
 
     public static readonly CodeList<ActionReason> ActionReasons = new("action reason", [], [], []);
+
+    private static (string Name, T Value)[] Names<TRow, T>(IEnumerable<TRow> rows, Func<TRow, T> value, Func<TRow, ImmutableArray<string>> names) =>
+        [.. rows.SelectMany(row => names(row).Select(name => (name, value(row))))];
 }

@@ -26,8 +26,7 @@ public readonly record struct Country : IComparable<Country>
         }
 
         var upper = text.ToUpperInvariant();
-        upper = upper switch { "UK" => "GB", "EL" => "GR", _ => upper };
-        if (!IsoCodes.TryGetValue(upper, out var known))
+        if (!IsoCodes.TryGetValue(Aliases.GetValueOrDefault(upper, upper), out var known))
         {
             return false;
         }
@@ -44,13 +43,14 @@ public readonly record struct Country : IComparable<Country>
 
     public override string ToString() => Code;
 
-    private static readonly FrozenSet<string> Iso = (
+    /// <summary>What ICCAM's senders write for a country's own code.</summary>
+    private static readonly FrozenDictionary<string, string> Aliases = new Dictionary<string, string> { ["UK"] = "GB", ["EL"] = "GR" }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<string, string> IsoCodes = (
         "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM " +
         "CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY " +
         "HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF " +
         "MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE " +
         "RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ " +
-        "VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW").Split(' ').ToFrozenSet();
-
-    private static readonly FrozenDictionary<string, string> IsoCodes = Iso.ToFrozenDictionary(code => code, string.Intern);
+        "VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW").Split(' ').ToFrozenDictionary(code => code, string.Intern);
 }

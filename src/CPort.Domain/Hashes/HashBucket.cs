@@ -15,7 +15,7 @@ public sealed record SourceOpinion
     [ProtoMember(3)] public bool Retracted { get; init; }
 
     /// <summary>Recorded, counted, and part of the verdict: neither taken back nor doubtful.</summary>
-    public bool Counts => !Retracted && Opinion.Classification != Classification.Doubtful;
+    public bool Counts => !Retracted && Opinion.Classification.HasEffect();
 
     /// <summary>Says the same, apart from when and on which item.</summary>
     internal bool SaysTheSame(SourceOpinion other) =>

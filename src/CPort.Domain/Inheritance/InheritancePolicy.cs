@@ -169,7 +169,7 @@ public static class InheritancePolicy
             ?? PolicyReading.Unknown.Instance;
     }
 
-    private static bool HasEffect(HashOpinion o) => o.Classification != Classification.Doubtful;
+    private static bool HasEffect(HashOpinion o) => o.Classification.HasEffect();
 
     private static bool Heard(HashOpinion o) => HasEffect(o) && o.Trust != TrustLevel.Untrusted;
 
@@ -288,7 +288,7 @@ public static class InheritancePolicy
         foreach (var match in equal.Concat(item.Near).Where(m => m.Verdict.IsKnown).OrderBy(m => m.Distance))
         {
             var illegal = match.Verdict.Opinions
-                .Where(o => o.Classification is Classification.Baseline or Classification.National)
+                .Where(o => o.Classification.IsIllegal())
                 .OrderBy(o => o.Classification).ToImmutableArray();
             if (!illegal.IsEmpty)
             {

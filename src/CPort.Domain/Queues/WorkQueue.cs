@@ -40,8 +40,8 @@ public sealed record WorkQueue(int Number, string Name, string Meaning, ItemRela
         QueueAge.Country, i => i.Assignment?.Hotline is not null && !i.IsClosed() && (i.IsAssessed() || i.HasAction()));
 
     public static readonly WorkQueue Offline = new(
-        5, "offline", "the final action is Removed or Unavailable", ItemRelations.AssignedHotline, QueueAge.Hotline,
-        i => !i.Withdrawn && i.FinalAction() is { Type: ActionType.Removed or ActionType.Unavailable });
+        5, "offline", $"the final action is {ActionTypes.NamesOf(a => a.Gone)}", ItemRelations.AssignedHotline, QueueAge.Hotline,
+        i => i.IsGone());
 
     /// <summary>How a hotline sees what is new for it.</summary>
     public static readonly WorkQueue NoReference = new(

@@ -5,31 +5,6 @@ using CPort.Domain.Inheritance;
 
 namespace CPort.Domain.Reports;
 
-/// <summary>Where an item stands; derived from its history (domain.md 8), never set.</summary>
-public enum ItemState
-{
-    /// <summary>Tracing or matching has not finished.</summary>
-    Received = 1,
-
-    /// <summary>Traced, and the hosting country is unknown.</summary>
-    Untraced = 2,
-
-    /// <summary>Hosted where no hotline is; a mandated hotline may take it.</summary>
-    Orphaned = 3,
-
-    /// <summary>A country's job; no hotline of it has taken it yet.</summary>
-    AssignedToCountry = 4,
-    Unassessed = 5,
-    Unactioned = 6,
-
-    /// <summary>Assessed, told to police or host, not gone yet.</summary>
-    Monitoring = 7,
-    Removed = 8,
-    Unavailable = 9,
-    NotIllegal = 10,
-    Withdrawn = 11,
-}
-
 /// <summary>What follows from an item's history. Every list, queue and answer derives from these functions, so a fact is defined once.</summary>
 public static class ContentItemExtensions
 {
@@ -43,7 +18,7 @@ public static class ContentItemExtensions
         Classification? own = null;
         foreach (var assessment in item.Assessments)
         {
-            if (!assessment.Counts || assessment.Classification == Classification.Doubtful)
+            if (!assessment.Counts || !assessment.Classification.HasEffect())
             {
                 continue;
             }
@@ -105,9 +80,12 @@ public static class ContentItemExtensions
     private static bool InThisEpisode(this ContentItem item, CaseAction action, int episode) =>
         action.Episode == episode
         || (action.Episode == 0 && episode <= 1
-            && (action.Type is ActionType.Removed or ActionType.Unavailable || (action.Country is { } country && country == item.Assignment?.Country)));
+            && (action.Type.Row().Gone || (action.Country is { } country && country == item.Assignment?.Country)));
 
     public static bool IsClosed(this ContentItem item) => item.Withdrawn || item.FinalAction() is not null;
+
+    /// <summary>Offline: the content is gone by its final action.</summary>
+    public static bool IsGone(this ContentItem item) => !item.Withdrawn && item.FinalAction() is { } final && final.Type.Row().Gone;
 
     public static bool HasAction(this ContentItem item) => item.Actions.Any(item.InThisEpisode);
 
@@ -120,12 +98,7 @@ public static class ContentItemExtensions
 
         if (item.FinalAction() is { } final)
         {
-            return final.Type switch
-            {
-                ActionType.Removed => ItemState.Removed,
-                ActionType.Unavailable => ItemState.Unavailable,
-                _ => ItemState.NotIllegal,
-            };
+            return final.Type.Row().Closes!.Value;
         }
 
         return item switch

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 
@@ -19,7 +20,7 @@ public static class ReportViews
         item.Hosting?.Country,
         item.Assignment is { Orphan: true, Country: null },
         report.Tenant,
-        item.Effective() is Domain.CodeLists.Classification.Baseline or Domain.CodeLists.Classification.National);
+        item.Effective()?.IsIllegal() == true);
 
     /// <summary>The answer to <see cref="GetReport"/>.</summary>
     public static ReportPage Page(Report report, GetReport query, ConfidentialSeam seam)

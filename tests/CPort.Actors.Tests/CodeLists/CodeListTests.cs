@@ -175,4 +175,12 @@ public class CodeListTests
         using var bytes = new MemoryStream(Reports.ReportScenario.Bytes(input));
         Assert.Equal(input, (AssessmentInput)WireModel.Instance.Deserialize(bytes, null, typeof(AssessmentInput)));
     }
+
+    [Fact]
+    public void Each_action_type_has_one_row_and_each_reason_explains_an_action()
+    {
+        Assert.Equal(Enum.GetValues<ActionType>(), ActionTypes.All.Select(a => a.Type).Order());
+        Assert.All(Enum.GetValues<ActionReason>(), reason => Assert.Contains(ActionTypes.All, a => a.Reasons.Contains(reason)));
+        Assert.All(Enum.GetValues<Classification>(), c => Assert.Equal(c, Classifications.All[(int)c - 1].Value));
+    }
 }

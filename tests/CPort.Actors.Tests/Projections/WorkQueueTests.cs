@@ -1,6 +1,7 @@
 using System.Reflection;
 using CPort.Actors.Confidential;
 using CPort.Actors.Projections;
+using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;

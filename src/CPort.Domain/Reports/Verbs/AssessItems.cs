@@ -51,7 +51,7 @@ public sealed record AssessItems : IReportCommand
             return Closed;
         }
 
-        if (input.Classification == Classification.Doubtful)
+        if (!input.Classification.HasEffect())
         {
             return new Refusal(RejectionCode.DoubtfulHasNoEffect,
                 "Doubtful exists in v2 submissions only; assess as Baseline, National or NotIllegal.");
@@ -68,8 +68,7 @@ public sealed record AssessItems : IReportCommand
                 "The item has been acted on; it is no longer assessed (ICCAM rule 3).");
         }
 
-        var own = item.Assessments.LastOrDefault(a =>
-            a.Counts && a.Classification != Classification.Doubtful && item.CountsHere(a));
+        var own = item.Assessments.LastOrDefault(a => a.Counts && a.Classification.HasEffect() && item.CountsHere(a));
         return rules.OnlyNationalIsOverruled && own is { Classification: Classification.NotIllegal }
             ? new Refusal(RejectionCode.OnlyNationalIsOverruled,
                 "The item is assessed not illegal here; only National is overruled (ICCAM rule 2). Correct it instead.")
@@ -96,7 +95,7 @@ public sealed record AssessmentInput
         UserGeneratedContent = UserGeneratedContent, ChildModeling = ChildModeling,
 
         // v2's Doubtful has no effect, so there is nothing to tell the hash buckets.
-        Propagated = Classification == Classification.Doubtful,
+        Propagated = !Classification.HasEffect(),
     };
 }
 

@@ -32,7 +32,7 @@ public sealed record CorrectAssessment : IReportCommand
                 Own(item) is null
                     ? new Refusal(RejectionCode.NothingToCorrect, "Your agency has no assessment of this item that counts.")
                 : ClosedOrLeased(item, caller, environment) is { } refusal ? refusal
-                : Assessment.Classification == Classification.Doubtful
+                : !Assessment.Classification.HasEffect()
                     ? new Refusal(RejectionCode.DoubtfulHasNoEffect, "Doubtful exists in v2 submissions only.")
                 : environment.Rules.NoAssessmentAfterAction && item.HasAction()
                     ? new Refusal(RejectionCode.AlreadyActedOn,

@@ -64,12 +64,11 @@ public sealed record RecordActions : IReportCommand
         }
 
         var effective = item.Effective();
-        if (action != ActionType.Unavailable)
+        if (!action.Row().BeforeAssessment)
         {
             if (rules.Gate == AssessmentGate.PerItem && effective is null)
             {
-                return new Refusal(RejectionCode.NotAssessedYet,
-                    "Assess the item before acting on it (ICCAM rule 9); Unavailable may come before.");
+                return new Refusal(RejectionCode.NotAssessedYet, $"Assess the item before acting on it (ICCAM rule 9); {ActionTypes.NamesOf(a => a.BeforeAssessment)} may come before.");
             }
 
             if (rules.Gate == AssessmentGate.WholeReport && !report.IsClassified())
@@ -108,14 +107,11 @@ public sealed record ActionInput
     /// <summary>ICCAM rule 10.</summary>
     internal static Refusal? DoesNotFit(ActionType action, bool isNotIllegal) =>
         isNotIllegal
-            ? action is ActionType.NotIllegal or ActionType.Unavailable
-                ? null
+            ? action.Row().ForNotIllegal ? null
                 : new Refusal(RejectionCode.ActionDoesNotFitAssessment,
-                    "A not-illegal item is closed by NotIllegal or Unavailable (ICCAM rule 10).")
-            : action is ActionType.NotIllegal
-                ? new Refusal(RejectionCode.ActionDoesNotFitAssessment,
-                    "NotIllegal needs a not-illegal assessment (ICCAM rule 10).")
-                : null;
+                    $"A not-illegal item is closed by {ActionTypes.NamesOf(a => a.ForNotIllegal)} (ICCAM rule 10).")
+            : action.Row().ForIllegal ? null
+                : new Refusal(RejectionCode.ActionDoesNotFitAssessment, $"{action} needs a not-illegal assessment (ICCAM rule 10).");
 
     internal CaseAction ToAction(CommandContext context, Country? country, int episode) => new()
     {

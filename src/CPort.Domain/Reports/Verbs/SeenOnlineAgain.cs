@@ -29,9 +29,8 @@ public sealed record SeenOnlineAgain : IReportCommand
             item =>
                 item.NextOccurrence is not null
                     ? new Refusal(RejectionCode.NotOffline, $"It was seen again before, as item {item.NextOccurrence}.")
-                : item.State() is not (ItemState.Removed or ItemState.Unavailable)
-                    ? new Refusal(RejectionCode.NotOffline,
-                        "Only an item that was removed or unavailable can be seen online again.")
+                : !item.IsGone()
+                    ? new Refusal(RejectionCode.NotOffline, "Only an item that was removed or unavailable can be seen online again.")
                 : null,
             items =>
             [
