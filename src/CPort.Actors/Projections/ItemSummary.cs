@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CPort.Actors.Persistence;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
@@ -6,8 +7,8 @@ using CPort.Domain.Identity;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;
-using LinqToDB;
 using LinqToDB.Async;
+using LinqToDB;
 
 namespace CPort.Actors.Projections;
 

@@ -4,6 +4,7 @@ using CPort.Api.Reading;
 using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;

@@ -1,3 +1,4 @@
+using CPort.Api.Reports;
 using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Api;

@@ -1,3 +1,4 @@
+using CPort.Api.Reports;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Cluster;

@@ -1,3 +1,4 @@
+using CPort.Domain.CodeLists;
 using System.Net;
 using System.Text.Json;
 using Akka.Actor;

@@ -1,3 +1,4 @@
+using CPort.Actors.Entities;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
