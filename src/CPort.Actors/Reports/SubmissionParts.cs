@@ -25,11 +25,11 @@ internal sealed class SubmissionParts
         }
 
         var parts = new List<ImmutableArray<SubmittedItem>.Builder>();
-        var bytes = long.MaxValue;
+        var bytes = 0L;
         foreach (var item in submission.Items)
         {
             var length = Length(item);
-            if (bytes + length > MaxBytes)
+            if (parts.Count == 0 || bytes + length > MaxBytes)
             {
                 parts.Add(ImmutableArray.CreateBuilder<SubmittedItem>());
                 bytes = 0;
