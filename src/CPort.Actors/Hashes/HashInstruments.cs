@@ -7,20 +7,30 @@ namespace CPort.Actors.Hashes;
 internal static class HashInstruments
 {
     private static readonly Meter Meter = new("CPort.Hashes");
-    private static readonly Histogram<int> Batch = Meter.CreateHistogram<int>("cport.hashes.batch.size", "{command}", "Commands that one event joined.");
-    private static readonly Histogram<double> Write = Meter.CreateHistogram<double>("cport.hashes.write.duration", "ms", "From deciding a batch to its being durable.");
-    private static readonly Counter<long> Told = Meter.CreateCounter<long>("cport.hashes.fanout.sent", "{message}", "Messages to reports about changed verdicts, repeats included.");
-    private static readonly Histogram<double> Match = Meter.CreateHistogram<double>("cport.matching.duration", "ms", "From a request to the last bucket's answer.");
-    private static readonly Counter<long> Retry = Meter.CreateCounter<long>("cport.matching.retries", "{message}", "Bucket requests sent again.");
-    private static readonly Histogram<int> Bundle = Meter.CreateHistogram<int>("cport.matching.bundle.size", "{message}", "Bucket messages that left for one node together.");
-    private static readonly Counter<long> Failed = Meter.CreateCounter<long>("cport.matching.unavailable", "{request}", "Requests that not all buckets answered in time.");
+    private static readonly Histogram<int> Batch =
+        Meter.CreateHistogram<int>("cport.hashes.batch.size", "{command}", "Commands that one event joined.");
+    private static readonly Histogram<double> Write =
+        Meter.CreateHistogram<double>("cport.hashes.write.duration", "ms", "From deciding a batch to its being durable.");
+    private static readonly Counter<long> Told =
+        Meter.CreateCounter<long>("cport.hashes.fanout.sent", "{message}", "Messages about changed verdicts, repeats included.");
+    private static readonly Histogram<double> Match =
+        Meter.CreateHistogram<double>("cport.matching.duration", "ms", "From a request to the last bucket's answer.");
+    private static readonly Counter<long> Retry =
+        Meter.CreateCounter<long>("cport.matching.retries", "{message}", "Bucket requests sent again.");
+    private static readonly Histogram<int> Bundle =
+        Meter.CreateHistogram<int>("cport.matching.bundle.size", "{message}", "Bucket messages that left for one node together.");
+    private static readonly Counter<long> Failed =
+        Meter.CreateCounter<long>("cport.matching.unavailable", "{request}", "Requests that not all buckets answered in time.");
 
-    private static readonly Histogram<double> Recovery = Meter.CreateHistogram<double>("cport.hashes.recovery.duration", "ms", "From a bucket's start to its being ready, where it had events.");
-    private static readonly Counter<long> Quarantined = Meter.CreateCounter<long>("cport.hashes.quarantined", "{hash}", "Hashes that went into quarantine by themselves, by reason.");
+    private static readonly Histogram<double> Recovery =
+        Meter.CreateHistogram<double>("cport.hashes.recovery.duration", "ms", "From the start of a bucket with events to ready.");
+    private static readonly Counter<long> Quarantined =
+        Meter.CreateCounter<long>("cport.hashes.quarantined", "{hash}", "Hashes put into quarantine by a bucket, by reason.");
 
     public static void OnRecovered(TimeSpan took) => Recovery.Record(took.TotalMilliseconds);
 
-    public static void OnQuarantined(QuarantineReason reason) => Quarantined.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+    public static void OnQuarantined(QuarantineReason reason) =>
+        Quarantined.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
 
     public static void OnBatchWritten(int commands, TimeSpan took)
     {

@@ -80,7 +80,8 @@ internal sealed class ReportGather : VerdictGather
     private readonly MatchingOptions _options;
 
     public ReportGather(MatchReport request, MatchingOptions options)
-        : base(request.Items.Sum(i => i.Hashes.Length)) => (_request, _options, TraceParent) = (request, options, request.TraceParent);
+        : base(request.Items.Sum(i => i.Hashes.Length)) =>
+        (_request, _options, TraceParent) = (request, options, request.TraceParent);
 
     /// <summary>What it asks; to be enumerated once.</summary>
     public IEnumerable<Row<HashSighting>> Sightings()

@@ -28,7 +28,8 @@ internal static class HashBucketAsk
             }
             catch (AskTimeoutException)
             {
-                throw new HashBucketsUnavailableException($"A hash bucket did not answer in {n} attempts of {attempt.TotalSeconds:0.#} s.");
+                throw new HashBucketsUnavailableException(
+                    $"A hash bucket did not answer in {n} attempts of {attempt.TotalSeconds:0.#} s.");
             }
         }
     }

@@ -156,8 +156,10 @@ public static class MatchingHosting
     /// <summary>Starts this node's matching actor; the hash bucket region or its proxy must have been added before.</summary>
     public static AkkaConfigurationBuilder AddMatching(
         this AkkaConfigurationBuilder builder, MatchingOptions? options = null, TimeProvider? time = null) =>
-        builder.WithActors((system, registry, _) => registry.Register<MatchingKey>(system
-            .ActorOf(
-                MatchingActor.Props(registry.Get<HashBucketRegion>(), options ?? new MatchingOptions(), time ?? TimeProvider.System), "matching")
-            .StopBeforeShards(system)));
+        builder.WithActors((system, registry, _) =>
+        {
+            var props = MatchingActor.Props(
+                registry.Get<HashBucketRegion>(), options ?? new MatchingOptions(), time ?? TimeProvider.System);
+            registry.Register<MatchingKey>(system.ActorOf(props, "matching").StopBeforeShards(system));
+        });
 }

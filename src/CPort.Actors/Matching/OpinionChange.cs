@@ -40,7 +40,10 @@ public sealed class OpinionChange(IActorRef buckets)
         {
             for (var (opinion, sighting, last) = (0, 0, false); !last;)
             {
-                var query = new PreviewChange { Bucket = bucket, RequestId = 0, Opinions = part, FromOpinion = opinion, FromSighting = sighting };
+                var query = new PreviewChange
+                {
+                    Bucket = bucket, RequestId = 0, Opinions = part, FromOpinion = opinion, FromSighting = sighting,
+                };
                 var page = await buckets.AskUntilAnswered<ChangePreviewed>(query, Attempt, Attempts, token).ConfigureAwait(false);
                 lock (gate)
                 {
@@ -69,7 +72,8 @@ public sealed class OpinionChange(IActorRef buckets)
 
     // By bucket, in order, so that several opinions on one hash keep theirs.
     private static Task ForEachPart(
-        ImmutableArray<OpinionOnHash> opinions, Func<HashBucketId, ImmutableArray<OpinionOnHash>, CancellationToken, Task> body, CancellationToken ct)
+        ImmutableArray<OpinionOnHash> opinions, Func<HashBucketId, ImmutableArray<OpinionOnHash>, CancellationToken, Task> body,
+        CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(opinions.Length, Max, nameof(opinions));
         return Parallel.ForEachAsync(

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using CPort.Domain.Hashes;
 using CPort.Domain.Wire;
 using ProtoBuf;
@@ -53,75 +52,51 @@ public sealed record HashBundle : IWireMessage
     public int Count => LookupIds.Length + Sightings.Length + Opinions.Length + Near.Sum(n => n.Buckets.Length);
 
     /// <summary>
-    /// Joins messages; as many bundles as the size asks for. <see cref="LookupHashes"/>, <see cref="SightAndLookup"/>, <see
-    /// cref="RecordBucketOpinions"/> and <see cref="SearchNear"/>; throws <see cref="ArgumentException"/> for others.
+    /// Joins messages; as many bundles as the size asks for. <see cref="LookupHashes"/>, <see cref="SightAndLookup"/>,
+    /// <see cref="RecordBucketOpinions"/> and <see cref="SearchNear"/>; throws <see cref="ArgumentException"/> for others.
     /// </summary>
     public static IReadOnlyList<HashBundle> Of(IReadOnlyList<IHashBucketMessage> messages)
     {
         var bundles = new List<HashBundle>(1);
-        var (ids, counts, hashes) = (new List<long>(), new List<int>(), ImmutableArray.CreateBuilder<ContentHash>());
-        var (sightings, opinions) = (ImmutableArray.CreateBuilder<SightAndLookup>(), ImmutableArray.CreateBuilder<RecordBucketOpinions>());
-        var near = new List<(ImmutableArray<NearQuery> Queries, List<int> Buckets, List<long> Ids)>();
-        var weight = 0;
-        foreach (var message in messages)
+        var (from, weight, near) = (0, 0, new HashSet<ImmutableArray<NearQuery>>());
+        for (var i = 0; i < messages.Count; i++)
         {
-            var more = WeightOf(message);
+            var more = WeightOf(messages[i]);
             if (weight > 0 && weight + more > MaxBytes)
             {
-                Close();
+                bundles.Add(Joined(messages.Take(from..i)));
+                (from, weight) = (i, 0);
+                near.Clear();
             }
 
-            weight += more;
-            switch (message)
-            {
-                case LookupHashes { Hashes.Length: > 0 } lookup:
-                    ids.Add(lookup.RequestId);
-                    counts.Add(lookup.Hashes.Length);
-                    hashes.AddRange(lookup.Hashes);
-                    break;
-                case SightAndLookup sight:
-                    sightings.Add(sight);
-                    break;
-                case RecordBucketOpinions record:
-                    opinions.Add(record);
-                    break;
-                case SearchNear search:
-                    // The same array, not an equal one: those who ask share it.
-                    var at = near.FindIndex(n => n.Queries == search.Queries);
-                    if (at < 0)
-                    {
-                        (at, weight) = (near.Count, weight + (64 * search.Queries.Length));
-                        near.Add((search.Queries, [], []));
-                    }
-
-                    near[at].Buckets.Add(search.Bucket.Number);
-                    near[at].Ids.Add(search.RequestId);
-                    break;
-                default:
-                    throw new ArgumentException($"{message.GetType().Name} does not go in bundles.", nameof(messages));
-            }
+            // Counted once, where they are put in.
+            weight += more + (messages[i] is SearchNear search && near.Add(search.Queries) ? 64 * search.Queries.Length : 0);
         }
 
-        Close();
+        bundles.Add(Joined(messages.Take(from..)));
         return bundles;
+    }
 
-        void Close()
+    private static HashBundle Joined(IEnumerable<IHashBucketMessage> messages)
+    {
+        var all = messages.ToLookup(m => m.GetType());
+        var lookups = all[typeof(LookupHashes)].Cast<LookupHashes>().ToList();
+        return new HashBundle
         {
-            if (weight == 0)
-            {
-                return;
-            }
+            LookupIds = [.. lookups.Select(l => l.RequestId)],
+            LookupCounts = [.. lookups.Select(l => l.Hashes.Length)],
+            Hashes = [.. lookups.SelectMany(l => l.Hashes)],
+            Sightings = [.. all[typeof(SightAndLookup)].Cast<SightAndLookup>()],
+            Opinions = [.. all[typeof(RecordBucketOpinions)].Cast<RecordBucketOpinions>()],
 
-            bundles.Add(new HashBundle
+            // The same array, not an equal one: those who ask share it.
+            Near = [.. all[typeof(SearchNear)].Cast<SearchNear>().GroupBy(n => n.Queries, (queries, asked) => new NearBundle
             {
-                LookupIds = [.. ids], LookupCounts = [.. counts], Hashes = hashes.DrainToImmutable(), Sightings = sightings.DrainToImmutable(),
-                Opinions = opinions.DrainToImmutable(), Near = [.. near.Select(n => new NearBundle { Queries = n.Queries, Buckets = [.. n.Buckets], RequestIds = [.. n.Ids] })],
-            });
-            ids.Clear();
-            counts.Clear();
-            near.Clear();
-            weight = 0;
-        }
+                Queries = queries,
+                Buckets = [.. asked.Select(n => n.Bucket.Number)],
+                RequestIds = [.. asked.Select(n => n.RequestId)],
+            })],
+        };
     }
 
     /// <summary>The messages again, each with the request id that <paramref name="number"/> gives for its own.</summary>
@@ -132,7 +107,8 @@ public sealed record HashBundle : IWireMessage
         {
             var hashes = Hashes.Slice(at, LookupCounts[i]);
             at += hashes.Length;
-            yield return new LookupHashes { Bucket = HashBucketId.For(hashes[0]), RequestId = number(LookupIds[i]), Hashes = hashes };
+            var bucket = HashBucketId.For(hashes[0]);
+            yield return new LookupHashes { Bucket = bucket, RequestId = number(LookupIds[i]), Hashes = hashes };
         }
 
         foreach (var sight in Sightings)
@@ -149,166 +125,18 @@ public sealed record HashBundle : IWireMessage
         {
             for (var i = 0; i < near.Buckets.Length; i++)
             {
-                yield return new SearchNear { Bucket = new(HashAlgorithm.Pdq, near.Buckets[i]), RequestId = number(near.RequestIds[i]), Queries = near.Queries };
+                var bucket = new HashBucketId(HashAlgorithm.Pdq, near.Buckets[i]);
+                yield return new SearchNear { Bucket = bucket, RequestId = number(near.RequestIds[i]), Queries = near.Queries };
             }
         }
     }
 
-    // Near queries are counted once, where they are put in.
     private static int WeightOf(IHashBucketMessage message) => message switch
     {
-        LookupHashes m => 16 + m.Hashes.Sum(h => 8 + h.Bytes.Length),
+        LookupHashes { Hashes.IsEmpty: false } m => 16 + m.Hashes.Sum(h => 8 + h.Bytes.Length),
         SightAndLookup m => 32 + (64 * m.TraceParents.Length) + m.Sightings.Sum(s => 48 + s.Hash.Bytes.Length),
         RecordBucketOpinions m => 32 + (64 * m.TraceParents.Length) + m.Opinions.Sum(o => 192 + o.Hash.Bytes.Length),
-        _ => 16,
+        SearchNear => 16,
+        _ => throw new ArgumentException($"{message.GetType().Name} does not go in bundles.", nameof(message)),
     };
-}
-
-/// <summary>One PDQ bucket's <see cref="NearFound"/> without the queries that found nothing.</summary>
-[ProtoContract]
-public sealed record NearFoundPart
-{
-    [ProtoMember(1)] public required long RequestId { get; init; }
-
-    /// <summary>Queries answered, the first ones of those asked.</summary>
-    [ProtoMember(2)] public required int Answered { get; init; }
-
-    /// <summary>
-    /// Positions of <see cref="Answers"/> among the queries, rising; for all other queries answered nothing was found.
-    /// </summary>
-    [ProtoMember(3, IsPacked = true)] public int[] At { get; init; } = [];
-    [ProtoMember(4)] public ImmutableArray<NearAnswer> Answers { get; init; } = [];
-
-    public static NearFoundPart Of(NearFound found, long requestId)
-    {
-        int[] at = [.. Enumerable.Range(0, found.Answers.Length).Where(i => !found.Answers[i].IsNothing)];
-        return new NearFoundPart { RequestId = requestId, Answered = found.Answers.Length, At = at, Answers = [.. at.Select(i => found.Answers[i])] };
-    }
-
-    public NearFound Whole()
-    {
-        var answers = new NearAnswer[Answered];
-        Array.Fill(answers, NearAnswer.Nothing);
-        for (var i = 0; i < At.Length; i++)
-        {
-            answers[At[i]] = Answers[i];
-        }
-
-        return new NearFound { RequestId = RequestId, Answers = ImmutableCollectionsMarshal.AsImmutableArray(answers) };
-    }
-}
-
-/// <summary>
-/// Answers of buckets to messages of a <see cref="HashBundle"/>, by its request ids: all, or those that came by now; others may
-/// follow, or never come. An answer may be to a part of what its bucket was asked, as without bundles.
-/// </summary>
-[ProtoContract]
-[Manifest("hr13")]
-public sealed record HashBundleAnswered : IWireReply
-{
-    /// <summary>Requests answered by verdicts.</summary>
-    [ProtoMember(1, IsPacked = true)] public long[] VerdictIds { get; init; } = [];
-
-    /// <summary>Verdicts of each of <see cref="VerdictIds"/>.</summary>
-    [ProtoMember(2, IsPacked = true)] public int[] VerdictCounts { get; init; } = [];
-
-    /// <summary>
-    /// Positions of <see cref="Verdicts"/> among all, rising; the others are those of hashes of which nothing is known.
-    /// </summary>
-    [ProtoMember(3, IsPacked = true)] public int[] VerdictsAt { get; init; } = [];
-    [ProtoMember(4)] public ImmutableArray<HashVerdict> Verdicts { get; init; } = [];
-
-    /// <summary>Requests whose opinions are durable.</summary>
-    [ProtoMember(5, IsPacked = true)] public long[] Stored { get; init; } = [];
-    [ProtoMember(6)] public ImmutableArray<NearFoundPart> Near { get; init; } = [];
-
-    /// <summary>Requests of these answers whose buckets are not on the door's node (any more).</summary>
-    [ProtoMember(7, IsPacked = true)] public long[] Elsewhere { get; init; } = [];
-
-    /// <summary>All verdicts in order; null: nothing is known of the hash (<see cref="HashBucketRules.Unasked"/>).</summary>
-    public HashVerdict?[] AllVerdicts()
-    {
-        var all = new HashVerdict?[VerdictCounts.Sum()];
-        for (var i = 0; i < VerdictsAt.Length; i++)
-        {
-            all[VerdictsAt[i]] = Verdicts[i];
-        }
-
-        return all;
-    }
-}
-
-/// <summary>Gathers answers for one asker.</summary>
-internal sealed class HashBundleAnswers
-{
-    private readonly List<long> _ids = [];
-    private readonly List<int> _counts = [];
-    private readonly List<int> _at = [];
-    private readonly ImmutableArray<HashVerdict>.Builder _verdicts = ImmutableArray.CreateBuilder<HashVerdict>();
-    private readonly List<long> _stored = [];
-    private readonly ImmutableArray<NearFoundPart>.Builder _near = ImmutableArray.CreateBuilder<NearFoundPart>();
-    private readonly List<long> _elsewhere = [];
-    private int _all;
-
-    /// <summary>Estimated bytes of what is gathered; 0: nothing.</summary>
-    public int Weight { get; private set; }
-
-    public static int WeightOf(IHashBucketReply reply) => reply switch
-    {
-        HashesAnswered a => 16 + a.Verdicts.Sum(v => v.IsNothing ? 0 : HashBucketRules.WeightOf(v)),
-        NearFound f => 16 + f.Answers.Sum(a => a.Weight),
-        _ => 16,
-    };
-
-    /// <summary>Puts an answer in under the asker's id.</summary>
-    public void Add(IHashBucketReply reply, long id, bool elsewhere)
-    {
-        Weight += WeightOf(reply);
-        switch (reply)
-        {
-            case HashesAnswered answered:
-                _ids.Add(id);
-                _counts.Add(answered.Verdicts.Length);
-                foreach (var verdict in answered.Verdicts)
-                {
-                    if (!verdict.IsNothing)
-                    {
-                        _at.Add(_all);
-                        _verdicts.Add(verdict);
-                    }
-
-                    _all++;
-                }
-
-                break;
-            case OpinionsStored:
-                _stored.Add(id);
-                break;
-            case NearFound found:
-                _near.Add(NearFoundPart.Of(found, id));
-                break;
-        }
-
-        if (elsewhere)
-        {
-            _elsewhere.Add(id);
-        }
-    }
-
-    /// <summary>What was gathered; gathering begins anew.</summary>
-    public HashBundleAnswered Take()
-    {
-        var answer = new HashBundleAnswered
-        {
-            VerdictIds = [.. _ids], VerdictCounts = [.. _counts], VerdictsAt = [.. _at], Verdicts = _verdicts.DrainToImmutable(), Stored = [.. _stored],
-            Near = _near.DrainToImmutable(), Elsewhere = [.. _elsewhere],
-        };
-        _ids.Clear();
-        _counts.Clear();
-        _at.Clear();
-        _stored.Clear();
-        _elsewhere.Clear();
-        (_all, Weight) = (0, 0);
-        return answer;
-    }
 }

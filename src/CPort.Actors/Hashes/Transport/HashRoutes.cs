@@ -56,7 +56,8 @@ internal sealed class HashRoutes(IActorRef buckets, Func<TimeSpan> silence, Time
     }
 
     /// <summary>What stands for the node to whose door the bucket's messages go; null: they go to the region.</summary>
-    public object? NodeOf(HashBucketId bucket) => _homes.Count > 0 && _homes.TryGetValue(bucket, out var node) && node.Door is not null ? node : null;
+    public object? NodeOf(HashBucketId bucket) =>
+        _homes.Count > 0 && _homes.TryGetValue(bucket, out var node) && node.Door is not null ? node : null;
 
     /// <summary>Sends what has been laid by in this turn.</summary>
     public void Leave()
@@ -147,14 +148,10 @@ internal sealed class HashRoutes(IActorRef buckets, Func<TimeSpan> silence, Time
     /// <summary>Doors that have been silent for too long; they are used no more.</summary>
     public IReadOnlyList<IActorRef> Silent()
     {
-        List<IActorRef> silent = [];
-        foreach (var node in _nodes.Values.Where(n => n.Unanswered is { } since && time.GetElapsedTime(since) >= silence()).ToList())
-        {
-            silent.Add(node.Door!);
-            Drop(node);
-        }
-
-        return silent;
+        var longest = silence();
+        var silent = _nodes.Values.Where(n => n.Unanswered is { } since && time.GetElapsedTime(since) >= longest).ToList();
+        silent.ForEach(n => Drop(n));
+        return [.. silent.Select(n => n.Door!)];
     }
 
     private HashSet<HashBucketId> Drop(Node node)

@@ -89,14 +89,7 @@ public class HashBundleTests
         reply.List[1, 40].Sample(
             replies =>
             {
-                var gathered = new HashBundleAnswers();
-                for (var i = 0; i < replies.Count; i++)
-                {
-                    gathered.Add(replies[i], i + 1, elsewhere: i % 7 == 0);
-                }
-
-                var answer = OverTheWire(gathered.Take());
-                Assert.Equal(0, gathered.Weight);
+                var answer = OverTheWire(HashBundleAnswered.Of([.. replies.Select((r, i) => (r, i + 1L, i % 7 == 0))]));
                 Assert.Equal(Enumerable.Range(0, replies.Count).Where(i => i % 7 == 0).Select(i => i + 1L), answer.Elsewhere);
                 var verdicts = answer.AllVerdicts().AsEnumerable();
                 var back = new SortedDictionary<long, string>();
