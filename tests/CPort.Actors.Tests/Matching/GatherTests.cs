@@ -59,7 +59,8 @@ public class GatherTests
     [Fact]
     public void A_lookup_asks_each_hash_once_and_answers_each_place()
     {
-        var lookup = new LookupGather(new LookupMany([Sha256(1), Pdq, Sha256(1), Empty, Pdq], Radius: 31, ExactOnly: [false, true]));
+        var lookup = new LookupGather(
+            new LookupMany([Sha256(1), Pdq, Sha256(1), Empty, Pdq], Radius: 31, ExactOnly: [false, true]));
         var rows = lookup.Lookups().ToList();
         Assert.Equal([Sha256(1), Pdq], rows.Select(r => r.Value));
         Assert.Equal(Pdq, Assert.Single(lookup.Searches).Query.Hash);
@@ -76,7 +77,7 @@ public class GatherTests
     {
         var opinion = Says("hotline-nl", Classification.Baseline);
         var record = new OpinionGather(new RecordOpinions(
-            Report(1), [new OpinionOnHash { Hash = Empty, Opinion = opinion }, new OpinionOnHash { Hash = Pdq, Opinion = opinion }]));
+            Report(1), [.. new[] { Empty, Pdq }.Select(hash => new OpinionOnHash { Hash = hash, Opinion = opinion })]));
         Assert.Equal(Pdq, Assert.Single(record.Opinions()).Value.Hash);
         Assert.True(record.Answered());
         Assert.Equal(new OpinionsRecorded(Report(1)), record.Answer());
