@@ -163,7 +163,7 @@ public sealed record PageCursor(string List, int Urgent, int Priority, long Key,
 public sealed class ReadModel(ReadTables tables, JournalReader journal, TimeProvider time)
 {
     /// <summary>Rows a page has by default and at most (as in ICCAM, domain.md 1.3).</summary>
-    public const int MaxResults = 200;
+    public const int MaxResults = ReportLimits.PageRows;
 
     public TimeProvider Time => time;
 

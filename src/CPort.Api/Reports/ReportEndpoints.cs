@@ -22,9 +22,6 @@ namespace CPort.Api.Reports;
 /// <summary>Submitting one report and reading it: <c>/v1/reports</c>.</summary>
 public static class ReportEndpoints
 {
-    /// <summary>Most items or events in one answer.</summary>
-    public const int MaxPage = 200;
-
     public static RouteGroupBuilder MapReports(this RouteGroupBuilder v1)
     {
         var reports = v1.MapGroup("/reports").WithTags("Reports");
@@ -73,7 +70,7 @@ public static class ReportEndpoints
         var query = new GetReport
         {
             ReportId = Id(id), Caller = me.Caller, FromOrdinal = (int)Number("from", from, 1, 1, int.MaxValue),
-            MaxItems = (int)Number("limit", limit, MaxPage, 1, MaxPage),
+            MaxItems = (int)Number("limit", limit, ReportRules.ItemsPerPart, 1, ReportRules.ItemsPerPart),
         };
         var page = await gateway.GetAsync(query, http.RequestAborted);
         return page.Head is null ? Absent() : Tagged(http, $"\"r{page.Head.Report.Version}-{Rights(me.Caller)}\"", () => ReportAnswer.Of(page));
@@ -119,7 +116,7 @@ public static class ReportEndpoints
             new GetHistory
             {
                 ReportId = Id(id), Caller = me.Caller, FromSequence = Number("from", from, 1, 1, long.MaxValue),
-                MaxEvents = (int)Number("limit", limit, MaxPage, 1, MaxPage),
+                MaxEvents = (int)Number("limit", limit, ReportLimits.PageRows, 1, ReportLimits.PageRows),
             },
             http.RequestAborted);
         return page.Found ? Results.Json(HistoryAnswer.Of(page), ApiJson.Options) : Absent();
