@@ -1,3 +1,5 @@
+using CPort.Domain.Reports;
+
 namespace CPort.Actors.Intake;
 
 /// <summary>Every limit of intake; what is beyond one gets an error that names it. Lengths are UTF-16 characters unless said otherwise.</summary>
@@ -10,7 +12,7 @@ public sealed record IntakeLimits
     public int BodyBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>Items of one report; a larger one is to be split.</summary>
-    public int ItemsPerReport { get; init; } = 10_000;
+    public int ItemsPerReport { get; init; } = ReportLimits.ItemsPerReport;
 
     /// <summary>Actions that come with one item.</summary>
     public int ActionsPerItem { get; init; } = 20;
@@ -25,7 +27,7 @@ public sealed record IntakeLimits
     public int NameLength { get; init; } = 200;
 
     /// <summary>How far a sender's clock may be ahead before a date counts as being in the future.</summary>
-    public TimeSpan ClockTolerance { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan ClockTolerance { get; init; } = ReportLimits.ClockTolerance;
 
     /// <summary>Errors listed for one report; the rest is not looked for.</summary>
     public int ErrorsPerReport { get; init; } = 50;

@@ -82,7 +82,7 @@ public sealed record GroupQuery
     /// <summary>Groups with an unassessed item assigned to this hotline.</summary>
     public AgencyId? Hotline { get; init; }
 
-    /// <summary>1 to 200.</summary>
+    /// <summary>1 to this.</summary>
     public int MaxResults { get; init; } = ReadModel.MaxResults;
 
     /// <summary>Where the page before ended; null: the first page.</summary>

@@ -135,7 +135,7 @@ public sealed record PagePlace(bool Urgent, int Priority, long Key, long Number)
 public sealed class ReadModel(ReadTables tables, JournalReader journal, TimeProvider time)
 {
     /// <summary>Rows a page has by default and at most (as in ICCAM, domain.md 1.3).</summary>
-    public const int MaxResults = 200;
+    public const int MaxResults = ReportLimits.PageRows;
 
     public TimeProvider Time => time;
 

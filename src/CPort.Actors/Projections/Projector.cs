@@ -45,7 +45,7 @@ public sealed record ProjectionOptions
     public TimeSpan UnfinishedAfter { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>An orphan that no mandated hotline took in this time goes to national police, else to INTERPOL.</summary>
-    public TimeSpan OrphanDeadline { get; init; } = TimeSpan.FromDays(7);
+    public TimeSpan OrphanDeadline { get; init; } = TimeSpan.FromHours(ReportLimits.OrphanHours);
 
     /// <summary>PDQ values this near look alike (<see cref="Domain.Groups.LookAlikeGroups"/>); applies to what is folded in from now on, and in a rebuild to all.</summary>
     public int PdqRadius { get; init; } = Domain.Hashes.PdqLimits.Radius;

@@ -22,7 +22,7 @@ public sealed record QueueQuery
     public required WorkQueue Queue { get; init; }
     public QueueOrder Order { get; init; } = QueueOrder.OldestFirst;
 
-    /// <summary>1 to 200.</summary>
+    /// <summary>1 to this.</summary>
     public int MaxResults { get; init; } = ReadModel.MaxResults;
 
     /// <summary>Where the page before ended; null: the first page.</summary>

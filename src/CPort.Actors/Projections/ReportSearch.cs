@@ -63,7 +63,7 @@ public sealed record SearchQuery
     /// <summary>A hotline's reference of a report or item, the reporting one's or the assigned one's. Exactly.</summary>
     public string? Reference { get; init; }
 
-    /// <summary>1 to 200.</summary>
+    /// <summary>1 to this.</summary>
     public int MaxResults { get; init; } = ReadModel.MaxResults;
 
     /// <summary>Where the page before ended; null: the first page.</summary>

@@ -168,7 +168,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
     private void ReadHistory(GetHistory query)
     {
         var report = _report;
-        var max = Math.Clamp(query.MaxEvents, 1, 200);
+        var max = Math.Clamp(query.MaxEvents, 1, ReportLimits.PageRows);
         var from = Math.Max(1, query.FromSequence);
         _services.Journal.ReadAsync(PersistenceId, from, Math.Min(from + max - 1, report.Version))
             .PipeTo(Sender, Self, events => ReportViews.History(report, query, events, _services.Seam));

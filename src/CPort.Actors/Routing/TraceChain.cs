@@ -122,7 +122,7 @@ public sealed record TraceOptions
     public bool TrustReportedCountryBehindCdn { get; init; } = true;
 
     /// <summary>How far a reported country is believed, 0 to 100.</summary>
-    public int ReportedConfidence { get; init; } = 70;
+    public int ReportedConfidence { get; init; } = HostingFacts.ReportedConfidence;
 
     /// <summary>Addresses of one host that are looked up; more are ignored.</summary>
     public int MaxAddresses { get; init; } = 4;

@@ -17,7 +17,6 @@ namespace CPort.Api.Reports;
 public sealed class ReportBodyReader(IntakeLimits limits, TimeProvider time)
 {
     /// <summary>How far a country that the sender gives is believed, of 100; as <see cref="TraceChain"/> rates it.</summary>
-    private const int ReportedConfidence = 70;
 
     /// <summary>
     /// Reads. The draft carries <paramref name="context"/>, the id made of its caller and the reference, and neither numbers nor digests yet
@@ -96,7 +95,8 @@ public sealed class ReportBodyReader(IntakeLimits limits, TimeProvider time)
         var url = fields.Url($"{at}.urlString", entry.UrlString);
         var reference = fields.Reference($"{at}.hotlineReference", entry.HotlineReference);
         var hosting = fields.Hosting(
-            $"{at}.", entry.HostingCountryCode, entry.HostingIpAddress, entry.HostingIsp, entry.HostingOrganization, HostingSource.Reported, ReportedConfidence);
+            $"{at}.", entry.HostingCountryCode, entry.HostingIpAddress, entry.HostingIsp, entry.HostingOrganization,
+            HostingSource.Reported, HostingFacts.ReportedConfidence);
         var memo = fields.Text($"{at}.memo", entry.Memo);
         var isSource = entry.IsSourceUrl is { IsSet: true };
         var type = fields.Code($"{at}.contentType", CodeLists.ContentTypes, entry.ContentType);

@@ -22,8 +22,6 @@ namespace CPort.Api.Reports;
 /// </summary>
 public static class ReportCommandEndpoints
 {
-    private const int DefaultClaimMinutes = 30;
-
     public static void MapReportCommands(this IEndpointRouteBuilder v1)
     {
         var report = v1.MapGroup("/reports/{id}").WithTags("Work on reports");
@@ -224,12 +222,12 @@ public static class ReportCommandEndpoints
 
     internal static int Minutes(FieldReader fields, int? minutes)
     {
-        if (minutes is < 1 or > 1440)
+        if (minutes is < 1 or > ReportLimits.MaxClaimMinutes)
         {
-            fields.Add("minutes", ProblemCodes.OutOfRange, "A hold lasts 1 to 1,440 minutes.");
+            fields.Add("minutes", ProblemCodes.OutOfRange, $"A hold lasts 1 to {ReportLimits.MaxClaimMinutes:N0} minutes.");
         }
 
-        return minutes ?? DefaultClaimMinutes;
+        return minutes ?? ReportLimits.ClaimMinutes;
     }
 
     private static ItemTarget Target(HttpContext http, FieldReader fields, int? ordinal, int? expected)

@@ -17,8 +17,8 @@ public sealed record GetHistory : IReportMessage
     /// <summary>First sequence number of the page, from 1.</summary>
     [ProtoMember(3)] public long FromSequence { get; init; } = 1;
 
-    /// <summary>1 to 200.</summary>
-    [ProtoMember(4)] public int MaxEvents { get; init; } = 200;
+    /// <summary>1 to this.</summary>
+    [ProtoMember(4)] public int MaxEvents { get; init; } = ReportLimits.PageRows;
 }
 
 /// <summary>What happened, who did it, when and why.</summary>

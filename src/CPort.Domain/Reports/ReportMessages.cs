@@ -81,6 +81,6 @@ public sealed record GetReport : IReportMessage
     /// <summary>First ordinal of the page, from 1.</summary>
     [ProtoMember(3)] public int FromOrdinal { get; init; } = 1;
 
-    /// <summary>1 to 200.</summary>
-    [ProtoMember(4)] public int MaxItems { get; init; } = 200;
+    /// <summary>1 to this.</summary>
+    [ProtoMember(4)] public int MaxItems { get; init; } = ReportRules.ItemsPerPart;
 }

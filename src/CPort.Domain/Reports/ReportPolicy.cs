@@ -50,8 +50,8 @@ public sealed record ReportEnvironment
     public InheritanceOptions Inheritance { get; init; } = new();
 
     /// <summary>How far a sender's clock may be ahead of ours before a date counts as being in the future.</summary>
-    public TimeSpan ClockTolerance { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan ClockTolerance { get; init; } = ReportLimits.ClockTolerance;
 
     /// <summary>Most items a report may have.</summary>
-    public int MaxItems { get; init; } = 10_000;
+    public int MaxItems { get; init; } = ReportLimits.ItemsPerReport;
 }

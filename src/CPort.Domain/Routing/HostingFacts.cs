@@ -28,6 +28,9 @@ public enum HostingSource
 [ProtoContract]
 public sealed record HostingFacts
 {
+    /// <summary>How far a report's own word on its hosting is to be believed.</summary>
+    public const int ReportedConfidence = 70;
+
     /// <summary>The hosting country, by which items are routed; null is "unknown", never a guess. A CDN edge's country is none.</summary>
     [ProtoMember(1)] public Country? Country { get; init; }
 

@@ -6,6 +6,9 @@ namespace CPort.Node.Options;
 /// <summary>This node among others.</summary>
 public sealed class ClusterOptions
 {
+    private static readonly ClusterTimes DefaultTimes = new();
+    private static readonly ClusterJoiningOptions Joining = new();
+
     private const string NameRule = "1 to 40 of a-z, 0-9 and '-', beginning with a letter.";
 
     /// <summary>The cluster's name, recorded in its database; nodes of another name are refused.</summary>
@@ -42,7 +45,7 @@ public sealed class ClusterOptions
 
     /// <summary>How long a node tries to become a member before it ends with exit code 4.</summary>
     [Between(10, 3600)]
-    public int JoinSeconds { get; set; } = 60;
+    public int JoinSeconds { get; set; } = (int)Joining.Patience.TotalSeconds;
 
     /// <summary>How long a stop may take in all.</summary>
     [Between(5, 240)]
@@ -64,26 +67,26 @@ public sealed class ClusterOptions
 
     /// <summary>How often nodes tell each other that they live, seconds.</summary>
     [Between(0.1, 10)]
-    public double HeartbeatSeconds { get; set; } = 0.5;
+    public double HeartbeatSeconds { get; set; } = DefaultTimes.Heartbeat.TotalSeconds;
 
     /// <summary>How long a node may be silent before it counts as unreachable, seconds.</summary>
     [Between(1, 60)]
-    public double HeartbeatPauseSeconds { get; set; } = 2.5;
+    public double HeartbeatPauseSeconds { get; set; } = DefaultTimes.HeartbeatPause.TotalSeconds;
 
     /// <summary>How long a node must be unreachable before it is declared down, seconds. The same on all nodes.</summary>
     [Between(1, 120)]
-    public double StableAfterSeconds { get; set; } = 2.5;
+    public double StableAfterSeconds { get; set; } = DefaultTimes.StableAfter.TotalSeconds;
 
     /// <summary>Time between a node's removal and the start of its shards elsewhere, seconds.</summary>
     [Between(0.1, 120)]
-    public double DownRemovalMarginSeconds { get; set; } = 0.5;
+    public double DownRemovalMarginSeconds { get; set; } = DefaultTimes.DownRemovalMargin.TotalSeconds;
 
     /// <summary>
     /// How long a node may be without the database while another member reaches it, before it leaves so that its shards move
     /// there, seconds.
     /// </summary>
     [Between(3, 600)]
-    public double DatabasePatienceSeconds { get; set; } = 8;
+    public double DatabasePatienceSeconds { get; set; } = Joining.DatabasePatience.TotalSeconds;
 
     /// <summary>
     /// Permits plain TCP between nodes on addresses that others can reach. Without it such nodes need <see cref="Tls"/>.

@@ -1,10 +1,15 @@
 using CPort.Domain.Hashes;
+using CPort.Domain.Inheritance;
+using CPort.Domain.Reports;
 
 namespace CPort.Node.Options;
 
 /// <summary>Policy that may differ between installations; the rules themselves are code.</summary>
 public sealed class PolicyOptions
 {
+    private static readonly InheritanceOptions Inheritance = new();
+    private static readonly IccamRules Rules = new();
+
     /// <summary>Hamming distance up to which a PDQ value counts as near; for matching, groups, and look-ups that name none.</summary>
     [Between(0, PdqLimits.MaxRadius)]
     public int PdqRadius { get; set; } = PdqLimits.Radius;
@@ -16,17 +21,17 @@ public sealed class PolicyOptions
     /// <summary>
     /// Whether MD5 and SHA-1, for which collisions can be made, let an item inherit: never, when both agree, or always.
     /// </summary>
-    public Domain.Inheritance.WeakHashes WeakHashes { get; set; } = Domain.Inheritance.WeakHashes.WhenBothAgree;
+    public WeakHashes WeakHashes { get; set; } = Inheritance.WeakHashes;
 
     /// <summary>Whether equal PhotoDNA bytes let an item inherit.</summary>
-    public bool PhotoDnaDecides { get; set; }
+    public bool PhotoDnaDecides { get; set; } = Inheritance.PhotoDnaDecides;
 
     /// <summary>ICCAM rule 9: PerItem, WholeReport or Off.</summary>
-    public Domain.Reports.AssessmentGate AssessmentGate { get; set; } = Domain.Reports.AssessmentGate.PerItem;
+    public AssessmentGate AssessmentGate { get; set; } = Rules.Gate;
 
     /// <summary>After how many hours an orphan nobody takes goes to police.</summary>
     [AtLeastOne]
-    public int OrphanHours { get; set; } = 72;
+    public int OrphanHours { get; set; } = ReportLimits.OrphanHours;
 
     /// <summary>ICCAM's rules (docs/rules.md) that are switched off; 1, 2, 3, 8 and 10 may be.</summary>
     public string[] RulesOff { get; set; } = [];
@@ -35,7 +40,7 @@ public sealed class PolicyOptions
     public static readonly IReadOnlyList<string> Switchable = ["1", "2", "3", "8", "10"];
 
     /// <summary>The rules as these settings leave them.</summary>
-    public Domain.Reports.IccamRules ToRules() => new()
+    public IccamRules ToRules() => new()
     {
         BaselineIsFinal = !RulesOff.Contains("1"),
         OnlyNationalIsOverruled = !RulesOff.Contains("2"),

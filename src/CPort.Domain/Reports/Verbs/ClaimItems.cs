@@ -17,15 +17,15 @@ public sealed record ClaimItems : IReportCommand
     [ProtoMember(2)] public required CommandContext Context { get; init; }
     [ProtoMember(3)] public ImmutableArray<ItemTarget> Items { get; init; } = [];
 
-    /// <summary>1 to 1,440.</summary>
-    [ProtoMember(4)] public int Minutes { get; init; } = 30;
+    /// <summary>1 to <see cref="ReportLimits.MaxClaimMinutes"/>.</summary>
+    [ProtoMember(4)] public int Minutes { get; init; } = ReportLimits.ClaimMinutes;
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
         var caller = Context.Caller;
-        if (Minutes is < 1 or > 1440)
+        if (Minutes is < 1 or > ReportLimits.MaxClaimMinutes)
         {
-            return Rejected(report, this, RejectionCode.NothingToChange, "A claim lasts 1 to 1,440 minutes.");
+            return Rejected(report, this, RejectionCode.NothingToChange, $"A claim lasts 1 to {ReportLimits.MaxClaimMinutes:N0} minutes.");
         }
 
         return ForItems(report, this, Items,

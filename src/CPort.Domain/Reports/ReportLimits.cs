@@ -1,0 +1,23 @@
+namespace CPort.Domain.Reports;
+
+/// <summary>Figures of reports that more than one place needs. Sizes of parts are <see cref="ReportRules.ItemsPerPart"/>'s affair.</summary>
+public static class ReportLimits
+{
+    /// <summary>Items of one report, unless configured otherwise; a larger one is to be split.</summary>
+    public const int ItemsPerReport = 10_000;
+
+    /// <summary>Rows on one page of a list, by default and at most (as in ICCAM, domain.md 1.3).</summary>
+    public const int PageRows = 200;
+
+    /// <summary>After how many hours an orphan that nobody takes goes to police, unless configured otherwise.</summary>
+    public const int OrphanHours = 72;
+
+    /// <summary>How long an analyst holds items who names no time.</summary>
+    public const int ClaimMinutes = 30;
+
+    /// <summary>The longest hold: a day.</summary>
+    public const int MaxClaimMinutes = 1_440;
+
+    /// <summary>How far a sender's clock may be ahead of ours before a date counts as being in the future.</summary>
+    public static TimeSpan ClockTolerance { get; } = TimeSpan.FromMinutes(5);
+}
