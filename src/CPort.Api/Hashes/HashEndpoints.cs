@@ -29,7 +29,7 @@ public static class HashEndpoints
     /// <summary>Lines made durable and answered together; clients that send no more than this in a request need not read while they write.</summary>
     private const int LinesPerStep = 20_000;
 
-    /// <summary>Hashes of one step; a line has up to five.</summary>
+    /// <summary>Hashes of one step; a line has up to one an algorithm.</summary>
     private const int RowsPerStep = 50_000;
 
     /// <summary>Near values that one answer can list at most.</summary>
@@ -93,14 +93,14 @@ public static class HashEndpoints
     private static async Task<IResult> GetAsync(string algorithm, string value, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation)
     {
         RequireSight(caller);
-        if (!TryAlgorithm(algorithm, out var known))
+        if (!HashAlgorithms.TryFind(algorithm, out var known))
         {
-            return ApiProblem.Of(ProblemCatalogue.NotFound, "Algorithms are md5, sha1, sha256, pdq and photoDna.").ToResult();
+            return ApiProblem.Of(ProblemCatalogue.NotFound, $"Algorithms: {HashAlgorithms.Names}.").ToResult();
         }
 
-        if (!ContentHash.TryParse(known, value, out var hash))
+        if (!ContentHash.TryParse(known.Algorithm, value, out var hash))
         {
-            return ApiProblem.Of(IntakeCodes.MalformedHash, $"A {known} hash is {2 * ContentHash.LengthOf(known)} hexadecimal digits.").ToResult();
+            return ApiProblem.Of(IntakeCodes.MalformedHash, $"{known.Title} is written as {known.Form}.").ToResult();
         }
 
         var entry = await actors.Get<HashBucketRegion>().Ask<HashEntryAnswer>(
@@ -214,10 +214,7 @@ public static class HashEndpoints
         }
 
         var fields = new FieldReader(limits, CodeGeneration.V3, time.GetUtcNow());
-        var hashes = fields.Hashes("", new HashesBody
-        {
-            Md5 = body.Md5, Sha1 = body.Sha1, Sha256 = body.Sha256, Pdq = body.Pdq, PhotoDna = body.PhotoDna, PdqQuality = body.PdqQuality,
-        });
+        var hashes = fields.Hashes("", body);
         var classification = fields.Code("classification", CodeLists.Classifications, body.Classification, required: true);
         var country = fields.Country("country", body.Country);
         if (hashes.IsEmpty && fields.Problem is null)
@@ -316,17 +313,14 @@ public static class HashEndpoints
         for (var i = 0; i < bodies.Count && !fields.IsFull; i++)
         {
             var body = bodies[i];
-            if (!TryAlgorithm(body?.Algorithm, out var algorithm))
+            if (fields.Hash($"hashes[{i}]", body?.Algorithm, body?.Value) is not { } hash)
             {
-                fields.Add($"hashes[{i}].algorithm", IntakeCodes.UnknownCode, "md5, sha1, sha256, pdq or photoDna.");
+                continue;
             }
-            else if (!ContentHash.TryParse(algorithm, body!.Value?.Trim(), out var hash))
+
+            if (body!.Quality is < 0 or > PdqLimits.MaxQuality)
             {
-                fields.Add($"hashes[{i}].value", IntakeCodes.MalformedHash, $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
-            }
-            else if (body.Quality is < 0 or > 100)
-            {
-                fields.Add($"hashes[{i}].quality", IntakeCodes.OutOfRange, "The quality is 0 to 100.");
+                fields.Add($"hashes[{i}].quality", IntakeCodes.OutOfRange, $"The quality is 0 to {PdqLimits.MaxQuality}.");
             }
             else
             {
@@ -335,16 +329,6 @@ public static class HashEndpoints
         }
 
         return hashes.ToImmutable();
-    }
-
-    private static bool TryAlgorithm(string? text, out HashAlgorithm algorithm)
-    {
-        algorithm = text?.ToLowerInvariant().Replace("-", "", StringComparison.Ordinal) switch
-        {
-            "md5" => HashAlgorithm.Md5, "sha1" => HashAlgorithm.Sha1, "sha256" => HashAlgorithm.Sha256, "pdq" => HashAlgorithm.Pdq,
-            "photodna" => HashAlgorithm.PhotoDna, _ => default,
-        };
-        return algorithm != default;
     }
 
     private static string? ListName(string? text) =>

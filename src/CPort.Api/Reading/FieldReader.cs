@@ -325,29 +325,32 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         };
     }
 
-    public ImmutableArray<ContentHash> Hashes(string field, HashesBody? body)
+    public ImmutableArray<ContentHash> Hashes(string field, HashTexts? body)
     {
         if (body is null)
         {
             return [];
         }
 
-        var found = ImmutableArray.CreateBuilder<ContentHash>(5);
-        Hash($"{field}.md5", HashAlgorithm.Md5, body.Md5, found);
-        Hash($"{field}.sha1", HashAlgorithm.Sha1, body.Sha1, found);
-        Hash($"{field}.sha256", HashAlgorithm.Sha256, body.Sha256, found);
-        Hash($"{field}.pdq", HashAlgorithm.Pdq, body.Pdq, found);
-        Hash($"{field}.photoDna", HashAlgorithm.PhotoDna, body.PhotoDna, found);
-        if (body.PdqQuality is < 0 or > 100)
+        var found = ImmutableArray.CreateBuilder<ContentHash>(HashAlgorithms.All.Length);
+        foreach (var row in HashAlgorithms.All)
         {
-            Add($"{field}.pdqQuality", IntakeCodes.OutOfRange, "The quality is 0 to 100.");
+            if (!string.IsNullOrWhiteSpace(body[row.Algorithm]) && Hash($"{field}.{row.JsonName}", row, body[row.Algorithm]) is { } hash)
+            {
+                found.Add(hash);
+            }
         }
-        else if (body.PdqQuality is not null && string.IsNullOrWhiteSpace(body.Pdq))
+
+        if (body.PdqQuality is < 0 or > PdqLimits.MaxQuality)
+        {
+            Add($"{field}.pdqQuality", IntakeCodes.OutOfRange, $"The quality is 0 to {PdqLimits.MaxQuality}.");
+        }
+        else if (body.PdqQuality is not null && string.IsNullOrWhiteSpace(body[HashAlgorithm.Pdq]))
         {
             Add($"{field}.pdqQuality", IntakeCodes.Inconsistent, "A quality without a PDQ value.");
         }
 
-        if (body.MediaSize is < 0 or > 1L << 52)
+        if (body is HashesBody { MediaSize: < 0 or > 1L << 52 })
         {
             Add($"{field}.mediaSize", IntakeCodes.OutOfRange, "The size is 0 to 2^52 bytes.");
         }
@@ -355,21 +358,27 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         return found.ToImmutable();
     }
 
-    private void Hash(string field, HashAlgorithm algorithm, string? text, ImmutableArray<ContentHash>.Builder found)
+    /// <summary>A hash given as the name of its algorithm and its value; null with an error when either is wrong.</summary>
+    public ContentHash? Hash(string field, string? algorithm, string? value)
     {
-        if (string.IsNullOrWhiteSpace(text))
+        if (HashAlgorithms.TryFind(algorithm, out var row))
         {
-            return;
+            return Hash($"{field}.value", row, value);
         }
 
-        if (ContentHash.TryParse(algorithm, text.Trim(), out var hash))
+        Add($"{field}.algorithm", IntakeCodes.UnknownCode, $"Algorithms: {HashAlgorithms.Names}.");
+        return null;
+    }
+
+    private ContentHash? Hash(string field, HashAlgorithmRow row, string? text)
+    {
+        if (ContentHash.TryParse(row.Algorithm, text.AsSpan().Trim(), out var hash))
         {
-            found.Add(hash);
+            return hash;
         }
-        else
-        {
-            Add(field, IntakeCodes.MalformedHash, $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
-        }
+
+        Add(field, IntakeCodes.MalformedHash, $"{row.Title} is written as {row.Form}.");
+        return null;
     }
 
     /// <summary>A number from a query or path. False (with an error) when it is none or outside the range.</summary>

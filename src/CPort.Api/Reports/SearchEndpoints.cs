@@ -74,7 +74,7 @@ public sealed record SearchBody
 /// <summary>A hash to search for.</summary>
 public sealed record SearchHashBody
 {
-    /// <summary>md5, sha1, sha256, pdq, photoDna.</summary>
+    /// <summary>As answers name it, in either case.</summary>
     public string? Algorithm { get; init; }
     public string? Value { get; init; }
 }
@@ -165,7 +165,7 @@ public static class SearchEndpoints
             ReceivedFrom = Date(fields, "receivedFrom", b.ReceivedFrom), ReceivedTo = Date(fields, "receivedTo", b.ReceivedTo),
             AddedFrom = Date(fields, "addedFrom", b.AddedFrom), AddedTo = Date(fields, "addedTo", b.AddedTo),
             ChangedFrom = Date(fields, "changedFrom", b.ChangedFrom), ChangedTo = Date(fields, "changedTo", b.ChangedTo),
-            Hashes = Many("hashes", b.Hashes, (f, v) => Hash(fields, f, v)), Url = NotBlank(b.Url), Host = NotBlank(b.Host), Domain = NotBlank(b.Domain),
+            Hashes = Many("hashes", b.Hashes, (f, v) => fields.Hash(f, v.Algorithm, v.Value)), Url = NotBlank(b.Url), Host = NotBlank(b.Host), Domain = NotBlank(b.Domain),
             Reference = fields.Reference("reference", b.Reference)?.Value, MaxResults = b.MaxResults ?? ReadModel.MaxResults, Cursor = NotBlank(b.Cursor),
         };
     }
@@ -211,22 +211,4 @@ public static class SearchEndpoints
         return null;
     }
 
-    private static ContentHash? Hash(FieldReader fields, string field, SearchHashBody body)
-    {
-        var algorithm = Enum.GetValues<HashAlgorithm>().FirstOrDefault(a => a.ToString().Equals(body.Algorithm, StringComparison.OrdinalIgnoreCase));
-        if (algorithm == 0)
-        {
-            fields.Add($"{field}.algorithm", IntakeCodes.UnknownCode, "Algorithms: md5, sha1, sha256, pdq, photoDna.");
-            return null;
-        }
-
-        if (ContentHash.TryParse(algorithm, body.Value?.Trim(), out var hash))
-        {
-            return hash;
-        }
-
-        fields.Add($"{field}.value", IntakeCodes.MalformedHash,
-            $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
-        return null;
-    }
 }

@@ -16,8 +16,9 @@ namespace CPort.Domain.Hashes.Lists;
 internal static class VicsReader
 {
     public static async IAsyncEnumerable<HashListRowResult> ReadAsync(
-        ByteWindow window, HashListFormat? expected, [EnumeratorCancellation] CancellationToken cancellation)
+        Stream file, HashListFormat? expected, [EnumeratorCancellation] CancellationToken cancellation)
     {
+        var window = new ByteWindow(file);
         var framer = new Framer();
         VicsContext? context = null;
         long number = 0;
@@ -369,12 +370,7 @@ internal sealed record VicsContext(int Generation, string Context, bool IsCases)
         var version = text.AsSpan(models + 11);
         var generation = version.StartsWith("2.") ? 2 : version.StartsWith("1.") ? 1
             : throw new HashListFormatException("The VICS version is neither 1.x nor 2.x.");
-        var format = generation == 1 ? HashListFormat.Vics1 : HashListFormat.Vics2;
-        if (expected is { } wanted && wanted != format && wanted != HashListFormat.Vics)
-        {
-            throw new HashListFormatException($"Expected {wanted}, but the file is {format}.");
-        }
-
+        (generation == 1 ? HashListFormat.Vics1 : HashListFormat.Vics2).MustBe(expected);
         var parts = text[models..].Split('/');
         var country = parts.Length > 2 && !parts[2].StartsWith('$') ? parts[2].ToUpperInvariant() : "DEFAULT";
         return new VicsContext(generation, country == "GB" ? "UK" : country, isCases);
@@ -404,7 +400,7 @@ internal static class VicsRecord
     private static HashListRowResult ReadObject(long number, ReadOnlySpan<byte> json, VicsContext context)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 64 });
-        var hashes = new ContentHash?[6];
+        var hashes = new ContentHash?[HashAlgorithms.Slots];
         var row = new ListedMedia { Hashes = [] };
         int? code = null;
         string? problem = null;
@@ -415,20 +411,8 @@ internal static class VicsRecord
             reader.Read();
             switch (name)
             {
-                case "MD5":
-                    problem ??= Hash(HashAlgorithm.Md5, Text(ref reader), hashes);
-                    break;
-                case "SHA1":
-                    problem ??= Hash(HashAlgorithm.Sha1, Text(ref reader), hashes);
-                    break;
-                case "SHA256":
-                    problem ??= Hash(HashAlgorithm.Sha256, Text(ref reader), hashes);
-                    break;
-                case "PDQ":
-                    problem ??= Hash(HashAlgorithm.Pdq, Text(ref reader), hashes);
-                    break;
-                case "PHOTODNA":
-                    problem ??= Hash(HashAlgorithm.PhotoDna, Text(ref reader), hashes);
+                case var _ when HashAlgorithms.TryFind(name, out var algorithm):
+                    problem ??= Hash(algorithm, Text(ref reader), hashes);
                     break;
                 case "ALTERNATIVEHASHES" when reader.TokenType == JsonTokenType.StartArray:
                     problem ??= Alternatives(ref reader, hashes);
@@ -515,24 +499,24 @@ internal static class VicsRecord
         }
     }
 
-    private static string? Hash(HashAlgorithm algorithm, string? text, ContentHash?[] hashes)
+    private static string? Hash(HashAlgorithmRow row, string? text, ContentHash?[] hashes)
     {
         if (string.IsNullOrWhiteSpace(text))
         {
             return null;
         }
 
-        if (!ContentHash.TryParse(algorithm, text.Trim(), out var hash))
+        if (!ContentHash.TryParse(row.Algorithm, text.Trim(), out var hash))
         {
-            return HashListValues.HashReason(algorithm);
+            return HashListValues.Reason(row);
         }
 
-        if (hashes[(int)algorithm] is { } earlier && earlier != hash)
+        if (hashes[(int)row.Algorithm] is { } earlier && earlier != hash)
         {
-            return $"two different {algorithm} hashes";
+            return $"two different {row.Algorithm} hashes";
         }
 
-        hashes[(int)algorithm] = hash;
+        hashes[(int)row.Algorithm] = hash;
         return null;
     }
 
@@ -558,16 +542,7 @@ internal static class VicsRecord
                 value = property == "HASHVALUE" ? text : value;
             }
 
-            HashAlgorithm? algorithm = string.Concat((name ?? "").Where(char.IsAsciiLetterOrDigit)).ToUpperInvariant() switch
-            {
-                "PHOTODNA" or "PDNA" => HashAlgorithm.PhotoDna,
-                "SHA1" => HashAlgorithm.Sha1,
-                "SHA256" => HashAlgorithm.Sha256,
-                "PDQ" => HashAlgorithm.Pdq,
-                "MD5" => HashAlgorithm.Md5,
-                _ => null,
-            };
-            problem ??= algorithm is { } known ? Hash(known, value, hashes) : null;
+            problem ??= HashAlgorithms.TryFind(name, out var algorithm) ? Hash(algorithm, value, hashes) : null;
         }
 
         return problem;
