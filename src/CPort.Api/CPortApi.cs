@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using Akka.Hosting;
 using CPort.Actors.Intake;
+using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Api.Agencies;
@@ -63,6 +64,7 @@ public static class CPortApi
         services.TryAddSingleton<IRejectionLog, RejectionLog>();
         services.AddSingleton<ReportBodyReader>();
         services.TryAddSingleton<IntakeDoor>();
+        services.TryAddSingleton(new MatchingOptions());
         services.AddSingleton<ReportIntake>();
         services.AddSingleton<IntakeStream>();
         services.AddSingleton<OpenStreams>();

@@ -10,6 +10,7 @@ using CPort.Actors.Telemetry;
 using CPort.Actors.Hashes.Transport;
 using CPort.Domain.Access;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 

@@ -14,6 +14,7 @@ using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Hashes.Near;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -11,6 +11,7 @@ using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Wire;
 using ProtoBuf;
 

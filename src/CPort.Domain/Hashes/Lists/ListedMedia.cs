@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Domain.Hashes.Lists;
 
-/// <summary>One media file as a hash list file names it (what a bucket is sent is <see cref="Domain.Hashes.HashListRow"/>).</summary>
+/// <summary>One media file as a hash list file names it (what a bucket is sent is <see cref="Verbs.HashListRow"/>).</summary>
 public sealed record ListedMedia
 {
     /// <summary>At least one hash, at most one an algorithm, all of the same media file.</summary>
