@@ -6,6 +6,7 @@ using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -39,8 +40,8 @@ public static class ApiDocument
         [typeof(LineAnswer)] = """{ "line": 1, "outcome": "accepted", "reportId": "3Z9QK7X0T2V5W8YB4CDEFGH1JM", "number": 20417 }""",
         [typeof(ApiProblem)] = """
             { "type": "urn:cport:problem:malformed-hash", "title": "Malformed hash", "status": 422, "code": "malformed-hash",
-              "detail": "urls[0].hashes.md5: A Md5 hash has 16 bytes, written as 32 hexadecimal digits.",
-              "errors": [ { "field": "urls[0].hashes.md5", "code": "malformed-hash", "detail": "A Md5 hash has 16 bytes, written as 32 hexadecimal digits." } ] }
+              "detail": "urls[0].hashes.md5: MD5 is written as 32 hex digits.",
+              "errors": [ { "field": "urls[0].hashes.md5", "code": "malformed-hash", "detail": "MD5 is written as 32 hex digits." } ] }
             """,
         [typeof(AssessBody)] = """{ "items": [ { "item": 2, "expectedVersion": 3 } ], "assessment": { "classification": "Baseline", "ageCategorization": 3, "genderCategorization": 2 } }""",
         [typeof(AssessAnyBody)] = """{ "items": [ { "item": "3Z9QK7X0T2V5W8YB4CDEFGH1JM-2" } ], "assessment": { "classification": "NotIllegal" } }""",
@@ -117,6 +118,14 @@ public static class ApiDocument
             {
                 Become(schema, JsonSchemaType.String, "ISO 8601 with Z or an offset.");
                 schema.Format = "date-time";
+            }
+
+            if (type.IsAssignableTo(typeof(HashTexts)))
+            {
+                foreach (var row in HashAlgorithms.All)
+                {
+                    schema.Properties![row.JsonName].Description = $"{row.Title}: {row.Form}.";
+                }
             }
 
             if (Examples.TryGetValue(type, out var example))

@@ -63,6 +63,7 @@ public static class CPortApi
         services.TryAddSingleton<IRejectionLog, RejectionLog>();
         services.AddSingleton<ReportBodyReader>();
         services.TryAddSingleton<IntakeDoor>();
+        services.TryAddSingleton(new MatchingOptions());
         services.AddSingleton<ReportIntake>();
         services.AddSingleton<IntakeStream>();
         services.AddSingleton<OpenStreams>();

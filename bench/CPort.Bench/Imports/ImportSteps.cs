@@ -1,5 +1,6 @@
 using CPort.Actors.Matching;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Bench.Imports;
 

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 
 namespace CPort.Bench.Micro;

@@ -16,6 +16,7 @@ using CPort.Bench.Imports;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using CPort.Tests.Shared;
 using Microsoft.Extensions.DependencyInjection;

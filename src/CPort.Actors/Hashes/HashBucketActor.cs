@@ -5,6 +5,7 @@ using Akka.Persistence;
 using CPort.Actors.Entities;
 using CPort.Actors.Telemetry;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Actors.Hashes;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 
 namespace CPort.Actors.Matching;

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Actors.Matching;
 

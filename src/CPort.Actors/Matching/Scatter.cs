@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using CPort.Actors.Hashes.Transport;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Actors.Matching;
 

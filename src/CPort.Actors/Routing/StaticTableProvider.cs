@@ -2,8 +2,10 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Routing;
+using CPort.Domain.Text;
 
 namespace CPort.Actors.Routing;
 
@@ -59,6 +61,7 @@ public sealed class StaticTableProvider : ITraceProvider
         var domains = new Dictionary<string, Entry>(StringComparer.Ordinal);
         var v4 = new Dictionary<(int Length, UInt128 Network), Entry>();
         var v6 = new Dictionary<(int Length, UInt128 Network), Entry>();
+        using var fields = new CsvLine(',');
         var number = 0;
         while (reader.ReadLine() is { } line)
         {
@@ -68,7 +71,7 @@ public sealed class StaticTableProvider : ITraceProvider
                 continue;
             }
 
-            var fault = ReadLine(line, domains, v4, v6);
+            var fault = fields.TrySplit(Encoding.UTF8.GetBytes(line)) ? ReadFields(fields, domains, v4, v6) : "a quotation mark is not closed.";
             if (fault is not null)
             {
                 throw new FormatException($"{name}, line {number}: {fault}");
@@ -132,20 +135,15 @@ public sealed class StaticTableProvider : ITraceProvider
         return null;
     }
 
-    private static string? ReadLine(
-        string line, Dictionary<string, Entry> domains, Dictionary<(int Length, UInt128 Network), Entry> v4, Dictionary<(int Length, UInt128 Network), Entry> v6)
+    private static string? ReadFields(
+        CsvLine fields, Dictionary<string, Entry> domains, Dictionary<(int Length, UInt128 Network), Entry> v4, Dictionary<(int Length, UInt128 Network), Entry> v6)
     {
-        if (!TrySplit(line, out var fields))
-        {
-            return "a quotation mark is not closed.";
-        }
-
         if (fields.Count is < 2 or > 5)
         {
             return "expected 2 to 5 fields: network or domain, country, AS number, organisation, CDN (quote an organisation that holds a comma).";
         }
 
-        string? Field(int i) => i < fields.Count && fields[i] is not ("" or "-") ? fields[i] : null;
+        string? Field(int i) => i < fields.Count && fields[i] is not ("" or "-") ? fields[i].ToString() : null;
 
         Country? country = null;
         if (Field(1) is { } countryText)
@@ -181,7 +179,7 @@ public sealed class StaticTableProvider : ITraceProvider
         }
 
         var entry = new Entry(country, network, Field(3), isCdn);
-        var key = fields[0];
+        var key = fields[0].ToString();
         if (!key.Contains('/', StringComparison.Ordinal) && !IpText.TryParse(key, out _))
         {
             return AddDomain(key, entry, domains);
@@ -217,32 +215,6 @@ public sealed class StaticTableProvider : ITraceProvider
         }
 
         return domains.TryAdd(domain, entry) ? null : $"'{key}' stands in the table twice.";
-    }
-
-    private static bool TrySplit(string line, out List<string> fields)
-    {
-        fields = [];
-        var field = new System.Text.StringBuilder();
-        var quoted = false;
-        foreach (var c in line)
-        {
-            if (c == '"')
-            {
-                quoted = !quoted;
-            }
-            else if (c == ',' && !quoted)
-            {
-                fields.Add(field.ToString().Trim());
-                field.Clear();
-            }
-            else
-            {
-                field.Append(c);
-            }
-        }
-
-        fields.Add(field.ToString().Trim());
-        return !quoted;
     }
 
     private static (UInt128 Value, int Width) Bits(IPAddress address)

@@ -21,10 +21,10 @@ public sealed record LookupBody
 /// <summary>One hash.</summary>
 public sealed record HashBody
 {
-    /// <summary>md5, sha1, sha256, pdq or photoDna. Required.</summary>
+    /// <summary>As answers name it, in either case. Required.</summary>
     public string? Algorithm { get; init; }
 
-    /// <summary>Hexadecimal; SHA-1 also base32, PDQ and PhotoDNA also base64. Required.</summary>
+    /// <summary>Hexadecimal, or the base32 and base64 forms that lists use. Required.</summary>
     public string? Value { get; init; }
 
     /// <summary>Of a PDQ value, 0 to 100; below the installation's floor (50 unless configured) it is not searched near.</summary>
@@ -83,15 +83,8 @@ public sealed record SourceOpinionAnswer(OpinionAnswer Opinion, bool Retracted);
 public sealed record PastOpinionAnswer(OpinionAnswer Opinion, bool Retracted, DateTimeOffset Until);
 
 /// <summary>One row of <c>POST /v1/hashes:import</c>: the hashes of one media and what the list says of it.</summary>
-public sealed record ImportRowBody
+public sealed record ImportRowBody : HashTexts
 {
-    public string? Md5 { get; init; }
-    public string? Sha1 { get; init; }
-    public string? Sha256 { get; init; }
-    public string? Pdq { get; init; }
-    public string? PhotoDna { get; init; }
-    public int? PdqQuality { get; init; }
-
     /// <summary>Baseline, National or NotIllegal. Required.</summary>
     public CodeValue? Classification { get; init; }
 

@@ -13,6 +13,7 @@ using CPort.Domain.Access;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Hashes.Near;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -28,7 +29,7 @@ public static class HashEndpoints
     /// <summary>Lines made durable and answered together; clients that send no more than this in a request need not read while they write.</summary>
     private const int LinesPerStep = 20_000;
 
-    /// <summary>Hashes of one step; a line has up to five.</summary>
+    /// <summary>Hashes of one step; a line has up to one an algorithm.</summary>
     private const int RowsPerStep = 50_000;
 
     /// <summary>Near values that one answer can list at most.</summary>
@@ -93,14 +94,14 @@ public static class HashEndpoints
 
     private static async Task<HashEntryAnswer> GetAsync(string algorithm, string value, IReadOnlyActorRegistry actors, CancellationToken cancellation)
     {
-        if (!FieldReader.TryAlgorithm(algorithm, out var known))
+        if (!HashAlgorithms.TryFind(algorithm, out var known))
         {
-            throw ApiProblemException.Of(ProblemCodes.NotFound, "Algorithms are md5, sha1, sha256, pdq and photoDna.");
+            throw ApiProblemException.Of(ProblemCodes.NotFound, $"Algorithms: {HashAlgorithms.Names}.");
         }
 
-        if (!ContentHash.TryParse(known, value, out var hash))
+        if (!ContentHash.TryParse(known.Algorithm, value, out var hash))
         {
-            throw ApiProblemException.OfField("value", ProblemCodes.MalformedHash, $"A {known} hash is {2 * ContentHash.LengthOf(known)} hexadecimal digits.");
+            throw ApiProblemException.OfField("value", ProblemCodes.MalformedHash, $"{known.Title} is written as {known.Form}.");
         }
 
         var entry = await actors.Get<HashBucketRegion>().Ask<HashEntryReply>(
@@ -213,10 +214,7 @@ public static class HashEndpoints
         }
 
         var fields = new FieldReader(limits, CodeGeneration.V3, time.GetUtcNow());
-        var hashes = fields.Hashes("", new HashesBody
-        {
-            Md5 = body.Md5, Sha1 = body.Sha1, Sha256 = body.Sha256, Pdq = body.Pdq, PhotoDna = body.PhotoDna, PdqQuality = body.PdqQuality,
-        });
+        var hashes = fields.Hashes("", body);
         var classification = fields.Code("classification", CodeLists.Classifications, body.Classification, required: true);
         var country = fields.Country("country", body.Country);
         if (hashes.IsEmpty && fields.Problem is null)

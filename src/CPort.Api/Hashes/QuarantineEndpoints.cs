@@ -10,6 +10,7 @@ using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -357,63 +357,50 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         };
     }
 
-    /// <summary>One hash of a list of any algorithms.</summary>
+    /// <summary>One hash of a list of any algorithms; null with an error when something of it is wrong.</summary>
     public ContentHash? Hash(string field, HashBody? body)
     {
-        if (!TryAlgorithm(body?.Algorithm, out var algorithm))
+        if (!HashAlgorithms.TryFind(body?.Algorithm, out var row))
         {
-            Add($"{field}.algorithm", ProblemCodes.UnknownCode, "md5, sha1, sha256, pdq or photoDna.");
-        }
-        else if (!ContentHash.TryParse(algorithm, body!.Value?.Trim(), out var hash))
-        {
-            Add($"{field}.value", ProblemCodes.MalformedHash,
-                $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
-        }
-        else if (body.Quality is < 0 or > 100)
-        {
-            Add($"{field}.quality", ProblemCodes.OutOfRange, "The quality is 0 to 100.");
-        }
-        else
-        {
-            return hash;
+            Add($"{field}.algorithm", ProblemCodes.UnknownCode, $"Algorithms: {HashAlgorithms.Names}.");
+            return null;
         }
 
-        return null;
+        if (body!.Quality is < 0 or > PdqLimits.MaxQuality)
+        {
+            Add($"{field}.quality", ProblemCodes.OutOfRange, $"The quality is 0 to {PdqLimits.MaxQuality}.");
+            return null;
+        }
+
+        return Hash($"{field}.value", row, body.Value);
     }
 
-    public static bool TryAlgorithm(string? text, out HashAlgorithm algorithm)
-    {
-        algorithm = text?.ToLowerInvariant().Replace("-", "", StringComparison.Ordinal) switch
-        {
-            "md5" => HashAlgorithm.Md5, "sha1" => HashAlgorithm.Sha1, "sha256" => HashAlgorithm.Sha256, "pdq" => HashAlgorithm.Pdq,
-            "photodna" => HashAlgorithm.PhotoDna, _ => default,
-        };
-        return algorithm != default;
-    }
-
-    public ImmutableArray<ContentHash> Hashes(string field, HashesBody? body)
+    public ImmutableArray<ContentHash> Hashes(string field, HashTexts? body)
     {
         if (body is null)
         {
             return [];
         }
 
-        var found = ImmutableArray.CreateBuilder<ContentHash>(5);
-        Hash($"{field}.md5", HashAlgorithm.Md5, body.Md5, found);
-        Hash($"{field}.sha1", HashAlgorithm.Sha1, body.Sha1, found);
-        Hash($"{field}.sha256", HashAlgorithm.Sha256, body.Sha256, found);
-        Hash($"{field}.pdq", HashAlgorithm.Pdq, body.Pdq, found);
-        Hash($"{field}.photoDna", HashAlgorithm.PhotoDna, body.PhotoDna, found);
-        if (body.PdqQuality is < 0 or > 100)
+        var found = ImmutableArray.CreateBuilder<ContentHash>(HashAlgorithms.All.Length);
+        foreach (var row in HashAlgorithms.All)
         {
-            Add($"{field}.pdqQuality", ProblemCodes.OutOfRange, "The quality is 0 to 100.");
+            if (!string.IsNullOrWhiteSpace(body[row.Algorithm]) && Hash($"{field}.{row.JsonName}", row, body[row.Algorithm]) is { } hash)
+            {
+                found.Add(hash);
+            }
         }
-        else if (body.PdqQuality is not null && string.IsNullOrWhiteSpace(body.Pdq))
+
+        if (body.PdqQuality is < 0 or > PdqLimits.MaxQuality)
+        {
+            Add($"{field}.pdqQuality", ProblemCodes.OutOfRange, $"The quality is 0 to {PdqLimits.MaxQuality}.");
+        }
+        else if (body.PdqQuality is not null && string.IsNullOrWhiteSpace(body[HashAlgorithm.Pdq]))
         {
             Add($"{field}.pdqQuality", ProblemCodes.Inconsistent, "A quality without a PDQ value.");
         }
 
-        if (body.MediaSize is < 0 or > 1L << 52)
+        if (body is HashesBody { MediaSize: < 0 or > 1L << 52 })
         {
             Add($"{field}.mediaSize", ProblemCodes.OutOfRange, "The size is 0 to 2^52 bytes.");
         }
@@ -421,20 +408,14 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         return found.ToImmutable();
     }
 
-    private void Hash(string field, HashAlgorithm algorithm, string? text, ImmutableArray<ContentHash>.Builder found)
+    private ContentHash? Hash(string field, HashAlgorithmRow row, string? text)
     {
-        if (string.IsNullOrWhiteSpace(text))
+        if (ContentHash.TryParse(row.Algorithm, text.AsSpan().Trim(), out var hash))
         {
-            return;
+            return hash;
         }
 
-        if (ContentHash.TryParse(algorithm, text.Trim(), out var hash))
-        {
-            found.Add(hash);
-        }
-        else
-        {
-            Add(field, ProblemCodes.MalformedHash, $"A {algorithm} hash has {ContentHash.LengthOf(algorithm)} bytes, written as {2 * ContentHash.LengthOf(algorithm)} hexadecimal digits.");
-        }
+        Add(field, ProblemCodes.MalformedHash, $"{row.Title} is written as {row.Form}.");
+        return null;
     }
 }

@@ -1,5 +1,6 @@
 using CPort.Actors.Intake;
 using CPort.Api.Groups;
+using CPort.Api.Reading;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
@@ -217,16 +218,17 @@ public sealed record AssignmentAnswer(
 public sealed record LeaseAnswer(string Agency, string KeyId, DateTimeOffset Until);
 
 /// <summary>Hashes of an item's media, lower-case hexadecimal.</summary>
-public sealed record HashesAnswer(
-    string? Md5, string? Sha1, string? Sha256, string? Pdq, int? PdqQuality, string? PhotoDna, long? MediaSize, string? MimeType)
+public sealed record HashesAnswer(long? MediaSize, string? MimeType) : HashTexts
 {
     public static HashesAnswer? Of(ContentItem item)
     {
-        string? Hex(HashAlgorithm algorithm) => item.Hashes.Where(h => h.Algorithm == algorithm).Select(h => h.ToHex()).FirstOrDefault();
+        var answer = new HashesAnswer(item.MediaSize, item.MimeType) { PdqQuality = item.PdqQuality };
+        foreach (var hash in item.Hashes)
+        {
+            answer.Put(hash);
+        }
 
-        return item.Hashes.IsEmpty ? null : new HashesAnswer(
-            Hex(HashAlgorithm.Md5), Hex(HashAlgorithm.Sha1), Hex(HashAlgorithm.Sha256), Hex(HashAlgorithm.Pdq), item.PdqQuality, Hex(HashAlgorithm.PhotoDna),
-            item.MediaSize, item.MimeType);
+        return item.Hashes.IsEmpty ? null : answer;
     }
 }
 

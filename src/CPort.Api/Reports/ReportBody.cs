@@ -100,19 +100,8 @@ public sealed record ActionBody
 }
 
 /// <summary>Hashes of the media behind a URL: hexadecimal, or the base64 and base32 forms that lists use.</summary>
-public sealed record HashesBody
+public sealed record HashesBody : HashTexts
 {
-    public string? Md5 { get; init; }
-    public string? Sha1 { get; init; }
-    public string? Sha256 { get; init; }
-    public string? Pdq { get; init; }
-
-    /// <summary>0 to 100; below 50 a PDQ value never matches.</summary>
-    public int? PdqQuality { get; init; }
-
-    /// <summary>144 bytes as hexadecimal or base64.</summary>
-    public string? PhotoDna { get; init; }
-
     /// <summary>Bytes.</summary>
     public long? MediaSize { get; init; }
     public string? MimeType { get; init; }

@@ -1,24 +1,11 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
 namespace CPort.Domain.Hashes;
 
-/// <summary>The hash algorithms CPort knows. The number is stored; never renumber.</summary>
-public enum HashAlgorithm
-{
-    Md5 = 1,
-    Sha1 = 2,
-    Sha256 = 3,
-
-    /// <summary>PhotoDNA as opaque bytes: only equality, its distance is proprietary.</summary>
-    PhotoDna = 4,
-
-    /// <summary>PDQ, 256 bits; near search by Hamming distance.</summary>
-    Pdq = 5,
-}
-
 /// <summary>
-/// A hash of a media file: algorithm and bytes (MD5 16, SHA-1 20, SHA-256 32, PhotoDNA 144, PDQ 32). Value equality. <see cref="ToString"/> masks
-/// the value, because hashes must not reach logs; <see cref="ToHex"/> gives it where it is data.
+/// A hash of a media file: algorithm and bytes. Value equality. <see cref="ToString"/> masks the value, because hashes must not reach logs;
+/// <see cref="ToHex"/> gives it where it is data.
 /// </summary>
 public readonly struct ContentHash : IEquatable<ContentHash>
 {
@@ -35,14 +22,7 @@ public readonly struct ContentHash : IEquatable<ContentHash>
     /// <summary>The raw bytes; empty only for <c>default</c>.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes;
 
-    public static int LengthOf(HashAlgorithm algorithm) => algorithm switch
-    {
-        HashAlgorithm.Md5 => 16,
-        HashAlgorithm.Sha1 => 20,
-        HashAlgorithm.Sha256 or HashAlgorithm.Pdq => 32,
-        HashAlgorithm.PhotoDna => 144,
-        _ => throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "Unknown hash algorithm."),
-    };
+    public static int LengthOf(HashAlgorithm algorithm) => HashAlgorithms.Of(algorithm).Bytes;
 
     /// <summary>Wraps bytes of the algorithm's length (copied); throws <see cref="FormatException"/> on another length.</summary>
     public static ContentHash FromBytes(HashAlgorithm algorithm, ReadOnlySpan<byte> bytes) =>
@@ -50,52 +30,22 @@ public readonly struct ContentHash : IEquatable<ContentHash>
             ? new ContentHash(algorithm, bytes.ToArray())
             : throw new FormatException($"A {algorithm} hash has {LengthOf(algorithm)} bytes, not {bytes.Length}.");
 
-    /// <summary>
-    /// Reads hex in either case; SHA-1 also as 32 characters of base32 (Arachnid), PhotoDNA also as 192 characters of base64 (VICS),
-    /// PDQ also as 44 characters of base64 (Arachnid).
-    /// </summary>
-    public static bool TryParse(HashAlgorithm algorithm, [NotNullWhen(true)] string? text, out ContentHash hash)
+    /// <summary>Reads hex in either case, and the algorithm's other forms (<see cref="HashAlgorithmRow.Form"/>).</summary>
+    public static bool TryParse(HashAlgorithm algorithm, ReadOnlySpan<char> text, out ContentHash hash)
     {
-        hash = default;
-        if (text is null)
-        {
-            return false;
-        }
-
-        var length = LengthOf(algorithm);
-        var bytes = new byte[length];
-        if (text.Length == 2 * length)
-        {
-            if (Convert.FromHexString(text, bytes, out _, out var written) != System.Buffers.OperationStatus.Done || written != length)
-            {
-                return false;
-            }
-        }
-        else if (algorithm == HashAlgorithm.Sha1 && text.Length == 32)
-        {
-            if (!TryBase32(text, bytes))
-            {
-                return false;
-            }
-        }
-        else if (algorithm is HashAlgorithm.PhotoDna or HashAlgorithm.Pdq && text.Length == (length + 2) / 3 * 4)
-        {
-            if (!Convert.TryFromBase64String(text, bytes, out var written) || written != length)
-            {
-                return false;
-            }
-        }
-        else
-        {
-            return false;
-        }
-
-        hash = new ContentHash(algorithm, bytes);
-        return true;
+        var row = HashAlgorithms.Of(algorithm);
+        var bytes = new byte[row.Bytes];
+        var written = 0;
+        var read =
+            text.Length == 2 * row.Bytes ? Convert.FromHexString(text, bytes, out _, out written) == OperationStatus.Done
+            : row.Base32 && text.Length == row.Base32Length ? TryBase32(text, bytes, out written)
+            : row.Base64 && text.Length == row.Base64Length && Convert.TryFromBase64Chars(text, bytes, out written);
+        hash = read && written == row.Bytes ? new ContentHash(algorithm, bytes) : default;
+        return hash.Algorithm == algorithm;
     }
 
     public static ContentHash Parse(HashAlgorithm algorithm, string text) =>
-        TryParse(algorithm, text, out var hash) ? hash : throw new FormatException($"Not a {algorithm} hash: {2 * LengthOf(algorithm)} hex digits expected.");
+        TryParse(algorithm, text, out var hash) ? hash : throw new FormatException($"Not a {algorithm} hash: {HashAlgorithms.Of(algorithm).Form} expected.");
 
     /// <summary>Lower-case hex, the form used on the wire and in answers.</summary>
     public string ToHex() => Convert.ToHexStringLower(Bytes);
@@ -119,10 +69,11 @@ public readonly struct ContentHash : IEquatable<ContentHash>
     /// <summary>Masked on purpose.</summary>
     public override string ToString() => $"{Algorithm}:…";
 
-    private static bool TryBase32(string text, Span<byte> target)
+    private static bool TryBase32(ReadOnlySpan<char> text, Span<byte> target, out int written)
     {
         const string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        int buffer = 0, bits = 0, at = 0;
+        int buffer = 0, bits = 0;
+        written = 0;
         foreach (var c in text)
         {
             var value = alphabet.IndexOf(char.ToUpperInvariant(c));
@@ -133,13 +84,13 @@ public readonly struct ContentHash : IEquatable<ContentHash>
 
             buffer = (buffer << 5) | value;
             bits += 5;
-            if (bits >= 8)
+            if (bits >= 8 && written < target.Length)
             {
                 bits -= 8;
-                target[at++] = (byte)(buffer >> bits);
+                target[written++] = (byte)(buffer >> bits);
             }
         }
 
-        return at == target.Length;
+        return true;
     }
 }

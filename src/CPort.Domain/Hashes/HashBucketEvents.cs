@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CPort.Domain.Access;
 using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using CPort.Domain.Wire;
 using ProtoBuf;
@@ -26,74 +27,9 @@ public sealed record HashesRecorded : IWireEvent
     [ProtoMember(6)] public ImmutableArray<RecordedQuarantine> Quarantined { get; init; } = [];
 }
 
-/// <summary>What one source said at one time of one or many hashes (an import shares these fields over its rows).</summary>
-[ProtoContract]
-public sealed record RecordedOpinions
-{
-    [ProtoMember(1)] public required AgencyId Agency { get; init; }
-    [ProtoMember(2)] public string? List { get; init; }
-    [ProtoMember(3)] public required OpinionBasis Basis { get; init; }
-    [ProtoMember(4)] public required TrustLevel Trust { get; init; }
-    [ProtoMember(5)] public required DateTimeOffset At { get; init; }
-    [ProtoMember(6)] public ImmutableArray<RecordedOpinion> Rows { get; init; } = [];
 
-    /// <summary>Rows of an import, packed; applied after <see cref="Rows"/>.</summary>
-    [ProtoMember(7)] public ImmutableArray<PackedOpinions> Packed { get; init; } = [];
-}
 
-/// <summary>
-/// What an import says alike of many hashes: their values one after the other, each of the bucket's algorithm's length, and the rest once. A row
-/// costs its value's bytes and is read back without an object of its own.
-/// </summary>
-[ProtoContract]
-public sealed record PackedOpinions
-{
-    [ProtoMember(1)] public required Classification Classification { get; init; }
-    [ProtoMember(2)] public Country? Country { get; init; }
-    [ProtoMember(3)] public HashFlags Flags { get; init; }
-    [ProtoMember(4)] public bool Retracted { get; init; }
 
-    /// <summary>The verdict's version after this, of each of the hashes.</summary>
-    [ProtoMember(5)] public long Version { get; init; }
-    [ProtoMember(6)] public byte[] Hashes { get; init; } = [];
-}
-
-/// <summary>A hash went into quarantine or was released from it.</summary>
-[ProtoContract]
-public sealed record RecordedQuarantine
-{
-    [ProtoMember(1)] public required ContentHash Hash { get; init; }
-    [ProtoMember(2)] public required HashQuarantine State { get; init; }
-
-    /// <summary>The verdict's version after this: higher when the verdict changed.</summary>
-    [ProtoMember(3)] public long Version { get; init; }
-}
-
-/// <summary>One hash of <see cref="RecordedOpinions"/>.</summary>
-[ProtoContract]
-public sealed record RecordedOpinion
-{
-    [ProtoMember(1)] public required ContentHash Hash { get; init; }
-    [ProtoMember(2)] public required Classification Classification { get; init; }
-    [ProtoMember(3)] public Country? Country { get; init; }
-    [ProtoMember(4)] public HashFlags Flags { get; init; }
-    [ProtoMember(5)] public bool Retracted { get; init; }
-    [ProtoMember(6)] public ItemRef? Item { get; init; }
-
-    /// <summary>The verdict's version after this.</summary>
-    [ProtoMember(7)] public long Version { get; init; }
-}
-
-/// <summary>A report took the verdict on a hash for its items in the ordinal range.</summary>
-[ProtoContract]
-public sealed record VerdictDelivered
-{
-    [ProtoMember(1)] public required ReportId ReportId { get; init; }
-    [ProtoMember(2)] public required ContentHash Hash { get; init; }
-    [ProtoMember(3)] public required long Version { get; init; }
-    [ProtoMember(4)] public required int FirstOrdinal { get; init; }
-    [ProtoMember(5)] public required int LastOrdinal { get; init; }
-}
 
 /// <summary>
 /// A bucket's whole state as it was written before <see cref="HashBucketImage"/>; only read. The hashes one after the other, and for each the

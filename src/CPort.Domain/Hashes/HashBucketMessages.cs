@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using CPort.Domain.Wire;
 using ProtoBuf;
@@ -17,6 +18,9 @@ public interface IHashBucketWrite : IHashBucketMessage
 {
     /// <summary>Given back in the answer; the asker's own numbering.</summary>
     long RequestId { get; }
+
+    /// <summary>Adds what the message changes to the batch; only reads the bucket's state.</summary>
+    internal HashBucketOutcome Decide(HashBatch batch);
 
     /// <summary>Recorded traces of the reports whose rows it carries.</summary>
     ImmutableArray<string> TraceParents => [];
@@ -56,27 +60,7 @@ public enum HashFlags
     Trap = 4,
 }
 
-/// <summary>A hash seen on a report's item.</summary>
-[ProtoContract]
-public sealed record HashSighting
-{
-    [ProtoMember(1)] public required ContentHash Hash { get; init; }
-    [ProtoMember(2)] public required ItemRef Item { get; init; }
-}
 
-/// <summary>
-/// Records that items carry hashes and asks what is known of each. A sighting already known writes nothing. Answered by
-/// <see cref="HashesAnswered"/>, verdicts in the order of <see cref="Sightings"/>, once durable.
-/// </summary>
-[ProtoContract]
-[Manifest("hc1")]
-public sealed record SightAndLookup : IHashBucketWrite
-{
-    [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
-    [ProtoMember(2)] public required long RequestId { get; init; }
-    [ProtoMember(3)] public ImmutableArray<HashSighting> Sightings { get; init; } = [];
-    [ProtoMember(15)] public ImmutableArray<string> TraceParents { get; init; } = [];
-}
 
 /// <summary>Asks what is known of hashes and changes nothing. Answered by <see cref="HashesAnswered"/>, verdicts in the order of <see cref="Hashes"/>.</summary>
 [ProtoContract]
@@ -88,123 +72,13 @@ public sealed record LookupHashes : IHashBucketMessage
     [ProtoMember(3)] public ImmutableArray<ContentHash> Hashes { get; init; } = [];
 }
 
-/// <summary>
-/// Verdicts in the order asked. Fewer than asked when the rest would not fit in <see cref="HashBucketLimits.PartBytes"/>: ask again for those;
-/// at least one is always answered.
-/// </summary>
-[ProtoContract]
-[Manifest("hr1")]
-public sealed record HashesAnswered : IHashBucketReply
-{
-    [ProtoMember(1)] public required long RequestId { get; init; }
-    [ProtoMember(2)] public ImmutableArray<HashVerdict> Verdicts { get; init; } = [];
-}
 
-/// <summary>Adds, replaces or retracts opinions. A source's older word never undoes its newer one. Answered by <see cref="OpinionsStored"/> once durable.</summary>
-[ProtoContract]
-[Manifest("hc2")]
-public sealed record RecordBucketOpinions : IHashBucketWrite
-{
-    [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
-    [ProtoMember(2)] public required long RequestId { get; init; }
-    [ProtoMember(3)] public ImmutableArray<OpinionOnHash> Opinions { get; init; } = [];
-    [ProtoMember(15)] public ImmutableArray<string> TraceParents { get; init; } = [];
-}
 
-/// <summary>All opinions are durable; <see cref="Changed"/> of them changed a verdict.</summary>
-[ProtoContract]
-[Manifest("hr2")]
-public sealed record OpinionsStored : IHashBucketReply
-{
-    [ProtoMember(1)] public required long RequestId { get; init; }
-    [ProtoMember(2)] public int Changed { get; init; }
-}
 
-/// <summary>Whose list is imported; the rows share it.</summary>
-[ProtoContract]
-public sealed record HashListSource
-{
-    [ProtoMember(1)] public required AgencyId Agency { get; init; }
 
-    /// <summary>The list's name, 1 to 100 characters; with the agency it is the source.</summary>
-    [ProtoMember(2)] public required string List { get; init; }
-    [ProtoMember(3)] public required TrustLevel Trust { get; init; }
 
-    /// <summary>When the list was made or, not knowing better, imported, UTC. Rows older than what the source said before have no effect.</summary>
-    [ProtoMember(4)] public required DateTimeOffset At { get; init; }
-}
 
-/// <summary>One row of a list of known hashes.</summary>
-[ProtoContract]
-public sealed record HashListRow
-{
-    [ProtoMember(1)] public required ContentHash Hash { get; init; }
-    [ProtoMember(2)] public required Classification Classification { get; init; }
-    [ProtoMember(3)] public Country? Country { get; init; }
-    [ProtoMember(4)] public HashFlags Flags { get; init; }
 
-    /// <summary>The list takes the hash back.</summary>
-    [ProtoMember(5)] public bool Retract { get; init; }
-
-    /// <summary>0 to 100 where the list gives it; PDQ rows below <see cref="PdqLimits.QualityFloor"/> are left out.</summary>
-    [ProtoMember(6)] public int? PdqQuality { get; init; }
-}
-
-/// <summary>Imports rows of a list; the same rows again write nothing, whatever their date. Answered by <see cref="HashesImported"/> once durable.</summary>
-[ProtoContract]
-[Manifest("hc3")]
-public sealed record ImportHashes : IHashBucketWrite
-{
-    [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
-    [ProtoMember(2)] public required long RequestId { get; init; }
-    [ProtoMember(3)] public required HashListSource Source { get; init; }
-    [ProtoMember(4)] public ImmutableArray<HashListRow> Rows { get; init; } = [];
-
-    /// <summary>The answer is to say what became of each row, not only how many.</summary>
-    [ProtoMember(5)] public bool EachRow { get; init; }
-}
-
-/// <summary>What became of one row of a list. One byte on the wire; never renumber.</summary>
-public enum HashRowOutcome : byte
-{
-    /// <summary>The source had not spoken of the hash before.</summary>
-    Added = 1,
-
-    /// <summary>The source's earlier word was replaced.</summary>
-    Changed = 2,
-
-    /// <summary>The source's earlier word was taken back.</summary>
-    Retracted = 3,
-
-    /// <summary>Said before, or older than what was said.</summary>
-    Unchanged = 4,
-
-    /// <summary>A trap value, or PDQ of low quality.</summary>
-    Ignored = 5,
-}
-
-/// <summary>What became of the rows; the four add up to the rows sent.</summary>
-[ProtoContract]
-[Manifest("hr3")]
-public sealed record HashesImported : IHashBucketReply
-{
-    [ProtoMember(1)] public required long RequestId { get; init; }
-
-    /// <summary>The source had not spoken of the hash before.</summary>
-    [ProtoMember(2)] public int Added { get; init; }
-
-    /// <summary>The source's earlier word was replaced or retracted.</summary>
-    [ProtoMember(3)] public int Changed { get; init; }
-
-    /// <summary>Said before, or older than what was said.</summary>
-    [ProtoMember(4)] public int Unchanged { get; init; }
-
-    /// <summary>Trap values and PDQ of low quality.</summary>
-    [ProtoMember(5)] public int Ignored { get; init; }
-
-    /// <summary>One <see cref="HashRowOutcome"/> a row, in order, when <see cref="ImportHashes.EachRow"/> asked for it; else empty.</summary>
-    [ProtoMember(6)] public byte[] Rows { get; init; } = [];
-}
 
 /// <summary>
 /// Which items would be told if these opinions were recorded now; changes nothing. Answered page by page by <see cref="ChangePreviewed"/>:

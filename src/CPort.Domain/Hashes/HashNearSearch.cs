@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using CPort.Domain.Hashes.Near;
+using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Domain.Hashes;
 

@@ -46,63 +46,6 @@ public sealed record HashQuarantine
     [ProtoMember(6)] public bool Released { get; init; }
 }
 
-/// <summary>When CPort puts a hash into quarantine by itself.</summary>
-public sealed record QuarantineLimits
-{
-    /// <summary>
-    /// Different reports with an exact hash (MD5, SHA-1, SHA-256, PhotoDNA); 0 switches it off. Even viral material is re-encoded time and again, so
-    /// that one file's reports go to the thousands; what hosts serve by themselves (placeholders, tracking pixels) has no such bound. A confirmed
-    /// exact hash stays out: its opinions would apply all the same.
-    /// </summary>
-    public int Reports { get; init; } = 20_000;
-
-    /// <summary>Different reports with one PDQ value; 0 switches it off. Lower, because re-encodings of a picture spread over several values.</summary>
-    public int PdqReports { get; init; } = 5_000;
-
-    /// <summary>
-    /// Different PDQ values searched within the radius of one value since the bucket started; 0 switches it off. The copies of a real picture
-    /// (scaled, compressed, stamped) are some dozens to some hundreds of values; a value in a dense region (blank pages, screenshots of text) has
-    /// thousands of strangers near it.
-    /// </summary>
-    public int NearValues { get; init; } = 2_000;
-
-    /// <summary>The time of the decision, for what goes in; set by the bucket.</summary>
-    public DateTimeOffset Now { get; init; }
-}
-
-/// <summary>
-/// Puts hashes into quarantine or releases them. Answered by <see cref="QuarantineChanged"/> once durable. Names hashes, rows of
-/// <see cref="QuarantineRow.Row"/>, or both; together at most <see cref="HashBucketLimits.Part"/>.
-/// </summary>
-[ProtoContract]
-[Manifest("hc7")]
-public sealed record ChangeQuarantine : IHashBucketWrite
-{
-    [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
-    [ProtoMember(2)] public required long RequestId { get; init; }
-    [ProtoMember(3)] public ImmutableArray<ContentHash> Hashes { get; init; } = [];
-    [ProtoMember(4, IsPacked = true)] public int[] Rows { get; init; } = [];
-    [ProtoMember(5)] public bool Release { get; init; }
-    [ProtoMember(6)] public QuarantineReason Reason { get; init; } = QuarantineReason.Operator;
-
-    /// <summary>Null: CPort itself.</summary>
-    [ProtoMember(7)] public AgencyId? By { get; init; }
-    [ProtoMember(8)] public required DateTimeOffset At { get; init; }
-
-    /// <summary>For <see cref="QuarantineReason.ManyNearValues"/>: how many, estimated.</summary>
-    [ProtoMember(9)] public int NearValues { get; init; }
-}
-
-/// <summary>The change is durable.</summary>
-[ProtoContract]
-[Manifest("hr11")]
-public sealed record QuarantineChanged : IHashBucketReply
-{
-    [ProtoMember(1)] public required long RequestId { get; init; }
-
-    /// <summary>Hashes that went in or came out; the others were so already, or are not the bucket's.</summary>
-    [ProtoMember(2)] public int Changed { get; init; }
-}
 
 /// <summary>The bucket's hashes in quarantine, a page at a time in order of their rows. Answered by <see cref="QuarantineReply"/>.</summary>
 [ProtoContract]

@@ -45,6 +45,8 @@ public sealed record OpinionOnHash
     [ProtoMember(1)] public required ContentHash Hash { get; init; }
     [ProtoMember(2)] public required HashOpinion Opinion { get; init; }
     [ProtoMember(3)] public bool Retract { get; init; }
+
+    internal SourceOpinion ToWord() => new() { Opinion = Opinion, Retracted = Retract };
 }
 
 /// <summary>

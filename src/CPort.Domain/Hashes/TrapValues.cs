@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Security.Cryptography;
 
 namespace CPort.Domain.Hashes;
 
@@ -46,14 +45,8 @@ public static class TrapValues
 
     private static readonly HashSet<ContentHash> Trivial =
     [
-        .. TrivialFiles.SelectMany(file => new[]
-        {
-#pragma warning disable CA5350, CA5351 // not used as protection: these are the algorithms that senders use
-            ContentHash.FromBytes(HashAlgorithm.Md5, MD5.HashData(file)),
-            ContentHash.FromBytes(HashAlgorithm.Sha1, SHA1.HashData(file)),
-#pragma warning restore CA5350, CA5351
-            ContentHash.FromBytes(HashAlgorithm.Sha256, SHA256.HashData(file)),
-        }),
+        .. HashAlgorithms.All.Where(a => a.Digest is not null)
+            .SelectMany(a => TrivialFiles, (a, file) => ContentHash.FromBytes(a.Algorithm, a.Digest!(file))),
     ];
 
     // The first two bytes of each, as a quick no for nearly all that is asked.
@@ -61,13 +54,12 @@ public static class TrapValues
 
     public static bool IsTrap(ContentHash hash) => IsTrap(hash.Algorithm, hash.Bytes);
 
-    internal static bool IsTrap(HashAlgorithm algorithm, ReadOnlySpan<byte> value) => algorithm switch
-    {
-        _ when value.IsEmpty => true,
-        HashAlgorithm.Pdq => BitsSet(value) is < MinPdqBits or > 256 - MinPdqBits || Repeats(value),
-        HashAlgorithm.PhotoDna => value.IndexOfAnyExcept(value[0]) < 0,
-        _ => TrivialStarts[BinaryPrimitives.ReadUInt16BigEndian(value)] && Trivial.Contains(ContentHash.FromBytes(algorithm, value)),
-    };
+    internal static bool IsTrap(HashAlgorithm algorithm, ReadOnlySpan<byte> value) =>
+        value.IsEmpty || (HashAlgorithms.Of(algorithm).IsTrap is { } isTrap
+            ? isTrap(value)
+            : TrivialStarts[BinaryPrimitives.ReadUInt16BigEndian(value)] && Trivial.Contains(ContentHash.FromBytes(algorithm, value)));
+
+    internal static bool IsFlatPdq(ReadOnlySpan<byte> value) => BitsSet(value) is < MinPdqBits or > 256 - MinPdqBits || Repeats(value);
 
     private static bool[] Starts()
     {

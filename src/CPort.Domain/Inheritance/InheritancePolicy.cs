@@ -102,8 +102,8 @@ public abstract record PolicyReading
 
 /// <summary>
 /// From what is known of an item's hashes to what the item inherits (design.md, "Inheritance" and "Who is believed"). Pure; the options are
-/// data. Contradictions over all exact hashes come first; then the strongest exact hash decides (SHA-256, then MD5 with SHA-1); what does not
-/// decide suggests.
+/// data. Contradictions over all exact hashes come first; then the strongest exact hash decides (<see cref="HashStrength"/>); what does
+/// not decide suggests.
 /// </summary>
 public static class InheritancePolicy
 {
@@ -138,11 +138,11 @@ public static class InheritancePolicy
     public static PolicyReading Read(Country? country, ItemVerdicts item, InheritanceOptions options)
     {
         var known = item.Exact.Where(v => v.IsKnown && v.Opinions.Any(HasEffect)).ToList();
-        HashVerdict? Of(HashAlgorithm algorithm) => known.FirstOrDefault(v => v.Hash.Algorithm == algorithm);
-        var (sha256, sha1, md5, photoDna) = (Of(HashAlgorithm.Sha256), Of(HashAlgorithm.Sha1), Of(HashAlgorithm.Md5), Of(HashAlgorithm.PhotoDna));
+        HashVerdict[] Of(HashStrength strength) =>
+            [.. HashAlgorithms.StrongestFirst.Where(a => a.Strength == strength).Select(a => known.Find(v => v.Hash.Algorithm == a.Algorithm)).OfType<HashVerdict>()];
+        var (strong, weak, opaque) = (Of(HashStrength.Strong), Of(HashStrength.Weak), Of(HashStrength.Opaque));
 
-        HashVerdict?[] strongestFirst = [sha256, sha1, md5, options.PhotoDnaDecides ? photoDna : null];
-        if (FindDispute(country, [.. strongestFirst.OfType<HashVerdict>()]) is { } disputed)
+        if (FindDispute(country, [.. strong, .. weak, .. options.PhotoDnaDecides ? opaque : []]) is { } disputed)
         {
             return disputed;
         }
@@ -150,9 +150,9 @@ public static class InheritancePolicy
         var suggestions = new List<PolicyReading>();
         foreach (var reading in (IEnumerable<PolicyReading>)
             [
-                sha256 is null ? PolicyReading.Unknown.Instance : Read(country, sha256, options),
-                ReadWeak(country, sha1, md5, options),
-                photoDna is null ? PolicyReading.Unknown.Instance : ReadPhotoDna(country, photoDna, options),
+                .. strong.Select(v => Read(country, v, options)),
+                ReadWeak(country, weak, options),
+                .. opaque.Select(v => ReadOpaque(country, v, options)),
             ])
         {
             if (reading is PolicyReading.Inherited)
@@ -238,15 +238,15 @@ public static class InheritancePolicy
             new PolicyReading.Suggested(why, classification, verdict.Hash, verdict.Version, null, sources);
     }
 
-    private static PolicyReading ReadWeak(Country? country, HashVerdict? sha1, HashVerdict? md5, InheritanceOptions options)
+    private static PolicyReading ReadWeak(Country? country, HashVerdict[] weak, InheritanceOptions options)
     {
-        var readings = new[] { sha1, md5 }.OfType<HashVerdict>().Select(v => Read(country, v, options)).ToList();
-        var agree = readings.Count == 2 && (readings[0], readings[1]) switch
+        var readings = weak.Select(v => Read(country, v, options)).ToList();
+        var agree = readings.Count > 1 && readings.TrueForAll(r => (readings[0], r) switch
         {
             (PolicyReading.Inherited a, PolicyReading.Inherited b) => a.Classification == b.Classification && a.Country == b.Country,
             (PolicyReading.NationalElsewhere, PolicyReading.NationalElsewhere) => true,
             _ => false,
-        };
+        });
 
         return options.WeakHashes switch
         {
@@ -268,7 +268,7 @@ public static class InheritancePolicy
         static PolicyReading Weaken(PolicyReading reading) => AsSuggestion(reading, SuggestionReason.WeakHashOnly);
     }
 
-    private static PolicyReading ReadPhotoDna(Country? country, HashVerdict verdict, InheritanceOptions options)
+    private static PolicyReading ReadOpaque(Country? country, HashVerdict verdict, InheritanceOptions options)
     {
         var reading = Read(country, verdict, options);
         return options.PhotoDnaDecides ? reading : AsSuggestion(reading, SuggestionReason.PhotoDnaOnly);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using CPort.Domain.Text;
 
 namespace CPort.Node.Client;
 
@@ -25,46 +26,18 @@ public sealed record LineChunk(ReadOnlyMemory<byte> Body, IReadOnlyList<long> Li
     public static async IAsyncEnumerable<LineChunk> ReadAsync(
         Stream source, long offset = 0, long line = 0, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        var buffer = new byte[MaxBytes + (64 * 1024)];
-        int start = 0, end = 0;
-        var ended = false;
+        var reader = LineReader.Of(source, MaxLineBytes);
         var body = new MemoryStream();
         var lines = new List<long>();
-        while (true)
+        var (start, number) = (offset, line);
+        while (await reader.ReadAsync(cancellation))
         {
-            var found = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
-            if (found < 0 && !ended)
+            if (reader.TooLong)
             {
-                if (start > 0)
-                {
-                    Buffer.BlockCopy(buffer, start, buffer, 0, end - start);
-                    end -= start;
-                    start = 0;
-                }
-
-                if (end == buffer.Length)
-                {
-                    if (end > MaxLineBytes)
-                    {
-                        throw new InvalidDataException($"Line {line + 1} is longer than {MaxLineBytes} bytes.");
-                    }
-
-                    Array.Resize(ref buffer, buffer.Length * 2);
-                }
-
-                var read = await source.ReadAsync(buffer.AsMemory(end), cancellation);
-                end += read;
-                ended = read == 0;
-                continue;
+                throw new InvalidDataException($"Line {line + 1} is longer than {MaxLineBytes} bytes.");
             }
 
-            if (found < 0 && start == end)
-            {
-                break;
-            }
-
-            var length = found < 0 ? end - start : found + 1;
-            var text = buffer.AsMemory(start, found < 0 ? length : found);
+            var text = reader.Line;
             if (text.Span.IndexOfAnyExcept(" \t\r"u8) >= 0)
             {
                 if (lines.Count > 0 && (lines.Count == MaxLines || body.Length + text.Length + 1 > MaxBytes))
@@ -79,9 +52,7 @@ public sealed record LineChunk(ReadOnlyMemory<byte> Body, IReadOnlyList<long> Li
                 body.WriteByte((byte)'\n');
             }
 
-            start += length;
-            offset += length;
-            line++;
+            (offset, line) = (start + reader.Offset, number + reader.Number);
         }
 
         if (lines.Count > 0)

@@ -81,12 +81,7 @@ internal static class HashesCommand
         json.WriteStartObject();
         foreach (var hash in row.Hashes)
         {
-            json.WriteString(
-                hash.Algorithm switch
-                {
-                    HashAlgorithm.Md5 => "md5", HashAlgorithm.Sha1 => "sha1", HashAlgorithm.Sha256 => "sha256", HashAlgorithm.Pdq => "pdq", _ => "photoDna",
-                },
-                hash.ToHex());
+            json.WriteString(HashAlgorithms.Of(hash.Algorithm).JsonName, hash.ToHex());
         }
 
         json.WriteString("classification"u8, row.Classification.ToString());
@@ -118,15 +113,15 @@ internal static class HashesCommand
     {
         var file = new Argument<string>("file")
         {
-            Description = "CSV with a header, ICSE's export, VICS 1.x or 2.0 JSON, a page of NCMEC's hash sharing v2, or a folder of such pages (not stdin).",
+            Description = $"{string.Join("; ", HashListFormat.All.Select(f => f.About))} (not stdin).",
         };
         var list = new Option<string>("--list") { Description = "The list's name, under which its rows are kept, corrected and removed.", Required = true };
-        var format = new Option<string?>("--format") { Description = "Insist on a format: csv, icse, vics, vics1, vics2 or ncmec; by default found by content." };
+        var format = new Option<string?>("--format") { Description = $"Insist on a format, one of {HashListFormat.Names}; by default found by content." };
         format.Validators.Add(r =>
         {
-            if (r.GetValueOrDefault<string?>() is { } name && !Enum.GetNames<HashListFormat>().Contains(name, StringComparer.OrdinalIgnoreCase))
+            if (r.GetValueOrDefault<string?>() is { } name && HashListFormat.Find(name) is null)
             {
-                r.AddError("--format must be csv, icse, vics, vics1, vics2 or ncmec.");
+                r.AddError($"--format must be one of {HashListFormat.Names}.");
             }
         });
         var classification = new Option<string?>("--classification") { Description = "For rows whose list gives none: Baseline, National or NotIllegal." };
@@ -173,7 +168,7 @@ internal static class HashesCommand
 
             // A folder is told by its files' names and sizes.
             await using Stream source = isFolder
-                ? new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', new DirectoryInfo(path).EnumerateFiles("*.xml").Select(f => $"{f.Name} {f.Length}").Order(StringComparer.Ordinal))))
+                ? new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', new DirectoryInfo(path).EnumerateFiles(HashListFormat.Ncmec.Pages!).Select(f => $"{f.Name} {f.Length}").Order(StringComparer.Ordinal))))
                 : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
             var options = new LineStreamOptions
             {
@@ -194,7 +189,7 @@ internal static class HashesCommand
             var gate = new Lock();
             long broken = 0, skipped = 0, written = 0;
             var reasons = new Dictionary<string, long>();
-            HashListFormat? insisted = parsed.GetValue(format) is { } named ? Enum.Parse<HashListFormat>(named, ignoreCase: true) : null;
+            var insisted = parsed.GetValue(format) is { } named ? HashListFormat.Find(named) : null;
             StreamProgress result;
             try
             {

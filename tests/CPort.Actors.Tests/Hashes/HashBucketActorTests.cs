@@ -8,6 +8,7 @@ using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using CPort.Tests.Shared;
 using static CPort.Actors.Tests.Hashes.HashSamples;

@@ -1,5 +1,6 @@
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 

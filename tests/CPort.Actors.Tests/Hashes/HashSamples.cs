@@ -4,6 +4,7 @@ using CPort.Actors.Serialization;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 

@@ -10,6 +10,7 @@ using CPort.Actors.Tests.Hashes;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 

@@ -7,6 +7,7 @@ using CPort.Actors.Tests.Hashes;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes.Near;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 

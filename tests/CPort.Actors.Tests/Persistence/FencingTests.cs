@@ -12,6 +12,7 @@ using CPort.Actors.Tests.Agencies;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using CPort.Tests.Shared;
 using static CPort.Actors.Tests.Hashes.HashSamples;

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CPort.Actors.Persistence;
 using CPort.Api.Tests.Survival;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Node;
 using CPort.Node.Sample;
 using CPort.Tests.Shared;

@@ -7,8 +7,7 @@ using System.Text.Json;
 namespace CPort.Domain.Hashes.Lists;
 
 /// <summary>
-/// Reads hash list files row by row in constant memory: CSV, ICSE export, VICS 1.x and 2.0, pages of NCMEC's hash sharing v2. The format is
-/// found by content. A broken row is a result of its own and never ends the file.
+/// Reads hash list files (<see cref="HashListFormat.All"/>) row by row in constant memory. The format is found by content. A broken row is a result of its own and never ends the file.
 /// </summary>
 public static class HashListReader
 {
@@ -40,13 +39,9 @@ public static class HashListReader
             window.Consume(3);
         }
 
-        var rows = await SkipSpaceAsync(window, cancellation) switch
-        {
-            (byte)'{' or (byte)'[' => VicsReader.ReadAsync(window, expected, cancellation),
-            (byte)'<' => NcmecReader.ReadAsync([new NcmecPage("", () => window.Rest())], expected, cancellation),
-            _ => CsvHashListReader.ReadAsync(window, expected, cancellation),
-        };
-        await foreach (var row in rows)
+        var found = HashListFormat.Of(await FirstAsync(window, cancellation));
+        found.MustBeKindOf(expected);
+        await foreach (var row in found.ReadAsync(window.Rest(), expected, cancellation))
         {
             yield return row;
         }
@@ -59,19 +54,21 @@ public static class HashListReader
     /// </summary>
     public static IAsyncEnumerable<HashListRowResult> ReadFolderAsync(string folder, HashListFormat? expected = null, CancellationToken cancellation = default)
     {
-        NcmecPage[] pages = [.. Directory.EnumerateFiles(folder, "*.xml").Order(StringComparer.Ordinal)
+        HashListFormat.Ncmec.MustBe(expected);
+        NcmecPage[] pages = [.. Directory.EnumerateFiles(folder, HashListFormat.Ncmec.Pages!).Order(StringComparer.Ordinal)
             .Select(path => new NcmecPage(Path.GetFileName(path), () => File.OpenRead(path)))];
-        return pages.Length == 0 ? throw new HashListFormatException("The folder holds no page: no file ends in .xml.") : NcmecReader.ReadAsync(pages, expected, cancellation);
+        return pages.Length == 0
+            ? throw new HashListFormatException("The folder holds no page: no file ends in .xml.")
+            : NcmecReader.ReadAsync(pages, cancellation);
     }
 
-    private static async ValueTask<byte?> SkipSpaceAsync(ByteWindow window, CancellationToken cancellation)
+    private static async ValueTask<byte> FirstAsync(ByteWindow window, CancellationToken cancellation)
     {
         while (true)
         {
             var at = window.Data.IndexOfAnyExcept(" \t\r\n"u8);
             if (at >= 0)
             {
-                // Leading blank lines of a CSV file count as lines, so only JSON's are dropped.
                 return window.Data[at];
             }
 
@@ -202,27 +199,5 @@ internal static class HashListValues
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date) ? date : null;
     }
 
-    /// <summary>As <see cref="ContentHash.TryParse"/>, from ASCII and without text in between for the usual form.</summary>
-    public static bool TryHash(HashAlgorithm algorithm, ReadOnlySpan<byte> text, out ContentHash hash)
-    {
-        Span<byte> bytes = stackalloc byte[ContentHash.LengthOf(algorithm)];
-        if (text.Length == 2 * bytes.Length)
-        {
-            var read = Convert.FromHexString(text, bytes, out _, out var written) == OperationStatus.Done && written == bytes.Length;
-            hash = read ? ContentHash.FromBytes(algorithm, bytes) : default;
-            return read;
-        }
-
-        hash = default;
-        return text.Length <= 200 && ContentHash.TryParse(algorithm, Encoding.UTF8.GetString(text), out hash);
-    }
-
-    public static string HashReason(HashAlgorithm algorithm) => algorithm switch
-    {
-        HashAlgorithm.Md5 => "MD5 is not 32 hex digits",
-        HashAlgorithm.Sha1 => "SHA-1 is not 40 hex digits or 32 of base32",
-        HashAlgorithm.Sha256 => "SHA-256 is not 64 hex digits",
-        HashAlgorithm.Pdq => "PDQ is not 64 hex digits or 44 of base64",
-        _ => "PhotoDNA is not 288 hex digits or 192 of base64",
-    };
+    public static string Reason(HashAlgorithmRow algorithm) => $"{algorithm.Title} is not {algorithm.Form}";
 }

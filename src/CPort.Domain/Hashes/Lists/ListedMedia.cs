@@ -1,34 +1,13 @@
 using System.Collections.Immutable;
 using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Domain.Hashes.Lists;
 
-/// <summary>The forms of hash list files that CPort reads.</summary>
-public enum HashListFormat
-{
-    /// <summary>CSV with a header naming any of md5, sha1, sha256, pdq, photodna, classification, country, victim_identified, series.</summary>
-    Csv = 1,
-
-    /// <summary>INTERPOL ICSE's hash export (domain.md 3): <c>MD5;SHA1;PhotoDNA;Image ID;…;Baseline</c>.</summary>
-    Icse = 2,
-
-    /// <summary>Project VIC VICS 1.1 to 1.3, JSON.</summary>
-    Vics1 = 3,
-
-    /// <summary>Project VIC VICS 2.0, JSON.</summary>
-    Vics2 = 4,
-
-    /// <summary>NCMEC's hash sharing v2 (domain.md 5.2): an XML page, or a folder of them.</summary>
-    Ncmec = 5,
-
-    /// <summary>VICS of either generation; only to insist on, a file is one or the other.</summary>
-    Vics = 6,
-}
-
-/// <summary>One media file as a hash list file names it (what a bucket is sent is <see cref="Domain.Hashes.HashListRow"/>).</summary>
+/// <summary>One media file as a hash list file names it (what a bucket is sent is <see cref="Verbs.HashListRow"/>).</summary>
 public sealed record ListedMedia
 {
-    /// <summary>One to five hashes, at most one an algorithm, all of the same media file.</summary>
+    /// <summary>At least one hash, at most one an algorithm, all of the same media file.</summary>
     public required ImmutableArray<ContentHash> Hashes { get; init; }
 
     /// <summary>What the list says of the media; null when it says nothing that CPort may act on (see <see cref="VicsCategory"/>).</summary>

@@ -59,14 +59,12 @@ internal static class NcmecReader
         public bool Met { get; set; }
     }
 
-    public static async IAsyncEnumerable<HashListRowResult> ReadAsync(
-        IReadOnlyList<NcmecPage> pages, HashListFormat? expected, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        if (expected is { } wanted && wanted != HashListFormat.Ncmec)
-        {
-            throw new HashListFormatException($"Expected {wanted}, but the file is XML, as NCMEC's pages are.");
-        }
+    public static IAsyncEnumerable<HashListRowResult> ReadAsync(Stream page, HashListFormat? expected, CancellationToken cancellation) =>
+        ReadAsync([new NcmecPage("", () => page)], cancellation);
 
+    public static async IAsyncEnumerable<HashListRowResult> ReadAsync(
+        IReadOnlyList<NcmecPage> pages, [EnumeratorCancellation] CancellationToken cancellation)
+    {
         // A single page may be a stream that cannot be read twice: its entries are kept until its tombstones are known.
         List<(Entry Entry, string? Fault)>? kept = pages.Count == 1 ? [] : null;
         var tombstones = new Dictionary<string, Tombstone>(StringComparer.Ordinal);
@@ -286,16 +284,8 @@ internal static class NcmecReader
                 case "classification" when xml.Depth == depth + 1:
                     entry.Classification = await ValueAsync(xml);
                     break;
-                case "md5" or "sha1" or "sha256" or "pdna" or "pdq" when inFingerprints:
-                    var value = (await ValueAsync(xml))?.Trim();
-                    var algorithm = name switch
-                    {
-                        "md5" => HashAlgorithm.Md5,
-                        "sha1" => HashAlgorithm.Sha1,
-                        "sha256" => HashAlgorithm.Sha256,
-                        "pdna" => HashAlgorithm.PhotoDna,
-                        _ => HashAlgorithm.Pdq,
-                    };
+                case var _ when inFingerprints && HashAlgorithms.TryFind(name, out var row):
+                    var (algorithm, value) = (row.Algorithm, (await ValueAsync(xml))?.Trim());
                     if (value is { Length: 0 })
                     {
                         break;
@@ -303,7 +293,7 @@ internal static class NcmecReader
 
                     if (!ContentHash.TryParse(algorithm, value, out var hash))
                     {
-                        entry.Problem ??= HashListValues.HashReason(algorithm);
+                        entry.Problem ??= HashListValues.Reason(row);
                     }
                     else if (entry.Hashes.All(h => h.Algorithm != algorithm))
                     {

@@ -6,6 +6,7 @@ using CPort.Actors.Serialization;
 using CPort.Actors.Tests.Serialization;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CsCheck;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 

@@ -8,6 +8,7 @@ using CPort.Actors.Hashes;
 using CPort.Actors.Hashes.Transport;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Hashes.Transport;

@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace CPort.Domain.Hashes.Lists;
+
+/// <summary>One media record.</summary>
+internal static class VicsRecord
+{
+    public static HashListRowResult Read(long number, ReadOnlySpan<byte> json, VicsContext context)
+    {
+        try
+        {
+            return ReadObject(number, json, context);
+        }
+        catch (JsonException)
+        {
+            return HashListRowResult.Rejected(number, "record is not valid JSON");
+        }
+        catch (InvalidOperationException)
+        {
+            // Utf8JsonReader.GetString on invalid UTF-8 or a lone surrogate.
+            return HashListRowResult.Rejected(number, "record holds text that is not UTF-8");
+        }
+    }
+
+    private static HashListRowResult ReadObject(long number, ReadOnlySpan<byte> json, VicsContext context)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 64 });
+        var hashes = new ContentHash?[HashAlgorithms.Slots];
+        var row = new ListedMedia { Hashes = [] };
+        int? code = null;
+        string? problem = null;
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString()!.ToUpperInvariant();
+            reader.Read();
+            switch (name)
+            {
+                case var _ when HashAlgorithms.TryFind(name, out var algorithm):
+                    problem ??= Hash(algorithm, Text(ref reader), hashes);
+                    break;
+                case "ALTERNATIVEHASHES" when reader.TokenType == JsonTokenType.StartArray:
+                    problem ??= Alternatives(ref reader, hashes);
+                    break;
+                case "CATEGORY":
+                    var category = Text(ref reader);
+                    if (int.TryParse(category, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed))
+                    {
+                        code = parsed;
+                    }
+                    else if (!string.IsNullOrWhiteSpace(category))
+                    {
+                        problem ??= "Category is no whole number";
+                    }
+
+                    break;
+                case "VICTIMIDENTIFIED":
+                    if (HashListValues.TryFlag(Text(ref reader) ?? "", out var victim))
+                    {
+                        row = row with { VictimIdentified = victim };
+                    }
+                    else
+                    {
+                        problem ??= "VictimIdentified is neither true nor false";
+                    }
+
+                    break;
+                case "SERIES":
+                    var series = Text(ref reader);
+                    row = row with { SeriesKnown = !string.IsNullOrWhiteSpace(series) && (!HashListValues.TryFlag(series, out var flag) || flag) };
+                    break;
+                case "MEDIASIZE":
+                    // Sizes are a courtesy of the exporter: one that cannot be read is left out.
+                    row = row with { MediaSize = long.TryParse(Text(ref reader), NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : null };
+                    break;
+                case "MIMETYPE":
+                    row = row with { MimeType = Text(ref reader) is { Length: > 0 and <= 100 } mime && mime.Contains('/') ? mime : null };
+                    break;
+                case "DATEUPDATED":
+                    row = row with { UpdatedAt = Text(ref reader) is { } date ? HashListValues.Date(date) : null };
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+
+            if (problem is not null)
+            {
+                return HashListRowResult.Rejected(number, problem);
+            }
+        }
+
+        ImmutableArray<ContentHash> found = [.. hashes.OfType<ContentHash>()];
+        if (found.IsEmpty)
+        {
+            return HashListRowResult.Rejected(number, "no hash");
+        }
+
+        var meaning = new VicsCategory(context.Generation, context.Context, code);
+        return meaning.IsSkipped
+            ? HashListRowResult.Skipped(number, $"category {meaning.Meaning} does not speak of abuse material")
+            : HashListRowResult.Of(number, row with
+            {
+                Hashes = found, Category = meaning, Classification = meaning.Classification, Country = meaning.Classification is null ? null : meaning.Country,
+            });
+    }
+
+    /// <summary>A value as text whatever its type; null for null, objects and arrays (which are skipped).</summary>
+    private static string? Text(ref Utf8JsonReader reader)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.String:
+                return reader.GetString();
+            case JsonTokenType.Number:
+                return Encoding.ASCII.GetString(reader.ValueSpan);
+            case JsonTokenType.True:
+                return "true";
+            case JsonTokenType.False:
+                return "false";
+            default:
+                reader.Skip();
+                return null;
+        }
+    }
+
+    private static string? Hash(HashAlgorithmRow row, string? text, ContentHash?[] hashes)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        if (!ContentHash.TryParse(row.Algorithm, text.Trim(), out var hash))
+        {
+            return HashListValues.Reason(row);
+        }
+
+        if (hashes[(int)row.Algorithm] is { } earlier && earlier != hash)
+        {
+            return $"two different {row.Algorithm} hashes";
+        }
+
+        hashes[(int)row.Algorithm] = hash;
+        return null;
+    }
+
+    /// <summary>1.x keeps PhotoDNA here; names that are no algorithm of ours are passed over.</summary>
+    private static string? Alternatives(ref Utf8JsonReader reader, ContentHash?[] hashes)
+    {
+        string? problem = null;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            string? name = null, value = null;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var property = reader.GetString()!.ToUpperInvariant();
+                reader.Read();
+                var text = Text(ref reader);
+                name = property == "HASHNAME" ? text : name;
+                value = property == "HASHVALUE" ? text : value;
+            }
+
+            problem ??= HashAlgorithms.TryFind(name, out var algorithm) ? Hash(algorithm, value, hashes) : null;
+        }
+
+        return problem;
+    }
+}
