@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Hashes;
 using CPort.Domain.Wire;
 

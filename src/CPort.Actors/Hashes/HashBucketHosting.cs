@@ -4,6 +4,7 @@ using Akka.Hosting;
 using CPort.Actors.Cluster;
 using CPort.Actors.Entities;
 using CPort.Actors.Hashes.Transport;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Hashes;

@@ -1,3 +1,4 @@
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Hashes;

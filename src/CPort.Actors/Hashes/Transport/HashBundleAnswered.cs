@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Hashes;
 using CPort.Domain.Wire;
 using ProtoBuf;
