@@ -4,7 +4,6 @@ using CPort.Actors.Cluster;
 using CPort.Actors.Hashes;
 using CPort.Actors.Hashes.Transport;
 using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Near;
 using CPort.Domain.Identity;
 
 namespace CPort.Actors.Matching;

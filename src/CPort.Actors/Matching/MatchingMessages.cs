@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Near;
 using CPort.Domain.Identity;
 
 namespace CPort.Actors.Matching;

@@ -1,5 +1,4 @@
 using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Near;
 
 namespace CPort.Actors.Matching;
 
