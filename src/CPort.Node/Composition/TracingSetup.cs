@@ -12,8 +12,7 @@ internal static class TracingSetup
 {
     public static IServiceCollection AddTracing(this IServiceCollection services, HostingOptions options)
     {
-        // Loaded now: a wrong list is a wrong setting. Changing it would change keyed hashes, so that the database records which
-        // it is.
+        // Loaded now: a wrong list is a wrong setting. Changing it would change keyed hashes, so the database records which it is.
         var suffixes = Suffixes(options.PublicSuffixFile);
         return services
             .AddSingleton(new FixedFigure("public-suffixes", suffixes.Fingerprint,
