@@ -1,6 +1,8 @@
 namespace CPort.Domain.Reports;
 
-/// <summary>Figures of reports that more than one place needs. Sizes of parts are <see cref="ReportRules.ItemsPerPart"/>'s affair.</summary>
+/// <summary>
+/// Figures of reports that more than one place needs; how many items travel together says <see cref="ReportRules.ItemsPerPart"/>.
+/// </summary>
 public static class ReportLimits
 {
     /// <summary>Items of one report, unless configured otherwise; a larger one is to be split.</summary>

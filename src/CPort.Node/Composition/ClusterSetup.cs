@@ -110,7 +110,8 @@ public static class ClusterSetup
                 ? [address] : await Dns.GetHostAddressesAsync(host, cancellation);
             var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses)
                 .Select(a => a.Address).ToHashSet();
-            if (addresses.Any(a => a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any) || IPAddress.IsLoopback(a) || own.Contains(a)))
+            if (addresses.Any(a =>
+                a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any) || IPAddress.IsLoopback(a) || own.Contains(a)))
             {
                 return null;
             }

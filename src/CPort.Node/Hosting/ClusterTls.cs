@@ -54,7 +54,8 @@ public static class ClusterTls
         if (options.VerifyName && !certificate.MatchesHostname(cluster.Host))
         {
             throw new NodeConfigurationException(
-                [$"CPORT__Cluster__Tls__CertificatePath: the certificate is for another name than CPORT__Cluster__Host ({cluster.Host}), by which the others call this node."]);
+                ["CPORT__Cluster__Tls__CertificatePath: the certificate is for another name than CPORT__Cluster__Host "
+                    + $"({cluster.Host}), by which the others call this node."]);
         }
 
         return new DotNettySslSetup(certificate, suppressValidation: false, requireMutualAuthentication: true,
@@ -86,7 +87,8 @@ public static class ClusterTls
         chain.ChainPolicy.CustomTrustStore.AddRange(authority);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         return chain.Build(certificate) ? null
-            : $"its certificate is not of this cluster's authority or not valid now ({string.Join(", ", chain.ChainStatus.Select(s => s.Status))})";
+            : "its certificate is not of this cluster's authority or not valid now "
+                + $"({string.Join(", ", chain.ChainStatus.Select(s => s.Status))})";
     }
 }
 

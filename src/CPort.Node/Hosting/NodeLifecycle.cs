@@ -239,7 +239,8 @@ internal sealed partial class NodeLifecycle(
     private static partial void Started(ILogger logger, string database);
 
     [LoggerMessage(Level = LogLevel.Information,
-        Message = "The node leaves the cluster: it is not ready any more, serves what still comes, then its shards move to the others")]
+        Message = "The node leaves the cluster: it is not ready any more, serves what still comes, "
+            + "then its shards move to the others")]
     private static partial void Leaves(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Error,

@@ -67,7 +67,8 @@ internal sealed partial class OperatorBootstrap(
             await region.Ask<object>(
                 new RegisterAgency
                 {
-                    Context = Context("bootstrap-operator"), Agency = agency, Name = "Operators of this installation", Kind = AgencyKind.Operator,
+                    Context = Context("bootstrap-operator"), Agency = agency, Name = "Operators of this installation",
+                    Kind = AgencyKind.Operator,
                 },
                 patience, cancellation);
             var answer = await region.Ask<object>(

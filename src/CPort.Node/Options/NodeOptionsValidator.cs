@@ -167,7 +167,8 @@ public sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
 
         foreach (var rule in options.Policy.RulesOff.Where(r => !PolicyOptions.Switchable.Contains(r)))
         {
-            yield return $"CPORT__Policy__RulesOff: '{rule}' cannot be switched off; {string.Join(", ", PolicyOptions.Switchable)} can.";
+            yield return $"CPORT__Policy__RulesOff: '{rule}' cannot be switched off; "
+                + $"{string.Join(", ", PolicyOptions.Switchable)} can.";
         }
 
         if (!string.IsNullOrEmpty(options.Telemetry.OtlpEndpoint)

@@ -10,7 +10,7 @@ public sealed class PolicyOptions
     private static readonly InheritanceOptions Inheritance = new();
     private static readonly IccamRules Rules = new();
 
-    /// <summary>Hamming distance up to which a PDQ value counts as near; for matching, groups, and look-ups that name none.</summary>
+    /// <summary>Hamming distance up to which a PDQ value is near; for matching, groups, and look-ups that name none.</summary>
     [Between(0, PdqLimits.MaxRadius)]
     public int PdqRadius { get; set; } = PdqLimits.Radius;
 

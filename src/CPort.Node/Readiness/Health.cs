@@ -55,7 +55,8 @@ public static class Health
                 return next(http);
             }
 
-            return (ApiProblem.Of(ProblemCodes.Unavailable, $"The node does not serve: {reason}.") with { RetryAfter = 5 }).WriteAsync(http);
+            var problem = ApiProblem.Of(ProblemCodes.Unavailable, $"The node does not serve: {reason}.") with { RetryAfter = 5 };
+            return problem.WriteAsync(http);
         });
         return app;
     }

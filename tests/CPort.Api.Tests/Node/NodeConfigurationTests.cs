@@ -15,8 +15,8 @@ public sealed class NodeConfigurationTests
     [InlineData("Cluster:Name", "", "CPORT__Cluster__Name: 1 to 40 of a-z, 0-9 and '-', beginning with a letter.")]
     [InlineData("Cluster:BindHost", "a b", "CPORT__Cluster__BindHost: 'a b' is neither a host's name nor an address.")]
     [InlineData("Cluster:Roles", "api,cook", "CPORT__Cluster__Roles: 'cook' is no role; roles are api, report, hash, projection.")]
-    [InlineData("Limits:PageSize", "0", "CPORT__Limits__PageSize: at least 1.")]
-    [InlineData("Limits:PageSize", "many", "CPORT__Limits__PageSize: a value of type Int32 is needed.")]
+    [InlineData("Limits:ItemsPerBatch", "0", "CPORT__Limits__ItemsPerBatch: at least 1.")]
+    [InlineData("Limits:ItemsPerBatch", "many", "CPORT__Limits__ItemsPerBatch: a value of type Int32 is needed.")]
     [InlineData("Operator:Tls", "perhaps", "CPORT__Operator__Tls: a value of type Boolean is needed.")]
     [InlineData("Policy:PdqRadius", "65", "CPORT__Policy__PdqRadius: 0 to 64.")]
     [InlineData("Policy:RulesOff:0", "4", "CPORT__Policy__RulesOff: '4' cannot be switched off; 1, 2, 3, 8, 10 can.")]
@@ -26,9 +26,13 @@ public sealed class NodeConfigurationTests
     [InlineData("Data", " ", "CPORT__Data: a folder is needed.")]
     [InlineData("Hosting:TableFile", "/nowhere/x", "CPORT__Hosting__TableFile: the file /nowhere/x does not exist.")]
     [InlineData("Keys:Master", "x", "CPORT__Keys__Master: unknown setting; known are MasterKeyFile, MasterKey.")]
-    [InlineData("Cluster:Tls:Ca", "x", "CPORT__Cluster__Tls__Ca: unknown setting; known are CertificatePath, KeyPath, Password, CaPath, VerifyName.")]
-    public void A_wrong_setting_is_told_in_one_line(string key, string value, string line) =>
-        Assert.Equal([line], Assert.Throws<NodeConfigurationException>(() => Read((key, value))).Problems);
+    [InlineData(
+        "Cluster:Tls:Ca", "x", "CPORT__Cluster__Tls__Ca: unknown setting; known are CertificatePath, KeyPath, Password, CaPath, VerifyName.")]
+    public void A_wrong_setting_is_told_in_one_line(string key, string value, string line)
+    {
+        var error = Assert.Throws<NodeConfigurationException>(() => Read((key, value), ("Cluster:AllowPlainTcp", "true")));
+        Assert.Equal([line], error.Problems);
+    }
 
     [Fact]
     public void A_list_is_one_value_with_commas_or_a_setting_each_and_the_value_wins()
