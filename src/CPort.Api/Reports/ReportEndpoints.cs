@@ -13,7 +13,6 @@ using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Reports;
@@ -76,7 +75,7 @@ public static class ReportEndpoints
     }
 
     private static async Task<ItemAnswer> GetItemAsync(
-        HttpContext http, ApiCaller me, IReportGateway gateway, string id, int item, [FromServices] GroupReader? groups = null)
+        HttpContext http, ApiCaller me, IReportGateway gateway, string id, int item, GroupReader groups)
     {
         var report = Id(id);
         var page = await gateway.GetAsync(
@@ -91,9 +90,9 @@ public static class ReportEndpoints
     }
 
     /// <summary>The item comes from its report; that lists cannot be read at the moment must not keep it back.</summary>
-    private static async Task<GroupMarkAnswer?> GroupOfAsync(GroupReader? groups, Caller caller, ContentItem item, CancellationToken cancellation)
+    private static async Task<GroupMarkAnswer?> GroupOfAsync(GroupReader groups, Caller caller, ContentItem item, CancellationToken cancellation)
     {
-        if (groups is null || item.Hashes.All(h => h.Algorithm != Domain.Hashes.HashAlgorithm.Pdq))
+        if (item.Hashes.All(h => h.Algorithm != Domain.Hashes.HashAlgorithm.Pdq))
         {
             return null;
         }

@@ -10,8 +10,8 @@ namespace CPort.Api.Security;
 public sealed record NeededDeed(Deed Deed);
 
 /// <summary>
-/// The one question "may this caller do that": <see cref="AccessTable.May"/>, asked for every endpoint before anything of its request is bound or
-/// read. An endpoint without a right answers nobody.
+/// The one question "may this caller do that": <see cref="AccessTable.May"/>, asked for every endpoint before anything of its
+/// request is bound or read. An endpoint without a right answers nobody.
 /// </summary>
 public static class Guard
 {

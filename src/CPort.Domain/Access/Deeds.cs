@@ -4,7 +4,9 @@ using CPort.Domain.Identity;
 
 namespace CPort.Domain.Access;
 
-/// <summary>What a caller wants to do that is not a right on one item. Every endpoint names the deeds it needs; their rows stand below.</summary>
+/// <summary>
+/// What a caller wants to do that is not a right on one item. Every endpoint names the deeds it needs; their rows stand below.
+/// </summary>
 public enum Deed
 {
     SeeService = 1,
@@ -40,7 +42,8 @@ public static partial class AccessTable
     private static readonly Holder Anybody = new([], AnyRole, "anybody, without a key");
     private static readonly Holder EveryKey = new([.. Enum.GetValues<AgencyKind>()], AnyRole, "every key");
     private static readonly Holder Operators = new([AgencyKind.Operator], Roles.Operator);
-    private static readonly Holder LiveOperators = new([AgencyKind.Operator], Roles.Operator, While: "with a live key", Holds: IsLive);
+    private static readonly Holder LiveOperators =
+        new([AgencyKind.Operator], Roles.Operator, While: "with a live key", Holds: IsLive);
     private static readonly Holder LiveSystem = new([AgencyKind.System], AnyRole, "CPort itself", Holds: IsLive);
 
     private static readonly Holder HashWorkers = new(
@@ -54,15 +57,19 @@ public static partial class AccessTable
         new(Deed.SubmitReports, "submit reports", new Holder([AgencyKind.Hotline], Worker)),
         new(Deed.ListRejections, "list the rejected lines of one's own agency", EveryKey),
         new(Deed.ListItems, "list items: queues, searches, groups",
-            new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider, AgencyKind.SupervisoryAuthority], AnyRole),
-            new Holder([AgencyKind.Operator], Roles.Auditor, While: "without the role operator", Holds: c => !c.Is(Roles.Operator))),
+            new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider,
+                AgencyKind.SupervisoryAuthority], AnyRole),
+            new Holder([AgencyKind.Operator], Roles.Auditor,
+                While: "without the role operator", Holds: c => !c.Is(Roles.Operator))),
         new(Deed.CountItems, "see lengths of queues and statistics", EveryKey),
-        new(Deed.CountEverything, "have everything counted, not only what one sees", Operators, new Holder([AgencyKind.System], AnyRole, "CPort itself")),
+        new(Deed.CountEverything, "have everything counted, not only what one sees", Operators,
+            new Holder([AgencyKind.System], AnyRole, "CPort itself")),
         new(Deed.LookUpHashes, "look hashes up and read what is held of one", HashWorkers),
         new(Deed.ImportHashes, "import lists of known hashes", HashWorkers),
         new(Deed.ChangeOpinions, "correct and retract one's own opinions on hashes", HashWorkers),
 
-        // A release or an addition changes what fifty countries inherit: agencies that are believed alone anyway, and operators, who get no values.
+        // A release or an addition changes what fifty countries inherit: agencies that are believed alone anyway, and operators,
+        // who get no values.
         new(Deed.KeepQuarantine, "list the quarantine of hashes, put in and release", Operators,
             new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer,
                 While: "of a trusted agency", Holds: c => c.Trust == TrustLevel.Trusted)),
@@ -97,8 +104,8 @@ public static partial class AccessTable
 
             ## Rights that are not about one item
 
-            Every endpoint of the API and of the operators' port names the rows that it needs, and nothing is read of a request before they are asked. Live
-            and training keys alike, where nothing else is said.
+            Every endpoint of the API and of the operators' port names the rows that it needs, and nothing is read of a request
+            before they are asked. Live and training keys alike, where nothing else is said.
 
             | Right | May | Who |
             |---|---|---|
@@ -114,9 +121,12 @@ public static partial class AccessTable
 
     /// <summary>Keys of agencies of these kinds that hold one of the roles; without kinds, whoever asks.</summary>
     private sealed record Holder(
-        ImmutableArray<AgencyKind> Kinds, Roles Roles, string? Name = null, string? While = null, Func<Caller, bool>? Holds = null)
+        ImmutableArray<AgencyKind> Kinds, Roles Roles, string? Name = null, string? While = null,
+        Func<Caller, bool>? Holds = null)
     {
-        public string Text => Name ?? string.Join(", ", Kinds.Select(Words)) + (Roles == AnyRole ? "" : $" ({Words(Roles)})") + (While is null ? "" : $" {While}");
+        public string Text =>
+            Name ?? string.Join(", ", Kinds.Select(Words)) + (Roles == AnyRole ? "" : $" ({Words(Roles)})")
+            + (While is null ? "" : $" {While}");
 
         public bool Includes(Caller? caller) => Kinds.IsEmpty
             || (caller is not null && Kinds.Contains(caller.Kind) && caller.Is(Roles) && (Holds is null || Holds(caller)));

@@ -70,10 +70,10 @@ public sealed record SubmitReport : IReportCommand
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
-        if (Context.Caller is not { Kind: AgencyKind.Hotline } caller || !caller.Is(Roles.Analyst | Roles.Machine))
+        var caller = Context.Caller;
+        if (!AccessTable.May(caller, Deed.SubmitReports))
         {
-            return Rejected(report, this, RejectionCode.NotAuthorised,
-                "Only a hotline's machine or analyst key may submit reports.");
+            return Rejected(report, this, RejectionCode.NotAuthorised, AccessTable.WhoMay(Deed.SubmitReports));
         }
 
         if (report.Exists)
