@@ -6,6 +6,7 @@ using CPort.Actors.Cluster;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api;
+using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Reports;
 
