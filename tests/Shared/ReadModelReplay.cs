@@ -17,10 +17,8 @@ public static class ReadModelReplay
         var reportRows = await ReadTables.Reports(db, serving.Id).ToListAsync();
         var itemRows = await ReadTables.Items(db, serving.Id).ToListAsync();
         Assert.Equal(reports.Values.Select(r => ReadRows.Of(r.State)).OrderBy(r => r.ReportId, StringComparer.Ordinal), reportRows.OrderBy(r => r.ReportId, StringComparer.Ordinal));
-
-        // The keyed hashes of URLs need the master key; that they are there is all the test can say of them.
         Assert.All(itemRows, row => Assert.NotNull(row.HostKey));
-        var expected = reports.Values.SelectMany(r => r.State.Items.Select(i => ReadRows.Of(r.State, i, keys: null))).OrderBy(r => r.Number);
-        Assert.Equal(expected, itemRows.Select(r => r with { UrlKey = null, HostKey = null, DomainKey = null }).OrderBy(r => r.Number));
+        var expected = reports.Values.SelectMany(r => r.State.Items.Select(i => ReadRows.Of(r.State, i))).OrderBy(r => r.Number);
+        Assert.Equal(expected, itemRows.OrderBy(r => r.Number));
     }
 }

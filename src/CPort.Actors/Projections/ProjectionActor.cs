@@ -92,7 +92,6 @@ public sealed record ProjectionServices
 {
     public required Database Database { get; init; }
     public required ConfidentialSeam Seam { get; init; }
-    public required UrlKeyMaker UrlKeys { get; init; }
     public required TimeProvider Time { get; init; }
     public ProjectionOptions Options { get; init; } = new();
 }

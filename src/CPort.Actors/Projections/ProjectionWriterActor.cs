@@ -98,7 +98,7 @@ public sealed class ProjectionWriterActor : ReceiveActor, IWithTimers
     {
         if (!_work.TryGetValue(part.Set, out var work))
         {
-            _work.Add(part.Set, work = new Work(new Projector(_tables, part.Set, _journal, _services.Seam, _services.UrlKeys, _services.Time, _services.Options, _log)));
+            _work.Add(part.Set, work = new Work(new Projector(_tables, part.Set, _journal, _services.Seam, _services.Time, _services.Options, _log)));
         }
 
         work.Slices = part.Slices;

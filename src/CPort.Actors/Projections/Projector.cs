@@ -3,59 +3,13 @@ using System.Data.Common;
 using Akka.Event;
 using CPort.Actors.Persistence;
 using CPort.Domain.Confidential;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
-using CPort.Domain.Routing;
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
 
 namespace CPort.Actors.Projections;
-
-/// <summary>Limits of the projection, the sweeper and the reconciler.</summary>
-public sealed record ProjectionOptions
-{
-    /// <summary>Most events folded in by one transaction.</summary>
-    public int BatchSize { get; init; } = 500;
-
-    /// <summary>How often it is looked how far the journal goes: what comes meanwhile is one batch.</summary>
-    public TimeSpan LookEvery { get; init; } = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>Items of reports kept in memory, so that their next event needs no reading of the journal; about 2 kB each.</summary>
-    public int CachedItems { get; init; } = 50_000;
-
-    /// <summary>How often recent reports are compared with the journal.</summary>
-    public TimeSpan ReconcileEvery { get; init; } = TimeSpan.FromMinutes(1);
-
-    /// <summary>How long a comparison of all reports may take.</summary>
-    public TimeSpan ReconcilePatience { get; init; } = TimeSpan.FromMinutes(2);
-
-    /// <summary>Journal rows before the present position that the timer's comparison looks at; on demand it looks at all.</summary>
-    public long ReconcileWindow { get; init; } = 50_000;
-
-    /// <summary>A retired table set is dropped after this, when no query can still be reading it.</summary>
-    public TimeSpan DropAfter { get; init; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>How often the sweeper looks.</summary>
-    public TimeSpan SweepEvery { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>Automatic work unfinished for so long is taken up again; also the least time between two wakings of one report.</summary>
-    public TimeSpan UnfinishedAfter { get; init; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>An orphan that no mandated hotline took in this time goes to national police, else to INTERPOL.</summary>
-    public TimeSpan OrphanDeadline { get; init; } = TimeSpan.FromHours(ReportLimits.OrphanHours);
-
-    /// <summary>PDQ values this near look alike (<see cref="Domain.Groups.LookAlikeGroups"/>); applies to what is folded in from now on, and in a rebuild to all.</summary>
-    public int PdqRadius { get; init; } = Domain.Hashes.PdqLimits.Radius;
-
-    /// <summary>Most reports the sweeper wakes at once.</summary>
-    public int SweepLimit { get; init; } = 500;
-}
-
-/// <summary>Another projector has written the same slices; this one's picture is stale and it must begin again from the stored positions.</summary>
-public sealed class ProjectionFencedException() : InvalidOperationException("Another projector has advanced these slices.");
 
 /// <summary>
 /// Writes slices of one table set: folds events into report states with the report's own <see cref="ReportRules.Apply"/> and derives rows from the states with
@@ -67,10 +21,12 @@ public sealed class ProjectionFencedException() : InvalidOperationException("Ano
 /// </para>
 /// </summary>
 public sealed class Projector(
-    ReadTables tables, int set, JournalReader journal, ConfidentialSeam seam, UrlKeyMaker keyMaker, TimeProvider time, ProjectionOptions options, ILoggingAdapter? log = null) : IDisposable
+    ReadTables tables, int set, JournalReader journal, ConfidentialSeam seam, TimeProvider time, ProjectionOptions options,
+    ILoggingAdapter? log = null) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly ReportCache _cache = new(options.CachedItems);
+    private readonly RowWriter _rows = new(tables, set, seam, time);
     private readonly GroupWriter _groups = new(tables, set, seam, options.PdqRadius);
     private readonly HashSet<string> _stuck = new(StringComparer.Ordinal);
     private volatile ImmutableSortedDictionary<int, long> _positions = ImmutableSortedDictionary<int, long>.Empty;
@@ -159,7 +115,7 @@ public sealed class Projector(
             var whole = new List<Folding>();
             foreach (var id in part)
             {
-                var folding = new Folding(id, new CachedReport(Report.None)) { Whole = true };
+                var folding = new Folding(id, Report.None) { Whole = true };
                 folding.Fold(read.GetValueOrDefault(id, []));
                 whole.Add(folding);
             }
@@ -232,20 +188,20 @@ public sealed class Projector(
     {
         var byReport = events.Where(e => e.IsOfReport && !_stuck.Contains(e.PersistenceId)).GroupBy(e => e.PersistenceId).ToArray();
         var missing = byReport
-            .Where(g => g.First().Sequence > (_cache.TryGet(g.Key, out var held) ? held.Report.Version : 0) + 1)
+            .Where(g => g.First().Sequence > (_cache.TryGet(g.Key, out var held) ? held.Version : 0) + 1)
             .Select(g => g.Key)
             .ToArray();
         var read = await journal.ReadReportsAsync(missing, cancellation).ConfigureAwait(false);
         var foldings = new List<Folding>(byReport.Length);
         foreach (var group in byReport)
         {
-            var held = _cache.TryGet(group.Key, out var entry) ? entry : new CachedReport(Report.None);
+            var held = _cache.TryGet(group.Key, out var cached) ? cached : Report.None;
             var folding = new Folding(group.Key, held);
             if (read.TryGetValue(group.Key, out var before))
             {
                 var first = group.First().Sequence;
                 folding.Fold(before.Where(e => e.Sequence < first));
-                if (held.Report.Version == 0 && folding.Fault is null)
+                if (held.Version == 0 && folding.Fault is null)
                 {
                     // Not in memory: what came before this batch is in the tables already.
                     folding.Before = folding.Now;
@@ -269,7 +225,7 @@ public sealed class Projector(
         var sightings = new List<LookAlikeSighting>();
         foreach (var (id, events) in await journal.ReadReportsAsync(ids, cancellation).ConfigureAwait(false))
         {
-            var folding = new Folding(id, new CachedReport(Report.None));
+            var folding = new Folding(id, Report.None);
             folding.Fold(events.TakeWhile(e => e.Ordering <= position));
             if (folding.Fault is null)
             {
@@ -278,27 +234,11 @@ public sealed class Projector(
         }
 
         await using var db = tables.Connect();
-        await using var transaction = await BeginAsync(db, cancellation).ConfigureAwait(false);
-        await MoveAsync(db, cohort, position, rows.IsEmpty ? null : rows.Max(r => r.RecordedTicks), cancellation).ConfigureAwait(false);
+        await using var transaction = await _rows.BeginAsync(db, cancellation).ConfigureAwait(false);
+        await _rows.MoveAsync(db, cohort.Slices, cohort.Position, position, rows.IsEmpty ? null : rows.Max(r => r.RecordedTicks), cancellation).ConfigureAwait(false);
         await WriteGroupsAsync(db, sightings, cancellation).ConfigureAwait(false);
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
         Moved(cohort, position);
-    }
-
-    /// <summary>
-    /// Takes the slices forward, first thing in their transaction: whoever else advances one of them waits for its end, and then finds it elsewhere.
-    /// </summary>
-    private async Task MoveAsync(DataConnection db, Cohort cohort, long position, long? positionAt, CancellationToken cancellation)
-    {
-        var (before, at) = (cohort.Position, positionAt ?? 0);
-        var some = cohort.Slices.ToList();
-        var moved = await db.GetTable<SliceRow>().Where(s => s.SetId == set && s.Position == before && some.Contains(s.Slice))
-            .Set(s => s.Position, position).Set(s => s.PositionAt, s => at == 0 ? s.PositionAt : at)
-            .UpdateAsync(cancellation).ConfigureAwait(false);
-        if (moved != some.Count)
-        {
-            throw new ProjectionFencedException();
-        }
     }
 
     /// <summary>How far a read of at most a batch up to <paramref name="upTo"/> has come: a full batch may have left some.</summary>
@@ -311,44 +251,26 @@ public sealed class Projector(
     {
         var reports = new List<ReportRow>();
         var items = new List<ItemRow>();
-        var hashes = new List<ItemHashRow>();
-        var replaced = new List<long>();
+        var newItems = new List<ContentItem>();
         foreach (var folding in foldings.Where(f => f.Fault is null && f.Now.Exists))
         {
-            reports.Add(ReadRows.Of(folding.Now));
-            var sameHead = !folding.Whole && ReadRows.SharesHead(folding.Before, folding.Now);
-            for (var i = 0; i < folding.Now.Items.Count; i++)
-            {
-                var item = folding.Now.Items[i];
-                var isNew = folding.Whole || i >= folding.Before.Items.Count;
-                if (sameHead && !isNew && ReferenceEquals(item, folding.Before.Items[i]))
-                {
-                    continue;
-                }
-
-                items.Add(ReadRows.Of(folding.Now, item, folding.KeysOf(seam, keyMaker, item)));
-                if (isNew)
-                {
-                    hashes.AddRange(ReadRows.HashesOf(seam, item));
-                    replaced.Add(item.Number);
-                }
-            }
+            folding.RowsInto(reports, items, newItems);
         }
 
         await using var db = tables.Connect();
-        await using var transaction = await BeginAsync(db, cancellation).ConfigureAwait(false);
+        await using var transaction = await _rows.BeginAsync(db, cancellation).ConfigureAwait(false);
         if (cohort is not null)
         {
-            await MoveAsync(db, cohort, position, positionAt, cancellation).ConfigureAwait(false);
+            await _rows.MoveAsync(db, cohort.Slices, cohort.Position, position, positionAt, cancellation).ConfigureAwait(false);
         }
 
-        await ReplaceAsync(db, reports, items, hashes, replaced, cancellation).ConfigureAwait(false);
+        await _rows.ReplaceAsync(db, reports, items, newItems, cancellation).ConfigureAwait(false);
         if (cohort is null || cohort.Slices.Contains(_slices.Groups))
         {
             await WriteGroupsAsync(db, [.. foldings.Where(f => f.Fault is null).SelectMany(f => f.Alike)], cancellation).ConfigureAwait(false);
         }
 
-        await NoteStuckAsync(db, foldings, cancellation).ConfigureAwait(false);
+        await _rows.NoteStuckAsync(db, [.. foldings.Where(f => f.Fault is not null || _stuck.Contains(f.Id))], cancellation).ConfigureAwait(false);
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
 
         // Memory changes only once the tables have.
@@ -357,8 +279,7 @@ public sealed class Projector(
             if (folding.Fault is null)
             {
                 _stuck.Remove(folding.Id);
-                folding.Entry.Report = folding.Now;
-                _cache.Put(folding.Id, folding.Entry);
+                _cache.Put(folding.Id, folding.Now);
             }
             else
             {
@@ -396,147 +317,5 @@ public sealed class Projector(
         }
 
         await _groups.WriteAsync(db, changes, cancellation).ConfigureAwait(false);
-    }
-
-    /// <summary>Deletes by key and inserts anew: the same statement count for any number of rows, on both databases.</summary>
-    private async Task ReplaceAsync(
-        DataConnection db, List<ReportRow> reports, List<ItemRow> items, List<ItemHashRow> hashes, List<long> replaced, CancellationToken cancellation)
-    {
-        var copy = new BulkCopyOptions { BulkCopyType = tables.Database.IsSqlite ? BulkCopyType.MultipleRows : BulkCopyType.ProviderSpecific };
-        if (reports.Count > 0)
-        {
-            foreach (var part in reports.Select(r => r.ReportId).Chunk(1_000))
-            {
-                var ids = part.ToList();
-                await ReadTables.Reports(db, set).Where(r => ids.Contains(r.ReportId)).DeleteAsync(cancellation).ConfigureAwait(false);
-            }
-
-            await ReadTables.Reports(db, set).BulkCopyAsync(copy, reports, cancellation).ConfigureAwait(false);
-        }
-
-        if (items.Count > 0)
-        {
-            foreach (var part in items.Select(i => i.Number).Chunk(1_000))
-            {
-                var numbers = part.ToList();
-                await ReadTables.Items(db, set).Where(i => numbers.Contains(i.Number)).DeleteAsync(cancellation).ConfigureAwait(false);
-            }
-
-            await ReadTables.Items(db, set).BulkCopyAsync(copy, items, cancellation).ConfigureAwait(false);
-        }
-
-        if (replaced.Count > 0)
-        {
-            foreach (var part in replaced.Chunk(1_000))
-            {
-                var numbers = part.ToList();
-                await ReadTables.Hashes(db, set).Where(h => numbers.Contains(h.Item)).DeleteAsync(cancellation).ConfigureAwait(false);
-            }
-
-            await ReadTables.Hashes(db, set).BulkCopyAsync(copy, hashes, cancellation).ConfigureAwait(false);
-        }
-    }
-
-    private async Task NoteStuckAsync(DataConnection db, IReadOnlyCollection<Folding> foldings, CancellationToken cancellation)
-    {
-        var touched = foldings.Where(f => f.Fault is not null || _stuck.Contains(f.Id)).ToArray();
-        foreach (var part in touched.Select(f => f.Id).Chunk(1_000))
-        {
-            var ids = part.ToList();
-            await db.GetTable<StuckRow>().Where(s => s.SetId == set && ids.Contains(s.PersistenceId)).DeleteAsync(cancellation).ConfigureAwait(false);
-        }
-
-        var now = time.GetUtcNow().UtcTicks;
-        foreach (var folding in touched.Where(f => f.Fault is not null))
-        {
-            var row = new StuckRow { SetId = set, PersistenceId = folding.Id, Sequence = folding.FaultAt, Reason = folding.Fault!, Since = now };
-            await db.InsertAsync(row, token: cancellation).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>
-    /// A transaction for read tables. They need no wait for the disk, because a power loss takes rows and position back together and the journal brings
-    /// them again; a position in memory that is ahead then does not fit and is read anew. The journal's own transactions wait.
-    /// </summary>
-    private async Task<DataConnectionTransaction> BeginAsync(DataConnection db, CancellationToken cancellation)
-    {
-        if (tables.Database.IsSqlite)
-        {
-            await db.ExecuteAsync("PRAGMA synchronous=NORMAL", cancellation).ConfigureAwait(false);
-            return await db.BeginTransactionAsync(cancellation).ConfigureAwait(false);
-        }
-
-        var transaction = await db.BeginTransactionAsync(cancellation).ConfigureAwait(false);
-        await db.ExecuteAsync("SET LOCAL synchronous_commit TO OFF", cancellation).ConfigureAwait(false);
-        return transaction;
-    }
-
-    /// <summary>One report while events are folded in.</summary>
-    private sealed class Folding(string id, CachedReport entry)
-    {
-        public string Id => id;
-
-        public CachedReport Entry => entry;
-
-        /// <summary>The state that the tables show.</summary>
-        public Report Before { get; set; } = entry.Report;
-
-        public Report Now { get; private set; } = entry.Report;
-
-        /// <summary>Every item is to be written, whatever the tables show.</summary>
-        public bool Whole { get; init; }
-
-        /// <summary>What the folded events say of look-alikes, in their order.</summary>
-        public List<LookAlikeSighting> Alike { get; } = [];
-
-        public string? Fault { get; private set; }
-
-        public long FaultAt { get; private set; }
-
-        public void Fold(IEnumerable<JournalEvent> events)
-        {
-            foreach (var e in events)
-            {
-                if (Fault is not null || e.Sequence <= Now.Version)
-                {
-                    continue;
-                }
-
-                if (e.Event is null || e.Sequence != Now.Version + 1)
-                {
-                    (Fault, FaultAt) = (e.Fault ?? (e.Event is null ? "NotAnEventOfAReport" : "MissingEvent"), e.Sequence);
-                    continue;
-                }
-
-                try
-                {
-                    Now = ReportRules.Apply(Now, e.Event);
-                    if (e.Event is ItemsMatched matched)
-                    {
-                        Alike.AddRange(
-                            from m in matched.Matches
-                            where !m.LookAlikes.IsEmpty
-                            from hash in Now.Items[m.Ordinal - 1].Hashes
-                            where hash.Algorithm == HashAlgorithm.Pdq
-                            select new LookAlikeSighting(e.Ordering, hash, m.LookAlikes));
-                    }
-                }
-                catch (Exception fault)
-                {
-                    // An event that reads but does not fit its report: damaged all the same, and this report's affair alone.
-                    (Fault, FaultAt) = (fault.GetType().Name, e.Sequence);
-                }
-            }
-        }
-
-        public UrlKeys? KeysOf(ConfidentialSeam seam, UrlKeyMaker keyMaker, ContentItem item)
-        {
-            if (!entry.Keys.TryGetValue(item.Ordinal, out var keys))
-            {
-                entry.Keys[item.Ordinal] = keys = ReadRows.KeysOf(seam, keyMaker, Now, item);
-            }
-
-            return keys;
-        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
@@ -9,7 +8,6 @@ using CPort.Domain.Identity;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;
-using CPort.Domain.Routing;
 using LinqToDB.Mapping;
 
 namespace CPort.Actors.Projections;
@@ -111,7 +109,7 @@ public sealed record ItemRow
     [Column("final_at")] public long? FinalAt { get; init; }
     [Column("final_action")] public ActionType? FinalAction { get; init; }
 
-    /// <summary>Keyed hash (32 hex digits) of the normalised URL; null when the URL cannot be read.</summary>
+    /// <summary>Keyed hash (32 hex digits) of the normalised URL, as it came with the item.</summary>
     [Column("url_key")] public string? UrlKey { get; init; }
     [Column("host_key")] public string? HostKey { get; init; }
     [Column("domain_key")] public string? DomainKey { get; init; }
@@ -160,7 +158,7 @@ public static class ReadRows
     /// <summary>An open orphan that nobody took and that has not gone to police or INTERPOL yet.</summary>
     public static bool AwaitsEscalation(ContentItem item) => WorkQueue.Orphaned.Holds(item) && item.Assignment!.EscalatedTo is null;
 
-    public static ItemRow Of(Report report, ContentItem item, UrlKeys? keys)
+    public static ItemRow Of(Report report, ContentItem item)
     {
         var reasons = ItemPriority.Of(report, item);
         var final = item.FinalAction();
@@ -185,7 +183,7 @@ public static class ReadRows
             ReceivedAt = report.HotlineReceivedDate.UtcTicks, AddedAt = item.AddedAt.UtcTicks, ChangedAt = item.LastChangedAt.UtcTicks,
             CountrySince = item.Assignment?.CountrySince.UtcTicks, HotlineSince = item.Assignment?.HotlineSince?.UtcTicks,
             LeaAt = First(item, ActionNotice.Police), IspAt = First(item, ActionNotice.Host), FinalAt = final?.Date.UtcTicks,
-            FinalAction = final?.Type, UrlKey = Hex(keys?.Url), HostKey = Hex(keys?.Host), DomainKey = Hex(keys?.Domain),
+            FinalAction = final?.Type, UrlKey = Hex(item.UrlKeys?.Url), HostKey = Hex(item.UrlKeys?.Host), DomainKey = Hex(item.UrlKeys?.Domain),
         };
         return QueueColumns.Fill(row, item);
     }
@@ -197,24 +195,6 @@ public static class ReadRows
     /// <summary>The keyed hash under which the read model finds a content hash: 128 bits as 32 hex digits.</summary>
     public static string HashKey(ConfidentialSeam seam, ContentHash hash) =>
         Convert.ToHexStringLower(seam.Keyed($"read-model-{hash.Algorithm}", hash.Bytes).AsSpan(0, 16));
-
-    /// <summary>Null when the sealed URL cannot be opened (a report of another master key) or is no web address; then it is found by number only.</summary>
-    public static UrlKeys? KeysOf(ConfidentialSeam seam, UrlKeyMaker keyMaker, Report report, ContentItem item)
-    {
-        if (report.DataKey is not { } key)
-        {
-            return null;
-        }
-
-        try
-        {
-            return WebAddress.TryParse(seam.Open<ItemSecrets>(key, item.Secrets).Url, out var address, out _) ? keyMaker.Of(address) : null;
-        }
-        catch (CryptographicException)
-        {
-            return null;
-        }
-    }
 
     /// <summary>Whether a change of the report's own fields changes the rows of all its items.</summary>
     public static bool SharesHead(Report before, Report after) =>

@@ -1,63 +1,58 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using BitFaster.Caching.Lru;
 using CPort.Domain.Reports;
-using CPort.Domain.Routing;
 
 namespace CPort.Actors.Projections;
 
-/// <summary>A report's state as last written, and the URL keys worked out so far (decrypting and hashing a URL costs more than the rest of a row).</summary>
-internal sealed class CachedReport(Report report)
-{
-    public Report Report { get; set; } = report;
-
-    public Dictionary<int, UrlKeys?> Keys { get; } = [];
-}
-
-/// <summary>The states of the reports touched last, by persistence id. Bounded by items, because that is what takes memory. One thread at a time.</summary>
+/// <summary>
+/// The states of the reports touched last, by persistence id. Bounded by items, because that is what takes memory: reports of a size share a
+/// part of the bound, so that few large ones do not drive out many small ones.
+/// </summary>
 internal sealed class ReportCache(int maxItems)
 {
-    private readonly Dictionary<string, LinkedListNode<(string Id, CachedReport Entry, int Weight)>> _entries = new(StringComparer.Ordinal);
-    private readonly LinkedList<(string Id, CachedReport Entry, int Weight)> _order = [];
-    private long _weight;
+    private readonly ImmutableArray<(int Most, ConcurrentLru<string, Report> Reports)> _bySize =
+    [
+        Part(4, maxItems / 2), Part(32, maxItems / 4), Part(256, maxItems / 8), Part(int.MaxValue, maxItems / 8),
+    ];
 
-    public bool TryGet(string id, [NotNullWhen(true)] out CachedReport? entry)
+    public bool TryGet(string id, [NotNullWhen(true)] out Report? report)
     {
-        entry = null;
-        if (!_entries.TryGetValue(id, out var node))
+        foreach (var (_, reports) in _bySize)
         {
-            return false;
+            if (reports.TryGet(id, out report))
+            {
+                return true;
+            }
         }
 
-        _order.Remove(node);
-        _order.AddFirst(node);
-        entry = node.Value.Entry;
-        return true;
+        report = null;
+        return false;
     }
 
-    public void Put(string id, CachedReport entry)
+    public void Put(string id, Report report)
     {
         Remove(id);
-        var weight = 2 + entry.Report.Items.Count;
-        _entries[id] = _order.AddFirst((id, entry, weight));
-        _weight += weight;
-        while (_weight > maxItems && _order.Last is { } oldest)
-        {
-            Remove(oldest.Value.Id);
-        }
+        _bySize.First(p => report.Items.Count <= p.Most).Reports.AddOrUpdate(id, report);
     }
 
     public void Remove(string id)
     {
-        if (_entries.Remove(id, out var node))
+        foreach (var (_, reports) in _bySize)
         {
-            _order.Remove(node);
-            _weight -= node.Value.Weight;
+            reports.TryRemove(id);
         }
     }
 
     public void Clear()
     {
-        _entries.Clear();
-        _order.Clear();
-        _weight = 0;
+        foreach (var (_, reports) in _bySize)
+        {
+            reports.Clear();
+        }
     }
+
+    // The least that such a cache holds is three; a report's own fields weigh as much as two items.
+    private static (int, ConcurrentLru<string, Report>) Part(int most, int items) =>
+        (most, new ConcurrentLru<string, Report>(1, Math.Max(3, items / (Math.Min(most, 10_000) + 2)), StringComparer.Ordinal));
 }

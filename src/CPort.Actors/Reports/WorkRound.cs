@@ -71,8 +71,8 @@ internal sealed class WorkRound(Report report, ReportActorServices services, str
         var traces = ImmutableArray.CreateBuilder<ItemTrace>();
         foreach (var item in items)
         {
-            var url = services.Seam.Open<ItemSecrets>(key, item.Secrets).Url;
-            if (await services.Tracer.TraceAsync(url, item.Hosting).ConfigureAwait(false) is { } facts)
+            string Url() => services.Seam.Open<ItemSecrets>(key, item.Secrets).Url;
+            if (await services.Tracer.TraceAsync(item.UrlKeys, Url, item.Hosting).ConfigureAwait(false) is { } facts)
             {
                 traces.Add(new ItemTrace { Ordinal = item.Ordinal, Facts = facts });
             }

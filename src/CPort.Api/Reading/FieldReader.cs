@@ -249,8 +249,8 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         return null;
     }
 
-    /// <summary>The URL exactly as given when it can be one.</summary>
-    public string? Url(string field, string? value)
+    /// <summary>The URL, read, when it can be one.</summary>
+    public WebAddress? Url(string field, string? value)
     {
         if (string.IsNullOrEmpty(value))
         {
@@ -264,9 +264,9 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return null;
         }
 
-        if (WebAddress.TryParse(value, out _, out var fault))
+        if (WebAddress.TryParse(value, out var address, out var fault))
         {
-            return value;
+            return address;
         }
 
         Add(field, ProblemCodes.MalformedUrl, fault.Describe());

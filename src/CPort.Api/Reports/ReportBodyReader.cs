@@ -14,7 +14,7 @@ using CPort.Domain.Routing;
 namespace CPort.Api.Reports;
 
 /// <summary>From the bytes of one report body to a submission, or to everything that is wrong with it. Never throws on any bytes. Thread-safe.</summary>
-public sealed class ReportBodyReader(IntakeLimits limits, TimeProvider time)
+public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, TimeProvider time)
 {
     /// <summary>How far a country that the sender gives is believed, of 100; as <see cref="TraceChain"/> rates it.</summary>
 
@@ -36,7 +36,7 @@ public sealed class ReportBodyReader(IntakeLimits limits, TimeProvider time)
         var commerciality = fields.Code("sourceUrlCommerciality", CodeLists.Commercialities, body.SourceUrlCommerciality);
         var payments = fields.PaymentMethods("sourceUrlPaymentMethods", body.SourceUrlPaymentMethods);
         var secrets = ReadSecrets(fields, body.SourceUrlReferrer, body.SourceUrlUsername, body.SourceUrlPassword, body.Memo, body.ReportingAnalystName);
-        var items = ReadEntries(fields, body.Urls, limits.ItemsPerReport);
+        var items = ReadEntries(fields, keys, body.Urls, limits.ItemsPerReport);
         if (fields.Problem is { } wrong)
         {
             return IntakeReading.Bad(wrong, reference);
@@ -58,7 +58,7 @@ public sealed class ReportBodyReader(IntakeLimits limits, TimeProvider time)
     };
 
     /// <summary>URL entries of a report or of added items; meaningless when <paramref name="fields"/> has errors afterwards.</summary>
-    public static ImmutableArray<SubmittedItem> ReadEntries(FieldReader fields, List<UrlEntryBody?>? entries, int max)
+    public static ImmutableArray<SubmittedItem> ReadEntries(FieldReader fields, UrlKeyMaker keys, List<UrlEntryBody?>? entries, int max)
     {
         if (entries is not { Count: > 0 })
         {
@@ -75,7 +75,7 @@ public sealed class ReportBodyReader(IntakeLimits limits, TimeProvider time)
         var items = ImmutableArray.CreateBuilder<SubmittedItem>(entries.Count);
         for (var i = 0; i < entries.Count && !fields.IsFull; i++)
         {
-            if (ReadEntry(fields, $"urls[{i}]", entries[i]) is { } item)
+            if (ReadEntry(fields, keys, $"urls[{i}]", entries[i]) is { } item)
             {
                 items.Add(item);
             }
@@ -84,7 +84,7 @@ public sealed class ReportBodyReader(IntakeLimits limits, TimeProvider time)
         return items.ToImmutable();
     }
 
-    private static SubmittedItem? ReadEntry(FieldReader fields, string at, UrlEntryBody? entry)
+    private static SubmittedItem? ReadEntry(FieldReader fields, UrlKeyMaker keys, string at, UrlEntryBody? entry)
     {
         if (entry is null)
         {
@@ -112,8 +112,8 @@ public sealed class ReportBodyReader(IntakeLimits limits, TimeProvider time)
         var analysts = actors.Prepend(assessor).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
         return new SubmittedItem
         {
-            Secrets = new ItemSecrets { Url = url, Memo = memo, Analyst = analysts.Length > 0 ? string.Join("; ", analysts) : null },
-            Reference = reference, Hosting = hosting, IsSourceUrl = isSource,
+            Secrets = new ItemSecrets { Url = entry.UrlString!, Memo = memo, Analyst = analysts.Length > 0 ? string.Join("; ", analysts) : null },
+            UrlKeys = keys.Of(url), Reference = reference, Hosting = hosting, IsSourceUrl = isSource,
             ContentType = type ?? (isSource ? ContentType.Website : ContentType.Media), Assessment = assessment, Actions = actions, Hashes = hashes,
             PdqQuality = entry.Hashes?.PdqQuality, MediaSize = entry.Hashes?.MediaSize, MimeType = mimeType,
         };

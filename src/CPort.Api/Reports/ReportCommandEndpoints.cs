@@ -106,9 +106,10 @@ public static class ReportCommandEndpoints
     }
 
     private static async Task<CommandAnswer> AddItemsAsync(
-        HttpContext http, ApiCaller me, IReportGateway gateway, INumberSource numbers, string id, JsonBody<AddItemsBody> body)
+        HttpContext http, ApiCaller me, IReportGateway gateway, INumberSource numbers, UrlKeyMaker keys, string id,
+        JsonBody<AddItemsBody> body)
     {
-        var items = ReportBodyReader.ReadEntries(body.Fields, body.Value.Urls, ReportRules.ItemsPerPart);
+        var items = ReportBodyReader.ReadEntries(body.Fields, keys, body.Value.Urls, ReportRules.ItemsPerPart);
         body.Check();
         return await SendAsync(http, gateway, new AddItems
         {

@@ -86,6 +86,9 @@ public sealed record ContentItem
 
     /// <summary>Where it was hosted before, oldest first.</summary>
     [ProtoMember(29)] public ImmutableArray<HostingFacts> EarlierHosting { get; init; } = [];
+
+    /// <summary>What the URL is searched and recognised by without opening it; as the intake made it.</summary>
+    [ProtoMember(30)] public UrlKeys? UrlKeys { get; init; }
 }
 
 /// <summary>

@@ -141,7 +141,7 @@ public static class ReportViews
             };
         }
 
-        var shown = item with { Secrets = Nothing, Digest = [] };
+        var shown = item with { Secrets = Nothing, Digest = [], UrlKeys = null };
         if (!access.Sees(FieldGroup.Classification))
         {
             shown = shown with { Assessments = [], Inheritance = null };

@@ -22,7 +22,11 @@ public sealed record UrlKeys
     /// <summary><see cref="WebAddress.NormaliserVersion"/> at the time.</summary>
     [ProtoMember(4)] public required int NormaliserVersion { get; init; }
 
+    /// <summary><see cref="PublicSuffixes.Fingerprint"/> of the list that gave the registrable domain.</summary>
+    [ProtoMember(5)] public required string SuffixList { get; init; }
+
     public bool Equals([NotNullWhen(true)] UrlKeys? other) => other is not null && NormaliserVersion == other.NormaliserVersion
+        && SuffixList == other.SuffixList
         && Url.AsSpan().SequenceEqual(other.Url) && Host.AsSpan().SequenceEqual(other.Host) && Domain.AsSpan().SequenceEqual(other.Domain);
 
     public override int GetHashCode() => Url.Length >= 4 ? BitConverter.ToInt32(Url) : 0;
@@ -35,7 +39,8 @@ public sealed class UrlKeyMaker(ConfidentialSeam seam, PublicSuffixes suffixes)
 {
     public UrlKeys Of(WebAddress address) => new()
     {
-        Url = Key("url", address.Normalised), Host = OfHost(address), Domain = OfDomain(address), NormaliserVersion = WebAddress.NormaliserVersion,
+        Url = Key("url", address.Normalised), Host = OfHost(address), Domain = OfDomain(address),
+        NormaliserVersion = WebAddress.NormaliserVersion, SuffixList = suffixes.Fingerprint,
     };
 
     public byte[] OfHost(WebAddress address) => Key("host", address.Host);

@@ -33,7 +33,7 @@ internal static class ReadModelSetup
         akka.AddProjections(options.Cluster.EffectiveRoles.Contains(ClusterRoles.Projection), () => new ProjectionServices
         {
             Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(),
-            UrlKeys = services.GetRequiredService<UrlKeyMaker>(), Time = services.GetRequiredService<TimeProvider>(),
+            Time = services.GetRequiredService<TimeProvider>(),
             Options = new ProjectionOptions
             {
                 OrphanDeadline = TimeSpan.FromHours(options.Policy.OrphanHours),

@@ -154,15 +154,21 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
         _ => Callers.FirstOrDefault(c => c.Agency == report.ReportingHotline),
     };
 
-    private SubmittedItem Item(bool known) => new()
+    // Few URLs, so that some occur twice.
+    private SubmittedItem Item(bool known) => Item(known, $"https://host{_random.Next(5)}.example/{Marker}/{_random.Next(40)}.jpg");
+
+    private SubmittedItem Item(bool known, string url) => new()
     {
-        // Few URLs, so that some occur twice.
-        Secrets = new ItemSecrets { Url = $"https://host{_random.Next(5)}.example/{Marker}/{_random.Next(40)}.jpg", Memo = Marker + "-memo" },
+        Secrets = new ItemSecrets { Url = url, Memo = Marker + "-memo" }, UrlKeys = KeysOf(seam, url),
         ContentType = ContentType.Media, Hosting = known || _random.Next(2) == 0 ? Facts(Pick(Hosts)) : null,
         Hashes = _random.Next(3) == 0 ? [] : [Hash(_random.Next(50))],
         Actions = _random.Next(12) == 0 ? [new ActionInput { Type = ActionType.Removed, Date = _now.AddMinutes(-1) }] : [],
         Assessment = _random.Next(4) == 0 ? new AssessmentInput { Classification = Pick(Opinions), UserGeneratedContent = true } : null,
     };
+
+    /// <summary>As the intake makes them.</summary>
+    public static UrlKeys KeysOf(ConfidentialSeam seam, string url) =>
+        new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).Of(WebAddress.TryParse(url, out var address, out _) ? address : throw new ArgumentException("No URL."));
 
     /// <summary>Stands in every URL and memo, and must stand in no read table.</summary>
     public const string Marker = "zq7marker";
@@ -231,7 +237,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
     }
 
     public Projector Projector(int set, ProjectionOptions? options = null) =>
-        new(Tables, set, Journal, Seam, UrlKeys, TimeProvider.System, options ?? new ProjectionOptions());
+        new(Tables, set, Journal, Seam, TimeProvider.System, options ?? new ProjectionOptions());
 
     /// <summary>
     /// A new set, advanced by up to four nodes in turn, of which some come and go, some are late to hear of it, and some work at the same time.
@@ -267,7 +273,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
     }
 
     public ProjectionServices Services(ProjectionOptions? options = null) =>
-        new() { Database = Database, Seam = Seam, UrlKeys = UrlKeys, Time = TimeProvider.System, Options = options ?? new ProjectionOptions() };
+        new() { Database = Database, Seam = Seam, Time = TimeProvider.System, Options = options ?? new ProjectionOptions() };
 
     /// <summary>Rows as the journal writes them, in one transaction.</summary>
     public async Task AppendAsync(params IEnumerable<(ReportId Id, ImmutableArray<IReportEvent> Events)> steps)
@@ -329,7 +335,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
         foreach (var report in lives.Reports.Values)
         {
             lines.Add(ReadRows.Of(report).ToString());
-            lines.AddRange(report.Items.Select(i => ReadRows.Of(report, i, ReadRows.KeysOf(Seam, UrlKeys, report, i)).ToString()));
+            lines.AddRange(report.Items.Select(i => ReadRows.Of(report, i).ToString()));
             lines.AddRange(report.Items.SelectMany(i => ReadRows.HashesOf(Seam, i)).Select(h => h.ToString()));
         }
 

@@ -231,7 +231,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
 
         return lives.Reports.Values.SelectMany(r => r.Items.Select(i =>
         {
-            var row = ReadRows.Of(r, i, null);
+            var row = ReadRows.Of(r, i);
             Assert.Equal(ReportViews.RelationFacts(r, i), row.RelationFacts());
             return row;
         }));

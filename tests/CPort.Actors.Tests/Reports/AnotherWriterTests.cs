@@ -73,7 +73,7 @@ public sealed class AnotherWriterTests(PostgreSqlServer server) : IClassFixture<
 
     private sealed class NoTracer : IHostingTracer
     {
-        public Task<HostingFacts?> TraceAsync(string url, HostingFacts? reported) => throw new InvalidOperationException();
+        public Task<HostingFacts?> TraceAsync(UrlKeys? keys, Func<string> url, HostingFacts? reported) => throw new InvalidOperationException();
     }
 
     private sealed class NoJournal : IReportJournal

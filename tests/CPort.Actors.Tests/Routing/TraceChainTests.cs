@@ -1,5 +1,6 @@
 using System.Net;
 using CPort.Actors.Routing;
+using CPort.Actors.Tests.Reports;
 using CPort.Actors.Serialization;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Routing;
@@ -200,13 +201,13 @@ public sealed class TraceChainTests
         var tracer = new HostingTracer(new TraceChain([Table, provider], options, clock), clock);
         for (var i = 0; i < 5; i++)
         {
-            Assert.Null(await tracer.TraceAsync($"http://host{i}.example/", null));
+            Assert.Null(await TraceAsync(tracer, $"http://host{i}.example/"));
         }
 
         Assert.Equal(2, asked);
         dead = false;
         clock.Passed = options.ProviderRest;
-        Assert.Equal(NL, (await tracer.TraceAsync("http://host.example/", null))!.Country);
+        Assert.Equal(NL, (await TraceAsync(tracer, "http://host.example/"))!.Country);
         Assert.Equal(3, asked);
     }
 
@@ -221,11 +222,11 @@ public sealed class TraceChainTests
             return q.Subject == TraceSubject.Host ? new TraceAnswer.Found { Source = HostingSource.Dns, Addresses = [Server] } : TraceAnswer.NotKnown.Instance;
         });
         var tracer = new HostingTracer(new TraceChain([Table, provider], new TraceOptions(), clock), clock);
-        Assert.Equal(NL, (await tracer.TraceAsync("http://host.example/1", null))!.Country);
-        Assert.Equal(NL, (await tracer.TraceAsync("http://HOST.example/2", null))!.Country);
+        Assert.Equal(NL, (await TraceAsync(tracer, "http://host.example/1"))!.Country);
+        Assert.Equal(NL, (await TraceAsync(tracer, "http://HOST.example/2"))!.Country);
         Assert.Equal(1, asked);
         clock.Passed = tracer.RememberFor;
-        Assert.Equal(NL, (await tracer.TraceAsync("http://host.example/3", null))!.Country);
+        Assert.Equal(NL, (await TraceAsync(tracer, "http://host.example/3"))!.Country);
         Assert.Equal(2, asked);
     }
 
@@ -233,8 +234,8 @@ public sealed class TraceChainTests
     public async Task What_is_no_url_is_not_found_and_never_throws()
     {
         var tracer = new HostingTracer(new TraceChain([Table], new TraceOptions(), new Clock()), new Clock());
-        Assert.Equal(HostingSource.NotFound, (await tracer.TraceAsync("no url", null))!.Source);
-        Assert.Equal(HostingSource.NotFound, (await tracer.TraceAsync("http://nowhere.example/", null))!.Source);
+        Assert.Equal(HostingSource.NotFound, (await TraceAsync(tracer, "no url"))!.Source);
+        Assert.Equal(HostingSource.NotFound, (await TraceAsync(tracer, "http://nowhere.example/"))!.Source);
     }
 
     [Fact]
@@ -295,7 +296,7 @@ public sealed class TraceChainTests
         };
         Assert.Equal(facts, RoundTrip(facts));
         Assert.Equal(new HostingFacts { Source = HostingSource.NotFound, TracedAt = Now, AutonomousSystemNumber = 0 }, RoundTrip(new HostingFacts { Source = HostingSource.NotFound, TracedAt = Now, AutonomousSystemNumber = 0 }));
-        var keys = new UrlKeys { Url = [1, 2, 3, 4], Host = [2], Domain = [3], NormaliserVersion = 1 };
+        var keys = new UrlKeys { Url = [1, 2, 3, 4], Host = [2], Domain = [3], NormaliserVersion = 1, SuffixList = "" };
         Assert.Equal(keys, RoundTrip(keys));
 
         static T RoundTrip<T>(T value)
@@ -311,6 +312,9 @@ public sealed class TraceChainTests
 
     private static Task<TraceResult> Trace(string url, HostingFacts? reported, params ITraceProvider[] providers) =>
         Trace(url, reported, new TraceOptions(), providers);
+
+    private static Task<HostingFacts?> TraceAsync(HostingTracer tracer, string url) => tracer.TraceAsync(
+        WebAddress.TryParse(url, out var address, out _) ? new UrlKeyMaker(new HmacOnlySeam(), PublicSuffixes.BuiltIn).Of(address) : null, () => url, null);
 
     private static async Task<TraceResult> Trace(string url, HostingFacts? reported, TraceOptions options, params ITraceProvider[] providers)
     {

@@ -24,6 +24,7 @@ using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
+using CPort.Domain.Routing;
 using CPort.Node.Client;
 using CPort.Node.Sample;
 using Microsoft.AspNetCore.Builder;
@@ -53,6 +54,7 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         var feed = new AgencyDirectoryFeed("stand-in");
         builder.Services.AddSingleton(feed);
         builder.Services.AddSingleton<ConfidentialSeam>(new StandInSeam());
+        builder.Services.AddSingleton(new UrlKeyMaker(new StandInSeam(), PublicSuffixes.BuiltIn));
         builder.Services.AddSingleton<IReportGateway>(_reports);
         builder.Services.AddSingleton<INumberSource>(new Numbers());
         builder.Services.AddSingleton<IRejectionLog>(_rejections);

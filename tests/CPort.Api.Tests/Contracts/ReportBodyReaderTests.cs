@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CPort.Actors.Confidential;
 using CPort.Actors.Intake;
 using CPort.Api.Reports;
 using CPort.Domain.Access;
@@ -9,6 +10,7 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
+using CPort.Domain.Routing;
 using CPort.Node.Sample;
 using CsCheck;
 
@@ -18,7 +20,9 @@ public sealed class ReportBodyReaderTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 5, 12, 0, 0, TimeSpan.Zero);
 
-    private static readonly ReportBodyReader Reader = new(new IntakeLimits(), new FixedTime());
+    private static readonly UrlKeyMaker Keys = new(new MasterKeySeam(MasterKey.New()), PublicSuffixes.BuiltIn);
+
+    private static readonly ReportBodyReader Reader = new(new IntakeLimits(), Keys, new FixedTime());
 
     private static readonly CommandContext Context = new()
     {
@@ -58,6 +62,8 @@ public sealed class ReportBodyReaderTests
             (draft.Secrets!.ReportingAnalyst, draft.Secrets.Memo, draft.Secrets.UserName, draft.Secrets.Password, draft.Secrets.Referrer));
         var (page, media) = (draft.Items[0], draft.Items[1]);
         Assert.Equal("HTTPS://Forum.Example:443/a b", page.Secrets!.Url);
+        Assert.True(WebAddress.TryParse(page.Secrets.Url, out var address, out _));
+        Assert.Equal(Keys.Of(address), page.UrlKeys);
         Assert.Equal((true, ContentType.Website, "GB", "192.0.2.1", true), (page.IsSourceUrl, page.ContentType, page.Hosting!.Country!.Value.Code, page.Hosting.IpAddress, page.Hosting.IsContentDeliveryNetwork));
         Assert.Equal(["00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"], media.Hashes.Select(h => h.ToHex()));
         Assert.Equal("analyst.two; analyst.one", media.Secrets!.Analyst);
@@ -206,7 +212,7 @@ public sealed class ReportBodyReaderTests
     [Fact]
     public void More_items_than_a_report_may_have_name_the_limit()
     {
-        var reader = new ReportBodyReader(new IntakeLimits { ItemsPerReport = 2 }, new FixedTime());
+        var reader = new ReportBodyReader(new IntakeLimits { ItemsPerReport = 2 }, Keys, new FixedTime());
         var body = $$"""{ "hotlineReference": "a", "hotlineReceivedDate": "2026-01-04T08:15:00Z", "urls": [ {{string.Join(',', Enumerable.Repeat("{\"urlString\":\"https://x.example/\"}", 3))}} ] }""";
 
         var error = Assert.Single(reader.Read(Encoding.UTF8.GetBytes(body), Context, CodeGeneration.V3).Problem!.Errors);

@@ -175,6 +175,7 @@ public sealed record SubmittedItem
 
     /// <summary>Packed keyed digest of the entry, see <see cref="SubmissionDigest"/>.</summary>
     [ProtoMember(13)] public byte[] Digest { get; init; } = [];
+    [ProtoMember(14)] public UrlKeys? UrlKeys { get; init; }
 
     internal SubmittedItem Seal(ConfidentialSeam seam, WrappedKey key) => this with
     {
@@ -237,7 +238,7 @@ public sealed record SubmittedItem
             IsSourceUrl = submitted.IsSourceUrl, ContentType = submitted.ContentType, ReportingReference = submitted.Reference,
             Hashes = submitted.Hashes, PdqQuality = submitted.PdqQuality,
             MediaSize = submitted.MediaSize, MimeType = submitted.MimeType,
-            Hosting = submitted.Hosting,
+            Hosting = submitted.Hosting, UrlKeys = submitted.UrlKeys,
 
             // A reported country is taken as it is; an address without one is still to be traced.
             Traced = submitted.Hosting?.Country is not null,
