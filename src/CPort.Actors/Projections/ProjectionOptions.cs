@@ -1,3 +1,5 @@
+using CPort.Domain.Reports;
+
 namespace CPort.Actors.Projections;
 
 /// <summary>Limits of the projection, the sweeper and the reconciler.</summary>
