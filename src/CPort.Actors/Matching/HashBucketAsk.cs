@@ -1,4 +1,5 @@
 using Akka.Actor;
+using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
 using CPort.Domain.Hashes;
@@ -17,21 +18,24 @@ internal static class HashBucketAsk
     public static async Task<T> AskUntilAnswered<T>(
         this IActorRef buckets, IHashBucketMessage message, TimeSpan attempt, int attempts, CancellationToken ct)
     {
-        for (var n = 1; ; n++)
+        // Half an attempt before the last one would end: a time limit may be kept a little early.
+        var times = new AskTimes(attempt, attempt, attempt * (attempts - 0.5));
+        try
         {
-            try
-            {
-                return await buckets.Ask<T>(message, attempt, ct).ConfigureAwait(false);
-            }
-            catch (AskTimeoutException) when (n < attempts)
-            {
-                HashInstruments.OnBucketAskedAgain();
-            }
-            catch (AskTimeoutException)
-            {
-                throw new HashBucketsUnavailableException(
-                    $"A hash bucket did not answer in {n} attempts of {attempt.TotalSeconds:0.#} s.");
-            }
+            return await buckets.AskUntilAnsweredAsync<T>(message, times, TimeProvider.System, ct, CountRepeat).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            throw new HashBucketsUnavailableException(
+                $"A hash bucket did not answer in {attempts} attempts of {attempt.TotalSeconds:0.#} s.");
+        }
+    }
+
+    private static void CountRepeat(int attempt)
+    {
+        if (attempt > 1)
+        {
+            HashInstruments.OnBucketAskedAgain();
         }
     }
 }

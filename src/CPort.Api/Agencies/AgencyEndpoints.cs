@@ -27,26 +27,21 @@ public interface IAgencyGateway
 }
 
 /// <summary>Over the shard region of agencies.</summary>
-public sealed class AgencyGateway(IReadOnlyActorRegistry actors, AgencyDirectoryFeed directory, CPortApiOptions options) : IAgencyGateway
+public sealed class AgencyGateway(
+    IReadOnlyActorRegistry actors, AgencyDirectoryFeed directory, CPortApiOptions options, TimeProvider time) : IAgencyGateway
 {
     public async Task<object> SendAsync(IAgencyCommand command, CancellationToken cancellation)
     {
-        // Twice: a message to a shard that is moving, or to a node that died a moment ago, is lost; the command id makes the second harmless.
-        object? answer = null;
-        for (var attempt = 1; answer is null; attempt++)
+        object answer;
+        try
         {
-            try
-            {
-                answer = await actors.Get<AgencyRegion>().Ask<object>(command, options.AgencyTimeout / 2, cancellation);
-            }
-            catch (AskTimeoutException e) when (attempt == 2)
-            {
-                throw new ReportsUnavailableException("The registry of agencies did not answer in time.", e);
-            }
-            catch (AskTimeoutException)
-            {
-                // Again.
-            }
+            // Twice: the command id makes the second harmless.
+            var half = options.AgencyTimeout / 2;
+            answer = await actors.Get<AgencyRegion>().AskUntilAnsweredAsync<object>(command, new AskTimes(half, half, half / 2), time, cancellation);
+        }
+        catch (AskTimeoutException e)
+        {
+            throw new ReportsUnavailableException("The registry of agencies did not answer in time.", e);
         }
 
         var written = answer switch { AgencyChanged c => c.SequenceNr, ApiKeyShown k => k.SequenceNr, _ => 0 };

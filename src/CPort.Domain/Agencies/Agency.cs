@@ -97,7 +97,5 @@ public sealed record AgencyRegistry
     /// <summary>Events applied so far: the sequence number of the last one in the journal.</summary>
     public long Version { get; init; }
 
-    internal ImmutableDictionary<CommandId, RecentCommand> Recent { get; init; } = ImmutableDictionary<CommandId, RecentCommand>.Empty;
-
-    internal ImmutableQueue<CommandId> RecentOrder { get; init; } = [];
+    internal ReplayMemory<CommandId, RecentCommand> Recent { get; init; } = ReplayMemory<CommandId, RecentCommand>.Empty;
 }

@@ -59,7 +59,7 @@ public static class AgencyRules
             return Reject(AgencyRejection.NotAuthorised, AccessTable.WhoMay(deed));
         }
 
-        if (state.Recent.TryGetValue(command.Context.CommandId, out var earlier))
+        if (state.Recent.Of(command.Context.CommandId) is { } earlier)
         {
             return earlier.What == WhatOf(command) && earlier.Agency == command.Agency
                 ? new AgencyDecision.Replayed(earlier)
@@ -158,26 +158,12 @@ public static class AgencyRules
                 throw new ArgumentException($"Unknown event {happened.GetType().Name}.", nameof(happened));
         }
 
-        return Remember(state with { Agencies = agencies, Keys = keys, Version = state.Version + 1 }, happened, keyId);
-    }
-
-    private static AgencyRegistry Remember(AgencyRegistry state, IAgencyEvent happened, string? keyId)
-    {
-        var id = happened.Meta.CommandId;
-        var (recent, order) = (state.Recent, state.RecentOrder);
-        if (!recent.ContainsKey(id))
+        var did = new RecentCommand(happened.Meta.CommandId, WhatOf(happened), happened.Agency, keyId, state.Version + 1);
+        return state with
         {
-            order = order.Enqueue(id);
-        }
-
-        recent = recent.SetItem(id, new RecentCommand(id, WhatOf(happened), happened.Agency, keyId, state.Version));
-        while (recent.Count > AgencyRegistry.RememberedCommands)
-        {
-            order = order.Dequeue(out var oldest);
-            recent = recent.Remove(oldest);
-        }
-
-        return state with { Recent = recent, RecentOrder = order };
+            Agencies = agencies, Keys = keys, Version = state.Version + 1,
+            Recent = state.Recent.With(did.Id, did, AgencyRegistry.RememberedCommands),
+        };
     }
 
     private static Deed DeedOf(IAgencyCommand command) => command switch

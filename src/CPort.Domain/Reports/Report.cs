@@ -85,13 +85,12 @@ public sealed record Report
     /// <summary>
     /// Answers to the last <see cref="RememberedCommands"/> commands, oldest first. A command id is its agency's own: two agencies may both count from 1.
     /// </summary>
-    public ImmutableList<KeyValuePair<(AgencyId Agency, CommandId Command), CommandReply>> Receipts { get; init; } = [];
+    public ReplayMemory<(AgencyId Agency, CommandId Command), CommandReply> Receipts { get; init; } =
+        ReplayMemory<(AgencyId, CommandId), CommandReply>.Empty;
 
     public bool Exists => Version > 0;
 
     public ContentItem? Item(int ordinal) => ordinal >= 1 && ordinal <= Items.Count ? Items[ordinal - 1] : null;
-
-    public CommandReply? ReceiptOf(AgencyId agency, CommandId command) => Receipts.FindLast(r => r.Key == (agency, command)).Value;
 
     public ReportState State() =>
         Withdrawn ? ReportState.Withdrawn

@@ -29,7 +29,7 @@ public static class ReportRules
     public static ReportDecision Decide(Report report, IReportVerb verb, ReportEnvironment environment)
     {
         // A replayed command id gets the answer it got the first time; rejections were never stored and are simply decided again.
-        if (report.ReceiptOf(verb.Context.Caller.Agency, verb.Context.CommandId) is { } receipt)
+        if (report.Receipts.Of((verb.Context.Caller.Agency, verb.Context.CommandId)) is { } receipt)
         {
             return new ReportDecision([], receipt with { Replayed = true });
         }
@@ -59,16 +59,8 @@ public static class ReportRules
         {
             Version = report.Version + 1, LastChangedAt = e.Meta.OccurredAt,
             Receipts = e.Receipt is { } receipt
-                ? Remember(next.Receipts, new((e.Meta.Agency, e.Meta.CommandId), receipt))
+                ? next.Receipts.With((e.Meta.Agency, e.Meta.CommandId), receipt, Report.RememberedCommands)
                 : next.Receipts,
         };
-    }
-
-    private static ImmutableList<KeyValuePair<(AgencyId, CommandId), CommandReply>> Remember(
-        ImmutableList<KeyValuePair<(AgencyId, CommandId), CommandReply>> receipts,
-        KeyValuePair<(AgencyId, CommandId), CommandReply> receipt)
-    {
-        var kept = receipts.Count >= Report.RememberedCommands ? receipts.RemoveAt(0) : receipts;
-        return kept.Add(receipt);
     }
 }

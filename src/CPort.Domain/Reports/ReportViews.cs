@@ -108,7 +108,7 @@ public static class ReportViews
             };
         }
 
-        var shown = report with { Items = [], Memos = [], Receipts = [], DataKey = null, Secrets = null, Digests = [] };
+        var shown = report with { Items = [], Memos = [], Receipts = Report.None.Receipts, DataKey = null, Secrets = null, Digests = [] };
         if (!access.Sees(FieldGroup.Hosting))
         {
             shown = shown with { SiteType = null, Commerciality = null, PaymentMethods = [] };

@@ -55,6 +55,6 @@ internal static class AgencyExamples
             $"{a.Id}|{a.Name}|{a.Kind}|{string.Join(',', a.Memberships)}|{a.HoldsOrphanMandate}|{a.Trust}|{a.IccamHotlineNumber}|{a.Active}|{a.RegisteredAt:O}")
         .Concat(state.Keys.Values.OrderBy(k => k.KeyId).Select(k =>
             $"{k.KeyId}|{k.Agency}|{k.SecretHash}|{k.Roles}|{k.Tenant}|{k.CreatedAt:O}|{k.ExpiresAt:O}|{k.RevokedAt:O}|{k.ReplacedBy}"))
-        .Concat(state.Recent.Values.OrderBy(r => r.Id.Value).Select(r => r.ToString()))
-        .Append($"{state.Version} {string.Join(',', state.RecentOrder)}"));
+        .Concat(state.Recent.Kept.Select(r => r.Value).OrderBy(r => r.Id.Value).Select(r => r.ToString()))
+        .Append($"{state.Version} {string.Join(',', state.Recent.Kept.Select(r => r.Key))}"));
 }

@@ -105,9 +105,9 @@ public sealed class AgencyRulesTests
     {
         var state = Enumerable.Range(0, AgencyRegistry.RememberedCommands + 5).Aggregate(WithNl, (s, i) => After(s,
             new SetMandate { Context = By(commandId: $"c{i}"), Agency = HotlineNl, HoldsOrphanMandate = i % 2 == 0 }));
-        Assert.Equal(AgencyRegistry.RememberedCommands, state.Recent.Count);
-        Assert.False(state.Recent.ContainsKey(CommandId.Parse("c4")));
-        Assert.True(state.Recent.ContainsKey(CommandId.Parse("c5")));
+        Assert.Equal(AgencyRegistry.RememberedCommands, state.Recent.Kept.Count);
+        Assert.Null(state.Recent.Of(CommandId.Parse("c4")));
+        Assert.NotNull(state.Recent.Of(CommandId.Parse("c5")));
     }
 
     [Fact]

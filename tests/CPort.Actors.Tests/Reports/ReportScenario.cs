@@ -212,7 +212,7 @@ internal sealed class ReportScenario
             Write(digest);
         }
 
-        foreach (var receipt in report.Receipts)
+        foreach (var receipt in report.Receipts.Kept)
         {
             bytes.Write(Encoding.UTF8.GetBytes($"{receipt.Key.Agency} {receipt.Key.Command}"));
             Write(receipt.Value);

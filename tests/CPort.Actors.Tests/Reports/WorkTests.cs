@@ -435,7 +435,7 @@ public class WorkTests
             s.Note(Nl);
         }
 
-        Assert.Equal(Report.RememberedCommands, s.Report.Receipts.Count);
+        Assert.Equal(Report.RememberedCommands, s.Report.Receipts.Kept.Count);
     }
 
     [Fact]
