@@ -16,8 +16,8 @@ namespace CPort.Actors.Routing;
 /// 192.0.2.0/24        , NL      , AS64496   , "Example Host, BV", no
 /// cdn.example         , -       , 64497     , Example Edge      , yes
 /// </code>
-/// A domain stands for itself and all below it. <c>-</c> or nothing means "not known"; trailing fields may be left out. The longest prefix and
-/// the longest domain win; a question about a host is answered by domains, one about an address by networks.
+/// A domain stands for itself and all below it. <c>-</c> or nothing means "not known"; trailing fields may be left out. The
+/// longest prefix and the longest domain win; a question about a host is answered by domains, one about an address by networks.
 /// </summary>
 public sealed class StaticTableProvider : ITraceProvider
 {
@@ -31,7 +31,8 @@ public sealed class StaticTableProvider : ITraceProvider
     private readonly int[] _v6Lengths;
 
     private StaticTableProvider(
-        Dictionary<string, Entry> domains, Dictionary<(int Length, UInt128 Network), Entry> v4, Dictionary<(int Length, UInt128 Network), Entry> v6)
+        Dictionary<string, Entry> domains, Dictionary<(int Length, UInt128 Network), Entry> v4,
+            Dictionary<(int Length, UInt128 Network), Entry> v6)
     {
         _domains = domains.ToFrozenDictionary(StringComparer.Ordinal);
         _v4 = v4.ToFrozenDictionary();
@@ -48,7 +49,10 @@ public sealed class StaticTableProvider : ITraceProvider
     /// <summary>Number of entries.</summary>
     public int Count => _domains.Count + _v4.Count + _v6.Count;
 
-    /// <summary>Reads a file; throws <see cref="IOException"/> or, with the line's number and what is wrong in it, <see cref="FormatException"/>.</summary>
+    /// <summary>
+    /// Reads a file; throws <see cref="IOException"/> or, with the line's number and what is wrong in it,
+    /// <see cref="FormatException"/>.
+    /// </summary>
     public static StaticTableProvider Load(string path)
     {
         using var reader = new StreamReader(path);
@@ -71,7 +75,8 @@ public sealed class StaticTableProvider : ITraceProvider
                 continue;
             }
 
-            var fault = fields.TrySplit(Encoding.UTF8.GetBytes(line)) ? ReadFields(fields, domains, v4, v6) : "a quotation mark is not closed.";
+            var fault = fields.TrySplit(Encoding.UTF8.GetBytes(line))
+                ? ReadFields(fields, domains, v4, v6) : "a quotation mark is not closed.";
             if (fault is not null)
             {
                 throw new FormatException($"{name}, line {number}: {fault}");
@@ -136,7 +141,8 @@ public sealed class StaticTableProvider : ITraceProvider
     }
 
     private static string? ReadFields(
-        CsvLine fields, Dictionary<string, Entry> domains, Dictionary<(int Length, UInt128 Network), Entry> v4, Dictionary<(int Length, UInt128 Network), Entry> v6)
+        CsvLine fields, Dictionary<string, Entry> domains, Dictionary<(int Length, UInt128 Network), Entry> v4,
+            Dictionary<(int Length, UInt128 Network), Entry> v6)
     {
         if (fields.Count is < 2 or > 5)
         {
@@ -193,7 +199,8 @@ public sealed class StaticTableProvider : ITraceProvider
 
         var (value, width) = Bits(address);
         var length = width;
-        if (slash >= 0 && (!int.TryParse(key.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length) || length > width))
+        if (slash >= 0 && (!int.TryParse(key.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length)
+            || length > width))
         {
             return $"'{key}' has no prefix length from 0 to {width}.";
         }

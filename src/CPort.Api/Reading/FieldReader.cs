@@ -14,8 +14,8 @@ using CPort.Domain.Routing;
 namespace CPort.Api.Reading;
 
 /// <summary>
-/// Turns the plain fields of bodies into typed values and gathers everything that is wrong, each with its path, none with its value. One for one
-/// body; not thread-safe.
+/// Turns the plain fields of bodies into typed values and gathers everything that is wrong, each with its path, none with its
+/// value. One for one body; not thread-safe.
 /// </summary>
 public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateTimeOffset now)
 {
@@ -106,7 +106,8 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return reference;
         }
 
-        Add(field, ProblemCodes.MalformedReference, $"A reference is 1 to {HotlineReference.MaxLength} characters without control characters.");
+        Add(field, ProblemCodes.MalformedReference,
+            $"A reference is 1 to {HotlineReference.MaxLength} characters without control characters.");
         return null;
     }
 
@@ -177,8 +178,10 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
     {
         utc = default;
         var trimmed = text.Trim();
-        var zoned = trimmed.Length is >= 17 and <= 40 && (trimmed[^1] == 'Z' || (trimmed[^6] is '+' or '-' && trimmed[^3] == ':'));
-        if (!zoned || !DateTimeOffset.TryParseExact(trimmed, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var read))
+        var zoned = trimmed.Length is >= 17 and <= 40
+            && (trimmed[^1] == 'Z' || (trimmed[^6] is '+' or '-' && trimmed[^3] == ':'));
+        if (!zoned || !DateTimeOffset.TryParseExact(trimmed, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.None,
+            out var read))
         {
             return false;
         }
@@ -224,7 +227,8 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return [];
         }
 
-        return [.. values.Select((v, i) => Code($"{field}[{i}]", CodeLists.PaymentMethods, v, required: true)).OfType<PaymentMethod>().Distinct()];
+        return [.. values.Select((v, i) => Code($"{field}[{i}]", CodeLists.PaymentMethods, v, required: true))
+            .OfType<PaymentMethod>().Distinct()];
     }
 
     /// <summary>A country; blank counts as not given.</summary>
@@ -245,7 +249,8 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return country;
         }
 
-        Add(field, ProblemCodes.UnknownCountry, "This is no ISO 3166-1 alpha-2 country code; leave it out when the country is not known.");
+        Add(field, ProblemCodes.UnknownCountry,
+            "This is no ISO 3166-1 alpha-2 country code; leave it out when the country is not known.");
         return null;
     }
 
@@ -292,21 +297,24 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
 
     /// <summary>What is said about hosting; null when nothing is.</summary>
     public HostingFacts? Hosting(
-        string prefix, string? countryCode, string? ipAddress, string? isp, HostingOrganizationBody? organization, HostingSource source, int confidence)
+        string prefix, string? countryCode, string? ipAddress, string? isp, HostingOrganizationBody? organization,
+            HostingSource source, int confidence)
     {
         var country = Country($"{prefix}hostingCountryCode", countryCode);
         var address = Address($"{prefix}hostingIpAddress", ipAddress);
         var provider = Name($"{prefix}hostingIsp", isp);
         var name = Name($"{prefix}hostingOrganization.organizationName", organization?.OrganizationName);
         var isCdn = organization?.IsContentDeliveryNetwork is { IsSet: true };
-        if (country is null && address is null && provider is null && name is null && organization?.AutonomousSystemNumber is null && !isCdn)
+        if (country is null && address is null && provider is null && name is null && organization?.AutonomousSystemNumber is null
+            && !isCdn)
         {
             return null;
         }
 
         return new HostingFacts
         {
-            Country = country, IpAddress = address, Isp = provider, AutonomousSystemNumber = organization?.AutonomousSystemNumber, OrganizationName = name,
+            Country = country, IpAddress = address, Isp = provider, AutonomousSystemNumber = organization?.AutonomousSystemNumber,
+                OrganizationName = name,
             IsContentDeliveryNetwork = isCdn, Source = source, Confidence = country is null ? 0 : confidence, TracedAt = now,
         };
     }
@@ -353,7 +361,8 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         var text = Text($"{field}.reasonText", body.ReasonText);
         return type is not { } decided || (date is null && dateRequired) ? null : new ActionInput
         {
-            Type = decided, Date = date ?? now, Reason = reason, ReasonText = text is null ? null : new Domain.Confidential.SecretText { Text = text },
+            Type = decided, Date = date ?? now, Reason = reason, ReasonText = text is null
+                ? null : new Domain.Confidential.SecretText { Text = text },
         };
     }
 
@@ -385,7 +394,8 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         var found = ImmutableArray.CreateBuilder<ContentHash>(HashAlgorithms.All.Length);
         foreach (var row in HashAlgorithms.All)
         {
-            if (!string.IsNullOrWhiteSpace(body[row.Algorithm]) && Hash($"{field}.{row.JsonName}", row, body[row.Algorithm]) is { } hash)
+            if (!string.IsNullOrWhiteSpace(body[row.Algorithm])
+                && Hash($"{field}.{row.JsonName}", row, body[row.Algorithm]) is { } hash)
             {
                 found.Add(hash);
             }

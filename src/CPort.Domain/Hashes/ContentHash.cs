@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// A hash of a media file: algorithm and bytes. Value equality. <see cref="ToString"/> masks the value, because hashes must not reach logs;
-/// <see cref="ToHex"/> gives it where it is data.
+/// A hash of a media file: algorithm and bytes. Value equality. <see cref="ToString"/> masks the value, because hashes must not
+/// reach logs; <see cref="ToHex"/> gives it where it is data.
 /// </summary>
 public readonly struct ContentHash : IEquatable<ContentHash>
 {
@@ -45,7 +45,8 @@ public readonly struct ContentHash : IEquatable<ContentHash>
     }
 
     public static ContentHash Parse(HashAlgorithm algorithm, string text) =>
-        TryParse(algorithm, text, out var hash) ? hash : throw new FormatException($"Not a {algorithm} hash: {HashAlgorithms.Of(algorithm).Form} expected.");
+        TryParse(algorithm, text, out var hash)
+            ? hash : throw new FormatException($"Not a {algorithm} hash: {HashAlgorithms.Of(algorithm).Form} expected.");
 
     /// <summary>Lower-case hex, the form used on the wire and in answers.</summary>
     public string ToHex() => Convert.ToHexStringLower(Bytes);

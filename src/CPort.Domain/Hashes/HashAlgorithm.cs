@@ -5,7 +5,10 @@ using System.Security.Cryptography;
 
 namespace CPort.Domain.Hashes;
 
-/// <summary>The hash algorithms CPort knows; what is known of each stands in <see cref="HashAlgorithms.All"/>. The number is stored; never renumber.</summary>
+/// <summary>
+/// The hash algorithms CPort knows; what is known of each stands in <see cref="HashAlgorithms.All"/>. The number is stored; never
+/// renumber.
+/// </summary>
 public enum HashAlgorithm
 {
     Md5 = 1,
@@ -19,16 +22,22 @@ public enum HashAlgorithm
     Pdq = 5,
 }
 
-/// <summary>What a known hash may do for an item that has it, the strongest first (<see cref="Inheritance.InheritancePolicy"/>).</summary>
+/// <summary>
+/// What a known hash may do for an item that has it, the strongest first (<see cref="Inheritance.InheritancePolicy"/>).
+/// </summary>
 public enum HashStrength
 {
     /// <summary>Decides by itself.</summary>
     Strong,
 
-    /// <summary>Collisions can be made: <see cref="Inheritance.InheritanceOptions.WeakHashes"/> says whether it decides.</summary>
+    /// <summary>
+    /// Collisions can be made: <see cref="Inheritance.InheritanceOptions.WeakHashes"/> says whether it decides.
+    /// </summary>
     Weak,
 
-    /// <summary>Nobody can say what else has it: <see cref="Inheritance.InheritanceOptions.PhotoDnaDecides"/> says whether it decides.</summary>
+    /// <summary>
+    /// Nobody can say what else has it: <see cref="Inheritance.InheritanceOptions.PhotoDnaDecides"/> says whether it decides.
+    /// </summary>
     Opaque,
 
     /// <summary>Alike, not the same: only suggests.</summary>
@@ -67,8 +76,8 @@ public sealed record HashAlgorithmRow
     public required HashStrength Strength { get; init; }
 
     /// <summary>
-    /// Of a cryptographic hash, the hash of some bytes. Its values are uniform, so that the first byte says the bucket, and its traps are the values of
-    /// <see cref="TrapValues.TrivialFiles"/>.
+    /// Of a cryptographic hash, the hash of some bytes. Its values are uniform, so that the first byte says the bucket, and its
+    /// traps are the values of <see cref="TrapValues.TrivialFiles"/>.
     /// </summary>
     public Func<byte[], byte[]>? Digest { get; init; }
 
@@ -76,7 +85,8 @@ public sealed record HashAlgorithmRow
     public Func<ReadOnlySpan<byte>, bool>? IsTrap { get; init; }
 
     /// <summary>How a value is written: <c>64 hex digits or 44 of base64</c>.</summary>
-    public string Form => $"{2 * Bytes} hex digits{(Base32 ? $" or {Base32Length} of base32" : "")}{(Base64 ? $" or {Base64Length} of base64" : "")}";
+    public string Form =>
+        $"{2 * Bytes} hex digits{(Base32 ? $" or {Base32Length} of base32" : "")}{(Base64 ? $" or {Base64Length} of base64" : "")}";
 
     internal int Base32Length => ((8 * Bytes) + 4) / 5;
 
@@ -89,22 +99,31 @@ public static class HashAlgorithms
     public static readonly ImmutableArray<HashAlgorithmRow> All =
     [
 #pragma warning disable CA5350, CA5351 // not used as protection: these are the algorithms that senders use
-        new() { Algorithm = HashAlgorithm.Md5, Name = "md5", Title = "MD5", Bytes = 16, Strength = HashStrength.Weak, Digest = MD5.HashData },
         new()
         {
-            Algorithm = HashAlgorithm.Sha1, Name = "sha1", Title = "SHA-1", Bytes = 20, Base32 = true, Strength = HashStrength.Weak, Digest = SHA1.HashData,
+            Algorithm = HashAlgorithm.Md5, Name = "md5", Title = "MD5", Bytes = 16, Strength = HashStrength.Weak,
+            Digest = MD5.HashData,
+        },
+        new()
+        {
+            Algorithm = HashAlgorithm.Sha1, Name = "sha1", Title = "SHA-1", Bytes = 20, Base32 = true, Strength = HashStrength.Weak,
+            Digest = SHA1.HashData,
         },
 #pragma warning restore CA5350, CA5351
-        new() { Algorithm = HashAlgorithm.Sha256, Name = "sha256", Title = "SHA-256", Bytes = 32, Strength = HashStrength.Strong, Digest = SHA256.HashData },
         new()
         {
-            Algorithm = HashAlgorithm.Pdq, Name = "pdq", Title = "PDQ", Bytes = 32, Base64 = true, Strength = HashStrength.Perceptual,
-            Buckets = HashBucketId.PdqBuckets, IsTrap = value => TrapValues.IsFlatPdq(value),
+            Algorithm = HashAlgorithm.Sha256, Name = "sha256", Title = "SHA-256", Bytes = 32, Strength = HashStrength.Strong,
+            Digest = SHA256.HashData,
         },
         new()
         {
-            Algorithm = HashAlgorithm.PhotoDna, Name = "photodna", JsonName = "photoDna", Aliases = ["pdna"], Title = "PhotoDNA", Bytes = 144, Base64 = true,
-            Strength = HashStrength.Opaque, IsTrap = value => value.IndexOfAnyExcept(value[0]) < 0,
+            Algorithm = HashAlgorithm.Pdq, Name = "pdq", Title = "PDQ", Bytes = 32, Base64 = true,
+            Strength = HashStrength.Perceptual, Buckets = HashBucketId.PdqBuckets, IsTrap = value => TrapValues.IsFlatPdq(value),
+        },
+        new()
+        {
+            Algorithm = HashAlgorithm.PhotoDna, Name = "photodna", JsonName = "photoDna", Aliases = ["pdna"], Title = "PhotoDNA",
+            Bytes = 144, Base64 = true, Strength = HashStrength.Opaque, IsTrap = value => value.IndexOfAnyExcept(value[0]) < 0,
         },
     ];
 
@@ -115,19 +134,25 @@ public static class HashAlgorithms
     public static readonly string Names = string.Join(", ", All.Select(a => a.JsonName));
 
     /// <summary>By what a known hash may do; of the same strength the longer first.</summary>
-    public static readonly ImmutableArray<HashAlgorithmRow> StrongestFirst = [.. All.OrderBy(a => a.Strength).ThenByDescending(a => a.Bytes)];
+    public static readonly ImmutableArray<HashAlgorithmRow> StrongestFirst =
+        [.. All.OrderBy(a => a.Strength).ThenByDescending(a => a.Bytes)];
 
-    private static readonly HashAlgorithmRow?[] ByNumber = [.. Enumerable.Range(0, Slots).Select(n => All.FirstOrDefault(a => (int)a.Algorithm == n))];
+    private static readonly HashAlgorithmRow?[] ByNumber =
+        [.. Enumerable.Range(0, Slots).Select(n => All.FirstOrDefault(a => (int)a.Algorithm == n))];
 
     private static readonly FrozenDictionary<string, HashAlgorithmRow>.AlternateLookup<ReadOnlySpan<char>> ByName = All
-        .SelectMany(a => a.Aliases.Append(a.Name), (a, name) => KeyValuePair.Create(name, a)).ToFrozenDictionary().GetAlternateLookup<ReadOnlySpan<char>>();
+        .SelectMany(a => a.Aliases.Append(a.Name), (a, name) => KeyValuePair.Create(name, a)).ToFrozenDictionary()
+            .GetAlternateLookup<ReadOnlySpan<char>>();
 
     public static HashAlgorithmRow Of(HashAlgorithm algorithm) =>
         (uint)algorithm < (uint)ByNumber.Length && ByNumber[(int)algorithm] is { } row
             ? row
             : throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "Unknown hash algorithm.");
 
-    /// <summary>The algorithm that people and lists call so: <c>SHA-256</c>, <c>photoDna</c>, <c>PDNA</c>. Only letters and digits count, in either case.</summary>
+    /// <summary>
+    /// The algorithm that people and lists call so: <c>SHA-256</c>, <c>photoDna</c>, <c>PDNA</c>. Only letters and digits count,
+    /// in either case.
+    /// </summary>
     public static bool TryFind(ReadOnlySpan<char> name, [NotNullWhen(true)] out HashAlgorithmRow? row)
     {
         Span<char> plain = stackalloc char[16];

@@ -6,7 +6,9 @@ using CPort.Domain.Identity;
 
 namespace CPort.Domain.Hashes;
 
-/// <summary>What one batch of writes changes in a bucket, as its verbs work it out one after the other. Only reads the bucket's state.</summary>
+/// <summary>
+/// What one batch of writes changes in a bucket, as its verbs work it out one after the other. Only reads the bucket's state.
+/// </summary>
 internal sealed class HashBatch(HashBucket state)
 {
     // System's hand: who said what stands in the opinions.
@@ -32,7 +34,8 @@ internal sealed class HashBatch(HashBucket state)
     /// <summary>The entry as the batch has left it so far.</summary>
     public HashEntry EntryOf(ContentHash hash) => _changed.TryGetValue(hash, out var entry) ? entry : state.EntryOf(hash);
 
-    public bool TryGetChanged(ContentHash hash, [NotNullWhen(true)] out HashEntry? entry) => _changed.TryGetValue(hash, out entry);
+    public bool TryGetChanged(ContentHash hash, [NotNullWhen(true)] out HashEntry? entry) =>
+        _changed.TryGetValue(hash, out entry);
 
     public void EnsureCapacity(int more) => _changed.EnsureCapacity(_changed.Count + more);
 
@@ -69,7 +72,8 @@ internal sealed class HashBatch(HashBucket state)
             ? null
             : new HashesRecorded
             {
-                Meta = NoMeta, Bucket = state.Id, Opinions = Opinions.DrainToImmutable(), Sightings = [.. _sightings], Delivered = [.. delivered],
+                Meta = NoMeta, Bucket = state.Id, Opinions = Opinions.DrainToImmutable(), Sightings = [.. _sightings],
+                    Delivered = [.. delivered],
                 Quarantined = [.. _quarantined.Values],
             };
 }

@@ -8,13 +8,14 @@ using ProtoBuf;
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// A bucket's state, changed in place for memory's sake: the hashes with what is said of each, who carries them, and whose changed verdict some report has yet to take (the persisted
-/// fan-out).
+/// A bucket's state, changed in place for memory's sake: the hashes with what is said of each, who carries them, and whose
+/// changed verdict some report has yet to take (the persisted fan-out).
 /// <para>
-/// Unlike other entities' states it changes in place, by <see cref="HashBucketRules.Apply"/> only: with 300,000 hashes in a bucket an immutable
-/// dictionary costs some 250 bytes and three objects a hash, and every import of a list would rebuild much of it. It belongs to one actor, which
-/// hands no part of it out; <see cref="HashBucketRules.Decide"/> only reads. What a test holds instead of immutability: the state replayed from the
-/// events, and the one from a snapshot and the events after it, equal the live one.
+/// Unlike other entities' states it changes in place, by <see cref="HashBucketRules.Apply"/> only: with 300,000 hashes in a
+/// bucket an immutable dictionary costs some 250 bytes and three objects a hash, and every import of a list would rebuild much of
+/// it. It belongs to one actor, which hands no part of it out; <see cref="HashBucketRules.Decide"/> only reads. What a test holds
+/// instead of immutability: the state replayed from the events, and the one from a snapshot and the events after it, equal the
+/// live one.
 /// </para>
 /// Some 50 bytes for an imported SHA-256 that no report carries; 120 more for one that a report carries.
 /// </summary>
@@ -65,7 +66,10 @@ public sealed class HashBucket
     /// <summary>Bytes of the large arrays, for measurements.</summary>
     internal long TableBytes => _table.Bytes + (4L * _entryOf.Length);
 
-    /// <summary>About so many bytes of memory: the large arrays, the sightings, and a guess at what entries that few hashes share take (300 each).</summary>
+    /// <summary>
+    /// About so many bytes of memory: the large arrays, the sightings, and a guess at what entries that few hashes share take
+    /// (300 each).
+    /// </summary>
     internal long MemoryBytes => TableBytes + Sightings.MemoryBytes + (300L * EntryCount);
 
     public static HashBucket New(HashBucketId id) => new(id);
@@ -252,12 +256,16 @@ public sealed class HashBucket
 
         return new HashBucketImage
         {
-            Bucket = Id, Hashes = _table.Values.ToArray(), EntryRuns = [.. runs], Entries = entries.DrainToImmutable(), Sighted = [.. sighted],
-            Sightings = sightings, Quarantined = [.. _quarantine.OrderBy(q => q.Key).Select(q => new QuarantinedRow { Row = q.Key, State = q.Value })],
+            Bucket = Id, Hashes = _table.Values.ToArray(), EntryRuns = [.. runs], Entries = entries.DrainToImmutable(),
+                Sighted = [.. sighted],
+            Sightings = sightings, Quarantined = [.. _quarantine.OrderBy(q => q.Key)
+                .Select(q => new QuarantinedRow { Row = q.Key, State = q.Value })],
         };
     }
 
-    /// <summary>Takes over the image's array of values. Throws <see cref="InvalidDataException"/> when its parts do not fit together.</summary>
+    /// <summary>
+    /// Takes over the image's array of values. Throws <see cref="InvalidDataException"/> when its parts do not fit together.
+    /// </summary>
     public static HashBucket From(HashBucketImage image)
     {
         var state = new HashBucket(image.Bucket, new HashTable(ContentHash.LengthOf(image.Bucket.Algorithm), image.Hashes));
@@ -295,7 +303,8 @@ public sealed class HashBucket
             for (var s = 0; s < count; s++)
             {
                 sightings[s] = new Sighting(
-                    new ReportId(BinaryPrimitives.ReadUInt128LittleEndian(rest)), BinaryPrimitives.ReadInt32LittleEndian(rest[16..]),
+                    new ReportId(BinaryPrimitives.ReadUInt128LittleEndian(rest)),
+                        BinaryPrimitives.ReadInt32LittleEndian(rest[16..]),
                     BinaryPrimitives.ReadInt64LittleEndian(rest[20..]));
                 rest = rest[HashBucketImage.SightingBytes..];
             }
@@ -319,7 +328,8 @@ public sealed class HashBucket
     /// <summary>From a snapshot of the first shape.</summary>
     public static HashBucket From(HashBucketSnapshot snapshot)
     {
-        var state = new HashBucket(snapshot.Bucket, new HashTable(ContentHash.LengthOf(snapshot.Bucket.Algorithm), snapshot.Hashes));
+        var state = new HashBucket(snapshot.Bucket,
+            new HashTable(ContentHash.LengthOf(snapshot.Bucket.Algorithm), snapshot.Hashes));
         if (snapshot.EntryOf.Length != state.Count)
         {
             throw new InvalidDataException("Rows without an entry.");
@@ -336,7 +346,8 @@ public sealed class HashBucket
             var written = snapshot.Entries[number];
             if (!written.Sightings.IsEmpty)
             {
-                state.Load(row, [.. written.Sightings.Select((item, i) => new Sighting(item.Report, item.Ordinal, written.Told[i]))]);
+                state.Load(row, [.. written.Sightings.Select((item, i) =>
+                    new Sighting(item.Report, item.Ordinal, written.Told[i]))]);
             }
         }
 

@@ -9,8 +9,8 @@ using ProtoBuf;
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// What one batch of commands changed in a bucket. Applied in the order opinions, sightings, deliveries, quarantine; it holds outcomes (the versions),
-/// not requests, so that replay consults no policy.
+/// What one batch of commands changed in a bucket. Applied in the order opinions, sightings, deliveries, quarantine; it holds
+/// outcomes (the versions), not requests, so that replay consults no policy.
 /// </summary>
 [ProtoContract]
 [Manifest("he1")]
@@ -27,13 +27,9 @@ public sealed record HashesRecorded : IWireEvent
     [ProtoMember(6)] public ImmutableArray<RecordedQuarantine> Quarantined { get; init; } = [];
 }
 
-
-
-
-
 /// <summary>
-/// A bucket's whole state as it was written before <see cref="HashBucketImage"/>; only read. The hashes one after the other, and for each the
-/// number of its entry; entries that many hashes of an import share are written once.
+/// A bucket's whole state as it was written before <see cref="HashBucketImage"/>; only read. The hashes one after the other, and
+/// for each the number of its entry; entries that many hashes of an import share are written once.
 /// </summary>
 [ProtoContract]
 [Manifest("hs1")]
@@ -59,14 +55,16 @@ public sealed record HashEntrySnapshot
 }
 
 /// <summary>
-/// A bucket's whole state, compactly: the values in order of their rows; which entry each row has, as runs, because the rows of an import stand
-/// together; entries that many hashes share, once; sightings only where there are any, in fixed-length records.
+/// A bucket's whole state, compactly: the values in order of their rows; which entry each row has, as runs, because the rows of
+/// an import stand together; entries that many hashes share, once; sightings only where there are any, in fixed-length records.
 /// </summary>
 [ProtoContract]
 [Manifest("hs2")]
 public sealed record HashBucketImage : IWireEvent, ISizedWireMessage
 {
-    /// <summary>Bytes of one sighting in <see cref="Sightings"/>: report id 16, ordinal 4, version told 8, little-endian.</summary>
+    /// <summary>
+    /// Bytes of one sighting in <see cref="Sightings"/>: report id 16, ordinal 4, version told 8, little-endian.
+    /// </summary>
     public const int SightingBytes = 28;
 
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
@@ -83,7 +81,9 @@ public sealed record HashBucketImage : IWireEvent, ISizedWireMessage
     [ProtoMember(6)] public byte[] Sightings { get; init; } = [];
     [ProtoMember(7)] public ImmutableArray<QuarantinedRow> Quarantined { get; init; } = [];
 
-    int ISizedWireMessage.SizeHint => Hashes.Length + Sightings.Length + (5 * (EntryRuns.Length + Sighted.Length)) + (300 * Entries.Length) + (60 * Quarantined.Length) + 200;
+    int ISizedWireMessage.SizeHint =>
+        Hashes.Length + Sightings.Length + (5 * (EntryRuns.Length + Sighted.Length)) + (300 * Entries.Length)
+        + (60 * Quarantined.Length) + 200;
 }
 
 /// <summary>A row of a <see cref="HashBucketImage"/> with its quarantine.</summary>

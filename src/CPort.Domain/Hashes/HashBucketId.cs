@@ -20,11 +20,15 @@ public readonly record struct HashBucketId(HashAlgorithm Algorithm, int Number)
     public static IEnumerable<HashBucketId> All =>
         HashAlgorithms.All.SelectMany(a => Enumerable.Range(0, a.Buckets).Select(n => new HashBucketId(a.Algorithm, n)));
 
-    public static IEnumerable<HashBucketId> AllPdq => Enumerable.Range(0, PdqBuckets).Select(n => new HashBucketId(HashAlgorithm.Pdq, n));
+    public static IEnumerable<HashBucketId> AllPdq =>
+        Enumerable.Range(0, PdqBuckets).Select(n => new HashBucketId(HashAlgorithm.Pdq, n));
 
     public static int CountOf(HashAlgorithm algorithm) => HashAlgorithms.Of(algorithm).Buckets;
 
-    /// <summary>Cryptographic hashes by their own first byte, which is uniform; others, whose bits are skewed, by a mix of the whole value.</summary>
+    /// <summary>
+    /// Cryptographic hashes by their own first byte, which is uniform; others, whose bits are skewed, by a mix of the whole
+    /// value.
+    /// </summary>
     public static HashBucketId For(ContentHash hash)
     {
         if (hash.Bytes.IsEmpty)
@@ -45,7 +49,8 @@ public readonly record struct HashBucketId(HashAlgorithm Algorithm, int Number)
             return false;
         }
 
-        if (HashAlgorithms.All.FirstOrDefault(a => text.AsSpan(0, dash).SequenceEqual(a.Name)) is not { } row || number >= row.Buckets)
+        if (HashAlgorithms.All.FirstOrDefault(a => text.AsSpan(0, dash).SequenceEqual(a.Name)) is not { } row
+            || number >= row.Buckets)
         {
             return false;
         }
@@ -58,7 +63,8 @@ public readonly record struct HashBucketId(HashAlgorithm Algorithm, int Number)
         TryParse(text, out var id) ? id : throw new FormatException("A hash bucket is written like sha256-17 or pdq-3.");
 
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{(Algorithm == default ? "none" : HashAlgorithms.Of(Algorithm).Name)}-{Number}");
+        string.Create(CultureInfo.InvariantCulture,
+            $"{(Algorithm == default ? "none" : HashAlgorithms.Of(Algorithm).Name)}-{Number}");
 
     // The finaliser of SplitMix64 over each 8 bytes: every input bit reaches every output bit.
     private static ulong Mix(ReadOnlySpan<byte> bytes)

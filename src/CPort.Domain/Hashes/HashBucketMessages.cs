@@ -7,7 +7,10 @@ using ProtoBuf;
 
 namespace CPort.Domain.Hashes;
 
-/// <summary>A message for one hash bucket; the shard extractor routes by <see cref="Bucket"/>. Carries at most <see cref="HashBucketLimits.Part"/> rows.</summary>
+/// <summary>
+/// A message for one hash bucket; the shard extractor routes by <see cref="Bucket"/>. Carries at most
+/// <see cref="HashBucketLimits.Part"/> rows.
+/// </summary>
 public interface IHashBucketMessage : IWireMessage
 {
     HashBucketId Bucket { get; }
@@ -60,9 +63,10 @@ public enum HashFlags
     Trap = 4,
 }
 
-
-
-/// <summary>Asks what is known of hashes and changes nothing. Answered by <see cref="HashesAnswered"/>, verdicts in the order of <see cref="Hashes"/>.</summary>
+/// <summary>
+/// Asks what is known of hashes and changes nothing. Answered by <see cref="HashesAnswered"/>, verdicts in the order of
+/// <see cref="Hashes"/>.
+/// </summary>
 [ProtoContract]
 [Manifest("hq1")]
 public sealed record LookupHashes : IHashBucketMessage
@@ -72,17 +76,10 @@ public sealed record LookupHashes : IHashBucketMessage
     [ProtoMember(3)] public ImmutableArray<ContentHash> Hashes { get; init; } = [];
 }
 
-
-
-
-
-
-
-
-
 /// <summary>
-/// Which items would be told if these opinions were recorded now; changes nothing. Answered page by page by <see cref="ChangePreviewed"/>:
-/// give <see cref="ChangePreviewed.NextOpinion"/> and <see cref="ChangePreviewed.NextSighting"/> back until the page says it is the last.
+/// Which items would be told if these opinions were recorded now; changes nothing. Answered page by page by
+/// <see cref="ChangePreviewed"/>: give <see cref="ChangePreviewed.NextOpinion"/> and <see cref="ChangePreviewed.NextSighting"/>
+/// back until the page says it is the last.
 /// </summary>
 [ProtoContract]
 [Manifest("hq2")]
@@ -110,7 +107,9 @@ public sealed record ChangePreviewed : IHashBucketReply
     [ProtoMember(6)] public int NextSighting { get; init; }
 }
 
-/// <summary>Everything the bucket holds of one hash, sightings a page at a time. Answered by <see cref="HashEntryReply"/>.</summary>
+/// <summary>
+/// Everything the bucket holds of one hash, sightings a page at a time. Answered by <see cref="HashEntryReply"/>.
+/// </summary>
 [ProtoContract]
 [Manifest("hq3")]
 public sealed record GetHashEntry : IHashBucketMessage
@@ -125,7 +124,10 @@ public sealed record GetHashEntry : IHashBucketMessage
     [ProtoMember(4)] public int Limit { get; init; } = HashBucketLimits.Part;
 }
 
-/// <summary>One hash: verdict, every source's current word (also doubtful ones), what was said before (newest first, at most 200), sightings.</summary>
+/// <summary>
+/// One hash: verdict, every source's current word (also doubtful ones), what was said before (newest first, at most 200),
+/// sightings.
+/// </summary>
 [ProtoContract]
 [Manifest("hr5")]
 public sealed record HashEntryReply : IWireReply
@@ -154,13 +156,15 @@ public sealed record NearQuery
     /// <summary>Known values to list, 1 to 100.</summary>
     [ProtoMember(3)] public required int MaxResults { get; init; }
 
-    /// <summary>Values seen on items of which nothing is known to list besides, 0 to 100: the look-alikes that form groups.</summary>
+    /// <summary>
+    /// Values seen on items of which nothing is known to list besides, 0 to 100: the look-alikes that form groups.
+    /// </summary>
     [ProtoMember(4)] public int MaxLookAlikes { get; init; }
 }
 
 /// <summary>
-/// A PDQ value near a query that items carry and of which no opinion counts. The query's own value is among them, at distance 0, once it has been
-/// sighted.
+/// A PDQ value near a query that items carry and of which no opinion counts. The query's own value is among them, at distance 0,
+/// once it has been sighted.
 /// </summary>
 [ProtoContract]
 public sealed record LookAlike

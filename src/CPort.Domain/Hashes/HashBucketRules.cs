@@ -5,21 +5,24 @@ using CPort.Domain.Identity;
 
 namespace CPort.Domain.Hashes;
 
-/// <summary>What a write did, in rows; read by command type. <paramref name="Rows"/>: each row of an import, when asked for.</summary>
+/// <summary>
+/// What a write did, in rows; read by command type. <paramref name="Rows"/>: each row of an import, when asked for.
+/// </summary>
 public readonly record struct HashBucketOutcome(int Added, int Changed, int Unchanged, int Ignored, byte[]? Rows = null);
 
 /// <summary>The event of a batch, without metadata yet; null when nothing is new. One outcome a command, in order.</summary>
 public sealed record HashBucketDecision(HashesRecorded? Event, ImmutableArray<HashBucketOutcome> Outcomes);
 
 /// <summary>
-/// The rules of a hash bucket. Each verb has a file of its own in <c>Verbs</c>: command, rule, and how it changes the state. <see cref="Decide"/> only reads
-/// the state, <see cref="Apply"/> changes it in place (<see cref="HashBucket"/> says why).
+/// The rules of a hash bucket. Each verb has a file of its own in <c>Verbs</c>: command, rule, and how it changes the state.
+/// <see cref="Decide"/> only reads the state, <see cref="Apply"/> changes it in place (<see cref="HashBucket"/> says why).
 /// </summary>
 public static class HashBucketRules
 {
     /// <summary>Decides a batch of writes, and of deliveries that reports have acknowledged, into at most one event.</summary>
     public static HashBucketDecision Decide(
-        HashBucket state, IReadOnlyList<IHashBucketWrite> commands, IReadOnlyList<VerdictDelivered>? delivered = null, QuarantineLimits? limits = null)
+        HashBucket state, IReadOnlyList<IHashBucketWrite> commands, IReadOnlyList<VerdictDelivered>? delivered = null,
+            QuarantineLimits? limits = null)
     {
         var batch = new HashBatch(state);
         ImmutableArray<HashBucketOutcome> outcomes = [.. commands.Select(command => command.Decide(batch))];
@@ -96,7 +99,8 @@ public static class HashBucketRules
         for (var i = 0; i < query.Opinions.Length; i++)
         {
             var hash = query.Opinions[i].Hash;
-            if (Belongs(state, hash) && (working.GetValueOrDefault(hash) ?? state.EntryOf(hash)).After(query.Opinions[i].ToWord(), byContent: false) is { } next)
+            if (Belongs(state, hash) && (working.GetValueOrDefault(hash)
+                ?? state.EntryOf(hash)).After(query.Opinions[i].ToWord(), byContent: false) is { } next)
             {
                 working[hash] = next;
             }
@@ -125,7 +129,8 @@ public static class HashBucketRules
                 {
                     return new ChangePreviewed
                     {
-                        RequestId = query.RequestId, Items = items.DrainToImmutable(), Verdicts = verdicts, NextOpinion = i, NextSighting = s,
+                        RequestId = query.RequestId, Items = items.DrainToImmutable(), Verdicts = verdicts, NextOpinion = i,
+                            NextSighting = s,
                     };
                 }
 
@@ -133,7 +138,8 @@ public static class HashBucketRules
             }
         }
 
-        return new ChangePreviewed { RequestId = query.RequestId, Items = items.DrainToImmutable(), Verdicts = verdicts, Last = true };
+        return new ChangePreviewed { RequestId = query.RequestId, Items = items.DrainToImmutable(), Verdicts = verdicts,
+            Last = true };
     }
 
     /// <summary>Everything about one hash.</summary>
@@ -162,7 +168,8 @@ public static class HashBucketRules
     public static QuarantineReply Describe(HashBucket state, GetQuarantine query)
     {
         var limit = Math.Clamp(query.Limit, 1, HashBucketLimits.Part);
-        var rows = state.Quarantine.Where(q => q.Key >= query.FromRow && !q.Value.Released).OrderBy(q => q.Key).Take(limit + 1).ToList();
+        var rows = state.Quarantine.Where(q => q.Key >= query.FromRow && !q.Value.Released).OrderBy(q => q.Key).Take(limit + 1)
+            .ToList();
         return new QuarantineReply
         {
             Bucket = state.Id, More = rows.Count > limit,
@@ -196,7 +203,8 @@ public static class HashBucketRules
 
         return new HashVerdict
         {
-            Hash = hash, Version = entry.Version, Opinions = opinions.DrainToImmutable(), Disputed = IsDisputed(opinionsOf(entry)),
+            Hash = hash, Version = entry.Version, Opinions = opinions.DrainToImmutable(),
+                Disputed = IsDisputed(opinionsOf(entry)),
             VictimIdentified = flags.HasFlag(HashFlags.VictimIdentified), SeriesKnown = flags.HasFlag(HashFlags.SeriesKnown),
             Trap = row < 0 ? TrapValues.IsTrap(hash) : state.IsTrap(row), Quarantined = row >= 0 && state.IsQuarantined(row),
             Sightings = row < 0 ? 0 : state.Sightings.CountOf(row),

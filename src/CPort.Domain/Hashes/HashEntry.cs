@@ -5,7 +5,9 @@ using ProtoBuf;
 
 namespace CPort.Domain.Hashes;
 
-/// <summary>A source's current word on a hash: its opinion, or that it took it back (then <see cref="HashOpinion.At"/> says when).</summary>
+/// <summary>
+/// A source's current word on a hash: its opinion, or that it took it back (then <see cref="HashOpinion.At"/> says when).
+/// </summary>
 [ProtoContract]
 public sealed record SourceOpinion
 {
@@ -20,7 +22,8 @@ public sealed record SourceOpinion
     internal bool SaysTheSame(SourceOpinion other) =>
         Retracted == other.Retracted
         && (Retracted
-            || (Flags == other.Flags && Opinion.Basis == other.Opinion.Basis && Opinion.Classification == other.Opinion.Classification
+            || (Flags == other.Flags && Opinion.Basis == other.Opinion.Basis
+                && Opinion.Classification == other.Opinion.Classification
                 && Opinion.Country == other.Opinion.Country && Opinion.Trust == other.Opinion.Trust));
 
     /// <summary>By agency, then list; 0 when both are one source.</summary>
@@ -41,8 +44,9 @@ public sealed record PastOpinion
 }
 
 /// <summary>
-/// What is said of a hash, without the hash and without its sightings, so that all hashes of which lists say the same share one entry: a list of ten
-/// millions costs little more than its values. Its content never changes; <see cref="Number"/> and <see cref="Rows"/> belong to the bucket.
+/// What is said of a hash, without the hash and without its sightings, so that all hashes of which lists say the same share one
+/// entry: a list of ten millions costs little more than its values. Its content never changes; <see cref="Number"/> and
+/// <see cref="Rows"/> belong to the bucket.
 /// </summary>
 internal sealed class HashEntry
 {
@@ -139,8 +143,9 @@ internal sealed class HashEntry
     }
 
     /// <summary>
-    /// The entry after a source's word, or null when the word has no effect. A source's words are ordered by their own time, not by arrival; of two
-    /// at the same instant a retraction stands, else the graver: so the outcome is the same in whatever order messages come.
+    /// The entry after a source's word, or null when the word has no effect. A source's words are ordered by their own time, not
+    /// by arrival; of two at the same instant a retraction stands, else the graver: so the outcome is the same in whatever order
+    /// messages come.
     /// </summary>
     public HashEntry? After(SourceOpinion word, bool byContent)
     {
@@ -170,7 +175,8 @@ internal sealed class HashEntry
         }
 
         static (int, string, int, int, int) Key(SourceOpinion w) =>
-            ((int)w.Opinion.Classification, w.Opinion.Country?.Code ?? "", (int)w.Opinion.Trust, (int)w.Opinion.Basis, (int)w.Flags);
+            ((int)w.Opinion.Classification, w.Opinion.Country?.Code
+                ?? "", (int)w.Opinion.Trust, (int)w.Opinion.Basis, (int)w.Flags);
 
         return Key(word).CompareTo(Key(against)) < 0;
     }

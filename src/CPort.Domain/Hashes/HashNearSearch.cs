@@ -7,13 +7,13 @@ using CPort.Domain.Hashes.Verbs;
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// Near search over a PDQ bucket: one index of the known values, one of the look-alikes (values that items carry and of which no opinion counts). A
-/// value moves between them as it becomes known and unknown; traps and what is in quarantine stand in neither. Derived from the bucket's state and
-/// rebuilt on recovery.
+/// Near search over a PDQ bucket: one index of the known values, one of the look-alikes (values that items carry and of which no
+/// opinion counts). A value moves between them as it becomes known and unknown; traps and what is in quarantine stand in neither.
+/// Derived from the bucket's state and rebuilt on recovery.
 /// <para>
-/// Notes as well how many different values are searched near one, for <see cref="QuarantineLimits.NearValues"/>. It takes a sample of the queries,
-/// one value in <see cref="Sample"/> chosen by the value itself, so that the same value asked again counts once and a popular value costs some bytes
-/// a thousand queries.
+/// Notes as well how many different values are searched near one, for <see cref="QuarantineLimits.NearValues"/>. It takes a
+/// sample of the queries, one value in <see cref="Sample"/> chosen by the value itself, so that the same value asked again counts
+/// once and a popular value costs some bytes a thousand queries.
 /// </para>
 /// </summary>
 internal sealed class HashNearSearch
@@ -51,7 +51,8 @@ internal sealed class HashNearSearch
         for (var row = 0; row < state.Count; row++)
         {
             _places.Add(PlaceOf(state, row));
-            (_places[row] switch { Place.Known => known, Place.LookAlikes => lookAlikes, _ => null })?.Add(PdqValue.FromBytes(state.ValueOf(row)));
+            (_places[row] switch { Place.Known => known, Place.LookAlikes => lookAlikes, _ =>
+                null })?.Add(PdqValue.FromBytes(state.ValueOf(row)));
         }
 
         _known.AddMany(CollectionsMarshal.AsSpan(known));
@@ -83,15 +84,16 @@ internal sealed class HashNearSearch
     }
 
     /// <summary>
-    /// Answers the queries in order, fewer when the rest would not fit. <paramref name="overMatching"/> gets the rows that now have
-    /// <paramref name="most"/> different values or more near them, and how many; 0 counts nothing.
+    /// Answers the queries in order, fewer when the rest would not fit. <paramref name="overMatching"/> gets the rows that now
+    /// have <paramref name="most"/> different values or more near them, and how many; 0 counts nothing.
     /// </summary>
     public NearFound Search(HashBucket state, SearchNear query, int most, List<(int Row, int Values)> overMatching)
     {
         var answers = ImmutableArray.CreateBuilder<NearAnswer>();
         var weight = 0;
 
-        // A batch at a time: what would not fit in the answer is not searched in vain, and the indexes answer a batch faster than its queries.
+        // A batch at a time: what would not fit in the answer is not searched in vain, and the indexes answer a batch faster than
+        // its queries.
         foreach (var batch in query.Queries.Chunk(Batch))
         {
             foreach (var (q, answer, bytes) in Search(state, batch))
@@ -128,7 +130,8 @@ internal sealed class HashNearSearch
                 }
 
                 // Said once; released values have been judged by somebody.
-                if (marks.Add(mark) && marks.Count * Sample >= most && (marks.Count - 1) * Sample < most && !state.Quarantine.ContainsKey(row))
+                if (marks.Add(mark) && marks.Count * Sample >= most && (marks.Count - 1) * Sample < most
+                    && !state.Quarantine.ContainsKey(row))
                 {
                     overMatching.Add((row, marks.Count * Sample));
                 }
@@ -168,9 +171,11 @@ internal sealed class HashNearSearch
             var likes = alikeAt[i] < 0 ? new PdqHits([], false) : alikeHits[alikeAt[i]];
             var answer = new NearAnswer
             {
-                Matches = [.. near.Hits.Select(hit => new NearMatch { Distance = hit.Distance, Verdict = HashBucketRules.VerdictOf(state, hit.Hash) })],
+                Matches = [.. near.Hits.Select(hit =>
+                    new NearMatch { Distance = hit.Distance, Verdict = HashBucketRules.VerdictOf(state, hit.Hash) })],
                 Truncated = near.Truncated,
-                LookAlikes = [.. likes.Hits.Select(hit => new LookAlike { Hash = hit.Hash, Distance = hit.Distance, Items = state.Sightings.CountOf(state.RowOf(hit.Hash)) })],
+                LookAlikes = [.. likes.Hits.Select(hit => new LookAlike
+                    { Hash = hit.Hash, Distance = hit.Distance, Items = state.Sightings.CountOf(state.RowOf(hit.Hash)) })],
             };
             yield return (queries[i], answer, Math.Max(8, answer.Weight));
         }

@@ -16,8 +16,8 @@ public enum OpinionBasis
 }
 
 /// <summary>
-/// One source's opinion of one hash, as it counts now. A source is an agency, or an agency's list; its later opinion replaces its earlier one,
-/// and the bucket keeps the history.
+/// One source's opinion of one hash, as it counts now. A source is an agency, or an agency's list; its later opinion replaces its
+/// earlier one, and the bucket keeps the history.
 /// </summary>
 [ProtoContract]
 public sealed record HashOpinion
@@ -29,7 +29,9 @@ public sealed record HashOpinion
     [ProtoMember(3)] public required OpinionBasis Basis { get; init; }
     [ProtoMember(4)] public required Classification Classification { get; init; }
 
-    /// <summary>The country whose law the opinion applies (National, NotIllegal); null for INTERPOL and for Baseline lists.</summary>
+    /// <summary>
+    /// The country whose law the opinion applies (National, NotIllegal); null for INTERPOL and for Baseline lists.
+    /// </summary>
     [ProtoMember(5)] public Country? Country { get; init; }
     [ProtoMember(6)] public required TrustLevel Trust { get; init; }
 
@@ -41,8 +43,8 @@ public sealed record HashOpinion
 }
 
 /// <summary>
-/// What a bucket says of one hash at one moment: the opinions that count, whether they contradict, and a version that only rises, so that
-/// a late "add" cannot undo a "remove" (design.md, "Inherited opinions").
+/// What a bucket says of one hash at one moment: the opinions that count, whether they contradict, and a version that only rises,
+/// so that a late "add" cannot undo a "remove" (design.md, "Inherited opinions").
 /// </summary>
 [ProtoContract]
 public sealed record HashVerdict
@@ -55,7 +57,10 @@ public sealed record HashVerdict
     /// <summary>Current opinions, one a source; empty when unknown or all retracted.</summary>
     [ProtoMember(3)] public ImmutableArray<HashOpinion> Opinions { get; init; } = [];
 
-    /// <summary>Opinions that cannot both stand (Baseline or National against NotIllegal of the same country, Baseline against NotIllegal anywhere).</summary>
+    /// <summary>
+    /// Opinions that cannot both stand (Baseline or National against NotIllegal of the same country, Baseline against NotIllegal
+    /// anywhere).
+    /// </summary>
     [ProtoMember(4)] public bool Disputed { get; init; }
     [ProtoMember(5)] public bool VictimIdentified { get; init; }
     [ProtoMember(6)] public bool SeriesKnown { get; init; }
@@ -76,7 +81,8 @@ public sealed record HashVerdict
 
     /// <summary>Says no more than that the hash is unknown, and carried by nothing.</summary>
     internal bool IsNothing =>
-        Version == 0 && Opinions.IsEmpty && Sightings == 0 && !Disputed && !VictimIdentified && !SeriesKnown && !Trap && !Quarantined;
+        Version == 0 && Opinions.IsEmpty && Sightings == 0 && !Disputed && !VictimIdentified && !SeriesKnown && !Trap
+            && !Quarantined;
 }
 
 /// <summary>A known PDQ value near an item's own: suggests, never decides.</summary>

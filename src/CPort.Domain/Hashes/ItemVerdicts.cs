@@ -12,7 +12,9 @@ public sealed record ItemHashes
     [ProtoMember(1)] public required int Ordinal { get; init; }
     [ProtoMember(2)] public required ImmutableArray<ContentHash> Hashes { get; init; }
 
-    /// <summary>PDQ quality 0–100 as the sender measured it; null when not given (then it is not held against the hash).</summary>
+    /// <summary>
+    /// PDQ quality 0–100 as the sender measured it; null when not given (then it is not held against the hash).
+    /// </summary>
     [ProtoMember(3)] public int? PdqQuality { get; init; }
 }
 
@@ -32,8 +34,9 @@ public sealed record ItemVerdicts
     [ProtoMember(4)] public bool NearTruncated { get; init; }
 
     /// <summary>
-    /// PDQ values within the radius that other items carry and of which nothing is known, nearest first; the item's own value is among them, at
-    /// distance 0. Searched after the item's own sighting is durable, so that of two items that look alike at least one sees the other.
+    /// PDQ values within the radius that other items carry and of which nothing is known, nearest first; the item's own value is
+    /// among them, at distance 0. Searched after the item's own sighting is durable, so that of two items that look alike at
+    /// least one sees the other.
     /// </summary>
     [ProtoMember(5)] public ImmutableArray<LookAlike> LookAlikes { get; init; } = [];
 }

@@ -4,14 +4,15 @@ using System.Numerics;
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// Hashes that say nothing about content and so never match: those of empty and trivial files (<see cref="TrivialFiles"/>), and PDQ values of flat
-/// pictures. A trap has neither opinions nor sightings, which also keeps it from making a bucket hot.
+/// Hashes that say nothing about content and so never match: those of empty and trivial files (<see cref="TrivialFiles"/>), and
+/// PDQ values of flat pictures. A trap has neither opinions nor sightings, which also keeps it from making a bucket hot.
 /// <para>
-/// A PDQ value is a trap when (1) fewer than <see cref="MinPdqBits"/> of its bits are set or cleared, or (2) its 16 rows, or its 16 columns, of 16
-/// bits take at most <see cref="MaxPdqPatterns"/> different patterns, a pattern and its complement counted as one. PDQ's bits are the signs of a
-/// picture's 16 × 16 lowest frequencies about their median. A flat picture has none and a gradient, stripes or a checkerboard have them in one
-/// direction only: the rows then repeat, or alternate in sign. The rows of a real picture are as good as independent: of random values one in 10^40
-/// has so few patterns. Real values have about 128 bits set.
+/// A PDQ value is a trap when (1) fewer than <see cref="MinPdqBits"/> of its bits are set or cleared, or (2) its 16 rows, or its
+/// 16 columns, of 16 bits take at most <see cref="MaxPdqPatterns"/> different patterns, a pattern and its complement counted as
+/// one. PDQ's bits are the signs of a picture's 16 × 16 lowest frequencies about their median. A flat picture has none and a
+/// gradient, stripes or a checkerboard have them in one direction only: the rows then repeat, or alternate in sign. The rows of a
+/// real picture are as good as independent: of random values one in 10^40 has so few patterns. Real values have about 128 bits
+/// set.
 /// </para>
 /// </summary>
 public static class TrapValues
@@ -25,8 +26,8 @@ public static class TrapValues
     private const int Side = 16;
 
     /// <summary>
-    /// Files that are everywhere and show nothing, as bytes: the empty file, single characters, and the one-pixel pictures that web servers and
-    /// trackers serve (the 43 bytes of nginx' <c>empty_gif</c>, and those that circulate as data URLs).
+    /// Files that are everywhere and show nothing, as bytes: the empty file, single characters, and the one-pixel pictures that
+    /// web servers and trackers serve (the 43 bytes of nginx' <c>empty_gif</c>, and those that circulate as data URLs).
     /// </summary>
     internal static readonly byte[][] TrivialFiles =
     [
@@ -37,8 +38,10 @@ public static class TrapValues
         Convert.FromBase64String("R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="),
         Convert.FromBase64String("R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="),
         Convert.FromBase64String("R0lGODlhAQABAAAAACwAAAAAAQABAAA="),
-        Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="),
-        Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="),
+        Convert.FromBase64String(
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="),
+        Convert.FromBase64String(
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="),
         Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="),
         Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR42mNgAAIAAAUAAen63NgAAAAASUVORK5CYII="),
     ];
@@ -57,9 +60,11 @@ public static class TrapValues
     internal static bool IsTrap(HashAlgorithm algorithm, ReadOnlySpan<byte> value) =>
         value.IsEmpty || (HashAlgorithms.Of(algorithm).IsTrap is { } isTrap
             ? isTrap(value)
-            : TrivialStarts[BinaryPrimitives.ReadUInt16BigEndian(value)] && Trivial.Contains(ContentHash.FromBytes(algorithm, value)));
+            : TrivialStarts[BinaryPrimitives.ReadUInt16BigEndian(value)]
+                && Trivial.Contains(ContentHash.FromBytes(algorithm, value)));
 
-    internal static bool IsFlatPdq(ReadOnlySpan<byte> value) => BitsSet(value) is < MinPdqBits or > 256 - MinPdqBits || Repeats(value);
+    internal static bool IsFlatPdq(ReadOnlySpan<byte> value) =>
+        BitsSet(value) is < MinPdqBits or > 256 - MinPdqBits || Repeats(value);
 
     private static bool[] Starts()
     {

@@ -58,26 +58,32 @@ public abstract record PolicyReading
     }
 
     /// <summary>
-    /// The item takes the classification without a human. <paramref name="Country"/> is the country whose law it follows, null for Baseline.
-    /// <paramref name="Version"/> is the version of <paramref name="Hash"/>'s verdict; <paramref name="Sources"/> are the opinions it rests on.
+    /// The item takes the classification without a human. <paramref name="Country"/> is the country whose law it follows, null
+    /// for Baseline. <paramref name="Version"/> is the version of <paramref name="Hash"/>'s verdict; <paramref name="Sources"/>
+    /// are the opinions it rests on.
     /// </summary>
     public sealed record Inherited(
-        Classification Classification, Country? Country, ContentHash Hash, long Version, ImmutableArray<HashOpinion> Sources) : PolicyReading
+        Classification Classification, Country? Country, ContentHash Hash, long Version, ImmutableArray<HashOpinion> Sources)
+            : PolicyReading
     {
         /// <summary>In words, without the hash's value: <c>Sha256 v3: Baseline by interpol (list icse)</c>.</summary>
         public string Provenance => Describe(Hash.Algorithm, Version, Sources);
     }
 
-    /// <summary>A human looks, with this in view. <paramref name="Distance"/> is the PDQ distance, null for exact hashes.</summary>
+    /// <summary>
+    /// A human looks, with this in view. <paramref name="Distance"/> is the PDQ distance, null for exact hashes.
+    /// </summary>
     public sealed record Suggested(
-        SuggestionReason Why, Classification Classification, ContentHash Hash, long Version, int? Distance, ImmutableArray<HashOpinion> Sources)
+        SuggestionReason Why, Classification Classification, ContentHash Hash, long Version, int? Distance,
+            ImmutableArray<HashOpinion> Sources)
         : PolicyReading
     {
         public string Provenance => Describe(Hash.Algorithm, Version, Sources);
     }
 
     /// <summary>Illegal by the law of other countries than the item's; a human of the item's country looks.</summary>
-    public sealed record NationalElsewhere(ImmutableArray<Country> Countries, ContentHash Hash, long Version, ImmutableArray<HashOpinion> Sources)
+    public sealed record NationalElsewhere(ImmutableArray<Country> Countries, ContentHash Hash, long Version,
+        ImmutableArray<HashOpinion> Sources)
         : PolicyReading
     {
         public string Provenance => Describe(Hash.Algorithm, Version, Sources);
@@ -101,14 +107,18 @@ public abstract record PolicyReading
 }
 
 /// <summary>
-/// From what is known of an item's hashes to what the item inherits (design.md, "Inheritance" and "Who is believed"). Pure; the options are
-/// data. Contradictions over all exact hashes come first; then the strongest exact hash decides (<see cref="HashStrength"/>); what does
-/// not decide suggests.
+/// From what is known of an item's hashes to what the item inherits (design.md, "Inheritance" and "Who is believed"). Pure; the
+/// options are data. Contradictions over all exact hashes come first; then the strongest exact hash decides
+/// (<see cref="HashStrength"/>); what does not decide suggests.
 /// </summary>
 public static class InheritancePolicy
 {
-    /// <summary>As <see cref="Read(Country?, ItemVerdicts, InheritanceOptions)"/>, in the form that is stored with the item; null: nothing is known.</summary>
-    public static InheritanceDecision? Decide(Country? country, ItemVerdicts item, InheritanceOptions options) => Read(country, item, options) switch
+    /// <summary>
+    /// As <see cref="Read(Country?, ItemVerdicts, InheritanceOptions)"/>, in the form that is stored with the item; null: nothing
+    /// is known.
+    /// </summary>
+    public static InheritanceDecision? Decide(Country? country, ItemVerdicts item, InheritanceOptions options) =>
+        Read(country, item, options) switch
     {
         PolicyReading.Inherited r => new InheritanceDecision
         {
@@ -117,7 +127,8 @@ public static class InheritancePolicy
         },
         PolicyReading.Suggested r => new InheritanceDecision
         {
-            Kind = InheritanceKind.Suggested, Classification = r.Classification, DecisiveHash = r.Hash, VerdictVersion = r.Version,
+            Kind = InheritanceKind.Suggested, Classification = r.Classification, DecisiveHash = r.Hash,
+                VerdictVersion = r.Version,
             Sources = r.Sources, Why = $"{r.Why}: {r.Provenance}", Distance = r.Distance,
         },
         PolicyReading.NationalElsewhere r => new InheritanceDecision
@@ -127,19 +138,22 @@ public static class InheritancePolicy
         },
         PolicyReading.Disputed r => new InheritanceDecision
         {
-            Kind = InheritanceKind.Disputed, DecisiveHash = r.Hash, VerdictVersion = r.Version, Sources = r.Sources, Why = r.Provenance,
+            Kind = InheritanceKind.Disputed, DecisiveHash = r.Hash, VerdictVersion = r.Version, Sources = r.Sources,
+                Why = r.Provenance,
         },
         _ => null,
     };
 
-    /// <param name="country">The item's assigned country, else its hosting country; null when unknown: then only Baseline is inherited.</param>
+    /// <param name="country">The item's assigned country, else its hosting country; null when unknown: then only Baseline is
+    /// inherited.</param>
     /// <param name="item">What the buckets say of the item's hashes.</param>
     /// <param name="options">The switches.</param>
     public static PolicyReading Read(Country? country, ItemVerdicts item, InheritanceOptions options)
     {
         var known = item.Exact.Where(v => v.IsKnown && v.Opinions.Any(HasEffect)).ToList();
         HashVerdict[] Of(HashStrength strength) =>
-            [.. HashAlgorithms.StrongestFirst.Where(a => a.Strength == strength).Select(a => known.Find(v => v.Hash.Algorithm == a.Algorithm)).OfType<HashVerdict>()];
+            [.. HashAlgorithms.StrongestFirst.Where(a => a.Strength == strength)
+                .Select(a => known.Find(v => v.Hash.Algorithm == a.Algorithm)).OfType<HashVerdict>()];
         var (strong, weak, opaque) = (Of(HashStrength.Strong), Of(HashStrength.Weak), Of(HashStrength.Opaque));
 
         if (FindDispute(country, [.. strong, .. weak, .. options.PhotoDnaDecides ? opaque : []]) is { } disputed)
@@ -173,8 +187,9 @@ public static class InheritancePolicy
 
     private static bool Heard(HashOpinion o) => HasEffect(o) && o.Trust != TrustLevel.Untrusted;
 
-    // Over all exact hashes together, as one file carries them all: Baseline against NotIllegal anywhere; within the item's country National
-    // against NotIllegal. What another country disputes within itself concerns the item only when its own country has not spoken.
+    // Over all exact hashes together, as one file carries them all: Baseline against NotIllegal anywhere; within the item's
+    // country National against NotIllegal. What another country disputes within itself concerns the item only when its own
+    // country has not spoken.
     private static PolicyReading.Disputed? FindDispute(Country? country, IReadOnlyList<HashVerdict> exact)
     {
         var heard = exact.SelectMany(v => v.Opinions).Where(Heard).ToList();
@@ -183,7 +198,8 @@ public static class InheritancePolicy
             return null;
         }
 
-        var everywhere = heard.Exists(o => o.Classification == Classification.Baseline) && heard.Exists(o => o.Classification == Classification.NotIllegal);
+        var everywhere = heard.Exists(o => o.Classification == Classification.Baseline)
+            && heard.Exists(o => o.Classification == Classification.NotIllegal);
         var own = heard.Where(o => country is not null && o.Country == country).ToList();
         if (!everywhere && own.Count > 0 && !HashBucketRules.IsDisputed(own))
         {
@@ -202,7 +218,8 @@ public static class InheritancePolicy
             ? []
             : verdict.Opinions.Where(o => o.Country == country && Heard(o)).ToImmutableArray();
 
-        if (IsBelieved(baseline, options) || own.Any(o => o is { Classification: Classification.Baseline, Basis: OpinionBasis.Human }))
+        if (IsBelieved(baseline, options) || own.Any(o =>
+            o is { Classification: Classification.Baseline, Basis: OpinionBasis.Human }))
         {
             return new PolicyReading.Inherited(
                 Classification.Baseline, null, verdict.Hash, verdict.Version, [.. baseline.Where(Heard)]);
@@ -217,7 +234,8 @@ public static class InheritancePolicy
             }
         }
 
-        var national = verdict.Opinions.Where(o => o.Classification == Classification.National && o.Country is not null && Heard(o)).ToImmutableArray();
+        var national = verdict.Opinions.Where(o =>
+            o.Classification == Classification.National && o.Country is not null && Heard(o)).ToImmutableArray();
         if (!national.IsEmpty)
         {
             return new PolicyReading.NationalElsewhere(
@@ -226,10 +244,12 @@ public static class InheritancePolicy
 
         if (!baseline.IsEmpty)
         {
-            return Suggest(baseline.Any(Heard) ? SuggestionReason.SingleStandardSource : SuggestionReason.Untrusted, Classification.Baseline, baseline);
+            return Suggest(baseline.Any(Heard)
+                ? SuggestionReason.SingleStandardSource : SuggestionReason.Untrusted, Classification.Baseline, baseline);
         }
 
-        var untrusted = verdict.Opinions.Where(o => o is { Trust: TrustLevel.Untrusted, Classification: Classification.National }).ToImmutableArray();
+        var untrusted = verdict.Opinions.Where(o => o is { Trust: TrustLevel.Untrusted, Classification: Classification.National })
+            .ToImmutableArray();
         return untrusted.IsEmpty
             ? PolicyReading.Unknown.Instance
             : Suggest(SuggestionReason.Untrusted, Classification.National, untrusted);
@@ -243,7 +263,8 @@ public static class InheritancePolicy
         var readings = weak.Select(v => Read(country, v, options)).ToList();
         var agree = readings.Count > 1 && readings.TrueForAll(r => (readings[0], r) switch
         {
-            (PolicyReading.Inherited a, PolicyReading.Inherited b) => a.Classification == b.Classification && a.Country == b.Country,
+            (PolicyReading.Inherited a, PolicyReading.Inherited b) =>
+                a.Classification == b.Classification && a.Country == b.Country,
             (PolicyReading.NationalElsewhere, PolicyReading.NationalElsewhere) => true,
             _ => false,
         });
@@ -278,13 +299,15 @@ public static class InheritancePolicy
     private static PolicyReading AsSuggestion(PolicyReading reading, SuggestionReason why) => reading switch
     {
         PolicyReading.Inherited i => new PolicyReading.Suggested(why, i.Classification, i.Hash, i.Version, null, i.Sources),
-        PolicyReading.NationalElsewhere n => new PolicyReading.Suggested(why, Classification.National, n.Hash, n.Version, null, n.Sources),
+        PolicyReading.NationalElsewhere n =>
+            new PolicyReading.Suggested(why, Classification.National, n.Hash, n.Version, null, n.Sources),
         _ => reading,
     };
 
     private static PolicyReading ReadNear(ItemVerdicts item)
     {
-        var equal = item.Exact.Where(v => v.Hash.Algorithm == HashAlgorithm.Pdq && v.IsKnown).Select(v => new NearMatch { Distance = 0, Verdict = v });
+        var equal = item.Exact.Where(v => v.Hash.Algorithm == HashAlgorithm.Pdq && v.IsKnown)
+            .Select(v => new NearMatch { Distance = 0, Verdict = v });
         foreach (var match in equal.Concat(item.Near).Where(m => m.Verdict.IsKnown).OrderBy(m => m.Distance))
         {
             var illegal = match.Verdict.Opinions
@@ -293,7 +316,8 @@ public static class InheritancePolicy
             if (!illegal.IsEmpty)
             {
                 return new PolicyReading.Suggested(
-                    SuggestionReason.Near, illegal[0].Classification, match.Verdict.Hash, match.Verdict.Version, match.Distance, illegal);
+                    SuggestionReason.Near, illegal[0].Classification, match.Verdict.Hash, match.Verdict.Version, match.Distance,
+                        illegal);
             }
         }
 
@@ -302,5 +326,6 @@ public static class InheritancePolicy
 
     private static bool IsBelieved(ImmutableArray<HashOpinion> agreeing, InheritanceOptions options) =>
         agreeing.Any(o => o.Trust == TrustLevel.Trusted)
-        || agreeing.Where(o => o.Trust == TrustLevel.Standard).Select(o => o.Agency).Distinct().Count() >= Math.Max(2, options.StandardAgenciesNeeded);
+        || agreeing.Where(o => o.Trust == TrustLevel.Standard).Select(o => o.Agency).Distinct()
+            .Count() >= Math.Max(2, options.StandardAgenciesNeeded);
 }

@@ -4,8 +4,9 @@ using nietras.SeparatedValues;
 namespace CPort.Domain.Text;
 
 /// <summary>
-/// Splits single lines of CSV into trimmed fields. Lines, not files: a quoted field does not span lines, so that a stray quotation mark costs one line and
-/// not the rest of the file. Sep reads lines with quotation marks; others are cut at the delimiter, which is faster by half.
+/// Splits single lines of CSV into trimmed fields. Lines, not files: a quoted field does not span lines, so that a stray
+/// quotation mark costs one line and not the rest of the file. Sep reads lines with quotation marks; others are cut at the
+/// delimiter, which is faster by half.
 /// </summary>
 public sealed class CsvLine(char delimiter) : IDisposable
 {
@@ -52,7 +53,8 @@ public sealed class CsvLine(char delimiter) : IDisposable
 
         _feed.WithoutReturns();
         _quoted ??= Sep.New(delimiter)
-            .Reader(o => o with { HasHeader = false, DisableColCountCheck = true, Unescape = true, Trim = SepTrim.All }).From(_feed);
+            .Reader(o => o with { HasHeader = false, DisableColCountCheck = true, Unescape = true, Trim = SepTrim.All })
+                .From(_feed);
         return _quoted.MoveNext();
     }
 

@@ -4,8 +4,9 @@ using System.IO.Pipelines;
 namespace CPort.Domain.Text;
 
 /// <summary>
-/// Splits bytes into lines without LF or CRLF, empty ones included; what follows the last line end counts when there is something. A line of more than
-/// <paramref name="maxBytes"/> is skipped over, told as too long, and reading goes on behind it. Every byte is looked at once; no more than one line is copied.
+/// Splits bytes into lines without LF or CRLF, empty ones included; what follows the last line end counts when there is
+/// something. A line of more than <paramref name="maxBytes"/> is skipped over, told as too long, and reading goes on behind it.
+/// Every byte is looked at once; no more than one line is copied.
 /// </summary>
 public sealed class LineReader(PipeReader source, int maxBytes)
 {
@@ -28,7 +29,8 @@ public sealed class LineReader(PipeReader source, int maxBytes)
     public long Offset { get; private set; }
 
     public static LineReader Of(Stream stream, int maxBytes) =>
-        new(PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 256 * 1024, minimumReadSize: 16 * 1024, leaveOpen: true)), maxBytes);
+        new(PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 256 * 1024, minimumReadSize: 16 * 1024,
+            leaveOpen: true)), maxBytes);
 
     /// <summary>Goes to the next line; false when there is none.</summary>
     public ValueTask<bool> ReadAsync(CancellationToken cancellation = default)

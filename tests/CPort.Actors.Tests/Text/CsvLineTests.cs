@@ -32,5 +32,6 @@ public class CsvLineTests
     }
 
     private static string? Split(CsvLine csv, string line) =>
-        csv.TrySplit(Encoding.UTF8.GetBytes(line)) ? string.Join('|', Enumerable.Range(0, csv.Count).Select(i => csv[i].ToString())) : null;
+        csv.TrySplit(Encoding.UTF8.GetBytes(line))
+            ? string.Join('|', Enumerable.Range(0, csv.Count).Select(i => csv[i].ToString())) : null;
 }

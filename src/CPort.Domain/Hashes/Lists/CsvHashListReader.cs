@@ -7,8 +7,8 @@ using Codes = CPort.Domain.CodeLists.CodeLists;
 namespace CPort.Domain.Hashes.Lists;
 
 /// <summary>
-/// CSV with a header, and ICSE's export, which differs in its column names and in its Baseline flag. Fields may be quoted, but a quoted field
-/// does not span lines: no list needs that, and so a stray quote costs one row and not the rest of the file.
+/// CSV with a header, and ICSE's export, which differs in its column names and in its Baseline flag. Fields may be quoted, but a
+/// quoted field does not span lines: no list needs that, and so a stray quote costs one row and not the rest of the file.
 /// </summary>
 internal static class CsvHashListReader
 {
@@ -109,7 +109,8 @@ internal static class CsvHashListReader
             foreach (var delimiter in ";,\t")
             {
                 var split = new CsvLine(delimiter);
-                Column[] columns = split.TrySplit(line) ? [.. Enumerable.Range(0, split.Count).Select(i => ColumnOf(split[i]))] : [];
+                Column[] columns = split.TrySplit(line)
+                    ? [.. Enumerable.Range(0, split.Count).Select(i => ColumnOf(split[i]))] : [];
                 var (better, worse) = columns.Count(IsKnown) > _columns.Count(IsKnown) ? (split, _line) : (_line, split);
                 _columns = better == split ? columns : _columns;
                 _line = better;
@@ -135,13 +136,15 @@ internal static class CsvHashListReader
 
         public HashListRowResult Read(long number, ReadOnlySpan<byte> line)
         {
-            (_hashCount, _classification, _country, _victim, _series, _size, _mime, _updated) = (0, null, null, false, false, null, null, null);
+            (_hashCount, _classification, _country, _victim, _series, _size, _mime, _updated) =
+                (0, null, null, false, false, null, null, null);
             var problem = Problem(line);
             return problem is not null ? HashListRowResult.Rejected(number, problem)
                 : _hashCount == 0 ? HashListRowResult.Rejected(number, "no hash")
                 : HashListRowResult.Of(number, new ListedMedia
                 {
-                    Hashes = [.. _hashes.AsSpan(0, _hashCount)], Classification = _classification, Country = _country, VictimIdentified = _victim,
+                    Hashes = [.. _hashes.AsSpan(0, _hashCount)], Classification = _classification, Country = _country,
+                        VictimIdentified = _victim,
                     SeriesKnown = _series, MediaSize = _size, MimeType = _mime, UpdatedAt = _updated,
                 });
         }
@@ -183,9 +186,11 @@ internal static class CsvHashListReader
             switch (column.Meaning)
             {
                 case Meaning.Hash:
-                    return ContentHash.TryParse(column.Algorithm!.Algorithm, text, out _hashes[_hashCount++]) ? null : HashListValues.Reason(column.Algorithm);
+                    return ContentHash.TryParse(column.Algorithm!.Algorithm, text, out _hashes[_hashCount++])
+                        ? null : HashListValues.Reason(column.Algorithm);
                 case Meaning.Classification:
-                    _classification = _repeated[index].Of(text, static t => Codes.Classifications.TryParse(t, CodeGeneration.V3, out var c) ? c : null)
+                    _classification = _repeated[index].Of(text, static t =>
+                        Codes.Classifications.TryParse(t, CodeGeneration.V3, out var c) ? c : null)
                         as Classification?;
                     return _classification is null ? $"classification is none of {Codes.Classifications.Allowed}" : null;
                 case Meaning.Country:
@@ -202,7 +207,8 @@ internal static class CsvHashListReader
                     return null;
                 case Meaning.Series:
                     // A name, or a flag from lists that keep names to themselves.
-                    _series = _repeated[index].Of(text, static t => !HashListValues.TryFlag(t, out var isSeries) || isSeries) is true;
+                    _series = _repeated[index].Of(text, static t =>
+                        !HashListValues.TryFlag(t, out var isSeries) || isSeries) is true;
                     return null;
                 case Meaning.MediaSize:
                     _size = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : null;

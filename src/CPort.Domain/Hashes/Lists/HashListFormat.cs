@@ -2,27 +2,34 @@ using System.Collections.Immutable;
 
 namespace CPort.Domain.Hashes.Lists;
 
-/// <summary>A form of hash list files: one row of <see cref="All"/>, from which reading, the command's help and docs/hash-lists.md derive.</summary>
+/// <summary>
+/// A form of hash list files: one row of <see cref="All"/>, from which reading, the command's help and docs/hash-lists.md derive.
+/// </summary>
 public sealed class HashListFormat
 {
     /// <summary>A CSV file, whatever its columns.</summary>
     public static readonly HashListFormat Csv = new(
-        "csv", $"CSV with a header naming any of {HashAlgorithms.Names}, classification, country, victim_identified, series", "text", "", CsvHashListReader.ReadAsync);
+        "csv", $"CSV with a header naming any of {HashAlgorithms.Names}, classification, country, victim_identified, series",
+            "text", "", CsvHashListReader.ReadAsync);
 
     /// <summary>INTERPOL ICSE's hash export (domain.md 3): <c>MD5;SHA1;PhotoDNA;Image ID;…;Baseline</c>.</summary>
     public static readonly HashListFormat Icse = new(
         "icse", "INTERPOL ICSE's export; its Baseline flag makes a row Baseline", "text", "", CsvHashListReader.ReadAsync);
 
-    public static readonly HashListFormat Vics1 = new("vics1", "Project VIC's VICS 1.1 to 1.3; no category ever becomes Baseline", "JSON", "{[", VicsReader.ReadAsync);
+    public static readonly HashListFormat Vics1 =
+        new("vics1", "Project VIC's VICS 1.1 to 1.3; no category ever becomes Baseline", "JSON", "{[", VicsReader.ReadAsync);
 
-    public static readonly HashListFormat Vics2 = new("vics2", "Project VIC's VICS 2.0; no category ever becomes Baseline", "JSON", "{[", VicsReader.ReadAsync);
+    public static readonly HashListFormat Vics2 =
+        new("vics2", "Project VIC's VICS 2.0; no category ever becomes Baseline", "JSON", "{[", VicsReader.ReadAsync);
 
     /// <summary>Only to insist on: a file is of one generation or the other.</summary>
-    public static readonly HashListFormat Vics = new("vics", "VICS of either generation", "JSON", "{[", VicsReader.ReadAsync) { Parts = [Vics1, Vics2] };
+    public static readonly HashListFormat Vics = new("vics", "VICS of either generation", "JSON", "{[", VicsReader.ReadAsync)
+        { Parts = [Vics1, Vics2] };
 
     /// <summary>NCMEC's hash sharing v2 (domain.md 5.2).</summary>
     public static readonly HashListFormat Ncmec = new(
-        "ncmec", "a page of NCMEC's hash sharing v2, or a folder of saved pages (*.xml)", "XML", "<", NcmecReader.ReadAsync) { Pages = "*.xml" };
+        "ncmec", "a page of NCMEC's hash sharing v2, or a folder of saved pages (*.xml)", "XML", "<", NcmecReader.ReadAsync)
+            { Pages = "*.xml" };
 
     /// <summary>In the order of the help; a file is of the first kind that begins as it does, else text.</summary>
     public static readonly ImmutableArray<HashListFormat> All = [Csv, Icse, Vics, Vics1, Vics2, Ncmec];
@@ -35,7 +42,8 @@ public sealed class HashListFormat
         (Name, About, _kind, _starts, ReadAsync) = (name, about, kind, starts, read);
     }
 
-    internal delegate IAsyncEnumerable<HashListRowResult> Reader(Stream file, HashListFormat? expected, CancellationToken cancellation);
+    internal delegate IAsyncEnumerable<HashListRowResult> Reader(Stream file, HashListFormat? expected,
+        CancellationToken cancellation);
 
     /// <summary>As <c>--format</c> takes it.</summary>
     public string Name { get; }
@@ -49,13 +57,16 @@ public sealed class HashListFormat
     /// <summary>All names in one text.</summary>
     public static string Names => string.Join(", ", All.Select(f => f.Name));
 
-    /// <summary>Reads a file of this kind, from its first byte after a byte order mark; insists on the format within the kind.</summary>
+    /// <summary>
+    /// Reads a file of this kind, from its first byte after a byte order mark; insists on the format within the kind.
+    /// </summary>
     internal Reader ReadAsync { get; }
 
     private ImmutableArray<HashListFormat> Parts { get; init; } = [];
 
     /// <summary>The format of this name, in either case; null: there is none.</summary>
-    public static HashListFormat? Find(string name) => All.FirstOrDefault(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    public static HashListFormat? Find(string name) =>
+        All.FirstOrDefault(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     public override string ToString() => Name;
 

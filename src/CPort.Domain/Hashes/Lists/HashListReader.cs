@@ -7,7 +7,8 @@ using System.Text.Json;
 namespace CPort.Domain.Hashes.Lists;
 
 /// <summary>
-/// Reads hash list files (<see cref="HashListFormat.All"/>) row by row in constant memory. The format is found by content. A broken row is a result of its own and never ends the file.
+/// Reads hash list files (<see cref="HashListFormat.All"/>) row by row in constant memory. The format is found by content. A
+/// broken row is a result of its own and never ends the file.
 /// </summary>
 public static class HashListReader
 {
@@ -18,8 +19,8 @@ public static class HashListReader
     public const int MaxRecordBytes = 4 * 1024 * 1024;
 
     /// <summary>
-    /// The rows of a file; the stream is read forwards only and left open. Throws <see cref="HashListFormatException"/> when the file is no hash
-    /// list, or not of the <paramref name="expected"/> format.
+    /// The rows of a file; the stream is read forwards only and left open. Throws <see cref="HashListFormatException"/> when the
+    /// file is no hash list, or not of the <paramref name="expected"/> format.
     /// </summary>
     public static async IAsyncEnumerable<HashListRowResult> ReadAsync(
         Stream stream, HashListFormat? expected = null, [EnumeratorCancellation] CancellationToken cancellation = default)
@@ -30,7 +31,8 @@ public static class HashListReader
         {
             // Some exporters write UTF-16; everything below reads UTF-8.
             var encoding = window.Data[0] == 0xFF ? Encoding.Unicode : Encoding.BigEndianUnicode;
-            window = new ByteWindow(Encoding.CreateTranscodingStream(new Prefixed(window.Data.ToArray(), stream), encoding, Encoding.UTF8, leaveOpen: true));
+            window = new ByteWindow(Encoding.CreateTranscodingStream(new Prefixed(window.Data.ToArray(), stream), encoding,
+                Encoding.UTF8, leaveOpen: true));
             await window.FillAsync(cancellation);
         }
 
@@ -48,11 +50,12 @@ public static class HashListReader
     }
 
     /// <summary>
-    /// The rows of NCMEC pages saved as <c>*.xml</c> in one folder: all pages are one list, so that an entry's deletion on one page takes back
-    /// the hashes that another page gave. Pages are read in the order of their names, next-page links between them are followed.
-    /// Nothing is fetched: a link to a page that is not in the folder is reported as a rejected row.
+    /// The rows of NCMEC pages saved as <c>*.xml</c> in one folder: all pages are one list, so that an entry's deletion on one
+    /// page takes back the hashes that another page gave. Pages are read in the order of their names, next-page links between
+    /// them are followed. Nothing is fetched: a link to a page that is not in the folder is reported as a rejected row.
     /// </summary>
-    public static IAsyncEnumerable<HashListRowResult> ReadFolderAsync(string folder, HashListFormat? expected = null, CancellationToken cancellation = default)
+    public static IAsyncEnumerable<HashListRowResult> ReadFolderAsync(string folder, HashListFormat? expected = null,
+        CancellationToken cancellation = default)
     {
         HashListFormat.Ncmec.MustBe(expected);
         NcmecPage[] pages = [.. Directory.EnumerateFiles(folder, HashListFormat.Ncmec.Pages!).Order(StringComparer.Ordinal)
@@ -189,14 +192,16 @@ internal static class HashListValues
         if (text.StartsWith("/Date(", StringComparison.Ordinal))
         {
             var end = text.AsSpan(6).IndexOfAny(")+") + 6;
-            return end > 6 && long.TryParse(text.AsSpan(6, end - 6), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var ms)
+            return end > 6 && long.TryParse(text.AsSpan(6, end - 6), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+                out var ms)
                 && ms is > -62_135_596_800_000 and < 253_402_300_800_000
                 ? DateTimeOffset.FromUnixTimeMilliseconds(ms)
                 : null;
         }
 
         // The invariant culture reads ISO and month/day/year.
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date) ? date : null;
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date) ? date : null;
     }
 
     public static string Reason(HashAlgorithmRow algorithm) => $"{algorithm.Title} is not {algorithm.Form}";

@@ -10,7 +10,9 @@ public sealed record ListedMedia
     /// <summary>At least one hash, at most one an algorithm, all of the same media file.</summary>
     public required ImmutableArray<ContentHash> Hashes { get; init; }
 
-    /// <summary>What the list says of the media; null when it says nothing that CPort may act on (see <see cref="VicsCategory"/>).</summary>
+    /// <summary>
+    /// What the list says of the media; null when it says nothing that CPort may act on (see <see cref="VicsCategory"/>).
+    /// </summary>
     public Classification? Classification { get; init; }
 
     /// <summary>The country whose law the classification applies; null for Baseline and when the list does not say.</summary>
@@ -64,7 +66,10 @@ public readonly record struct HashListRowResult
         Reason = reason;
     }
 
-    /// <summary>From 1: the line of a CSV file (the header is line 1), the record of a VICS file, the entry of NCMEC pages (counted over all).</summary>
+    /// <summary>
+    /// From 1: the line of a CSV file (the header is line 1), the record of a VICS file, the entry of NCMEC pages (counted over
+    /// all).
+    /// </summary>
     public long Number { get; }
     public HashListRowOutcome Outcome { get; }
     public ListedMedia? Row { get; }
@@ -74,7 +79,8 @@ public readonly record struct HashListRowResult
 
     public static HashListRowResult Of(long number, ListedMedia row) => new(number, HashListRowOutcome.Row, row, null);
 
-    public static HashListRowResult Rejected(long number, string reason) => new(number, HashListRowOutcome.Rejected, null, reason);
+    public static HashListRowResult Rejected(long number, string reason) =>
+        new(number, HashListRowOutcome.Rejected, null, reason);
 
     public static HashListRowResult Skipped(long number, string reason) => new(number, HashListRowOutcome.Skipped, null, reason);
 }

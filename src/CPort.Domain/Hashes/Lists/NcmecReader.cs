@@ -5,16 +5,19 @@ using CPort.Domain.CodeLists;
 
 namespace CPort.Domain.Hashes.Lists;
 
-/// <summary>One saved page of NCMEC's hash sharing: its name, and how to open it (a file is opened twice, a stream once).</summary>
+/// <summary>
+/// One saved page of NCMEC's hash sharing: its name, and how to open it (a file is opened twice, a stream once).
+/// </summary>
 internal sealed record NcmecPage(string Name, Func<Stream> Open);
 
 /// <summary>
 /// NCMEC's hash sharing v2 (domain.md 5.2): entries <c>image</c> and <c>video</c> with fingerprints, <c>deletedImage</c> and
-/// <c>deletedVideo</c> as tombstones. An entry's key is member and id; pages are not in time order, so a first pass gathers the tombstones, and
-/// an entry that has one of the same time or later comes as a retraction, whichever page it stands on. Memory grows with the tombstones only.
+/// <c>deletedVideo</c> as tombstones. An entry's key is member and id; pages are not in time order, so a first pass gathers the
+/// tombstones, and an entry that has one of the same time or later comes as a retraction, whichever page it stands on. Memory
+/// grows with the tombstones only.
 /// <para>
-/// A tombstone names no hashes: with no entry of its key among the pages it cannot be acted on and is a rejected row. So keep the pages
-/// of earlier windows in the folder, or their tombstones later find nothing.
+/// A tombstone names no hashes: with no entry of its key among the pages it cannot be acted on and is a rejected row. So keep the
+/// pages of earlier windows in the folder, or their tombstones later find nothing.
 /// </para>
 /// Written for hostile files: no DTD, no entities, nothing resolved, sizes and depth bounded.
 /// </summary>
@@ -36,7 +39,8 @@ internal static class NcmecReader
 
     private static XmlReaderSettings Settings => new()
     {
-        Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, IgnoreComments = true, IgnoreProcessingInstructions = true,
+        Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, IgnoreComments = true,
+            IgnoreProcessingInstructions = true,
         IgnoreWhitespace = true, MaxCharactersInDocument = MaxPageBytes, MaxCharactersFromEntities = 1_024, CloseInput = true,
     };
 
@@ -59,7 +63,8 @@ internal static class NcmecReader
         public bool Met { get; set; }
     }
 
-    public static IAsyncEnumerable<HashListRowResult> ReadAsync(Stream page, HashListFormat? expected, CancellationToken cancellation) =>
+    public static IAsyncEnumerable<HashListRowResult> ReadAsync(Stream page, HashListFormat? expected,
+        CancellationToken cancellation) =>
         ReadAsync([new NcmecPage("", () => page)], cancellation);
 
     public static async IAsyncEnumerable<HashListRowResult> ReadAsync(
@@ -119,7 +124,8 @@ internal static class NcmecReader
 
         if (next.Count == pages.Count && pages.Count > 0)
         {
-            yield return HashListRowResult.Rejected(++number, "every page names a next one: the last page is not there, the list is incomplete");
+            yield return HashListRowResult.Rejected(++number,
+                "every page names a next one: the last page is not there, the list is incomplete");
         }
     }
 
@@ -151,12 +157,15 @@ internal static class NcmecReader
         var known = entry.Classification?.ToUpperInvariant() is "A1" or "A2" or "B1" or "B2";
         return HashListRowResult.Of(number, new ListedMedia
         {
-            Hashes = entry.Hashes.ToImmutable(), Classification = known ? Classification.National : null, Country = known ? Us : null, Retract = retract,
+            Hashes = entry.Hashes.ToImmutable(), Classification = known
+                ? Classification.National : null, Country = known ? Us : null, Retract = retract,
             UpdatedAt = entry.At,
         });
     }
 
-    /// <summary>By name; but where a page's next link names another page of the folder, that one follows. Each page once.</summary>
+    /// <summary>
+    /// By name; but where a page's next link names another page of the folder, that one follows. Each page once.
+    /// </summary>
     private static IEnumerable<NcmecPage> InLinkOrder(IReadOnlyList<NcmecPage> pages, Dictionary<string, string> next)
     {
         var byName = pages.ToDictionary(p => p.Name, StringComparer.Ordinal);
@@ -199,9 +208,11 @@ internal static class NcmecReader
                 {
                     if (!isPage)
                     {
-                        isPage = xml is { Depth: 0, LocalName: "queryResult" } && xml.NamespaceURI.Contains("hashsharing", StringComparison.OrdinalIgnoreCase)
+                        isPage = xml is { Depth: 0, LocalName: "queryResult" }
+                            && xml.NamespaceURI.Contains("hashsharing", StringComparison.OrdinalIgnoreCase)
                             ? true
-                            : throw new HashListFormatException("The XML is no page of NCMEC's hash sharing: its root is not queryResult of that namespace.");
+                            : throw new HashListFormatException(
+                                "The XML is no page of NCMEC's hash sharing: its root is not queryResult of that namespace.");
                     }
 
                     switch (xml.LocalName)
@@ -311,7 +322,9 @@ internal static class NcmecReader
         return entry;
     }
 
-    /// <summary>An element's text, read up to its end; null when it is longer than <see cref="MaxValue"/> or holds elements.</summary>
+    /// <summary>
+    /// An element's text, read up to its end; null when it is longer than <see cref="MaxValue"/> or holds elements.
+    /// </summary>
     private static async Task<string?> ValueAsync(XmlReader xml)
     {
         if (xml.IsEmptyElement)

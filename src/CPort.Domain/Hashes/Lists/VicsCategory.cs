@@ -22,17 +22,22 @@ public enum VicsMeaning
 }
 
 /// <summary>
-/// A VICS category: (generation, context, code), because 0 and 5 swapped meaning between the generations and each country re-defines the
-/// numbers (domain.md 4).
+/// A VICS category: (generation, context, code), because 0 and 5 swapped meaning between the generations and each country
+/// re-defines the numbers (domain.md 4).
 /// <list type="table">
-/// <listheader><term>generation, context</term><description>meanings; those marked * become National of that country</description></listheader>
-/// <item><term>2.0 US</term><description>0 non-pertinent, 1 child abuse*, 2 age difficult, 3 virtual, 4 comparison, 5 uncategorized</description></item>
-/// <item><term>2.0 UK</term><description>1, 2, 3 are A, B, C of the Sentencing Council: child abuse* each; others unknown</description></item>
-/// <item><term>2.0 Default, CUSTOM, other</term><description>1 child abuse without a country (so no classification); others unknown</description></item>
-/// <item><term>1.x</term><description>0 uncategorized, 1 child abuse* (US), 2 age difficult, 3 virtual, 4 comparison, 5 non-pertinent</description></item>
+/// <listheader><term>generation, context</term><description>meanings; those marked * become National of that
+/// country</description></listheader>
+/// <item><term>2.0 US</term><description>0 non-pertinent, 1 child abuse*, 2 age difficult, 3 virtual, 4 comparison, 5
+/// uncategorized</description></item>
+/// <item><term>2.0 UK</term><description>1, 2, 3 are A, B, C of the Sentencing Council: child abuse* each; others
+/// unknown</description></item>
+/// <item><term>2.0 Default, CUSTOM, other</term><description>1 child abuse without a country (so no classification); others
+/// unknown</description></item>
+/// <item><term>1.x</term><description>0 uncategorized, 1 child abuse* (US), 2 age difficult, 3 virtual, 4 comparison, 5
+/// non-pertinent</description></item>
 /// </list>
-/// No category ever becomes Baseline: VICS has no such statement. Comparison and non-pertinent rows are skipped, so that no default can turn
-/// them into abuse material; the others come without classification and take the operator's, if one is given.
+/// No category ever becomes Baseline: VICS has no such statement. Comparison and non-pertinent rows are skipped, so that no
+/// default can turn them into abuse material; the others come without classification and take the operator's, if one is given.
 /// </summary>
 public sealed record VicsCategory(int Generation, string Context, int? Code)
 {
@@ -58,7 +63,8 @@ public sealed record VicsCategory(int Generation, string Context, int? Code)
         _ => null,
     };
 
-    public Classification? Classification => Meaning == VicsMeaning.ChildAbuse && Country is not null ? Domain.CodeLists.Classification.National : null;
+    public Classification? Classification =>
+        Meaning == VicsMeaning.ChildAbuse && Country is not null ? Domain.CodeLists.Classification.National : null;
 
     public bool IsSkipped => Meaning is VicsMeaning.Comparison or VicsMeaning.NonPertinent;
 }

@@ -3,9 +3,10 @@ using System.Runtime.CompilerServices;
 namespace CPort.Domain.Hashes.Lists;
 
 /// <summary>
-/// VICS 1.x and 2.0 (domain.md 5.4). The file is first cut into media records by following brackets and quotes only, each record is then read
-/// by <see cref="VicsRecord"/>: so a record may be broken in itself without harm to the others, and only one record is in memory. When
-/// the brackets themselves are broken, reading goes on at the next object that begins as the records before it did.
+/// VICS 1.x and 2.0 (domain.md 5.4). The file is first cut into media records by following brackets and quotes only, each record
+/// is then read by <see cref="VicsRecord"/>: so a record may be broken in itself without harm to the others, and only one record
+/// is in memory. When the brackets themselves are broken, reading goes on at the next object that begins as the records before it
+/// did.
 /// </summary>
 internal static class VicsReader
 {
@@ -46,7 +47,8 @@ internal static class VicsReader
                 default:
                     if (context is null)
                     {
-                        throw new HashListFormatException("The JSON is no VICS file: no \"@odata.context\" or \"odata.metadata\" stands before its records.");
+                        throw new HashListFormatException(
+                            "The JSON is no VICS file: no \"@odata.context\" or \"odata.metadata\" stands before its records.");
                     }
 
                     yield break;
@@ -66,7 +68,8 @@ internal sealed record VicsContext(int Generation, string Context, bool IsCases)
         var isCases = fragment.StartsWith("Cases", StringComparison.OrdinalIgnoreCase);
         if (models < 0 || (!isCases && !fragment.StartsWith("Media", StringComparison.OrdinalIgnoreCase)))
         {
-            throw new HashListFormatException("The odata context is not one of VICS: …/DataModels/{version}.xml… with #Media or #Cases expected.");
+            throw new HashListFormatException(
+                "The odata context is not one of VICS: …/DataModels/{version}.xml… with #Media or #Cases expected.");
         }
 
         var version = text.AsSpan(models + 11);

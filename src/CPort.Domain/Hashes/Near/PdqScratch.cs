@@ -34,13 +34,17 @@ internal readonly record struct PdqCandidate(int Id, int Query);
 /// <summary>A value within a query's radius; several chunks may show the same one.</summary>
 internal readonly record struct PdqFound(int Query, int Id, int Distance);
 
-/// <summary>The working memory of searches, kept from one to the next so that a search allocates nothing but its answer.</summary>
+/// <summary>
+/// The working memory of searches, kept from one to the next so that a search allocates nothing but its answer.
+/// </summary>
 internal sealed class PdqScratch(PdqInstructions instructions)
 {
     /// <summary>Queries that go together; a probe has one byte for its query's number.</summary>
     public const int MaxBatch = 64;
 
-    /// <summary>A query with more candidates than this leaves the batch: it needs to remember which values it has looked at.</summary>
+    /// <summary>
+    /// A query with more candidates than this leaves the batch: it needs to remember which values it has looked at.
+    /// </summary>
     public const int LightCandidates = 256;
 
     public const int ManyProbes = 1024;
@@ -78,7 +82,8 @@ internal sealed class PdqScratch(PdqInstructions instructions)
     public int ProbeCount { get; private set; }
 
     public long MemoryBytes =>
-        (Unsafe.SizeOf<PdqProbe>() * (long)_probes.Length) + (Unsafe.SizeOf<PdqCandidate>() * (long)Candidates.Length) + (Unsafe.SizeOf<PdqPassed>() * (long)_passed.Length) + (8L * _seen.Length) + (2L * Bits.Length)
+        (Unsafe.SizeOf<PdqProbe>() * (long)_probes.Length) + (Unsafe.SizeOf<PdqCandidate>() * (long)Candidates.Length)
+            + (Unsafe.SizeOf<PdqPassed>() * (long)_passed.Length) + (8L * _seen.Length) + (2L * Bits.Length)
         + (Unsafe.SizeOf<PdqFound>() * (long)Hits.Capacity) + (4L * Touched.Capacity);
 
     public void Start(int queries, int chunks)
@@ -108,7 +113,8 @@ internal sealed class PdqScratch(PdqInstructions instructions)
 
     /// <summary>Takes what was written from <see cref="Room"/> up to, not including, this place.</summary>
     public void Take(ref PdqProbe end) =>
-        ProbeCount = (int)(Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(_probes), ref end) / Unsafe.SizeOf<PdqProbe>());
+        ProbeCount = (int)(Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(_probes),
+            ref end) / Unsafe.SizeOf<PdqProbe>());
 
     /// <summary>Writes a long run as several; the place to go on writing.</summary>
     public ref PdqProbe Cut(ref PdqProbe end, uint start, uint length, uint piece, ushort next, byte limit, int query, int room)

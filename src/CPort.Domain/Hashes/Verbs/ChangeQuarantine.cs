@@ -42,7 +42,8 @@ public sealed record ChangeQuarantine : IHashBucketWrite
 
         var row = batch.State.RowOf(hash);
         var old = batch.QuarantineOf(hash, row);
-        if (Release ? old is null or { Released: true } : old is { Released: false } || (old is not null && Reason != QuarantineReason.Operator))
+        if (Release ? old is null or { Released: true } : old is { Released: false } || (old is not null
+            && Reason != QuarantineReason.Operator))
         {
             // In already, out already, or released by somebody: then CPort itself does not put it in again.
             return false;
@@ -93,19 +94,22 @@ public sealed record RecordedQuarantine
 public sealed record QuarantineLimits
 {
     /// <summary>
-    /// Different reports with an exact hash (MD5, SHA-1, SHA-256, PhotoDNA); 0 switches it off. Even viral material is re-encoded time and again, so
-    /// that one file's reports go to the thousands; what hosts serve by themselves (placeholders, tracking pixels) has no such bound. A confirmed
-    /// exact hash stays out: its opinions would apply all the same.
+    /// Different reports with an exact hash (MD5, SHA-1, SHA-256, PhotoDNA); 0 switches it off. Even viral material is re-encoded
+    /// time and again, so that one file's reports go to the thousands; what hosts serve by themselves (placeholders, tracking
+    /// pixels) has no such bound. A confirmed exact hash stays out: its opinions would apply all the same.
     /// </summary>
     public int Reports { get; init; } = 20_000;
 
-    /// <summary>Different reports with one PDQ value; 0 switches it off. Lower, because re-encodings of a picture spread over several values.</summary>
+    /// <summary>
+    /// Different reports with one PDQ value; 0 switches it off. Lower, because re-encodings of a picture spread over several
+    /// values.
+    /// </summary>
     public int PdqReports { get; init; } = 5_000;
 
     /// <summary>
-    /// Different PDQ values searched within the radius of one value since the bucket started; 0 switches it off. The copies of a real picture
-    /// (scaled, compressed, stamped) are some dozens to some hundreds of values; a value in a dense region (blank pages, screenshots of text) has
-    /// thousands of strangers near it.
+    /// Different PDQ values searched within the radius of one value since the bucket started; 0 switches it off. The copies of a
+    /// real picture (scaled, compressed, stamped) are some dozens to some hundreds of values; a value in a dense region (blank
+    /// pages, screenshots of text) has thousands of strangers near it.
     /// </summary>
     public int NearValues { get; init; } = 2_000;
 
@@ -122,10 +126,12 @@ public sealed record QuarantineLimits
         {
             // Counted as they stood before the batch: the next sighting is soon enough.
             var row = state.RowOf(s.Hash);
-            if (most > 0 && row >= 0 && state.Sightings.CountOf(row) >= most && (looked ??= []).Add(s.Hash) && batch.QuarantineOf(s.Hash, row) is null
+            if (most > 0 && row >= 0 && state.Sightings.CountOf(row) >= most && (looked ??= []).Add(s.Hash)
+                && batch.QuarantineOf(s.Hash, row) is null
                 && (isNear || !batch.EntryOf(s.Hash).Confirmed) && state.Sightings.ReportsOf(row, most) >= most)
             {
-                batch.Quarantine(s.Hash, new HashQuarantine { Reason = QuarantineReason.ManyReports, Since = Now, Reports = state.Sightings.ReportsOf(row) });
+                batch.Quarantine(s.Hash, new HashQuarantine
+                    { Reason = QuarantineReason.ManyReports, Since = Now, Reports = state.Sightings.ReportsOf(row) });
             }
         }
     }

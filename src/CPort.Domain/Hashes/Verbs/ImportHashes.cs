@@ -7,7 +7,10 @@ using ProtoBuf;
 
 namespace CPort.Domain.Hashes.Verbs;
 
-/// <summary>Imports rows of a list; the same rows again write nothing, whatever their date. Answered by <see cref="HashesImported"/> once durable.</summary>
+/// <summary>
+/// Imports rows of a list; the same rows again write nothing, whatever their date. Answered by <see cref="HashesImported"/> once
+/// durable.
+/// </summary>
 [ProtoContract]
 [Manifest("hc3")]
 public sealed record ImportHashes : IHashBucketWrite
@@ -79,7 +82,9 @@ public sealed record HashListSource
     [ProtoMember(2)] public required string List { get; init; }
     [ProtoMember(3)] public required TrustLevel Trust { get; init; }
 
-    /// <summary>When the list was made or, not knowing better, imported, UTC. Rows older than what the source said before have no effect.</summary>
+    /// <summary>
+    /// When the list was made or, not knowing better, imported, UTC. Rows older than what the source said before have no effect.
+    /// </summary>
     [ProtoMember(4)] public required DateTimeOffset At { get; init; }
 }
 
@@ -102,7 +107,8 @@ public sealed record HashListRow
     {
         Opinion = new HashOpinion
         {
-            Agency = source.Agency, List = source.List, Basis = OpinionBasis.List, Classification = Classification, Country = Country,
+            Agency = source.Agency, List = source.List, Basis = OpinionBasis.List, Classification = Classification,
+                Country = Country,
             Trust = source.Trust, At = source.At,
         },
         Flags = Flags, Retracted = Retract,
@@ -147,13 +153,15 @@ public sealed record HashesImported : IHashBucketReply
     /// <summary>Trap values and PDQ of low quality.</summary>
     [ProtoMember(5)] public int Ignored { get; init; }
 
-    /// <summary>One <see cref="HashRowOutcome"/> a row, in order, when <see cref="ImportHashes.EachRow"/> asked for it; else empty.</summary>
+    /// <summary>
+    /// One <see cref="HashRowOutcome"/> a row, in order, when <see cref="ImportHashes.EachRow"/> asked for it; else empty.
+    /// </summary>
     [ProtoMember(6)] public byte[] Rows { get; init; } = [];
 }
 
 /// <summary>
-/// What an import says alike of many hashes: their values one after the other, each of the bucket's algorithm's length, and the rest once. A row
-/// costs its value's bytes and is read back without an object of its own.
+/// What an import says alike of many hashes: their values one after the other, each of the bucket's algorithm's length, and the
+/// rest once. A row costs its value's bytes and is read back without an object of its own.
 /// </summary>
 [ProtoContract]
 public sealed record PackedOpinions
@@ -200,11 +208,12 @@ internal sealed class ImportParts(HashBatch batch, HashListSource source)
     private (Step Step, HashEntry? Next) _last;
 
     /// <summary>What a row says, and of what entry.</summary>
-    private readonly record struct Step(HashEntry Entry, Classification Classification, Country? Country, HashFlags Flags, bool Retract);
+    private readonly record struct Step(HashEntry Entry, Classification Classification, Country? Country, HashFlags Flags,
+        bool Retract);
 
     /// <summary>
-    /// The entry after the row, null when the row has no effect. It depends on what was said before and on what the row says, not on the hash: nearly all
-    /// rows of a list are alike.
+    /// The entry after the row, null when the row has no effect. It depends on what was said before and on what the row says, not
+    /// on the hash: nearly all rows of a list are alike.
     /// </summary>
     public HashEntry? After(HashEntry entry, HashListRow row)
     {
@@ -228,7 +237,8 @@ internal sealed class ImportParts(HashBatch batch, HashListSource source)
         for (var i = _parts.Count - 1; i >= 0; i--)
         {
             var says = _parts[i].Says;
-            if (says.Version == version && says.Classification == row.Classification && says.Country == row.Country && says.Flags == row.Flags
+            if (says.Version == version && says.Classification == row.Classification && says.Country == row.Country
+                && says.Flags == row.Flags
                 && says.Retracted == row.Retract)
             {
                 _parts[i].Hashes.AddRange(row.Hash.Bytes);
@@ -240,12 +250,14 @@ internal sealed class ImportParts(HashBatch batch, HashListSource source)
         hashes.AddRange(row.Hash.Bytes);
         _parts.Add((new PackedOpinions
         {
-            Classification = row.Classification, Country = row.Country, Flags = row.Flags, Retracted = row.Retract, Version = version,
+            Classification = row.Classification, Country = row.Country, Flags = row.Flags, Retracted = row.Retract,
+                Version = version,
         }, hashes));
     }
 
     /// <summary>
-    /// Ends the group. Parts are applied one after the other, so when a hash comes twice in one batch, what came first must stand in a group before.
+    /// Ends the group. Parts are applied one after the other, so when a hash comes twice in one batch, what came first must stand
+    /// in a group before.
     /// </summary>
     public void Close()
     {

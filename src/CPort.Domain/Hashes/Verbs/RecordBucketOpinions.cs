@@ -7,7 +7,10 @@ using ProtoBuf;
 
 namespace CPort.Domain.Hashes.Verbs;
 
-/// <summary>Adds, replaces or retracts opinions. A source's older word never undoes its newer one. Answered by <see cref="OpinionsStored"/> once durable.</summary>
+/// <summary>
+/// Adds, replaces or retracts opinions. A source's older word never undoes its newer one. Answered by
+/// <see cref="OpinionsStored"/> once durable.
+/// </summary>
 [ProtoContract]
 [Manifest("hc2")]
 public sealed record RecordBucketOpinions : IHashBucketWrite
@@ -29,12 +32,14 @@ public sealed record RecordBucketOpinions : IHashBucketWrite
                 changed += next.Version > entry.Version ? 1 : 0;
                 batch.Opinions.Add(new RecordedOpinions
                 {
-                    Agency = o.Opinion.Agency, List = o.Opinion.List, Basis = o.Opinion.Basis, Trust = o.Opinion.Trust, At = o.Opinion.At,
+                    Agency = o.Opinion.Agency, List = o.Opinion.List, Basis = o.Opinion.Basis, Trust = o.Opinion.Trust,
+                        At = o.Opinion.At,
                     Rows =
                     [
                         new RecordedOpinion
                         {
-                            Hash = o.Hash, Classification = word.Opinion.Classification, Country = word.Opinion.Country, Flags = word.Flags,
+                            Hash = o.Hash, Classification = word.Opinion.Classification, Country = word.Opinion.Country,
+                                Flags = word.Flags,
                             Retracted = word.Retracted, Item = word.Opinion.Item, Version = next.Version,
                         },
                     ],
@@ -75,7 +80,8 @@ public sealed record RecordedOpinions
         {
             var at = state.Add(row.Hash.Bytes);
             var word = WordOf(row.Classification, row.Country, row.Flags, row.Retracted, row.Item);
-            state.SetEntry(at, row.Item is null ? state.Step(state.EntryOf(at), word, row.Version) : state.EntryOf(at).Put(word, row.Version));
+            state.SetEntry(at, row.Item is null ? state.Step(state.EntryOf(at), word, row.Version) : state.EntryOf(at).Put(word,
+                row.Version));
         }
 
         foreach (var part in Packed)
@@ -84,11 +90,13 @@ public sealed record RecordedOpinions
         }
     }
 
-    private SourceOpinion WordOf(Classification classification, Country? country, HashFlags flags, bool retracted, ItemRef? item) => new()
+    private SourceOpinion WordOf(Classification classification, Country? country, HashFlags flags, bool retracted,
+        ItemRef? item) => new()
     {
         Opinion = new HashOpinion
         {
-            Agency = Agency, List = List, Basis = Basis, Classification = classification, Country = country, Trust = Trust, At = At, Item = item,
+            Agency = Agency, List = List, Basis = Basis, Classification = classification, Country = country, Trust = Trust,
+                At = At, Item = item,
         },
         Flags = flags, Retracted = retracted,
     };

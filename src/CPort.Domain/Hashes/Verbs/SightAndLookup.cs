@@ -23,7 +23,8 @@ public sealed record SightAndLookup : IHashBucketWrite
     {
         foreach (var s in Sightings)
         {
-            if (batch.Belongs(s.Hash) && batch.State.RowOf(s.Hash) is var row && (row < 0 || !batch.State.Sightings.Has(row, s.Item)))
+            if (batch.Belongs(s.Hash) && batch.State.RowOf(s.Hash) is var row
+                && (row < 0 || !batch.State.Sightings.Has(row, s.Item)))
             {
                 batch.Sight(s);
             }
@@ -58,8 +59,8 @@ public sealed record HashSighting
 }
 
 /// <summary>
-/// Verdicts in the order asked. Fewer than asked when the rest would not fit in <see cref="HashBucketLimits.PartBytes"/>: ask again for those;
-/// at least one is always answered.
+/// Verdicts in the order asked. Fewer than asked when the rest would not fit in <see cref="HashBucketLimits.PartBytes"/>: ask
+/// again for those; at least one is always answered.
 /// </summary>
 [ProtoContract]
 [Manifest("hr1")]
