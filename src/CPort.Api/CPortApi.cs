@@ -69,9 +69,7 @@ public static class CPortApi
         services.AddSingleton<OpenStreams>();
 
         services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
-        services.AddExceptionHandler<ApiExceptionHandler>();
-        services.AddProblemDetails();
-        services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
+        services.AddCPortAnswers();
         services.AddResponseCompression(o =>
         {
             // The stream's type is not in the list, so it goes out as it comes. Nothing in an answer mixes secrets with what an attacker chooses
@@ -83,6 +81,10 @@ public static class CPortApi
         services.AddCPortOpenApi();
         return services;
     }
+
+    /// <summary>How answers and failures are written, the same on the API's port and the operators'.</summary>
+    public static IServiceCollection AddCPortAnswers(this IServiceCollection services) => services
+        .AddExceptionHandler<ApiExceptionHandler>().AddProblemDetails().ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
 
     /// <summary>Adds the API to a pipeline that has routing and an exception handler already.</summary>
     public static WebApplication MapCPortApi(this WebApplication app)

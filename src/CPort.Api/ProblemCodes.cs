@@ -24,6 +24,10 @@ public static class ProblemCodes
     public const string Unavailable = "unavailable";
     public const string Stuck = "stuck";
 
+    /// <summary>Of operators' commands.</summary>
+    public const string Confirm = "confirm";
+    public const string WrongState = "wrong-state";
+
     /// <summary>A defect of the node.</summary>
     public const string Internal = "internal-error";
 
@@ -96,6 +100,10 @@ public static class ProblemCodes
         [OutOfRange] = (422, "Value out of range"),
         [Inconsistent] = (422, "Fields contradict each other"),
         [Conflict] = (409, "The reference was used with other content"),
+
+        // Operators' commands
+        [Confirm] = (409, "The command wants to be confirmed"),
+        [WrongState] = (409, "Not as the node or member is now"),
 
         // Rules of reports
         ["version-mismatch"] = (412, "The item has changed"),

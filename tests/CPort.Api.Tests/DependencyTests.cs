@@ -73,6 +73,7 @@ public sealed partial class DependencyTests
     [InlineData("CPort.Domain")]
     [InlineData("CPort.Actors")]
     [InlineData("CPort.Api")]
+    [InlineData("CPort.Node")]
     public void Namespaces_follow_folders(string project)
     {
         var sources = Sources(project);

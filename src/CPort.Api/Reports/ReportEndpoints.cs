@@ -126,7 +126,7 @@ public static class ReportEndpoints
     }
 
     /// <summary>The id in a path; anything that is none is a report that does not exist.</summary>
-    internal static ReportId Id(string text) => ReportId.TryParse(text, out var id) ? id : throw Absent();
+    public static ReportId Id(string text) => ReportId.TryParse(text, out var id) ? id : throw Absent();
 
     private static ApiProblemException Absent() =>
         ApiProblemException.Of(ProblemCodes.NotFound, "There is no such report, or it is not for you to see.");

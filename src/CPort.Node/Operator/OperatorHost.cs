@@ -1,7 +1,7 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CPort.Actors.Agencies;
+using CPort.Api;
 using CPort.Api.Security;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
@@ -56,6 +56,8 @@ public sealed partial class OperatorHost(
         builder.Services.AddRouting();
         builder.Services.AddSingleton<ILoggerFactory>(new NodeLogs(loggers));
         builder.Services.AddSingleton<IHostLifetime, StopsWithTheNode>();
+        builder.Services.AddSingleton(time);
+        builder.Services.AddLogging().AddCPortAnswers();
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(3)).UseKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -69,10 +71,11 @@ public sealed partial class OperatorHost(
             });
         });
         var app = builder.Build();
+        app.UseExceptionHandler();
         app.Use(AuthenticateAsync);
         app.UseRouting();
         app.UseGuard();
-        new OperatorEndpoints(services, state, loggers.CreateLogger<OperatorEndpoints>(), _stopping.Token).Map(app);
+        OperatorEndpoints.Map(app, new OperatorNode(services, state, loggers.CreateLogger<OperatorNode>(), _stopping.Token));
         try
         {
             await app.StartAsync(cancellationToken);
@@ -104,7 +107,11 @@ public sealed partial class OperatorHost(
 
     private HttpsConnectionAdapterOptions Tls()
     {
-        var tls = new HttpsConnectionAdapterOptions { ServerCertificate = Certificates.Load(options.Http.CertificatePath!, options.Http.CertificateKeyPath, options.Http.CertificatePassword, "CPORT__Http__CertificatePath") };
+        var tls = new HttpsConnectionAdapterOptions
+        {
+            ServerCertificate = Certificates.Load(
+                options.Http.CertificatePath!, options.Http.CertificateKeyPath, options.Http.CertificatePassword, "CPORT__Http__CertificatePath"),
+        };
         if (options.Operator.ClientCaPath is { } file)
         {
             var authorities = new X509Certificate2Collection();
@@ -131,45 +138,26 @@ public sealed partial class OperatorHost(
         return tls;
     }
 
-    /// <summary>Nobody without a key, and every failure as a problem that holds no data; who may do what is asked of the guard.</summary>
-    private async Task AuthenticateAsync(HttpContext http, RequestDelegate next)
+    /// <summary>Nobody without a key; who may do what is asked of the guard.</summary>
+    private Task AuthenticateAsync(HttpContext http, RequestDelegate next)
     {
         http.Response.Headers.CacheControl = "no-store";
         var header = http.Request.Headers.Authorization.ToString();
         var key = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : null;
         if (!directory.Ready)
         {
-            await new OperatorProblem(HttpStatusCode.ServiceUnavailable, $"The node cannot tell operators from others yet: {state.WaitingFor ?? "the directory of agencies is being read"}.")
-                .WriteAsync(http);
-            return;
+            var why = state.WaitingFor ?? "the directory of agencies is being read";
+            return ApiProblem.Of(ProblemCodes.Unavailable, $"The node cannot tell operators from others yet: {why}.").WriteAsync(http);
         }
 
         if (directory.Authenticate(key, time.GetUtcNow(), null) is not Authentication.Accepted { Caller: var caller })
         {
             http.Response.Headers.WWWAuthenticate = "Bearer realm=\"cport-operator\"";
-            await new OperatorProblem(HttpStatusCode.Unauthorized, "An operator's key is needed.").WriteAsync(http);
-            return;
+            return ApiProblem.Of(ProblemCodes.NotAuthenticated, "An operator's key is needed.").WriteAsync(http);
         }
 
         http.Features.Set(caller);
-        try
-        {
-            await next(http);
-        }
-        catch (Exception e) when (!http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted)
-        {
-            var problem = OperatorProblem.Of(e);
-            if (problem.Status == HttpStatusCode.InternalServerError)
-            {
-                Defect(_log, http.Request.Method, (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText, e.GetType().FullName, e.StackTrace);
-            }
-
-            await problem.WriteAsync(http);
-        }
-        catch (OperationCanceledException)
-        {
-            // A stream whose reader went away.
-        }
+        return next(http);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Operators are served on {Url}")]
@@ -177,9 +165,6 @@ public sealed partial class OperatorHost(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The operator endpoint's port {Port} is taken (CPORT__Operator__Port): this node runs without one")]
     private static partial void Taken(ILogger logger, int port);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} met a defect: {Type}\n{Where}")]
-    private static partial void Defect(ILogger logger, string method, string? route, string? type, string? where);
 
     /// <summary>The node's own log, without a second "Now listening on", which would be taken for the API's.</summary>
     private sealed class NodeLogs(ILoggerFactory node) : ILoggerFactory

@@ -55,7 +55,7 @@ public sealed class NodeStartTests : IDisposable
         operators.Services.AddRouting();
         operators.WebHost.UseKestrelCore();
         await using var port = operators.Build();
-        new OperatorEndpoints(app.Services, new NodeState(), NullLogger.Instance, CancellationToken.None).Map(port);
+        OperatorEndpoints.Map(port, new OperatorNode(app.Services, new NodeState(), NullLogger.Instance, CancellationToken.None));
         var endpoints = new IEndpointRouteBuilder[] { app, port }.SelectMany(a => a.DataSources).SelectMany(d => d.Endpoints).OfType<RouteEndpoint>().ToArray();
 
         Assert.Contains(endpoints, e => e.RoutePattern.RawText == "/metrics");

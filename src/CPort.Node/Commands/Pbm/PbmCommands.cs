@@ -130,7 +130,7 @@ internal sealed class PbmCommands
                     Print(parsed, await client.PostAsync(PathOf(parsed, path, id), new AddressBody(member, confirm), stop), lines);
                     return;
                 }
-                catch (CPortApiException e) when (e.Problem.Code == OperatorProblem.ConfirmCode && !confirm)
+                catch (CPortApiException e) when (e.Problem.Code == ProblemCodes.Confirm && !confirm)
                 {
                     confirm = Confirmed(e.Problem.Detail ?? e.Problem.Title);
                 }
