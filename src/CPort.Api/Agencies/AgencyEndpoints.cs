@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Agencies;
+using CPort.Actors.Entities;
 using CPort.Actors.Reports;
 using CPort.Api.Reading;
 using CPort.Api.Security;
@@ -10,8 +11,8 @@ using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Agencies;
