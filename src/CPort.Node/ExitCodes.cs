@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace CPort.Node;
 
-/// <summary>What the program ends with, the same for every command. <see cref="All"/> is the table that help and docs show.</summary>
+/// <summary>
+/// What the program ends with, the same for every command. <see cref="All"/> is the table that help and docs show.
+/// </summary>
 public static class ExitCodes
 {
     public const int Ok = 0;
@@ -26,15 +28,19 @@ public static class ExitCodes
         (Refused, "the node does not fit the database or the cluster: name, counts, version, master key, how splits are judged"),
         (NotJoined, "no cluster let the node in within `CPORT__Cluster__JoinSeconds`; to be started again"),
         (Downed, "the cluster went on without the node, after a crash or a cut; to be started again, and it joins by itself"),
-        (NoDatabase, "the node alone lost the database while other members reached it; to be started again, and it waits for the database"),
+        (NoDatabase,
+            "the node alone lost the database while other members reached it; to be started again, and it waits for the database"),
         (NoConnection, "no node answers at the address, or none has for `--retry-for`"),
         (NotAllowed, "no key, an unknown key, or one that does not allow this"),
         (SomeRejected, "done, but some lines were not taken"),
-        (SomeUnavailable, "done, but some lines stayed without a final answer (a report that cannot be read): to be sent again later"),
+        (SomeUnavailable,
+            "done, but some lines stayed without a final answer (a report that cannot be read): to be sent again later"),
     ];
 
     /// <summary>For <c>cport --help</c>.</summary>
-    public static string Help => "Exit codes:\n" + string.Concat(All.Select(c => $"  {c.Code,2}  {c.Meaning.Replace("`", "", StringComparison.Ordinal)}\n"));
+    public static string Help =>
+        "Exit codes:\n" + string.Concat(All.Select(c =>
+        $"  {c.Code,2}  {c.Meaning.Replace("`", "", StringComparison.Ordinal)}\n"));
 
     /// <summary>The rows of the table in docs/operations.md.</summary>
     public static string Markdown => string.Concat(All.Select(c => $"| {c.Code} | {c.Meaning} |\n"));

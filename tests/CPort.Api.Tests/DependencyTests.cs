@@ -14,7 +14,8 @@ public sealed partial class DependencyTests
     /// <summary>The folders of the domain: each may use those before it.</summary>
     private static readonly string[] DomainOrder =
     [
-        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Confidential", "Hashes", "Groups", "Inheritance", "Routing", "Reports",
+        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Confidential", "Hashes", "Groups", "Inheritance",
+            "Routing", "Reports",
         "Queues",
     ];
 

@@ -10,8 +10,8 @@ namespace CPort.Cluster.Harness;
 public sealed record NodeExit(long At, int Code);
 
 /// <summary>
-/// A node process on a host of the test network, under a supervisor as systemd or Kubernetes would be: whenever it ends it is started again after a
-/// second, until <see cref="DisposeAsync"/>.
+/// A node process on a host of the test network, under a supervisor as systemd or Kubernetes would be: whenever it ends it is
+/// started again after a second, until <see cref="DisposeAsync"/>.
 /// </summary>
 public sealed class SupervisedNode : NodeProcess
 {
@@ -26,7 +26,8 @@ public sealed class SupervisedNode : NodeProcess
     /// <param name="on">Words before a command that run it on the host.</param>
     /// <param name="environment">Its settings as <c>CPORT__Data</c>, and what else is for the node alone.</param>
     internal SupervisedNode(int number, string address, string[] on, IEnumerable<KeyValuePair<string, string>> environment)
-        : base(environment.Where(IsSetting).Select(p => KeyValuePair.Create(p.Key["CPORT__".Length..], p.Value)), on, TimeSpan.FromSeconds(8))
+        : base(environment.Where(IsSetting).Select(p => KeyValuePair.Create(p.Key["CPORT__".Length..], p.Value)), on,
+            TimeSpan.FromSeconds(8))
     {
         (Number, Address) = (number, address);
         foreach (var (name, value) in environment.Where(p => !IsSetting(p)))
@@ -42,7 +43,10 @@ public sealed class SupervisedNode : NodeProcess
 
     public string Address { get; }
 
-    /// <summary>When this life of the process was first seen ready, by <see cref="Stopwatch.GetTimestamp"/>; 0 while it was not. The oldest member has the lowest.</summary>
+    /// <summary>
+    /// When this life of the process was first seen ready, by <see cref="Stopwatch.GetTimestamp"/>; 0 while it was not. The
+    /// oldest member has the lowest.
+    /// </summary>
     public long ReadySince { get; private set; }
 
     public IReadOnlyList<NodeExit> Exits => _exits;
@@ -52,7 +56,10 @@ public sealed class SupervisedNode : NodeProcess
     /// <summary>Starts the supervisor and with it the process.</summary>
     public void Supervise() => _supervising = Task.Run(SuperviseAsync);
 
-    /// <summary>Whether <c>/health/ready</c> says yes, and what it says of members: their number, and of those it cannot reach. Members 0: no answer.</summary>
+    /// <summary>
+    /// Whether <c>/health/ready</c> says yes, and what it says of members: their number, and of those it cannot reach. Members 0:
+    /// no answer.
+    /// </summary>
     public async Task<(bool Ready, int Members, int Unreachable, string Said)> HealthAsync()
     {
         var (status, body) = await ReadyAsync();
@@ -98,7 +105,8 @@ public sealed class SupervisedNode : NodeProcess
         _stop.Dispose();
     }
 
-    private static bool IsSetting(KeyValuePair<string, string> variable) => variable.Key.StartsWith("CPORT__", StringComparison.Ordinal);
+    private static bool IsSetting(KeyValuePair<string, string> variable) =>
+        variable.Key.StartsWith("CPORT__", StringComparison.Ordinal);
 
     private static int Before(string[] words, string word) =>
         Array.FindIndex(words, w => w.StartsWith(word, StringComparison.Ordinal)) is var at and > 0

@@ -8,8 +8,8 @@ using System.Runtime.InteropServices;
 namespace CPort.Tests.Shared;
 
 /// <summary>
-/// A real <c>cport node</c> as a process: started, frozen, stopped, killed and started again on the same data, its whole log kept. Disposing kills
-/// it. The one harness of tests, chaos runs and measurements. Not thread-safe, but for its log.
+/// A real <c>cport node</c> as a process: started, frozen, stopped, killed and started again on the same data, its whole log
+/// kept. Disposing kills it. The one harness of tests, chaos runs and measurements. Not thread-safe, but for its log.
 /// </summary>
 public class NodeProcess : IAsyncDisposable
 {
@@ -31,7 +31,8 @@ public class NodeProcess : IAsyncDisposable
         };
 
     /// <param name="settings">As <c>Limits__LineBytes</c>; <c>Http__Url</c> must be among them.</param>
-    /// <param name="before">Words before the command, such as <c>ip netns exec</c>; they must end in running what follows in their place.</param>
+    /// <param name="before">Words before the command, such as <c>ip netns exec</c>; they must end in running what follows in
+    /// their place.</param>
     /// <param name="patience">How long it may take to answer a request.</param>
     public NodeProcess(IEnumerable<KeyValuePair<string, string>> settings, string[]? before = null, TimeSpan? patience = null)
     {
@@ -87,15 +88,19 @@ public class NodeProcess : IAsyncDisposable
 
     public static Uri FreeUrl() => new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}"));
 
-    /// <summary>A program of .NET, in a folder and an environment without settings of anybody else's, with its streams redirected.</summary>
+    /// <summary>
+    /// A program of .NET, in a folder and an environment without settings of anybody else's, with its streams redirected.
+    /// </summary>
     public static ProcessStartInfo Command(params IEnumerable<string> words)
     {
         var command = words.ToArray();
         var start = new ProcessStartInfo(command[0], command[1..])
         {
-            WorkingDirectory = Path.GetTempPath(), RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            WorkingDirectory = Path.GetTempPath(), RedirectStandardOutput = true, RedirectStandardError = true,
+                RedirectStandardInput = true,
         };
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("CPORT", StringComparison.OrdinalIgnoreCase)).ToArray())
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("CPORT", StringComparison.OrdinalIgnoreCase))
+            .ToArray())
         {
             start.Environment.Remove(name);
         }
@@ -118,7 +123,8 @@ public class NodeProcess : IAsyncDisposable
             throw new InvalidOperationException("The node runs already.");
         }
 
-        // What is for the node alone must not change the programs before it; the settings hold the master key, so not on the command line.
+        // What is for the node alone must not change the programs before it; the settings hold the master key, so not on the
+        // command line.
         IEnumerable<string> own = Environment.Count == 0 ? [] : ["env", .. Environment.Select(p => $"{p.Key}={p.Value}")];
         var start = Command([.. _before, .. own, .. CPort(Program, "node")]);
         foreach (var (name, value) in Settings)
@@ -159,7 +165,8 @@ public class NodeProcess : IAsyncDisposable
             using var answer = await _http.GetAsync("/health/ready", cancellation);
             return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException
+            && !cancellation.IsCancellationRequested)
         {
             return (0, e.Message);
         }
@@ -215,13 +222,15 @@ public class NodeProcess : IAsyncDisposable
     public async Task<string> OperatorKeyAsync()
     {
         await UntilAsync(
-            () => Task.FromResult(File.Exists(OperatorKeyFile) && new FileInfo(OperatorKeyFile).Length > 10), TimeSpan.FromSeconds(60),
+            () => Task.FromResult(File.Exists(OperatorKeyFile) && new FileInfo(OperatorKeyFile).Length > 10),
+                TimeSpan.FromSeconds(60),
             "there was no operator's key");
         return (await File.ReadAllTextAsync(OperatorKeyFile)).Trim();
     }
 
     /// <summary>Asks again until it holds; complains with the end of the log.</summary>
-    public Task UntilAsync(Func<Task<bool>> holds, TimeSpan patience, string complaint, CancellationToken cancellation = default) =>
+    public Task UntilAsync(Func<Task<bool>> holds, TimeSpan patience, string complaint,
+        CancellationToken cancellation = default) =>
         Wait.UntilAsync(holds, patience, () => $"{complaint}. The node's log:\n{Tail}", cancellation);
 
     public virtual async ValueTask DisposeAsync()

@@ -2,7 +2,9 @@ using CPort.Tests.Shared;
 
 namespace CPort.Bench.Load;
 
-/// <summary>A node process on a data folder of its own, with HTTP/1.1 and HTTP/2 (h2c) on free ports; its log is in the folder.</summary>
+/// <summary>
+/// A node process on a data folder of its own, with HTTP/1.1 and HTTP/2 (h2c) on free ports; its log is in the folder.
+/// </summary>
 internal sealed class BenchNode : NodeProcess
 {
     private readonly StreamWriter _file;
@@ -50,16 +52,20 @@ internal sealed class BenchNode : NodeProcess
         }
     }
 
-    /// <summary>Runs a command of the same program against this node, for example <c>hashes import</c>; throws when it fails.</summary>
+    /// <summary>
+    /// Runs a command of the same program against this node, for example <c>hashes import</c>; throws when it fails.
+    /// </summary>
     public async Task RunAsync(string[] arguments, CancellationToken cancellation)
     {
-        using var process = System.Diagnostics.Process.Start(Command(CPort(Program, [.. arguments, "--url", Url.OriginalString])))!;
+        using var process = System.Diagnostics.Process.Start(
+            Command(CPort(Program, [.. arguments, "--url", Url.OriginalString])))!;
         var said = process.StandardOutput.ReadToEndAsync(cancellation);
         var failed = process.StandardError.ReadToEndAsync(cancellation);
         await process.WaitForExitAsync(cancellation);
         if (process.ExitCode != 0)
         {
-            throw new InvalidOperationException($"cport {arguments[0]} {arguments[1]} ended with {process.ExitCode}: {await said} {await failed}");
+            throw new InvalidOperationException(
+                $"cport {arguments[0]} {arguments[1]} ended with {process.ExitCode}: {await said} {await failed}");
         }
     }
 

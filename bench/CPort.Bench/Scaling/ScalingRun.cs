@@ -8,6 +8,7 @@ using System.Text.Json;
 using CPort.Actors.Persistence;
 using CPort.Bench.Load;
 using CPort.Cluster.Harness;
+using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Node.Client;
 using CPort.Node.Sample;
@@ -287,10 +288,9 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         var text = new StringWriter();
         foreach (var h in day.KnownHashes())
         {
-            await text.WriteLineAsync(JsonSerializer.Serialize(new
-            {
-                md5 = h.Md5.ToHex(), sha1 = h.Sha1.ToHex(), sha256 = h.Sha256.ToHex(), pdq = h.Pdq.ToHex(), classification = h.Classification.ToString(), country = h.Country?.Code,
-            }).AsMemory(), cancellation);
+            var row = h.Hashes.ToDictionary(x => HashAlgorithms.Of(x.Algorithm).JsonName, x => (string?)x.ToHex());
+            (row["classification"], row["country"]) = (h.Classification.ToString(), h.Country?.Code);
+            await text.WriteLineAsync(JsonSerializer.Serialize(row).AsMemory(), cancellation);
         }
 
         using var content = new StringContent(text.ToString());
@@ -377,12 +377,9 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
             var hashes = new List<object>(batch);
             for (var i = 0; i < batch; i++)
             {
-                var media = known[random.Next(known.Length)];
-                var (algorithm, value) = (i % 4) switch
-                {
-                    0 => ("md5", media.Md5), 1 => ("sha1", media.Sha1), 2 => ("sha256", media.Sha256), _ => ("pdq", media.Pdq),
-                };
-                hashes.Add(new { algorithm, value = i / 4 % 2 == 0 ? value.ToHex() : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(value.ToHex().Length / 2)) });
+                var hash = known[random.Next(known.Length)].Hashes[i % 4];
+                var value = i / 4 % 2 == 0 ? hash.ToHex() : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(hash.Bytes.Length));
+                hashes.Add(new { algorithm = HashAlgorithms.Of(hash.Algorithm).Name, value });
             }
 
             return new LookupBody(JsonSerializer.SerializeToUtf8Bytes(new { hashes }), Enumerable.Range(0, batch).Count(i => i / 4 % 2 == 0));

@@ -9,8 +9,9 @@ using CPort.Api.Reports;
 namespace CPort.Node.Client;
 
 /// <summary>
-/// Talks to a node over its public HTTP API. Streams lines in bounded chunks and sends a chunk again whole when its answers did not all come:
-/// intake is idempotent, so that is always safe. Exceptions name status and problem, never a URL of a report, a hash or the key.
+/// Talks to a node over its public HTTP API. Streams lines in bounded chunks and sends a chunk again whole when its answers did
+/// not all come: intake is idempotent, so that is always safe. Exceptions name status and problem, never a URL of a report, a
+/// hash or the key.
 /// </summary>
 public sealed class CPortClient : IDisposable
 {
@@ -20,8 +21,8 @@ public sealed class CPortClient : IDisposable
     private readonly TimeProvider _time;
 
     /// <summary>
-    /// <paramref name="baseUrl"/> is the node's root, for example <c>http://127.0.0.1:5080</c>; <paramref name="key"/> null for the open paths
-    /// (health). A <paramref name="handler"/> given is disposed with the client.
+    /// <paramref name="baseUrl"/> is the node's root, for example <c>http://127.0.0.1:5080</c>; <paramref name="key"/> null for
+    /// the open paths (health). A <paramref name="handler"/> given is disposed with the client.
     /// </summary>
     public CPortClient(Uri baseUrl, string? key, HttpMessageHandler? handler = null, TimeProvider? time = null)
     {
@@ -37,24 +38,30 @@ public sealed class CPortClient : IDisposable
         }
     }
 
-    /// <summary>GET of a path such as <c>v1/agencies</c>. Throws <see cref="CPortApiException"/> on any answer that is no success.</summary>
-    public Task<JsonElement> GetAsync(string path, CancellationToken cancellation = default) => SendAsync(HttpMethod.Get, path, null, cancellation);
+    /// <summary>
+    /// GET of a path such as <c>v1/agencies</c>. Throws <see cref="CPortApiException"/> on any answer that is no success.
+    /// </summary>
+    public Task<JsonElement> GetAsync(string path, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, path, null, cancellation);
 
     /// <summary>GET of an answer of this type.</summary>
-    public async Task<T> GetAsync<T>(string path, CancellationToken cancellation = default) => Read<T>(await GetAsync(path, cancellation));
+    public async Task<T> GetAsync<T>(string path, CancellationToken cancellation = default) =>
+        Read<T>(await GetAsync(path, cancellation));
 
     /// <summary>POST that is answered with this type.</summary>
     public async Task<T> PostAsync<T>(string path, object? body, CancellationToken cancellation = default) =>
         Read<T>(await PostAsync(path, body, cancellation));
 
     /// <summary>
-    /// POST of <paramref name="body"/> as JSON with camel-case names (null: no body). The answer's JSON, or <c>default</c> (undefined) when it is empty.
+    /// POST of <paramref name="body"/> as JSON with camel-case names (null: no body). The answer's JSON, or <c>default</c>
+    /// (undefined) when it is empty.
     /// </summary>
     public Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Post, path, body, cancellation);
 
     /// <summary>Any method with a JSON body.</summary>
-    public async Task<JsonElement> SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellation = default)
+    public async Task<JsonElement> SendAsync(HttpMethod method, string path, object? body,
+        CancellationToken cancellation = default)
     {
         using var request = new HttpRequestMessage(method, path.TrimStart('/'));
         if (body is not null)
@@ -77,9 +84,11 @@ public sealed class CPortClient : IDisposable
     }
 
     /// <summary>The lines of an answer as they come; ends when the node ends it.</summary>
-    public async IAsyncEnumerable<string> LinesAsync(string path, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<string> LinesAsync(string path,
+        [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        using var response = await TryAsync(() => _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellation), cancellation);
+        using var response = await TryAsync(() =>
+            _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellation), cancellation);
         await RequireSuccessAsync(response, cancellation);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
         while (await TryAsync(async () => await reader.ReadLineAsync(cancellation), cancellation) is { } line)
@@ -89,22 +98,26 @@ public sealed class CPortClient : IDisposable
     }
 
     /// <summary>
-    /// Streams reports, one a line, to <c>POST /v1/reports:stream</c>. The source must stand at <see cref="LineStreamOptions.ResumeFrom"/>'s offset.
-    /// <paramref name="codes"/>: <c>v2</c> for ICCAM v2's codes. Throws <see cref="CPortApiException"/> (refused as a whole, for example a
-    /// wrong key) and <see cref="CPortUnreachableException"/>; what was answered before is in the resume and outcome files.
+    /// Streams reports, one a line, to <c>POST /v1/reports:stream</c>. The source must stand at
+    /// <see cref="LineStreamOptions.ResumeFrom"/>'s offset. <paramref name="codes"/>: <c>v2</c> for ICCAM v2's codes. Throws
+    /// <see cref="CPortApiException"/> (refused as a whole, for example a wrong key) and <see cref="CPortUnreachableException"/>;
+    /// what was answered before is in the resume and outcome files.
     /// </summary>
     public Task<StreamProgress> StreamReportsAsync(
-        Stream source, LineStreamOptions? options = null, IProgress<StreamProgress>? progress = null, string? codes = null, CancellationToken cancellation = default)
+        Stream source, LineStreamOptions? options = null, IProgress<StreamProgress>? progress = null, string? codes = null,
+            CancellationToken cancellation = default)
     {
         options ??= new LineStreamOptions();
         var path = codes is null ? "v1/reports:stream" : $"v1/reports:stream?codes={Uri.EscapeDataString(codes)}";
         return StreamLinesAsync(
-            path, LineChunk.ReadAsync(source, options.ResumeFrom?.Offset ?? 0, options.ResumeFrom?.Line ?? 0, cancellation), options, progress, null, cancellation);
+            path, LineChunk.ReadAsync(source, options.ResumeFrom?.Offset ?? 0, options.ResumeFrom?.Line ?? 0, cancellation),
+                options, progress, null, cancellation);
     }
 
     /// <summary>
-    /// Sends chunks with up to <see cref="LineStreamOptions.Parallel"/> requests in flight and takes their answers in the source's order, so that
-    /// the resume point never jumps over an unanswered line. <paramref name="answered"/> sees every chunk's answers.
+    /// Sends chunks with up to <see cref="LineStreamOptions.Parallel"/> requests in flight and takes their answers in the
+    /// source's order, so that the resume point never jumps over an unanswered line. <paramref name="answered"/> sees every
+    /// chunk's answers.
     /// </summary>
     public async Task<StreamProgress> StreamLinesAsync(
         string path, IAsyncEnumerable<LineChunk> chunks, LineStreamOptions options, IProgress<StreamProgress>? progress = null,
@@ -121,7 +134,8 @@ public sealed class CPortClient : IDisposable
         var unavailable = new List<long>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         await using var outcomeFile = options.OutcomeFile is { } file
-            ? new FileStream(file, options.ResumeFrom is null ? FileMode.Create : FileMode.Append, FileAccess.Write, FileShare.Read)
+            ? new FileStream(file, options.ResumeFrom is null
+                ? FileMode.Create : FileMode.Append, FileAccess.Write, FileShare.Read)
             : null;
         var inFlight = new Queue<(LineChunk Chunk, Task<IReadOnlyList<LineAnswer>> Answers)>();
         try
@@ -142,7 +156,8 @@ public sealed class CPortClient : IDisposable
         }
         finally
         {
-            // What is still under way after a failure is stopped and seen to its end, so that nothing runs on behind the caller's back.
+            // What is still under way after a failure is stopped and seen to its end, so that nothing runs on behind the caller's
+            // back.
             await stop.CancelAsync();
             foreach (var (_, answers) in inFlight)
             {
@@ -172,7 +187,8 @@ public sealed class CPortClient : IDisposable
 
                 if (!answer.IsGood)
                 {
-                    var reason = answer.Problem?.Title ?? (answer.Fields is { Count: > 0 } ? $"differs in {string.Join(", ", answer.Fields)}" : answer.Outcome);
+                    var reason = answer.Problem?.Title ?? (answer.Fields is { Count: > 0 }
+                        ? $"differs in {string.Join(", ", answer.Fields)}" : answer.Outcome);
                     reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
                 }
             }
@@ -186,7 +202,8 @@ public sealed class CPortClient : IDisposable
             offset = chunk.EndOffset;
             if (options.ResumeFile is { } resume)
             {
-                await new ResumePoint { Source = options.Source, Offset = offset, Line = chunk.EndLine, Outcomes = outcomes, Reasons = reasons }.SaveAsync(resume);
+                await new ResumePoint { Source = options.Source, Offset = offset, Line = chunk.EndLine, Outcomes = outcomes,
+                    Reasons = reasons }.SaveAsync(resume);
             }
 
             progress?.Report(Progress());
@@ -198,8 +215,10 @@ public sealed class CPortClient : IDisposable
             var total = outcomes.Values.Sum();
             return new StreamProgress
             {
-                Outcomes = new Dictionary<string, long>(outcomes), Reasons = new Dictionary<string, long>(reasons), Offset = offset,
-                Unavailable = [.. unavailable], Retries = retries.Retries, Elapsed = elapsed, LinesPerSecond = (total - before) / Math.Max(0.001, elapsed.TotalSeconds),
+                Outcomes = new Dictionary<string, long>(outcomes), Reasons = new Dictionary<string, long>(reasons),
+                    Offset = offset,
+                Unavailable = [.. unavailable], Retries = retries.Retries, Elapsed = elapsed,
+                    LinesPerSecond = (total - before) / Math.Max(0.001, elapsed.TotalSeconds),
             };
         }
     }
@@ -239,7 +258,10 @@ public sealed class CPortClient : IDisposable
 
         public long Retries => Volatile.Read(ref _retries);
 
-        /// <summary>A line that was taken, alone; null: none yet. Sent again it changes nothing, and shows whether anything is answered at all.</summary>
+        /// <summary>
+        /// A line that was taken, alone; null: none yet. Sent again it changes nothing, and shows whether anything is answered at
+        /// all.
+        /// </summary>
         public LineChunk? Known => Volatile.Read(ref _known);
 
         public void Retried() => Interlocked.Increment(ref _retries);
@@ -254,12 +276,14 @@ public sealed class CPortClient : IDisposable
                     body = body[(body.Span.IndexOf((byte)'\n') + 1)..];
                 }
 
-                Volatile.Write(ref _known, new LineChunk(body[..(body.Span.IndexOf((byte)'\n') + 1)].ToArray(), [chunk.Lines[index]], 0, 0));
+                Volatile.Write(ref _known, new LineChunk(body[..(body.Span.IndexOf((byte)'\n') + 1)].ToArray(),
+                    [chunk.Lines[index]], 0, 0));
             }
         }
     }
 
-    private async Task<IReadOnlyList<LineAnswer>> SendChunkAsync(string path, LineChunk chunk, LineStreamOptions options, Sending sending, CancellationToken cancellation)
+    private async Task<IReadOnlyList<LineAnswer>> SendChunkAsync(string path, LineChunk chunk, LineStreamOptions options,
+        Sending sending, CancellationToken cancellation)
     {
         var answers = new LineAnswer?[chunk.Lines.Count];
         long? failingSince = null;
@@ -273,19 +297,22 @@ public sealed class CPortClient : IDisposable
             }
 
             failingSince ??= _time.GetTimestamp();
-            var delay = wait ?? TimeSpan.FromMilliseconds(Math.Min(10_000, 250 * Math.Pow(2, Math.Min(attempt, 8))) * (0.75 + (Random.Shared.NextDouble() / 2)));
+            var delay = wait ?? TimeSpan.FromMilliseconds(
+                Math.Min(10_000, 250 * Math.Pow(2, Math.Min(attempt, 8))) * (0.75 + (Random.Shared.NextDouble() / 2)));
             if (_time.GetElapsedTime(failingSince.Value) + delay > options.RetryFor)
             {
                 // Some lines' own trouble, or everybody's? The same moment's answers to others tell.
                 if (options.LeaveUnavailable && settled is not null
-                    && (settled > 0 || (sending.Known is { } known && (await TryChunkAsync(path, known, new LineAnswer?[1], options, cancellation)).Cause is null)))
+                    && (settled > 0 || (sending.Known is { } known
+                        && (await TryChunkAsync(path, known, new LineAnswer?[1], options, cancellation)).Cause is null)))
                 {
                     sending.Took(chunk, answers);
                     return answers!;
                 }
 
                 throw new CPortUnreachableException(
-                    $"Lines {chunk.Lines[0]} to {chunk.Lines[^1]} were not all answered within {options.RetryFor.TotalSeconds:0} s: {cause}");
+                    $"Lines {chunk.Lines[0]} to {chunk.Lines[^1]} were not all answered"
+                    + $" within {options.RetryFor.TotalSeconds:0} s: {cause}");
             }
 
             // A node that says "0 seconds" is not to be asked in a tight loop.
@@ -296,8 +323,8 @@ public sealed class CPortClient : IDisposable
     }
 
     /// <summary>
-    /// One attempt; answers that came are kept also when the rest did not. No cause: all lines are answered. Settled: to how many lines this attempt brought a
-    /// final answer; null when not every line has had an answer.
+    /// One attempt; answers that came are kept also when the rest did not. No cause: all lines are answered. Settled: to how many
+    /// lines this attempt brought a final answer; null when not every line has had an answer.
     /// </summary>
     private async Task<(TimeSpan? Wait, string? Cause, int? Settled)> TryChunkAsync(
         string path, LineChunk chunk, LineAnswer?[] answers, LineStreamOptions options, CancellationToken cancellation)
@@ -307,7 +334,8 @@ public sealed class CPortClient : IDisposable
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, path);
-            request.Content = new ReadOnlyMemoryContent(chunk.Body) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") } };
+            request.Content = new ReadOnlyMemoryContent(chunk.Body)
+                { Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") } };
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, idle.Token);
             var status = (int)response.StatusCode;
             if (!response.IsSuccessStatusCode)
@@ -327,7 +355,8 @@ public sealed class CPortClient : IDisposable
                 {
                     settled += answer.IsTransient ? 0 : 1;
 
-                    // A line accepted by an attempt that broke comes back as a duplicate of itself: the first answer is the true one.
+                    // A line accepted by an attempt that broke comes back as a duplicate of itself: the first answer is the true
+                    // one.
                     answers[index] = answers[index] is { IsGood: true } first ? first : answer;
                 }
             }
@@ -336,9 +365,12 @@ public sealed class CPortClient : IDisposable
                 : answers.FirstOrDefault(a => a!.IsTransient) is { } busy ? (RetryAfter(response), busy.Problem!.Title, settled)
                 : (null, null, settled);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException
+            && !cancellation.IsCancellationRequested)
         {
-            return (null, e is OperationCanceledException ? $"no answer for {options.IdleTimeout.TotalSeconds:0} s" : e is JsonException ? "an answer was cut off" : e.Message, null);
+            return (null, e is OperationCanceledException
+                ? $"no answer for {options.IdleTimeout.TotalSeconds:0} s"
+                : e is JsonException ? "an answer was cut off" : e.Message, null);
         }
     }
 
@@ -376,22 +408,27 @@ public sealed class CPortClient : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new CPortUnreachableException($"The node at {_http.BaseAddress} cannot be reached: {e.GetBaseException().Message}", e);
+            throw new CPortUnreachableException(
+                $"The node at {_http.BaseAddress} cannot be reached: {e.GetBaseException().Message}", e);
         }
         catch (JsonException e)
         {
-            throw new CPortUnreachableException($"What answers at {_http.BaseAddress} does not answer JSON: is it a CPort node?", e);
+            throw new CPortUnreachableException($"What answers at {_http.BaseAddress} does not answer JSON: is it a CPort node?",
+                e);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new CPortUnreachableException($"The node at {_http.BaseAddress} did not answer within {Patience.TotalSeconds:0} s.", e);
+            throw new CPortUnreachableException(
+                $"The node at {_http.BaseAddress} did not answer within {Patience.TotalSeconds:0} s.", e);
         }
     }
 
     private static ApiProblem Explained(ApiProblem problem, HttpStatusCode status) => status switch
     {
-        HttpStatusCode.Unauthorized when problem.Detail is null => problem with { Detail = "the key is missing, wrong, expired or revoked" },
-        HttpStatusCode.Forbidden when problem.Detail is null => problem with { Detail = "the key's agency and roles do not allow this" },
+        HttpStatusCode.Unauthorized when problem.Detail is null =>
+            problem with { Detail = "the key is missing, wrong, expired or revoked" },
+        HttpStatusCode.Forbidden when problem.Detail is null =>
+            problem with { Detail = "the key's agency and roles do not allow this" },
         _ => problem,
     };
 }

@@ -26,7 +26,9 @@ public sealed record StreamProgress
     /// <summary>Rejected lines by the problem's title.</summary>
     public required IReadOnlyDictionary<string, long> Reasons { get; init; }
 
-    /// <summary>Numbers of the lines of this run that stayed without a final answer (<see cref="LineStreamOptions.LeaveUnavailable"/>).</summary>
+    /// <summary>
+    /// Numbers of the lines of this run that stayed without a final answer (<see cref="LineStreamOptions.LeaveUnavailable"/>).
+    /// </summary>
     public IReadOnlyList<long> Unavailable { get; init; } = [];
 
     /// <summary>Lines answered, including those of earlier runs when resumed.</summary>
@@ -54,7 +56,9 @@ public sealed record StreamProgress
         var outcomes = Add(all.SelectMany(s => s.Outcomes));
         return new StreamProgress
         {
-            Outcomes = outcomes, Reasons = Add(all.SelectMany(s => s.Reasons)), Unavailable = [.. all.SelectMany(s => s.Unavailable)], Offset = all.Sum(s => s.Offset), Retries = all.Sum(s => s.Retries),
+            Outcomes = outcomes, Reasons = Add(all.SelectMany(s => s.Reasons)),
+                Unavailable = [.. all.SelectMany(s => s.Unavailable)], Offset = all.Sum(s => s.Offset),
+                Retries = all.Sum(s => s.Retries),
             LinesPerSecond = outcomes.Values.Sum() / Math.Max(0.001, elapsed.TotalSeconds), Elapsed = elapsed,
         };
     }
@@ -70,8 +74,8 @@ public sealed record LineStreamOptions
     public TimeSpan RetryFor { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Lines that are still unavailable after <see cref="RetryFor"/>, while others are answered, are left with that answer, and the rest goes on. Off: the first
-    /// such line ends everything. Needs lines that may be sent again at any time.
+    /// Lines that are still unavailable after <see cref="RetryFor"/>, while others are answered, are left with that answer, and
+    /// the rest goes on. Off: the first such line ends everything. Needs lines that may be sent again at any time.
     /// </summary>
     public bool LeaveUnavailable { get; init; }
 

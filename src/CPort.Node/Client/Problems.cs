@@ -8,13 +8,16 @@ namespace CPort.Node.Client;
 /// <summary>Problems as answers hold them.</summary>
 internal static class Problems
 {
-    /// <summary>Reads an answer that is no success, or makes the nearest thing to a problem of it: proxies answer in their own words.</summary>
+    /// <summary>
+    /// Reads an answer that is no success, or makes the nearest thing to a problem of it: proxies answer in their own words.
+    /// </summary>
     public static ApiProblem Read(byte[] body, int status)
     {
         try
         {
             var json = JsonNode.Parse(body) as JsonObject ?? [];
-            foreach (var (name, value) in new (string, JsonNode)[] { ("status", status), ("title", $"HTTP {status}"), ("code", "") })
+            foreach (var (name, value) in new (string, JsonNode)[]
+                { ("status", status), ("title", $"HTTP {status}"), ("code", "") })
             {
                 json[name] ??= value;
             }

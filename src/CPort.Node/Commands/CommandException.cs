@@ -13,7 +13,8 @@ public sealed class CommandException(int exitCode, string message) : Exception(m
         CommandException command => command.ExitCode,
         CPortUnreachableException => ExitCodes.NoConnection,
         CPortApiException { Problem.Status: 401 or 403 } => ExitCodes.NotAllowed,
-        CPortApiException or IOException or UnauthorizedAccessException or InvalidDataException or OperationCanceledException => ExitCodes.Failed,
+        CPortApiException or IOException or UnauthorizedAccessException or InvalidDataException or OperationCanceledException =>
+            ExitCodes.Failed,
         _ => null,
     };
 

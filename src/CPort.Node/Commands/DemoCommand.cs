@@ -14,8 +14,8 @@ using Spectre.Console;
 namespace CPort.Node.Commands;
 
 /// <summary>
-/// <c>cport demo</c>: a node on embedded SQLite, example agencies, a synthetic ICCAM day through the public API, and a table of what came of it.
-/// Every figure printed is an answer of the API.
+/// <c>cport demo</c>: a node on embedded SQLite, example agencies, a synthetic ICCAM day through the public API, and a table of
+/// what came of it. Every figure printed is an answer of the API.
 /// </summary>
 internal static class DemoCommand
 {
@@ -24,11 +24,16 @@ internal static class DemoCommand
 
     public static Command Create()
     {
-        var reports = new Option<int>("--reports") { Description = "Reports of the synthetic day.", DefaultValueFactory = _ => 2000 };
-        var seed = new Option<ulong>("--seed") { Description = "The same seed makes the same day.", DefaultValueFactory = _ => 20260104 };
+        var reports = new Option<int>("--reports")
+            { Description = "Reports of the synthetic day.", DefaultValueFactory = _ => 2000 };
+        var seed = new Option<ulong>("--seed") { Description = "The same seed makes the same day.", DefaultValueFactory = _ =>
+            20260104 };
         var exit = new Option<bool>("--exit") { Description = "End when the table is printed instead of serving on." };
         IntakeCommand.Bounded(reports, 1, 10_000_000);
-        var command = new Command("demo", "Run a node on embedded SQLite, stream a synthetic ICCAM day through its API and show what came of it.") { reports, seed, exit };
+        var command =
+            new Command("demo",
+            "Run a node on embedded SQLite, stream a synthetic ICCAM day through its API and show what came of it.")
+            { reports, seed, exit };
         var settings = new NodeSettings(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -67,20 +72,24 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task RunAsync(WebApplication app, NodeOptions options, int reports, ulong seed, CancellationToken cancellation)
+    private static async Task RunAsync(WebApplication app, NodeOptions options, int reports, ulong seed,
+        CancellationToken cancellation)
     {
         var url = new Uri(app.Urls.First());
         var operatorKey = await OperatorKeyAsync(options, cancellation);
         var asOperator = new CPortClient(url, operatorKey);
-        AnsiConsole.MarkupLine($"A node serves [bold]{url}[/] on {app.Services.GetRequiredService<Actors.Persistence.Database>().ToString().EscapeMarkup()}.");
+        var database = app.Services.GetRequiredService<Actors.Persistence.Database>();
+        AnsiConsole.MarkupLine($"A node serves [bold]{url}[/] on {database.ToString().EscapeMarkup()}.");
 
         var keys = await RegisterAsync(asOperator, options, cancellation);
         AnsiConsole.MarkupLine($"{keys.Count} example agencies are registered, each with a key made just now.");
 
         var day = SyntheticDay.Create(reports, seed, SampleAgencies.All);
         var clock = Stopwatch.StartNew();
-        var known = await LineProgress.ShowAsync("list of known hashes", null, progress => new CPortClient(url, keys["interpol"]).StreamLinesAsync(
-            $"v1/hashes:import?list={KnownList}", HashesCommand.ChunksAsync(KnownAsync(day), null, null, 0, _ => { }, cancellation),
+        var known = await LineProgress.ShowAsync("list of known hashes", null, progress =>
+            new CPortClient(url, keys["interpol"]).StreamLinesAsync(
+            $"v1/hashes:import?list={KnownList}", HashListChunks.ReadAsync(KnownAsync(day), null, null, 0, _ =>
+                { }, cancellation),
             new LineStreamOptions(), progress, null, cancellation));
         AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"INTERPOL's example list: {known.Answered:N0} media imported in {clock.Elapsed.TotalSeconds:0.0} s."));
@@ -109,8 +118,11 @@ internal static class DemoCommand
         throw new TimeoutException($"The operator's key did not appear in {file}.");
     }
 
-    /// <summary>Registers what is not registered yet; on a data folder of an earlier demo the agencies are there and only get new keys.</summary>
-    private static async Task<Dictionary<string, string>> RegisterAsync(CPortClient asOperator, NodeOptions options, CancellationToken cancellation)
+    /// <summary>
+    /// Registers what is not registered yet; on a data folder of an earlier demo the agencies are there and only get new keys.
+    /// </summary>
+    private static async Task<Dictionary<string,
+        string>> RegisterAsync(CPortClient asOperator, NodeOptions options, CancellationToken cancellation)
     {
         var keys = new Dictionary<string, string>();
         foreach (var agency in SampleAgencies.All)
@@ -122,7 +134,8 @@ internal static class DemoCommand
             try
             {
                 (keys[agency.Id.Value], _) = await AgenciesCommand.AddAsync(
-                    asOperator, agency.Id, agency.Name, agency.Kind, agency.Countries, agency.OrphanMandate, trust, roles, cancellation: cancellation);
+                    asOperator, agency.Id, agency.Name, agency.Kind, agency.Countries, agency.OrphanMandate, trust, roles,
+                        cancellation: cancellation);
             }
             catch (CPortApiException e) when (e.Problem.Status == StatusCodes.Status409Conflict)
             {
@@ -183,7 +196,8 @@ internal static class DemoCommand
                 }
             }
 
-            await Parallel.ForEachAsync(perHotline, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellation }, async (one, token) =>
+            await Parallel.ForEachAsync(perHotline, new ParallelOptions
+                { MaxDegreeOfParallelism = 4, CancellationToken = cancellation }, async (one, token) =>
             {
                 one.Value.Position = 0;
                 var mine = new Relay(p =>
@@ -195,7 +209,8 @@ internal static class DemoCommand
 
                     progress.Report(All());
                 });
-                var result = await new CPortClient(url, keys[one.Key.Value]).StreamReportsAsync(one.Value, new LineStreamOptions(), mine, null, token);
+                var result = await new CPortClient(url, keys[one.Key.Value])
+                    .StreamReportsAsync(one.Value, new LineStreamOptions(), mine, null, token);
                 lock (gate)
                 {
                     states[one.Key] = result;
@@ -205,8 +220,11 @@ internal static class DemoCommand
         });
     }
 
-    /// <summary>Nothing is owed any more: every item traced, matched and routed, and the read model has caught up. Answers when that was.</summary>
-    private static async Task<TimeSpan> WaitUntilQuietAsync(CPortClient asOperator, Stopwatch clock, CancellationToken cancellation)
+    /// <summary>
+    /// Nothing is owed any more: every item traced, matched and routed, and the read model has caught up. Answers when that was.
+    /// </summary>
+    private static async Task<TimeSpan> WaitUntilQuietAsync(CPortClient asOperator, Stopwatch clock,
+        CancellationToken cancellation)
     {
         var patience = TimeSpan.FromMinutes(5);
         var started = clock.Elapsed;
@@ -224,20 +242,25 @@ internal static class DemoCommand
         throw new TimeoutException("Automatic work did not finish in five minutes; GET /v1/queues and /health/ready say more.");
     }
 
-    private static async Task ShowAsync(CPortClient asOperator, StreamProgress sent, TimeSpan streamed, TimeSpan quiet, CancellationToken cancellation)
+    private static async Task ShowAsync(CPortClient asOperator, StreamProgress sent, TimeSpan streamed, TimeSpan quiet,
+        CancellationToken cancellation)
     {
         var statistics = await asOperator.GetAsync<StatisticsAnswer>("v1/statistics", cancellation);
         var queues = await asOperator.GetAsync<QueuesAnswer>("v1/queues", cancellation);
-        var table = new Table().Border(TableBorder.Rounded).Title("What happened").AddColumn("").AddColumn(new TableColumn("count").RightAligned());
-        void Row(string name, long count) => table.AddRow(name.EscapeMarkup(), count.ToString("N0", CultureInfo.InvariantCulture));
-        void Part(string name, long count) => table.AddRow($"  [grey]{name.EscapeMarkup()}[/]", $"[grey]{count.ToString("N0", CultureInfo.InvariantCulture)}[/]");
+        var table = new Table().Border(TableBorder.Rounded).Title("What happened").AddColumn("")
+            .AddColumn(new TableColumn("count").RightAligned());
+        void Row(string name, long count) =>
+            table.AddRow(name.EscapeMarkup(), count.ToString("N0", CultureInfo.InvariantCulture));
+        void Part(string name, long count) =>
+            table.AddRow($"  [grey]{name.EscapeMarkup()}[/]", $"[grey]{count.ToString("N0", CultureInfo.InvariantCulture)}[/]");
 
         foreach (var outcome in new[] { "accepted", "duplicate", "conflict", "rejected" })
         {
             Row($"reports {outcome}", sent[outcome]);
             if (outcome == "rejected")
             {
-                foreach (var (reason, count) in sent.Reasons.Where(r => !r.Key.Contains("other content", StringComparison.Ordinal)).OrderByDescending(r => r.Value))
+                foreach (var (reason, count) in sent.Reasons.Where(r =>
+                    !r.Key.Contains("other content", StringComparison.Ordinal)).OrderByDescending(r => r.Value))
                 {
                     Part(reason, count);
                 }
@@ -266,13 +289,15 @@ internal static class DemoCommand
         var accepted = sent["accepted"];
         AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{accepted:N0} reports durable in {streamed.TotalSeconds:0.0} s, {accepted / streamed.TotalSeconds:N0} reports/s; " +
-            $"traced, matched, routed and in the read model after {quiet.TotalSeconds:0.0} s, {accepted / quiet.TotalSeconds:N0} reports/s."));
+            $"traced, matched, routed and in the read model after {quiet.TotalSeconds:0.0} s, " +
+            $"{accepted / quiet.TotalSeconds:N0} reports/s."));
     }
 
     /// <summary>A report that a hotline can look at, for the example lines.</summary>
     private static async Task<string> SampleReportAsync(Uri url, Dictionary<string, string> keys, CancellationToken cancellation)
     {
-        var page = await new CPortClient(url, keys["hotline-nl"]).GetAsync<ItemListAnswer>("v1/queues/unassessed?maxResults=1", cancellation);
+        var page = await new CPortClient(url, keys["hotline-nl"])
+            .GetAsync<ItemListAnswer>("v1/queues/unassessed?maxResults=1", cancellation);
         return page.Items.Select(i => i.ReportId).FirstOrDefault() ?? "REPORTID";
     }
 
@@ -280,8 +305,10 @@ internal static class DemoCommand
     {
         var at = url.ToString().TrimEnd('/');
         AnsiConsole.WriteLine();
-        AnsiConsole.MarkupLine($"[bold]{at}/docs[/] has the API, [bold]{at}/health/ready[/] the node's state, [bold]{at}/metrics[/] its figures.");
-        AnsiConsole.WriteLine($"All example keys are in {Path.GetFullPath(Path.Combine(options.Data, KeysFile))}. The Dutch example hotline's, to try:");
+        AnsiConsole.MarkupLine(
+            $"[bold]{at}/docs[/] has the API, [bold]{at}/health/ready[/] the node's state, [bold]{at}/metrics[/] its figures.");
+        var file = Path.GetFullPath(Path.Combine(options.Data, KeysFile));
+        AnsiConsole.WriteLine($"All example keys are in {file}. The Dutch example hotline's, to try:");
         Console.WriteLine($"""
 
               KEY={keys["hotline-nl"]}
@@ -293,7 +320,8 @@ internal static class DemoCommand
             """);
     }
 
-    private static long Count(StatisticsAnswer statistics, string figure) => statistics.Figures.First(f => f.Name == figure).Count;
+    private static long Count(StatisticsAnswer statistics, string figure) =>
+        statistics.Figures.First(f => f.Name == figure).Count;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.CommandLine;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using CPort.Api.Reports;
@@ -14,100 +12,10 @@ namespace CPort.Node.Commands;
 /// <summary><c>cport hashes import</c>: reads a list of known hashes here and posts its rows in batches.</summary>
 internal static class HashesCommand
 {
-    /// <summary>Rows a request: what the node answers in one step. Over HTTP/1.1 a larger request could wait for its own answers.</summary>
-    private const int BatchRows = 20_000;
-
-    /// <summary>Bytes a request; it may be one row longer.</summary>
-    private const int BatchBytes = 8 * 1024 * 1024;
-
     /// <summary>Rejected rows written to the file; the others are counted.</summary>
     private const int MaxRejects = 100_000;
 
     public static Command Create() => new("hashes", "Lists of known hashes.") { CreateImport() };
-
-    /// <summary>
-    /// The rows of a list as chunks for <c>POST /v1/hashes:import</c>, from after row <paramref name="skip"/>. Rows that cannot be sent are given
-    /// to <paramref name="local"/>: broken ones, skipped ones, and ones without classification.
-    /// </summary>
-    public static async IAsyncEnumerable<LineChunk> ChunksAsync(
-        IAsyncEnumerable<HashListRowResult> rows, Classification? classification, Country? country, long skip, Action<HashListRowResult> local,
-        [EnumeratorCancellation] CancellationToken cancellation = default)
-    {
-        var body = new ArrayBufferWriter<byte>(1024 * 1024);
-        await using var json = new Utf8JsonWriter(body);
-        var numbers = new List<long>();
-        long last = skip;
-        await foreach (var result in rows.WithCancellation(cancellation))
-        {
-            if (result.Number <= skip)
-            {
-                continue;
-            }
-
-            if (result.Row?.WithDefaults(classification, country) is not { } row)
-            {
-                local(result);
-            }
-            else if (row.Classification is null)
-            {
-                local(HashListRowResult.Rejected(result.Number, "no classification in the list; --classification gives one"));
-            }
-            else
-            {
-                if (numbers.Count == BatchRows || body.WrittenCount > BatchBytes)
-                {
-                    yield return new LineChunk(body.WrittenSpan.ToArray(), numbers, last, last);
-                    body.ResetWrittenCount();
-                    numbers = [];
-                }
-
-                numbers.Add(result.Number);
-                json.Reset();
-                Write(json, row);
-                body.Write("\n"u8);
-            }
-
-            last = result.Number;
-        }
-
-        if (numbers.Count > 0)
-        {
-            yield return new LineChunk(body.WrittenSpan.ToArray(), numbers, last, last);
-        }
-    }
-
-    private static void Write(Utf8JsonWriter json, ListedMedia row)
-    {
-        json.WriteStartObject();
-        foreach (var hash in row.Hashes)
-        {
-            json.WriteString(HashAlgorithms.Of(hash.Algorithm).JsonName, hash.ToHex());
-        }
-
-        json.WriteString("classification"u8, row.Classification.ToString());
-        if (row.Country is { } country)
-        {
-            json.WriteString("country"u8, country.Code);
-        }
-
-        if (row.VictimIdentified)
-        {
-            json.WriteBoolean("victimIdentified"u8, true);
-        }
-
-        if (row.SeriesKnown)
-        {
-            json.WriteBoolean("seriesKnown"u8, true);
-        }
-
-        if (row.Retract)
-        {
-            json.WriteBoolean("retract"u8, true);
-        }
-
-        json.WriteEndObject();
-        json.Flush();
-    }
 
     private static Command CreateImport()
     {
@@ -115,8 +23,10 @@ internal static class HashesCommand
         {
             Description = $"{string.Join("; ", HashListFormat.All.Select(f => f.About))} (not stdin).",
         };
-        var list = new Option<string>("--list") { Description = "The list's name, under which its rows are kept, corrected and removed.", Required = true };
-        var format = new Option<string?>("--format") { Description = $"Insist on a format, one of {HashListFormat.Names}; by default found by content." };
+        var list = new Option<string>("--list")
+            { Description = "The list's name, under which its rows are kept, corrected and removed.", Required = true };
+        var format = new Option<string?>("--format")
+            { Description = $"Insist on a format, one of {HashListFormat.Names}; by default found by content." };
         format.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<string?>() is { } name && HashListFormat.Find(name) is null)
@@ -124,13 +34,21 @@ internal static class HashesCommand
                 r.AddError($"--format must be one of {HashListFormat.Names}.");
             }
         });
-        var classification = new Option<string?>("--classification") { Description = "For rows whose list gives none: Baseline, National or NotIllegal." };
-        var country = new Option<string?>("--country") { Description = "For rows whose list gives none: the country whose law the classification applies." };
-        var resume = new Option<bool>("--resume") { Description = "Go on where an earlier run of this file stopped (FILE.resume)." };
-        var rejects = new Option<string?>("--rejects") { Description = "Write rows that were not taken, with reasons and without hashes, to this file, 100,000 at most (default: FILE.rejects)." };
-        var parallel = new Option<int>("--parallel") { Description = "Requests in flight, 1 to 64.", DefaultValueFactory = _ => 2 };
+        var classification = new Option<string?>("--classification")
+            { Description = "For rows whose list gives none: Baseline, National or NotIllegal." };
+        var country = new Option<string?>("--country")
+            { Description = "For rows whose list gives none: the country whose law the classification applies." };
+        var resume = new Option<bool>("--resume")
+            { Description = "Go on where an earlier run of this file stopped (FILE.resume)." };
+        var rejects = new Option<string?>("--rejects")
+            { Description =
+            "Write rows that were not taken, with reasons and without hashes, to this file, 100,000 at most (default: FILE.rejects)." };
+        var parallel = new Option<int>("--parallel")
+            { Description = "Requests in flight, 1 to 64.", DefaultValueFactory = _ => 2 };
         IntakeCommand.Bounded(parallel, 1, 64);
-        var command = new Command("import", "Import a list of known hashes. Safe to repeat: rows that are there already are answered as unchanged.")
+        var command =
+            new Command("import",
+            "Import a list of known hashes. Safe to repeat: rows that are there already are answered as unchanged.")
         {
             file, list, format, classification, country, resume, rejects, parallel,
         };
@@ -168,11 +86,15 @@ internal static class HashesCommand
 
             // A folder is told by its files' names and sizes.
             await using Stream source = isFolder
-                ? new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', new DirectoryInfo(path).EnumerateFiles(HashListFormat.Ncmec.Pages!).Select(f => $"{f.Name} {f.Length}").Order(StringComparer.Ordinal))))
-                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
+                ? new MemoryStream(Encoding.UTF8.GetBytes(
+                    string.Join('\n', new DirectoryInfo(path).EnumerateFiles(HashListFormat.Ncmec.Pages!)
+                    .Select(f => $"{f.Name} {f.Length}").Order(StringComparer.Ordinal))))
+                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16,
+                    FileOptions.SequentialScan | FileOptions.Asynchronous);
             var options = new LineStreamOptions
             {
-                Parallel = parsed.GetValue(parallel), ResumeFile = path + ".resume", Source = await ResumePoint.FingerprintAsync(source, cancellation: cancellation),
+                Parallel = parsed.GetValue(parallel), ResumeFile = path + ".resume",
+                    Source = await ResumePoint.FingerprintAsync(source, cancellation: cancellation),
             };
             if (parsed.GetValue(resume) && ResumePoint.Load(options.ResumeFile) is { } point)
             {
@@ -193,10 +115,13 @@ internal static class HashesCommand
             StreamProgress result;
             try
             {
-                var rows = isFolder ? HashListReader.ReadFolderAsync(path, insisted, cancellation) : HashListReader.ReadAsync(source, insisted, cancellation);
-                var chunks = ChunksAsync(rows, given, where, options.ResumeFrom?.Offset ?? 0, Local, cancellation);
-                result = await LineProgress.ShowShareAsync("import", isFolder ? null : () => (double)source.Position / Math.Max(1, source.Length), progress => client.StreamLinesAsync(
-                    $"v1/hashes:import?list={Uri.EscapeDataString(parsed.GetValue(list)!)}", chunks, options, progress, Answered, cancellation));
+                var rows = isFolder ? HashListReader.ReadFolderAsync(path, insisted,
+                    cancellation) : HashListReader.ReadAsync(source, insisted, cancellation);
+                var chunks = HashListChunks.ReadAsync(rows, given, where, options.ResumeFrom?.Offset ?? 0, Local, cancellation);
+                result = await LineProgress.ShowShareAsync("import", isFolder ? null : () =>
+                    (double)source.Position / Math.Max(1, source.Length), progress => client.StreamLinesAsync(
+                    $"v1/hashes:import?list={Uri.EscapeDataString(parsed.GetValue(list)!)}", chunks, options, progress, Answered,
+                        cancellation));
             }
             catch (HashListFormatException e)
             {
@@ -204,11 +129,13 @@ internal static class HashesCommand
             }
 
             LineProgress.Summarize(result, [
-                ("not sent, broken or unclassified", broken), .. reasons.OrderByDescending(r => r.Value).Take(20).Select(r => ("  " + r.Key, r.Value)),
+                ("not sent, broken or unclassified", broken), .. reasons.OrderByDescending(r => r.Value).Take(20)
+                    .Select(r => ("  " + r.Key, r.Value)),
                 ("skipped, not about abuse material", skipped)]);
             if (broken > 0 || !result.AllGood)
             {
-                Console.WriteLine($"Rows not taken, with reasons: {rejectsPath}{(written > MaxRejects ? $" (the first {MaxRejects} of {written})" : "")}");
+                var first = written > MaxRejects ? $" (the first {MaxRejects} of {written})" : "";
+                Console.WriteLine($"Rows not taken, with reasons: {rejectsPath}{first}");
             }
 
             return broken == 0 && result.AllGood ? ExitCodes.Ok : ExitCodes.SomeRejected;
@@ -235,7 +162,8 @@ internal static class HashesCommand
             {
                 foreach (var answer in answers.Where(a => !a.IsGood))
                 {
-                    Reject(answer.Line, answer.Problem is { } problem ? string.Join(": ", new[] { problem.Title, problem.Detail }.OfType<string>()) : answer.Outcome);
+                    Reject(answer.Line, answer.Problem is { } problem
+                        ? string.Join(": ", new[] { problem.Title, problem.Detail }.OfType<string>()) : answer.Outcome);
                 }
             }
 

@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace CPort.Node.Commands;
 
 /// <summary>
-/// <c>cport health</c>: asks a node's own health page and ends with 0 or 1, for supervisors whose image has neither shell nor curl.
+/// <c>cport health</c>: asks a node's own health page and ends with 0 or 1, for supervisors whose image has neither shell nor
+/// curl.
 /// </summary>
 internal static class HealthCommand
 {
@@ -12,20 +13,27 @@ internal static class HealthCommand
         var url = new Option<string>("--url")
         {
             Description = $"The node's address (default: environment CPORT_URL, else {NodeConnection.DefaultUrl}).",
-            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CPORT_URL") is { Length: > 0 } given ? given : NodeConnection.DefaultUrl,
+            DefaultValueFactory = _ =>
+                Environment.GetEnvironmentVariable("CPORT_URL") is { Length: > 0 } given ? given : NodeConnection.DefaultUrl,
         };
-        var ready = new Option<bool>("--ready") { Description = "Ask whether it is ready for requests, not only whether it lives." };
-        var seconds = new Option<int>("--timeout") { Description = "Seconds to wait for the answer.", DefaultValueFactory = _ => 3 };
-        var command = new Command("health", "Whether the node at the address lives (or, with --ready, serves); exit code 0 or 1.") { url, ready, seconds };
+        var ready = new Option<bool>("--ready")
+            { Description = "Ask whether it is ready for requests, not only whether it lives." };
+        var seconds = new Option<int>("--timeout")
+            { Description = "Seconds to wait for the answer.", DefaultValueFactory = _ => 3 };
+        var command = new Command("health", "Whether the node at the address lives (or, with --ready, serves); exit code 0 or 1.")
+            { url, ready, seconds };
         command.SetAction(async (parsed, cancellation) =>
         {
-            // A supervisor on the node's own machine asks by an address that no certificate names; nothing but "well or not" is taken from the answer.
-            using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+            // A supervisor on the node's own machine asks by an address that no certificate names; nothing but "well or not" is
+            // taken from the answer.
+            using var handler = new HttpClientHandler
+                { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
             using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(seconds))) };
             try
             {
                 using var answer = await client.GetAsync(
-                    new Uri(new Uri(parsed.GetValue(url)!), parsed.GetValue(ready) ? "health/ready" : "health/live"), cancellation);
+                    new Uri(new Uri(parsed.GetValue(url)!), parsed.GetValue(ready) ? "health/ready" : "health/live"),
+                        cancellation);
                 Console.WriteLine(await answer.Content.ReadAsStringAsync(cancellation));
                 return answer.IsSuccessStatusCode ? ExitCodes.Ok : ExitCodes.Failed;
             }

@@ -10,15 +10,22 @@ internal static class IntakeCommand
     public static Command Create()
     {
         var file = new Argument<string>("file") { Description = "NDJSON, one report a line; - for stdin." };
-        var resume = new Option<bool>("--resume") { Description = "Go on where an earlier run of this file stopped (FILE.resume)." };
-        var outcomes = new Option<string?>("--outcomes") { Description = "Write the answer to each line to this file, as NDJSON." };
-        var parallel = new Option<int>("--parallel") { Description = "Requests in flight, 1 to 64.", DefaultValueFactory = _ => 4 };
+        var resume = new Option<bool>("--resume")
+            { Description = "Go on where an earlier run of this file stopped (FILE.resume)." };
+        var outcomes = new Option<string?>("--outcomes")
+            { Description = "Write the answer to each line to this file, as NDJSON." };
+        var parallel = new Option<int>("--parallel")
+            { Description = "Requests in flight, 1 to 64.", DefaultValueFactory = _ => 4 };
         var codes = new Option<string?>("--codes") { Description = "v2 when the file uses ICCAM v2's codes." };
-        var retry = new Option<int>("--retry-for") { Description = "Seconds to go on trying when the node is away or busy, or a line's report does not answer.", DefaultValueFactory = _ => 120 };
+        var retry = new Option<int>("--retry-for")
+            { Description = "Seconds to go on trying when the node is away or busy, or a line's report does not answer.",
+            DefaultValueFactory = _ => 120 };
         codes.AcceptOnlyFromAmong("v2", "v3");
         Bounded(parallel, 1, 64);
         Bounded(retry, 0, 86_400);
-        var command = new Command("intake", "Stream reports (NDJSON) to a node. Safe to repeat: what is there already is answered as duplicate.")
+        var command =
+            new Command("intake",
+            "Stream reports (NDJSON) to a node. Safe to repeat: what is there already is answered as duplicate.")
         {
             file, resume, outcomes, parallel, codes, retry,
         };
@@ -28,16 +35,19 @@ internal static class IntakeCommand
             var path = parsed.GetValue(file)!;
             var options = new LineStreamOptions
             {
-                Parallel = parsed.GetValue(parallel), OutcomeFile = parsed.GetValue(outcomes), RetryFor = TimeSpan.FromSeconds(parsed.GetValue(retry)),
+                Parallel = parsed.GetValue(parallel), OutcomeFile = parsed.GetValue(outcomes),
+                    RetryFor = TimeSpan.FromSeconds(parsed.GetValue(retry)),
                 LeaveUnavailable = true,
             };
             await using var source = path == "-"
                 ? Console.OpenStandardInput()
-                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
+                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16,
+                    FileOptions.SequentialScan | FileOptions.Asynchronous);
             long? total = null;
             if (source is FileStream { CanSeek: true } stored)
             {
-                options = options with { ResumeFile = path + ".resume", Source = await ResumePoint.FingerprintAsync(stored, cancellation: cancellation) };
+                options = options with { ResumeFile = path + ".resume",
+                    Source = await ResumePoint.FingerprintAsync(stored, cancellation: cancellation) };
                 total = stored.Length;
                 if (parsed.GetValue(resume) && ResumePoint.Load(options.ResumeFile) is { } point)
                 {
@@ -61,8 +71,9 @@ internal static class IntakeCommand
             LineProgress.Summarize(result, []);
             if (result.Unavailable.Count > 0)
             {
+                var lines = string.Join(", ", result.Unavailable.Take(20)) + (result.Unavailable.Count > 20 ? " …" : "");
                 NodeConnection.Errors.WriteLine(FormattableString.Invariant(
-                    $"{result.Unavailable.Count:N0} lines stayed unavailable while others were answered; send them again later: {string.Join(", ", result.Unavailable.Take(20))}{(result.Unavailable.Count > 20 ? " …" : "")}"));
+                    $"{result.Unavailable.Count:N0} lines stayed unavailable while others were answered; send them again later: {lines}"));
             }
 
             return result["unavailable"] > 0 || result.Unavailable.Count > 0 ? ExitCodes.SomeUnavailable

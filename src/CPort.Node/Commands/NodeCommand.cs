@@ -37,7 +37,8 @@ public static partial class NodeCommand
 /// <summary>The options that every command has that runs a node or needs its configuration.</summary>
 public sealed class NodeSettings
 {
-    private readonly Option<string?> _config = new("--config") { Description = "A JSON file with settings, read after appsettings.json." };
+    private readonly Option<string?> _config = new("--config")
+        { Description = "A JSON file with settings, read after appsettings.json." };
     private readonly Option<string?> _data = new("--data") { Description = "Data folder (CPORT__Data)." };
     private readonly Option<string?> _url = new("--url") { Description = "Address to serve HTTP on (CPORT__Http__Url)." };
 

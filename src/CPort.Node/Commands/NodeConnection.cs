@@ -5,15 +5,16 @@ using Spectre.Console;
 namespace CPort.Node.Commands;
 
 /// <summary>
-/// The options with which a command finds its node: <c>--url</c> (else <c>CPORT_URL</c>), <c>--key</c> (else <c>CPORT_KEY</c>, else, where the
-/// operator's key serves, the file <c>operator.key</c> in the node's data folder).
+/// The options with which a command finds its node: <c>--url</c> (else <c>CPORT_URL</c>), <c>--key</c> (else <c>CPORT_KEY</c>,
+/// else, where the operator's key serves, the file <c>operator.key</c> in the node's data folder).
 /// </summary>
 internal sealed class NodeConnection
 {
     public const string DefaultUrl = "http://127.0.0.1:5080";
     public const string OperatorKeyFile = "operator.key";
 
-    public static string DefaultData => Environment.GetEnvironmentVariable("CPORT__Data") is { Length: > 0 } folder ? folder : "./cport-data";
+    public static string DefaultData =>
+        Environment.GetEnvironmentVariable("CPORT__Data") is { Length: > 0 } folder ? folder : "./cport-data";
 
     private readonly Option<string> _url = new("--url")
     {
@@ -23,7 +24,8 @@ internal sealed class NodeConnection
 
     private readonly Option<string?> _key = new("--key")
     {
-        Description = "The API key (default: environment CPORT_KEY, which other users of the machine cannot see in a process list).",
+        Description =
+            "The API key (default: environment CPORT_KEY, which other users of the machine cannot see in a process list).",
     };
 
     private readonly Option<string>? _data;
@@ -34,7 +36,8 @@ internal sealed class NodeConnection
         {
             _data = new Option<string>("--data")
             {
-                Description = $"The node's data folder, whose {OperatorKeyFile} is used when no key is given (default: environment CPORT__Data, else ./cport-data).",
+                Description = $"The node's data folder, whose {OperatorKeyFile} is used when no key is given"
+                    + " (default: environment CPORT__Data, else ./cport-data).",
                 DefaultValueFactory = _ => DefaultData,
             };
         }
@@ -76,7 +79,8 @@ internal sealed class NodeConnection
     }
 
     /// <summary>
-    /// The key given, else <c>CPORT_KEY</c>, else the operator's in the data folder (null: not to be used). Throws <see cref="CommandException"/>.
+    /// The key given, else <c>CPORT_KEY</c>, else the operator's in the data folder (null: not to be used). Throws
+    /// <see cref="CommandException"/>.
     /// </summary>
     public static string Key(string? given, string? data)
     {
@@ -84,7 +88,8 @@ internal sealed class NodeConnection
         var key = (given ?? Environment.GetEnvironmentVariable("CPORT_KEY")) is { Length: > 0 } found ? found
             : File.Exists(file) ? File.ReadAllText(file)
             : throw new CommandException(ExitCodes.NotAllowed,
-                "No API key: give --key, or set CPORT_KEY" + (data is null ? "." : $", or --data with the folder that holds {OperatorKeyFile}."));
+                "No API key: give --key, or set CPORT_KEY"
+                    + (data is null ? "." : $", or --data with the folder that holds {OperatorKeyFile}."));
         return key.Trim() is var trimmed && trimmed.Any(c => c is <= ' ' or > '~')
             ? throw new CommandException(ExitCodes.NotAllowed, "The API key holds characters that no key has.")
             : trimmed;
@@ -97,5 +102,6 @@ internal sealed class NodeConnection
     }
 
     /// <summary>A console on stderr, for progress and errors, so that stdout stays clean for results.</summary>
-    public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings
+        { Out = new AnsiConsoleOutput(Console.Error) });
 }

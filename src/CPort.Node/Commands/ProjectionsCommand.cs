@@ -30,7 +30,8 @@ internal static class ProjectionsCommand
     private static Command CreateRebuild()
     {
         var wait = new Option<bool>("--wait") { Description = "Return when the new tables serve." };
-        var command = new Command("rebuild", "Build the read model anew from the journal while the old one serves, then switch.") { wait };
+        var command = new Command("rebuild", "Build the read model anew from the journal while the old one serves, then switch.")
+            { wait };
         var connection = NodeConnection.AddTo(command, asOperator: true);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
         {

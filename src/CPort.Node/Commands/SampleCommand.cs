@@ -9,10 +9,15 @@ internal static class SampleCommand
 {
     public static Command Create()
     {
-        var reports = new Option<int>("--reports") { Description = "Reports of the day, over all hotlines (about 3.4 items each).", DefaultValueFactory = _ => SyntheticDay.DefaultReports };
-        var seed = new Option<ulong>("--seed") { Description = "The same seed and --now give the same bytes.", DefaultValueFactory = _ => SyntheticDay.DefaultSeed };
-        var hotline = new Option<string?>("--hotline") { Description = $"Only this hotline's stream, of: {string.Join(", ", SampleAgencies.Hotlines.Select(h => h.Id))}." };
-        var known = new Option<FileInfo?>("--known") { Description = "Also write the list of known hashes to this file, as CSV for 'cport hashes import'." };
+        var reports = new Option<int>("--reports")
+            { Description = "Reports of the day, over all hotlines (about 3.4 items each).", DefaultValueFactory = _ =>
+            SyntheticDay.DefaultReports };
+        var seed = new Option<ulong>("--seed") { Description = "The same seed and --now give the same bytes.",
+            DefaultValueFactory = _ => SyntheticDay.DefaultSeed };
+        var hotline = new Option<string?>("--hotline")
+            { Description = $"Only this hotline's stream, of: {string.Join(", ", SampleAgencies.Hotlines.Select(h => h.Id))}." };
+        var known = new Option<FileInfo?>("--known")
+            { Description = "Also write the list of known hashes to this file, as CSV for 'cport hashes import'." };
         var output = new Option<FileInfo?>("--out") { Description = "Write to this file instead of stdout." };
         var now = new Option<DateTimeOffset?>("--now") { Description = "The end of the day (ISO 8601); by default the present." };
         reports.Validators.Add(r =>
@@ -22,7 +27,9 @@ internal static class SampleCommand
                 r.AddError("--reports must not be negative.");
             }
         });
-        var command = new Command("sample", "Write a synthetic ICCAM stream (NDJSON): made-up reports in real proportions, with duplicates, conflicts and broken lines.")
+        var command =
+            new Command("sample",
+            "Write a synthetic ICCAM stream (NDJSON): made-up reports in real proportions, with duplicates, conflicts and broken lines.")
         {
             reports, seed, hotline, known, output, now,
         };

@@ -67,7 +67,8 @@ internal sealed class ClusterEndpoints(OperatorNode node)
         if (cluster.State.Members.Any(m => m.UniqueAddress.Equals(cluster.SelfUniqueAddress)))
         {
             throw ApiProblemException.Of(
-                ProblemCodes.WrongState, "This node is a member of a cluster already; to join another one it must be started anew.");
+                ProblemCodes.WrongState,
+                    "This node is a member of a cluster already; to join another one it must be started anew.");
         }
 
         var text = body.Address ?? "";
@@ -87,7 +88,8 @@ internal sealed class ClusterEndpoints(OperatorNode node)
         var member = string.IsNullOrEmpty(body.Address) ? Cluster.SelfMember : MemberAt(body.Address);
         if (member.Status is MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Down)
         {
-            throw ApiProblemException.Of(ProblemCodes.WrongState, $"{member.Address} is {OperatorView.NameOf(member.Status)} already.");
+            throw ApiProblemException.Of(ProblemCodes.WrongState,
+                $"{member.Address} is {OperatorView.NameOf(member.Status)} already.");
         }
 
         if (!body.Confirm && Cluster.State.Members.Count(m => m.Status is MemberStatus.Up or MemberStatus.WeaklyUp) == 1)
@@ -109,7 +111,8 @@ internal sealed class ClusterEndpoints(OperatorNode node)
         {
             throw ApiProblemException.Of(
                 ProblemCodes.Confirm,
-                $"{member.Address} is reachable and {OperatorView.NameOf(member.Status)}: downing it ends it without handing over; cluster leave does.");
+                $"{member.Address} is reachable and {OperatorView.NameOf(member.Status)}: downing it ends it without handing over;"
+                + " cluster leave does.");
         }
 
         node.Did(me.Caller, "cluster down", member.Address.ToString());
@@ -138,7 +141,9 @@ internal sealed class ClusterEndpoints(OperatorNode node)
     }
 }
 
-/// <summary>Writes what happens to members into a stream's channel, beginning with what is. Lives as long as the stream.</summary>
+/// <summary>
+/// Writes what happens to members into a stream's channel, beginning with what is. Lives as long as the stream.
+/// </summary>
 internal sealed class ClusterTailActor : ReceiveActor
 {
     private readonly ChannelWriter<MemberEventAnswer> _writer;
@@ -148,12 +153,14 @@ internal sealed class ClusterTailActor : ReceiveActor
     {
         _writer = writer;
         Receive<ClusterEvent.IMemberEvent>(e => Write(e, Of(e.Member)));
-        Receive<ClusterEvent.ReachabilityEvent>(e => Write(e, Of(e.Member) with { Reachable = e is ClusterEvent.ReachableMember }));
+        Receive<ClusterEvent.ReachabilityEvent>(e =>
+            Write(e, Of(e.Member) with { Reachable = e is ClusterEvent.ReachableMember }));
         Receive<ClusterEvent.LeaderChanged>(e => writer.TryWrite(
             new MemberEventAnswer(time.GetUtcNow(), nameof(ClusterEvent.LeaderChanged), null, e.Leader?.ToString() ?? "none")));
 
         MemberView Of(Member member) => OperatorView.Of(member, _cluster.State, _cluster.SelfUniqueAddress);
-        void Write(object e, MemberView member) => writer.TryWrite(new MemberEventAnswer(time.GetUtcNow(), e.GetType().Name, member));
+        void Write(object e, MemberView member) =>
+            writer.TryWrite(new MemberEventAnswer(time.GetUtcNow(), e.GetType().Name, member));
     }
 
     protected override void PreStart() => _cluster.Subscribe(

@@ -7,8 +7,8 @@ namespace CPort.Node.Operator;
 public sealed record LogLine(DateTimeOffset At, LogLevel Level, string Category, string Text);
 
 /// <summary>
-/// The last lines of this node's log, in memory, for <c>log peek</c> and <c>log tail</c>. It sees what the console sees: logs hold nothing confidential.
-/// Thread-safe.
+/// The last lines of this node's log, in memory, for <c>log peek</c> and <c>log tail</c>. It sees what the console sees: logs
+/// hold nothing confidential. Thread-safe.
 /// </summary>
 public sealed class LogRing(TimeProvider time) : ILoggerProvider
 {
@@ -32,10 +32,14 @@ public sealed class LogRing(TimeProvider time) : ILoggerProvider
         }
     }
 
-    /// <summary>The last lines, then each as it comes, until cancelled. A reader that is too slow loses the oldest lines.</summary>
-    public async IAsyncEnumerable<LogLine> FollowAsync(int last, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>
+    /// The last lines, then each as it comes, until cancelled. A reader that is too slow loses the oldest lines.
+    /// </summary>
+    public async IAsyncEnumerable<LogLine> FollowAsync(int last,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        var channel = Channel.CreateBounded<LogLine>(new BoundedChannelOptions(Lines) { FullMode = BoundedChannelFullMode.DropOldest });
+        var channel = Channel.CreateBounded<LogLine>(new BoundedChannelOptions(Lines)
+            { FullMode = BoundedChannelFullMode.DropOldest });
         ImmutableArray<LogLine> before;
         lock (_lock)
         {
@@ -100,7 +104,8 @@ public sealed class LogRing(TimeProvider time) : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+            string> formatter)
         {
             var text = formatter(state, exception);
             ring.Add(logLevel, category, exception is null ? text : $"{text} {exception}");

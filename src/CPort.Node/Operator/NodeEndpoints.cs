@@ -22,7 +22,8 @@ internal sealed class NodeEndpoints(OperatorNode node)
         v1.MapGet("/actors", ActorsAsync);
         v1.MapGet("/system", About);
         v1.MapGet("/log", (int? lines) => node.Get<LogRing>().Last(Math.Clamp(lines ?? 50, 1, LogRing.Lines)));
-        v1.MapGet("/log/tail", (HttpContext http) => node.StreamAsync(http, cancellation => node.Get<LogRing>().FollowAsync(10, cancellation)));
+        v1.MapGet("/log/tail", (HttpContext http) =>
+            node.StreamAsync(http, cancellation => node.Get<LogRing>().FollowAsync(10, cancellation)));
     }
 
     private async Task<ActorsAnswer> ActorsAsync(string? start, int? depth)
@@ -59,7 +60,8 @@ internal sealed class NodeEndpoints(OperatorNode node)
         return new SystemAnswer(
             $"akka://{ClusterSetup.SystemName}", node.State.System is null ? null : node.Cluster.SelfAddress.ToString(),
             typeof(NodeEndpoints).Assembly.GetName().Version?.ToString(3) ?? "0", RuntimeInformation.FrameworkDescription,
-            Environment.ProcessId, started, Math.Round((node.Get<TimeProvider>().GetUtcNow() - started).TotalSeconds), process.WorkingSet64,
+            Environment.ProcessId, started, Math.Round((node.Get<TimeProvider>().GetUtcNow() - started).TotalSeconds),
+                process.WorkingSet64,
             node.State.WaitingFor);
     }
 }

@@ -18,8 +18,8 @@ namespace CPort.Node.Operator;
 public static class OperatorSetup
 {
     /// <summary>
-    /// The operator endpoint and the log's memory. To be registered before the actor system, so that it starts before and stops after it: an operator
-    /// sees a node come and go.
+    /// The operator endpoint and the log's memory. To be registered before the actor system, so that it starts before and stops
+    /// after it: an operator sees a node come and go.
     /// </summary>
     public static WebApplicationBuilder AddOperator(this WebApplicationBuilder builder)
     {
@@ -32,11 +32,12 @@ public static class OperatorSetup
 }
 
 /// <summary>
-/// Serves <c>/operator/v1</c> on a port of its own, by a web server of its own: nothing of it can be reached through the API's port, nor the API through
-/// it. Lets in operators only (an operator's key with the role operator).
+/// Serves <c>/operator/v1</c> on a port of its own, by a web server of its own: nothing of it can be reached through the API's
+/// port, nor the API through it. Lets in operators only (an operator's key with the role operator).
 /// </summary>
 public sealed partial class OperatorHost(
-    NodeOptions options, NodeState state, AgencyDirectoryFeed directory, IServiceProvider services, TimeProvider time, ILoggerFactory loggers) : IHostedService, IDisposable
+    NodeOptions options, NodeState state, AgencyDirectoryFeed directory, IServiceProvider services, TimeProvider time,
+        ILoggerFactory loggers) : IHostedService, IDisposable
 {
     private readonly ILogger _log = loggers.CreateLogger<OperatorHost>();
     private readonly CancellationTokenSource _stopping = new();
@@ -110,7 +111,8 @@ public sealed partial class OperatorHost(
         var tls = new HttpsConnectionAdapterOptions
         {
             ServerCertificate = Certificates.Load(
-                options.Http.CertificatePath!, options.Http.CertificateKeyPath, options.Http.CertificatePassword, "CPORT__Http__CertificatePath"),
+                options.Http.CertificatePath!, options.Http.CertificateKeyPath, options.Http.CertificatePassword,
+                    "CPORT__Http__CertificatePath"),
         };
         if (options.Operator.ClientCaPath is { } file)
         {
@@ -121,7 +123,8 @@ public sealed partial class OperatorHost(
             }
             catch (CryptographicException e)
             {
-                throw new NodeConfigurationException([$"CPORT__Operator__ClientCaPath: {file} holds no PEM certificates ({e.Message})."]);
+                throw new NodeConfigurationException(
+                    [$"CPORT__Operator__ClientCaPath: {file} holds no PEM certificates ({e.Message})."]);
             }
 
             tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
@@ -147,7 +150,8 @@ public sealed partial class OperatorHost(
         if (!directory.Ready)
         {
             var why = state.WaitingFor ?? "the directory of agencies is being read";
-            return ApiProblem.Of(ProblemCodes.Unavailable, $"The node cannot tell operators from others yet: {why}.").WriteAsync(http);
+            return ApiProblem.Of(ProblemCodes.Unavailable, $"The node cannot tell operators from others yet: {why}.")
+                .WriteAsync(http);
         }
 
         if (directory.Authenticate(key, time.GetUtcNow(), null) is not Authentication.Accepted { Caller: var caller })
@@ -163,14 +167,16 @@ public sealed partial class OperatorHost(
     [LoggerMessage(Level = LogLevel.Information, Message = "Operators are served on {Url}")]
     private static partial void Listens(ILogger logger, string url);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The operator endpoint's port {Port} is taken (CPORT__Operator__Port): this node runs without one")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The operator endpoint's port {Port} is taken (CPORT__Operator__Port): this node runs without one")]
     private static partial void Taken(ILogger logger, int port);
 
     /// <summary>The node's own log, without a second "Now listening on", which would be taken for the API's.</summary>
     private sealed class NodeLogs(ILoggerFactory node) : ILoggerFactory
     {
         public ILogger CreateLogger(string categoryName) =>
-            categoryName == "Microsoft.Hosting.Lifetime" ? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance : node.CreateLogger(categoryName);
+            categoryName == "Microsoft.Hosting.Lifetime"
+                ? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance : node.CreateLogger(categoryName);
 
         public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
 

@@ -7,8 +7,8 @@ using CPort.Node.Hosting;
 namespace CPort.Node.Operator;
 
 /// <summary>
-/// What the operators' endpoints need of the node they are on. Everything that concerns the cluster has the same answer on every node; what changes
-/// something is logged with who did it. <paramref name="stopping"/> ends the streams.
+/// What the operators' endpoints need of the node they are on. Everything that concerns the cluster has the same answer on every
+/// node; what changes something is logged with who did it. <paramref name="stopping"/> ends the streams.
 /// </summary>
 internal sealed partial class OperatorNode(IServiceProvider services, NodeState state, ILogger log, CancellationToken stopping)
 {

@@ -9,7 +9,8 @@ internal sealed record RegionAnswer(string Type, int Nodes, string? Coordinator,
 internal sealed record RegionsAnswer(IReadOnlyList<RegionAnswer> Regions, IReadOnlyList<string> NoAnswer);
 
 internal sealed record RegionNodeAnswer(
-    MemberView Node, string? Type, bool Coordinator, int Shards, int Entities, IReadOnlyList<string> FailedShards, string? Failure);
+    MemberView Node, string? Type, bool Coordinator, int Shards, int Entities, IReadOnlyList<string> FailedShards,
+        string? Failure);
 
 internal sealed record ShardAnswer(string Type, string Shard, string Address, int Entities);
 
@@ -27,11 +28,12 @@ internal sealed class ShardingEndpoints(OperatorNode node)
     private async Task<ImmutableArray<RegionView>> ShardsAsync(string? type)
     {
         var all = await OperatorView.ShardsAsync(node.System, OperatorNode.Patience);
+        var types = string.Join(", ", all.Select(r => r.TypeName).OfType<string>().Distinct());
         return type is null ? all
             : all.Any(r => r.TypeName == type) ? [.. all.Where(r => r.TypeName == type || r.TypeName is null)]
             : throw ApiProblemException.Of(
                 ProblemCodes.NotFound,
-                $"No region is called {type}; there are {string.Join(", ", all.Select(r => r.TypeName).OfType<string>().Distinct())}.");
+                $"No region is called {type}; there are {types}.");
     }
 
     private async Task<RegionsAnswer> RegionsAsync()
@@ -44,7 +46,8 @@ internal sealed class ShardingEndpoints(OperatorNode node)
             [.. all.Where(r => r.Failure is not null).Select(r => $"{r.Node.Address}: {r.Failure}").Distinct()]);
     }
 
-    private async Task<IEnumerable<RegionNodeAnswer>> StatsAsync(string? type) => (await ShardsAsync(type)).Select(r => new RegionNodeAnswer(
+    private async Task<IEnumerable<RegionNodeAnswer>> StatsAsync(string? type) =>
+        (await ShardsAsync(type)).Select(r => new RegionNodeAnswer(
         r.Node, r.TypeName, r.Coordinator, r.Shards.Length, r.Shards.Sum(s => s.Entities), r.FailedShards, r.Failure));
 
     private async Task<IEnumerable<ShardAnswer>> DistributionAsync(string? type) => (await ShardsAsync(type))

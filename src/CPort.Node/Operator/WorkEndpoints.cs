@@ -38,16 +38,19 @@ internal sealed record OwedAnswer(int Item, bool Traced, bool Matched);
 internal sealed record RetriedAnswer(string Id, bool Answers);
 
 /// <summary>
-/// Buckets of one algorithm: how many hold anything and what they hold together. <c>Unanswered</c> buckets are missing in the sums.
+/// Buckets of one algorithm: how many hold anything and what they hold together. <c>Unanswered</c> buckets are missing in the
+/// sums.
 /// </summary>
 internal sealed record HashStatsAnswer(
-    string Algorithm, int Buckets, int InUse, int Unanswered, long Hashes, long Known, long Sightings, long ReportsToTell, long MemoryBytes);
+    string Algorithm, int Buckets, int InUse, int Unanswered, long Hashes, long Known, long Sightings, long ReportsToTell,
+        long MemoryBytes);
 
 /// <summary>Something that is on its way to somebody.</summary>
 internal sealed record DeliveryAnswer(string Kind, long Pending, DateTimeOffset? OldestSince, string? Note);
 
 /// <summary>
-/// <c>/operator/v1</c>'s reports, stuck list, queues, read model, hashes: what the API answers operators too is answered by the same functions.
+/// <c>/operator/v1</c>'s reports, stuck list, queues, read model, hashes: what the API answers operators too is answered by the
+/// same functions.
 /// </summary>
 internal sealed class WorkEndpoints(OperatorNode node)
 {
@@ -64,7 +67,8 @@ internal sealed class WorkEndpoints(OperatorNode node)
         v1.MapGet("/hashes", HashesAsync);
         v1.MapGet("/quarantine", (ApiCaller me, CancellationToken cancellation, string? cursor, string? maxResults) =>
             QuarantineEndpoints.ListAsync(
-                me, node.Get<IReadOnlyActorRegistry>(), node.Get<Database>(), node.Get<StuckEntities>(), cancellation, cursor, maxResults))
+                me, node.Get<IReadOnlyActorRegistry>(), node.Get<Database>(), node.Get<StuckEntities>(), cancellation, cursor,
+                    maxResults))
             .Needs(Deed.KeepQuarantine);
         v1.MapGet("/deliveries", DeliveriesAsync);
     }
@@ -77,7 +81,8 @@ internal sealed class WorkEndpoints(OperatorNode node)
         for (int? from = 1; from is { } next; from = pages[^1].NextOrdinal)
         {
             pages.Add(await gateway.GetAsync(
-                new GetReport { ReportId = report, Caller = me.Caller, FromOrdinal = next, MaxItems = ReportRules.ItemsPerPart }, cancellation));
+                new GetReport { ReportId = report, Caller = me.Caller, FromOrdinal = next, MaxItems = ReportRules.ItemsPerPart },
+                    cancellation));
         }
 
         if (pages[0].Head is null)
@@ -91,7 +96,8 @@ internal sealed class WorkEndpoints(OperatorNode node)
             .FirstOrDefault(r => r.TypeName == EntityKind.Report.Word && r.Shards.Any(s => s.Id == shard));
         return new ReportPlaceAnswer(
             ReportAnswer.Of(whole, null),
-            [.. whole.Items.Select(i => i.Item).Where(i => !i.Traced || !i.Matched).Select(i => new OwedAnswer(i.Ordinal, i.Traced, i.Matched))],
+            [.. whole.Items.Select(i => i.Item).Where(i => !i.Traced || !i.Matched)
+                .Select(i => new OwedAnswer(i.Ordinal, i.Traced, i.Matched))],
             shard, home?.Node.Address, await HistoryAsync(gateway, report, me.Caller, cancellation));
     }
 
@@ -101,7 +107,8 @@ internal sealed class WorkEndpoints(OperatorNode node)
         var history = new List<HistoryEntryAnswer>();
         for (long? from = 1; from is { } next;)
         {
-            var page = await gateway.HistoryAsync(new GetHistory { ReportId = id, Caller = caller, FromSequence = next }, cancellation);
+            var page = await gateway.HistoryAsync(new GetHistory { ReportId = id, Caller = caller, FromSequence = next },
+                cancellation);
             if (!page.Found)
             {
                 return null;
@@ -126,7 +133,10 @@ internal sealed class WorkEndpoints(OperatorNode node)
             : throw ApiProblemException.Of(ProblemCodes.Unavailable, $"{name} still cannot be read.");
     }
 
-    /// <summary>Asks every bucket that holds anything: the others are not woken for it. Stuck ones and silent ones are counted as unanswered.</summary>
+    /// <summary>
+    /// Asks every bucket that holds anything: the others are not woken for it. Stuck ones and silent ones are counted as
+    /// unanswered.
+    /// </summary>
     private async Task<ImmutableArray<HashStatsAnswer>> HashesAsync(CancellationToken cancellation)
     {
         var inUse = await HashBucketJournal.WithEventsAsync(node.Get<Database>(), cancellation);
@@ -139,20 +149,21 @@ internal sealed class WorkEndpoints(OperatorNode node)
             {
                 try
                 {
-                    answers.Add(await buckets.Ask<BucketStats>(new GetBucketStats { Bucket = bucket }, OperatorNode.Patience, token));
+                    answers.Add(await buckets.Ask<BucketStats>(new GetBucketStats { Bucket = bucket }, OperatorNode.Patience,
+                        token));
                 }
                 catch (AskTimeoutException)
                 {
                     // Counted as unanswered.
                 }
             });
-        return [.. Enum.GetValues<HashAlgorithm>().Where(a => HashBucketId.CountOf(a) > 0).Select(algorithm =>
+        return [.. HashAlgorithms.All.Select(row =>
         {
-            var known = inUse.Count(b => b.Algorithm == algorithm);
-            var own = answers.Where(s => s.Bucket.Algorithm == algorithm).ToArray();
+            var known = inUse.Count(b => b.Algorithm == row.Algorithm);
+            var own = answers.Where(s => s.Bucket.Algorithm == row.Algorithm).ToArray();
             return new HashStatsAnswer(
-                algorithm.ToString().ToLowerInvariant(), HashBucketId.CountOf(algorithm), known, known - own.Length, own.Sum(s => (long)s.Hashes),
-                own.Sum(s => (long)s.Known), own.Sum(s => s.Sightings), own.Sum(s => (long)s.ReportsToTell), own.Sum(s => s.MemoryBytes));
+                row.Name, row.Buckets, known, known - own.Length, own.Sum(s => (long)s.Hashes), own.Sum(s => (long)s.Known),
+                own.Sum(s => s.Sightings), own.Sum(s => (long)s.ReportsToTell), own.Sum(s => s.MemoryBytes));
         })];
     }
 

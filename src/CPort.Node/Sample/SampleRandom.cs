@@ -3,15 +3,16 @@ using System.Numerics;
 namespace CPort.Node.Sample;
 
 /// <summary>
-/// SplitMix64: a seed gives the same numbers on every machine and .NET version, and any report or media file can be drawn without drawing those
-/// before it. Not for secrets.
+/// SplitMix64: a seed gives the same numbers on every machine and .NET version, and any report or media file can be drawn without
+/// drawing those before it. Not for secrets.
 /// </summary>
 internal struct SampleRandom(ulong seed)
 {
     private ulong _state = seed;
 
     /// <summary>A stream of its own for each (seed, purpose, number).</summary>
-    public static SampleRandom For(ulong seed, ulong purpose, ulong number) => new(Mix(Mix(seed ^ (purpose * 0x9E3779B97F4A7C15)) + number));
+    public static SampleRandom For(ulong seed, ulong purpose, ulong number) =>
+        new(Mix(Mix(seed ^ (purpose * 0x9E3779B97F4A7C15)) + number));
 
     public ulong Next()
     {
@@ -66,8 +67,8 @@ internal struct SampleRandom(ulong seed)
     }
 
     /// <summary>
-    /// A PDQ value shaped as real ones are: exactly 128 of 256 bits set (it is a threshold at the median), unevenly spread over the sixteen
-    /// 16-bit slots, which is what makes a multi-index slower on real values than on random ones.
+    /// A PDQ value shaped as real ones are: exactly 128 of 256 bits set (it is a threshold at the median), unevenly spread over
+    /// the sixteen 16-bit slots, which is what makes a multi-index slower on real values than on random ones.
     /// </summary>
     public void FillPdq(Span<byte> pdq)
     {

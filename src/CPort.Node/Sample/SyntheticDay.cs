@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 
 namespace CPort.Node.Sample;
@@ -25,8 +26,8 @@ public enum SampleLineKind
 }
 
 /// <summary>
-/// One line of a synthetic stream: its JSON without line end, valid until the next line is drawn, and its number of <c>urls</c> entries
-/// (0 for malformed lines).
+/// One line of a synthetic stream: its JSON without line end, valid until the next line is drawn, and its number of <c>urls</c>
+/// entries (0 for malformed lines).
 /// </summary>
 public readonly record struct SampleLine(SampleLineKind Kind, AgencyId Hotline, ReadOnlyMemory<byte> Utf8, int Items)
 {
@@ -34,10 +35,10 @@ public readonly record struct SampleLine(SampleLineKind Kind, AgencyId Hotline, 
 }
 
 /// <summary>
-/// A made-up day of ICCAM traffic, the same for the same seed, hotlines and time: report bodies of ICCAM v3 (domain.md 1.3) with optional hashes, in the shares
-/// of domain.md 1.8 (63% of media already known, websites 43%, image hosts 39%, forums 9%, orphan countries), with 1.5% duplicates, 0.5%
-/// conflicts and 1% malformed lines. Every report is drawn by its own number, so a stream of any length needs no memory. Hosts end in
-/// <c>.example</c>, addresses are of the documentation ranges, hashes are random.
+/// A made-up day of ICCAM traffic, the same for the same seed, hotlines and time: report bodies of ICCAM v3 (domain.md 1.3) with
+/// optional hashes, in the shares of domain.md 1.8 (63% of media already known, websites 43%, image hosts 39%, forums 9%, orphan
+/// countries), with 1.5% duplicates, 0.5% conflicts and 1% malformed lines. Every report is drawn by its own number, so a stream
+/// of any length needs no memory. Hosts end in <c>.example</c>, addresses are of the documentation ranges, hashes are random.
 /// </summary>
 public sealed class SyntheticDay
 {
@@ -50,25 +51,32 @@ public sealed class SyntheticDay
 
     private static readonly (int, SiteType)[] SiteTypeShares =
     [
-        (427, SiteType.Website), (394, SiteType.ImageHost), (88, SiteType.Forum), (30, SiteType.FileHost), (18, SiteType.ImageStore),
-        (15, SiteType.ImageBoard), (10, SiteType.SocialNetworking), (6, SiteType.LinkSite), (4, SiteType.Blog), (3, SiteType.BannerSite),
+        (427, SiteType.Website), (394, SiteType.ImageHost), (88, SiteType.Forum), (30, SiteType.FileHost),
+            (18, SiteType.ImageStore),
+        (15, SiteType.ImageBoard), (10, SiteType.SocialNetworking), (6, SiteType.LinkSite), (4, SiteType.Blog),
+            (3, SiteType.BannerSite),
         (3, SiteType.Redirector), (2, SiteType.SearchProvider),
     ];
 
     private static readonly (int, PaymentMethod)[] PaymentShares =
     [
-        (50, PaymentMethod.Bitcoin), (15, PaymentMethod.Visa), (12, PaymentMethod.Mastercard), (9, PaymentMethod.Paypal), (8, PaymentMethod.Other),
+        (50, PaymentMethod.Bitcoin), (15, PaymentMethod.Visa), (12, PaymentMethod.Mastercard), (9, PaymentMethod.Paypal),
+            (8, PaymentMethod.Other),
         (4, PaymentMethod.Sms), (2, PaymentMethod.WesternUnion),
     ];
 
     /// <summary>Hosting countries besides those of the hotlines, from the most to the least used.</summary>
     private static readonly string[] OtherCountries =
-        ["RU", "UA", "LU", "BG", "RO", "HK", "SG", "VN", "TR", "MD", "SC", "IN", "ID", "PA", "KZ", "MY", "AE", "CY", "IS", "VG", "BZ", "GE", "RS", "CR"];
+        ["RU", "UA", "LU", "BG", "RO", "HK", "SG", "VN", "TR", "MD", "SC", "IN", "ID", "PA", "KZ", "MY", "AE", "CY", "IS", "VG",
+            "BZ", "GE", "RS", "CR"];
 
     private readonly ulong _seed;
     private readonly DateTimeOffset _now;
 
-    /// <summary>Stands in every reference, so that two days never claim the same one: another time gives other dates and would be a conflict.</summary>
+    /// <summary>
+    /// Stands in every reference, so that two days never claim the same one: another time gives other dates and would be a
+    /// conflict.
+    /// </summary>
     private readonly string _name;
     private readonly ImmutableArray<SampleAgency> _hotlines;
     private readonly Country[] _memberCountries;
@@ -86,7 +94,8 @@ public sealed class SyntheticDay
         _now = now;
         _name = string.Create(CultureInfo.InvariantCulture, $"{now:yyMMddHHmmss}-{seed % 1_000_000_000}");
         _memberCountries = [.. hotlines.SelectMany(h => h.Countries).Distinct()];
-        _orphanCountries = [.. OtherCountries.Select(Country.Parse).Except(_memberCountries).Take(Math.Max(4, _memberCountries.Length))];
+        _orphanCountries = [.. OtherCountries.Select(Country.Parse).Except(_memberCountries)
+            .Take(Math.Max(4, _memberCountries.Length))];
         _hotlineShares = [.. hotlines.Select((h, i) => (Math.Max(1, h.Weight), i))];
 
         // Nine tenths of the items lie in member countries, falling off quickly; the rest is spread over as many countries again.
@@ -95,7 +104,8 @@ public sealed class SyntheticDay
             .. _memberCountries.Select((_, i) => (9_000 / (i + 1), i)),
             .. _orphanCountries.Select((_, i) => (1_000 / (i + 1), _memberCountries.Length + i)),
         ];
-        _hosts = [.. _memberCountries.Concat(_orphanCountries).SelectMany((country, c) => Enumerable.Range(0, HostsPerCountry).Select(n => Host(country, c, n)))];
+        _hosts = [.. _memberCountries.Concat(_orphanCountries)
+            .SelectMany((country, c) => Enumerable.Range(0, HostsPerCountry).Select(n => Host(country, c, n)))];
         KnownCount = Math.Clamp(reports, 200, 500_000);
     }
 
@@ -108,20 +118,24 @@ public sealed class SyntheticDay
 
     /// <summary>
     /// A day of so many reports (about 3.4 items each). <paramref name="agencies"/>: those of kind hotline report, by default
-    /// <see cref="SampleAgencies.Hotlines"/>. Dates lie before <paramref name="now"/>, by default the present; it is part of every reference.
+    /// <see cref="SampleAgencies.Hotlines"/>. Dates lie before <paramref name="now"/>, by default the present; it is part of
+    /// every reference.
     /// </summary>
     public static SyntheticDay Create(
-        int reports = DefaultReports, ulong seed = DefaultSeed, IEnumerable<SampleAgency>? agencies = null, DateTimeOffset? now = null)
+        int reports = DefaultReports, ulong seed = DefaultSeed, IEnumerable<SampleAgency>? agencies = null,
+            DateTimeOffset? now = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(reports);
-        ImmutableArray<SampleAgency> hotlines = [.. (agencies ?? SampleAgencies.Hotlines).Where(a => a.Kind == AgencyKind.Hotline)];
+        ImmutableArray<SampleAgency> hotlines = [.. (agencies ?? SampleAgencies.Hotlines)
+            .Where(a => a.Kind == AgencyKind.Hotline)];
         if (hotlines.IsEmpty || hotlines.Any(h => h.Countries.IsDefaultOrEmpty))
         {
             throw new ArgumentException("A synthetic day needs at least one hotline, each with a country.", nameof(agencies));
         }
 
         var time = now ?? DateTimeOffset.UtcNow;
-        return new SyntheticDay(reports, seed, hotlines, new DateTimeOffset(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero));
+        return new SyntheticDay(reports, seed, hotlines,
+            new DateTimeOffset(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero));
     }
 
     /// <summary>The stream of one hotline as text, one JSON document a line; each call draws it anew.</summary>
@@ -131,8 +145,8 @@ public sealed class SyntheticDay
     public IReadOnlyDictionary<AgencyId, IEnumerable<string>> PerHotline() => _hotlines.ToDictionary(h => h.Id, h => Lines(h.Id));
 
     /// <summary>
-    /// The lines of one hotline, or of all in one sequence when null. A line's bytes are valid until the next is drawn. Duplicates and conflicts
-    /// always refer to an earlier line of the same hotline.
+    /// The lines of one hotline, or of all in one sequence when null. A line's bytes are valid until the next is drawn.
+    /// Duplicates and conflicts always refer to an earlier line of the same hotline.
     /// </summary>
     public IEnumerable<SampleLine> Stream(AgencyId? hotline = null)
     {
@@ -173,12 +187,16 @@ public sealed class SyntheticDay
             {
                 // A report of its own that never comes whole: its reference carries an x.
                 writer.Write(number, sender, broken: true);
-                yield return new SampleLine(SampleLineKind.Malformed, _hotlines[sender].Id, SampleFaults.Break(writer.Line, extra.Below(SampleFaults.Kinds), _now), 0);
+                yield return new SampleLine(SampleLineKind.Malformed, _hotlines[sender].Id,
+                    SampleFaults.Break(writer.Line, extra.Below(SampleFaults.Kinds), _now), 0);
             }
         }
     }
 
-    /// <summary>The list of known hashes that the day's known media are on (Baseline, or National with its country). Drawn anew by each call.</summary>
+    /// <summary>
+    /// The list of known hashes that the day's known media are on (Baseline, or National with its country). Drawn anew by each
+    /// call.
+    /// </summary>
     public IEnumerable<KnownHash> KnownHashes()
     {
         var media = new SampleMedia();
@@ -220,7 +238,8 @@ public sealed class SyntheticDay
     private SampleHost Host(Country country, int countryNumber, int number)
     {
         var random = SampleRandom.For(_seed, 5, (ulong)((countryNumber * HostsPerCountry) + number));
-        var name = $"{"img pix cdn files board www media forum".Split(' ')[random.Below(8)]}{number + 1}.{country.Code.ToLowerInvariant()}-{random.Below(4096):x3}.example";
+        var first = "img pix cdn files board www media forum".Split(' ')[random.Below(8)];
+        var name = $"{first}{number + 1}.{country.Code.ToLowerInvariant()}-{random.Below(4096):x3}.example";
         var isCdn = random.PerMille(150);
         var network = random.Below(16);
         string ip = random.PerMille(80)
@@ -228,10 +247,12 @@ public sealed class SyntheticDay
             : $"{new[] { "192.0.2.", "198.51.100.", "203.0.113." }[random.Below(3)]}{1 + random.Below(254)}";
         return isCdn
             ? new SampleHost(name, country.Code, ip, "Example CDN", 65_536 + network, "Example CDN, Inc.", true)
-            : new SampleHost(name, country.Code, ip, $"Example Hosting {country.Code} {network}", 64_496 + network, $"Example Hosting {country.Code} {network}", false);
+            : new SampleHost(name, country.Code, ip, $"Example Hosting {country.Code} {network}", 64_496 + network,
+                $"Example Hosting {country.Code} {network}", false);
     }
 
-    private sealed record SampleHost(string Name, string Country, string Ip, string Isp, int Asn, string Organization, bool IsCdn);
+    private sealed record SampleHost(string Name, string Country, string Ip, string Isp, int Asn, string Organization,
+        bool IsCdn);
 
     /// <summary>Writes reports into one reused buffer.</summary>
     private sealed class ReportWriter
@@ -259,7 +280,8 @@ public sealed class SyntheticDay
             var random = SampleRandom.For(_day._seed, 2, (ulong)number);
             var hotline = _day._hotlines[sender];
             var site = random.Pick<SiteType>(SiteTypeShares);
-            var commerciality = random.Below(100) switch { < 9 => Commerciality.Commercial, < 80 => Commerciality.NonCommercial, _ => Commerciality.NotDetermined };
+            var commerciality = random.Below(100) switch
+                { < 9 => Commerciality.Commercial, < 80 => Commerciality.NonCommercial, _ => Commerciality.NotDetermined };
             var received = _day._now - TimeSpan.FromSeconds(600 + random.Skewed(4 * 86_400));
             var reference = $"{hotline.Countries[0].Code}-{_day._name}-{number:0000000}{(broken ? "x" : "")}";
             var analyst = _day._analysts[random.Below(_day._analysts.Length)];
@@ -369,7 +391,10 @@ public sealed class SyntheticDay
         private SampleHost DrawHost(ref SampleRandom random) =>
             _day._hosts[(random.Pick<int>(_day._countryShares) * HostsPerCountry) + random.Skewed(HostsPerCountry)];
 
-        /// <summary>63% of media are on the known list; the rest is new, near to a known one, or new and seen in several reports of the hour.</summary>
+        /// <summary>
+        /// 63% of media are on the known list; the rest is new, near to a known one, or new and seen in several reports of the
+        /// hour.
+        /// </summary>
         private bool DrawMedia(ref SampleRandom random, int number, int ordinal)
         {
             var draw = random.Below(1000);
@@ -402,8 +427,10 @@ public sealed class SyntheticDay
             int length;
             if (isMedia)
             {
-                var extension = _media.MimeType switch { "image/png" => "png", "image/webp" => "webp", "image/gif" => "gif", "video/mp4" => "mp4", _ => "jpg" };
-                url.TryWrite(CultureInfo.InvariantCulture, $"https://{host.Name}/i/{_media.Token & 0xFF:x2}/{_media.Token:x16}.{extension}", out length);
+                var extension = _media.MimeType switch { "image/png" => "png", "image/webp" => "webp", "image/gif" =>
+                    "gif", "video/mp4" => "mp4", _ => "jpg" };
+                url.TryWrite(CultureInfo.InvariantCulture,
+                    $"https://{host.Name}/i/{_media.Token & 0xFF:x2}/{_media.Token:x16}.{extension}", out length);
             }
             else
             {
@@ -413,7 +440,8 @@ public sealed class SyntheticDay
                 {
                     0 => url.TryWrite(CultureInfo.InvariantCulture, $"HTTPS://{host.Name}:443/gallery/{page}", out length),
                     1 => url.TryWrite(CultureInfo.InvariantCulture, $"https://{host.Name}/g%61llery/{page}#top", out length),
-                    _ => url.TryWrite(CultureInfo.InvariantCulture, $"https://{host.Name}/gallery/{page}?n={number % 1000}", out length),
+                    _ => url.TryWrite(CultureInfo.InvariantCulture, $"https://{host.Name}/gallery/{page}?n={number % 1000}",
+                        out length),
                 };
             }
 
@@ -434,7 +462,7 @@ public sealed class SyntheticDay
             _json.WriteString(name, text[..length]);
         }
 
-        private void WriteHex(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+        private void WriteHex(string name, ReadOnlySpan<byte> value)
         {
             Span<char> text = stackalloc char[64];
             Convert.TryToHexStringLower(value, text, out var length);
@@ -450,22 +478,26 @@ public sealed class SyntheticDay
 
             var j = _json;
             j.WriteStartObject("hashes"u8);
-            WriteHex("md5"u8, _media.Md5);
-            WriteHex("sha1"u8, _media.Sha1);
-            if (_media.HasSha256)
+            foreach (var row in HashAlgorithms.All)
             {
-                WriteHex("sha256"u8, _media.Sha256);
-            }
+                if (!_media.Has(row.Algorithm))
+                {
+                    continue;
+                }
 
-            if (_media.HasPdq)
-            {
-                WriteHex("pdq"u8, _media.Pdq);
-                j.WriteNumber("pdqQuality"u8, _media.PdqQuality);
-            }
+                if (row.Strength == HashStrength.Opaque)
+                {
+                    j.WriteBase64String(row.JsonName, _media[row.Algorithm]);
+                }
+                else
+                {
+                    WriteHex(row.JsonName, _media[row.Algorithm]);
+                }
 
-            if (_media.HasPhotoDna)
-            {
-                j.WriteBase64String("photoDna"u8, _media.PhotoDna);
+                if (row.Algorithm == HashAlgorithm.Pdq)
+                {
+                    j.WriteNumber("pdqQuality"u8, _media.PdqQuality);
+                }
             }
 
             j.WriteNumber("mediaSize"u8, _media.Size);
@@ -473,7 +505,9 @@ public sealed class SyntheticDay
             j.WriteEndObject();
         }
 
-        /// <summary>Three in ten items come with the reporting hotline's opinion, a few with a first action that fits it.</summary>
+        /// <summary>
+        /// Three in ten items come with the reporting hotline's opinion, a few with a first action that fits it.
+        /// </summary>
         private void WriteAssessment(ref SampleRandom random, string analyst, DateTimeOffset received)
         {
             var j = _json;
@@ -484,8 +518,10 @@ public sealed class SyntheticDay
                 j.WriteStartObject("assessment"u8);
                 j.WriteString("assessingAnalystName"u8, analyst);
                 j.WriteNumber("classification"u8, (int)_media.Classification);
-                j.WriteNumber("ageCategorization"u8, _media.Classification == Classification.NotIllegal ? 1 : 2 + random.Below(3));
-                j.WriteNumber("genderCategorization"u8, _media.Classification == Classification.NotIllegal ? 1 : 2 + random.Below(3));
+                j.WriteNumber("ageCategorization"u8, _media.Classification == Classification.NotIllegal
+                    ? 1 : 2 + random.Below(3));
+                j.WriteNumber("genderCategorization"u8, _media.Classification == Classification.NotIllegal
+                    ? 1 : 2 + random.Below(3));
                 j.WriteNumber("virtualContentCategorization"u8, random.PerMille(30) ? 1 : 0);
                 j.WriteNumber("userGeneratedContentCategorization"u8, random.PerMille(200) ? 1 : 0);
                 j.WriteNumber("childModelingCategorization"u8, random.PerMille(20) ? 1 : 0);

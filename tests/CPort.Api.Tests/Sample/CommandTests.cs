@@ -58,7 +58,7 @@ public sealed class CommandTests
         var local = new List<HashListRowResult>();
         var chunks = new List<LineChunk>();
         var rows = HashListReader.ReadAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)));
-        await foreach (var chunk in HashesCommand.ChunksAsync(rows, null, null, 0, local.Add))
+        await foreach (var chunk in HashListChunks.ReadAsync(rows, null, null, 0, local.Add))
         {
             chunks.Add(chunk);
         }
@@ -73,7 +73,7 @@ public sealed class CommandTests
         // Going on after the first chunk gives exactly the rest.
         var again = HashListReader.ReadAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)));
         long rest = 0;
-        await foreach (var chunk in HashesCommand.ChunksAsync(again, Classification.National, Country.Parse("NL"), chunks[0].EndOffset, _ => { }))
+        await foreach (var chunk in HashListChunks.ReadAsync(again, Classification.National, Country.Parse("NL"), chunks[0].EndOffset, _ => { }))
         {
             rest += chunk.Lines.Count;
         }

@@ -39,8 +39,8 @@ public class SyntheticDayTests
     public void A_default_day_has_the_shares_of_the_dossier()
     {
         var day = SyntheticDay.Create(now: Now);
-        var known = day.KnownHashes().Select(k => k.Md5.ToHex()).ToHashSet();
-        var nearby = day.KnownHashes().Select(k => k.Pdq).ToArray();
+        var known = day.KnownHashes().Select(k => k[HashAlgorithm.Md5].ToHex()).ToHashSet();
+        var nearby = day.KnownHashes().Select(k => k[HashAlgorithm.Pdq]).ToArray();
         int items = 0, media = 0, knownMedia = 0, near = 0, unknownHosting = 0, cdn = 0, orphans = 0, single = 0, largest = 0;
         var sites = new Dictionary<int, int>();
         var kinds = new Dictionary<SampleLineKind, int>();

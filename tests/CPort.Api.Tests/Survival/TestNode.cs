@@ -7,7 +7,9 @@ using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.Survival;
 
-/// <summary>A node process on a database of the test's own, with the keys of agencies registered through it. Disposing removes its data.</summary>
+/// <summary>
+/// A node process on a database of the test's own, with the keys of agencies registered through it. Disposing removes its data.
+/// </summary>
 public sealed class TestNode : NodeProcess
 {
     private readonly Dictionary<AgencyId, string> _keys = [];
@@ -16,7 +18,8 @@ public sealed class TestNode : NodeProcess
     /// <param name="settings">More settings, as <c>Limits__LineBytes</c>.</param>
     public TestNode(NodeDatabase database, IReadOnlyDictionary<string, string>? settings = null)
         : base(new Dictionary<string, string>(database.Settings) { ["Http__Url"] = FreeUrl().ToString() }
-            .Where(s => settings?.ContainsKey(s.Key) != true).Concat(settings ?? new Dictionary<string, string>())) => Database = database;
+            .Where(s => settings?.ContainsKey(s.Key) != true).Concat(settings ?? new Dictionary<string, string>())) =>
+                Database = database;
 
     public NodeDatabase Database { get; }
 

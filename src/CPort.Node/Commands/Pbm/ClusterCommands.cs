@@ -12,7 +12,8 @@ internal static class ClusterCommands
     public static IEnumerable<Command> All(PbmCommands pbm)
     {
         var self = new Option<string?>("-a", "--address") { Description = "A member; without it the node that is asked." };
-        var address = new Option<string>("-a", "--address") { Description = "A member: akka.tcp://cport@host:port, or host:port.", Required = true };
+        var address = new Option<string>("-a", "--address")
+            { Description = "A member: akka.tcp://cport@host:port, or host:port.", Required = true };
         yield return new Command("cluster", "Membership.")
         {
             pbm.Get<MembersAnswer>("show", "All members.", "cluster/members",
@@ -21,11 +22,15 @@ internal static class ClusterCommands
             pbm.Get<LeaderAnswer>("leader", "The leader's address.", "cluster/leader", a => [a.Leader ?? "none"]),
             pbm.Follow<MemberEventAnswer>("tail", "What happens to members, as it happens.", "cluster/tail",
                 e => $"{Time(e.At)} | {e.Event} | {(e.Member is { } member ? Member(member) : e.Address)}"),
-            pbm.Change<DoneAnswer>("join", "Has the node that is asked join the cluster of a member; only when it is in none.", "cluster/join", Done,
+            pbm.Change<DoneAnswer>("join", "Has the node that is asked join the cluster of a member; only when it is in none.",
+                "cluster/join", Done,
                 address: address),
-            pbm.Change<DoneAnswer>("leave", "Has a member hand over its shards and leave; its process ends.", "cluster/leave", Done, address: self),
-            pbm.Change<DoneAnswer>("down", "Declares a member dead, without a hand-over.", "cluster/down", Done, address: address),
-            pbm.Change<DoneAnswer>("down-unreachable", "Declares all unreachable members dead.", "cluster/down-unreachable", Done),
+            pbm.Change<DoneAnswer>("leave", "Has a member hand over its shards and leave; its process ends.", "cluster/leave",
+                Done, address: self),
+            pbm.Change<DoneAnswer>("down", "Declares a member dead, without a hand-over.", "cluster/down", Done,
+                address: address),
+            pbm.Change<DoneAnswer>("down-unreachable", "Declares all unreachable members dead.", "cluster/down-unreachable",
+                Done),
         };
 
         var type = new Option<string?>("-t", "--type", "-r") { Description = "A region's type; without it all." };
@@ -33,13 +38,16 @@ internal static class ClusterCommands
         {
             pbm.Get<RegionsAnswer>("list-regions", "The regions, over all nodes.", "sharding/regions",
                 a => [.. a.Regions.Select(Region), .. a.NoAnswer.Select(n => $"(not counted) {n}")]),
-            pbm.Get<RegionNodeAnswer[]>("region-stats", "Shards and entities of each node.", "sharding/stats", a => a.Select(RegionNode),
+            pbm.Get<RegionNodeAnswer[]>("region-stats", "Shards and entities of each node.", "sharding/stats", a =>
+                a.Select(RegionNode),
                 query: ("type", type)),
-            pbm.Get<ShardAnswer[]>("shard-distribution", "Each shard's node.", "sharding/distribution", Distribution, query: ("type", type)),
+            pbm.Get<ShardAnswer[]>("shard-distribution", "Each shard's node.", "sharding/distribution", Distribution,
+                query: ("type", type)),
         };
 
         var depth = new Option<int?>("-d", "--depth") { Description = "Levels below the start (default 4)." };
-        var start = new Option<string?>("-s", "--start") { Description = "Where to start: /user/…, or with another node's address before it." };
+        var start = new Option<string?>("-s", "--start")
+            { Description = "Where to start: /user/…, or with another node's address before it." };
         yield return new Command("actor", "Actors.")
         {
             pbm.Get<ActorsAnswer>("hierarchy", "Actor paths, one a line.", "actors",
@@ -68,7 +76,8 @@ internal static class ClusterCommands
         $"{r.Type} | nodes: {r.Nodes} | shards: {r.Shards} | entities: {r.Entities} | coordinator: {r.Coordinator ?? "unknown"}"
         + (r.FailedShards > 0 ? $" | failed: {r.FailedShards}" : "");
 
-    private static string RegionNode(RegionNodeAnswer r) => $"{Member(r.Node)} {(r.Coordinator ? "[coordinator]" : "")}({r.Type ?? "all"})"
+    private static string RegionNode(RegionNodeAnswer r) =>
+        $"{Member(r.Node)} {(r.Coordinator ? "[coordinator]" : "")}({r.Type ?? "all"})"
         + (r.Failure is { } failure ? $" | {failure}" : $" | shards: {r.Shards} | entities: {r.Entities}"
             + (r.FailedShards.Count > 0 ? $" | failed: {string.Join(' ', r.FailedShards)}" : ""));
 
@@ -83,8 +92,10 @@ internal static class ClusterCommands
     private static string Uptime(SystemAnswer a)
     {
         var up = TimeSpan.FromSeconds(a.UptimeSeconds);
-        return string.Create(CultureInfo.InvariantCulture, $"up {(int)up.TotalDays} d {up:hh\\:mm\\:ss} since {Time(a.StartedAt)}")
-            + $" | {a.Address ?? "no actor system"} | {a.Version} | {a.Runtime} | pid {a.ProcessId} | {a.MemoryBytes / 1024 / 1024} MB"
+        return string.Create(CultureInfo.InvariantCulture,
+            $"up {(int)up.TotalDays} d {up:hh\\:mm\\:ss} since {Time(a.StartedAt)}")
+            + $" | {a.Address ?? "no actor system"} | {a.Version} | {a.Runtime} | pid {a.ProcessId}"
+            + $" | {a.MemoryBytes / 1024 / 1024} MB"
             + (a.WaitsFor is { } waits ? $" | waits: {waits}" : "");
     }
 

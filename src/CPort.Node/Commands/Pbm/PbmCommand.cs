@@ -6,8 +6,8 @@ using CPort.Node.Client;
 namespace CPort.Node.Commands.Pbm;
 
 /// <summary>
-/// <c>cport pbm [host:port] [command]</c>: an operator's commands in the words of Petabridge.Cmd's client, to any node's operator endpoint. Without
-/// a command it is a prompt.
+/// <c>cport pbm [host:port] [command]</c>: an operator's commands in the words of Petabridge.Cmd's client, to any node's operator
+/// endpoint. Without a command it is a prompt.
 /// </summary>
 public static class PbmCommand
 {
@@ -15,7 +15,8 @@ public static class PbmCommand
     {
         var address = new Argument<string?>("node-address")
         {
-            Description = $"host:port of the node's operator endpoint (default {PbmTarget.Default}); https:// or http:// before it decides about TLS.",
+            Description = $"host:port of the node's operator endpoint (default {PbmTarget.Default});"
+                + " https:// or http:// before it decides about TLS.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var node = Text("--node", "The same as the address before the command.");
@@ -28,7 +29,8 @@ public static class PbmCommand
         address.Validators.Add(Check);
         node.Validators.Add(Check);
 
-        PbmTarget Target(ParseResult parsed) => PbmTarget.Parse(parsed.GetValue(node) ?? parsed.GetValue(address) ?? PbmTarget.Default)!;
+        PbmTarget Target(ParseResult parsed) =>
+            PbmTarget.Parse(parsed.GetValue(node) ?? parsed.GetValue(address) ?? PbmTarget.Default)!;
 
         CPortClient Connect(ParseResult parsed)
         {
@@ -66,7 +68,8 @@ public static class PbmCommand
         return command;
     }
 
-    private static Option<string?> Text(string name, string description) => new(name) { Description = description, Recursive = true };
+    private static Option<string?> Text(string name, string description) =>
+        new(name) { Description = description, Recursive = true };
 
     private static void Check(SymbolResult result)
     {

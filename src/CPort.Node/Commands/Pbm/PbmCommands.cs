@@ -8,9 +8,9 @@ using CPort.Node.Operator;
 namespace CPort.Node.Commands.Pbm;
 
 /// <summary>
-/// The kinds of commands: what asks, what follows, what changes. The commands themselves stand in <see cref="ClusterCommands"/> and
-/// <see cref="WorkCommands"/>, the same on the command line and at the prompt. Lines that <c>pbm</c> knows look as it writes them, columns parted by
-/// <c> | </c>.
+/// The kinds of commands: what asks, what follows, what changes. The commands themselves stand in <see cref="ClusterCommands"/>
+/// and <see cref="WorkCommands"/>, the same on the command line and at the prompt. Lines that <c>pbm</c> knows look as it writes
+/// them, columns parted by <c> | </c>.
 /// </summary>
 internal sealed class PbmCommands
 {
@@ -25,10 +25,12 @@ internal sealed class PbmCommands
 
     private readonly Option<bool> _yes = new("--yes") { Description = "Do not ask for confirmation.", Recursive = true };
 
-    private PbmCommands(Func<ParseResult, CPortClient> connect, bool keep, bool asks) => (_connect, _keep, _asks) = (connect, keep, asks);
+    private PbmCommands(Func<ParseResult, CPortClient> connect, bool keep, bool asks) =>
+        (_connect, _keep, _asks) = (connect, keep, asks);
 
     /// <summary>
-    /// Adds all commands. <paramref name="asks"/>: somebody is there to confirm. <paramref name="keep"/>: the client belongs to somebody else.
+    /// Adds all commands. <paramref name="asks"/>: somebody is there to confirm. <paramref name="keep"/>: the client belongs to
+    /// somebody else.
     /// </summary>
     public static void AddTo(Command root, Func<ParseResult, CPortClient> connect, bool asks, bool keep = false)
     {
@@ -43,12 +45,14 @@ internal sealed class PbmCommands
 
     public static int Fail(Exception e)
     {
-        Console.Error.WriteLine(e is CPortApiException { Problem: { Detail: { } detail } } ? detail : CommandException.InWords(e));
+        Console.Error.WriteLine(e is CPortApiException { Problem: { Detail: { } detail } }
+            ? detail : CommandException.InWords(e));
         return CommandException.CodeOf(e) ?? ExitCodes.Failed;
     }
 
     /// <summary>As all times are shown.</summary>
-    public static string Time(DateTimeOffset? at) => at?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) ?? "";
+    public static string Time(DateTimeOffset? at) =>
+        at?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>A command that asks; <c>{id}</c> in the path is the argument's.</summary>
     public Command Get<T>(
@@ -70,7 +74,8 @@ internal sealed class PbmCommands
         {
             var given = query.Where(q => parsed.GetResult(q.Option) is { Tokens.Count: > 0 })
                 .Select(q => $"{q.Name}={Uri.EscapeDataString(parsed.GetResult(q.Option)!.Tokens[0].Value)}");
-            var asked = string.Join('?', ((string[])[PathOf(parsed, path, id), string.Join('&', given)]).Where(p => p.Length > 0));
+            var asked = string.Join('?', ((string[])[PathOf(parsed, path, id), string.Join('&', given)])
+                .Where(p => p.Length > 0));
             Print(parsed, await client.GetAsync(asked, stop), lines);
         }));
         return command;
@@ -106,7 +111,8 @@ internal sealed class PbmCommands
 
     /// <summary>A command that changes something, and asks first when the node wants it confirmed.</summary>
     public Command Change<T>(
-        string name, string description, string path, Func<T, IEnumerable<string>> lines, Argument<string>? id = null, Option? address = null)
+        string name, string description, string path, Func<T, IEnumerable<string>> lines, Argument<string>? id = null,
+            Option? address = null)
     {
         var command = new Command(name, description);
         if (id is not null)
@@ -127,7 +133,8 @@ internal sealed class PbmCommands
             {
                 try
                 {
-                    Print(parsed, await client.PostAsync(PathOf(parsed, path, id), new AddressBody(member, confirm), stop), lines);
+                    Print(parsed, await client.PostAsync(PathOf(parsed, path, id), new AddressBody(member, confirm), stop),
+                        lines);
                     return;
                 }
                 catch (CPortApiException e) when (e.Problem.Code == ProblemCodes.Confirm && !confirm)
@@ -150,7 +157,8 @@ internal sealed class PbmCommands
         }
 
         Console.Error.Write($"{warning}\nDo it? (y/N) ");
-        return Console.ReadLine()?.Trim() is "y" or "Y" or "yes" ? true : throw new CommandException(ExitCodes.Failed, "Not done.");
+        return Console.ReadLine()?.Trim() is "y" or "Y" or "yes"
+            ? true : throw new CommandException(ExitCodes.Failed, "Not done.");
     }
 
     private void Print<T>(ParseResult parsed, JsonElement answer, Func<T, IEnumerable<string>> lines)
@@ -162,7 +170,8 @@ internal sealed class PbmCommands
     }
 
     /// <summary>Ctrl-C ends the command, not the prompt that it was given at.</summary>
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation, Func<CPortClient, CancellationToken, Task> work)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation, Func<CPortClient, CancellationToken,
+        Task> work)
     {
         CPortClient? client = null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -6,8 +6,8 @@ using CPort.Node.Client;
 namespace CPort.Node.Commands.Pbm;
 
 /// <summary>
-/// The prompt <c>[127.0.0.1:9110] pbm&gt;</c>: the same commands, one a line, until <c>quit</c>, <c>exit</c> or the input's end. Tab completes. With
-/// input from a pipe it shows no prompt and ends with the first failed command's exit code, having run all.
+/// The prompt <c>[127.0.0.1:9110] pbm&gt;</c>: the same commands, one a line, until <c>quit</c>, <c>exit</c> or the input's end.
+/// Tab completes. With input from a pipe it shows no prompt and ends with the first failed command's exit code, having run all.
 /// </summary>
 internal static class PbmPrompt
 {
@@ -20,7 +20,8 @@ internal static class PbmPrompt
         PbmCommands.AddTo(root, _ => client, asks: interactive, keep: true);
         var prompt = $"[{name}] pbm> ";
         var first = ExitCodes.Ok;
-        while (!cancellation.IsCancellationRequested && (interactive ? ReadLine(prompt, root) : await Console.In.ReadLineAsync(cancellation)) is { } line)
+        while (!cancellation.IsCancellationRequested
+            && (interactive ? ReadLine(prompt, root) : await Console.In.ReadLineAsync(cancellation)) is { } line)
         {
             var code = ExitCodes.Ok;
             switch (line.Trim())
@@ -54,11 +55,15 @@ internal static class PbmPrompt
             command = command.Subcommands.FirstOrDefault(c => c.Name == word) ?? command;
         }
 
-        return [.. command.Subcommands.Select(c => c.Name).Concat(command.Subcommands.Count > 0 ? [] : command.Options.Select(o => o.Name))
-            .Concat(command == root ? ["help", "quit"] : []).Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        return [.. command.Subcommands.Select(c => c.Name)
+            .Concat(command.Subcommands.Count > 0 ? [] : command.Options.Select(o => o.Name))
+            .Concat(command == root ? ["help", "quit"] : []).Where(n => n.StartsWith(prefix, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>As much as all of these words have in common beyond what is typed; a word that is the only one is finished with a blank.</summary>
+    /// <summary>
+    /// As much as all of these words have in common beyond what is typed; a word that is the only one is finished with a blank.
+    /// </summary>
     internal static string Rest(string typed, string[] may)
     {
         if (may.Length == 0)
@@ -66,7 +71,8 @@ internal static class PbmPrompt
             return "";
         }
 
-        var common = may.Aggregate((a, b) => string.Concat(a.Zip(b, (x, y) => (X: x, Y: y)).TakeWhile(p => p.X == p.Y).Select(p => p.X)));
+        var common = may.Aggregate((a, b) =>
+            string.Concat(a.Zip(b, (x, y) => (X: x, Y: y)).TakeWhile(p => p.X == p.Y).Select(p => p.X)));
         return common[(typed.Length - typed.LastIndexOf(' ') - 1)..] + (may.Length == 1 ? " " : "");
     }
 
@@ -97,7 +103,9 @@ internal static class PbmPrompt
             }
             else
             {
-                var own = string.Concat(sub.Arguments.Select(a => $" {a.Name.ToUpperInvariant()}").Concat(sub.Options.Where(o => !o.Name.StartsWith("--help", StringComparison.Ordinal)).Select(o => $" [{o.Name}]")));
+                var own = string.Concat(sub.Arguments.Select(a => $" {a.Name.ToUpperInvariant()}")
+                    .Concat(sub.Options.Where(o => !o.Name.StartsWith("--help", StringComparison.Ordinal))
+                    .Select(o => $" [{o.Name}]")));
                 Console.WriteLine($"{name + own,-46} {sub.Description}");
             }
         }

@@ -17,10 +17,12 @@ internal static class WorkCommands
         var entity = new Argument<string>("id") { Description = "The report's id, or the whole id that 'reports stuck' lists." };
         yield return new Command("reports", "Reports.")
         {
-            pbm.Get<ReportPlaceAnswer>("show", "A report's state and history, without anything confidential.", "reports/{id}", Report, report),
+            pbm.Get<ReportPlaceAnswer>("show", "A report's state and history, without anything confidential.", "reports/{id}",
+                Report, report),
             pbm.Get<StuckListAnswer>("stuck", "What cannot be read from the journal.", "stuck", a =>
             [
-                .. a.Stuck.Select(s => $"{s.Id} | after event {s.AfterSequence} | {s.Reason} | since {Time(s.Since)} | attempts: {s.Attempts}"),
+                .. a.Stuck.Select(s =>
+                    $"{s.Id} | after event {s.AfterSequence} | {s.Reason} | since {Time(s.Since)} | attempts: {s.Attempts}"),
                 $"Count: {a.Stuck.Count} stuck",
             ]),
             pbm.Change<RetriedAnswer>("retry", "Has a stuck report or bucket read again.", "stuck/{id}/retry",
@@ -39,23 +41,27 @@ internal static class WorkCommands
         yield return pbm.Get<QuarantineListAnswer>(
             "quarantine", "Hashes that match too much to mean anything, without their values.", "quarantine", Quarantine);
         yield return pbm.Get<DeliveryAnswer[]>("deliveries", "What is on its way to somebody.", "deliveries",
-            a => a.Select(d => $"{d.Kind} | pending: {d.Pending}" + (d.OldestSince is null ? "" : $" | oldest since {Time(d.OldestSince)}")
+            a => a.Select(d =>
+                $"{d.Kind} | pending: {d.Pending}" + (d.OldestSince is null ? "" : $" | oldest since {Time(d.OldestSince)}")
                 + (d.Note is { } note ? $" | {note}" : "")));
     }
 
     private static IEnumerable<string> Report(ReportPlaceAnswer a)
     {
         var r = a.Report;
-        yield return $"{r.ReportId} | number {r.Number} | {r.State} | version {r.Version} | {r.ReportingHotline}{(r.Urgent ? " | urgent" : "")}"
+        yield return $"{r.ReportId} | number {r.Number} | {r.State} | version {r.Version} | {r.ReportingHotline}"
+            + (r.Urgent ? " | urgent" : "")
             + $" | submitted {Time(r.SubmittedAt)} | changed {Time(r.LastChangedAt)} | shard {a.Shard} on {a.Node ?? "no node"}";
-        var owed = a.Owed.ToDictionary(o => o.Item, o => $" | {(o.Traced ? "" : "not traced")}{(o.Traced || o.Matched ? "" : ", ")}{(o.Matched ? "" : "not matched")}");
+        var owed = a.Owed.ToDictionary(o => o.Item, o =>
+            $" | {(o.Traced ? "" : "not traced")}{(o.Traced || o.Matched ? "" : ", ")}{(o.Matched ? "" : "not matched")}");
         foreach (var i in r.Items)
         {
             var job = i.Assignment;
             yield return $"item {i.Item} | number {i.Number} | {i.State} | version {i.Version}"
                 + $" | {(job is { Orphan: true } ? "orphan " : "")}{job?.AssignedCountry} {job?.Hotline}".TrimEnd()
                 + (job?.EscalatedTo is { } to ? $" | escalated to {to}" : "")
-                + (i.Lease is { } lease ? $" | held by {lease.Agency} until {Time(lease.Until)}" : "") + owed.GetValueOrDefault(i.Item);
+                + (i.Lease is { } lease ? $" | held by {lease.Agency} until {Time(lease.Until)}" : "")
+                    + owed.GetValueOrDefault(i.Item);
         }
 
         if (a.History is null)
@@ -72,15 +78,18 @@ internal static class WorkCommands
 
     private static IEnumerable<string> Projections(ProjectionsAnswer a) =>
     [
-        .. a.Sets.Select(s => $"set {s.Set} | {s.State.ToString().ToLowerInvariant()} | version {s.Version} | position {s.Position}"
-            + string.Create(CultureInfo.InvariantCulture, $" | behind: {s.LagEvents} events, {s.LagSeconds} s | since {Time(s.Since)}")),
+        .. a.Sets.Select(s =>
+            $"set {s.Set} | {s.State.ToString().ToLowerInvariant()} | version {s.Version} | position {s.Position}"
+            + string.Create(CultureInfo.InvariantCulture,
+                $" | behind: {s.LagEvents} events, {s.LagSeconds} s | since {Time(s.Since)}")),
         .. a.Stuck.Select(s => $"stuck {s.PersistenceId} | at event {s.Sequence} | {s.Reason} | since {Time(s.Since)}"),
         $"This node writes version {a.CurrentVersion}; {a.Stuck.Count} reports left out",
     ];
 
     private static string Hashes(HashStatsAnswer h) =>
         $"{h.Algorithm} | buckets: {h.InUse} of {h.Buckets} | hashes: {h.Hashes} | known: {h.Known} | sightings: {h.Sightings}"
-        + string.Create(CultureInfo.InvariantCulture, $" | reports to tell: {h.ReportsToTell} | memory: {h.MemoryBytes / 1e6:0.0} MB")
+        + string.Create(CultureInfo.InvariantCulture,
+            $" | reports to tell: {h.ReportsToTell} | memory: {h.MemoryBytes / 1e6:0.0} MB")
         + (h.Unanswered > 0 ? $" | not answering: {h.Unanswered}" : "");
 
     private static IEnumerable<string> Quarantine(QuarantineListAnswer a) =>
