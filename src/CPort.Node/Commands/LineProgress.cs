@@ -73,7 +73,7 @@ internal static class LineProgress
         }
 
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine(FormattableString.Invariant(
+        AnsiConsole.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture,
             $"{result.Answered:N0} lines, {result.Elapsed.TotalSeconds:0.0} s, {result.LinesPerSecond:N0} lines/s, "
             + $"{result.Retries} requests sent again"));
     }
