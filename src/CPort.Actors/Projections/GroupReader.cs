@@ -63,7 +63,7 @@ public sealed record GroupOffer
 }
 
 /// <summary>An item of a group. <c>Offer</c>: of the nearest assessed member, for an unassessed one; <c>Yours</c>: the caller's hotline may assess it.</summary>
-public sealed record GroupItem(ItemSummary Item, bool Yours, GroupOffer? Offer);
+public sealed record GroupItem(ListedItem Item, bool Yours, GroupOffer? Offer);
 
 public sealed record GroupPage(ImmutableArray<GroupSummary> Groups, GroupPlace? Next, ReadPosition At);
 
@@ -175,7 +175,6 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
             var page = found.Take(max).ToArray();
             var sources = await SourcesAsync(db, set, caller, group, cancellation).ConfigureAwait(false);
             var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page.Select(m => m.Row), cancellation).ConfigureAwait(false);
-            var now = model.Time.GetUtcNow();
             var mark = new GroupMark(group, summary.Items, summary.Reports);
             var offers = new Dictionary<string, GroupOffer?>();
             GroupOffer? OfferFor(Member m)
@@ -191,7 +190,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
             return new GroupView(
                 summary,
                 [.. page.Select(m => new GroupItem(
-                    ItemSummary.Of(caller, m.Row, now, null, QueueReader.DuplicateOf(firsts, m.Row)) with { Group = mark },
+                    ListedItem.Of(caller, m.Row, model.Time.GetUtcNow(), null, QueueReader.DuplicateOf(firsts, m.Row)) with { Group = mark },
                     m.Unassessed == 1 && AccessTable.MayWrite(caller, m.Row.RelationFacts(), ItemWrite.Assess),
                     m.Unassessed == 1 ? OfferFor(m) : null))],
                 found.Count > max ? PagePlace.After(page[^1].Row, page[^1].Row.AddedAt) : null,
@@ -259,11 +258,11 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
     }
 
     /// <summary>The items on a page with their groups.</summary>
-    internal static async Task<ImmutableArray<ItemSummary>> MarkedAsync(
-        IDataContext db, int set, Caller caller, ImmutableArray<ItemSummary> items, CancellationToken cancellation)
+    internal static async Task<ImmutableArray<ListedItem>> MarkedAsync(
+        IDataContext db, int set, Caller caller, ImmutableArray<ListedItem> items, CancellationToken cancellation)
     {
-        var marks = await OfItemsAsync(db, set, caller, [.. items.Select(i => i.Number)], cancellation).ConfigureAwait(false);
-        return marks.IsEmpty ? items : [.. items.Select(i => marks.TryGetValue(i.Number, out var mark) ? i with { Group = mark } : i)];
+        var marks = await OfItemsAsync(db, set, caller, [.. items.Select(i => i.Row.Number)], cancellation).ConfigureAwait(false);
+        return marks.IsEmpty ? items : [.. items.Select(i => marks.TryGetValue(i.Row.Number, out var mark) ? i with { Group = mark } : i)];
     }
 
     private static async Task<Dictionary<string, GroupSummary>> SummariesAsync(
@@ -290,7 +289,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
             {
                 Id = g.Key, Items = g.Sum(t => t.Items), Reports = reports[g.Key], Unassessed = open.Sum(t => t.Items),
                 Yours = yours.GetValueOrDefault(g.Key),
-                Urgent = open.Where(t => t.Key.Urgent).Sum(t => t.Items), OldestFrom = ItemSummary.Time((open.Length > 0 ? open : [.. g]).Min(t => t.Oldest)),
+                Urgent = open.Where(t => t.Key.Urgent).Sum(t => t.Items), OldestFrom = ReadRows.Time((open.Length > 0 ? open : [.. g]).Min(t => t.Oldest)),
                 Countries = Tallies(g.Select(t => (t.Key.AssignedCountry ?? "none", t.Items))),
                 Assessed = Tallies(g.Where(t => t.Key.Classification is not null).Select(t => (t.Key.Classification!.Value.ToString(), t.Items))),
             };
@@ -328,7 +327,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
         return new GroupOffer
         {
             From = new ItemRef(ReportId.Parse(row.ReportId), row.Ordinal), Distance = distance, Classification = row.Classification!.Value,
-            Agency = row.AssessedBy is { } by ? AgencyId.Parse(by) : null, At = ItemSummary.Time(row.AssessedAt), Age = row.AssessedAge, Gender = row.AssessedGender,
+            Agency = row.AssessedBy is { } by ? AgencyId.Parse(by) : null, At = ReadRows.Time(row.AssessedAt), Age = row.AssessedAge, Gender = row.AssessedGender,
             VirtualContent = Flag(1), UserGeneratedContent = Flag(2), ChildModeling = Flag(4),
         };
 

@@ -27,8 +27,8 @@ public sealed class ProjectionStatusReader(ReadTables tables, JournalReader jour
         {
             var lag = await journal.LagAsync(set.Position, cancellation).ConfigureAwait(false);
             var now = time.GetUtcNow();
-            sets.Add(new TableSetStatus(set.Id, set.Version, set.State, set.Position, set.PositionAt == 0 ? null : ItemSummary.Time(set.PositionAt),
-                lag.Events, lag.Oldest is { } oldest && oldest < now ? now - oldest : TimeSpan.Zero, ItemSummary.Time(set.Since)));
+            sets.Add(new TableSetStatus(set.Id, set.Version, set.State, set.Position, set.PositionAt == 0 ? null : ReadRows.Time(set.PositionAt),
+                lag.Events, lag.Oldest is { } oldest && oldest < now ? now - oldest : TimeSpan.Zero, ReadRows.Time(set.Since)));
         }
 
         await using var db = tables.Connect();
@@ -36,6 +36,6 @@ public sealed class ProjectionStatusReader(ReadTables tables, JournalReader jour
             .ToListAsync(cancellation).ConfigureAwait(false);
         return new ProjectionStatus(ReadTables.Version, sets.ToImmutable(), [.. stuck
             .DistinctBy(s => s.PersistenceId)
-            .Select(s => new StuckReport(s.PersistenceId, s.Sequence, s.Reason, ItemSummary.Time(s.Since)))]);
+            .Select(s => new StuckReport(s.PersistenceId, s.Sequence, s.Reason, ReadRows.Time(s.Since)))]);
     }
 }

@@ -100,10 +100,9 @@ public sealed class QueueReader(ReadModel model)
             var found = await ordered.Take(max + 1).ToListAsync(cancellation).ConfigureAwait(false);
             var page = found.Take(max).ToArray();
             var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page.Select(p => p.Row), cancellation).ConfigureAwait(false);
-            var now = model.Time.GetUtcNow();
             return new ItemPage(
                 await GroupReader.MarkedAsync(
-                    db, set, caller, [.. page.Select(p => ItemSummary.Of(caller, p.Row, now, p.Age, DuplicateOf(firsts, p.Row)))], cancellation).ConfigureAwait(false),
+                    db, set, caller, [.. page.Select(p => ListedItem.Of(caller, p.Row, model.Time.GetUtcNow(), p.Age, DuplicateOf(firsts, p.Row)))], cancellation).ConfigureAwait(false),
                 found.Count > max ? PagePlace.After(page[^1].Row, page[^1].Age!.Value) : null,
                 at);
         }, cancellation);
@@ -119,7 +118,7 @@ public sealed class QueueReader(ReadModel model)
         var counted = await ReadTables.Items(db, set).Where(scope).Select(Keyed(QueueColumns.Of(queue))).Where(k => k.Age != null)
             .GroupBy(k => k.Row.Urgent).Select(g => new { Urgent = g.Key, Count = g.LongCount(), Oldest = g.Min(k => k.Age) })
             .ToListAsync(cancellation).ConfigureAwait(false);
-        return new QueueSummary(queue, counted.Sum(c => c.Count), counted.Where(c => c.Urgent).Sum(c => c.Count), ItemSummary.Time(counted.Min(c => c.Oldest)));
+        return new QueueSummary(queue, counted.Sum(c => c.Count), counted.Where(c => c.Urgent).Sum(c => c.Count), ReadRows.Time(counted.Min(c => c.Oldest)));
     }
 
     internal sealed class KeyedRow

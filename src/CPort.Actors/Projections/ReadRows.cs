@@ -196,6 +196,11 @@ public static class ReadRows
     public static string HashKey(ConfidentialSeam seam, ContentHash hash) =>
         Convert.ToHexStringLower(seam.Keyed($"read-model-{hash.Algorithm}", hash.Bytes).AsSpan(0, 16));
 
+    /// <summary>The moment that a column of UTC ticks holds.</summary>
+    public static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
+
+    public static DateTimeOffset? Time(long? ticks) => ticks is { } t ? Time(t) : null;
+
     /// <summary>Whether a change of the report's own fields changes the rows of all its items.</summary>
     public static bool SharesHead(Report before, Report after) =>
         before.Urgent == after.Urgent && before.SiteType == after.SiteType && before.Commerciality == after.Commerciality

@@ -1,6 +1,9 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
 using CPort.Actors.Persistence;
 using CPort.Domain.Queues;
 using LinqToDB;
@@ -91,8 +94,14 @@ public sealed record StuckRow
 /// </summary>
 public sealed class ReadTables(Database database)
 {
-    /// <summary>Raise it whenever a column's content or the row types change: the node then rebuilds while the old set serves.</summary>
-    public const int Version = 3;
+    private static readonly ImmutableArray<Type> RowTypes =
+        [typeof(ReportRow), typeof(ItemRow), typeof(ItemHashRow), typeof(LookAlikeRow), typeof(LookAlikeGroupRow)];
+
+    /// <summary>Raise it whenever what a column means changes; new, changed and lost columns show by themselves.</summary>
+    private const int Meaning = 3;
+
+    /// <summary>Follows from the rows' shape and <see cref="Meaning"/>: a set of another version is rebuilt while it serves.</summary>
+    public static int Version { get; } = VersionOf();
 
     private const string Control = """
         CREATE TABLE IF NOT EXISTS rm_offset (id INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL, state INTEGER NOT NULL,
@@ -102,9 +111,6 @@ public sealed class ReadTables(Database database)
         CREATE TABLE IF NOT EXISTS rm_stuck (set_id INTEGER NOT NULL, persistence_id VARCHAR(255) NOT NULL, sequence BIGINT NOT NULL,
           reason VARCHAR(200) NOT NULL, since BIGINT NOT NULL, PRIMARY KEY (set_id, persistence_id));
         """;
-
-    private static readonly ImmutableArray<Type> RowTypes =
-        [typeof(ReportRow), typeof(ItemRow), typeof(ItemHashRow), typeof(LookAlikeRow), typeof(LookAlikeGroupRow)];
 
     public Database Database => database;
 
@@ -275,6 +281,13 @@ public sealed class ReadTables(Database database)
         await DatabaseSchema.ApplyAsync(database, Indexes(set), cancellation).ConfigureAwait(false);
     }
 
+    private static int VersionOf()
+    {
+        var shape = string.Join('\n', RowTypes.SelectMany(t => Mapped(t).Select(p => $"{t.Name}.{p.Column.Name} {p.Type.Name}"))
+            .Order(StringComparer.Ordinal).Prepend($"{Meaning}"));
+        return BinaryPrimitives.ReadInt32BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(shape))) & int.MaxValue;
+    }
+
     private string CreateTable(Type type, int set)
     {
         var columns = Columns(type).Select(c => $"{c.Name} {c.Type}{(c.Key ? " NOT NULL" : "")}");
@@ -282,11 +295,14 @@ public sealed class ReadTables(Database database)
         return $"CREATE TABLE IF NOT EXISTS {Name(type, set)} ({string.Join(", ", columns)}, PRIMARY KEY ({key}));\n";
     }
 
-    private IEnumerable<(string Name, string Type, bool Key)> Columns(Type type) => type.GetProperties()
-        .Select(p => (Property: p, Column: p.GetCustomAttribute<ColumnAttribute>()))
-        .Where(p => p.Column is not null)
-        .Select(p => (p.Column!.Name!, SqlType(Nullable.GetUnderlyingType(p.Property.PropertyType) ?? p.Property.PropertyType),
-            p.Property.GetCustomAttribute<PrimaryKeyAttribute>() is not null));
+    private IEnumerable<(string Name, string Type, bool Key)> Columns(Type type) => Mapped(type)
+        .Select(p => (p.Column.Name!, SqlType(p.Type), p.Property.GetCustomAttribute<PrimaryKeyAttribute>() is not null));
+
+    private static IEnumerable<(PropertyInfo Property, ColumnAttribute Column, Type Type)> Mapped(Type type) =>
+        from property in type.GetProperties()
+        let column = property.GetCustomAttribute<ColumnAttribute>()
+        where column is not null
+        select (property, column, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
 
     private string SqlType(Type type) =>
         type == typeof(long) ? "BIGINT"

@@ -117,10 +117,9 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
                     .Take(query.MaxResults + 1).ToListAsync(cancellation).ConfigureAwait(false);
             var page = found.Take(query.MaxResults).ToArray();
             var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page, cancellation).ConfigureAwait(false);
-            var now = model.Time.GetUtcNow();
             return new ItemPage(
                 await GroupReader.MarkedAsync(
-                    db, set, caller, [.. page.Select(r => ItemSummary.Of(caller, r, now, null, QueueReader.DuplicateOf(firsts, r)))], cancellation).ConfigureAwait(false),
+                    db, set, caller, [.. page.Select(r => ListedItem.Of(caller, r, model.Time.GetUtcNow(), null, QueueReader.DuplicateOf(firsts, r)))], cancellation).ConfigureAwait(false),
                 found.Count > page.Length ? PagePlace.After(page[^1], page[^1].AddedAt) : null,
                 at);
         }, cancellation);

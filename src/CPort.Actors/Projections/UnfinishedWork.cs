@@ -14,6 +14,6 @@ public sealed class UnfinishedWork(ReadModel model)
         var owed = ReadTables.Reports(db, set).Where(r => r.UnfinishedSince != null);
         var count = await owed.LongCountAsync(cancellation).ConfigureAwait(false);
         var oldest = await owed.MinAsync(r => r.UnfinishedSince, cancellation).ConfigureAwait(false);
-        return new UnfinishedReports(count, oldest is { } ticks ? ItemSummary.Time(ticks) : null);
+        return new UnfinishedReports(count, oldest is { } ticks ? ReadRows.Time(ticks) : null);
     }, cancellation);
 }

@@ -110,21 +110,35 @@ public sealed record ListedItemAnswer
     /// <summary>The group of look-alikes it is in, when the caller sees another member.</summary>
     public GroupMarkAnswer? Group { get; init; }
 
-    public static ListedItemAnswer Of(ItemSummary i) => new()
+    public static ListedItemAnswer Of(ListedItem listed)
     {
-        ItemId = new ItemRef(i.ReportId, i.Ordinal).ToString(), ReportId = i.ReportId.ToString(), Item = i.Ordinal, Number = i.Number,
-        ReportNumber = i.ReportNumber, Version = i.Version, State = i.State, Urgent = i.Urgent, ReportingHotline = i.ReportingHotline.Value,
-        AssignedCountry = i.AssignedCountry?.Code, CountryAssignmentDate = i.CountrySince, Hotline = i.Hotline?.Value,
-        HotlineAssignmentDate = i.HotlineSince, Orphan = i.IsOrphan, EscalatedTo = i.EscalatedTo?.Value, HeldBy = i.LeaseAgency?.Value,
-        HeldUntil = i.LeaseUntil, FinalAction = CodeAnswer.Of(i.FinalAction), FinalActionDate = i.FinalAt, ContentType = CodeAnswer.Of(i.ContentType),
-        IsSourceUrl = i.IsSourceUrl, Classification = CodeAnswer.Of(i.Classification), Inheritance = i.Inheritance?.ToString(),
-        KnownWithoutLook = i.KnownWithoutLook, Priority = i.Priority,
-        PriorityReasons = i.PriorityReasons.IsEmpty ? null : [.. i.PriorityReasons.Select(r => r.ToString())], NearMatches = i.NearMatches,
-        HostingCountryCode = i.HostingCountry?.Code, SourceUrlSiteType = CodeAnswer.Of(i.SiteType),
-        SourceUrlCommerciality = CodeAnswer.Of(i.Commerciality), ReportHotlineReference = i.Reference, HotlineReference = i.ItemReference,
-        AssignedHotlineReference = i.AssignedReference, HotlineReceivedDate = i.HotlineReceivedDate, AddedAt = i.AddedAt, LastChangedAt = i.ChangedAt,
-        AgeFrom = i.AgeFrom, ProbableDuplicateOf = i.ProbableDuplicateOf, Group = GroupMarkAnswer.Of(i.Group),
-    };
+        var (row, access) = (listed.Row, listed.Access);
+        var state = access.Sees(FieldGroup.State);
+        var classification = access.Sees(FieldGroup.Classification);
+        var hosting = access.Sees(FieldGroup.Hosting);
+        var reporter = access.Sees(FieldGroup.ReporterData);
+        var held = state && listed.Held;
+        return new ListedItemAnswer
+        {
+            ItemId = $"{row.ReportId}-{row.Ordinal}", ReportId = row.ReportId, Item = row.Ordinal, Number = row.Number, ReportNumber = row.ReportNumber,
+            Version = row.Version, State = row.State, Urgent = row.Urgent, ReportingHotline = row.ReportingHotline,
+            AssignedCountry = state ? row.AssignedCountry : null, CountryAssignmentDate = state ? ReadRows.Time(row.CountrySince) : null,
+            Hotline = state ? row.Hotline : null, HotlineAssignmentDate = state ? ReadRows.Time(row.HotlineSince) : null, Orphan = state && row.IsOrphan,
+            EscalatedTo = state ? row.EscalatedTo : null, HeldBy = held ? row.LeaseAgency : null, HeldUntil = held ? ReadRows.Time(row.LeaseUntil) : null,
+            FinalAction = state ? CodeAnswer.Of(row.FinalAction) : null, FinalActionDate = state ? ReadRows.Time(row.FinalAt) : null,
+            ContentType = hosting ? CodeAnswer.Of(row.ContentType) : null, IsSourceUrl = hosting ? row.IsSourceUrl : null,
+            Classification = classification ? CodeAnswer.Of(row.Classification) : null,
+            Inheritance = classification ? row.Inheritance?.ToString() : null, KnownWithoutLook = classification ? row.KnownWithoutLook : null,
+            Priority = classification ? row.Priority : null,
+            PriorityReasons = classification && row.PriorityReasons != 0 ? [.. ItemPriority.Each(row.PriorityReasons).Select(r => r.ToString())] : null,
+            NearMatches = access.Sees(FieldGroup.Hashes) ? row.NearMatches : null, HostingCountryCode = hosting ? row.HostingCountry : null,
+            SourceUrlSiteType = hosting ? CodeAnswer.Of(row.SiteType) : null, SourceUrlCommerciality = hosting ? CodeAnswer.Of(row.Commerciality) : null,
+            ReportHotlineReference = reporter ? row.Reference : null, HotlineReference = reporter ? row.ItemReference : null,
+            AssignedHotlineReference = state ? row.AssignedReference : null, HotlineReceivedDate = reporter ? ReadRows.Time(row.ReceivedAt) : null,
+            AddedAt = ReadRows.Time(row.AddedAt), LastChangedAt = ReadRows.Time(row.ChangedAt), AgeFrom = ReadRows.Time(listed.Age),
+            ProbableDuplicateOf = access.Sees(FieldGroup.Url) ? listed.ProbableDuplicateOf : null, Group = GroupMarkAnswer.Of(listed.Group),
+        };
+    }
 }
 
 /// <summary>A page of items.</summary>

@@ -1,4 +1,13 @@
+using System.Collections.Immutable;
+using CPort.Actors.Intake;
 using CPort.Api.Reading;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
+using CPort.Domain.Routing;
 
 namespace CPort.Api.Reports;
 
@@ -60,6 +69,64 @@ public sealed record UrlEntryBody
     public AssessmentBody? Assessment { get; init; }
     public List<ActionBody?>? Actions { get; init; }
     public HashesBody? Hashes { get; init; }
+
+    /// <summary>What the entry says; null, and the errors are in <paramref name="fields"/>, when it has no URL that can be read.</summary>
+    internal SubmittedItem? Read(FieldReader fields, UrlKeyMaker keys, string at)
+    {
+        var url = fields.Url($"{at}.urlString", UrlString);
+        var reference = fields.Reference($"{at}.hotlineReference", HotlineReference);
+        var hosting = fields.Hosting(
+            $"{at}.", HostingCountryCode, HostingIpAddress, HostingIsp, HostingOrganization,
+            HostingSource.Reported, HostingFacts.ReportedConfidence);
+        var memo = fields.Text($"{at}.memo", Memo);
+        var isSource = IsSourceUrl is { IsSet: true };
+        var type = fields.Code($"{at}.contentType", CodeLists.ContentTypes, ContentType);
+        var assessment = fields.Assessment($"{at}.assessment", Assessment, out var assessor);
+        var actions = ReadActions(fields, $"{at}.actions", Actions, out var actors);
+        var hashes = fields.Hashes($"{at}.hashes", Hashes);
+        var mimeType = fields.Name($"{at}.hashes.mimeType", Hashes?.MimeType);
+        if (url is null)
+        {
+            return null;
+        }
+
+        var analysts = actors.Prepend(assessor).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
+        return new SubmittedItem
+        {
+            Secrets = new ItemSecrets { Url = UrlString!, Memo = memo, Analyst = analysts.Length > 0 ? string.Join("; ", analysts) : null },
+            UrlKeys = keys.Of(url), Reference = reference, Hosting = hosting, IsSourceUrl = isSource,
+            ContentType = type ?? (isSource ? Domain.CodeLists.ContentType.Website : Domain.CodeLists.ContentType.Media), Assessment = assessment, Actions = actions, Hashes = hashes,
+            PdqQuality = Hashes?.PdqQuality, MediaSize = Hashes?.MediaSize, MimeType = mimeType,
+        };
+    }
+
+    private static ImmutableArray<ActionInput> ReadActions(FieldReader fields, string at, List<ActionBody?>? bodies, out List<string?> analysts)
+    {
+        analysts = [];
+        if (bodies is null)
+        {
+            return [];
+        }
+
+        if (bodies.Count > fields.Limits.ActionsPerItem)
+        {
+            fields.Add(at, ProblemCodes.TooMany, $"At most {fields.Limits.ActionsPerItem} actions come with an item.");
+            return [];
+        }
+
+        var actions = ImmutableArray.CreateBuilder<ActionInput>(bodies.Count);
+        for (var i = 0; i < bodies.Count; i++)
+        {
+            if (fields.Action($"{at}[{i}]", bodies[i], out var analyst, dateRequired: true) is { } action)
+            {
+                actions.Add(action);
+            }
+
+            analysts.Add(analyst);
+        }
+
+        return actions.ToImmutable();
+    }
 }
 
 /// <summary>The network that hosts.</summary>

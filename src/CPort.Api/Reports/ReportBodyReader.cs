@@ -75,75 +75,16 @@ public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, Time
         var items = ImmutableArray.CreateBuilder<SubmittedItem>(entries.Count);
         for (var i = 0; i < entries.Count && !fields.IsFull; i++)
         {
-            if (ReadEntry(fields, keys, $"urls[{i}]", entries[i]) is { } item)
+            if (entries[i] is not { } entry)
+            {
+                fields.Missing($"urls[{i}]");
+            }
+            else if (entry.Read(fields, keys, $"urls[{i}]") is { } item)
             {
                 items.Add(item);
             }
         }
 
         return items.ToImmutable();
-    }
-
-    private static SubmittedItem? ReadEntry(FieldReader fields, UrlKeyMaker keys, string at, UrlEntryBody? entry)
-    {
-        if (entry is null)
-        {
-            fields.Missing(at);
-            return null;
-        }
-
-        var url = fields.Url($"{at}.urlString", entry.UrlString);
-        var reference = fields.Reference($"{at}.hotlineReference", entry.HotlineReference);
-        var hosting = fields.Hosting(
-            $"{at}.", entry.HostingCountryCode, entry.HostingIpAddress, entry.HostingIsp, entry.HostingOrganization,
-            HostingSource.Reported, HostingFacts.ReportedConfidence);
-        var memo = fields.Text($"{at}.memo", entry.Memo);
-        var isSource = entry.IsSourceUrl is { IsSet: true };
-        var type = fields.Code($"{at}.contentType", CodeLists.ContentTypes, entry.ContentType);
-        var assessment = fields.Assessment($"{at}.assessment", entry.Assessment, out var assessor);
-        var actions = ReadActions(fields, $"{at}.actions", entry.Actions, out var actors);
-        var hashes = fields.Hashes($"{at}.hashes", entry.Hashes);
-        var mimeType = fields.Name($"{at}.hashes.mimeType", entry.Hashes?.MimeType);
-        if (url is null)
-        {
-            return null;
-        }
-
-        var analysts = actors.Prepend(assessor).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
-        return new SubmittedItem
-        {
-            Secrets = new ItemSecrets { Url = entry.UrlString!, Memo = memo, Analyst = analysts.Length > 0 ? string.Join("; ", analysts) : null },
-            UrlKeys = keys.Of(url), Reference = reference, Hosting = hosting, IsSourceUrl = isSource,
-            ContentType = type ?? (isSource ? ContentType.Website : ContentType.Media), Assessment = assessment, Actions = actions, Hashes = hashes,
-            PdqQuality = entry.Hashes?.PdqQuality, MediaSize = entry.Hashes?.MediaSize, MimeType = mimeType,
-        };
-    }
-
-    private static ImmutableArray<ActionInput> ReadActions(FieldReader fields, string at, List<ActionBody?>? bodies, out List<string?> analysts)
-    {
-        analysts = [];
-        if (bodies is null)
-        {
-            return [];
-        }
-
-        if (bodies.Count > fields.Limits.ActionsPerItem)
-        {
-            fields.Add(at, ProblemCodes.TooMany, $"At most {fields.Limits.ActionsPerItem} actions come with an item.");
-            return [];
-        }
-
-        var actions = ImmutableArray.CreateBuilder<ActionInput>(bodies.Count);
-        for (var i = 0; i < bodies.Count; i++)
-        {
-            if (fields.Action($"{at}[{i}]", bodies[i], out var analyst, dateRequired: true) is { } action)
-            {
-                actions.Add(action);
-            }
-
-            analysts.Add(analyst);
-        }
-
-        return actions.ToImmutable();
     }
 }

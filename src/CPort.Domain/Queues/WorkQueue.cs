@@ -14,43 +14,42 @@ namespace CPort.Domain.Queues;
 /// report is withdrawn itself, hence closed.
 /// </para>
 /// </summary>
-/// <param name="Number">Stands in cursors; never renumber.</param>
-/// <param name="Name">In URLs.</param>
+/// <param name="Name">In URLs and cursors, and of its column.</param>
 /// <param name="Meaning">What stands in it.</param>
 /// <param name="WorkOf">Whose work it is among hotlines: a hotline's own part are the items to which it has this relation.</param>
 /// <param name="Age">From when its items' age counts.</param>
 /// <param name="Holds">Whether an item is in it.</param>
-public sealed record WorkQueue(int Number, string Name, string Meaning, ItemRelations WorkOf, QueueAge Age, Func<ContentItem, bool> Holds)
+public sealed record WorkQueue(string Name, string Meaning, ItemRelations WorkOf, QueueAge Age, Func<ContentItem, bool> Holds)
 {
     public static readonly WorkQueue UnassignedToHotline = new(
-        1, "unassigned-to-hotline", "assigned to a country, not yet to a hotline, open", ItemRelations.AssignedCountry, QueueAge.Country,
+        "unassigned-to-hotline", "assigned to a country, not yet to a hotline, open", ItemRelations.AssignedCountry, QueueAge.Country,
         i => i.Assignment is { Country: not null, Hotline: null } && !i.IsClosed());
 
     public static readonly WorkQueue Orphaned = new(
-        2, "orphaned", "hosted where there is no hotline, taken by none, open", ItemRelations.Mandated, QueueAge.Country,
+        "orphaned", "hosted where there is no hotline, taken by none, open", ItemRelations.Mandated, QueueAge.Country,
         i => i.Assignment is { Orphan: true, Country: null } && !i.IsClosed());
 
     public static readonly WorkQueue Unassessed = new(
-        3, "unassessed", "assigned to a hotline, neither assessed nor acted on, open", ItemRelations.AssignedHotline, QueueAge.Country,
+        "unassessed", "assigned to a hotline, neither assessed nor acted on, open", ItemRelations.AssignedHotline, QueueAge.Country,
         i => i.Assignment?.Hotline is not null && !i.IsClosed() && !i.IsAssessed() && !i.HasAction());
 
     /// <summary>An item acted on at intake before anybody assessed it cannot be assessed any more (ICCAM rule 3): it lacks the final action.</summary>
     public static readonly WorkQueue Unactioned = new(
-        4, "unactioned", "assigned to a hotline, assessed or acted on, no final action yet (ICCAM rule 7)", ItemRelations.AssignedHotline,
+        "unactioned", "assigned to a hotline, assessed or acted on, no final action yet (ICCAM rule 7)", ItemRelations.AssignedHotline,
         QueueAge.Country, i => i.Assignment?.Hotline is not null && !i.IsClosed() && (i.IsAssessed() || i.HasAction()));
 
     public static readonly WorkQueue Offline = new(
-        5, "offline", $"the final action is {ActionTypes.NamesOf(a => a.Gone)}", ItemRelations.AssignedHotline, QueueAge.Hotline,
+        "offline", $"the final action is {ActionTypes.NamesOf(a => a.Gone)}", ItemRelations.AssignedHotline, QueueAge.Hotline,
         i => i.IsGone());
 
     /// <summary>How a hotline sees what is new for it.</summary>
     public static readonly WorkQueue NoReference = new(
-        6, "no-reference", "assigned to a hotline that has given it no reference of its own, open", ItemRelations.AssignedHotline,
+        "no-reference", "assigned to a hotline that has given it no reference of its own, open", ItemRelations.AssignedHotline,
         QueueAge.Country, i => i is { Assignment.Hotline: not null, AssignedReference: null } && !i.IsClosed());
 
     /// <summary>A person must look.</summary>
     public static readonly WorkQueue Untraced = new(
-        7, "untraced", "traced without finding the hosting country, assigned to nobody, open", ItemRelations.Reporting, QueueAge.Added,
+        "untraced", "traced without finding the hosting country, assigned to nobody, open", ItemRelations.Reporting, QueueAge.Added,
         i => i is { Traced: true, Hosting.Country: null, Assignment: null } && !i.IsClosed());
 
     /// <summary>In the order they are listed.</summary>

@@ -212,13 +212,13 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
         Assert.Equal((nl[1].Id, null), (Assert.Single(rest.Groups).Id, rest.Next));
         var items = await reader.GetAsync(RandomLives.Nl, nl[0].Id, 2, null);
         var more = await reader.GetAsync(RandomLives.Nl, nl[0].Id, 2, items!.Next);
-        Assert.Equal([1, 2, 3], items.Items.Concat(more!.Items).Select(i => i.Item.Ordinal));
+        Assert.Equal([1, 2, 3], items.Items.Concat(more!.Items).Select(i => i.Item.Row.Ordinal));
 
         // Items in lists carry the mark as their caller counts it; the single one carries none.
         var queue = (await new QueueReader(world.Model).PageAsync(RandomLives.Nl, new() { Queue = WorkQueue.Unassessed })).Items;
         Assert.Equal([(nl[0].Id, 3L), (nl[0].Id, 3), (nl[0].Id, 3), (nl[1].Id, 2), (nl[1].Id, 2), (null, 0)],
-            queue.OrderBy(i => i.Number).Select(i => (i.Group?.Id, i.Group?.Items ?? 0)));
-        Assert.Equal(first, queue.MinBy(i => i.Number)!.ReportId);
+            queue.OrderBy(i => i.Row.Number).Select(i => (i.Group?.Id, i.Group?.Items ?? 0)));
+        Assert.Equal(first, ReportId.Parse(queue.MinBy(i => i.Row.Number)!.Row.ReportId));
     }
 
     [SkippableTheory]

@@ -73,9 +73,9 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
                     var before = await AllAsync(reader, caller, query, null);
                     var count = (await reader.CountsAsync(caller)).Queues.Single(q => q.Queue == queue);
                     Assert.Equal(before.Length, count.Count);
-                    Assert.Equal(before.Count(i => i.Urgent), count.Urgent);
-                    Assert.Equal(before.Select(i => i.AgeFrom).Min(), count.OldestFrom);
-                    Assert.Equal(Sorted(before, order).Select(i => i.Number), before.Select(i => i.Number));
+                    Assert.Equal(before.Count(i => i.Row.Urgent), count.Urgent);
+                    Assert.Equal(ReadRows.Time(before.Select(i => i.Age).Min()), count.OldestFrom);
+                    Assert.Equal(Sorted(before, order).Select(i => i.Row.Number), before.Select(i => i.Row.Number));
 
                     var during = await AllAsync(reader, caller, query, async () =>
                     {
@@ -83,8 +83,8 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
                         await world.AppendAsync((id, events), lives.Work(id));
                         await projector.ApplyAsync(await world.EventsAsync(projector.Position, 1000));
                     });
-                    Assert.Equal(during.Length, during.DistinctBy(i => i.Number).Count());
-                    Assert.Empty(before.Select(i => i.Number).Except(during.Select(i => i.Number)));
+                    Assert.Equal(during.Length, during.DistinctBy(i => i.Row.Number).Count());
+                    Assert.Empty(before.Select(i => i.Row.Number).Except(during.Select(i => i.Row.Number)));
                 }
             }
         }
@@ -140,7 +140,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
             {
                 var expected = all.Where(p => fits(p.Report, p.Item) && AccessTable.For(caller, ReportViews.RelationFacts(p.Report, p.Item)) is { Exists: true } access
                     && access.Sees(FieldGroup.State) && access.Sees(field)).Select(p => p.Item.Number).Order();
-                var found = new List<ItemSummary>();
+                var found = new List<ListedItem>();
                 for (var page = query with { MaxResults = 37 }; ;)
                 {
                     var answer = await search.SearchAsync(caller, page);
@@ -153,8 +153,8 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
                     page = page with { After = answer.Next };
                 }
 
-                Assert.Equal(expected, found.Select(f => f.Number).Order());
-                Assert.Equal(found.OrderByDescending(f => f.AddedAt).ThenByDescending(f => f.Number).Select(f => f.Number), found.Select(f => f.Number));
+                Assert.Equal(expected, found.Select(f => f.Row.Number).Order());
+                Assert.Equal(found.OrderByDescending(f => f.Row.AddedAt).ThenByDescending(f => f.Row.Number).Select(f => f.Row.Number), found.Select(f => f.Row.Number));
             }
         }
 
@@ -173,8 +173,8 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         Assert.Contains(found, f => f.ProbableDuplicateOf is not null);
         foreach (var f in found)
         {
-            var first = urls.Values.Where(u => u.Url == urls[f.Number].Url && u.Sees).MinBy(u => (u.AddedAt, u.Number)).Number;
-            Assert.Equal(first == f.Number ? null : first, f.ProbableDuplicateOf);
+            var first = urls.Values.Where(u => u.Url == urls[f.Row.Number].Url && u.Sees).MinBy(u => (u.AddedAt, u.Number)).Number;
+            Assert.Equal(first == f.Row.Number ? null : first, f.ProbableDuplicateOf);
         }
     }
 
@@ -237,13 +237,13 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         }));
     }
 
-    private static IEnumerable<ItemSummary> Sorted(IEnumerable<ItemSummary> items, QueueOrder order) => order == QueueOrder.Priority
-        ? items.OrderByDescending(i => i.Urgent).ThenByDescending(i => i.Priority).ThenBy(i => i.AgeFrom).ThenBy(i => i.Number)
-        : items.OrderByDescending(i => i.Urgent).ThenBy(i => i.AgeFrom).ThenBy(i => i.Number);
+    private static IEnumerable<ListedItem> Sorted(IEnumerable<ListedItem> items, QueueOrder order) => order == QueueOrder.Priority
+        ? items.OrderByDescending(i => i.Row.Urgent).ThenByDescending(i => i.Row.Priority).ThenBy(i => i.Age).ThenBy(i => i.Row.Number)
+        : items.OrderByDescending(i => i.Row.Urgent).ThenBy(i => i.Age).ThenBy(i => i.Row.Number);
 
-    private static async Task<ItemSummary[]> AllAsync(QueueReader reader, Caller caller, QueueQuery query, Func<Task>? between)
+    private static async Task<ListedItem[]> AllAsync(QueueReader reader, Caller caller, QueueQuery query, Func<Task>? between)
     {
-        var all = new List<ItemSummary>();
+        var all = new List<ListedItem>();
         for (var pages = 0; ; pages++)
         {
             var page = await reader.PageAsync(caller, query);

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using CPort.Actors.Persistence;
+using CPort.Domain.Access;
+using CPort.Domain.Reports;
+using LinqToDB.Async;
+using LinqToDB;
+
+namespace CPort.Actors.Projections;
+
+/// <summary>What an answer from the read model is current to. Stands in every list, search and statistic.</summary>
+/// <param name="Position">Every journal row up to this one is in the answer.</param>
+/// <param name="LagEvents">Journal rows after it, at most.</param>
+/// <param name="Lag">How long the oldest of those has been waiting; zero when there is none.</param>
+/// <param name="Rebuilding">A new table set is being built beside the one that answered.</param>
+public sealed record ReadPosition(long Position, long LagEvents, TimeSpan Lag, bool Rebuilding);
+
+/// <summary>The read tables are not there yet, because no projection has ever run; ask again soon.</summary>
+public sealed class ReadModelUnavailableException() : UnavailableException("The read model has not been started yet.");
+
+/// <summary>What the readers share: the serving set, how current it is, probable duplicates.</summary>
+public sealed class ReadModel(ReadTables tables, JournalReader journal, TimeProvider time)
+{
+    /// <summary>Rows a page has by default and at most (as in ICCAM, domain.md 1.3).</summary>
+    public const int MaxResults = ReportLimits.PageRows;
+
+    public TimeProvider Time => time;
+
+    /// <summary>
+    /// Runs a query on the serving set. The position is read before the rows, so that the rows are at least as current. When the set is dropped
+    /// under a query, which takes a very slow one, the query runs once more on its successor. Throws <see cref="ReadModelUnavailableException"/> or the
+    /// provider's exception when the database is away.
+    /// </summary>
+    internal async Task<T> QueryAsync<T>(Func<IDataContext, int, ReadPosition, Task<T>> query, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await using var db = tables.Connect();
+            var sets = await SetsAsync(db, cancellation).ConfigureAwait(false);
+            var serving = sets.LastOrDefault(s => s.State == TableSetState.Serving) ?? throw new ReadModelUnavailableException();
+            var lag = await journal.LagAsync(serving.Position, cancellation).ConfigureAwait(false);
+            var now = time.GetUtcNow();
+            var at = new ReadPosition(serving.Position, lag.Events, lag.Oldest is { } o && o < now ? now - o : TimeSpan.Zero,
+                sets.Any(s => s.State == TableSetState.Building));
+            try
+            {
+                return await query(db, serving.Id, at).ConfigureAwait(false);
+            }
+            catch (System.Data.Common.DbException) when (attempt == 1 && !cancellation.IsCancellationRequested)
+            {
+                var again = await SetsAsync(db, cancellation).ConfigureAwait(false);
+                if (again.LastOrDefault(s => s.State == TableSetState.Serving)?.Id == serving.Id)
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    /// <summary>By URL key, the earliest item the caller sees the URL of.</summary>
+    internal static async Task<Dictionary<string, (long AddedAt, long Number)>> FirstByUrlAsync(
+        IDataContext db, int set, Caller caller, IEnumerable<ItemRow> rows, CancellationToken cancellation)
+    {
+        var keys = rows.Where(r => r.UrlKey is not null).Select(r => r.UrlKey).Distinct().ToList();
+        var found = keys.Count == 0
+            ? []
+            : await ReadTables.Items(db, set).Where(AccessScope.Sees(caller, FieldGroup.Existence, FieldGroup.Url)).Where(i => keys.Contains(i.UrlKey))
+                .Select(i => new { i.UrlKey, i.AddedAt, i.Number }).ToListAsync(cancellation).ConfigureAwait(false);
+        return found.GroupBy(f => f.UrlKey!).ToDictionary(g => g.Key, g => g.Select(f => (f.AddedAt, f.Number)).Min());
+    }
+
+    private static async Task<IReadOnlyList<TableSet>> SetsAsync(IDataContext db, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ReadTables.SetsAsync(db, cancellation).ConfigureAwait(false);
+        }
+        catch (System.Data.Common.DbException e) when (e.SqlState == "42P01" || e.Message.Contains("no such table", StringComparison.Ordinal))
+        {
+            throw new ReadModelUnavailableException();
+        }
+    }
+}
