@@ -43,7 +43,8 @@ public static class ApiDocument
               "detail": "urls[0].hashes.md5: MD5 is written as 32 hex digits.",
               "errors": [ { "field": "urls[0].hashes.md5", "code": "malformed-hash", "detail": "MD5 is written as 32 hex digits." } ] }
             """,
-        [typeof(AssessBody)] = """{ "items": [ { "item": 2, "expectedVersion": 3 } ], "assessment": { "classification": "Baseline", "ageCategorization": 3, "genderCategorization": 2 } }""",
+        [typeof(AssessBody)] =
+            """{ "items": [ { "item": 2, "expectedVersion": 3 } ], "assessment": { "classification": "Baseline", "ageCategorization": 3, "genderCategorization": 2 } }""",
         [typeof(AssessAnyBody)] = """{ "items": [ { "item": "3Z9QK7X0T2V5W8YB4CDEFGH1JM-2" } ], "assessment": { "classification": "NotIllegal" } }""",
         [typeof(AssessGroupBody)] = """{ "all": true, "assessment": { "classification": "Baseline", "ageCategorization": 3, "genderCategorization": 2 } }""",
         [typeof(ActBody)] = """{ "items": [ { "item": 2 } ], "action": { "actionType": "Removed", "actionDate": "2026-01-05T10:00:00Z" } }""",

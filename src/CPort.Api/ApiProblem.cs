@@ -54,7 +54,8 @@ public sealed record ApiProblem
         var (status, title) = ProblemCodes.Find(code);
         return new ApiProblem
         {
-            Code = code, Status = status, Title = title, Detail = detail, Retry = status is 429 or 503 ? true : null, RetryAfter = status is 429 or 503 ? 2 : null,
+            Code = code, Status = status, Title = title, Detail = detail, Retry = status is 429 or 503
+                ? true : null, RetryAfter = status is 429 or 503 ? 2 : null,
         };
     }
 

@@ -158,7 +158,8 @@ internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> l
             }
             else
             {
-                Unavailable(log, httpContext.Request.Method, route, exception is DbException ? $"database: {DatabaseFault.InWords(exception)}" : exception.GetType().Name);
+                Unavailable(log, httpContext.Request.Method, route, exception is DbException
+                    ? $"database: {DatabaseFault.InWords(exception)}" : exception.GetType().Name);
             }
         }
 

@@ -180,7 +180,8 @@ public sealed class ChaosCluster : IAsyncDisposable
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         Nodes =
         [
-            .. Enumerable.Range(1, _options.Nodes).Select(n => new SupervisedNode(n, Network.AddressOf(n), [.. _options.Before(n), .. Network.On(n)], new Dictionary<string, string>
+            .. Enumerable.Range(1, _options.Nodes).Select(n =>
+                new SupervisedNode(n, Network.AddressOf(n), [.. _options.Before(n), .. Network.On(n)], new Dictionary<string, string>
             {
                 ["CPORT__Data"] = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"node-{n}")),
                 ["CPORT__Database__Provider"] = "PostgreSql", ["CPORT__Database__ConnectionString"] = connection, ["CPORT__Keys__MasterKey"] = key,
@@ -236,7 +237,8 @@ public sealed class ChaosCluster : IAsyncDisposable
 
     /// <summary>From which node, and when, each row came. Nodes name the columns they write and read, so these two do not disturb them.</summary>
     private Task ObserveJournalAsync() => Database.ExecuteAsync(
-        "ALTER TABLE journal ADD COLUMN written_from TEXT DEFAULT host(inet_client_addr()), ADD COLUMN written_at TIMESTAMPTZ DEFAULT clock_timestamp()", default);
+        "ALTER TABLE journal ADD COLUMN written_from TEXT DEFAULT host(inet_client_addr()), ADD COLUMN written_at TIMESTAMPTZ DEFAULT clock_timestamp()",
+            default);
 
     private async Task RegisterAsync()
     {
@@ -245,7 +247,8 @@ public sealed class ChaosCluster : IAsyncDisposable
         {
             await client.PostAsync("v1/agencies", new
             {
-                id = agency.Id.Value, name = agency.Name, kind = "Hotline", countries = agency.Countries.Select(c => c.Code).ToArray(), holdsOrphanMandate = agency.OrphanMandate,
+                id = agency.Id.Value, name = agency.Name, kind = "Hotline", countries = agency.Countries.Select(c => c.Code).ToArray(),
+                    holdsOrphanMandate = agency.OrphanMandate,
                 trust = "Trusted",
             });
             var issued = await client.PostAsync($"v1/agencies/{agency.Id}/keys", new { roles = (string[])["Analyst", "Machine"] });
@@ -260,7 +263,8 @@ public sealed class ChaosCluster : IAsyncDisposable
         {
             if (Path.GetFileName(folder).Split('-') is [_, _, var pid, ..] && !Directory.Exists($"/proc/{pid}"))
             {
-                foreach (var file in Directory.Exists(Path.Combine(folder, "database")) ? Directory.GetFiles(Path.Combine(folder, "database"), "postmaster.pid", SearchOption.AllDirectories) : [])
+                foreach (var file in Directory.Exists(Path.Combine(folder, "database"))
+                    ? Directory.GetFiles(Path.Combine(folder, "database"), "postmaster.pid", SearchOption.AllDirectories) : [])
                 {
                     // Only if it still is one: process ids are used again, and anybody else would take the signal for a wish to stop.
                     if (int.TryParse(File.ReadLines(file).First(), NumberStyles.None, CultureInfo.InvariantCulture, out var postmaster)

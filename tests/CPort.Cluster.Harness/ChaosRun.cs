@@ -25,7 +25,10 @@ public sealed record FaultResult
 
     public TimeSpan? ReadGapOfOthers { get; init; }
 
-    /// <summary>From the fault until every report that stopped answering for longer than a second and a half answers again, writes and reads; later stops are in the gaps.</summary>
+    /// <summary>
+    /// From the fault until every report that stopped answering for longer than a second and a half answers again, writes and reads; later stops are in the
+    /// gaps.
+    /// </summary>
     public TimeSpan Recovery { get; init; }
 
     /// <summary>From the fault until all nodes are ready members again.</summary>
@@ -100,7 +103,8 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
 
         var result = new FaultResult
         {
-            Fault = fault, Check = check, Reports = Acknowledged().Reports - reports, Commands = Acknowledged().Commands - commands, WriteGapOfVictims = Longest(victims, true), WriteGapOfOthers = Longest(others, true),
+            Fault = fault, Check = check, Reports = Acknowledged().Reports - reports, Commands = Acknowledged().Commands - commands,
+                WriteGapOfVictims = Longest(victims, true), WriteGapOfOthers = Longest(others, true),
             ReadGapOfVictims = Longest(victims, false), ReadGapOfOthers = Longest(others, false),
             Recovery = back == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(began, back), Whole = whole,
             Requests = traffic.Client.Requests - requests, Retried = traffic.Client.Retried - retried, Failed = traffic.Client.Failed - failed,
@@ -131,13 +135,15 @@ public sealed class ChaosRun(ChaosCluster cluster, Traffic traffic, Action<strin
         var rows = results.Select(r => (string[])
         [
             r.Fault.What, Text(r.Reports), Text(r.Commands), Text(r.Check.Lost), Text(r.Check.Doubled), Text(r.Check.TwoWriters),
-            Seconds(r.WriteGapOfVictims), Seconds(r.WriteGapOfOthers), Seconds(r.ReadGapOfVictims), Seconds(r.ReadGapOfOthers), Seconds(r.Recovery), Seconds(r.Whole),
+            Seconds(r.WriteGapOfVictims), Seconds(r.WriteGapOfOthers), Seconds(r.ReadGapOfVictims), Seconds(r.ReadGapOfOthers), Seconds(r.Recovery),
+                Seconds(r.Whole),
             string.Create(CultureInfo.InvariantCulture, $"{r.Failed} of {r.Requests} ({r.Retried})"), r.Exits, Text(r.Fenced), r.IsGood ? "good" : "WRONG",
         ]);
         string[] head =
         [
             "fault", "reports acknowledged", "commands acknowledged", "lost", "doubled", "two writers", "no write, s, hurt nodes' reports", "others'",
-            "no read, s, hurt nodes' reports", "others'", "all answer again, s", "all nodes back, s", "requests failed twice, of all (retried)", "exit codes", "fenced", "check",
+            "no read, s, hurt nodes' reports", "others'", "all answer again, s", "all nodes back, s", "requests failed twice, of all (retried)", "exit codes",
+                "fenced", "check",
         ];
         return string.Join('\n', ((string[][])[head, [.. head.Select(_ => "---")], .. rows]).Select(r => $"| {string.Join(" | ", r)} |"));
 

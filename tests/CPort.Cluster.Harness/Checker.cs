@@ -70,7 +70,8 @@ public sealed class Checker(ChaosCluster cluster, Traffic traffic)
                 || found.State.ReportingHotline.Value != report.Hotline || found.State.Items.Count != 1 || found.State.Items[0].Hashes.Length != 2)
             {
                 lost++;
-                wrong.Add($"{report.Reference} was acknowledged as {report.ReportId} and is {(found is null ? "not there" : "there otherwise than it was sent")}");
+                wrong.Add(
+                    $"{report.Reference} was acknowledged as {report.ReportId} and is {(found is null ? "not there" : "there otherwise than it was sent")}");
             }
         }
 
@@ -88,7 +89,8 @@ public sealed class Checker(ChaosCluster cluster, Traffic traffic)
                 continue;
             }
 
-            var events = report.Events.Select((e, i) => (Command: e.Meta.CommandId.ToString(), Kind: e.GetType().Name, Sequence: i + 1)).ToLookup(e => (e.Command, e.Kind));
+            var events = report.Events.Select((e, i) => (Command: e.Meta.CommandId.ToString(), Kind: e.GetType().Name, Sequence: i + 1))
+                .ToLookup(e => (e.Command, e.Kind));
             var (before, beforeSequence) = ((SentCommand?)null, 0);
             foreach (var command in commands.OrderBy(c => c.AckedAt))
             {
@@ -147,7 +149,8 @@ public sealed class Checker(ChaosCluster cluster, Traffic traffic)
 
         return new CheckResult
         {
-            AcknowledgedReports = reports.Length, AcknowledgedCommands = acknowledged, Events = await JournalView.NumberAsync(cluster.Database, "SELECT COUNT(*) FROM journal"),
+            AcknowledgedReports = reports.Length, AcknowledgedCommands = acknowledged,
+                Events = await JournalView.NumberAsync(cluster.Database, "SELECT COUNT(*) FROM journal"),
             Lost = lost, Doubled = doubled, TwoWriters = interleaved.Count, Wrong = [.. wrong.Take(40)],
         };
     }
@@ -205,7 +208,8 @@ public sealed class Checker(ChaosCluster cluster, Traffic traffic)
 
                 if (attempt == 4)
                 {
-                    wrong.Add($"Nodes do not agree on {path}: {string.Join(" | ", answers.Select(a => $"{(int)a.Status} {a.Body[..Math.Min(300, a.Body.Length)]}"))}");
+                    wrong.Add(
+                        $"Nodes do not agree on {path}: {string.Join(" | ", answers.Select(a => $"{(int)a.Status} {a.Body[..Math.Min(300, a.Body.Length)]}"))}");
                     break;
                 }
 
@@ -219,7 +223,8 @@ public sealed class Checker(ChaosCluster cluster, Traffic traffic)
     /// <summary>Counts and ages of queues without what depends on the moment of asking.</summary>
     private static string WithoutClock(ClientAnswer answer) => answer.IsSuccess && answer.Body.Contains("\"queues\"", StringComparison.Ordinal)
         ? string.Join(';', answer.Json.GetProperty("queues").EnumerateArray().Select(q => q.EnumerateObject()
-            .Where(p => p.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number && p.Name is "queue" or "name" or "count").Select(p => $"{p.Name}={p.Value}").Aggregate("", string.Concat)))
+            .Where(p => p.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number && p.Name is "queue" or "name" or "count")
+                .Select(p => $"{p.Name}={p.Value}").Aggregate("", string.Concat)))
         : answer.Body;
 
     private static IEnumerable<SentReport> Sample(Random random, SentReport[] reports, int count) =>

@@ -17,7 +17,9 @@ public sealed record ClientAnswer(HttpStatusCode Status, string Body, int Attemp
     public JsonElement Json => JsonElement.Parse(Body);
 }
 
-/// <summary>A caller of the API as they are in the field: takes the next node, and when that fails tries one other node once, with the same command id.</summary>
+/// <summary>
+/// A caller of the API as they are in the field: takes the next node, and when that fails tries one other node once, with the same command id.
+/// </summary>
 public sealed class ClusterClient(ChaosCluster cluster) : IDisposable
 {
     /// <summary>A little above a node's own patience (<c>Limits:AskSeconds</c>, 10).</summary>
@@ -80,7 +82,8 @@ public sealed class ClusterClient(ChaosCluster cluster) : IDisposable
     }
 
     /// <summary>One attempt on one node (index from 0).</summary>
-    public async Task<ClientAnswer> OnceAsync(int node, string agency, HttpMethod method, string path, string? body, string? commandId, TimeSpan? patience = null)
+    public async Task<ClientAnswer> OnceAsync(int node, string agency, HttpMethod method, string path, string? body, string? commandId,
+        TimeSpan? patience = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is not null)

@@ -30,7 +30,9 @@ public sealed class FaultContext(ChaosCluster cluster, Traffic traffic, Random r
     /// <summary>Addresses of nodes on which probes live.</summary>
     public required IReadOnlySet<string> WithProbes { get; init; }
 
-    /// <summary>A node at random of those that are not hurt yet; one on which probes live if there is one, because otherwise nothing would be measured.</summary>
+    /// <summary>
+    /// A node at random of those that are not hurt yet; one on which probes live if there is one, because otherwise nothing would be measured.
+    /// </summary>
     public SupervisedNode Any(Func<SupervisedNode, bool>? which = null)
     {
         var nodes = Nodes.Where(n => n.IsRunning && !Victims.Contains(n) && (which is null || which(n))).ToArray();
@@ -39,7 +41,8 @@ public sealed class FaultContext(ChaosCluster cluster, Traffic traffic, Random r
     }
 
     /// <summary>Half of the nodes and less, at random, but with probes; the larger side is the rest.</summary>
-    public SupervisedNode[] Minority() => [.. Nodes.OrderBy(_ => Random.Next()).OrderByDescending(n => WithProbes.Contains(n.Address)).Take((Nodes.Count - 1) / 2)];
+    public SupervisedNode[] Minority() =>
+        [.. Nodes.OrderBy(_ => Random.Next()).OrderByDescending(n => WithProbes.Contains(n.Address)).Take((Nodes.Count - 1) / 2)];
 
     public static IEnumerable<int> Hosts(IEnumerable<SupervisedNode> nodes) => nodes.Select(n => n.Number);
 
@@ -233,7 +236,8 @@ public sealed record Fault(string Name, string What, Func<FaultContext, Task> Ha
         {
             var lives = node.Exits.Count;
             node.Terminate();
-            await f.Cluster.UntilAsync(async () => node.Exits.Count > lives && (await node.HealthAsync()).Ready, ChaosCluster.Patience, () => $"node {node.Number} was not ready again");
+            await f.Cluster.UntilAsync(async () => node.Exits.Count > lives && (await node.HealthAsync()).Ready, ChaosCluster.Patience, () =>
+                $"node {node.Number} was not ready again");
             if (node.Exits[lives].Code != 0)
             {
                 f.Notes.Add($"wrong: node {node.Number} left with exit code {node.Exits[lives].Code}");
@@ -250,7 +254,8 @@ public sealed record Fault(string Name, string What, Func<FaultContext, Task> Ha
             await using var connection = new Npgsql.NpgsqlConnection(cluster.Server.ConnectionString("postgres") + ";Pooling=false");
             await connection.OpenAsync();
             await using var command = connection.CreateCommand();
-            command.CommandText = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
+            command.CommandText =
+                "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
             await command.ExecuteScalarAsync();
         }
         catch (Npgsql.NpgsqlException)
@@ -305,7 +310,8 @@ public sealed record Fault(string Name, string What, Func<FaultContext, Task> Ha
 
     private static async Task WrongClockAsync(FaultContext f, string offset)
     {
-        var library = new[] { "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1" }.FirstOrDefault(File.Exists);
+        var library = new[] { "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+            "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1" }.FirstOrDefault(File.Exists);
         if (library is null)
         {
             f.Notes.Add("not done: libfaketime is not installed (apt-get install faketime)");
@@ -346,6 +352,7 @@ public sealed record Fault(string Name, string What, Func<FaultContext, Task> Ha
     {
         var lives = node.Exits.Count;
         node.Terminate();
-        await f.Cluster.UntilAsync(async () => node.Exits.Count > lives && (await node.HealthAsync()).Ready, ChaosCluster.Patience, () => $"node {node.Number} was not ready again");
+        await f.Cluster.UntilAsync(async () => node.Exits.Count > lives && (await node.HealthAsync()).Ready, ChaosCluster.Patience, () =>
+            $"node {node.Number} was not ready again");
     }
 }

@@ -111,7 +111,8 @@ public sealed partial class TestNetwork : IAsyncDisposable
         Shell.RunAsync("ip", "netns", "exec", NamespaceOf(host), "iptables", "-w", "-A", "INPUT", "-s", Gateway, "-j", "DROP");
 
     /// <summary>All links work again.</summary>
-    public Task HealAsync() => Task.WhenAll(Enumerable.Range(1, _hosts).Select(h => Shell.RunAsync("ip", "netns", "exec", NamespaceOf(h), "iptables", "-w", "-F", "INPUT")));
+    public Task HealAsync() =>
+        Task.WhenAll(Enumerable.Range(1, _hosts).Select(h => Shell.RunAsync("ip", "netns", "exec", NamespaceOf(h), "iptables", "-w", "-F", "INPUT")));
 
     public async ValueTask DisposeAsync()
     {

@@ -178,7 +178,8 @@ public sealed class Traffic(ChaosCluster cluster, int reportsPerSecond, int prob
     public async Task<string> SendAgainAsync(SentReport report)
     {
         var answer = await Client.SendAsync(report.Hotline, HttpMethod.Post, "/v1/reports", Bodies.Report(report.Reference));
-        return answer.IsSuccess && answer.Json.GetProperty("reportId").GetString() == report.ReportId ? answer.Json.GetProperty("outcome").GetString()! : $"{(int)answer.Status} {answer.Body}";
+        return answer.IsSuccess && answer.Json.GetProperty("reportId").GetString() == report.ReportId
+            ? answer.Json.GetProperty("outcome").GetString()! : $"{(int)answer.Status} {answer.Body}";
     }
 
     public async ValueTask DisposeAsync()
@@ -354,7 +355,8 @@ public sealed class Traffic(ChaosCluster cluster, int reportsPerSecond, int prob
 
     private SentCommand NewCommand(string report, string kind)
     {
-        var sent = new SentCommand(report, kind, string.Create(CultureInfo.InvariantCulture, $"{_run}-{Interlocked.Increment(ref _command)}"), Stopwatch.GetTimestamp());
+        var sent = new SentCommand(report, kind, string.Create(CultureInfo.InvariantCulture, $"{_run}-{Interlocked.Increment(ref _command)}"),
+            Stopwatch.GetTimestamp());
         _commands.Enqueue(sent);
         return sent;
     }
@@ -419,7 +421,8 @@ public sealed class Traffic(ChaosCluster cluster, int reportsPerSecond, int prob
         // An event each time, and a state that does not grow.
         var sent = NewCommand(probe.ReportId, "HotlineReferenceSet");
         var answer = await AttemptAsync(
-            probe, HttpMethod.Put, $"/v1/reports/{probe.ReportId}/items/1/assigned-hotline-reference", $$"""{"assignedHotlineReference":"{{sent.CommandId}}"}""", sent.CommandId);
+            probe, HttpMethod.Put, $"/v1/reports/{probe.ReportId}/items/1/assigned-hotline-reference",
+                $$"""{"assignedHotlineReference":"{{sent.CommandId}}"}""", sent.CommandId);
         if (answer.IsSuccess)
         {
             sent.AckedAt = Stopwatch.GetTimestamp();

@@ -21,7 +21,8 @@ public static class JournalView
         await using (var connection = await database.OpenAsync())
         {
             await using var command = connection.CreateCommand();
-            command.CommandText = "SELECT persistence_id, sequence_number, manifest, message FROM journal WHERE persistence_id LIKE 'report-%' ORDER BY persistence_id, sequence_number, ordering";
+            command.CommandText =
+                "SELECT persistence_id, sequence_number, manifest, message FROM journal WHERE persistence_id LIKE 'report-%' ORDER BY persistence_id, sequence_number, ordering";
             await using var reader = await command.ExecuteReaderAsync();
             while (await reader.ReadAsync())
             {
@@ -77,13 +78,15 @@ public static class JournalView
         var buckets = new Dictionary<string, HashBucket>();
         await using var connection = await database.OpenAsync();
         await using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT persistence_id, manifest, message FROM journal WHERE persistence_id LIKE '{Prefix}%' ORDER BY persistence_id, sequence_number";
+        command.CommandText =
+            $"SELECT persistence_id, manifest, message FROM journal WHERE persistence_id LIKE '{Prefix}%' ORDER BY persistence_id, sequence_number";
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
             var id = reader.GetString(0)[Prefix.Length..];
             Assert.True(HashBucketId.TryParse(id, out var bucket), id);
-            var e = (HashesRecorded)WireModel.Instance.Deserialize(WireContracts.TypeOf(reader.GetString(1)), new ReadOnlyMemory<byte>((byte[])reader.GetValue(2)));
+            var e = (HashesRecorded)WireModel.Instance.Deserialize(WireContracts.TypeOf(reader.GetString(1)),
+                new ReadOnlyMemory<byte>((byte[])reader.GetValue(2)));
             buckets[id] = HashBucketRules.Apply(buckets.TryGetValue(id, out var state) ? state : HashBucket.New(bucket), e);
         }
 
@@ -98,7 +101,8 @@ public static class JournalView
     /// <summary>Journal rows of reports that the serving read tables are behind; -1 while there are none.</summary>
     public static async Task<long> LagAsync(Database database)
     {
-        var position = await NumberAsync(database, "SELECT COALESCE(MIN(CASE WHEN s.position > o.position THEN s.position ELSE o.position END), -1) FROM rm_slice s JOIN rm_offset o ON o.id = s.set_id WHERE o.state = 2");
+        var position = await NumberAsync(database,
+            "SELECT COALESCE(MIN(CASE WHEN s.position > o.position THEN s.position ELSE o.position END), -1) FROM rm_slice s JOIN rm_offset o ON o.id = s.set_id WHERE o.state = 2");
         return position < 0 ? -1 : await NumberAsync(database,
             string.Create(CultureInfo.InvariantCulture, $"SELECT COUNT(*) FROM journal WHERE ordering > {position} AND persistence_id LIKE 'report-%'"));
     }

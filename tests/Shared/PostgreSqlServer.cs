@@ -7,8 +7,8 @@ using Npgsql;
 namespace CPort.Tests.Shared;
 
 /// <summary>
-/// A PostgreSQL of the test's own: started from the installed binaries on a free port, of 127.0.0.1 unless told otherwise, with its data in a temporary folder, and gone
-/// when disposed. PostgreSQL refuses to run as root, so it then runs as <c>postgres</c> or <c>nobody</c>. Where none is installed
+/// A PostgreSQL of the test's own: started from the installed binaries on a free port, of 127.0.0.1 unless told otherwise, with its data in a temporary folder,
+/// and gone when disposed. PostgreSQL refuses to run as root, so it then runs as <c>postgres</c> or <c>nobody</c>. Where none is installed
 /// <see cref="Unavailable"/> says so and tests skip with that reason: <c>Skip.IfNot(server.IsAvailable, server.Unavailable)</c>.
 /// </summary>
 public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable

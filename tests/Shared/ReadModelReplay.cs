@@ -16,7 +16,8 @@ public static class ReadModelReplay
         var serving = await ReadTables.ServingAsync(db, default) ?? throw new InvalidOperationException("No read tables serve.");
         var reportRows = await ReadTables.Reports(db, serving.Id).ToListAsync();
         var itemRows = await ReadTables.Items(db, serving.Id).ToListAsync();
-        Assert.Equal(reports.Values.Select(r => ReadRows.Of(r.State)).OrderBy(r => r.ReportId, StringComparer.Ordinal), reportRows.OrderBy(r => r.ReportId, StringComparer.Ordinal));
+        Assert.Equal(reports.Values.Select(r => ReadRows.Of(r.State)).OrderBy(r => r.ReportId, StringComparer.Ordinal),
+            reportRows.OrderBy(r => r.ReportId, StringComparer.Ordinal));
         Assert.All(itemRows, row => Assert.NotNull(row.HostKey));
         var expected = reports.Values.SelectMany(r => r.State.Items.Select(i => ReadRows.Of(r.State, i))).OrderBy(r => r.Number);
         Assert.Equal(expected, itemRows.OrderBy(r => r.Number));

@@ -29,7 +29,8 @@ public sealed record StreamAnswer(int Line, string Outcome, string? ReportId, in
 public static class StreamSender
 {
     /// <summary>Null: all answers came; else why not: the connection broke, or the stream was refused (with the status).</summary>
-    public static async Task<string?> SendAsync(HttpClient http, ReadOnlyMemory<byte> body, Action<StreamAnswer> answered, CancellationToken cancellation = default)
+    public static async Task<string?> SendAsync(HttpClient http, ReadOnlyMemory<byte> body, Action<StreamAnswer> answered,
+        CancellationToken cancellation = default)
     {
         try
         {

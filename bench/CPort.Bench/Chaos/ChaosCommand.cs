@@ -4,7 +4,9 @@ using CPort.Cluster.Harness;
 
 namespace CPort.Bench.Chaos;
 
-/// <summary><c>chaos</c>: every fault of the matrix, several times at random moments, on real clusters under load; exit code 1 when anything was lost.</summary>
+/// <summary>
+/// <c>chaos</c>: every fault of the matrix, several times at random moments, on real clusters under load; exit code 1 when anything was lost.
+/// </summary>
 internal static class ChaosCommand
 {
     /// <summary>Starting ten at once is a run of its own.</summary>
@@ -12,10 +14,12 @@ internal static class ChaosCommand
 
     public static Command Create()
     {
-        var seed = new Option<int>("--seed") { Description = "The same seed gives the same faults at the same moments.", DefaultValueFactory = _ => Random.Shared.Next() };
+        var seed = new Option<int>("--seed") { Description = "The same seed gives the same faults at the same moments.", DefaultValueFactory = _ =>
+            Random.Shared.Next() };
         var rounds = new Option<int>("--rounds") { Description = "How often each fault happens, 1 to 100.", DefaultValueFactory = _ => 3 };
         var rate = new Option<int>("--rate") { Description = "Reports sent a second, 1 to 1,000.", DefaultValueFactory = _ => 25 };
-        var only = new Option<string?>("--only") { Description = $"Some faults, separated by commas: {string.Join(", ", Fault.All.Select(f => f.Name))}, {JoinTen}." };
+        var only = new Option<string?>("--only")
+            { Description = $"Some faults, separated by commas: {string.Join(", ", Fault.All.Select(f => f.Name))}, {JoinTen}." };
         var output = new Option<FileInfo?>("--output") { Description = "Write the table to this file as well." };
         foreach (var (option, most) in new[] { (rounds, 100), (rate, 1_000) })
         {
@@ -35,7 +39,8 @@ internal static class ChaosCommand
                 r.AddError($"--only: there is no fault '{unknown}'.");
             }
         });
-        var command = new Command("chaos", "Hurt real clusters under load in every way (docs/chaos.md). Needs root: nodes stand in network namespaces.") { seed, rounds, rate, only, output };
+        var command = new Command("chaos", "Hurt real clusters under load in every way (docs/chaos.md). Needs root: nodes stand in network namespaces.")
+            { seed, rounds, rate, only, output };
         command.SetAction((parsed, _) => RunAsync(
             parsed.GetValue(seed), parsed.GetValue(rounds), parsed.GetValue(rate), parsed.GetValue(only)?.Split(','), parsed.GetValue(output)));
         return command;
@@ -62,7 +67,8 @@ internal static class ChaosCommand
             {
                 try
                 {
-                    await using var cluster = await ChaosCluster.StartAsync(new ChaosClusterOptions { Nodes = group.Key.Nodes, DiskSize = group.Key.DiskFull ? "700m" : null, Say = Say });
+                    await using var cluster = await ChaosCluster.StartAsync(new ChaosClusterOptions
+                        { Nodes = group.Key.Nodes, DiskSize = group.Key.DiskFull ? "700m" : null, Say = Say });
                     await using var traffic = new Traffic(cluster, rate, probes: 4 * group.Key.Nodes);
                     await traffic.StartAsync();
                     var run = new ChaosRun(cluster, traffic, Say);

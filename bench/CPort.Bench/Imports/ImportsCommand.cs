@@ -39,7 +39,8 @@ internal static class ImportsCommand
         var runs = new Option<int>("--runs") { Description = "Runs of each journal; medians are shown.", DefaultValueFactory = _ => 3 };
         var probes = new Option<int>("--probes") { Description = "Lookups of 20 values a second beside the import; 0: none.", DefaultValueFactory = _ => 50 };
         var output = new Option<FileInfo?>("--output") { Description = "Write the markdown to this file as well." };
-        var profile = new Option<FileInfo?>("--profile") { Description = "Sample this process's stacks during the import into this file (.nettrace) and print the hottest methods." };
+        var profile = new Option<FileInfo?>("--profile")
+            { Description = "Sample this process's stacks during the import into this file (.nettrace) and print the hottest methods." };
         columns.AcceptOnlyFromAmong("sha256", "md5", "pdq", "md5+sha1");
         journals.AcceptOnlyFromAmong("memory", "sqlite", "postgres");
         foreach (var (option, least, most) in new[] { (rows, 1, 50_000_000), (runs, 1, 100), (probes, 0, 10_000) })
@@ -53,13 +54,15 @@ internal static class ImportsCommand
             });
         }
 
-        var command = new Command("imports", "Import a CSV list into bucket actors on each journal, in this process, and measure rows a second and lookups beside it.")
+        var command =
+            new Command("imports", "Import a CSV list into bucket actors on each journal, in this process, and measure rows a second and lookups beside it.")
         {
             rows, journals, columns, runs, probes, output, profile,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var bench = new ImportsRun(parsed.GetValue(rows), parsed.GetValue(columns)!, parsed.GetValue(probes), parsed.GetValue(profile), text => Console.Error.WriteLine($"[imports] {text}"));
+            var bench = new ImportsRun(parsed.GetValue(rows), parsed.GetValue(columns)!, parsed.GetValue(probes), parsed.GetValue(profile), text =>
+                Console.Error.WriteLine($"[imports] {text}"));
             var markdown = await bench.RunAsync(parsed.GetValue(journals)!, parsed.GetValue(runs), cancellation);
             Console.WriteLine(markdown);
             if (parsed.GetValue(output) is { } file)
@@ -74,7 +77,8 @@ internal static class ImportsCommand
 }
 
 /// <summary>One run's figures.</summary>
-internal sealed record ImportResult(double RowsPerSecond, double AgainPerSecond, double ProbeP50, double ProbeP99, int Probes, double Events, double CpuPerHash);
+internal sealed record ImportResult(double RowsPerSecond, double AgainPerSecond, double ProbeP50, double ProbeP99, int Probes, double Events,
+    double CpuPerHash);
 
 /// <summary>Writes the list once, then imports it on each journal.</summary>
 internal sealed class ImportsRun(int rows, string columns, int probes, FileInfo? profile, Action<string> say)
@@ -149,7 +153,8 @@ internal sealed class ImportsRun(int rows, string columns, int probes, FileInfo?
             var region = system.ActorOf(Props.Create(() => new LocalBuckets()));
             var matching = system.ActorOf(MatchingActor.Props(region, new MatchingOptions(), TimeProvider.System));
             var import = new HashImport(region);
-            var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "bench", Trust = TrustLevel.Trusted, At = new DateTimeOffset(2026, 9, 1, 0, 0, 0, TimeSpan.Zero) };
+            var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "bench", Trust = TrustLevel.Trusted,
+                At = new DateTimeOffset(2026, 9, 1, 0, 0, 0, TimeSpan.Zero) };
             var seen = new ConcurrentQueue<ContentHash>();
             var times = new Percentiles();
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -186,7 +191,8 @@ internal sealed class ImportsRun(int rows, string columns, int probes, FileInfo?
         }
     }
 
-    private static async IAsyncEnumerable<HashListRow> Rows(string list, ConcurrentQueue<ContentHash>? seen, [EnumeratorCancellation] CancellationToken cancellation)
+    private static async IAsyncEnumerable<HashListRow> Rows(string list, ConcurrentQueue<ContentHash>? seen,
+        [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using var file = new FileStream(list, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
         var count = 0;
@@ -295,7 +301,8 @@ internal sealed class ImportsRun(int rows, string columns, int probes, FileInfo?
             text.AppendLine(Line($"- {name}: {value}"));
         }
 
-        text.AppendLine(Line($"- CSV of {rows:n0} lines, columns {columns}; {probes} lookups/s of 20 values beside the import; medians of {runs} runs; load average before: {load:0.0}"));
+        text.AppendLine(
+            Line($"- CSV of {rows:n0} lines, columns {columns}; {probes} lookups/s of 20 values beside the import; medians of {runs} runs; load average before: {load:0.0}"));
         text.AppendLine(Line($"- reading and parsing alone: {readRate.PerSecond:n0} lines/s, {readRate.PerCpuSecond:n0} per CPU second"));
         text.AppendLine();
         text.AppendLine(Line($"| | {string.Join(" | ", results.Keys)} |"));
@@ -308,7 +315,8 @@ internal sealed class ImportsRun(int rows, string columns, int probes, FileInfo?
                      ("journal events", "n0", r => r.Events),
                  })
         {
-            text.AppendLine(Line($"| {name} | {string.Join(" | ", results.Values.Select(r => Percentiles.Median(r.Select(value)).ToString(format, CultureInfo.InvariantCulture)))} |"));
+            text.AppendLine(
+                Line($"| {name} | {string.Join(" | ", results.Values.Select(r => Percentiles.Median(r.Select(value)).ToString(format, CultureInfo.InvariantCulture)))} |"));
         }
 
         return text.ToString();
@@ -324,7 +332,8 @@ internal sealed class LocalBuckets : ReceiveActor
         var child = Context.Child(name);
         if (child.IsNobody())
         {
-            child = Context.ActorOf(HashBucketActor.Props(message.Bucket, () => ActorRefs.Nobody, new EntityShell(TimeProvider.System), new HashBucketOptions()), name);
+            child = Context.ActorOf(HashBucketActor.Props(message.Bucket, () =>
+                ActorRefs.Nobody, new EntityShell(TimeProvider.System), new HashBucketOptions()), name);
         }
 
         child.Forward(message);

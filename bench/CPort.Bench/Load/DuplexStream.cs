@@ -36,7 +36,8 @@ internal sealed class DuplexStream(HttpClient client, string key, IReadOnlyList<
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         if (!response.IsSuccessStatusCode)
         {
-            throw new InvalidOperationException($"The stream was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellation)}");
+            throw new InvalidOperationException(
+                $"The stream was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellation)}");
         }
 
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);

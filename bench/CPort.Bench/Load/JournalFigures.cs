@@ -34,7 +34,8 @@ internal static class JournalFigures
         }
 
         var table = string.Create(CultureInfo.InvariantCulture, $"rm_report_{id}");
-        await using var counts = connection.Statement($"SELECT (SELECT COUNT(*) FROM {table}), (SELECT COUNT(*) FROM {table} WHERE unfinished_since IS NOT NULL)");
+        await using var counts = connection.Statement(
+            $"SELECT (SELECT COUNT(*) FROM {table}), (SELECT COUNT(*) FROM {table} WHERE unfinished_since IS NOT NULL)");
         await using var reader = await counts.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
         return (reader.GetInt64(0), reader.GetInt64(1));

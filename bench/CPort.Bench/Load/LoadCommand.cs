@@ -18,7 +18,8 @@ internal static class LoadCommand
         var probes = new Option<int>("--probes") { Description = "GETs of random acknowledged reports a second.", DefaultValueFactory = _ => 50 };
         var warmUp = new Option<int>("--warm-up") { Description = "Reports sent before anything is measured.", DefaultValueFactory = _ => 1_000 };
         var runs = new Option<int>("--runs") { Description = "Runs of each database, each on a fresh node; medians are shown.", DefaultValueFactory = _ => 3 };
-        var patience = new Option<int>("--patience") { Description = "Seconds to wait for the full flow after the last answer.", DefaultValueFactory = _ => 300 };
+        var patience = new Option<int>("--patience")
+            { Description = "Seconds to wait for the full flow after the last answer.", DefaultValueFactory = _ => 300 };
         var output = new Option<FileInfo?>("--output") { Description = "Write the markdown to this file as well." };
         var keep = new Option<bool>("--keep") { Description = "Keep the data folders and the nodes' logs." };
         var profile = new Option<FileInfo?>("--profile") { Description = "Sample the node's stacks into this file (.nettrace) and print the hottest methods." };
@@ -47,7 +48,8 @@ internal static class LoadCommand
         {
             var options = new LoadOptions
             {
-                Reports = parsed.GetValue(reports), Connections = parsed.GetValue(connections), InFlight = parsed.GetValue(inFlight), Rate = parsed.GetValue(rate),
+                Reports = parsed.GetValue(reports), Connections = parsed.GetValue(connections), InFlight = parsed.GetValue(inFlight),
+                    Rate = parsed.GetValue(rate),
                 Probes = parsed.GetValue(probes), WarmUp = parsed.GetValue(warmUp), Patience = parsed.GetValue(patience), Keep = parsed.GetValue(keep),
                 Profile = parsed.GetValue(profile),
             };
@@ -63,7 +65,8 @@ internal static class LoadCommand
                     loads.Add(Machine.LoadAverage().ToString("0.0", CultureInfo.InvariantCulture));
                     var name = databases[d].Name;
                     var number = run;
-                    results[d].Add(await new LoadRun(databases[d], options, text => Console.Error.WriteLine($"[{name}, run {number}] {text}")).RunAsync(cancellation));
+                    results[d].Add(await new LoadRun(databases[d], options, text => Console.Error.WriteLine($"[{name}, run {number}] {text}"))
+                        .RunAsync(cancellation));
 
                     // Each run at once, so that a failing later one takes nothing away.
                     Console.Error.WriteLine(ResultTable.Markdown([(databases[d], [results[d][^1]])], options, loads[^1]));

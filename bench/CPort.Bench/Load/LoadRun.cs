@@ -151,7 +151,8 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
             Gets = getTimes.Count, GetFailures = failures, NodeCpu = cpuAfter - cpu, DatabaseCpu = databaseCpuAfter - databaseCpu, PeakRss = rss,
             MaxLag = lag.Max, FinalLag = finalLag, PlainRows = plainRows, PlainPerSecond = plainRate, Hops = hops,
             JournalEvents = kinds.Values.Sum(k => k.Count) - kindsBefore.Values.Sum(k => k.Count),
-            EventKinds = kinds.ToDictionary(k => k.Key, k => (k.Value.Count - kindsBefore.GetValueOrDefault(k.Key).Count, k.Value.Bytes - kindsBefore.GetValueOrDefault(k.Key).Bytes)),
+            EventKinds = kinds.ToDictionary(k => k.Key, k =>
+                (k.Value.Count - kindsBefore.GetValueOrDefault(k.Key).Count, k.Value.Bytes - kindsBefore.GetValueOrDefault(k.Key).Bytes)),
             Database = await JournalFigures.DescribeAsync(database, cancellation),
         };
     }

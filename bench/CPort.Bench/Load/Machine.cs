@@ -8,9 +8,11 @@ internal static class Machine
 {
     public static IEnumerable<(string Name, string Value)> Describe()
     {
-        yield return ("processor", $"{Field("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString()}, {Environment.ProcessorCount} cores");
+        yield return ("processor",
+            $"{Field("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString()}, {Environment.ProcessorCount} cores");
         yield return ("memory", Field("/proc/meminfo", "MemTotal") is { } kb
-            ? string.Create(CultureInfo.InvariantCulture, $"{double.Parse(kb.Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024 / 1024:0.0} GB")
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"{double.Parse(kb.Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024 / 1024:0.0} GB")
             : "unknown");
         yield return ("disk", Disk());
         yield return ("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
@@ -39,5 +41,6 @@ internal static class Machine
     }
 
     private static string? Field(string file, string name) => !File.Exists(file) ? null
-        : File.ReadLines(file).FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) is { } line ? line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() : null;
+        : File.ReadLines(file).FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) is { } line
+            ? line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() : null;
 }

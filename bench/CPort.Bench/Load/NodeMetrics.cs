@@ -29,7 +29,8 @@ internal sealed class NodeMetrics
     /// <summary>Count and mean of what was recorded since <paramref name="before"/>, for every histogram.</summary>
     public IReadOnlyDictionary<string, (double Count, double Mean)> Since(NodeMetrics before) => _values
         .Where(v => Family(v.Key) is not null)
-        .Select(v => (Name: Family(v.Key)!, Sum: v.Value - before._values.GetValueOrDefault(v.Key), CountKey: v.Key.Replace("_sum", "_count", StringComparison.Ordinal)))
+        .Select(v =>
+            (Name: Family(v.Key)!, Sum: v.Value - before._values.GetValueOrDefault(v.Key), CountKey: v.Key.Replace("_sum", "_count", StringComparison.Ordinal)))
         .Select(v => (v.Name, v.Sum, Count: _values.GetValueOrDefault(v.CountKey) - before._values.GetValueOrDefault(v.CountKey)))
         .Where(v => v.Count > 0)
         .GroupBy(v => v.Name)
@@ -38,7 +39,8 @@ internal sealed class NodeMetrics
     /// <summary>What the node's own counters rose by since <paramref name="before"/>, labels together; those that did not are left out.</summary>
     public IReadOnlyDictionary<string, double> CountedSince(NodeMetrics before) => _values
         .Where(v => v.Key.StartsWith("cport_", StringComparison.Ordinal) && NameOf(v.Key).EndsWith("_total", StringComparison.Ordinal))
-        .GroupBy(v => NameOf(v.Key)["cport_".Length..^"_total".Length]).Select(g => (g.Key, Rise: g.Sum(v => v.Value - before._values.GetValueOrDefault(v.Key))))
+        .GroupBy(v => NameOf(v.Key)["cport_".Length..^"_total".Length])
+            .Select(g => (g.Key, Rise: g.Sum(v => v.Value - before._values.GetValueOrDefault(v.Key))))
         .Where(c => c.Rise > 0).ToDictionary(c => c.Key, c => c.Rise, StringComparer.Ordinal);
 
     /// <summary>A gauge's values by their labels.</summary>

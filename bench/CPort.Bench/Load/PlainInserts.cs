@@ -21,7 +21,8 @@ internal static class PlainInserts
     {
         await using var connection = await database.OpenAsync(cancellation);
         var rows = new List<object[]>();
-        await using (var select = connection.Statement(string.Create(CultureInfo.InvariantCulture, $"SELECT {Columns} FROM journal ORDER BY ordering DESC LIMIT {maxRows}")))
+        await using (var select = connection.Statement(
+            string.Create(CultureInfo.InvariantCulture, $"SELECT {Columns} FROM journal ORDER BY ordering DESC LIMIT {maxRows}")))
         await using (var reader = await select.ExecuteReaderAsync(cancellation))
         {
             while (await reader.ReadAsync(cancellation))

@@ -59,7 +59,8 @@ internal static class ProcessFigures
         {
             var arguments = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
             return arguments.Length > 0 && Path.GetFileName(arguments[0]) == "postgres"
-                && arguments.Zip(arguments.Skip(1), (option, value) => option == "-p" && value == port.ToString(CultureInfo.InvariantCulture)).Any(found => found);
+                && arguments.Zip(arguments.Skip(1), (option, value) => option == "-p" && value == port.ToString(CultureInfo.InvariantCulture))
+                    .Any(found => found);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

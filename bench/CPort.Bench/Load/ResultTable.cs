@@ -42,7 +42,8 @@ internal static class ResultTable
         }
 
         var first = results[0].Runs[0];
-        text.AppendLine(Line($"- stream: {options.Reports:n0} reports ({first.Items:n0} items; {first.Outcomes.Values.Sum():n0} lines: {Outcomes(first)}), {options.Connections} HTTP/2 connections, at most {options.InFlight} lines unanswered on each{(options.Rate > 0 ? $", {options.Rate} lines/s" : ", as fast as answered")}; {options.Probes} GETs/s beside it; {options.WarmUp:n0} reports before as warm-up; medians of {results.Min(r => r.Runs.Count)} runs"));
+        text.AppendLine(
+            Line($"- stream: {options.Reports:n0} reports ({first.Items:n0} items; {first.Outcomes.Values.Sum():n0} lines: {Outcomes(first)}), {options.Connections} HTTP/2 connections, at most {options.InFlight} lines unanswered on each{(options.Rate > 0 ? $", {options.Rate} lines/s" : ", as fast as answered")}; {options.Probes} GETs/s beside it; {options.WarmUp:n0} reports before as warm-up; medians of {results.Min(r => r.Runs.Count)} runs"));
         text.AppendLine(Line($"- plain INSERTs: {first.PlainRows:n0} rows of the run's own journal, one connection, a transaction a statement"));
         text.AppendLine(Line($"- load average before each run: {loadAverages}"));
         text.AppendLine();
@@ -75,7 +76,8 @@ internal static class ResultTable
         text.AppendLine();
         text.AppendLine(Line($"| event (per report; mean bytes) | {string.Join(" | ", results.Select(r => r.Database.Name))} |"));
         text.AppendLine(Line($"|---|{string.Concat(results.Select(_ => "---:|"))}"));
-        foreach (var kind in results.SelectMany(r => r.Runs[^1].EventKinds.Where(k => k.Value.Count > 0).Select(k => k.Key)).Distinct().Order(StringComparer.Ordinal))
+        foreach (var kind in results.SelectMany(r => r.Runs[^1].EventKinds.Where(k => k.Value.Count > 0).Select(k => k.Key)).Distinct()
+            .Order(StringComparer.Ordinal))
         {
             var cells = results.Select(r => r.Runs[^1].EventKinds.TryGetValue(kind, out var k) && k.Count > 0
                 ? Line($"{(double)k.Count / r.Runs[^1].Accepted:0.00}; {k.Bytes / k.Count}")

@@ -22,14 +22,19 @@ internal static class LookupsCommand
         var lookups = new Option<int>("--lookups") { Description = "Lookups of one large request, at most 10,000.", DefaultValueFactory = _ => 10_000 };
         var runs = new Option<int>("--runs") { Description = "Large requests measured, after one that is not.", DefaultValueFactory = _ => 5 };
         var radius = new Option<int>("--radius") { Description = "Hamming distance, 0 to 64.", DefaultValueFactory = _ => 31 };
-        var clients = new Option<int>("--clients") { Description = "Callers of small lookups (1 to 8 values each) at one time.", DefaultValueFactory = _ => 16 };
-        var seconds = new Option<int>("--seconds") { Description = "How long they call, alone and again beside large requests.", DefaultValueFactory = _ => 10 };
-        var visible = new Option<int>("--visible") { Description = "Values added, looked up, retracted and looked up again, one after the other.", DefaultValueFactory = _ => 200 };
+        var clients = new Option<int>("--clients")
+            { Description = "Callers of small lookups (1 to 8 values each) at one time.", DefaultValueFactory = _ => 16 };
+        var seconds = new Option<int>("--seconds")
+            { Description = "How long they call, alone and again beside large requests.", DefaultValueFactory = _ => 10 };
+        var visible = new Option<int>("--visible")
+            { Description = "Values added, looked up, retracted and looked up again, one after the other.", DefaultValueFactory = _ => 200 };
         var keep = new Option<bool>("--keep") { Description = "Keep the data folder and the node's log." };
         var output = new Option<FileInfo?>("--output") { Description = "Write the markdown to this file as well." };
-        var profile = new Option<FileInfo?>("--profile") { Description = "Sample the node's stacks during the large requests into this file (.nettrace) and print the hottest methods." };
+        var profile = new Option<FileInfo?>("--profile")
+            { Description = "Sample the node's stacks during the large requests into this file (.nettrace) and print the hottest methods." };
         database.AcceptOnlyFromAmong("sqlite", "postgres");
-        foreach (var (option, least, most) in new[] { (hashes, 1, 20_000_000), (lookups, 1, 10_000), (runs, 1, 100), (radius, 0, 64), (clients, 1, 256), (seconds, 1, 600), (visible, 0, 10_000) })
+        foreach (var (option, least, most) in new[]
+            { (hashes, 1, 20_000_000), (lookups, 1, 10_000), (runs, 1, 100), (radius, 0, 64), (clients, 1, 256), (seconds, 1, 600), (visible, 0, 10_000) })
         {
             option.Validators.Add(r =>
             {
@@ -46,10 +51,12 @@ internal static class LookupsCommand
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var under = new DatabaseUnderTest(parsed.GetValue(database) == "postgres" ? DatabaseProvider.PostgreSql : DatabaseProvider.Sqlite, SqliteSynchronous.Full);
+            var under = new DatabaseUnderTest(parsed.GetValue(database) == "postgres"
+                ? DatabaseProvider.PostgreSql : DatabaseProvider.Sqlite, SqliteSynchronous.Full);
             var run = new LookupsRun(
                 under, parsed.GetValue(hashes), parsed.GetValue(lookups), parsed.GetValue(runs), parsed.GetValue(radius), parsed.GetValue(clients),
-                parsed.GetValue(seconds), parsed.GetValue(visible), parsed.GetValue(keep), parsed.GetValue(profile), text => Console.Error.WriteLine($"[lookups] {text}"));
+                parsed.GetValue(seconds), parsed.GetValue(visible), parsed.GetValue(keep), parsed.GetValue(profile), text =>
+                    Console.Error.WriteLine($"[lookups] {text}"));
             var (markdown, sound) = await run.RunAsync(cancellation);
             Console.WriteLine(markdown);
             if (parsed.GetValue(output) is { } file)
@@ -65,7 +72,8 @@ internal static class LookupsCommand
 
 /// <summary>One node, one list, all measurements.</summary>
 internal sealed class LookupsRun(
-    DatabaseUnderTest under, int hashes, int lookups, int runs, int radius, int clients, int seconds, int visible, bool keep, FileInfo? profileFile, Action<string> say)
+    DatabaseUnderTest under, int hashes, int lookups, int runs, int radius, int clients, int seconds, int visible, bool keep, FileInfo? profileFile,
+        Action<string> say)
 {
     private const int Seed = 20_261_124;
     private int _refused;
@@ -75,11 +83,14 @@ internal sealed class LookupsRun(
         var load = Machine.LoadAverage();
         var folder = Path.Combine(Path.GetTempPath(), $"cport-bench-{Environment.ProcessId}-{Guid.NewGuid():N}"[..32]);
         await using var postgres = under.Provider == DatabaseProvider.PostgreSql ? await PostgreSqlServer.StartNewAsync(fsync: true) : null;
-        var connection = postgres is null ? null : postgres.IsAvailable ? await postgres.CreateDatabaseAsync() : throw new InvalidOperationException(postgres.Unavailable);
+        var connection = postgres is null ? null : postgres.IsAvailable ? await postgres.CreateDatabaseAsync() : throw new InvalidOperationException(
+            postgres.Unavailable);
         await using var node = await BenchNode.StartAsync(folder, under, connection, keep, cancellation);
         using var asOperator = new CPortClient(node.Url, await LoadRun.OperatorKeyAsync(node, cancellation));
-        await asOperator.PostAsync("v1/agencies", new { id = "interpol", name = "INTERPOL", kind = "Interpol", countries = Array.Empty<string>(), trust = nameof(TrustLevel.Trusted) }, cancellation);
-        var created = await asOperator.PostAsync("v1/agencies/interpol/keys", new { roles = new[] { nameof(Roles.Officer), nameof(Roles.Machine) } }, cancellation);
+        await asOperator.PostAsync("v1/agencies", new
+            { id = "interpol", name = "INTERPOL", kind = "Interpol", countries = Array.Empty<string>(), trust = nameof(TrustLevel.Trusted) }, cancellation);
+        var created = await asOperator.PostAsync("v1/agencies/interpol/keys", new { roles = new[] { nameof(Roles.Officer), nameof(Roles.Machine) } },
+            cancellation);
         var key = (created.TryGetProperty("apiKey", out var k) ? k : created.GetProperty("key")).GetString()!;
 
         say($"importing {hashes:n0} PDQ values");
@@ -177,19 +188,23 @@ internal sealed class LookupsRun(
             text.AppendLine(Line($"- {name}: {value}"));
         }
 
-        text.AppendLine(Line($"- {under.Name}; {hashes:n0} PDQ values of 128 set bits; radius {radius}; half of the lookups are near copies (0 to {radius} bits), half strangers"));
+        text.AppendLine(
+            Line($"- {under.Name}; {hashes:n0} PDQ values of 128 set bits; radius {radius}; half of the lookups are near copies (0 to {radius} bits), half strangers"));
         text.AppendLine(Line($"- load average before: {load:0.0}; peak RSS of the node {ProcessFigures.PeakRss(node.Id):n0} MB"));
         text.AppendLine();
         text.AppendLine("| | |");
         text.AppendLine("|---|---:|");
         text.AppendLine(Line($"| `cport hashes import` of {hashes:n0} rows, rows/s | {hashes / importSeconds:n0} |"));
-        text.AppendLine(Line($"| POST /v1/hashes:lookup of {lookups:n0}, s: median (least; most) of {runs} | {Percentiles.Median(large):0.000} ({large.Min():0.000}; {large.Max():0.000}) |"));
+        text.AppendLine(
+            Line($"| POST /v1/hashes:lookup of {lookups:n0}, s: median (least; most) of {runs} | {Percentiles.Median(large):0.000} ({large.Min():0.000}; {large.Max():0.000}) |"));
         text.AppendLine(Line($"| lookups/s in large requests | {lookups / Percentiles.Median(large):n0} |"));
         text.AppendLine(Line($"| CPU s of the node for one large request, median | {Percentiles.Median(cpu):0.00} |"));
         text.AppendLine(Line($"| answer, MB | {answered / 1e6:0.0} |"));
         text.AppendLine(Line($"| lookups answered wrongly | {wrong} |"));
-        text.AppendLine(Line($"| small lookups, {clients} callers: p50; p99 ms; requests/s | {alone.At(0.5):0.0}; {alone.At(0.99):0.0}; {alone.Count / seconds:n0} |"));
-        text.AppendLine(Line($"| the same beside large requests: p50; p99 ms; requests/s | {loaded.At(0.5):0.0}; {loaded.At(0.99):0.0}; {loaded.Count / seconds:n0} |"));
+        text.AppendLine(
+            Line($"| small lookups, {clients} callers: p50; p99 ms; requests/s | {alone.At(0.5):0.0}; {alone.At(0.99):0.0}; {alone.Count / seconds:n0} |"));
+        text.AppendLine(
+            Line($"| the same beside large requests: p50; p99 ms; requests/s | {loaded.At(0.5):0.0}; {loaded.At(0.99):0.0}; {loaded.Count / seconds:n0} |"));
         text.AppendLine(Line($"| answered 503 and asked again: large; small | {refusedLarge}; {_refused} |"));
         text.AppendLine(Line($"| add answered → seen, p50; p99 ms of {visible} | {addSeen.At(0.5):0.0}; {addSeen.At(0.99):0.0} |"));
         text.AppendLine(Line($"| add sent → seen, p50; p99 ms | {addWhole.At(0.5):0.0}; {addWhole.At(0.99):0.0} |"));
@@ -283,7 +298,8 @@ internal sealed class LookupsRun(
     }
 
     private static async Task<byte[]> PostAsync(
-        HttpClient http, byte[] body, CancellationToken cancellation, string path = "v1/hashes:lookup", string type = "application/json", bool mayBeRefused = false)
+        HttpClient http, byte[] body, CancellationToken cancellation, string path = "v1/hashes:lookup", string type = "application/json",
+            bool mayBeRefused = false)
     {
         using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
         using var response = await http.PostAsync(path, content, cancellation);

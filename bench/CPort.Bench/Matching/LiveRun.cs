@@ -45,7 +45,8 @@ internal static class LiveRun
         text.AppendLine("| | median | least | most |").AppendLine("|---|---:|---:|---:|");
         foreach (var (name, figures) in rows)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {Figures.Number(figures.Order().ElementAt(figures.Count / 2))} | {Figures.Number(figures.Min())} | {Figures.Number(figures.Max())} |");
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"| {name} | {Figures.Number(figures.Order().ElementAt(figures.Count / 2))} | {Figures.Number(figures.Min())} | {Figures.Number(figures.Max())} |");
         }
 
         return text.ToString();

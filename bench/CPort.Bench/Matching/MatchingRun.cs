@@ -37,8 +37,10 @@ internal static class MatchingRun
             text.AppendLine(CultureInfo.InvariantCulture, $"- {name}: {value}");
         }
 
-        text.AppendLine(CultureInfo.InvariantCulture, $"- code path: {PdqProcessor.Best} (AVX2 {Avx2.IsSupported}, AVX-512BW {Avx512BW.IsSupported}, VBMI2 {Avx512Vbmi2.IsSupported}, BMI2 {Bmi2.X64.IsSupported}; .NET 10 has no VPOPCNTDQ or BITALG)");
-        text.AppendLine(CultureInfo.InvariantCulture, $"- radius {MatchingOptions.Radius}, at most {MatchingOptions.MaxResults} results, one thread, {options.Queries:n0} queries (half 0 to 40 bits from a held value, half strangers; fewer for the slow ones), medians of {options.Runs} runs (least–most)");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"- code path: {PdqProcessor.Best} (AVX2 {Avx2.IsSupported}, AVX-512BW {Avx512BW.IsSupported}, VBMI2 {Avx512Vbmi2.IsSupported}, BMI2 {Bmi2.X64.IsSupported}; .NET 10 has no VPOPCNTDQ or BITALG)");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"- radius {MatchingOptions.Radius}, at most {MatchingOptions.MaxResults} results, one thread, {options.Queries:n0} queries (half 0 to 40 bits from a held value, half strangers; fewer for the slow ones), medians of {options.Runs} runs (least–most)");
         text.AppendLine(CultureInfo.InvariantCulture, $"- load average at the start: {Machine.LoadAverage():0.0}");
         return text;
     }
@@ -164,7 +166,8 @@ internal static class MatchingRun
         text.AppendLine().AppendLine(likeReal ? "### Values like real ones" : "### Uniform values").AppendLine();
         Row(likeReal ? "like real" : "uniform", c => Figures.Number(c.Size));
         text.Append("|---|").AppendLine(string.Concat(columns.Select(_ => "---:|")));
-        Row("fullest of the 16-bit slots; mean entropy of 16 bits", c => string.Create(CultureInfo.InvariantCulture, $"{c.Uneven.Largest:p2}; {c.Uneven.Entropy:0.0}"));
+        Row("fullest of the 16-bit slots; mean entropy of 16 bits", c =>
+            string.Create(CultureInfo.InvariantCulture, $"{c.Uneven.Largest:p2}; {c.Uneven.Entropy:0.0}"));
         Row("ours, single, queries/s", c => c.Single.ToString());
         Row("ours, batch of 64, queries/s", c => c.Batch.ToString());
         Row("ours as 32 buckets, single, lookups/s", c => c.Buckets.ToString());
@@ -173,11 +176,13 @@ internal static class MatchingRun
         Row("scan (C#), batch of 64", c => c.ScanBatch.ToString());
         Row("ours (batch) ÷ best scan", c => Ratio(c.Batch.Median, c.ScanSingle.Median, c.ScanBatch.Median));
         Row("ours, single: p50 / p99 / slowest, µs", c => string.Create(CultureInfo.InvariantCulture, $"{c.P50:0.0} / {c.P99:0.0} / {c.Max:0.0}"));
-        Row("slowest ÷ median; of those with at most 10 in the radius", c => string.Create(CultureInfo.InvariantCulture, $"{c.Max / c.P50:0.0}; {c.MaxOfFew / c.P50:0.0}"));
+        Row("slowest ÷ median; of those with at most 10 in the radius", c =>
+            string.Create(CultureInfo.InvariantCulture, $"{c.Max / c.P50:0.0}; {c.MaxOfFew / c.P50:0.0}"));
         Row("build, s", c => string.Create(CultureInfo.InvariantCulture, $"{c.Build:0.00}"));
         Row("bytes a hash (by the collector)", c => string.Create(CultureInfo.InvariantCulture, $"{c.Bytes:0.0} ({c.CollectorBytes:0.0})"));
 
-        void Row(string name, Func<Column, string> cell) => text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {string.Join(" | ", columns.Select(cell))} |");
+        void Row(string name, Func<Column, string> cell) =>
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {string.Join(" | ", columns.Select(cell))} |");
     }
 
     private static string Ratio(double ours, params double[] others)

@@ -24,7 +24,8 @@ internal static class PdqData
         for (var i = 0; i < count; i++)
         {
             values[i] = !likeReal ? new PdqValue(random.Next(), random.Next(), random.Next(), random.Next())
-                : i >= 2 * centres && random.Below(5) == 0 ? Flip(values[random.Below(10) == 0 ? random.Below(centres) : random.Below(i)], random.Below(41), ref random)
+                : i >= 2 * centres && random.Below(5) == 0
+                    ? Flip(values[random.Below(10) == 0 ? random.Below(centres) : random.Below(i)], random.Below(41), ref random)
                 : LikeReal(ref random, coefficients, sorted);
         }
 
@@ -96,7 +97,8 @@ internal static class PdqData
                 for (var k = 0; k < 4; k++, bits >>= 16)
                 {
                     var j = column + k;
-                    c[(16 * row) + j] = (1.5f * Noise[bits & 0xFFFF]) + (rows[row] * Pattern(row, j)) + (0.5f * columns[j] * Pattern(j + 16, row)) + (0.5f * diagonals[row + j] * Pattern(row + j + 32, j));
+                    c[(16 * row) + j] = (1.5f * Noise[bits & 0xFFFF]) + (rows[row] * Pattern(row, j)) + (0.5f * columns[j] * Pattern(j + 16, row))
+                        + (0.5f * diagonals[row + j] * Pattern(row + j + 32, j));
                 }
             }
         }
@@ -117,7 +119,8 @@ internal static class PdqData
     }
 
     // A fixed sign for each place of each factor.
-    private static float Pattern(int factor, int place) => BitOperations.PopCount((uint)((factor * 0x9E3779B1) >> 7) & (uint)(place * 0x85EBCA6B)) % 2 == 0 ? 1 : -1;
+    private static float Pattern(int factor, int place) =>
+        BitOperations.PopCount((uint)((factor * 0x9E3779B1) >> 7) & (uint)(place * 0x85EBCA6B)) % 2 == 0 ? 1 : -1;
 
     private static PdqValue Flip(PdqValue value, int bits, ref Source random)
     {

@@ -20,7 +20,8 @@ internal static class MicroCommand
             // In this process: another build of everything would take longer than all measurements.
             var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(5)
                 .WithMinIterationTime(Perfolizer.Horology.TimeInterval.FromMilliseconds(100));
-            var config = ManualConfig.Create(DefaultConfig.Instance).AddJob(job).AddDiagnoser(MemoryDiagnoser.Default).AddColumn(StatisticColumn.OperationsPerSecond)
+            var config = ManualConfig.Create(DefaultConfig.Instance).AddJob(job).AddDiagnoser(MemoryDiagnoser.Default)
+                .AddColumn(StatisticColumn.OperationsPerSecond)
                 .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "cport-micro"));
             var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroCommand).Assembly).Run(["--filter", parsed.GetValue(filter)!], config);
             return summaries.Any(s => s.HasCriticalValidationErrors || s.Reports.Any(r => !r.Success)) ? 1 : 0;

@@ -27,7 +27,8 @@ namespace CPort.Bench.Recovery;
 
 /// <summary>What a restart cost.</summary>
 internal sealed record RecoveryResult(
-    double FirstSeconds, double PdqSeconds, double AllSeconds, long Hashes, double HeapMegabytes, double WorkingSetMegabytes, double PeakMegabytes, double WorstPingMilliseconds,
+    double FirstSeconds, double PdqSeconds, double AllSeconds, long Hashes, double HeapMegabytes, double WorkingSetMegabytes, double PeakMegabytes,
+        double WorstPingMilliseconds,
     double P99PingMilliseconds, double CpuSeconds);
 
 /// <summary>
@@ -108,7 +109,8 @@ internal static class RecoveryCommand
             var began = Stopwatch.GetTimestamp();
             var done = await import.RunAsync(source, Rows(algorithm, count), step: 500_000, cancellation);
             var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[fill] {algorithm}: {done.Added:N0} rows in {seconds:0.0} s, {done.Added / seconds:N0} rows/s"));
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"[fill] {algorithm}: {done.Added:N0} rows in {seconds:0.0} s, {done.Added / seconds:N0} rows/s"));
         }
     }
 
@@ -207,7 +209,8 @@ internal static class RecoveryCommand
             return Convert.ToInt64(await command.ExecuteScalarAsync(cancellation), CultureInfo.InvariantCulture);
         }
 
-        return (await Get("SELECT COALESCE(SUM(LENGTH(message)), 0) FROM journal"), await Get("SELECT COALESCE(SUM(LENGTH(snapshot)), 0) FROM snapshot"), await Get("SELECT COUNT(*) FROM journal"));
+        return (await Get("SELECT COALESCE(SUM(LENGTH(message)), 0) FROM journal"), await Get("SELECT COALESCE(SUM(LENGTH(snapshot)), 0) FROM snapshot"),
+            await Get("SELECT COUNT(*) FROM journal"));
     }
 
     /// <summary>The buckets as a node hosts them: a cluster of one, real sharding, strict serialisation.</summary>
@@ -224,7 +227,8 @@ internal static class RecoveryCommand
             .WithRemoting("127.0.0.1", 0)
             .WithClustering(new ClusterOptions { Roles = [ClusterRoles.Hash] })
             .WithActors((system, registry, _) => registry.Register<NoReports>(system.ActorOf(Props.Create(() => new Echo()))))
-            .AddHashBuckets<NoReports>(new EntityShell(TimeProvider.System), new HashBucketOptions { WakeAtOnce = wake, WithEvents = () => HashBucketJournal.WithEventsAsync(database) })
+            .AddHashBuckets<NoReports>(new EntityShell(TimeProvider.System), new HashBucketOptions
+                { WakeAtOnce = wake, WithEvents = () => HashBucketJournal.WithEventsAsync(database) })
             .AddStartup((system, _) => Akka.Cluster.Cluster.Get(system).Join(Akka.Cluster.Cluster.Get(system).SelfAddress)));
         var provider = services.BuildServiceProvider();
         foreach (var service in provider.GetServices<IHostedService>())

@@ -5,8 +5,8 @@ using CPort.Tests.Shared;
 namespace CPort.Bench.Scaling;
 
 /// <summary>
-/// Linux control groups that limit processor time, cgroup v1 (controllers <c>cpu</c> and <c>cpuacct</c>) or v2, in a folder of this run's own. What a killed run left
-/// is removed by the next one.
+/// Linux control groups that limit processor time, cgroup v1 (controllers <c>cpu</c> and <c>cpuacct</c>) or v2, in a folder of this run's own. What a killed
+/// run left is removed by the next one.
 /// </summary>
 internal sealed class CpuGroups : IDisposable
 {
@@ -32,7 +32,8 @@ internal sealed class CpuGroups : IDisposable
         }
 
         string[] roots = cpu is null ? [second!] : accounting is null || accounting == cpu ? [cpu] : [cpu, accounting];
-        var groups = new CpuGroups(cpu is null, [.. roots.Select(r => Path.Combine(r, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}")))]);
+        var groups = new CpuGroups(cpu is null, [
+            .. roots.Select(r => Path.Combine(r, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}")))]);
         try
         {
             foreach (var root in roots)
@@ -59,7 +60,8 @@ internal sealed class CpuGroups : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             groups.Dispose();
-            return (null, $"Control groups below {string.Join(" and ", roots)} cannot be written: {e.Message} Root is needed, and in a container a writable cgroup mount.");
+            return (null,
+                $"Control groups below {string.Join(" and ", roots)} cannot be written: {e.Message} Root is needed, and in a container a writable cgroup mount.");
         }
 
         string? First(string controller) => mounts.FirstOrDefault(m => m[2] == "cgroup" && m[3].Split(',').Contains(controller))?[1];
@@ -137,9 +139,12 @@ internal sealed class CpuGroup
     }
 
     /// <summary>Words before a command that put the process that runs it into the group.</summary>
-    public string[] Before => ["/bin/sh", "-c", "for f in $1; do echo $$ > $f || exit 126; done; shift; exec \"$@\"", "sh", string.Join(' ', _folders.Select(f => Path.Combine(f, "cgroup.procs")))];
+    public string[] Before =>
+        ["/bin/sh", "-c", "for f in $1; do echo $$ > $f || exit 126; done; shift; exec \"$@\"", "sh",
+        string.Join(' ', _folders.Select(f => Path.Combine(f, "cgroup.procs")))];
 
-    public IReadOnlyList<int> Processes => [.. File.ReadLines(Path.Combine(_folders[0], "cgroup.procs")).Select(l => int.Parse(l, CultureInfo.InvariantCulture))];
+    public IReadOnlyList<int> Processes =>
+        [.. File.ReadLines(Path.Combine(_folders[0], "cgroup.procs")).Select(l => int.Parse(l, CultureInfo.InvariantCulture))];
 
     /// <summary>CPU used so far, seconds; null where nothing counts it (v1 without cpuacct).</summary>
     public double? Used

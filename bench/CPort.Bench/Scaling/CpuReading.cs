@@ -21,7 +21,8 @@ internal sealed record CpuReading(long At, double[] Nodes, (long All, long Throt
     {
         var seconds = Stopwatch.GetElapsedTime(before.At, At).TotalSeconds;
         double[] nodes = [.. Nodes.Zip(before.Nodes, (a, b) => (a - b) / seconds)];
-        var (database, generator, machine) = ((Database - before.Database) / seconds, (Generator - before.Generator) / seconds, (Machine - before.Machine) / seconds);
+        var (database, generator, machine) = ((Database - before.Database) / seconds, (Generator - before.Generator) / seconds,
+            (Machine - before.Machine) / seconds);
         return new CpuShares(
             nodes, [.. Periods.Zip(before.Periods, (a, b) => (double)(a.Throttled - b.Throttled) / Math.Max(1, a.All - b.All))], database, generator,
             Math.Max(0, machine - nodes.Sum() - database - generator));
@@ -36,6 +37,8 @@ internal sealed record CpuReading(long At, double[] Nodes, (long All, long Throt
     }
 }
 
-/// <summary>Cores used on average: by each node, by PostgreSQL, by the load generator, and by all else on the machine (the kernel's network work among it).</summary>
+/// <summary>
+/// Cores used on average: by each node, by PostgreSQL, by the load generator, and by all else on the machine (the kernel's network work among it).
+/// </summary>
 /// <param name="Throttled">For each node the share of periods in which it had used its quota up, 0 to 1.</param>
 internal sealed record CpuShares(double[] Nodes, double[] Throttled, double Database, double Generator, double Others);

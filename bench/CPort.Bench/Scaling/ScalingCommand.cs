@@ -10,20 +10,28 @@ internal static class ScalingCommand
 {
     public static Command Create()
     {
-        var nodes = new Option<string>("--nodes") { Description = "Sizes of clusters, separated by commas, 1 to 10 each; the first is what others are compared with.", DefaultValueFactory = _ => "1,2,4" };
+        var nodes = new Option<string>("--nodes")
+            { Description = "Sizes of clusters, separated by commas, 1 to 10 each; the first is what others are compared with.", DefaultValueFactory = _ =>
+            "1,2,4" };
         var quota = new Option<double>("--quota") { Description = "Cores a node may use, 0.05 to 8.", DefaultValueFactory = _ => 0.2 };
-        var period = new Option<int>("--period") { Description = "Milliseconds over which the quota counts, 10 to 1,000; container platforms use 100.", DefaultValueFactory = _ => 100 };
-        var runs = new Option<int>("--runs") { Description = "Runs of each size, each on a fresh cluster and database; medians are shown.", DefaultValueFactory = _ => 3 };
+        var period = new Option<int>("--period")
+            { Description = "Milliseconds over which the quota counts, 10 to 1,000; container platforms use 100.", DefaultValueFactory = _ => 100 };
+        var runs = new Option<int>("--runs") { Description = "Runs of each size, each on a fresh cluster and database; medians are shown.",
+            DefaultValueFactory = _ => 3 };
         var seconds = new Option<int>("--seconds") { Description = "How long reports are sent, and lookups asked.", DefaultValueFactory = _ => 30 };
         var warmUp = new Option<int>("--warm-up") { Description = "Reports sent for each node before, without a quota.", DefaultValueFactory = _ => 3_000 };
         var connections = new Option<int>("--connections") { Description = "Report streams open on each node.", DefaultValueFactory = _ => 8 };
         var inFlight = new Option<int>("--in-flight") { Description = "Lines of one stream sent and not yet answered.", DefaultValueFactory = _ => 12 };
         var callers = new Option<int>("--callers") { Description = "Lookup requests open on each node.", DefaultValueFactory = _ => 4 };
-        var batch = new Option<string>("--batch") { Description = "Hashes of one lookup, 1 to 10,000; several, separated by commas, are measured one after the other.", DefaultValueFactory = _ => "500,5000" };
-        var hashes = new Option<int>("--hashes") { Description = "Known media imported, with MD5, SHA-1, SHA-256 and PDQ each.", DefaultValueFactory = _ => 15_000 };
+        var batch = new Option<string>("--batch")
+            { Description = "Hashes of one lookup, 1 to 10,000; several, separated by commas, are measured one after the other.", DefaultValueFactory = _ =>
+            "500,5000" };
+        var hashes = new Option<int>("--hashes")
+            { Description = "Known media imported, with MD5, SHA-1, SHA-256 and PDQ each.", DefaultValueFactory = _ => 15_000 };
         var only = new Option<string>("--only") { Description = "reports, lookups or both.", DefaultValueFactory = _ => "both" };
         var output = new Option<FileInfo?>("--output") { Description = "Write the markdown to this file as well." };
-        var profile = new Option<DirectoryInfo?>("--profile") { Description = "Sample the last node's stacks in the first run of each size and write what was hottest into this folder; slows that node." };
+        var profile = new Option<DirectoryInfo?>("--profile")
+            { Description = "Sample the last node's stacks in the first run of each size and write what was hottest into this folder; slows that node." };
         only.AcceptOnlyFromAmong("reports", "lookups", "both");
         foreach (var (option, least, most) in new[]
                  {
@@ -61,15 +69,19 @@ internal static class ScalingCommand
                 r.AddError("--batch must be numbers from 1 to 10000 with commas between.");
             }
         });
-        var command = new Command("scaling", "Clusters of several sizes, each node held to a share of a core: reports/s and lookups/s (docs/scaling.md). Needs root: control groups, network namespaces.")
+        var command =
+            new Command("scaling",
+            "Clusters of several sizes, each node held to a share of a core: reports/s and lookups/s (docs/scaling.md). Needs root: control groups, network namespaces.")
         {
             nodes, quota, period, runs, seconds, warmUp, connections, inFlight, callers, batch, hashes, only, output, profile,
         };
         command.SetAction((parsed, cancellation) => RunAsync(
             new ScalingOptions
             {
-                Quota = parsed.GetValue(quota), Period = TimeSpan.FromMilliseconds(parsed.GetValue(period)), Seconds = parsed.GetValue(seconds), WarmUp = parsed.GetValue(warmUp),
-                Connections = parsed.GetValue(connections), InFlight = parsed.GetValue(inFlight), Callers = parsed.GetValue(callers), Batches = [.. Sizes(parsed.GetValue(batch)!)!.Distinct()],
+                Quota = parsed.GetValue(quota), Period = TimeSpan.FromMilliseconds(parsed.GetValue(period)), Seconds = parsed.GetValue(seconds),
+                    WarmUp = parsed.GetValue(warmUp),
+                Connections = parsed.GetValue(connections), InFlight = parsed.GetValue(inFlight), Callers = parsed.GetValue(callers),
+                    Batches = [.. Sizes(parsed.GetValue(batch)!)!.Distinct()],
                 Hashes = parsed.GetValue(hashes), Reports = parsed.GetValue(only) != "lookups", Lookups = parsed.GetValue(only) != "reports",
                 Profile = parsed.GetValue(profile)?.FullName, Sizes = Sizes(parsed.GetValue(nodes)!)!, Runs = parsed.GetValue(runs),
             },
@@ -104,7 +116,8 @@ internal static class ScalingCommand
                 var name = string.Create(CultureInfo.InvariantCulture, $"{size} node{(size == 1 ? "" : "s")}, run {run}");
                 try
                 {
-                    of.Add(await new ScalingRun(options, groups, size, run, text => Console.Error.WriteLine($"{DateTime.UtcNow:HH:mm:ss} [{name}] {text}")).RunAsync(cancellation));
+                    of.Add(await new ScalingRun(options, groups, size, run, text => Console.Error.WriteLine($"{DateTime.UtcNow:HH:mm:ss} [{name}] {text}"))
+                        .RunAsync(cancellation));
 
                     // Each run at once, so that a failing later one takes nothing away.
                     Console.Error.WriteLine(ScalingTable.Markdown([of[^1]], options, groups.IsSecond));
@@ -123,7 +136,8 @@ internal static class ScalingCommand
             return 1;
         }
 
-        var markdown = string.Join('\n', [ScalingTable.Markdown(all, options, groups.IsSecond), ScalingTable.Details(all), .. broken.Select(b => $"BROKEN {b}")]);
+        var markdown = string.Join('\n', [ScalingTable.Markdown(all, options, groups.IsSecond), ScalingTable.Details(all),
+            .. broken.Select(b => $"BROKEN {b}")]);
         Console.WriteLine(markdown);
         if (output is not null)
         {

@@ -39,8 +39,8 @@ internal sealed record ScalingResult
 }
 
 /// <summary>
-/// A fresh cluster on a fresh database: known hashes, warm-up without a quota, then the quota, then reports for a fixed time until their last work is done, then
-/// lookups for the same time.
+/// A fresh cluster on a fresh database: known hashes, warm-up without a quota, then the quota, then reports for a fixed time until their last work is done,
+/// then lookups for the same time.
 /// </summary>
 internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int size, int run, Action<string> say)
 {
@@ -95,7 +95,8 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         if (options.Reports && options.WarmUp > 0)
         {
             var before = (await JournalFigures.ReadModelAsync(cluster.Database, cancellation))?.Reports ?? 0;
-            var accepted = (await SendAsync(cluster, Jobs(SyntheticDay.Create(options.WarmUp * size, WarmUpSeed, agencies)), () => false, cancellation)).GetValueOrDefault("accepted");
+            var accepted = (await SendAsync(cluster, Jobs(SyntheticDay.Create(options.WarmUp * size, WarmUpSeed, agencies)), () => false, cancellation))
+                .GetValueOrDefault("accepted");
             await SettleAsync(cluster, asOperator, before + accepted, cancellation);
         }
 
@@ -154,7 +155,8 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
 
         var result = new ScalingResult
         {
-            Nodes = size, LoadAverage = load, Database = await JournalFigures.DescribeAsync(cluster.Database, cancellation), Phases = phases, Hops = _hops, Counters = _counters,
+            Nodes = size, LoadAverage = load, Database = await JournalFigures.DescribeAsync(cluster.Database, cancellation), Phases = phases, Hops = _hops,
+                Counters = _counters,
             Shards = shards,
         };
 
@@ -170,7 +172,8 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
     private static int Lives(ChaosCluster cluster) => cluster.Nodes.Sum(n => n.Exits.Count);
 
     private async Task MeasureReportsAsync(
-        ChaosCluster cluster, CPortClient asOperator, CpuGroup[] own, int postmaster, ConcurrentQueue<Job> jobs, List<ScalingPhase> phases, CancellationToken cancellation)
+        ChaosCluster cluster, CPortClient asOperator, CpuGroup[] own, int postmaster, ConcurrentQueue<Job> jobs, List<ScalingPhase> phases,
+            CancellationToken cancellation)
     {
         var before = (await JournalFigures.ReadModelAsync(cluster.Database, cancellation))?.Reports ?? 0;
         var metrics = await MetricsAsync(cluster, cancellation);
@@ -201,13 +204,16 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         await FinishAsync(profile, "reports", cancellation);
         var note = string.Join(", ", outcomes.Where(o => o.Key != "accepted").OrderByDescending(o => o.Value).Select(o => $"{o.Value} {o.Key}")) + ranOut;
         phases.Add(new("reports, durable", inTime / Stopwatch.GetElapsedTime(start.At, end).TotalSeconds, streamed.Since(start), compiled, 0, note));
-        phases.Add(new("reports, after the last answer", 0, done.Since(answered), 0, 0, string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(answered.At, done.At).TotalSeconds:0} s")));
-        phases.Add(new("reports, full flow", accepted / took, done.Since(start), Compiling(Threads(own), threads), 0, string.Create(CultureInfo.InvariantCulture, $"all done after {took:0} s")));
+        phases.Add(new("reports, after the last answer", 0, done.Since(answered), 0, 0,
+            string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(answered.At, done.At).TotalSeconds:0} s")));
+        phases.Add(new("reports, full flow", accepted / took, done.Since(start), Compiling(Threads(own), threads), 0,
+            string.Create(CultureInfo.InvariantCulture, $"all done after {took:0} s")));
         await NoteAsync(cluster, own, "reports", metrics, threads, accepted, cancellation);
     }
 
     private async Task MeasureLookupsAsync(
-        ChaosCluster cluster, CpuGroup[] own, int postmaster, int batch, IReadOnlyList<LookupBody> bodies, List<ScalingPhase> phases, CancellationToken cancellation)
+        ChaosCluster cluster, CpuGroup[] own, int postmaster, int batch, IReadOnlyList<LookupBody> bodies, List<ScalingPhase> phases,
+            CancellationToken cancellation)
     {
         var metrics = await MetricsAsync(cluster, cancellation);
         var threads = Threads(own);
@@ -220,7 +226,8 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         await FinishAsync(profile, $"lookups-{batch}", cancellation);
 
         // The last ones, answered after the time was over, count in neither: rate is of the time itself.
-        phases.Add(new(name, (double)inTime * batch / options.Seconds, end.Since(start), Compiling(Threads(own), threads), wrong, refused > 0 ? $"{refused} requests 503" : ""));
+        phases.Add(new(name, (double)inTime * batch / options.Seconds, end.Since(start), Compiling(Threads(own), threads), wrong, refused > 0
+            ? $"{refused} requests 503" : ""));
         await NoteAsync(cluster, own, name, metrics, threads, Math.Max(1, answered) * batch / 1_000.0, cancellation);
     }
 
@@ -269,7 +276,8 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
                 await client.PostAsync("v1/agencies", new
                 {
                     id = agency.Id.Value, name = agency.Name, kind = agency.Kind.ToString(), countries = agency.Countries.Select(c => c.Code).ToArray(),
-                    holdsOrphanMandate = agency.OrphanMandate, trust = (agency.Kind == AgencyKind.Interpol ? TrustLevel.Trusted : TrustLevel.Standard).ToString(),
+                    holdsOrphanMandate = agency.OrphanMandate, trust = (agency.Kind == AgencyKind.Interpol ? TrustLevel.Trusted : TrustLevel.Standard)
+                        .ToString(),
                 }, cancellation);
             }
 
@@ -297,7 +305,8 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
         using var answer = await http.PostAsync(new Uri("v1/hashes:import?list=bench", UriKind.Relative), content, cancellation);
         var said = await answer.Content.ReadAsStringAsync(cancellation);
-        if (!answer.IsSuccessStatusCode || said.Contains("\"unavailable\"", StringComparison.Ordinal) || said.Contains("\"rejected\"", StringComparison.Ordinal))
+        if (!answer.IsSuccessStatusCode || said.Contains("\"unavailable\"", StringComparison.Ordinal)
+            || said.Contains("\"rejected\"", StringComparison.Ordinal))
         {
             throw new InvalidOperationException($"The import was answered {(int)answer.StatusCode}, with refused rows.");
         }
@@ -360,7 +369,8 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         {
             if (Stopwatch.GetElapsedTime(began) > ChaosCluster.Patience)
             {
-                throw new TimeoutException($"The full flow did not end within {ChaosCluster.Patience.TotalSeconds:0} s: {await JournalFigures.ReadModelAsync(cluster.Database, cancellation)}, {reports} expected.");
+                throw new TimeoutException(
+                    $"The full flow did not end within {ChaosCluster.Patience.TotalSeconds:0} s: {await JournalFigures.ReadModelAsync(cluster.Database, cancellation)}, {reports} expected.");
             }
 
             await Task.Delay(250, cancellation);
@@ -421,7 +431,8 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
                 }
             }
         }, cancellation)));
-        return check && wrong > 0 ? throw new InvalidOperationException($"{wrong} of {answered} lookups were answered wrongly.") : (answered, inTime, refused, wrong);
+        return check && wrong > 0 ? throw new InvalidOperationException($"{wrong} of {answered} lookups were answered wrongly.") : (answered, inTime, refused,
+            wrong);
     }
 
     private static bool IsWrong(byte[] answer, LookupBody body)
@@ -437,7 +448,8 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         return http;
     }
 
-    private static async Task<NodeMetrics[]> MetricsAsync(ChaosCluster cluster, CancellationToken cancellation) => await Task.WhenAll(cluster.Nodes.Select(async node =>
+    private static async Task<NodeMetrics[]> MetricsAsync(ChaosCluster cluster, CancellationToken cancellation) =>
+        await Task.WhenAll(cluster.Nodes.Select(async node =>
     {
         using var http = new HttpClient { BaseAddress = node.Url, Timeout = TimeSpan.FromMinutes(1) };
         return await NodeMetrics.ReadAsync(http, cancellation);
@@ -461,14 +473,15 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         var after = await MetricsAsync(cluster, cancellation);
         _hops[part] = after.Zip(before, (a, b) => a.Since(b)).SelectMany(d => d).GroupBy(h => h.Key)
             .ToDictionary(g => g.Key, g => (g.Sum(h => h.Value.Count) / per, g.Sum(h => h.Value.Count * h.Value.Mean) / g.Sum(h => h.Value.Count)));
-        _counters[part] = after.Zip(before, (a, b) => a.CountedSince(b)).SelectMany(d => d).GroupBy(c => c.Key).Select(g => (g.Key, Value: g.Sum(c => c.Value) / per))
+        _counters[part] = after.Zip(before, (a, b) => a.CountedSince(b)).SelectMany(d => d).GroupBy(c => c.Key)
+            .Select(g => (g.Key, Value: g.Sum(c => c.Value) / per))
             .Concat(threads.Since(threadsBefore).Select(t => (Key: $"CPU ms of threads {t.Key}", Value: 1_000 * t.Value / per)).Where(t => t.Value >= 0.01))
             .ToDictionary(c => c.Key, c => c.Value);
     }
 
     /// <summary>
-    /// Waits until every node has its share of the shards: the first one began with all, and they move in rounds of ten seconds. Answers how they lie in the end, and
-    /// goes on when that does not come: the table says so.
+    /// Waits until every node has its share of the shards: the first one began with all, and they move in rounds of ten seconds. Answers how they lie in the
+    /// end, and goes on when that does not come: the table says so.
     /// </summary>
     private async Task<IReadOnlyList<string>> SpreadAsync(ChaosCluster cluster, CancellationToken cancellation)
     {
@@ -519,7 +532,8 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         }
     }
 
-    private string ProfileFile(string part, string ending) => Path.Combine(options.Profile!, string.Create(CultureInfo.InvariantCulture, $"{part}-{size}.{ending}"));
+    private string ProfileFile(string part, string ending) =>
+        Path.Combine(options.Profile!, string.Create(CultureInfo.InvariantCulture, $"{part}-{size}.{ending}"));
 
     private sealed record Job(string Key, List<byte[]> Lines);
 

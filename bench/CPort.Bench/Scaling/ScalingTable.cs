@@ -17,12 +17,17 @@ internal static class ScalingTable
 
         var cores = options.NodeCores;
         text.AppendLine(Line($"- {results[0].Database}"));
-        text.AppendLine(Line($"- each node: {options.Quota} core, {options.Period.TotalMilliseconds:0} ms period (cgroup v{(isSecond ? 2 : 1)}), set after start and {options.WarmUp:n0} reports a node of warm-up; {(cores.Count == 0 ? "one core for all" : $"nodes on core {string.Join(", ", cores)}, PostgreSQL and the generator on the rest")}"));
-        text.AppendLine(Line($"- failure detector: HeartbeatPauseSeconds {ScalingOptions.HeartbeatPauseSeconds}, StableAfterSeconds {ScalingOptions.StableAfterSeconds} (not the defaults: so short of CPU a node is silent for longer than those allow)"));
-        text.AppendLine(Line($"- for each node {options.Connections} report streams with at most {options.InFlight} lines unanswered, then {options.Callers} callers with lookups of {string.Join(", then ", options.Batches)} hashes (MD5, SHA-1, SHA-256, PDQ with near search; half of them known); {4 * options.Hashes:n0} hashes imported; {options.Seconds} s each; medians of {results.GroupBy(r => r.Nodes).Min(g => g.Count())} to {results.GroupBy(r => r.Nodes).Max(g => g.Count())} runs"));
-        text.AppendLine(Line($"- load average before each run: {string.Join(", ", results.Select(r => r.LoadAverage.ToString("0.0", CultureInfo.InvariantCulture)))}"));
+        text.AppendLine(
+            Line($"- each node: {options.Quota} core, {options.Period.TotalMilliseconds:0} ms period (cgroup v{(isSecond ? 2 : 1)}), set after start and {options.WarmUp:n0} reports a node of warm-up; {(cores.Count == 0 ? "one core for all" : $"nodes on core {string.Join(", ", cores)}, PostgreSQL and the generator on the rest")}"));
+        text.AppendLine(
+            Line($"- failure detector: HeartbeatPauseSeconds {ScalingOptions.HeartbeatPauseSeconds}, StableAfterSeconds {ScalingOptions.StableAfterSeconds} (not the defaults: so short of CPU a node is silent for longer than those allow)"));
+        text.AppendLine(
+            Line($"- for each node {options.Connections} report streams with at most {options.InFlight} lines unanswered, then {options.Callers} callers with lookups of {string.Join(", then ", options.Batches)} hashes (MD5, SHA-1, SHA-256, PDQ with near search; half of them known); {4 * options.Hashes:n0} hashes imported; {options.Seconds} s each; medians of {results.GroupBy(r => r.Nodes).Min(g => g.Count())} to {results.GroupBy(r => r.Nodes).Max(g => g.Count())} runs"));
+        text.AppendLine(
+            Line($"- load average before each run: {string.Join(", ", results.Select(r => r.LoadAverage.ToString("0.0", CultureInfo.InvariantCulture)))}"));
         text.AppendLine();
-        text.AppendLine("| | nodes | rate/s | of all runs | × first | of linear | CPU of each node, cores (quota used up) | CPU of nodes for 1,000, s | compiling | PostgreSQL, cores | generator, cores | all else, cores | other answers |");
+        text.AppendLine(
+            "| | nodes | rate/s | of all runs | × first | of linear | CPU of each node, cores (quota used up) | CPU of nodes for 1,000, s | compiling | PostgreSQL, cores | generator, cores | all else, cores | other answers |");
         text.AppendLine("|---|---:|---:|---|---:|---:|---|---:|---:|---:|---:|---:|---|");
         foreach (var measure in results.SelectMany(r => r.Phases).Select(p => p.Measure).Distinct())
         {
@@ -64,12 +69,14 @@ internal static class ScalingTable
             foreach (var hop in last.SelectMany(r => r.Hops.TryGetValue(part, out var h) ? h.Keys : []).Distinct().Order(StringComparer.Ordinal))
             {
                 var isTime = hop.Contains("_seconds", StringComparison.Ordinal);
-                text.AppendLine(Line($"| {hop} | {string.Join(" | ", last.Select(r => r.Hops.TryGetValue(part, out var all) && all.TryGetValue(hop, out var h) ? Line($"{(isTime ? 1000 * h.Mean : h.Mean):n2}{(isTime ? " ms" : "")}; {h.Count:0.00}") : ""))} |"));
+                text.AppendLine(
+                    Line($"| {hop} | {string.Join(" | ", last.Select(r => r.Hops.TryGetValue(part, out var all) && all.TryGetValue(hop, out var h) ? Line($"{(isTime ? 1000 * h.Mean : h.Mean):n2}{(isTime ? " ms" : "")}; {h.Count:0.00}") : ""))} |"));
             }
 
             foreach (var counter in last.SelectMany(r => r.Counters.TryGetValue(part, out var c) ? c.Keys : []).Distinct().Order(StringComparer.Ordinal))
             {
-                text.AppendLine(Line($"| {counter} | {string.Join(" | ", last.Select(r => r.Counters.TryGetValue(part, out var all) ? Line($"{all.GetValueOrDefault(counter):0.00}") : ""))} |"));
+                text.AppendLine(
+                    Line($"| {counter} | {string.Join(" | ", last.Select(r => r.Counters.TryGetValue(part, out var all) ? Line($"{all.GetValueOrDefault(counter):0.00}") : ""))} |"));
             }
 
             text.AppendLine();

@@ -22,7 +22,8 @@ public sealed record ClusterSeed(string Host, int Port, bool Discover)
     /// <summary>Reads <c>host:port</c>, <c>[ipv6]:port</c>, <c>dns:name:port</c> or a full Akka address; null when it is none.</summary>
     public static ClusterSeed? Parse(string text)
     {
-        var rest = text.Contains('@', StringComparison.Ordinal) && text.StartsWith("akka.", StringComparison.Ordinal) ? text[(text.IndexOf('@', StringComparison.Ordinal) + 1)..] : text;
+        var rest = text.Contains('@', StringComparison.Ordinal) && text.StartsWith("akka.", StringComparison.Ordinal)
+            ? text[(text.IndexOf('@', StringComparison.Ordinal) + 1)..] : text;
         var discover = rest.StartsWith("dns:", StringComparison.OrdinalIgnoreCase);
         rest = discover ? rest[4..] : rest;
         var colon = rest.LastIndexOf(':');
@@ -110,7 +111,8 @@ public sealed partial class ClusterJoining(
 
     /// <summary>Makes the record's table; before the actor system starts.</summary>
     public async Task PrepareAsync(CancellationToken cancellation) =>
-        _figures = [.. figures, new FixedFigure("database", await _record.EnsureAsync(cancellation).ConfigureAwait(false), "Both must work on the same database.")];
+        _figures = [.. figures, new FixedFigure("database", await _record.EnsureAsync(cancellation).ConfigureAwait(false),
+            "Both must work on the same database.")];
 
     /// <summary>
     /// Completes when this node is a member with status Up. <paramref name="waits"/> is told what it waits for. Throws
@@ -120,7 +122,8 @@ public sealed partial class ClusterJoining(
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
         _self = cluster.SelfAddress.ToString();
-        system.ActorOf(Props.Create(() => new JoinGate(_figures.AddRange(options.Agreed), () => cluster.SelfMember.Status == MemberStatus.Up ? _incarnation : null,
+        system.ActorOf(Props.Create(() =>
+            new JoinGate(_figures.AddRange(options.Agreed), () => cluster.SelfMember.Status == MemberStatus.Up ? _incarnation : null,
             () => SinceDatabase(), () => cluster.State.Unreachable.Select(m => m.Address.ToString()).ToImmutableArray())), JoinGate.ActorName);
         if (database.IsSqlite)
         {
@@ -142,7 +145,8 @@ public sealed partial class ClusterJoining(
             {
                 var view = await _record.ReadAsync(cancellation).ConfigureAwait(false);
                 var contacts = await ContactsAsync(cluster.SelfAddress, view, cancellation).ConfigureAwait(false);
-                var answers = await Task.WhenAll(contacts.Select(c => JoinGate.AskAsync(system, c, _self, options.AskTimeout, cancellation))).ConfigureAwait(false);
+                var answers = await Task.WhenAll(contacts.Select(c => JoinGate.AskAsync(system, c, _self, options.AskTimeout, cancellation)))
+                    .ConfigureAwait(false);
 
                 var silent = await SilentAsync(contacts, answers, cancellation).ConfigureAwait(false);
 
@@ -163,7 +167,8 @@ public sealed partial class ClusterJoining(
                     case JoinStep.Join join:
                         reason = $"{string.Join(", ", join.Members)} did not let this node in; it may be busy removing a node that is gone";
                         break;
-                    case JoinStep.Form when await _record.TryFormAsync(_self, view.Incarnation, options.Roles, options.Version, cancellation).ConfigureAwait(false) is { } formed:
+                    case JoinStep.Form when await _record.TryFormAsync(_self, view.Incarnation, options.Roles, options.Version, cancellation)
+                        .ConfigureAwait(false) is { } formed:
                         _incarnation = formed;
                         await cluster.JoinAsync(cluster.SelfAddress, cancellation).ConfigureAwait(false);
                         Formed(log, _self);
@@ -254,7 +259,8 @@ public sealed partial class ClusterJoining(
         var others = state.Members.Where(m => m.Status == MemberStatus.Up && m.Address != cluster.SelfAddress && !state.Unreachable.Contains(m)).Take(5);
         try
         {
-            var answers = await Task.WhenAll(others.Select(m => JoinGate.AskAsync(system, m.Address, _self, options.AskTimeout, cancellation))).ConfigureAwait(false);
+            var answers = await Task.WhenAll(others.Select(m => JoinGate.AskAsync(system, m.Address, _self, options.AskTimeout, cancellation)))
+                .ConfigureAwait(false);
             return answers.FirstOrDefault(a => a?.Incarnation == _incarnation && a?.SinceDatabase < ClusterRecord.BeatWithin)?.Address;
         }
         catch (OperationCanceledException)
@@ -296,7 +302,9 @@ public sealed partial class ClusterJoining(
         }
     }
 
-    /// <summary>Whom to ask: recorded members, whatever their age, and what the seeds stand for now. Names that cannot be resolved are complained of and tried again.</summary>
+    /// <summary>
+    /// Whom to ask: recorded members, whatever their age, and what the seeds stand for now. Names that cannot be resolved are complained of and tried again.
+    /// </summary>
     private async Task<ImmutableArray<Address>> ContactsAsync(Address self, ClusterView view, CancellationToken cancellation)
     {
         var contacts = new HashSet<Address>();
@@ -374,7 +382,8 @@ public sealed partial class ClusterJoining(
     {
         var silent = contacts.Where((_, i) => answers[i] is null).Select(c => $"{c.Host}:{c.Port}").ToArray();
         var unresolved = _complaints.Where(c => c.Value.Length > 0).Select(c => $"{c.Key} {c.Value}").ToArray();
-        return (silent.Length == 0 ? "" : $"; no answer from {string.Join(", ", silent.Take(5))}") + (unresolved.Length == 0 ? "" : $"; {string.Join("; ", unresolved)}");
+        return (silent.Length == 0 ? "" : $"; no answer from {string.Join(", ", silent.Take(5))}")
+            + (unresolved.Length == 0 ? "" : $"; {string.Join("; ", unresolved)}");
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Self} joined the cluster of {Members}")]
@@ -383,7 +392,8 @@ public sealed partial class ClusterJoining(
     [LoggerMessage(Level = LogLevel.Information, Message = "{Self} formed a cluster: no other member of this database lives")]
     private static partial void Formed(ILogger logger, string self);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "This node has not reached the database for {Seconds:0} s and {Other} does; its shards move to the others, and it ends to be started again")]
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "This node has not reached the database for {Seconds:0} s and {Other} does; its shards move to the others, and it ends to be started again")]
     private static partial void DatabaseLost(ILogger logger, double seconds, string other);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Not a member of the cluster yet: {Reason}")]

@@ -157,7 +157,8 @@ public sealed class ClusterRecord(Database database)
         await database.ExecuteAsync(
             $"DELETE FROM cport_members WHERE (address = @self AND incarnation = @incarnation) OR {database.NowMilliseconds} - seen > @forget", cancellation,
             ("self", self), ("incarnation", incarnation), forget).ConfigureAwait(false);
-        await database.ExecuteAsync($"DELETE FROM cport_lives WHERE life = @life OR (downed IS NOT NULL AND {database.NowMilliseconds} - since > 30 * @forget)", cancellation,
+        await database.ExecuteAsync($"DELETE FROM cport_lives WHERE life = @life OR (downed IS NOT NULL AND {database.NowMilliseconds} - since > 30 * @forget)",
+            cancellation,
             ("life", database.Life), forget).ConfigureAwait(false);
     }
 
@@ -167,7 +168,8 @@ public sealed class ClusterRecord(Database database)
         if (database.Life is { } life)
         {
             await database.ExecuteAsync(
-                $"INSERT INTO cport_lives (life, address, uid, since) VALUES (@life, @self, @uid, {database.NowMilliseconds}) ON CONFLICT (life) DO NOTHING", cancellation,
+                $"INSERT INTO cport_lives (life, address, uid, since) VALUES (@life, @self, @uid, {database.NowMilliseconds}) ON CONFLICT (life) DO NOTHING",
+                    cancellation,
                 ("life", life), ("self", self), ("uid", uid)).ConfigureAwait(false);
         }
     }

@@ -24,8 +24,9 @@ public static class ClusterTuning
           remote.retry-gate-closed-for = 500ms
 
           remote.dot-netty.tcp {
-            # 15 s by default: an attempt made into a cut network lasts as long, also when the cut has healed meanwhile. It bounds the handshake too, which takes
-            # seconds when both nodes are just started on a busy machine: at 3 s such nodes declared each other down.
+            # 15 s by default: an attempt made into a cut network lasts as long, also when the cut has healed meanwhile. It bounds the
+            # handshake too, which takes seconds when both nodes are just started on a busy machine: at 3 s such nodes declared each other
+            # down.
             connection-timeout = 8s
             log-frame-size-exceeding = 256000b
             send-buffer-size = {{2 * MaxFrameSize}}b
@@ -37,14 +38,14 @@ public static class ClusterTuning
             seed-node-timeout = 2s
             retry-unsuccessful-join-after = 3s
 
-            # Each adds to the time a crash costs, the first and the last twice: all must have seen that a node is down before the leader removes it (0.9 to 1.0 s
-            # from one to the other with 500 ms). A few small messages a second between few nodes are nothing.
+            # Each adds to the time a crash costs, the first and the last twice: all must have seen that a node is down before the leader
+            # removes it (0.9 to 1.0 s from one to the other with 500 ms). A few small messages a second between few nodes are nothing.
             leader-actions-interval = 200ms
             unreachable-nodes-reaper-interval = 200ms
             gossip-interval = 200ms
 
-            # Reachability that keeps changing for so long past stable-after ends all nodes, as a last resort; their supervisors start them anew. By default 4 s,
-            # which a flapping link or a stalled disk reaches.
+            # Reachability that keeps changing for so long past stable-after ends all nodes, as a last resort; their supervisors start them
+            # anew. By default 4 s, which a flapping link or a stalled disk reaches.
             split-brain-resolver.down-all-when-unstable = 15s
 
             # A proxy warns at every start and stop, before and after its singleton is there.
@@ -53,16 +54,18 @@ public static class ClusterTuning
             sharding {
               state-store-mode = ddata
               remember-entities = off
-              # 60 s by default. While a shard moves its reports wait. A node that dies then neither consents nor hands over, and what is told of its removal (8 s) is not
-              # enough for shards that were leaving it (akka.net #8865): they wait for this. Seen with kill -9 and 10 s: 20 shards began to move 1.7 s after the kill and
-              # were at home 11.7 s after it, and shards between two healthy nodes stood still as long. It must be over before the dead node is removed; with 3 s it
-              # is (nothing begins to move once the node is unreachable, 3.5 s). Hand-overs take 0.05 s in the median and 0.7 s at most (1,100 of them, two cores
-              # for five nodes); one that is given up leaves the shard where it was and is tried again in the next round. An entity that has not ended after a
+              # 60 s by default. While a shard moves its reports wait. A node that dies then neither consents nor hands over, and what is told
+              # of its removal (8 s) is not enough for shards that were leaving it (akka.net #8865): they wait for this. Seen with kill -9 and
+              # 10 s: 20 shards began to move 1.7 s after the kill and were at home 11.7 s after it, and shards between two healthy nodes
+              # stood still as long. It must be over before the dead node is removed; with 3 s it is (nothing begins to move once the node is
+              # unreachable, 3.5 s). Hand-overs take 0.05 s in the median and 0.7 s at most (1,100 of them, two cores for five nodes); one
+              # that is given up leaves the shard where it was and is tried again in the next round. An entity that has not ended after a
               # second is stopped: it waits for the database, and a write of it that still arrives is the journal's key's business.
               handoff-timeout = 3s
               # 2 s by default: how soon a region asks again for a shard's home after a coordinator's end.
               retry-interval = 1s
-              # Of messages, while a shard's home is unknown, on one node. Callers bound what is under way long before (streams, questions); this is the last limit.
+              # Of messages, while a shard's home is unknown, on one node. Callers bound what is under way long before (streams, questions);
+              # this is the last limit.
               buffer-size = 20000
               # How many of the 128 shards move in one round (every 10 s), at most: 20, or a fifth. A new node has its share after two or three rounds, and
               # no round moves so much that readers notice. 0 would select the old one-shard-at-a-time algorithm.
@@ -70,16 +73,17 @@ public static class ClusterTuning
                 rebalance-absolute-limit = 20
                 rebalance-relative-limit = 0.2
               }
-              # In clusters of five nodes and fewer the defaults ("plus" three, and never less than five) make every node answer, also one that is leaving or just
-              # died: each step of a hand-over then waits out updating-state-timeout, and every report with it (seen: 6 to 11 s in a rolling restart).
-              # A majority is enough: whoever takes over reads one too.
+              # In clusters of five nodes and fewer the defaults ("plus" three, and never less than five) make every node answer, also one
+              # that is leaving or just died: each step of a hand-over then waits out updating-state-timeout, and every report with it (seen:
+              # 6 to 11 s in a rolling restart). A majority is enough: whoever takes over reads one too.
               coordinator-state {
                 write-majority-plus = 0
                 read-majority-plus = 0
               }
               distributed-data.majority-min-cap = 1
-              # 5 s by default; the same update is sent again after it. After a fifth of it others are asked too: so long waits each decision of a coordinator that
-              # happens to ask a node of which nobody knows yet that it is dead, and decisions come one after the other (0.4 s each with 2 s).
+              # 5 s by default; the same update is sent again after it. After a fifth of it others are asked too: so long waits each decision
+              # of a coordinator that happens to ask a node of which nobody knows yet that it is dead, and decisions come one after the other
+              # (0.4 s each with 2 s).
               updating-state-timeout = 1s
             }
           }
@@ -170,7 +174,9 @@ public sealed record ClusterTimes
     /// <summary>How long a node may be silent (garbage collection, a busy machine) before it counts as unreachable. That alone does nothing yet.</summary>
     public TimeSpan HeartbeatPause { get; init; } = TimeSpan.FromSeconds(2.5);
 
-    /// <summary>How long unreachability must stand unchanged before the split-brain resolver acts on it: with the pause, what a node may be silent unharmed.</summary>
+    /// <summary>
+    /// How long unreachability must stand unchanged before the split-brain resolver acts on it: with the pause, what a node may be silent unharmed.
+    /// </summary>
     public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(2.5);
 
     /// <summary>

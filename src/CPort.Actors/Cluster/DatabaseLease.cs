@@ -43,7 +43,8 @@ public sealed class DatabaseLease : Lease
     }
 
     public static Task EnsureTableAsync(Database database, CancellationToken cancellation) => DatabaseSchema.ApplyAsync(
-        database, "CREATE TABLE IF NOT EXISTS cport_leases (name VARCHAR(200) NOT NULL PRIMARY KEY, owner VARCHAR(400) NOT NULL, until BIGINT NOT NULL);", cancellation);
+        database, "CREATE TABLE IF NOT EXISTS cport_leases (name VARCHAR(200) NOT NULL PRIMARY KEY, owner VARCHAR(400) NOT NULL, until BIGINT NOT NULL);",
+            cancellation);
 
     public override Task<bool> Acquire() => Acquire(_ => { });
 
@@ -117,7 +118,8 @@ public sealed class DatabaseLease : Lease
             var asked = _time.GetTimestamp();
             try
             {
-                if (!await RunAsync($"UPDATE cport_leases SET until = {_database.NowMilliseconds} + @valid WHERE name = @name AND owner = @owner AND until >= {_database.NowMilliseconds}")
+                if (!await RunAsync(
+                    $"UPDATE cport_leases SET until = {_database.NowMilliseconds} + @valid WHERE name = @name AND owner = @owner AND until >= {_database.NowMilliseconds}")
                     .ConfigureAwait(false))
                 {
                     cause = new LeaseException("Another owner has the lease.");
@@ -154,6 +156,7 @@ public sealed class DatabaseLease : Lease
     private async Task<bool> RunAsync(string sql)
     {
         using var limit = new CancellationTokenSource(_patience);
-        return await _database.ExecuteAsync(sql, limit.Token, ("name", Settings.LeaseName), ("owner", _owner), ("valid", (long)_validFor.TotalMilliseconds)).ConfigureAwait(false) > 0;
+        return await _database.ExecuteAsync(sql, limit.Token, ("name", Settings.LeaseName), ("owner", _owner), ("valid", (long)_validFor.TotalMilliseconds))
+            .ConfigureAwait(false) > 0;
     }
 }

@@ -7,7 +7,9 @@ using ProtoBuf;
 
 namespace CPort.Actors.Cluster;
 
-/// <summary>Asks a member whether it reaches another one at this moment, or, without <see cref="Node"/>, how many it has lost itself. Answered by <see cref="Reach"/>.</summary>
+/// <summary>
+/// Asks a member whether it reaches another one at this moment, or, without <see cref="Node"/>, how many it has lost itself. Answered by <see cref="Reach"/>.
+/// </summary>
 [ProtoContract]
 [Manifest("ch1")]
 public sealed record AskReach : IWireMessage
@@ -64,7 +66,8 @@ public sealed class HalfCutWatch : ReceiveActor, IWithTimers
         Receive<Told>(told =>
         {
             _asking = false;
-            if (_lost.ContainsKey(told.Other.UniqueAddress) && Yields(told.Answers, told.Other.UniqueAddress.Uid, LostNow().Count, told.Other.IsOlderThan(_cluster.SelfMember)))
+            if (_lost.ContainsKey(told.Other.UniqueAddress)
+                && Yields(told.Answers, told.Other.UniqueAddress.Uid, LostNow().Count, told.Other.IsOlderThan(_cluster.SelfMember)))
             {
                 _log.Warning("This node and {0} do not hear each other, and others hear both. One of them has to go: this one ends.", told.Other.Address);
                 _cluster.Down(_cluster.SelfAddress);
@@ -83,8 +86,9 @@ public sealed class HalfCutWatch : ReceiveActor, IWithTimers
         answers.FirstOrDefault(a => a.Uid == uid) is { } other && (lost > other.Lost || (lost == other.Lost && otherIsOlder));
 
     /// <summary>
-    /// Since when members are lost, of a clock that only goes on. A node that stood still heard nobody meanwhile, and its timer then fires all that it missed at once: it
-    /// begins to count when it goes on (with looks counted instead, a node frozen for four seconds ended itself a tenth of a second after it was thawed).
+    /// Since when members are lost, of a clock that only goes on. A node that stood still heard nobody meanwhile, and its timer then fires all that it missed
+    /// at once: it begins to count when it goes on (with looks counted instead, a node frozen for four seconds ended itself a tenth of a second after it was
+    /// thawed).
     /// </summary>
     /// <param name="before">As it was at the last look.</param>
     /// <param name="lost">Who is lost now.</param>
@@ -121,7 +125,8 @@ public sealed class HalfCutWatch : ReceiveActor, IWithTimers
     }
 
     private List<Member> LostNow() =>
-        [.. _cluster.State.Members.Where(m => m.Status is MemberStatus.Up or MemberStatus.Leaving && m.UniqueAddress != _cluster.SelfUniqueAddress && !IsHeard(m))];
+        [.. _cluster.State.Members.Where(m =>
+            m.Status is MemberStatus.Up or MemberStatus.Leaving && m.UniqueAddress != _cluster.SelfUniqueAddress && !IsHeard(m))];
 
     /// <summary>By this node's own ears, whatever the others say. A member that it does not listen to (of many only some are) is taken to be heard.</summary>
     private bool IsHeard(Member member) => !_cluster.FailureDetector.IsMonitoring(member.Address) || _cluster.FailureDetector.IsAvailable(member.Address);

@@ -26,7 +26,9 @@ public sealed record JoinSituation
     /// <summary>This node's figures.</summary>
     public required ImmutableArray<FixedFigure> Figures { get; init; }
 
-    /// <summary>This node's settings that must be those of the members it joins. Nodes that look for a cluster too are not compared: one of them decides.</summary>
+    /// <summary>
+    /// This node's settings that must be those of the members it joins. Nodes that look for a cluster too are not compared: one of them decides.
+    /// </summary>
     public ImmutableArray<FixedFigure> Agreed { get; init; } = [];
 
     public required ClusterView Record { get; init; }
@@ -91,8 +93,8 @@ public static class JoinRules
                 return new JoinStep.Refuse(other);
             }
 
-            // A node that asks to join under its former life's address has that life declared down at once, and the split-brain resolver begins to count anew for
-            // all others (seen: 1.7 s more for the reports of a frozen node). It would not become Up before those are removed anyway.
+            // A node that asks to join under its former life's address has that life declared down at once, and the split-brain resolver begins to count anew
+            // for all others (seen: 1.7 s more for the reports of a frozen node). It would not become Up before those are removed anyway.
             var lost = current.SelectMany(a => a.Unreachable).Where(u => u != now.Self).Distinct().ToArray();
             return lost.Length > 0 && now.Watched < LetHealFor
                 ? new JoinStep.Wait($"the cluster is just losing {Name(lost)}; this node joins when that is settled")
@@ -111,7 +113,8 @@ public static class JoinRules
 
         if (members.Length > 0)
         {
-            return new JoinStep.Wait($"{Name(members.Select(m => m.Address))} are members of a cluster that the database does not know any more, and will end soon");
+            return new JoinStep.Wait(
+                $"{Name(members.Select(m => m.Address))} are members of a cluster that the database does not know any more, and will end soon");
         }
 
         if (!now.Silent.IsEmpty && now.Watched < 2 * WatchFor)
@@ -141,7 +144,8 @@ public static class JoinRules
 
     private static string Advice(string self, IEnumerable<string> others)
     {
-        static bool IsLoopback(string address) => address.Contains("@127.", StringComparison.Ordinal) || address.Contains("@localhost", StringComparison.Ordinal);
+        static bool IsLoopback(string address) =>
+            address.Contains("@127.", StringComparison.Ordinal) || address.Contains("@localhost", StringComparison.Ordinal);
         static string Protocol(string address) => address[..address.IndexOf(':', StringComparison.Ordinal)];
         var all = others.ToArray();
         return all.All(o => Protocol(o) != Protocol(self)) ? "; one side speaks TLS and the other does not, see CPORT__Cluster__Tls__CertificatePath"

@@ -64,7 +64,8 @@ public static class OperatorView
                 var node = Of(a.Member, state, cluster.SelfUniqueAddress);
                 return a.Shards is { } shards
                     ? shards.Regions.Select(r => new RegionView(
-                        node, r.TypeName, coordinators[r.TypeName].Equals(a.Member.UniqueAddress), r.Shards, r.Failed, r.NoAnswer ? "the region does not answer" : null))
+                        node, r.TypeName, coordinators[r.TypeName].Equals(a.Member.UniqueAddress), r.Shards, r.Failed, r.NoAnswer
+                            ? "the region does not answer" : null))
                     : [new RegionView(node, null, false, [], [], a.Failure)];
             })
             .OrderBy(r => r.TypeName, StringComparer.Ordinal).ThenBy(r => r.Node.Address, StringComparer.Ordinal)];

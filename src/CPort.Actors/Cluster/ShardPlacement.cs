@@ -14,7 +14,8 @@ namespace CPort.Actors.Cluster;
 /// </summary>
 /// <param name="inner">Decides among what is left.</param>
 /// <param name="unreachable">Addresses of members the coordinator's node does not reach; asked at every decision. Null: as the cluster sees it.</param>
-public sealed class ReachableNodesFirst(IShardAllocationStrategy inner, Func<IReadOnlySet<Address>>? unreachable = null) : IActorSystemDependentAllocationStrategy
+public sealed class ReachableNodesFirst(IShardAllocationStrategy inner, Func<IReadOnlySet<Address>>? unreachable = null)
+    : IActorSystemDependentAllocationStrategy
 {
     private Func<IReadOnlySet<Address>>? _unreachable = unreachable;
 
@@ -41,6 +42,7 @@ public sealed class ReachableNodesFirst(IShardAllocationStrategy inner, Func<IRe
     }
 
     /// <summary>The inner strategy moves nothing while any member is unreachable.</summary>
-    public Task<IImmutableSet<string>> Rebalance(IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations, IImmutableSet<string> rebalanceInProgress) =>
+    public Task<IImmutableSet<string>> Rebalance(IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations,
+        IImmutableSet<string> rebalanceInProgress) =>
         inner.Rebalance(currentShardAllocations, rebalanceInProgress);
 }

@@ -8,8 +8,8 @@ using CPort.Actors.Cluster;
 namespace CPort.Actors.Entities;
 
 /// <summary>
-/// Routes messages of one marker interface, and <see cref="WakeEntity"/>, to their entity; the shard follows from the id by <see cref="ClusterFigures.Shards"/>.
-/// <c>new EntityExtractor&lt;IReportMessage&gt;(m => m.ReportId.ToString())</c>.
+/// Routes messages of one marker interface, and <see cref="WakeEntity"/>, to their entity; the shard follows from the id by
+/// <see cref="ClusterFigures.Shards"/>. <c>new EntityExtractor&lt;IReportMessage&gt;(m => m.ReportId.ToString())</c>.
 /// </summary>
 public sealed class EntityExtractor<TMessage>(Func<TMessage, string> entityId) : HashCodeMessageExtractor(ClusterFigures.Shards)
     where TMessage : class

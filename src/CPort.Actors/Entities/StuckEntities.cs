@@ -73,7 +73,8 @@ public sealed class StuckEntities(Database database, TimeProvider time)
     public async Task<ImmutableArray<StuckEntity>> ListAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        await using var command = connection.Statement("SELECT persistence_id, after_sequence, reason, since, attempts FROM cport_stuck ORDER BY since, persistence_id LIMIT 1000");
+        await using var command = connection.Statement(
+            "SELECT persistence_id, after_sequence, reason, since, attempts FROM cport_stuck ORDER BY since, persistence_id LIMIT 1000");
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var rows = ImmutableArray.CreateBuilder<StuckEntity>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
@@ -114,7 +115,8 @@ public sealed class StuckEntities(Database database, TimeProvider time)
         {
             await database.ExecuteAsync("""
                 INSERT INTO cport_stuck (persistence_id, after_sequence, reason, since, attempts) VALUES (@id, @after, @reason, @since, 1)
-                ON CONFLICT (persistence_id) DO UPDATE SET after_sequence = excluded.after_sequence, reason = excluded.reason, attempts = cport_stuck.attempts + 1
+                ON CONFLICT (persistence_id) DO UPDATE SET after_sequence = excluded.after_sequence, reason = excluded.reason,
+                    attempts = cport_stuck.attempts + 1
                 """, CancellationToken.None, ("id", persistenceId), ("after", afterSequence), ("reason", reason),
                 ("since", time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture))).ConfigureAwait(false);
         }

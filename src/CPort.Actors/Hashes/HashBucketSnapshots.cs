@@ -2,7 +2,9 @@ using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Hashes;
 
-/// <summary>When a bucket's snapshot is due (<see cref="HashBucketOptions.SnapshotEvery"/>, <see cref="HashBucketOptions.SnapshotRows"/>), and which to keep.</summary>
+/// <summary>
+/// When a bucket's snapshot is due (<see cref="HashBucketOptions.SnapshotEvery"/>, <see cref="HashBucketOptions.SnapshotRows"/>), and which to keep.
+/// </summary>
 internal sealed class HashBucketSnapshots(HashBucketOptions options)
 {
     private long _at;

@@ -27,7 +27,8 @@ public sealed record IntakeProblem
         return new IntakeProblem
         {
             Code = first.Code, Errors = [.. errors],
-            Detail = errors.Count == 1 ? (first.Field.Length > 0 ? $"{first.Field}: {first.Detail}" : first.Detail) : $"{errors.Count} errors; the first: {first.Field}: {first.Detail}",
+            Detail = errors.Count == 1 ? (first.Field.Length > 0
+                ? $"{first.Field}: {first.Detail}" : first.Detail) : $"{errors.Count} errors; the first: {first.Field}: {first.Detail}",
         };
     }
 }

@@ -82,7 +82,8 @@ public sealed class RejectionLog(Database database, IntakeLimits limits) : IReje
             found.Add(new RejectedLine
             {
                 Id = reader.GetInt64(0), Agency = agency, Tenant = tenant, Name = reader.GetString(1), FirstAt = At(reader.GetInt64(2)),
-                LastAt = At(reader.GetInt64(3)), Times = reader.GetInt32(4), Line = reader.GetInt64(5), Reference = reader.IsDBNull(6) ? null : reader.GetString(6),
+                LastAt = At(reader.GetInt64(3)), Times = reader.GetInt32(4), Line = reader.GetInt64(5), Reference = reader.IsDBNull(6)
+                    ? null : reader.GetString(6),
                 ReportId = reader.IsDBNull(7) ? null : Domain.Identity.ReportId.Parse(reader.GetString(7)), Result = (IntakeResult)reader.GetInt32(8),
                 Problem = new IntakeProblem { Code = kept.Code, Detail = kept.Detail, Errors = [.. kept.Errors] }, Fields = kept.Fields,
             });

@@ -102,7 +102,8 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
                 {
                     var id = messages[0].PersistenceId;
                     CPortMetrics.JournalFenced();
-                    _log.Warning("Entity {0} has another writer: its event {1} is in the journal already. It stops here and is read anew.", id, messages[0].LowestSequenceNr);
+                    _log.Warning("Entity {0} has another writer: its event {1} is in the journal already. It stops here and is read anew.", id, messages[0]
+                        .LowestSequenceNr);
                     throw new FencedException(id, e);
                 }
 

@@ -10,7 +10,9 @@ public static class DatabaseSchema
     public static Task EnsureAsync(Database database, CancellationToken cancellation = default) =>
         ApplyAsync(database, database.IsSqlite ? Sqlite : PostgreSql, cancellation);
 
-    /// <summary>Runs DDL alone: one node at a time, in one transaction. For other rooms' tables; statements must be repeatable (<c>IF NOT EXISTS</c>).</summary>
+    /// <summary>
+    /// Runs DDL alone: one node at a time, in one transaction. For other rooms' tables; statements must be repeatable (<c>IF NOT EXISTS</c>).
+    /// </summary>
     public static async Task ApplyAsync(Database database, string ddl, CancellationToken cancellation = default)
     {
         // 3101: our serializer's number serves as the name of the lock. SQLite's BEGIN IMMEDIATE takes the one write lock there is.

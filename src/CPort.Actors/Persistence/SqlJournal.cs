@@ -109,7 +109,8 @@ public static class SqlPersistenceSetup
         .WithJournal(new SqlJournal())
         .WithSnapshot(new SqlSnapshots())
 
-        // The read journal's constructor waits for the journal and gives up after 5 s, which a busy machine needs for an actor's first steps: asked first, and longer.
+        // The read journal's constructor waits for the journal and gives up after 5 s, which a busy machine needs for an actor's first steps: asked first, and
+        // longer.
         .AddStartup(async (system, _) => await Akka.Persistence.Persistence.Instance.Apply(system).JournalFor("akka.persistence.journal.sql")
             .Ask<JournalReady>(JournalReady.Instance, TimeSpan.FromSeconds(60)).ConfigureAwait(false))
         .AddHocon(

@@ -62,7 +62,9 @@ public sealed record GroupOffer
     public bool? ChildModeling { get; init; }
 }
 
-/// <summary>An item of a group. <c>Offer</c>: of the nearest assessed member, for an unassessed one; <c>Yours</c>: the caller's hotline may assess it.</summary>
+/// <summary>
+/// An item of a group. <c>Offer</c>: of the nearest assessed member, for an unassessed one; <c>Yours</c>: the caller's hotline may assess it.
+/// </summary>
 public sealed record GroupItem(ListedItem Item, bool Yours, GroupOffer? Offer);
 
 public sealed record GroupPage(ImmutableArray<GroupSummary> Groups, GroupPlace? Next, ReadPosition At);
@@ -102,10 +104,12 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
     public static Expression<Func<ItemRow, bool>> Members(Caller caller) => AccessTable.May(caller, Deed.CountEverything)
         ? i => false
         : AccessScope.And(
-            AccessScope.Sees(caller, FieldGroup.Existence, FieldGroup.State, FieldGroup.Classification, FieldGroup.Hashes), i => i.State != ItemState.Withdrawn);
+            AccessScope.Sees(caller, FieldGroup.Existence, FieldGroup.State, FieldGroup.Classification, FieldGroup.Hashes), i =>
+                i.State != ItemState.Withdrawn);
 
     /// <summary>
-    /// Groups with something unassessed in them: with urgent items first, then those with most unassessed items. Groups whose counts change while a client pages may be missed or seen twice.
+    /// Groups with something unassessed in them: with urgent items first, then those with most unassessed items. Groups whose counts change while a client
+    /// pages may be missed or seen twice.
     /// </summary>
     public Task<GroupPage> PageAsync(Caller caller, GroupQuery query, CancellationToken cancellation = default)
     {
@@ -244,17 +248,20 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
         var numbers = items.ToList();
         var places = numbers.Count == 0
             ? []
-            : await InGroups(db, set, caller).Where(m => numbers.Contains(m.Row.Number)).Select(m => new { m.Row.Number, m.Group }).ToListAsync(cancellation).ConfigureAwait(false);
+            : await InGroups(db, set, caller).Where(m => numbers.Contains(m.Row.Number)).Select(m => new { m.Row.Number, m.Group }).ToListAsync(cancellation)
+                .ConfigureAwait(false);
         var ids = places.Select(p => p.Group).Distinct().ToList();
         if (ids.Count == 0)
         {
             return ImmutableDictionary<long, GroupMark>.Empty;
         }
 
-        var counted = await InGroups(db, set, caller).Where(m => ids.Contains(m.Group)).GroupBy(m => m.Group).Select(g => new { Id = g.Key, Items = g.LongCount() })
+        var counted = await InGroups(db, set, caller).Where(m => ids.Contains(m.Group)).GroupBy(m => m.Group)
+            .Select(g => new { Id = g.Key, Items = g.LongCount() })
             .ToDictionaryAsync(g => g.Id, g => g.Items, cancellation).ConfigureAwait(false);
         var reports = await ReportsAsync(db, set, caller, ids, cancellation).ConfigureAwait(false);
-        return places.Where(p => counted[p.Group] >= Least).ToImmutableDictionary(p => p.Number, p => new GroupMark(p.Group, counted[p.Group], reports[p.Group]));
+        return places.Where(p => counted[p.Group] >= Least)
+            .ToImmutableDictionary(p => p.Number, p => new GroupMark(p.Group, counted[p.Group], reports[p.Group]));
     }
 
     /// <summary>The items on a page with their groups.</summary>
@@ -297,9 +304,11 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
     }
 
     private static ImmutableArray<Tally> Tallies(IEnumerable<(string Name, long Items)> parts) =>
-        [.. parts.GroupBy(p => p.Name).Select(p => new Tally(p.Key, p.Sum(x => x.Items))).OrderByDescending(t => t.Count).ThenBy(t => t.Name, StringComparer.Ordinal)];
+        [.. parts.GroupBy(p => p.Name).Select(p => new Tally(p.Key, p.Sum(x => x.Items))).OrderByDescending(t => t.Count)
+            .ThenBy(t => t.Name, StringComparer.Ordinal)];
 
-    private static async Task<Dictionary<string, long>> ReportsAsync(IDataContext db, int set, Caller caller, List<string> ids, CancellationToken cancellation) =>
+    private static async Task<Dictionary<string,
+        long>> ReportsAsync(IDataContext db, int set, Caller caller, List<string> ids, CancellationToken cancellation) =>
         await InGroups(db, set, caller).Where(m => ids.Contains(m.Group)).Select(m => new { m.Group, m.Row.ReportId }).Distinct()
             .GroupBy(m => m.Group).Select(g => new { g.Key, Count = g.LongCount() })
             .ToDictionaryAsync(g => g.Key, g => g.Count, cancellation).ConfigureAwait(false);
@@ -327,7 +336,8 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
         return new GroupOffer
         {
             From = new ItemRef(ReportId.Parse(row.ReportId), row.Ordinal), Distance = distance, Classification = row.Classification!.Value,
-            Agency = row.AssessedBy is { } by ? AgencyId.Parse(by) : null, At = ReadRows.Time(row.AssessedAt), Age = row.AssessedAge, Gender = row.AssessedGender,
+            Agency = row.AssessedBy is { } by ? AgencyId.Parse(by) : null, At = ReadRows.Time(
+                row.AssessedAt), Age = row.AssessedAge, Gender = row.AssessedGender,
             VirtualContent = Flag(1), UserGeneratedContent = Flag(2), ChildModeling = Flag(4),
         };
 

@@ -49,7 +49,8 @@ public sealed class JournalReader(Database database, ActorSystem system)
     private const string PostgresByIds = $"SELECT {Columns} FROM journal WHERE persistence_id = ANY(@ids) ORDER BY persistence_id, sequence_number";
 
     /// <summary>All events of these reports, by report in their order.</summary>
-    public async Task<ImmutableDictionary<string, ImmutableArray<JournalEvent>>> ReadReportsAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation)
+    public async Task<ImmutableDictionary<string,
+        ImmutableArray<JournalEvent>>> ReadReportsAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation)
     {
         if (ids.Count == 0)
         {
@@ -77,7 +78,9 @@ public sealed class JournalReader(Database database, ActorSystem system)
         return await ReadAsync(command, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>The first <see cref="ItemsMatched"/> of all reports in (<paramref name="after"/>, <paramref name="upTo"/>], at most <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// The first <see cref="ItemsMatched"/> of all reports in (<paramref name="after"/>, <paramref name="upTo"/>], at most <paramref name="limit"/>.
+    /// </summary>
     public async Task<ImmutableArray<JournalEvent>> ReadMatchedAsync(long after, long upTo, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
@@ -97,7 +100,8 @@ public sealed class JournalReader(Database database, ActorSystem system)
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         long head, count, last;
         await using (var command = connection.Statement("""
-            SELECT (SELECT COALESCE(MAX(ordering), 0) FROM journal), COUNT(*), COALESCE(MAX(ordering), 0) FROM journal WHERE ordering > @safe AND ordering <= @end
+            SELECT (SELECT COALESCE(MAX(ordering), 0) FROM journal), COUNT(*), COALESCE(MAX(ordering), 0) FROM journal
+            WHERE ordering > @safe AND ordering <= @end
             """, ("safe", before.Safe), ("end", before.Safe + Window)))
         await using (var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false))
         {
@@ -120,7 +124,8 @@ public sealed class JournalReader(Database database, ActorSystem system)
             return before.Next(Enumerable.Range(1, (int)count).Select(n => before.Safe + n), head, now);
         }
 
-        await using var all = connection.Statement("SELECT ordering FROM journal WHERE ordering > @safe ORDER BY ordering LIMIT @limit", ("safe", before.Safe), ("limit", Window));
+        await using var all = connection.Statement("SELECT ordering FROM journal WHERE ordering > @safe ORDER BY ordering LIMIT @limit", ("safe", before.Safe),
+            ("limit", Window));
         await using var rows = await all.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var numbers = new List<long>();
         while (await rows.ReadAsync(cancellation).ConfigureAwait(false))
@@ -184,7 +189,8 @@ public sealed class JournalReader(Database database, ActorSystem system)
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
             var row = new JournalEvent(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), null);
-            events.Add(Deserialize(row, (byte[])reader.GetValue(4), reader.IsDBNull(5) ? "" : reader.GetString(5), reader.IsDBNull(6) ? 0 : reader.GetInt32(6)));
+            events.Add(Deserialize(row, (byte[])reader.GetValue(4), reader.IsDBNull(5)
+                ? "" : reader.GetString(5), reader.IsDBNull(6) ? 0 : reader.GetInt32(6)));
         }
 
         return events.ToImmutable();

@@ -17,8 +17,8 @@ using ProtoBuf;
 namespace CPort.Actors.Projections;
 
 /// <summary>
-/// Keeps the read tables current: looks how far the journal is complete, tells each node's <see cref="ProjectionWriterActor"/> which slices are its to advance and
-/// how far, starts and finishes rebuilds, measures the lag. One in the cluster. It writes no rows and decides nothing about reports.
+/// Keeps the read tables current: looks how far the journal is complete, tells each node's <see cref="ProjectionWriterActor"/> which slices are its to advance
+/// and how far, starts and finishes rebuilds, measures the lag. One in the cluster. It writes no rows and decides nothing about reports.
 /// <para>
 /// Slices go to the nodes that are up and heard of; a node's slices go to the others with the next message after it falls silent. Should two nodes believe
 /// that a slice is theirs, the slice's position admits one (<see cref="ProjectionSlices"/>).
@@ -123,7 +123,8 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
         _live = [.. seen.Sets.Where(s => s.State != TableSetState.Retired && !s.Slices.IsEmpty)];
         foreach (var set in _live.Where(s => _known.Add(s.Id)))
         {
-            _log.Info("Projecting into table set {0} ({1}, version {2}, {3} slices) from position {4}.", set.Id, set.State, set.Version, set.Slices.Length, set.Position);
+            _log.Info("Projecting into table set {0} ({1}, version {2}, {3} slices) from position {4}.", set.Id, set.State, set.Version, set.Slices.Length,
+                set.Position);
         }
 
         foreach (var set in seen.Sets.Where(s => s.State == TableSetState.Retired))

@@ -32,7 +32,8 @@ public static class ProjectionHosting
     /// Runs the projection and the sweeper, one of each in the cluster, and a writer of read tables on each node of role <c>projection</c>; needs
     /// <see cref="ReportHosting.AddReports"/> before. Registers (a proxy to) <see cref="ProjectionActor"/> for rebuilds and comparisons.
     /// </summary>
-    public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder, Func<ProjectionServices> make) => AddProjections(builder, true, make);
+    public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder, Func<ProjectionServices> make) =>
+        AddProjections(builder, true, make);
 
     /// <summary>As above; <paramref name="here"/> false on a node without the role, which only gets the proxy.</summary>
     public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder, bool here, Func<ProjectionServices> make) => !here
@@ -67,6 +68,7 @@ public static class ProjectionHosting
         var state = Akka.Cluster.Cluster.Get(system).State;
         var heard = state.Members.Where(m => m.HasRole(ClusterRoles.Projection) && !state.Unreachable.Contains(m)).ToArray();
         var staying = heard.Where(m => m.Status == MemberStatus.Up).ToArray();
-        return [.. (staying.Length > 0 ? staying : heard.Where(m => m.Status == MemberStatus.Leaving)).Select(m => m.Address).OrderBy(a => a.ToString(), StringComparer.Ordinal)];
+        return [.. (staying.Length > 0 ? staying : heard.Where(m => m.Status == MemberStatus.Leaving)).Select(m => m.Address)
+            .OrderBy(a => a.ToString(), StringComparer.Ordinal)];
     }
 }

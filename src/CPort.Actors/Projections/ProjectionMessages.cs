@@ -4,7 +4,9 @@ using ProtoBuf;
 
 namespace CPort.Actors.Projections;
 
-/// <summary>Builds a new table set from the whole journal beside the one that serves, and switches when it has caught up. Answered by <see cref="RebuildStarted"/>.</summary>
+/// <summary>
+/// Builds a new table set from the whole journal beside the one that serves, and switches when it has caught up. Answered by <see cref="RebuildStarted"/>.
+/// </summary>
 [ProtoContract]
 [Manifest("pc1")]
 public sealed record RebuildProjections : IWireMessage;
@@ -58,7 +60,9 @@ public sealed record ProjectionPart : IWireMessage
     [ProtoMember(2)] public ImmutableArray<int> Slices { get; init; } = [];
 }
 
-/// <summary>Compares all reports of these slices with the journal and mends. Answered by <see cref="ProjectionsReconciled"/> or <see cref="ProjectionUnavailable"/>.</summary>
+/// <summary>
+/// Compares all reports of these slices with the journal and mends. Answered by <see cref="ProjectionsReconciled"/> or <see cref="ProjectionUnavailable"/>.
+/// </summary>
 [ProtoContract]
 [Manifest("pc4")]
 public sealed record ReconcilePart : IWireMessage

@@ -35,7 +35,9 @@ public sealed record ProjectionOptions
     /// <summary>An orphan that no mandated hotline took in this time goes to national police, else to INTERPOL.</summary>
     public TimeSpan OrphanDeadline { get; init; } = TimeSpan.FromHours(ReportLimits.OrphanHours);
 
-    /// <summary>PDQ values this near look alike (<see cref="Domain.Groups.LookAlikeGroups"/>); applies to what is folded in from now on, and in a rebuild to all.</summary>
+    /// <summary>
+    /// PDQ values this near look alike (<see cref="Domain.Groups.LookAlikeGroups"/>); applies to what is folded in from now on, and in a rebuild to all.
+    /// </summary>
     public int PdqRadius { get; init; } = Domain.Hashes.PdqLimits.Radius;
 
     /// <summary>Most reports the sweeper wakes at once.</summary>

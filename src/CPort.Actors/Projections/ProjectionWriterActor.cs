@@ -7,8 +7,8 @@ using CPort.Actors.Telemetry;
 namespace CPort.Actors.Projections;
 
 /// <summary>
-/// This node's part in writing the read tables: advances the slices that <see cref="ProjectionActor"/> last named, batch after batch, up to where the journal is
-/// complete, and compares their recent reports with the journal now and then. It does not write rows itself (<see cref="Projector"/>).
+/// This node's part in writing the read tables: advances the slices that <see cref="ProjectionActor"/> last named, batch after batch, up to where the journal
+/// is complete, and compares their recent reports with the journal now and then. It does not write rows itself (<see cref="Projector"/>).
 /// </summary>
 public sealed class ProjectionWriterActor : ReceiveActor, IWithTimers
 {
@@ -114,7 +114,8 @@ public sealed class ProjectionWriterActor : ReceiveActor, IWithTimers
 
         work.Busy = true;
         work.TakenUp = work.Slices;
-        AdvanceAsync(work.Projector, work.Slices, _horizon).PipeTo(Self, Self, advanced => advanced, e => new Advanced(work.Projector.Set, _horizon, false) { Fault = e });
+        AdvanceAsync(work.Projector, work.Slices, _horizon)
+            .PipeTo(Self, Self, advanced => advanced, e => new Advanced(work.Projector.Set, _horizon, false) { Fault = e });
     }
 
     private static async Task<Advanced> AdvanceAsync(Projector projector, ImmutableArray<int> slices, long horizon)

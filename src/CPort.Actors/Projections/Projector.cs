@@ -49,8 +49,8 @@ public sealed class Projector(
     }, cancellation);
 
     /// <summary>
-    /// Advances these slices by one batch of at most <see cref="ProjectionOptions.BatchSize"/> events towards <paramref name="horizon"/>, up to which the journal
-    /// must be complete. Answers whether all of them are there.
+    /// Advances these slices by one batch of at most <see cref="ProjectionOptions.BatchSize"/> events towards <paramref name="horizon"/>, up to which the
+    /// journal must be complete. Answers whether all of them are there.
     /// </summary>
     public Task<bool> AdvanceAsync(ImmutableArray<int> slices, long horizon, CancellationToken cancellation = default) => AloneAsync(async () =>
     {
@@ -235,7 +235,8 @@ public sealed class Projector(
 
         await using var db = tables.Connect();
         await using var transaction = await _rows.BeginAsync(db, cancellation).ConfigureAwait(false);
-        await _rows.MoveAsync(db, cohort.Slices, cohort.Position, position, rows.IsEmpty ? null : rows.Max(r => r.RecordedTicks), cancellation).ConfigureAwait(false);
+        await _rows.MoveAsync(db, cohort.Slices, cohort.Position, position, rows.IsEmpty ? null : rows.Max(r => r.RecordedTicks), cancellation)
+            .ConfigureAwait(false);
         await WriteGroupsAsync(db, sightings, cancellation).ConfigureAwait(false);
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
         Moved(cohort, position);
@@ -246,7 +247,9 @@ public sealed class Projector(
 
     private void Moved(Cohort cohort, long position) => _positions = _positions.SetItems(cohort.Slices.Select(s => KeyValuePair.Create(s, position)));
 
-    /// <summary>Writes reports, and takes their cohort to <paramref name="position"/>; <paramref name="cohort"/> null: mends them where the slices are.</summary>
+    /// <summary>
+    /// Writes reports, and takes their cohort to <paramref name="position"/>; <paramref name="cohort"/> null: mends them where the slices are.
+    /// </summary>
     private async Task WriteAsync(IReadOnlyCollection<Folding> foldings, Cohort? cohort, long position, long? positionAt, CancellationToken cancellation)
     {
         var reports = new List<ReportRow>();
@@ -303,7 +306,8 @@ public sealed class Projector(
         }
 
         // One writer of groups at a time: a node that mends a report meets the one that advances the groups here.
-        await db.GetTable<SliceRow>().Where(s => s.SetId == set && s.Slice == _slices.Groups).Set(s => s.Slice, s => s.Slice).UpdateAsync(cancellation).ConfigureAwait(false);
+        await db.GetTable<SliceRow>().Where(s => s.SetId == set && s.Slice == _slices.Groups).Set(s => s.Slice, s => s.Slice).UpdateAsync(cancellation)
+            .ConfigureAwait(false);
         GroupChanges changes;
         try
         {
@@ -312,7 +316,8 @@ public sealed class Projector(
         catch (Exception e) when (!Faults.IsPassing(e))
         {
             // Not the exception itself: its text may quote a value.
-            log?.Error("{0} look-alikes could not be grouped because of a defect ({1}); table set {2} goes on without them.\n{3}", sightings.Count, e.GetType().Name, set, e.StackTrace);
+            log?.Error("{0} look-alikes could not be grouped because of a defect ({1}); table set {2} goes on without them.\n{3}", sightings.Count, e.GetType()
+                .Name, set, e.StackTrace);
             return;
         }
 

@@ -49,8 +49,8 @@ public sealed record TableSet
     public ImmutableArray<SliceRow> Slices { get; init; } = [];
 
     /// <summary>
-    /// The <c>ordering</c> up to which every journal row is folded in; 0 at the beginning. While nodes of a version without slices are in the cluster they write
-    /// the rows, and it is they who know.
+    /// The <c>ordering</c> up to which every journal row is folded in; 0 at the beginning. While nodes of a version without slices are in the cluster they
+    /// write the rows, and it is they who know.
     /// </summary>
     public long Position => Math.Max(OffsetPosition, Slices.IsEmpty ? 0 : Slices.Min(s => s.Position));
 
@@ -58,7 +58,9 @@ public sealed record TableSet
     public long PositionAt => Math.Max(OffsetAt, Slices.IsEmpty ? 0 : Slices.Max(s => s.PositionAt));
 }
 
-/// <summary>How far one slice of a table set is (table <c>rm_slice</c>, written with the slice's rows in one transaction): <see cref="ProjectionSlices"/>.</summary>
+/// <summary>
+/// How far one slice of a table set is (table <c>rm_slice</c>, written with the slice's rows in one transaction): <see cref="ProjectionSlices"/>.
+/// </summary>
 [Table("rm_slice")]
 public sealed record SliceRow
 {
@@ -231,7 +233,8 @@ public sealed class ReadTables(Database database)
         var since = now.UtcTicks.ToString(CultureInfo.InvariantCulture);
         var insert = string.Create(CultureInfo.InvariantCulture,
             $"INSERT INTO rm_offset (id, version, state, position, position_at, since) VALUES ({id}, {Version}, {(int)state}, 0, 0, {since}) ON CONFLICT (id) DO NOTHING;");
-        await DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => CreateTable(t, id))) + Indexes(id) + insert + SlicesOfNewSets(), cancellation).ConfigureAwait(false);
+        await DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => CreateTable(t, id))) + Indexes(id) + insert + SlicesOfNewSets(),
+            cancellation).ConfigureAwait(false);
         return (await SetsAsync(cancellation).ConfigureAwait(false)).Single(s => s.Id == id);
     }
 
@@ -239,12 +242,14 @@ public sealed class ReadTables(Database database)
     public Task DropAsync(int set, CancellationToken cancellation = default) =>
         DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => $"DROP TABLE IF EXISTS {Name(t, set)}; "))
             + string.Create(CultureInfo.InvariantCulture,
-                $"DELETE FROM rm_stuck WHERE set_id = {set}; DELETE FROM rm_slice WHERE set_id = {set}; DELETE FROM rm_offset WHERE id = {set};"), cancellation);
+                $"DELETE FROM rm_stuck WHERE set_id = {set}; DELETE FROM rm_slice WHERE set_id = {set}; DELETE FROM rm_offset WHERE id = {set};"),
+                    cancellation);
 
     // Before there were slices a set's position stood in rm_offset: slices begin there, and go on there when such a version has been at work meanwhile.
     private string SlicesOfNewSets()
     {
-        var slices = string.Join(" UNION ALL ", Enumerable.Range(0, ProjectionSlices.In(database).RowCount).Select(i => string.Create(CultureInfo.InvariantCulture, $"SELECT {i} AS slice")));
+        var slices = string.Join(" UNION ALL ", Enumerable.Range(0, ProjectionSlices.In(database).RowCount)
+            .Select(i => string.Create(CultureInfo.InvariantCulture, $"SELECT {i} AS slice")));
         return $"""
             INSERT INTO rm_slice (set_id, slice, position, position_at)
             SELECT o.id, n.slice, o.position, o.position_at FROM rm_offset o CROSS JOIN ({slices}) n
@@ -319,7 +324,8 @@ public sealed class ReadTables(Database database)
         var hash = Name(typeof(ItemHashRow), set);
         var alike = Name(typeof(LookAlikeRow), set);
         var queues = string.Concat(
-            WorkQueue.All.Select(QueueColumns.Name).Select(q => $"CREATE INDEX IF NOT EXISTS {item}_{q} ON {item} (assigned_country, {q}) WHERE {q} IS NOT NULL;\n"));
+            WorkQueue.All.Select(QueueColumns.Name).Select(q =>
+                $"CREATE INDEX IF NOT EXISTS {item}_{q} ON {item} (assigned_country, {q}) WHERE {q} IS NOT NULL;\n"));
         return queues + $"""
             CREATE UNIQUE INDEX IF NOT EXISTS {item}_report ON {item} (report_id, ordinal);
             CREATE INDEX IF NOT EXISTS {item}_url ON {item} (url_key);

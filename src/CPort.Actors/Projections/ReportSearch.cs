@@ -119,7 +119,8 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
             var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page, cancellation).ConfigureAwait(false);
             return new ItemPage(
                 await GroupReader.MarkedAsync(
-                    db, set, caller, [.. page.Select(r => ListedItem.Of(caller, r, model.Time.GetUtcNow(), null, QueueReader.DuplicateOf(firsts, r)))], cancellation).ConfigureAwait(false),
+                    db, set, caller, [.. page.Select(r => ListedItem.Of(caller, r, model.Time.GetUtcNow(), null, QueueReader.DuplicateOf(firsts, r)))],
+                        cancellation).ConfigureAwait(false),
                 found.Count > page.Length ? PagePlace.After(page[^1], page[^1].AddedAt) : null,
                 at);
         }, cancellation);

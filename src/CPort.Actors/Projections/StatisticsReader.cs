@@ -51,7 +51,8 @@ public sealed class StatisticsReader(ReadModel model)
             var everything = AccessTable.May(caller, Deed.CountEverything);
             IQueryable<ItemRow> Scoped(params FieldGroup[] fields)
             {
-                var rows = ReadTables.Items(db, set).Where(everything ? AccessScope.CountedFor(caller) : AccessScope.Sees(caller, [FieldGroup.Existence, FieldGroup.State, .. fields]));
+                var rows = ReadTables.Items(db, set).Where(everything
+                    ? AccessScope.CountedFor(caller) : AccessScope.Sees(caller, [FieldGroup.Existence, FieldGroup.State, .. fields]));
                 if (from?.UtcTicks is { } first)
                 {
                     rows = rows.Where(i => i.AddedAt >= first);
@@ -79,7 +80,8 @@ public sealed class StatisticsReader(ReadModel model)
             return new Statistics
             {
                 From = from, To = to, At = at,
-                Scope = everything ? "every item of the tenant" : "the items your agency may see (docs/access.md); a figure about a field counts those whose field it sees",
+                Scope = everything
+                    ? "every item of the tenant" : "the items your agency may see (docs/access.md); a figure about a field counts those whose field it sees",
                 Figures =
                 [
                     await Count("items", "Content items that joined a report in the span.", all).ConfigureAwait(false),
@@ -91,7 +93,8 @@ public sealed class StatisticsReader(ReadModel model)
                     await Count("urgent", "Items of reports that are marked urgent now.", all.Where(i => i.Urgent)).ConfigureAwait(false),
                     await Count("orphans", "Items hosted where there is no hotline, whether or not a mandated hotline took them.",
                         all.Where(i => i.WasOrphan)).ConfigureAwait(false),
-                    await Count("orphansOpen", "Orphans that nobody has taken and that are not closed.", all.Where(i => i.QOrphaned != null)).ConfigureAwait(false),
+                    await Count("orphansOpen", "Orphans that nobody has taken and that are not closed.", all.Where(i => i.QOrphaned != null))
+                        .ConfigureAwait(false),
                     await Count("knownWithoutLook", "Items whose effective classification was inherited from known hashes; nobody had to look.",
                         classified.Where(i => i.KnownWithoutLook)).ConfigureAwait(false),
                     await Count("seenByPeople", "Items for which at least one person's assessment counts (v2's Doubtful does not).",
@@ -105,16 +108,19 @@ public sealed class StatisticsReader(ReadModel model)
                     await By("state", "Items by their state now.", all, i => i.State, s => s.ToString()).ConfigureAwait(false),
                     await By("classification", "Items by effective classification; none: nobody's opinion counts yet.", classified,
                         i => i.Classification, c => c?.ToString()).ConfigureAwait(false),
-                    await By("hostingCountry", "Items by hosting country as traced last; none: unknown.", hosted, i => i.HostingCountry, c => c).ConfigureAwait(false),
+                    await By("hostingCountry", "Items by hosting country as traced last; none: unknown.", hosted, i => i.HostingCountry, c => c)
+                        .ConfigureAwait(false),
                     await By("assignedCountry", "Items by the country whose job they are; none: orphaned or not routed.", all,
                         i => i.AssignedCountry, c => c).ConfigureAwait(false),
-                    await By("siteType", "Items by the site type of their report; none: not set.", hosted, i => i.SiteType, s => s?.ToString()).ConfigureAwait(false),
+                    await By("siteType", "Items by the site type of their report; none: not set.", hosted, i => i.SiteType, s => s?.ToString())
+                        .ConfigureAwait(false),
                     await By("commerciality", "Items by the commerciality of their report; none: not set.", hosted,
                         i => i.Commerciality, c => c?.ToString()).ConfigureAwait(false),
                 ],
                 Durations =
                 [
-                    await TimeAsync("receiptToPolice", "From the public's report to the hotline to the first report to police (INHOPE's notice and takedown time, first leg).",
+                    await TimeAsync("receiptToPolice",
+                        "From the public's report to the hotline to the first report to police (INHOPE's notice and takedown time, first leg).",
                         dated, i => i.LeaAt, cancellation).ConfigureAwait(false),
                     await TimeAsync("receiptToHost", "From the public's report to the hotline to the first notice to the host (second leg).",
                         dated, i => i.IspAt, cancellation).ConfigureAwait(false),
@@ -130,7 +136,8 @@ public sealed class StatisticsReader(ReadModel model)
     {
         const long hour = TimeSpan.TicksPerHour;
         var row = end.Parameters[0];
-        Expression<Func<ItemRow, bool>> has = Expression.Lambda<Func<ItemRow, bool>>(Expression.NotEqual(end.Body, Expression.Constant(null, typeof(long?))), row);
+        Expression<Func<ItemRow, bool>> has = Expression.Lambda<Func<ItemRow,
+            bool>>(Expression.NotEqual(end.Body, Expression.Constant(null, typeof(long?))), row);
         var hours = Expression.Lambda<Func<ItemRow, long>>(
             Expression.Divide(
                 Expression.Subtract(Expression.Convert(end.Body, typeof(long)), Expression.Property(row, nameof(ItemRow.ReceivedAt))),

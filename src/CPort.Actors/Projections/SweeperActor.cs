@@ -120,7 +120,8 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
 
     private sealed record Orphans(string ReportId, Tenant Tenant, ImmutableArray<int> Ordinals);
 
-    private sealed record Found(ImmutableArray<(string Id, long Version)> Unfinished, ImmutableArray<Orphans> Orphans, DateTimeOffset At) : INoSerializationVerificationNeeded;
+    private sealed record Found(ImmutableArray<(string Id, long Version)> Unfinished, ImmutableArray<Orphans> Orphans, DateTimeOffset At)
+        : INoSerializationVerificationNeeded;
 
     private sealed class Sweep : INotInfluenceReceiveTimeout
     {

@@ -10,7 +10,9 @@ namespace CPort.Actors.Reports;
 /// <summary>No answer came in time, or the journal cannot be written. Nothing is known of the command's fate; repeating it with the same id is safe.</summary>
 public class ReportsUnavailableException(string message, Exception? inner = null) : UnavailableException(message, inner);
 
-/// <summary>The report cannot be read from the journal: it is on the operator's list of stuck ones, and asking again is of no use before it is mended.</summary>
+/// <summary>
+/// The report cannot be read from the journal: it is on the operator's list of stuck ones, and asking again is of no use before it is mended.
+/// </summary>
 public sealed class ReportStuckException() : ReportsUnavailableException("The report cannot be read from the journal.");
 
 /// <summary>The way to reports from outside their actors, as the API and intake use it. Thread-safe.</summary>
@@ -95,7 +97,10 @@ public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options
 /// <summary>How long the gateway waits.</summary>
 public sealed record ReportGatewayOptions
 {
-    /// <summary>For one attempt, from the third or fourth on; the first one of a command waits half of it, of a query a quarter, each further one twice as long. Default 5 s.</summary>
+    /// <summary>
+    /// For one attempt, from the third or fourth on; the first one of a command waits half of it, of a query a quarter, each further one twice as long. Default
+    /// 5 s.
+    /// </summary>
     public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>For all attempts; default 12 s.</summary>

@@ -192,7 +192,8 @@ public sealed class TraceChain(IEnumerable<ITraceProvider> providers, TraceOptio
 
         // What was said about the site by name goes before what is known of its addresses; one address at a CDN makes the site a CDN's customer.
         var isCdn = reported?.IsContentDeliveryNetwork == true
-            || (First(aboutHost, f => f.IsContentDeliveryNetwork) ?? (IsCdn(aboutHost, reported?.AutonomousSystemNumber) || aboutAddresses.Any(a => IsCdn(a, null))));
+            || (First(aboutHost, f => f.IsContentDeliveryNetwork)
+                ?? (IsCdn(aboutHost, reported?.AutonomousSystemNumber) || aboutAddresses.Any(a => IsCdn(a, null))));
 
         var site = CountryOf(aboutHost);
         if (site.Country is null)

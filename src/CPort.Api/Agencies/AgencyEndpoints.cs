@@ -118,7 +118,8 @@ public static class AgencyEndpoints
     }
 
     private static async Task<AgencyAnswer> ChangeAsync(
-        HttpContext http, ApiCaller me, IAgencyGateway gateway, AgencyDirectoryFeed directory, TimeProvider time, string agency, JsonBody<ChangeAgencyBody> body)
+        HttpContext http, ApiCaller me, IAgencyGateway gateway, AgencyDirectoryFeed directory, TimeProvider time, string agency,
+            JsonBody<ChangeAgencyBody> body)
     {
         var (b, f, id) = (body.Value, body.Fields, Id(agency));
         var memberships = Memberships(f, b.Countries, b.Memberships);
@@ -158,7 +159,8 @@ public static class AgencyEndpoints
         return Show(directory, time, id);
     }
 
-    private static async Task<Created<NewKeyAnswer>> IssueAsync(HttpContext http, ApiCaller me, IAgencyGateway gateway, string agency, JsonBody<IssueKeyBody> body)
+    private static async Task<Created<NewKeyAnswer>> IssueAsync(HttpContext http, ApiCaller me, IAgencyGateway gateway, string agency,
+        JsonBody<IssueKeyBody> body)
     {
         var f = body.Fields;
         var roles = Roles.None;
@@ -177,7 +179,8 @@ public static class AgencyEndpoints
         body.Check();
         return Shown(http, await TakenAsync(
             gateway,
-            new IssueKey { Context = me.Context(), Agency = Id(agency), Roles = roles, Tenant = tenant ?? Tenant.Live, ExpiresAt = expires }, http.RequestAborted));
+            new IssueKey { Context = me.Context(), Agency = Id(agency), Roles = roles, Tenant = tenant ?? Tenant.Live, ExpiresAt = expires },
+                http.RequestAborted));
     }
 
     private static async Task<Created<NewKeyAnswer>> RotateAsync(

@@ -48,11 +48,13 @@ public static class HashEndpoints
         hashes.MapPost("/hashes:import", ImportAsync).Needs(Deed.ImportHashes).WithName("ImportHashes")
             .WithSummary("Import a list of known hashes as NDJSON, one media a line; an answer a line once durable")
             .Accepts<ImportRowBody>("application/x-ndjson").Produces<ImportLineAnswer>(200, "application/x-ndjson").Problems(400, 403, 415, 422);
-        hashes.MapPost("/hashes:retract", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
+        hashes.MapPost("/hashes:retract", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors,
+            CancellationToken cancellation) =>
                 ChangeAsync(body, caller, actors, retract: true, cancellation)).Needs(Deed.ChangeOpinions).WithName("RetractHashes")
             .WithSummary("Take back the agency's word on hashes; says first how many items will change")
             .Problems(400, 403, 409, 413, 415, 422, 503);
-        hashes.MapPost("/hashes:correct", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
+        hashes.MapPost("/hashes:correct", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors,
+            CancellationToken cancellation) =>
                 ChangeAsync(body, caller, actors, retract: false, cancellation)).Needs(Deed.ChangeOpinions).WithName("CorrectHashes")
             .WithSummary("Put the agency's word on hashes right; says first how many items will change")
             .Problems(400, 403, 409, 413, 415, 422, 503);
@@ -74,7 +76,8 @@ public static class HashEndpoints
         }
         else if (hashes.Length * (value.MaxResults ?? DefaultResults) > MaxListed)
         {
-            fields.Add("maxResults", ProblemCodes.OutOfRange, $"Hashes times maxResults is at most {MaxListed}: ask for fewer near values or fewer hashes at once.");
+            fields.Add("maxResults", ProblemCodes.OutOfRange,
+                $"Hashes times maxResults is at most {MaxListed}: ask for fewer near values or fewer hashes at once.");
         }
 
         body.Check();
@@ -254,7 +257,8 @@ public static class HashEndpoints
             fields.Add("list", ProblemCodes.OutOfRange, "A list's name is 1 to 100 characters without control characters.");
         }
 
-        var classification = retract ? Classification.NotIllegal : fields.Code("classification", CodeLists.Classifications, value.Classification, required: true);
+        var classification = retract ? Classification.NotIllegal : fields.Code("classification", CodeLists.Classifications, value.Classification,
+            required: true);
         var country = fields.Country("country", value.Country);
         body.Check();
 

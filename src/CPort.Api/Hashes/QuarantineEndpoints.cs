@@ -28,7 +28,8 @@ namespace CPort.Api.Hashes;
 /// <param name="Opinions">Opinions that count now.</param>
 /// <param name="Confirmed">Its exact opinions apply all the same: a human of a trusted agency confirmed it, or two trusted agencies agree.</param>
 public sealed record QuarantinedHashAnswer(
-    string Id, HashAlgorithm Algorithm, string? Value, QuarantineReason Reason, DateTimeOffset Since, string? By, int Reports, int NearValues, int Items, int Opinions,
+    string Id, HashAlgorithm Algorithm, string? Value, QuarantineReason Reason, DateTimeOffset Since, string? By, int Reports, int NearValues, int Items,
+        int Opinions,
     bool Confirmed);
 
 /// <summary>A page of the quarantine.</summary>
@@ -64,11 +65,13 @@ public static class QuarantineEndpoints
             .WithSummary("Hashes in quarantine: over-matching values that match nothing near and apply only when confirmed")
             .WithDescription("Operators get no values.")
             .Problems(400, 403, 422, 503);
-        quarantine.MapPost("/hashes/quarantine:release", (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
+        quarantine.MapPost("/hashes/quarantine:release",
+            (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
                 ChangeAsync(body, caller, actors, release: true, cancellation)).Needs(Deed.KeepQuarantine).WithName("ReleaseQuarantine")
             .WithSummary("Release hashes from quarantine; they never go back by themselves")
             .Problems(400, 403, 422, 503);
-        quarantine.MapPost("/hashes/quarantine:add", (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
+        quarantine.MapPost("/hashes/quarantine:add",
+            (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
                 ChangeAsync(body, caller, actors, release: false, cancellation)).Needs(Deed.KeepQuarantine).WithName("AddQuarantine")
             .WithSummary("Put hashes into quarantine; reports that inherited from unconfirmed ones learn of it")
             .Problems(400, 403, 422, 503);
@@ -83,13 +86,15 @@ public static class QuarantineEndpoints
         var values = AccessTable.May(caller.Caller, Deed.LookUpHashes);
         var from = Cursor.Read<Position>(List, cursor) ?? new Position(0, 0);
         var withEvents = (await HashBucketJournal.WithEventsAsync(database, cancellation)).ToHashSet();
-        var buckets = HashBucketId.All.Select((id, number) => (Id: id, Number: number)).Where(b => b.Number >= from.Bucket && withEvents.Contains(b.Id)).ToList();
+        var buckets = HashBucketId.All.Select((id, number) => (Id: id, Number: number)).Where(b => b.Number >= from.Bucket && withEvents.Contains(b.Id))
+            .ToList();
         var region = actors.Get<HashBucketRegion>();
         var rows = new List<QuarantinedHashAnswer>();
         var unanswered = new List<string>();
         foreach (var part in buckets.Chunk(BucketsAtOnce))
         {
-            var answers = await Task.WhenAll(part.Select(async bucket => (bucket, Answer: await AskAsync(bucket.Id, bucket.Number == from.Bucket ? from.Row : 0))));
+            var answers = await Task.WhenAll(part.Select(async bucket =>
+                (bucket, Answer: await AskAsync(bucket.Id, bucket.Number == from.Bucket ? from.Row : 0))));
             foreach (var (bucket, answer) in answers)
             {
                 if (answer is null)
@@ -180,7 +185,8 @@ public static class QuarantineEndpoints
     }
 
     private static QuarantinedHashAnswer ToAnswer(HashBucketId bucket, QuarantineRow row, bool values) => new(
-        string.Create(CultureInfo.InvariantCulture, $"{bucket}.{row.Row}"), row.Hash.Algorithm, values ? row.Hash.ToHex() : null, row.State.Reason, row.State.Since,
+        string.Create(CultureInfo.InvariantCulture, $"{bucket}.{row.Row}"), row.Hash.Algorithm, values
+            ? row.Hash.ToHex() : null, row.State.Reason, row.State.Since,
         row.State.By?.Value, row.State.Reports, row.State.NearValues, row.Items, row.Opinions, row.Confirmed);
 
     private static bool TryId(string? text, out (HashBucketId Bucket, int Row) id)

@@ -11,7 +11,9 @@ public readonly record struct CodeValue(int? Number, string? Text);
 [JsonConverter(typeof(FlagValueConverter))]
 public readonly record struct FlagValue(bool IsSet);
 
-/// <summary>A date and time as a sender writes it, ISO 8601 with Z or an offset; read by <see cref="FieldReader"/>, so that several errors can be told.</summary>
+/// <summary>
+/// A date and time as a sender writes it, ISO 8601 with Z or an offset; read by <see cref="FieldReader"/>, so that several errors can be told.
+/// </summary>
 [JsonConverter(typeof(DateValueConverter))]
 public readonly record struct DateValue(string Text);
 

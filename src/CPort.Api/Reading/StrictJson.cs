@@ -132,7 +132,8 @@ public static partial class StrictJson
         {
             PropertyNamingPolicy = JsonNamingPolicy.CamelCase, AllowDuplicateProperties = false, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
             RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, NumberHandling = JsonNumberHandling.Strict, MaxDepth = MaxDepth,
-            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { HashTexts.AddFields } }, AllowTrailingCommas = false, ReadCommentHandling = JsonCommentHandling.Disallow, PropertyNameCaseInsensitive = false,
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { HashTexts.AddFields } }, AllowTrailingCommas = false,
+                ReadCommentHandling = JsonCommentHandling.Disallow, PropertyNameCaseInsensitive = false,
         };
         options.MakeReadOnly();
         return options;

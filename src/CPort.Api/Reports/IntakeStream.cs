@@ -111,7 +111,8 @@ public sealed partial class IntakeStream(
                 .. batch.Select(a => a.Name is null ? a.Outcome : new IntakeOutcome
                 {
                     Line = a.Outcome.Line, Result = IntakeResult.Unavailable,
-                    Problem = new IntakeProblem { Code = ProblemCodes.Unavailable, Retry = true, Detail = "The line could not be looked after in time; send it again." },
+                    Problem = new IntakeProblem { Code = ProblemCodes.Unavailable, Retry = true,
+                        Detail = "The line could not be looked after in time; send it again." },
                 }),
             ];
         }
@@ -137,7 +138,8 @@ public sealed partial class IntakeStream(
     {
         private static readonly IntakeProblem EarlierLine = new()
         {
-            Code = ProblemCodes.Unavailable, Retry = true, Detail = "An earlier line of the same report could not be made durable in time; send both again, in this order.",
+            Code = ProblemCodes.Unavailable, Retry = true,
+                Detail = "An earlier line of the same report could not be made durable in time; send both again, in this order.",
         };
 
         private readonly ConcurrentDictionary<ReportId, Task<IntakeOutcome>> _last = new();
@@ -169,7 +171,8 @@ public sealed partial class IntakeStream(
                 await ((Task)before).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!before.IsCompletedSuccessfully || (await before).Result == IntakeResult.Unavailable)
                 {
-                    return new IntakeOutcome { Result = IntakeResult.Unavailable, ReportId = reading.Draft!.ReportId, Reference = reading.Reference, Problem = EarlierLine };
+                    return new IntakeOutcome { Result = IntakeResult.Unavailable, ReportId = reading.Draft!.ReportId, Reference = reading.Reference,
+                        Problem = EarlierLine };
                 }
             }
 

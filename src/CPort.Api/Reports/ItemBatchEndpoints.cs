@@ -62,7 +62,8 @@ public static class ItemBatchEndpoints
         .WithDescription("200 also when items were refused: each item has an outcome of its own, in the order asked. With a `Command-Id` a repeat is safe.")
         .Problems(400, 413, 422);
 
-    private static async Task<BatchAnswer> AssessAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<AssessAnyBody> body)
+    private static async Task<BatchAnswer> AssessAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options,
+        JsonBody<AssessAnyBody> body)
     {
         var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
         var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
@@ -84,7 +85,8 @@ public static class ItemBatchEndpoints
         }));
     }
 
-    private static async Task<BatchAnswer> ClaimAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<ClaimAnyBody> body)
+    private static async Task<BatchAnswer> ClaimAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options,
+        JsonBody<ClaimAnyBody> body)
     {
         var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
         var minutes = ReportCommandEndpoints.Minutes(body.Fields, body.Value.Minutes);
@@ -103,7 +105,9 @@ public static class ItemBatchEndpoints
         // A command names 200 items at most; the parts of one report get command ids of their own.
         var commands = items.Select((item, place) => (item.Item, item.Expected, Place: place)).GroupBy(x => x.Item.Report)
             .SelectMany(g => g.Chunk(ReportRules.ItemsPerPart).Select((chunk, part) => (Report: g.Key, Items: chunk, Part: part)))
-            .Select(c => (c.Report, c.Items, Command: command(c.Report, [.. c.Items.Select(i => new ItemTarget { Ordinal = i.Item.Ordinal, ExpectedVersion = i.Expected })], c.Part)))
+            .Select(c =>
+                (c.Report, c.Items, Command: command(c.Report,
+                [.. c.Items.Select(i => new ItemTarget { Ordinal = i.Item.Ordinal, ExpectedVersion = i.Expected })], c.Part)))
             .ToArray();
         var answers = new ItemOutcomeAnswer[items.Count];
         await System.Threading.Tasks.Parallel.ForEachAsync(
@@ -131,7 +135,8 @@ public static class ItemBatchEndpoints
         }
         catch (Exception e) when (Faults.IsPassingFor(e, cancellation))
         {
-            return [.. items.Select(i => new ItemOutcomeAnswer(i.ToString(), i.Ordinal, null, 0, "unavailable", ProblemCodes.Unavailable, "No answer in time; send it again.", 503))];
+            return [.. items.Select(i =>
+                new ItemOutcomeAnswer(i.ToString(), i.Ordinal, null, 0, "unavailable", ProblemCodes.Unavailable, "No answer in time; send it again.", 503))];
         }
 
         // A report that says no as a whole (it is absent, it is withdrawn) says it for every item.
@@ -142,10 +147,12 @@ public static class ItemBatchEndpoints
 
     /// <summary>A repeated command id gets the answer of the first time, which may have been about other items.</summary>
     private static ItemOutcomeAnswer AnswerOf(CommandReply reply, ItemRef item, int place) =>
-        (place < reply.Items.Length && reply.Items[place].Ordinal == item.Ordinal ? reply.Items[place] : reply.Items.FirstOrDefault(o => o.Ordinal == item.Ordinal))
+        (place < reply.Items.Length && reply.Items[place].Ordinal == item.Ordinal
+            ? reply.Items[place] : reply.Items.FirstOrDefault(o => o.Ordinal == item.Ordinal))
             is { } outcome
             ? ItemOutcomeAnswer.Of(reply.ReportId, outcome)
-            : new ItemOutcomeAnswer(item.ToString(), item.Ordinal, null, 0, "rejected", ProblemCodes.CommandIdInUse, "This command id was used for other items of the report.", 409);
+            : new ItemOutcomeAnswer(item.ToString(), item.Ordinal, null, 0, "rejected", ProblemCodes.CommandIdInUse,
+                "This command id was used for other items of the report.", 409);
 
     internal static List<(ItemRef Item, int? Expected)> Targets(FieldReader fields, List<AnyItemTargetBody?>? items, int max)
     {

@@ -165,12 +165,16 @@ public sealed record ItemAnswer
             Classification = CodeAnswer.Of(view.Effective), KnownWithoutLook = view.KnownWithoutLook ? true : null, UrlString = view.Secrets?.Url,
             IsSourceUrl = item.IsSourceUrl, ContentType = CodeAnswer.Of(item.ContentType), HotlineReference = item.ReportingReference?.Value,
             AssignedHotlineReference = item.AssignedReference?.Value, Memo = view.Secrets?.Memo, AnalystName = view.Secrets?.Analyst,
-            Hosting = HostingAnswer.Of(item.Hosting), EarlierHosting = item.EarlierHosting.IsEmpty ? null : [.. item.EarlierHosting.Select(h => HostingAnswer.Of(h)!)],
-            Assignment = AssignmentAnswer.Of(item.Assignment), Lease = item.Lease is { } lease ? new LeaseAnswer(lease.Agency.Value, lease.KeyId, lease.Until) : null,
+            Hosting = HostingAnswer.Of(item.Hosting), EarlierHosting = item.EarlierHosting.IsEmpty
+                ? null : [.. item.EarlierHosting.Select(h => HostingAnswer.Of(h)!)],
+            Assignment = AssignmentAnswer.Of(item.Assignment), Lease = item.Lease is { } lease
+                ? new LeaseAnswer(lease.Agency.Value, lease.KeyId, lease.Until) : null,
             Hashes = HashesAnswer.Of(item), Inheritance = InheritanceAnswer.Of(item.Inheritance),
-            Near = item.Near.IsEmpty ? null : [.. item.Near.Select(n => new NearAnswer(n.Distance, n.Verdict.Disputed, [.. n.Verdict.Opinions.Select(OpinionAnswer.Of)]))],
+            Near = item.Near.IsEmpty ? null : [.. item.Near.Select(n =>
+                new NearAnswer(n.Distance, n.Verdict.Disputed, [.. n.Verdict.Opinions.Select(OpinionAnswer.Of)]))],
             Assessments = item.Assessments.IsEmpty ? null : [.. item.Assessments.Select(AssessmentAnswer.Of)],
-            Actions = item.Actions.IsEmpty ? null : [.. item.Actions.Select((a, i) => ActionAnswer.Of(a, i < view.ReasonTexts.Length ? view.ReasonTexts[i] : null))],
+            Actions = item.Actions.IsEmpty ? null : [
+                .. item.Actions.Select((a, i) => ActionAnswer.Of(a, i < view.ReasonTexts.Length ? view.ReasonTexts[i] : null))],
             Withdrawn = item.Withdrawn, PreviousOccurrence = item.PreviousOccurrence, NextOccurrence = item.NextOccurrence, AddedAt = item.AddedAt,
             LastChangedAt = item.LastChangedAt,
         };
@@ -238,7 +242,8 @@ public sealed record InheritanceAnswer(
     IReadOnlyList<OpinionAnswer>? Sources)
 {
     public static InheritanceAnswer? Of(InheritanceDecision? d) => d is null ? null : new InheritanceAnswer(
-        d.Kind, CodeAnswer.Of(d.Classification), d.Countries.IsEmpty ? null : [.. d.Countries.Select(c => c.Code)], d.DecisiveHash?.Algorithm, d.Distance, d.Why,
+        d.Kind, CodeAnswer.Of(d.Classification), d.Countries.IsEmpty
+            ? null : [.. d.Countries.Select(c => c.Code)], d.DecisiveHash?.Algorithm, d.Distance, d.Why,
         d.Sources.IsEmpty ? null : [.. d.Sources.Select(OpinionAnswer.Of)]);
 }
 
@@ -274,7 +279,8 @@ public sealed record AssessmentAnswer
 
     public static AssessmentAnswer Of(Assessment a) => new()
     {
-        Id = a.Id, Agency = a.Agency.Value, CountryCode = a.Country?.Code, Classification = CodeAnswer.Of(a.Classification), AgeCategorization = CodeAnswer.Of(a.Age),
+        Id = a.Id, Agency = a.Agency.Value, CountryCode = a.Country?.Code, Classification = CodeAnswer.Of(a.Classification),
+            AgeCategorization = CodeAnswer.Of(a.Age),
         GenderCategorization = CodeAnswer.Of(a.Gender), VirtualContentCategorization = a.VirtualContent,
         UserGeneratedContentCategorization = a.UserGeneratedContent, ChildModelingCategorization = a.ChildModeling, At = a.At, KeyId = a.KeyId,
         Episode = a.Episode, CorrectedBy = a.CorrectedBy,
@@ -283,7 +289,8 @@ public sealed record AssessmentAnswer
 
 /// <summary>Something done about an item.</summary>
 public sealed record ActionAnswer(
-    CodeAnswer ActionType, string Agency, string KeyId, DateTimeOffset ActionDate, DateTimeOffset RecordedAt, CodeAnswer? Reason, string? ReasonText, int Episode)
+    CodeAnswer ActionType, string Agency, string KeyId, DateTimeOffset ActionDate, DateTimeOffset RecordedAt, CodeAnswer? Reason, string? ReasonText,
+        int Episode)
 {
     public static ActionAnswer Of(CaseAction a, string? text) => new(
         CodeAnswer.Of(a.Type), a.Agency.Value, a.KeyId, a.Date, a.RecordedAt, CodeAnswer.Of(a.Reason), string.IsNullOrEmpty(text) ? null : text, a.Episode);

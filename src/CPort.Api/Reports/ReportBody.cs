@@ -95,7 +95,9 @@ public sealed record UrlEntryBody
         {
             Secrets = new ItemSecrets { Url = UrlString!, Memo = memo, Analyst = analysts.Length > 0 ? string.Join("; ", analysts) : null },
             UrlKeys = keys.Of(url), Reference = reference, Hosting = hosting, IsSourceUrl = isSource,
-            ContentType = type ?? (isSource ? Domain.CodeLists.ContentType.Website : Domain.CodeLists.ContentType.Media), Assessment = assessment, Actions = actions, Hashes = hashes,
+            ContentType = type
+                ?? (isSource ? Domain.CodeLists.ContentType.Website : Domain.CodeLists.ContentType.Media), Assessment = assessment, Actions = actions,
+                Hashes = hashes,
             PdqQuality = Hashes?.PdqQuality, MediaSize = Hashes?.MediaSize, MimeType = mimeType,
         };
     }

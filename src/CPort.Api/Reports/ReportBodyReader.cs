@@ -54,7 +54,8 @@ public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, Time
     public static ReportSecrets ReadSecrets(FieldReader fields, string? referrer, string? userName, string? password, string? memo, string? analyst) => new()
     {
         Referrer = fields.Text("sourceUrlReferrer", referrer, fields.Limits.UrlLength), UserName = fields.Name("sourceUrlUsername", userName),
-        Password = fields.Name("sourceUrlPassword", password), Memo = fields.Text("memo", memo), ReportingAnalyst = fields.Name("reportingAnalystName", analyst),
+        Password = fields.Name("sourceUrlPassword", password), Memo = fields.Text("memo", memo),
+            ReportingAnalyst = fields.Name("reportingAnalystName", analyst),
     };
 
     /// <summary>URL entries of a report or of added items; meaningless when <paramref name="fields"/> has errors afterwards.</summary>

@@ -26,27 +26,37 @@ public static class ReportCommandEndpoints
     {
         var report = v1.MapGroup("/reports/{id}").WithTags("Work on reports");
         Command(report.MapPatch("", AmendAsync), "AmendReport", "Correct a report", "By the reporting hotline; only fields that are given change.");
-        Command(v1.MapPost("/reports/{id}:withdraw", WithdrawAsync).WithTags("Work on reports"), "WithdrawReport", "Withdraw a report", "Refused once another agency has acted on an item.");
-        Command(report.MapPut("/urgent", UrgentAsync), "MarkUrgent", "Mark or unmark a report as urgent", "A child is at immediate risk: goes before everything.");
-        Command(report.MapPut("/site-facts", SiteFactsAsync), "SetSiteFacts", "Set site type, commerciality, payment methods", "Only fields that are given change.");
+        Command(v1.MapPost("/reports/{id}:withdraw", WithdrawAsync).WithTags("Work on reports"), "WithdrawReport", "Withdraw a report",
+            "Refused once another agency has acted on an item.");
+        Command(report.MapPut("/urgent", UrgentAsync), "MarkUrgent", "Mark or unmark a report as urgent",
+            "A child is at immediate risk: goes before everything.");
+        Command(report.MapPut("/site-facts", SiteFactsAsync), "SetSiteFacts", "Set site type, commerciality, payment methods",
+            "Only fields that are given change.");
         Command(report.MapPost("/memos", MemoAsync), "AddMemo", "Add a memo to a report or item", "");
         Command(report.MapPost("/items", AddItemsAsync), "AddItems", "Add items to a report", "By the reporting hotline, at most 200 at a time.");
-        Command(report.MapPost("/items:assign", AssignAsync), "AssignItems", "Give items to a hotline of their country", "A mandated hotline takes an orphan by naming itself.");
-        Command(report.MapPost("/items:claim", ClaimAsync), "ClaimItems", "Hold items for the caller", "The first hotline of the country to claim an unassigned item has it. The hold runs out by itself.");
+        Command(report.MapPost("/items:assign", AssignAsync), "AssignItems", "Give items to a hotline of their country",
+            "A mandated hotline takes an orphan by naming itself.");
+        Command(report.MapPost("/items:claim", ClaimAsync), "ClaimItems", "Hold items for the caller",
+            "The first hotline of the country to claim an unassigned item has it. The hold runs out by itself.");
         Command(report.MapPost("/items:release", ReleaseAsync), "ReleaseItems", "Give up a hold", "");
         Command(report.MapPost("/items:assess", AssessAsync), "AssessItems", "Assess items", "By the assigned hotline (ICCAM rules 1 to 4).");
-        Command(report.MapPost("/items:correct", CorrectAsync), "CorrectAssessment", "Correct one's own last assessment of an item", "The wrong one stays in the trail.");
-        Command(report.MapPost("/items:act", ActAsync), "RecordAction", "Record an action on items", "By the assigned hotline (ICCAM rules 4, 7 to 10). Without actionDate: now.");
+        Command(report.MapPost("/items:correct", CorrectAsync), "CorrectAssessment", "Correct one's own last assessment of an item",
+            "The wrong one stays in the trail.");
+        Command(report.MapPost("/items:act", ActAsync), "RecordAction", "Record an action on items",
+            "By the assigned hotline (ICCAM rules 4, 7 to 10). Without actionDate: now.");
         Command(report.MapPost("/items:hosting", HostingAsync), "UpdateHosting", "Say where items are hosted", "The first half of a move (ICCAM rule 11).");
-        Command(report.MapPost("/items:move", MoveAsync), "MoveItems", "Move items to the country they are now hosted in", "The second half of a move (ICCAM rule 11).");
-        Command(report.MapPost("/items:seen-again", SeenAgainAsync), "SeenOnlineAgain", "Say that an item is online again", "Makes a new occurrence, linked to the old one.");
+        Command(report.MapPost("/items:move", MoveAsync), "MoveItems", "Move items to the country they are now hosted in",
+            "The second half of a move (ICCAM rule 11).");
+        Command(report.MapPost("/items:seen-again", SeenAgainAsync), "SeenOnlineAgain", "Say that an item is online again",
+            "Makes a new occurrence, linked to the old one.");
         Command(report.MapPut("/items/{item:int}/assigned-hotline-reference", ReferenceAsync), "SetAssignedHotlineReference",
             "Set the assigned hotline's own reference of an item", "");
     }
 
     private static void Command(RouteHandlerBuilder route, string name, string summary, string description) => route
         .Needs(Deed.WorkOnReports).WithName(name).WithSummary(summary)
-        .WithDescription($"{description} `expectedVersion` of an item, or `If-Match` when the command is about one item, refuses what has changed since (412).".Trim())
+        .WithDescription(
+            $"{description} `expectedVersion` of an item, or `If-Match` when the command is about one item, refuses what has changed since (412).".Trim())
         .Problems(400, 403, 404, 409, 412, 413, 422, 503);
 
     private static Task<CommandAnswer> AmendAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<AmendBody> body)
@@ -57,7 +67,8 @@ public static class ReportCommandEndpoints
         body.Check();
         return SendAsync(http, gateway, new AmendReport
         {
-            ReportId = ReportEndpoints.Id(id), Context = me.Context(), HotlineReceivedDate = received, Secrets = secrets == new ReportSecrets() ? null : secrets,
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), HotlineReceivedDate = received, Secrets = secrets == new ReportSecrets()
+                ? null : secrets,
         });
     }
 
@@ -102,7 +113,8 @@ public static class ReportCommandEndpoints
         }
 
         body.Check();
-        return SendAsync(http, gateway, new AddMemo { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Ordinal = body.Value.Item, Text = Secret(text) });
+        return SendAsync(http, gateway, new AddMemo
+            { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Ordinal = body.Value.Item, Text = Secret(text) });
     }
 
     private static async Task<CommandAnswer> AddItemsAsync(
@@ -113,7 +125,8 @@ public static class ReportCommandEndpoints
         body.Check();
         return await SendAsync(http, gateway, new AddItems
         {
-            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, FirstItemNumber = await numbers.ItemsAsync(items.Length, http.RequestAborted),
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items,
+                FirstItemNumber = await numbers.ItemsAsync(items.Length, http.RequestAborted),
         });
     }
 
@@ -191,7 +204,8 @@ public static class ReportCommandEndpoints
         var items = Targets(http, body.Fields, body.Value.Items);
         var country = body.Fields.Country("countryCode", body.Value.CountryCode, required: true);
         body.Check();
-        return SendAsync(http, gateway, new MoveToCountry { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Country = country!.Value });
+        return SendAsync(http, gateway, new MoveToCountry
+            { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Country = country!.Value });
     }
 
     private static async Task<CommandAnswer> SeenAgainAsync(

@@ -78,7 +78,8 @@ public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, 
         };
         return outcome.Result switch
         {
-            IntakeResult.Conflict => outcome with { Problem = IntakeProblem.Of(ProblemCodes.Conflict, reply.Detail ?? "The reference was used before with other content.") },
+            IntakeResult.Conflict =>
+                outcome with { Problem = IntakeProblem.Of(ProblemCodes.Conflict, reply.Detail ?? "The reference was used before with other content.") },
             IntakeResult.Rejected => outcome with
             {
                 ReportId = null, Number = null, Problem = IntakeProblem.Of(ProblemCodes.Of(reply.Code), reply.Detail ?? "A rule says no."),

@@ -45,7 +45,8 @@ public static class ReportStreamEndpoint
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
     public static void MapReportStream(this IEndpointRouteBuilder v1) =>
-        v1.MapPost("/reports:stream", StreamAsync).Needs(Deed.SubmitReports).WithTags("Reports").WithName("StreamReports").WithSummary("Submit reports by the line")
+        v1.MapPost("/reports:stream", StreamAsync).Needs(Deed.SubmitReports).WithTags("Reports").WithName("StreamReports")
+            .WithSummary("Submit reports by the line")
             .WithDescription(
                 "Takes NDJSON of any length, one report a line, and answers NDJSON, one line for each line in the same order, each once its outcome is durable: "
                 + "`accepted`, `duplicate`, `conflict`, `rejected`, or `unavailable` (nothing is wrong with the line; send it again). One bad line never harms its "
@@ -56,7 +57,8 @@ public static class ReportStreamEndpoint
             .Problems(400, 403, 415, 422, 429);
 
     private static async Task StreamAsync(
-        HttpContext http, ApiCaller me, IntakeStream stream, ReportBodyReader reader, OpenStreams open, IntakeLimits limits, IntakeDoor door, ActorSystem system)
+        HttpContext http, ApiCaller me, IntakeStream stream, ReportBodyReader reader, OpenStreams open, IntakeLimits limits, IntakeDoor door,
+            ActorSystem system)
     {
         RequestBody.RefuseEncoding(http);
         var codes = RequestBody.Codes(http);

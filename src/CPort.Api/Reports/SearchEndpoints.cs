@@ -128,7 +128,8 @@ public static class SearchEndpoints
         ImmutableArray<Country> Countries(string field, List<string?>? values) => Many(field, values, (f, v) => fields.Country(f, v, required: true));
         ImmutableArray<AgencyId> Agencies(string field, List<string?>? values) => Many(field, values, fields.Agency);
         ImmutableArray<T> Codes<T>(string field, CodeList<T> list, List<CodeValue?>? values)
-            where T : struct, Enum => [.. (values ?? []).Take(SearchQuery.MaxValues).Select((v, i) => fields.Code($"{field}[{i}]", list, v, required: true)).OfType<T>()];
+            where T : struct, Enum =>
+                [.. (values ?? []).Take(SearchQuery.MaxValues).Select((v, i) => fields.Code($"{field}[{i}]", list, v, required: true)).OfType<T>()];
 
         ReportId? report = null;
         if (b.ReportId is { Length: > 0 } id)

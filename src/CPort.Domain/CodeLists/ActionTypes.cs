@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 
 namespace CPort.Domain.CodeLists;
 
-/// <summary>An action on an item (ICCAM v3; the number is ICCAM's id). "Moved" is not an action (rule 11). <see cref="ActionTypes"/> says what each does.</summary>
+/// <summary>
+/// An action on an item (ICCAM v3; the number is ICCAM's id). "Moved" is not an action (rule 11). <see cref="ActionTypes"/> says what each does.
+/// </summary>
 public enum ActionType
 {
     ReportedToLea = 1,

@@ -10,7 +10,9 @@ public abstract class ConfidentialSeam
     public abstract Sealed Seal<T>(WrappedKey dataKey, T secret)
         where T : class;
 
-    /// <summary>Opens what <see cref="Seal{T}"/> made; throws <see cref="System.Security.Cryptography.CryptographicException"/> when key or bytes are wrong.</summary>
+    /// <summary>
+    /// Opens what <see cref="Seal{T}"/> made; throws <see cref="System.Security.Cryptography.CryptographicException"/> when key or bytes are wrong.
+    /// </summary>
     public abstract T Open<T>(WrappedKey dataKey, Sealed secret)
         where T : class;
 

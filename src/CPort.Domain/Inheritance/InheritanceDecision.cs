@@ -30,7 +30,9 @@ public sealed record InheritanceDecision
     /// <summary>The inherited or suggested classification.</summary>
     [ProtoMember(2)] public Classification? Classification { get; init; }
 
-    /// <summary>The countries whose law made it so: the item's own for National and NotIllegal, the others for <see cref="InheritanceKind.NationalElsewhere"/>.</summary>
+    /// <summary>
+    /// The countries whose law made it so: the item's own for National and NotIllegal, the others for <see cref="InheritanceKind.NationalElsewhere"/>.
+    /// </summary>
     [ProtoMember(3)] public ImmutableArray<Country> Countries { get; init; } = [];
 
     /// <summary>The hash that decided, and its verdict's version.</summary>

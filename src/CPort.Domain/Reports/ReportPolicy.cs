@@ -41,7 +41,9 @@ public sealed record IccamRules
     public bool NotIllegalFollowsAssessment { get; init; } = true;
 }
 
-/// <summary>What the rules of a report look at besides the report: today's members, the clock and the policy. Read by <c>Decide</c>, never by <c>Apply</c>.</summary>
+/// <summary>
+/// What the rules of a report look at besides the report: today's members, the clock and the policy. Read by <c>Decide</c>, never by <c>Apply</c>.
+/// </summary>
 public sealed record ReportEnvironment
 {
     public required DateTimeOffset Now { get; init; }

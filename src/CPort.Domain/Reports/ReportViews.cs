@@ -154,7 +154,8 @@ public static class ReportViews
 
         if (!access.Sees(FieldGroup.Hashes))
         {
-            shown = shown with { Hashes = [], PdqQuality = null, Verdicts = [], Near = [], Inheritance = shown.Inheritance is { } i ? i with { DecisiveHash = null } : null };
+            shown = shown with { Hashes = [], PdqQuality = null, Verdicts = [], Near = [], Inheritance = shown.Inheritance is { } i
+                ? i with { DecisiveHash = null } : null };
         }
 
         if (!access.Sees(FieldGroup.ReporterData))

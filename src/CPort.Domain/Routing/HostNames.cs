@@ -58,7 +58,8 @@ public static class HostNames
         for (var i = 0; i < labels.Length; i++)
         {
             // Full-width characters may have mapped onto forbidden ones.
-            if (labels[i].Any(c => c < 0x80 && (c <= ' ' || c == 0x7f || Forbidden.Contains(c, StringComparison.Ordinal))) || !TryToAscii(labels[i], out var ascii)
+            if (labels[i].Any(c => c < 0x80 && (c <= ' ' || c == 0x7f || Forbidden.Contains(c, StringComparison.Ordinal)))
+                || !TryToAscii(labels[i], out var ascii)
                 || ascii.Length is 0 or > 63)
             {
                 return false;

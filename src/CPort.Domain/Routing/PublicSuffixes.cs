@@ -5,9 +5,10 @@ using System.Text;
 namespace CPort.Domain.Routing;
 
 /// <summary>
-/// Our own, and not a library: stored keyed hashes are made of the result, so that it may never change with a package's list. Which part of a host name its owner registered, by the public suffix algorithm (publicsuffix.org/list): the longest rule wins, exceptions
-/// before all, and <c>*</c> when no rule fits. <see cref="BuiltIn"/> knows the second-level labels of most country domains; give the full list
-/// with <see cref="Load"/> where blogs and free hosting (each customer a domain of its own) must be told apart.
+/// Our own, and not a library: stored keyed hashes are made of the result, so that it may never change with a package's list. Which part of a host name its
+/// owner registered, by the public suffix algorithm (publicsuffix.org/list): the longest rule wins, exceptions before all, and <c>*</c> when no rule fits.
+/// <see cref="BuiltIn"/> knows the second-level labels of most country domains; give the full list with <see cref="Load"/> where blogs and free hosting (each
+/// customer a domain of its own) must be told apart.
 /// </summary>
 public sealed class PublicSuffixes
 {
@@ -176,9 +177,12 @@ public sealed class PublicSuffixes
         return new PublicSuffixes(rules);
     }
 
-    private const string CompactRules = "*.bd *.ck !www.ck *.er *.fk *.jm *.kh *.mm *.np *.pg *.sch.uk *.nom.br uk.com us.com eu.com de.com gb.net blogspot.com github.io";
+    private const string CompactRules =
+        "*.bd *.ck !www.ck *.er *.fk *.jm *.kh *.mm *.np *.pg *.sch.uk *.nom.br uk.com us.com eu.com de.com gb.net blogspot.com github.io";
 
-    /// <summary>Top-level domains, colon, their second-level labels under which names are registered. Facts from the public suffix list that Debian 12 ships.</summary>
+    /// <summary>
+    /// Top-level domains, colon, their second-level labels under which names are registered. Facts from the public suffix list that Debian 12 ships.
+    /// </summary>
     private const string Compact =
         "ac,af,al,az,ba,bh,bm,bn,bs,bt,bz,co,cu,dm,dz,eg,et,ge,gr,gu,hk,iq,is,jo,kg,ki,kw,kz,la,lb,lr,lv,ly,mk,mo,ms,mv,my,ng,nr,ph,ps,pt,py,qa,sa,sb,sc,sd,sg,sl,so,ss,sy,to,tw,ua,vc,ws,ye:com,edu,gov,net,org " +
         "as,bf,cd,cx,ie,lt,mr,sx,tl:gov cw,fm,gp,ky,mt,uy,vu:com,edu,net,org bb,gy,lc,om,tm,tt:co,com,edu,gov,net,org " +

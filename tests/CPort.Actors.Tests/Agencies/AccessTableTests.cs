@@ -84,14 +84,17 @@ public sealed class AccessTableTests
     private static readonly Gen<AgencyId> AnyAgency = Gen.Int[1, 4].Select(i => AgencyId.Parse($"a{i}"));
 
     private static readonly Gen<ItemRelationFacts> AnyItem =
-        Gen.Select(AnyAgency, AnyCountry, Gen.Select(Gen.Bool, AnyAgency), AnyCountry, Gen.Bool, Gen.Bool, Gen.Bool).Select((reporting, assigned, by, hosting, orphan, training, illegal) =>
+        Gen.Select(AnyAgency, AnyCountry, Gen.Select(Gen.Bool, AnyAgency), AnyCountry, Gen.Bool, Gen.Bool, Gen.Bool)
+            .Select((reporting, assigned, by, hosting, orphan, training, illegal) =>
             new ItemRelationFacts(reporting, assigned, by.Item1 ? by.Item2 : null, hosting, orphan, training ? Tenant.Training : Tenant.Live, illegal));
 
     private static readonly Gen<Caller> AnyCaller =
-        Gen.Select(AnyAgency, Gen.Int[1, 7], Gen.Int[0, 31], Gen.OneOfConst(NL, DE, FR).Array[0, 2], Gen.Bool, Gen.Bool, Gen.Bool).Select((agency, kind, roles, countries, mandate, training, purpose) =>
+        Gen.Select(AnyAgency, Gen.Int[1, 7], Gen.Int[0, 31], Gen.OneOfConst(NL, DE, FR).Array[0, 2], Gen.Bool, Gen.Bool, Gen.Bool)
+            .Select((agency, kind, roles, countries, mandate, training, purpose) =>
             new Caller
             {
-                Agency = agency, Kind = (AgencyKind)kind, Roles = (Roles)roles, KeyId = "k", Countries = [.. countries.Distinct()], HoldsOrphanMandate = mandate,
+                Agency = agency, Kind = (AgencyKind)kind, Roles = (Roles)roles, KeyId = "k", Countries = [.. countries.Distinct()],
+                    HoldsOrphanMandate = mandate,
                 Tenant = training ? Tenant.Training : Tenant.Live, Purpose = purpose ? "case 1" : null,
             });
 
@@ -124,7 +127,8 @@ public sealed class AccessTableTests
 
     [Fact]
     public void Operators_auditors_and_supervisors_never_see_anything_confidential() =>
-        Gen.Select(AnyCaller, AnyItem).Where((c, _) => c.Kind is AgencyKind.Operator or AgencyKind.SupervisoryAuthority || c.Roles == Roles.Auditor).Sample((caller, item) =>
+        Gen.Select(AnyCaller, AnyItem).Where((c, _) => c.Kind is AgencyKind.Operator or AgencyKind.SupervisoryAuthority || c.Roles == Roles.Auditor)
+            .Sample((caller, item) =>
         {
             var access = AccessTable.For(caller, item);
             FieldGroup[] confidential = [FieldGroup.Url, FieldGroup.Credentials, FieldGroup.Memo, FieldGroup.Hashes, FieldGroup.ReporterData];
@@ -135,7 +139,8 @@ public sealed class AccessTableTests
     [Fact]
     public void Only_the_reporting_hotline_sees_the_reporters_data() =>
         Gen.Select(AnyCaller, AnyItem).Sample((caller, item) =>
-            !AccessTable.For(caller, item).Sees(FieldGroup.ReporterData) || (caller.Kind == AgencyKind.Hotline && caller.Agency == item.ReportingHotline), iter: 5_000);
+            !AccessTable.For(caller, item).Sees(FieldGroup.ReporterData)
+                || (caller.Kind == AgencyKind.Hotline && caller.Agency == item.ReportingHotline), iter: 5_000);
 
     [Fact]
     public void Only_a_hotline_of_the_assigned_country_assesses_and_acts() =>
@@ -144,7 +149,8 @@ public sealed class AccessTableTests
             ItemWrite[] rule4 = [ItemWrite.Assign, ItemWrite.Claim, ItemWrite.Release, ItemWrite.Assess, ItemWrite.Act, ItemWrite.SetReference];
             if (rule4.Any(w => AccessTable.MayWrite(caller, item, w)))
             {
-                Assert.True(caller.Kind == AgencyKind.Hotline && item.AssignedCountry is { } c && caller.WorksFor(c) && caller.Is(Roles.Analyst | Roles.Machine));
+                Assert.True(caller.Kind == AgencyKind.Hotline && item.AssignedCountry is { } c && caller.WorksFor(c)
+                    && caller.Is(Roles.Analyst | Roles.Machine));
                 Assert.Equal(caller.Tenant, item.Tenant);
             }
         }, iter: 10_000);
@@ -153,7 +159,8 @@ public sealed class AccessTableTests
     public void Each_writer_may_do_its_part_and_no_more()
     {
         var unclaimed = Item with { AssignedHotline = null };
-        ItemWrite[] job = [ItemWrite.Claim, ItemWrite.Release, ItemWrite.Assess, ItemWrite.Act, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry, ItemWrite.SetReference];
+        ItemWrite[] job = [ItemWrite.Claim, ItemWrite.Release, ItemWrite.Assess, ItemWrite.Act, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry,
+            ItemWrite.SetReference];
         ItemWrite[] own = [ItemWrite.Amend, ItemWrite.Withdraw, ItemWrite.AddItems];
         Assert.All(own, w => Assert.True(AccessTable.MayWrite(Reporter, Item, w)));
         Assert.All(job, w => Assert.False(AccessTable.MayWrite(Reporter, Item, w)));

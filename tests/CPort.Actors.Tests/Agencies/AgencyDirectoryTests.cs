@@ -79,7 +79,8 @@ public sealed class AgencyDirectoryTests
     {
         var (revoked, expired, good) = (ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate());
         var state = After(After(After(Registry, Issue(HotlineNl), revoked), Issue(HotlineNl, expires: Noon.AddHours(1)), expired), Issue(HotlineDe), good);
-        state = After(state, new RevokeKey { Context = By(), Agency = HotlineNl, KeyId = revoked.KeyId }, new DeactivateAgency { Context = By(), Agency = HotlineDe });
+        state = After(state, new RevokeKey { Context = By(), Agency = HotlineNl, KeyId = revoked.KeyId }, new DeactivateAgency
+            { Context = By(), Agency = HotlineDe });
         var directory = AgencyDirectory.Of(state);
         var wrongSecret = expired.Text[..^43] + good.Text[^43..];
 

@@ -155,7 +155,8 @@ public sealed class AgencyRulesTests
     {
         var (old, fresh) = (ApiKey.Generate(), ApiKey.Generate());
         var issued = After(WithNl, Issue(HotlineNl, Roles.Machine, Noon.AddDays(30), Tenant.Training), old);
-        var state = After(issued, new RotateKey { Context = By(), Agency = HotlineNl, KeyId = old.KeyId, Grace = TimeSpan.FromDays(1) }, fresh, Noon.AddDays(10));
+        var state = After(issued, new RotateKey { Context = By(), Agency = HotlineNl, KeyId = old.KeyId, Grace = TimeSpan.FromDays(1) }, fresh,
+            Noon.AddDays(10));
         var (was, now) = (state.Keys[old.KeyId], state.Keys[fresh.KeyId]);
         Assert.Equal((Roles.Machine, Tenant.Training, Noon.AddDays(40)), (now.Roles, now.Tenant, now.ExpiresAt));
         Assert.Equal((Noon.AddDays(11), fresh.KeyId), (was.ExpiresAt, was.ReplacedBy));
@@ -200,7 +201,8 @@ public sealed class AgencyRulesTests
                     1 => new ChangeMemberships { Context = context, Agency = a, Memberships = memberships },
                     2 => new SetTrust { Context = context, Agency = a, Trust = (TrustLevel)kind },
                     3 => new SetMandate { Context = context, Agency = a, HoldsOrphanMandate = flag },
-                    4 => hour % 8 == 0 ? new DeactivateAgency { Context = context, Agency = a } : Register($"a{agency}", (AgencyKind)kind) with { Context = context },
+                    4 => hour % 8 == 0 ? new DeactivateAgency { Context = context, Agency = a } : Register($"a{agency}",
+                        (AgencyKind)kind) with { Context = context },
                     5 => new IssueKey { Context = context, Agency = a, Roles = (Roles)roles, ExpiresAt = flag ? Noon.AddHours(hour) : null },
                     6 => new RotateKey { Context = context, Agency = a, KeyId = $"key{roles}", Grace = TimeSpan.FromHours(id) },
                     _ => new RevokeKey { Context = context, Agency = a, KeyId = $"key{roles}" },

@@ -91,7 +91,8 @@ public sealed class DatabaseLeaseTests(PostgreSqlServer server) : IClassFixture<
     }
 
     private static DatabaseLease Lease(Database database, string owner, int valid = 30_000, int every = 5_000) => new(
-        new LeaseSettings("test", owner, new TimeoutSettings(TimeSpan.FromMilliseconds(every), TimeSpan.FromMilliseconds(valid), TimeSpan.FromSeconds(5)), Akka.Configuration.Config.Empty),
+        new LeaseSettings("test", owner, new TimeoutSettings(TimeSpan.FromMilliseconds(every), TimeSpan.FromMilliseconds(valid), TimeSpan.FromSeconds(5)),
+            Akka.Configuration.Config.Empty),
         database, TimeProvider.System);
 
     private static async Task UntilAsync(Func<Task<bool>> holds)

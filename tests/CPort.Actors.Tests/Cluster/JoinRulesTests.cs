@@ -93,7 +93,8 @@ public sealed class JoinRulesTests(PostgreSqlServer server) : IClassFixture<Post
             ("StableAfterSeconds", ClusterTuning.Agreed(SplitBrainStrategy.StaticQuorum, 2, new ClusterTimes { StableAfter = TimeSpan.FromSeconds(5) })),
             ("HeartbeatSeconds", ClusterTuning.Agreed(SplitBrainStrategy.StaticQuorum, 2, new ClusterTimes { Heartbeat = TimeSpan.FromSeconds(0.3) })),
             ("HeartbeatPauseSeconds", ClusterTuning.Agreed(SplitBrainStrategy.StaticQuorum, 2, new ClusterTimes { HeartbeatPause = TimeSpan.FromSeconds(9) })),
-            ("DownRemovalMarginSeconds", ClusterTuning.Agreed(SplitBrainStrategy.StaticQuorum, 2, new ClusterTimes { DownRemovalMargin = TimeSpan.FromSeconds(7) })),
+            ("DownRemovalMarginSeconds", ClusterTuning.Agreed(SplitBrainStrategy.StaticQuorum, 2, new ClusterTimes
+                { DownRemovalMargin = TimeSpan.FromSeconds(7) })),
         })
         {
             var reason = Assert.IsType<JoinStep.Refuse>(Decide(Says("one", [.. other]))).Reason;
@@ -115,7 +116,8 @@ public sealed class JoinRulesTests(PostgreSqlServer server) : IClassFixture<Post
         var record = new ClusterRecord(database);
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => record.EnsureAsync(default)));
         var start = Stopwatch.GetTimestamp();
-        var formed = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => record.TryFormAsync($"akka.tcp://cport@127.0.0.1:{i}", null, "api", "1.0", default)));
+        var formed = await Task.WhenAll(Enumerable.Range(0, 10)
+            .Select(i => record.TryFormAsync($"akka.tcp://cport@127.0.0.1:{i}", null, "api", "1.0", default)));
         var incarnation = Assert.Single(formed, f => f is not null)!;
 
         var view = await record.ReadAsync(default);
@@ -141,7 +143,8 @@ public sealed class JoinRulesTests(PostgreSqlServer server) : IClassFixture<Post
     [InlineData("dns:cport.example:4053", "cport.example", 4053, true)]
     [InlineData("[2001:db8::1]:4053", "2001:db8::1", 4053, false)]
     [InlineData("akka.tcp://cport@192.0.2.7:4053", "192.0.2.7", 4053, false)]
-    public void Seeds_are_read(string text, string host, int port, bool discover) => Assert.Equal(new ClusterSeed(host, port, discover), ClusterSeed.Parse(text));
+    public void Seeds_are_read(string text, string host, int port, bool discover) =>
+        Assert.Equal(new ClusterSeed(host, port, discover), ClusterSeed.Parse(text));
 
     [Theory]
     [InlineData("nowhere")]
@@ -155,7 +158,8 @@ public sealed class JoinRulesTests(PostgreSqlServer server) : IClassFixture<Post
     private static JoinStep Losing(string lost, TimeSpan watched) => JoinRules.Decide(
         Situation("one", [new(Other, "one", TimeSpan.Zero)], [new(Other, "one", [.. Ours]) { Unreachable = [lost] }], watched: watched));
 
-    private static JoinSituation Situation(string? incarnation, RecordedMember[] members, GateAnswer[]? answers = null, TimeSpan? watched = null, string[]? silent = null) => new()
+    private static JoinSituation Situation(string? incarnation, RecordedMember[] members, GateAnswer[]? answers = null, TimeSpan? watched = null,
+        string[]? silent = null) => new()
     {
         Self = Self, Figures = [.. Ours], Record = new ClusterView(incarnation, [.. members]), Answers = [.. answers ?? []],
         Silent = [.. silent ?? []], Watched = watched ?? TimeSpan.Zero,

@@ -51,10 +51,12 @@ public sealed class ShardPlacementTests : TestKit
 
     private sealed class FewestFirst : IShardAllocationStrategy
     {
-        public Task<IActorRef> AllocateShard(IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations) =>
+        public Task<IActorRef> AllocateShard(IActorRef requester, string shardId, IImmutableDictionary<IActorRef,
+            IImmutableList<string>> currentShardAllocations) =>
             Task.FromResult(currentShardAllocations.MinBy(a => a.Value.Count).Key);
 
         public Task<IImmutableSet<string>> Rebalance(
-            IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations, IImmutableSet<string> rebalanceInProgress) => throw new NotSupportedException();
+            IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations, IImmutableSet<string> rebalanceInProgress) =>
+                throw new NotSupportedException();
     }
 }

@@ -14,7 +14,8 @@ public class CodeListTests
     {
         ["site type"] =
         [
-            (2, "Website"), (3, "File host"), (4, "Image store"), (5, "Image board"), (6, "Forum"), (7, "Banner site"), (8, "Link site"), (9, "Social Networking"),
+            (2, "Website"), (3, "File host"), (4, "Image store"), (5, "Image board"), (6, "Forum"), (7, "Banner site"), (8, "Link site"),
+                (9, "Social Networking"),
             (10, "Redirector"), (11, "Web archive"), (18, "Search provider"), (20, "Image host"), (22, "Blog"), (24, "Not Applicable"),
         ],
         ["commerciality"] = [(1, "Not Determined"), (2, "Commercial"), (3, "Non-Commercial")],
@@ -44,21 +45,24 @@ public class CodeListTests
         ["site type"] = [(1, ["Not Determined"], 2), (23, ["Webpage"], 2), (2, ["Website"], 2), (22, ["Blog"], 22)],
         ["classification"] = [(1, ["BA"], 1), (2, ["NA"], 2), (3, ["DO", "Doubtful"], 3), (4, ["IG"], 4)],
         ["content type"] = [(0, ["Image"], 1), (1, ["Video"], 1), (2, ["Link"], 2), (3, ["Container"], 1), (4, ["Other"], 1), (5, ["Text"], 1)],
-        ["action type"] = [(1, ["LEA"], 1), (2, ["ISP"], 2), (3, ["CR", "content removed"], 3), (4, ["CU", "content unavailable"], 4), (7, ["NI", "content not illegal"], 6)],
+        ["action type"] = [(1, ["LEA"], 1), (2, ["ISP"], 2), (3, ["CR", "content removed"], 3), (4, ["CU", "content unavailable"], 4),
+            (7, ["NI", "content not illegal"], 6)],
     };
 
     private delegate int? Read(int? number, string? text, CodeGeneration generation);
 
     private static Read Reader<T>(CodeList<T> list)
         where T : struct, Enum =>
-        (number, text, generation) => (number is { } n ? list.TryParse(n, generation, out var v) : list.TryParse(text, generation, out v)) ? Convert.ToInt32(v) : null;
+        (number, text, generation) =>
+            (number is { } n ? list.TryParse(n, generation, out var v) : list.TryParse(text, generation, out v)) ? Convert.ToInt32(v) : null;
 
     private static readonly Dictionary<string, Read> Readers = new()
     {
         [Lists.SiteTypes.Name] = Reader(Lists.SiteTypes), [Lists.Commercialities.Name] = Reader(Lists.Commercialities),
         [Lists.PaymentMethods.Name] = Reader(Lists.PaymentMethods), [Lists.Classifications.Name] = Reader(Lists.Classifications),
         [Lists.AgeCategories.Name] = Reader(Lists.AgeCategories), [Lists.GenderCategories.Name] = Reader(Lists.GenderCategories),
-        [Lists.ContentTypes.Name] = Reader(Lists.ContentTypes), [Lists.ActionTypes.Name] = Reader(Lists.ActionTypes), [Lists.ActionReasons.Name] = Reader(Lists.ActionReasons),
+        [Lists.ContentTypes.Name] = Reader(Lists.ContentTypes), [Lists.ActionTypes.Name] = Reader(Lists.ActionTypes),
+            [Lists.ActionReasons.Name] = Reader(Lists.ActionReasons),
     };
 
     public static TheoryData<string> ListNames => [.. V3.Keys];
@@ -71,7 +75,8 @@ public class CodeListTests
         {
             Assert.Equal(code.Id, Readers[list](code.Id, null, CodeGeneration.V3));
             Assert.Equal(code.Id, Readers[list](null, $"{code.Id}", CodeGeneration.V3));
-            Assert.All([code.Name, code.Name.ToLowerInvariant(), code.Name.ToUpperInvariant(), code.Name.Replace(' ', '-'), code.Name.Replace(" ", ""), code.Name.Replace('-', '_')],
+            Assert.All([code.Name, code.Name.ToLowerInvariant(), code.Name.ToUpperInvariant(), code.Name.Replace(' ', '-'), code.Name.Replace(" ", ""),
+                code.Name.Replace('-', '_')],
                 name => Assert.Equal(code.Id, Readers[list](null, name, CodeGeneration.V3)));
         });
     }
@@ -86,7 +91,8 @@ public class CodeListTests
 
     [Theory]
     [MemberData(nameof(ListNames))]
-    public void Any_text_reads_or_is_refused_without_an_error(string list) => Gen.String[0, 70].Sample(text => { _ = Readers[list](null, text, CodeGeneration.V2); });
+    public void Any_text_reads_or_is_refused_without_an_error(string list) =>
+        Gen.String[0, 70].Sample(text => { _ = Readers[list](null, text, CodeGeneration.V2); });
 
     [Theory]
     [InlineData(null)]

@@ -32,7 +32,8 @@ public sealed class EntityNameTests
 
     [Fact]
     public void No_name_is_of_two_kinds() =>
-        Assert.All(EntityKind.All, kind => Assert.DoesNotContain(EntityKind.All, other => other != kind && kind.Prefix.StartsWith(other.Prefix, StringComparison.Ordinal)));
+        Assert.All(EntityKind.All, kind =>
+            Assert.DoesNotContain(EntityKind.All, other => other != kind && kind.Prefix.StartsWith(other.Prefix, StringComparison.Ordinal)));
 
     [Fact]
     public void The_names_of_a_kind_are_a_range_of_a_sorted_index() => Assert.All(EntityKind.All, kind =>

@@ -208,7 +208,8 @@ public class HashBucketActorTests() : TestKit("""
     public async Task The_waker_touches_every_bucket_few_at_a_time_and_those_of_pdq_first()
     {
         var region = CreateTestProbe();
-        var waker = Sys.ActorOf(Props.Create(() => new HashBucketWaker(region, new HashBucketOptions { WakeAtOnce = 3 }, new EntityShell(TimeProvider.System))));
+        var waker = Sys.ActorOf(Props.Create(() =>
+            new HashBucketWaker(region, new HashBucketOptions { WakeAtOnce = 3 }, new EntityShell(TimeProvider.System))));
         var woken = new List<HashBucketId>();
         for (var n = 0; n < 3; n++)
         {
@@ -479,7 +480,8 @@ public class HashBucketActorTests() : TestKit("""
             bucket.Tell(new RecordBucketOpinions
             {
                 Bucket = Bucket, RequestId = 1,
-                Opinions = [.. hashes.Select(h => new OpinionOnHash { Hash = h, Opinion = Says($"agency-{agency}", Classification.National, Nl, TrustLevel.Untrusted) })],
+                Opinions = [.. hashes.Select(h =>
+                    new OpinionOnHash { Hash = h, Opinion = Says($"agency-{agency}", Classification.National, Nl, TrustLevel.Untrusted) })],
             });
             await ExpectMsgAsync<OpinionsStored>();
         }

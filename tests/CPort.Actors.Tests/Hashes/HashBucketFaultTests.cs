@@ -54,7 +54,8 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
         {
             var stuck = new StuckEntities(database, TimeProvider.System);
             await stuck.StartAsync(default);
-            IActorRef Start() => Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, new EntityShell(TimeProvider.System, stuck), new HashBucketOptions()));
+            IActorRef Start() =>
+                Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, new EntityShell(TimeProvider.System, stuck), new HashBucketOptions()));
 
             var bucket = Start();
             bucket.Tell(Opine(Bucket, Sha256(1), Says("hotline-nl", Classification.Baseline)));
@@ -87,7 +88,8 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
             var stuck = new StuckEntities(database, TimeProvider.System);
             await stuck.StartAsync(default);
             var writer = Sys.ActorOf(Props.Create(() => new Writer(EntityName.Of(Bucket).ToString())));
-            var e = HashBucketRules.Decide(HashBucket.New(Bucket), [Import(Bucket, [new HashListRow { Hash = Sha256(1), Classification = Classification.Baseline }])]).Event!;
+            var e = HashBucketRules.Decide(HashBucket.New(Bucket),
+                [Import(Bucket, [new HashListRow { Hash = Sha256(1), Classification = Classification.Baseline }])]).Event!;
             var part = e.Opinions[0].Packed[0];
             var cut = e with { Opinions = [e.Opinions[0] with { Packed = [part with { Hashes = part.Hashes[..^1] }] }] };
             await writer.Ask<string>(cut, TimeSpan.FromSeconds(20));

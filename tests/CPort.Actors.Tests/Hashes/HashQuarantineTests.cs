@@ -47,7 +47,8 @@ public class HashQuarantineTests
         // All reports that inherited from it learn of it; the one that brought it over the limit took the verdict as it is now only later.
         Assert.True(state.IsPending(0));
         var row = Assert.Single(HashBucketRules.Describe(state, new GetQuarantine { Bucket = Bucket }).Rows);
-        Assert.Equal((Hash, QuarantineReason.ManyReports, 5, 6, 1, false), (row.Hash, row.State.Reason, row.State.Reports, row.Items, row.Opinions, row.Confirmed));
+        Assert.Equal((Hash, QuarantineReason.ManyReports, 5, 6, 1, false),
+            (row.Hash, row.State.Reason, row.State.Reports, row.Items, row.Opinions, row.Confirmed));
     }
 
     [Theory]

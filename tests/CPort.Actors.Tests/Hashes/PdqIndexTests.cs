@@ -166,7 +166,8 @@ public class PdqIndexTests
         {
             var index = new PdqIndex(instructions, new PdqTuning { VectorBits = vectorBits });
             index.AddMany(values.ToArray());
-            foreach (var (value, radius) in new[] { (centre, 31), (PdqSamples.Flip(centre, 20, random), 31), (PdqSamples.Flip(centre, 45, random), 40), (centre, 64) })
+            foreach (var (value, radius) in new[] { (centre, 31), (PdqSamples.Flip(centre, 20, random), 31), (PdqSamples.Flip(centre, 45, random), 40),
+                (centre, 64) })
             {
                 var query = new PdqQuery(value, radius, most);
                 var expected = BruteForce(values, query);

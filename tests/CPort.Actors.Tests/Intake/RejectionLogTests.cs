@@ -20,7 +20,8 @@ public sealed class RejectionLogTests(PostgreSqlServer server) : IClassFixture<P
         await RejectionLog.EnsureTableAsync(database);
         var log = new RejectionLog(database, new IntakeLimits());
 
-        await log.RecordAsync([Line("a", 1), Line("b", 2), Line("c", 3) with { Agency = AgencyId.Parse("hotline-de") }, Line("d", 4) with { Tenant = Tenant.Training }], default);
+        await log.RecordAsync([Line("a", 1), Line("b", 2), Line("c", 3) with { Agency = AgencyId.Parse("hotline-de") }, Line("d", 4) with
+            { Tenant = Tenant.Training }], default);
         await log.RecordAsync([Line("a", 17), Line("e", 5)], default);
 
         var all = await log.ListAsync(Hotline, Tenant.Live, null, 10, default);
@@ -48,7 +49,8 @@ public sealed class RejectionLogTests(PostgreSqlServer server) : IClassFixture<P
             await log.RecordAsync([Line($"n{i}", i)], default);
         }
 
-        Assert.Equal(Enumerable.Range(41, 10).Reverse().Select(i => (long)i), (await log.ListAsync(Hotline, Tenant.Live, null, 100, default)).Select(l => l.Line));
+        Assert.Equal(Enumerable.Range(41, 10).Reverse().Select(i => (long)i), (await log.ListAsync(Hotline, Tenant.Live, null, 100, default))
+            .Select(l => l.Line));
         TestDatabases.Delete(database);
     }
 

@@ -87,7 +87,8 @@ public class InheritancePolicyTests
     public void Contradictions_are_shown_and_never_chosen()
     {
         Assert.IsType<Disputed>(Decide(Nl, Known(HashAlgorithm.Sha256, Trusted(Classification.Baseline), Says("hotline-de", Classification.NotIllegal, De))));
-        Assert.IsType<Disputed>(Decide(Nl, Known(HashAlgorithm.Sha256, Says("hotline-a", Classification.National, Nl), Says("hotline-b", Classification.NotIllegal, Nl))));
+        Assert.IsType<Disputed>(Decide(Nl, Known(HashAlgorithm.Sha256, Says("hotline-a", Classification.National, Nl),
+            Says("hotline-b", Classification.NotIllegal, Nl))));
         Assert.IsType<Disputed>(Decide(
             Nl, Known(HashAlgorithm.Sha256, Trusted(Classification.Baseline)), Known(HashAlgorithm.Md5, Says("hotline-nl", Classification.NotIllegal, Nl))));
     }

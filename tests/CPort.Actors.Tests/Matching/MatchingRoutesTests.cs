@@ -39,7 +39,8 @@ public sealed class MatchingRoutesTests : TestKit
     {
         private readonly IActorRef _here = Context.ActorOf(Props.Create(() => new BucketRegionStandIn(Nobody.Instance, _ => false)), "here");
 
-        public Region(Func<HashBucketId, bool> isHere, Func<IActorRef> other, Func<IHashBucketMessage, bool> swallow, ConcurrentQueue<IHashBucketMessage> passedOn) =>
+        public Region(Func<HashBucketId, bool> isHere, Func<IActorRef> other, Func<IHashBucketMessage, bool> swallow,
+            ConcurrentQueue<IHashBucketMessage> passedOn) =>
             Receive<IHashBucketMessage>(message =>
             {
                 if (swallow(message))
@@ -110,7 +111,8 @@ public sealed class MatchingRoutesTests : TestKit
     private static ContentHash Pdq(int n) => Made(HashAlgorithm.Pdq, n, (byte)n);
 
     /// <summary>Some hashes of many buckets; of every second something is known.</summary>
-    private static ImmutableArray<ContentHash> Hashes => [.. Enumerable.Range(0, 30).SelectMany(n => new[] { Sha256(n, (byte)n), Made(HashAlgorithm.Md5, n, (byte)n), Pdq(n) })];
+    private static ImmutableArray<ContentHash> Hashes =>
+        [.. Enumerable.Range(0, 30).SelectMany(n => new[] { Sha256(n, (byte)n), Made(HashAlgorithm.Md5, n, (byte)n), Pdq(n) })];
 
     private static LookupMany Request => new(Hashes, Radius: 31);
 
@@ -136,7 +138,8 @@ public sealed class MatchingRoutesTests : TestKit
     private async Task<string> Fill(IActorRef matching)
     {
         matching.Tell(new RecordOpinions(
-            Report(9), [.. Hashes.Where((_, i) => i % 2 == 0).Select(h => new OpinionOnHash { Hash = h, Opinion = Says("hotline-nl", Classification.National, Nl) })]));
+            Report(9), [.. Hashes.Where((_, i) => i % 2 == 0)
+                .Select(h => new OpinionOnHash { Hash = h, Opinion = Says("hotline-nl", Classification.National, Nl) })]));
         await ExpectMsgAsync<OpinionsRecorded>(Patience);
         return Text(await LookUp(matching));
     }

@@ -294,7 +294,8 @@ public class MatchingScatterTests : TestKit
             await import.ImportAsync(source, [Row(Sha256(1)), Row(Sha256(2)), Row(Sha256(1)), Row(Pdq(1), quality: 3)]));
         Assert.Equal(
             [HashRowOutcome.Retracted, HashRowOutcome.Changed, HashRowOutcome.Added],
-            await import.ImportAsync(source with { At = Start.AddDays(1) }, [Row(Sha256(1), retract: true), Row(Sha256(2), Classification.NotIllegal), Row(Sha256(3, first: 4))]));
+            await import.ImportAsync(source with { At = Start.AddDays(1) },
+                [Row(Sha256(1), retract: true), Row(Sha256(2), Classification.NotIllegal), Row(Sha256(3, first: 4))]));
 
         // A million equal rows would be this, over and over: no event, an answer each.
         var equal = await import.ImportAsync(source with { At = Start.AddDays(2) }, [.. Enumerable.Repeat(Row(Sha256(3, first: 4)), 20_000)]);

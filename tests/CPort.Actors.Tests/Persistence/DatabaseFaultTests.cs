@@ -23,7 +23,8 @@ public sealed class DatabaseFaultTests
     [Fact]
     public void The_cause_counts_not_what_wraps_it_and_what_is_no_database_is_told_by_its_type()
     {
-        Assert.Equal("SQLite error 13, disk full", DatabaseFault.InWords(new AggregateException(new InvalidOperationException("x", new SqliteException("full", 13)))));
+        Assert.Equal("SQLite error 13, disk full",
+            DatabaseFault.InWords(new AggregateException(new InvalidOperationException("x", new SqliteException("full", 13)))));
         Assert.Equal(nameof(TimeoutException), DatabaseFault.InWords(new TimeoutException("secret")));
     }
 }

@@ -47,7 +47,8 @@ public sealed class FencingTests(PostgreSqlServer server) : IClassFixture<Postgr
         await using (var first = await Node(database))
         await using (var second = await Node(database))
         {
-            IActorRef[] owners = [Owner(first.System, () => Props.Create(() => new Notebook("contended"))), Owner(second.System, () => Props.Create(() => new Notebook("contended")))];
+            IActorRef[] owners = [Owner(first.System, () => Props.Create(() => new Notebook("contended"))),
+                Owner(second.System, () => Props.Create(() => new Notebook("contended")))];
 
             // By turns: each is behind by one event when its turn comes, again and again (A, B, A, B …).
             for (var i = 0; i < 20; i++)
@@ -140,7 +141,8 @@ public sealed class FencingTests(PostgreSqlServer server) : IClassFixture<Postgr
         var database = await TestDatabases.CreateAsync(provider, server);
         await using var first = await Node(database);
         await using var second = await Node(database);
-        IActorRef[] owners = [Owner(first.System, () => AgencyRegistryActor.PropsFor(new EntityShell(TimeProvider.System))), Owner(second.System, () => AgencyRegistryActor.PropsFor(new EntityShell(TimeProvider.System)))];
+        IActorRef[] owners = [Owner(first.System, () => AgencyRegistryActor.PropsFor(new EntityShell(TimeProvider.System))),
+            Owner(second.System, () => AgencyRegistryActor.PropsFor(new EntityShell(TimeProvider.System)))];
         var commands = Enumerable.Range(0, 12).Select(i => AgencyExamples.Register($"hotline-{i}")).ToArray();
         var versions = new ConcurrentBag<long>();
         await Parallel.ForEachAsync(Enumerable.Range(0, 12), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, _) =>

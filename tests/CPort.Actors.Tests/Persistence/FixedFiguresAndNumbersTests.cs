@@ -18,7 +18,8 @@ public sealed class FixedFiguresAndNumbersTests(PostgreSqlServer server) : IClas
         var refused = await Assert.ThrowsAsync<FixedFiguresException>(() =>
             FixedFigures.VerifyOrRecordAsync(database, [new FixedFigure("shards", "64", "Use the figure of the first start.")]));
 
-        Assert.Contains("shards: the database was set up with '128', this node is configured with '64'. Use the figure", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("shards: the database was set up with '128', this node is configured with '64'. Use the figure", refused.Message,
+            StringComparison.Ordinal);
         Assert.Equal("128", await FixedFigures.ReadAsync(database, "shards"));
         TestDatabases.Delete(database);
     }

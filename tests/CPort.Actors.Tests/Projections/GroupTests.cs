@@ -298,7 +298,8 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
                 ReportNumber = _number++, FirstItemNumber = (_number += values.Length) - values.Length,
                 Items = [.. values.Select((v, i) => new SubmittedItem
                 {
-                    Secrets = new ItemSecrets { Url = $"https://pictures.example/{_number}/{i}" }, ContentType = ContentType.Media, Hashes = [v], PdqQuality = 90,
+                    Secrets = new ItemSecrets { Url = $"https://pictures.example/{_number}/{i}" }, ContentType = ContentType.Media, Hashes = [v],
+                        PdqQuality = 90,
                     Hosting = new HostingFacts { Country = country, Source = HostingSource.Reported, TracedAt = RandomLives.Start },
                 })],
             });

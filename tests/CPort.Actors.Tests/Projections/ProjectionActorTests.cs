@@ -83,7 +83,8 @@ public sealed class ProjectionActorTests(PostgreSqlServer server, ITestOutputHel
         var start = Stopwatch.GetTimestamp();
         Start(world);
         await CaughtUpAsync(world, 1);
-        output.WriteLine($"{provider}: {count} events of {lives.Reports.Count} reports with 3 items: {count / Stopwatch.GetElapsedTime(start).TotalSeconds:F0} events/s, start included");
+        output.WriteLine(
+            $"{provider}: {count} events of {lives.Reports.Count} reports with 3 items: {count / Stopwatch.GetElapsedTime(start).TotalSeconds:F0} events/s, start included");
 
         // A busy machine makes one late; the quickest shows that none waits for anything but its turn.
         var lags = new List<TimeSpan>();

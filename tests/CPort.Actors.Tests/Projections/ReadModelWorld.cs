@@ -108,7 +108,8 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
         var report = Pick([.. _reports.Values]);
         var caller = _random.Next(3) == 0 ? Pick(Callers) : JobOf(report) ?? Pick(Callers);
         var context = Context(caller);
-        ImmutableArray<ItemTarget> targets = [.. Enumerable.Range(0, _random.Next(1, 3)).Select(_ => new ItemTarget { Ordinal = _random.Next(1, report.Items.Count + 1) })];
+        ImmutableArray<ItemTarget> targets = [.. Enumerable.Range(0, _random.Next(1, 3))
+            .Select(_ => new ItemTarget { Ordinal = _random.Next(1, report.Items.Count + 1) })];
         var type = Pick([ActionType.ReportedToLea, ActionType.ReportedToIsp, ActionType.Removed, ActionType.Unavailable, ActionType.NotIllegal]);
         return _random.Next(16) switch
         {
@@ -121,7 +122,8 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
             3 or 4 => new AssessItems
             {
                 ReportId = report.Id, Context = context, Items = targets,
-                Assessment = new AssessmentInput { Classification = Pick(Opinions), Age = Pick([AgeCategory.Infant, AgeCategory.PrePubescent, AgeCategory.NotDetermined]) },
+                Assessment = new AssessmentInput { Classification = Pick(Opinions),
+                    Age = Pick([AgeCategory.Infant, AgeCategory.PrePubescent, AgeCategory.NotDetermined]) },
             },
             5 or 6 => new RecordActions
             {
@@ -129,7 +131,8 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
                 Action = new ActionInput
                 {
                     Type = type, Date = _now,
-                    Reason = type == ActionType.Unavailable ? ActionReason.ContentNotFound : type == ActionType.NotIllegal ? ActionReason.AdultPornography : null,
+                    Reason = type == ActionType.Unavailable
+                        ? ActionReason.ContentNotFound : type == ActionType.NotIllegal ? ActionReason.AdultPornography : null,
                 },
             },
             7 => new ClaimItems { ReportId = report.Id, Context = context, Items = targets },
@@ -183,7 +186,8 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
             Hash = hash, Version = _random.Next(3),
             Opinions = [new HashOpinion
             {
-                Agency = AgencyId.Parse("interpol"), Basis = OpinionBasis.Human, Classification = Pick(Opinions), Country = Pick(Hosts), Trust = TrustLevel.Trusted, At = _now,
+                Agency = AgencyId.Parse("interpol"), Basis = OpinionBasis.Human, Classification = Pick(Opinions), Country = Pick(Hosts),
+                    Trust = TrustLevel.Trusted, At = _now,
             }],
         })],
         Near = _random.Next(3) == 0 ? [new NearMatch { Distance = 9, Verdict = new HashVerdict { Hash = Hash(1), Version = 1 } }] : [],
@@ -248,7 +252,8 @@ internal sealed class ReadModelWorld : IAsyncDisposable
         var set = await Tables.CreateSetAsync(TableSetState.Building, DateTimeOffset.UtcNow);
         var slices = ProjectionSlices.Of(set);
         var orderings = (await EventsAsync()).Select(e => e.Ordering).ToArray();
-        var nodes = Enumerable.Range(0, 4).Select(_ => Projector(set.Id, new ProjectionOptions { BatchSize = random.Next(5, 40), CachedItems = random.Next(5, 200) })).ToArray();
+        var nodes = Enumerable.Range(0, 4).Select(_ =>
+            Projector(set.Id, new ProjectionOptions { BatchSize = random.Next(5, 40), CachedItems = random.Next(5, 200) })).ToArray();
         for (int up = 1, at = 0; (await Tables.SetsAsync()).Single(s => s.Id == set.Id).Position < orderings[^1]; up = random.Next(1, nodes.Length + 1))
         {
             at = Math.Min(orderings.Length - 1, at + random.Next(30));
@@ -285,7 +290,8 @@ internal sealed class ReadModelWorld : IAsyncDisposable
             foreach (var e in events)
             {
                 var serializer = Node.System.Serialization.FindSerializerFor(e);
-                await InsertAsync(connection, transaction, EntityName.Of(id).ToString(), serializer.ToBinary(e), Akka.Serialization.Serialization.ManifestFor(serializer, e), serializer.Identifier);
+                await InsertAsync(connection, transaction, EntityName.Of(id).ToString(), serializer.ToBinary(e),
+                    Akka.Serialization.Serialization.ManifestFor(serializer, e), serializer.Identifier);
             }
         }
 
@@ -301,7 +307,8 @@ internal sealed class ReadModelWorld : IAsyncDisposable
         await transaction.CommitAsync();
     }
 
-    private async Task InsertAsync(System.Data.Common.DbConnection connection, System.Data.Common.DbTransaction transaction, string id, byte[] bytes, string manifest, int serializer)
+    private async Task InsertAsync(System.Data.Common.DbConnection connection, System.Data.Common.DbTransaction transaction, string id, byte[] bytes,
+        string manifest, int serializer)
     {
         var sequence = _sequences[id] = _sequences.GetValueOrDefault(id) + 1;
         await using var command = connection.Statement("""

@@ -19,7 +19,8 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
 
     private static readonly Caller Police = new()
     {
-        Agency = AgencyId.Parse("police-de"), Kind = AgencyKind.Police, Roles = Roles.Officer, KeyId = "k", Countries = [Country.Parse("DE")], Purpose = "case 7",
+        Agency = AgencyId.Parse("police-de"), Kind = AgencyKind.Police, Roles = Roles.Officer, KeyId = "k", Countries = [Country.Parse("DE")],
+            Purpose = "case 7",
     };
 
     private static readonly Caller Interpol = new() { Agency = AgencyId.Parse("interpol"), Kind = AgencyKind.Interpol, Roles = Roles.Officer, KeyId = "k" };
@@ -46,7 +47,8 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
             {
                 var facts = row.RelationFacts();
                 var expected = AccessTable.RelationsOf(caller, facts);
-                var found = row.Tenant == caller.Tenant ? conditions.Where(c => c.Holds(row)).Aggregate(ItemRelations.None, (all, c) => all | c.Relation) : ItemRelations.None;
+                var found = row.Tenant == caller.Tenant
+                    ? conditions.Where(c => c.Holds(row)).Aggregate(ItemRelations.None, (all, c) => all | c.Relation) : ItemRelations.None;
                 Assert.Equal(expected, found);
                 Assert.All(fields, f => Assert.Equal(AccessTable.For(caller, facts).Sees(f.Field), f.Sees(row)));
                 Assert.All(writes, w => Assert.Equal(AccessTable.MayWrite(caller, facts, w.Write), w.May(row)));
@@ -109,14 +111,17 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
             (new(), (_, _) => true, FieldGroup.Existence),
             (new() { ReportId = sample.Id }, (r, _) => r.Id == sample.Id, FieldGroup.Existence),
             (new() { Numbers = [item.Number] }, (_, i) => i.Number == item.Number, FieldGroup.Existence),
-            (new() { States = [ItemState.Orphaned, ItemState.Unassessed] }, (_, i) => i.State() is ItemState.Orphaned or ItemState.Unassessed, FieldGroup.State),
+            (new() { States = [ItemState.Orphaned, ItemState.Unassessed] }, (_, i) =>
+                i.State() is ItemState.Orphaned or ItemState.Unassessed, FieldGroup.State),
             (new() { Classifications = [Classification.Baseline] }, (_, i) => i.Effective() == Classification.Baseline, FieldGroup.Classification),
             (new() { HostingCountries = [Country.Parse("DE")] }, (_, i) => i.Hosting?.Country?.Code == "DE", FieldGroup.Hosting),
-            (new() { Countries = [Country.Parse("FR")] }, (_, i) => i.Hosting?.Country?.Code == "FR" || i.Assignment?.Country?.Code == "FR", FieldGroup.Hosting),
+            (new() { Countries = [Country.Parse("FR")] }, (_, i) =>
+                i.Hosting?.Country?.Code == "FR" || i.Assignment?.Country?.Code == "FR", FieldGroup.Hosting),
             (new() { AssignedCountries = [Country.Parse("NL")] }, (_, i) => i.Assignment?.Country?.Code == "NL", FieldGroup.State),
             (new() { Hotlines = [RandomLives.De1.Agency] }, (_, i) => i.Assignment?.Hotline == RandomLives.De1.Agency, FieldGroup.State),
             (new() { ReportingHotlines = [RandomLives.Uk.Agency] }, (r, _) => r.ReportingHotline == RandomLives.Uk.Agency, FieldGroup.Existence),
-            (new() { AgencyText = "De" }, (r, i) => r.ReportingHotline.Value.Contains("de") || i.Assignment?.Hotline?.Value.Contains("de") == true, FieldGroup.State),
+            (new() { AgencyText = "De" }, (r, i) =>
+                r.ReportingHotline.Value.Contains("de") || i.Assignment?.Hotline?.Value.Contains("de") == true, FieldGroup.State),
             (new() { SiteTypes = [SiteType.ImageHost] }, (r, _) => r.SiteType == SiteType.ImageHost, FieldGroup.Hosting),
             (new() { Commercialities = [Commerciality.Commercial] }, (r, _) => r.Commerciality == Commerciality.Commercial, FieldGroup.Hosting),
             (new() { Urgent = true }, (r, _) => r.Urgent, FieldGroup.State),
@@ -125,7 +130,8 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
             (new() { AddedFrom = RandomLives.Start.AddDays(1), AddedTo = RandomLives.Start.AddDays(3) },
                 (_, i) => i.AddedAt >= RandomLives.Start.AddDays(1) && i.AddedAt < RandomLives.Start.AddDays(3), FieldGroup.Existence),
             (new() { ChangedTo = RandomLives.Start.AddDays(2) }, (_, i) => i.LastChangedAt < RandomLives.Start.AddDays(2), FieldGroup.Existence),
-            (new() { Hashes = [item.Hashes[0], RandomLives.Hash(3)] }, (_, i) => i.Hashes.Contains(item.Hashes[0]) || i.Hashes.Contains(RandomLives.Hash(3)), FieldGroup.Hashes),
+            (new() { Hashes = [item.Hashes[0], RandomLives.Hash(3)] }, (_, i) =>
+                i.Hashes.Contains(item.Hashes[0]) || i.Hashes.Contains(RandomLives.Hash(3)), FieldGroup.Hashes),
             (new() { Url = url.Replace("https", "HTTPS", StringComparison.Ordinal) + "#part" },
                 (r, i) => world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url == url, FieldGroup.Url),
             (new() { Host = host.ToUpperInvariant() },
@@ -138,7 +144,8 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         {
             foreach (var (query, fits, field) in cases)
             {
-                var expected = all.Where(p => fits(p.Report, p.Item) && AccessTable.For(caller, ReportViews.RelationFacts(p.Report, p.Item)) is { Exists: true } access
+                var expected = all.Where(p =>
+                    fits(p.Report, p.Item) && AccessTable.For(caller, ReportViews.RelationFacts(p.Report, p.Item)) is { Exists: true } access
                     && access.Sees(FieldGroup.State) && access.Sees(field)).Select(p => p.Item.Number).Order();
                 var found = new List<ListedItem>();
                 for (var page = query with { MaxResults = 37 }; ;)
@@ -154,7 +161,8 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
                 }
 
                 Assert.Equal(expected, found.Select(f => f.Row.Number).Order());
-                Assert.Equal(found.OrderByDescending(f => f.Row.AddedAt).ThenByDescending(f => f.Row.Number).Select(f => f.Row.Number), found.Select(f => f.Row.Number));
+                Assert.Equal(found.OrderByDescending(f => f.Row.AddedAt).ThenByDescending(f => f.Row.Number).Select(f => f.Row.Number),
+                    found.Select(f => f.Row.Number));
             }
         }
 
@@ -168,7 +176,8 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         var lives = new RandomLives(13, world.Seam);
         await ProjectAsync(world, lives, 400);
         var found = (await new ReportSearch(world.Model, world.Seam, world.UrlKeys).SearchAsync(Interpol, new() { MaxResults = 200 })).Items;
-        var urls = lives.Reports.Values.SelectMany(r => r.Items.Select(i => (i.Number, i.AddedAt, world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url,
+        var urls = lives.Reports.Values.SelectMany(r =>
+            r.Items.Select(i => (i.Number, i.AddedAt, world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url,
             Sees: AccessTable.For(Interpol, ReportViews.RelationFacts(r, i)).Exists))).ToDictionary(p => p.Number);
         Assert.Contains(found, f => f.ProbableDuplicateOf is not null);
         foreach (var f in found)
@@ -199,14 +208,16 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         Assert.Equal(items.GroupBy(p => p.Item.State()).ToDictionary(g => g.Key.ToString(), g => (long)g.Count()),
             all.Breakdowns.Single(b => b.Name == "state").Tallies.ToDictionary(t => t.Name, t => t.Count));
 
-        var removed = items.Where(p => p.Item.State() == ItemState.Removed).Select(p => Math.Floor((p.Item.FinalAction()!.Date - p.Report.HotlineReceivedDate).TotalHours)).Order().ToArray();
+        var removed = items.Where(p => p.Item.State() == ItemState.Removed)
+            .Select(p => Math.Floor((p.Item.FinalAction()!.Date - p.Report.HotlineReceivedDate).TotalHours)).Order().ToArray();
         var duration = all.Durations.Single(d => d.Name == "receiptToRemoval");
         Assert.NotEmpty(removed);
         Assert.Equal(removed.Length, duration.Items);
         Assert.Equal(removed[(int)Math.Ceiling(removed.Length * 0.5) - 1], duration.MedianHours);
 
         var police = await statistics.ReadAsync(Police, RandomLives.Start, RandomLives.Start.AddDays(4));
-        Assert.Equal(items.Count(p => p.Item.AddedAt < RandomLives.Start.AddDays(4) && (p.Item.Assignment?.Country?.Code == "DE" || p.Item.Hosting?.Country?.Code == "DE")),
+        Assert.Equal(items.Count(p =>
+            p.Item.AddedAt < RandomLives.Start.AddDays(4) && (p.Item.Assignment?.Country?.Code == "DE" || p.Item.Hosting?.Country?.Code == "DE")),
             police.Figures.Single(f => f.Name == "items").Count);
         Assert.Equal(0, (await statistics.ReadAsync(RandomLives.Hotline("hotline-se", "SE"), null, null)).Figures.Single(f => f.Name == "items").Count);
     }

@@ -64,7 +64,8 @@ public sealed class WorkQueueTests
     [Fact]
     public void Each_queue_has_a_column_of_its_own()
     {
-        var columns = typeof(ItemRow).GetProperties().Select(p => p.GetCustomAttribute<ColumnAttribute>()?.Name).Where(c => c?.StartsWith("q_", StringComparison.Ordinal) == true);
+        var columns = typeof(ItemRow).GetProperties().Select(p => p.GetCustomAttribute<ColumnAttribute>()?.Name)
+            .Where(c => c?.StartsWith("q_", StringComparison.Ordinal) == true);
         Assert.Equal(WorkQueue.All.Select(q => $"q_{q.Name.Replace('-', '_')}").Order(), columns.Order());
     }
 

@@ -32,13 +32,16 @@ public sealed class AnotherWriterTests(PostgreSqlServer server) : IClassFixture<
         var before = lives.Reports[submitted.Id].Version;
         var services = new ReportActorServices
         {
-            Seam = world.Seam, Tracer = new NoTracer(), Journal = new NoJournal(), Shell = new EntityShell(TimeProvider.System, new StuckEntities(world.Database, TimeProvider.System)),
+            Seam = world.Seam, Tracer = new NoTracer(), Journal = new NoJournal(),
+                Shell = new EntityShell(TimeProvider.System, new StuckEntities(world.Database, TimeProvider.System)),
             Environment = () => throw new InvalidOperationException("There are no commands."),
         };
-        var shard = world.Node.System.ActorOf(Props.Create(() => new Shard(Props.Create(() => new ReportActor(submitted.Id.ToString(), services, ActorRefs.Nobody)))));
+        var shard = world.Node.System.ActorOf(Props.Create(() =>
+            new Shard(Props.Create(() => new ReportActor(submitted.Id.ToString(), services, ActorRefs.Nobody)))));
         Assert.Equal(before, await VersionAsync());
 
-        await world.AppendAsync(lives.Do(new AddMemo { ReportId = submitted.Id, Context = lives.Context(RandomLives.Nl), Text = new SecretText { Text = "Seen elsewhere." } }));
+        await world.AppendAsync(lives.Do(new AddMemo
+            { ReportId = submitted.Id, Context = lives.Context(RandomLives.Nl), Text = new SecretText { Text = "Seen elsewhere." } }));
         var waited = System.Diagnostics.Stopwatch.StartNew();
         var after = lives.Reports[submitted.Id].Version;
         Assert.True(after > before);
@@ -78,6 +81,7 @@ public sealed class AnotherWriterTests(PostgreSqlServer server) : IClassFixture<
 
     private sealed class NoJournal : IReportJournal
     {
-        public Task<System.Collections.Immutable.ImmutableArray<SequencedEvent>> ReadAsync(string persistenceId, long from, long to) => throw new InvalidOperationException();
+        public Task<System.Collections.Immutable.ImmutableArray<SequencedEvent>> ReadAsync(string persistenceId, long from, long to) =>
+            throw new InvalidOperationException();
     }
 }

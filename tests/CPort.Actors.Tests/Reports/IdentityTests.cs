@@ -61,9 +61,11 @@ public class IdentityTests
         {
             Assert.Equal(text.Trim(), reference.Value);
             Assert.Equal(reference, HotlineReference.Parse(reference.Value));
-            var amended = new SetHotlineReference { ReportId = default, Context = new ReportScenario().Context(ReportScenario.Nl), Item = new ItemTarget { Ordinal = 1 }, Reference = reference };
+            var amended = new SetHotlineReference { ReportId = default, Context = new ReportScenario().Context(ReportScenario.Nl), Item = new ItemTarget
+                { Ordinal = 1 }, Reference = reference };
             using var bytes = new MemoryStream(ReportScenario.Bytes(amended));
-            Assert.Equal(reference, ((SetHotlineReference)CPort.Actors.Serialization.WireModel.Instance.Deserialize(bytes, null, typeof(SetHotlineReference))).Reference);
+            Assert.Equal(reference, ((SetHotlineReference)CPort.Actors.Serialization.WireModel.Instance.Deserialize(bytes, null, typeof(SetHotlineReference)))
+                .Reference);
         }
         else
         {

@@ -19,15 +19,19 @@ namespace CPort.Actors.Tests.Reports;
 public class ReportPropertyTests
 {
     private static readonly Caller[] Callers =
-        [Nl, NlColleague, Be, De1, De2, De1 with { KeyId = "key-de1-2" }, Uk, NlAuditor, PoliceNl with { Purpose = "case 1" }, Interpol, De2 with { Roles = Roles.Machine }];
+        [Nl, NlColleague, Be, De1, De2, De1 with { KeyId = "key-de1-2" }, Uk, NlAuditor, PoliceNl with { Purpose = "case 1" }, Interpol, De2 with
+            { Roles = Roles.Machine }];
 
     private static readonly Country?[] Hosts = [NL, BE, DE, RU, UA, null];
     private static readonly Country[] Countries = [NL, BE, DE, GB, RU, UA];
-    private static readonly Classification[] Opinions = [Classification.Baseline, Classification.National, Classification.NotIllegal, Classification.National, Classification.Doubtful];
-    private static readonly ActionType[] Actions = [ActionType.ReportedToLea, ActionType.ReportedToIsp, ActionType.Unavailable, ActionType.NotIllegal, ActionType.Removed];
+    private static readonly Classification[] Opinions =
+        [Classification.Baseline, Classification.National, Classification.NotIllegal, Classification.National, Classification.Doubtful];
+    private static readonly ActionType[] Actions =
+        [ActionType.ReportedToLea, ActionType.ReportedToIsp, ActionType.Unavailable, ActionType.NotIllegal, ActionType.Removed];
     private static readonly ActionReason?[] Reasons = [null, ActionReason.Other, ActionReason.ContentNotFound, ActionReason.AdultPornography];
 
-    private static readonly Gen<(int Kind, int Who, int A, int B, int C)> Step = Gen.Select(Gen.Int[0, 24], Gen.Int[0, 23], Gen.Int[0, 7], Gen.Int[0, 29], Gen.Int[0, 9]);
+    private static readonly Gen<(int Kind, int Who, int A, int B, int C)> Step =
+        Gen.Select(Gen.Int[0, 24], Gen.Int[0, 23], Gen.Int[0, 7], Gen.Int[0, 29], Gen.Int[0, 9]);
 
     [Fact]
     public void Whatever_is_asked_the_invariants_hold_after_every_step() =>
@@ -35,7 +39,8 @@ public class ReportPropertyTests
 
     [Fact]
     public void They_hold_with_the_report_wide_gate_and_with_none() =>
-        Gen.Select(Step.Array[1, 60], Gen.Bool).Sample((steps, off) => Live(steps, new() { Gate = off ? AssessmentGate.Off : AssessmentGate.WholeReport }), iter: 500);
+        Gen.Select(Step.Array[1, 60], Gen.Bool).Sample((steps, off) =>
+            Live(steps, new() { Gate = off ? AssessmentGate.Off : AssessmentGate.WholeReport }), iter: 500);
 
     [Fact]
     public void With_every_switch_off_the_state_is_still_sound() =>
@@ -86,7 +91,8 @@ public class ReportPropertyTests
     private static SubmittedItem SubmittedEntry(int a, int b) => Entry(Hosts[(a + b) % Hosts.Length]) with
     {
         Assessment = b % 3 == 1 ? Opinion(Opinions[b % Opinions.Length]) : null,
-        Actions = b % 7 == 0 && b > 0 ? [Action(Actions[b % Actions.Length])] : b % 11 == 3 ? [Action(ActionType.ReportedToLea), Action(ActionType.Removed)] : [],
+        Actions = b % 7 == 0 && b > 0 ? [Action(Actions[b % Actions.Length])] : b % 11 == 3 ? [Action(ActionType.ReportedToLea),
+            Action(ActionType.Removed)] : [],
         Hashes = a % 2 == 1 ? [Sha256((byte)(a + 1))] : [],
     };
 
@@ -119,7 +125,8 @@ public class ReportPropertyTests
         };
         var target = c == 2 ? new ItemTarget { Ordinal = items + 1 } : targets[0];
         var country = Countries[b % Countries.Length];
-        var action = new ActionInput { Type = Actions[b % Actions.Length], Date = s.Now.AddMinutes(c == 9 ? 6 : 0), Reason = Reasons[(b / 5) % Reasons.Length] };
+        var action = new ActionInput { Type = Actions[b % Actions.Length], Date = s.Now.AddMinutes(c == 9 ? 6 : 0),
+            Reason = Reasons[(b / 5) % Reasons.Length] };
         if (c > 4 && action.Type.NeedsReason())
         {
             action = Action(action.Type, action.Date);
@@ -136,7 +143,8 @@ public class ReportPropertyTests
                 6 or 7 => new CompleteAutomaticWork
                 {
                     ReportId = s.Id, Context = automatic, FullLookup = a % 2 == 0,
-                    Traces = [.. targets.Concat(targets).Select(t => new ItemTrace { Ordinal = t.Ordinal, Facts = Facts(Hosts[b % Hosts.Length], HostingSource.StaticTable) })],
+                    Traces = [.. targets.Concat(targets).Select(t =>
+                        new ItemTrace { Ordinal = t.Ordinal, Facts = Facts(Hosts[b % Hosts.Length], HostingSource.StaticTable) })],
                     Verdicts = [.. targets.Concat(targets).Select(t => Verdicts(s, t.Ordinal, b, c))],
                     Propagated = [.. targets.Select(t => new AssessmentRef { Ordinal = t.Ordinal, AssessmentId = (b % 3) + 1 })],
                 },
@@ -150,18 +158,22 @@ public class ReportPropertyTests
                 },
                 15 => new SeenOnlineAgain { ReportId = s.Id, Context = context, Item = target, ItemNumber = s.Numbers(1) },
                 16 => new SetHotlineReference { ReportId = s.Id, Context = context, Item = target, Reference = HotlineReference.Parse($"ref {b}") },
-                17 => new CorrectAssessment { ReportId = s.Id, Context = context, Item = target, Assessment = Opinion(Opinions[b % Opinions.Length]), SealedWhy = AnySealed },
+                17 => new CorrectAssessment { ReportId = s.Id, Context = context, Item = target, Assessment = Opinion(Opinions[b % Opinions.Length]),
+                    SealedWhy = AnySealed },
                 18 => new AddMemo { ReportId = s.Id, Context = context, Ordinal = c > 5 ? null : target.Ordinal, SealedText = b == 0 ? null : AnySealed },
                 19 => new SetSiteFacts
                 {
-                    ReportId = s.Id, Context = context, SiteType = b % 3 == 0 ? null : SiteType.Forum, Commerciality = b % 4 == 0 ? null : Commerciality.Commercial,
+                    ReportId = s.Id, Context = context, SiteType = b % 3 == 0
+                        ? null : SiteType.Forum, Commerciality = b % 4 == 0 ? null : Commerciality.Commercial,
                     PaymentMethods = b % 5 == 0 ? [] : [PaymentMethod.Visa], PaymentMethodsGiven = b % 2 == 0,
                 },
                 20 => new MarkUrgent { ReportId = s.Id, Context = context, Urgent = b % 2 == 0 },
-                21 => new AddItems { ReportId = s.Id, Context = context, FirstItemNumber = s.Numbers(2), Items = c == 2 ? [] : [SubmittedEntry(a, b), SubmittedEntry(b, c)] },
+                21 => new AddItems { ReportId = s.Id, Context = context, FirstItemNumber = s.Numbers(2), Items = c == 2
+                    ? [] : [SubmittedEntry(a, b), SubmittedEntry(b, c)] },
                 22 => b == 29
                     ? new WithdrawReport { ReportId = s.Id, Context = context, SealedReason = AnySealed }
-                    : new AmendReport { ReportId = s.Id, Context = context, HotlineReceivedDate = b == 0 ? null : s.Now.AddHours(b - 28), SealedSecrets = c == 1 ? AnySealed : null },
+                    : new AmendReport { ReportId = s.Id, Context = context, HotlineReceivedDate = b == 0
+                        ? null : s.Now.AddHours(b - 28), SealedSecrets = c == 1 ? AnySealed : null },
                 _ => new EscalateOrphans { ReportId = s.Id, Context = automatic, Ordinals = [.. targets.Concat(targets).Select(t => t.Ordinal)] },
             };
         };
@@ -177,7 +189,8 @@ public class ReportPropertyTests
             [
                 new HashOpinion
                 {
-                    Agency = Uk.Agency, Basis = OpinionBasis.Human, Classification = Opinions[version % 3], Country = GB, Trust = TrustLevel.Trusted, At = Start,
+                    Agency = Uk.Agency, Basis = OpinionBasis.Human, Classification = Opinions[version % 3], Country = GB, Trust = TrustLevel.Trusted,
+                        At = Start,
                 },
             ],
         };
@@ -323,7 +336,8 @@ public class ReportPropertyTests
                 if (from is null || to.Episode != from.Episode)
                 {
                     Assert.Equal((from?.Episode ?? 0) + 1, to.Episode);
-                    Assert.True(to.Country is null ? to.Orphan && s.Members.HotlinesOf(before.Hosting!.Country!.Value).IsEmpty : to.Country == before.Hosting?.Country);
+                    Assert.True(to.Country is null ? to.Orphan && s.Members.HotlinesOf(
+                        before.Hosting!.Country!.Value).IsEmpty : to.Country == before.Hosting?.Country);
                     Assert.Null(after.Lease);
                 }
                 else

@@ -33,7 +33,8 @@ internal sealed class ReportScenario
     public static readonly Caller Se = Hotline("hotline-se", SE);
     public static readonly Caller NlColleague = Nl with { KeyId = "key-nl-2" };
     public static readonly Caller NlAuditor = Nl with { KeyId = "key-nl-audit", Roles = Roles.Auditor };
-    public static readonly Caller PoliceNl = Nl with { Agency = AgencyId.Parse("police-nl"), Kind = AgencyKind.Police, Roles = Roles.Officer, KeyId = "key-police" };
+    public static readonly Caller PoliceNl = Nl with
+        { Agency = AgencyId.Parse("police-nl"), Kind = AgencyKind.Police, Roles = Roles.Officer, KeyId = "key-police" };
     public static readonly Caller Interpol = new()
     {
         Agency = AgencyId.Parse("interpol"), Kind = AgencyKind.Interpol, Roles = Roles.Officer, KeyId = "key-interpol",
@@ -91,7 +92,8 @@ internal sealed class ReportScenario
     public static ActionInput Action(ActionType type, DateTimeOffset? date = null, ActionReason? reason = null) => new()
     {
         Type = type, Date = date ?? Start,
-        Reason = reason ?? type switch { ActionType.Unavailable => ActionReason.ContentNotFound, ActionType.NotIllegal => ActionReason.AdultPornography, _ => null },
+        Reason = reason ?? type switch { ActionType.Unavailable => ActionReason.ContentNotFound, ActionType.NotIllegal => ActionReason.AdultPornography, _ =>
+            null },
     };
 
     public static ContentHash Sha256(byte fill) => ContentHash.FromBytes(HashAlgorithm.Sha256, Enumerable.Repeat(fill, 32).ToArray());
@@ -127,7 +129,8 @@ internal sealed class ReportScenario
 
     public long Numbers(int count) => (_numbers += count) - count;
 
-    public CommandReply Work(ItemTrace[]? traces = null, ItemVerdicts[]? verdicts = null, AssessmentRef[]? propagated = null, Caller? by = null, bool full = false) =>
+    public CommandReply Work(ItemTrace[]? traces = null, ItemVerdicts[]? verdicts = null, AssessmentRef[]? propagated = null, Caller? by = null,
+        bool full = false) =>
         Do(new CompleteAutomaticWork
         {
             ReportId = Id, Context = Context(by ?? Caller.System with { Tenant = Report.Tenant }), Traces = [.. traces ?? []], Verdicts = [.. verdicts ?? []],
@@ -179,11 +182,13 @@ internal sealed class ReportScenario
 
     public CommandReply Urgent(Caller by, bool urgent = true) => Do(new MarkUrgent { ReportId = Id, Context = Context(by), Urgent = urgent });
 
-    public CommandReply Amend(Caller by, DateTimeOffset? received) => Do(new AmendReport { ReportId = Id, Context = Context(by), HotlineReceivedDate = received });
+    public CommandReply Amend(Caller by, DateTimeOffset? received) =>
+        Do(new AmendReport { ReportId = Id, Context = Context(by), HotlineReceivedDate = received });
 
     public CommandReply Describe(Caller by, SiteType? site = null, Commerciality? commerciality = null, PaymentMethod[]? paid = null) => Do(new SetSiteFacts
     {
-        ReportId = Id, Context = Context(by), SiteType = site, Commerciality = commerciality, PaymentMethods = [.. paid ?? []], PaymentMethodsGiven = paid is not null,
+        ReportId = Id, Context = Context(by), SiteType = site, Commerciality = commerciality, PaymentMethods = [.. paid ?? []],
+            PaymentMethodsGiven = paid is not null,
     });
 
     public CommandReply Note(Caller by, int? item = null, bool text = true) =>

@@ -39,7 +39,8 @@ public class SubmissionTests
     public void The_same_report_again_is_a_duplicate_whatever_happened_to_it_since()
     {
         var s = new ReportScenario();
-        var submission = s.Submission(Nl, "ref-1", Clear("https://a.example/1"), Clear("https://a.example/2")) with { Secrets = new ReportSecrets { Memo = "m" } };
+        var submission = s.Submission(Nl, "ref-1", Clear("https://a.example/1"), Clear("https://a.example/2")) with
+            { Secrets = new ReportSecrets { Memo = "m" } };
         s.Do(Stamped(submission));
         s.Work();
         s.Amend(Nl, Start.AddHours(-9));
@@ -72,7 +73,8 @@ public class SubmissionTests
             Items = [submission.Items[0] with { Assessment = Opinion(Classification.National) }, Clear("https://a.example/3", "x")],
         }));
         Assert.Equal(CommandOutcome.Conflict, reply.Outcome);
-        Assert.Equal(["sourceUrlPassword", "sourceUrlSiteType", "urgent", "urls[0].assessment", "urls[1].urlString"], reply.Fields.Order(StringComparer.Ordinal));
+        Assert.Equal(["sourceUrlPassword", "sourceUrlSiteType", "urgent", "urls[0].assessment", "urls[1].urlString"],
+            reply.Fields.Order(StringComparer.Ordinal));
         Assert.Equal(version, s.Report.Version);
         Assert.Equal("urls", Assert.Single(s.Do(Stamped(submission with { Items = [submission.Items[0]] })).Fields));
     }
@@ -115,7 +117,8 @@ public class SubmissionTests
         Assert.Equal(RejectionCode.DateInFuture, s.Do(s.Submission(Nl, "r", Entry()) with { HotlineReceivedDate = Start.AddMinutes(6) }).Code);
         Assert.Equal(RejectionCode.DateInFuture, s.Submit(Nl, Entry() with { Actions = [Action(ActionType.Removed, Start.AddMinutes(6))] }).Code);
         Assert.Equal(CommandOutcome.Accepted, s.Do(s.Submission(Nl, "r", Entry()) with { HotlineReceivedDate = Start.AddMinutes(4) }).Outcome);
-        Assert.Equal(RejectionCode.DateInFuture, s.Do(new AmendReport { ReportId = s.Report.Id, Context = s.Context(Nl), HotlineReceivedDate = Start.AddMinutes(6) }).Code);
+        Assert.Equal(RejectionCode.DateInFuture,
+            s.Do(new AmendReport { ReportId = s.Report.Id, Context = s.Context(Nl), HotlineReceivedDate = Start.AddMinutes(6) }).Code);
     }
 
     [Fact]
@@ -170,7 +173,8 @@ public class SubmissionTests
         Assert.Equal(RejectionCode.ItemIsClosed, s.Submit(Nl, With(Action(ActionType.Removed), Action(ActionType.Unavailable))).Code);
         Assert.Equal(RejectionCode.ItemIsClosed,
             s.Submit(Nl, With(Action(ActionType.Removed, Start.AddHours(-2)), Action(ActionType.ReportedToLea, Start.AddHours(-1)))).Code);
-        Assert.Equal(CommandOutcome.Accepted, s.Submit(Nl, With(Action(ActionType.ReportedToLea), Action(ActionType.ReportedToIsp), Action(ActionType.Removed))).Outcome);
+        Assert.Equal(CommandOutcome.Accepted, s.Submit(Nl, With(Action(ActionType.ReportedToLea), Action(ActionType.ReportedToIsp), Action(ActionType.Removed)))
+            .Outcome);
     }
 
     [Fact]
@@ -231,7 +235,8 @@ public class SubmissionTests
         var s = HostedIn(NL);
         var version = s.Report.Version;
         Assert.All(
-            [s.Withdraw(NlAuditor), s.Amend(NlAuditor, Start), s.Urgent(NlAuditor), s.Note(NlAuditor), s.Describe(NlAuditor, SiteType.Blog), s.Add(NlAuditor, Entry()),
+            [s.Withdraw(NlAuditor), s.Amend(NlAuditor, Start), s.Urgent(NlAuditor), s.Note(NlAuditor), s.Describe(NlAuditor, SiteType.Blog),
+                s.Add(NlAuditor, Entry()),
              s.Claim(NlAuditor), s.Assess(NlAuditor, Classification.National), s.Assign(NlAuditor, Nl), s.Host(NlAuditor, BE), s.SeenAgain(NlAuditor)],
             reply => Assert.Equal(RejectionCode.NotAuthorised, reply.Code));
         Assert.Equal(version, s.Report.Version);

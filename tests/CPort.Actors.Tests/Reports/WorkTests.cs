@@ -31,7 +31,8 @@ public class WorkTests
         s.Submit(Nl, Entry());
         Assert.Equal(ItemState.Received, s[1].State());
         Assert.True(s.Report.HasUnfinishedWork());
-        s.Work([new ItemTrace { Ordinal = 1, Facts = Facts(BE) }, new ItemTrace { Ordinal = 1, Facts = Facts(NL) }, new ItemTrace { Ordinal = 9, Facts = Facts(NL) }]);
+        s.Work([new ItemTrace { Ordinal = 1, Facts = Facts(BE) }, new ItemTrace { Ordinal = 1, Facts = Facts(NL) }, new ItemTrace
+            { Ordinal = 9, Facts = Facts(NL) }]);
         Assert.Equal(BE, s[1].Assignment!.Country);
         Assert.Equal(3, s[1].Version);
     }
@@ -457,7 +458,8 @@ public class WorkTests
         s.Act(Be, ActionType.Unavailable, 2);
         var reply = s.Assess(Be, Classification.National, 1, 2, 1, 99, 4);
         Assert.Equal(CommandOutcome.Accepted, reply.Outcome);
-        Assert.Equal([RejectionCode.None, RejectionCode.ItemIsClosed, RejectionCode.NotFound, RejectionCode.NotFound, RejectionCode.None], reply.Items.Select(i => i.Code));
+        Assert.Equal([RejectionCode.None, RejectionCode.ItemIsClosed, RejectionCode.NotFound, RejectionCode.NotFound, RejectionCode.None],
+            reply.Items.Select(i => i.Code));
         Assert.Equal([1, 0, 0, 1], s.Report.Items.Select(i => i.Assessments.Length));
         Assert.Equal(RejectionCode.TooManyItems, s.Do(new ReleaseItems { ReportId = s.Id, Context = s.Context(Be) }).Code);
         Assert.Equal(RejectionCode.TooManyItems, s.Claim(Be, [.. Enumerable.Range(1, 201)]).Code);
@@ -488,7 +490,8 @@ public class WorkTests
         s.Work();
         ItemOutcome Of(int ordinal) => s.Assess(Be, Classification.National, ordinal, ordinal).Items[0] with { Ordinal = 0 };
         Assert.Equal(Of(7), Of(2));
-        Assert.Equal(s.Assess(Be, Classification.National, 7, 7).Items[1] with { Ordinal = 0 }, s.Assess(Be, Classification.National, 2, 2).Items[1] with { Ordinal = 0 });
+        Assert.Equal(s.Assess(Be, Classification.National, 7, 7).Items[1] with { Ordinal = 0 }, s.Assess(Be, Classification.National, 2, 2).Items[1] with
+            { Ordinal = 0 });
     }
 
     private static void SetId(ReportScenario absent, ReportScenario like)
@@ -501,9 +504,12 @@ public class WorkTests
     private static CommandReply[] Everything(ReportScenario s, Caller by) =>
     [
         s.Add(by, Entry()), s.Add(by), s.Amend(by, Start), s.Amend(by, null), s.Withdraw(by), s.Urgent(by), s.Assign(by, by), s.Claim(by), s.Release(by),
-        s.Do(new ClaimItems { ReportId = s.Id, Context = s.Context(by), Items = At(1), Minutes = 0 }), s.Do(new ReleaseItems { ReportId = s.Id, Context = s.Context(by) }),
-        s.Assess(by, Classification.National), s.Assess(by, Classification.National, 1, 1, 2), s.Correct(by, Classification.National), s.Act(by, ActionType.Removed),
-        s.Act(by, new ActionInput { Type = ActionType.Unavailable, Date = Start }), s.Act(by, ActionType.Removed, []), s.Host(by, NL), s.Move(by, BE), s.SeenAgain(by),
+        s.Do(new ClaimItems { ReportId = s.Id, Context = s.Context(by), Items = At(1), Minutes = 0 }),
+            s.Do(new ReleaseItems { ReportId = s.Id, Context = s.Context(by) }),
+        s.Assess(by, Classification.National), s.Assess(by, Classification.National, 1, 1, 2), s.Correct(by, Classification.National),
+            s.Act(by, ActionType.Removed),
+        s.Act(by, new ActionInput { Type = ActionType.Unavailable, Date = Start }), s.Act(by, ActionType.Removed, []), s.Host(by, NL), s.Move(by, BE),
+            s.SeenAgain(by),
         s.SeenAgain(by, 5), s.Name(by, "x"), s.Describe(by), s.Describe(by, SiteType.Blog), s.Note(by), s.Note(by, 1), s.Note(by, 5), s.Note(by, text: false),
         s.Work(by: by), s.Do(new EscalateOrphans { ReportId = s.Id, Context = s.Context(by), Ordinals = [1] }),
     ];

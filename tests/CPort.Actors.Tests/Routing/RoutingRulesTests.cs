@@ -21,13 +21,15 @@ public sealed class RoutingRulesTests
         Assert.IsType<RouteDecision.UnknownHosting>(RoutingRules.Route((HostingFacts?)null, _members));
         Assert.IsType<RouteDecision.UnknownHosting>(RoutingRules.Route(default(Country), _members));
         Assert.IsType<RouteDecision.UnknownHosting>(
-            RoutingRules.Route(new HostingFacts { Source = HostingSource.StaticTable, TracedAt = default, EdgeCountry = NL, IsContentDeliveryNetwork = true }, _members));
+            RoutingRules.Route(new HostingFacts { Source = HostingSource.StaticTable, TracedAt = default, EdgeCountry = NL, IsContentDeliveryNetwork = true },
+                _members));
     }
 
     [Fact]
     public void One_hotline_gets_the_item_and_several_leave_it_to_the_first_to_claim()
     {
-        Assert.Equal(new RouteDecision.Assigned(NL, Dutch), RoutingRules.Route(new HostingFacts { Source = HostingSource.Reported, TracedAt = default, Country = NL }, _members));
+        Assert.Equal(new RouteDecision.Assigned(NL, Dutch),
+            RoutingRules.Route(new HostingFacts { Source = HostingSource.Reported, TracedAt = default, Country = NL }, _members));
         Assert.Equal(new RouteDecision.Assigned(US, null), RoutingRules.Route(US, _members));
     }
 

@@ -122,11 +122,13 @@ public sealed class TraceChainTests
     public async Task A_reported_country_stands_and_nobody_is_asked()
     {
         var asked = new Scripted("asked", _ => throw new InvalidOperationException());
-        var result = await Trace("http://host.example/", new HostingFacts { Source = HostingSource.Reported, TracedAt = Now, Country = DE, IpAddress = "192.0.2.10" }, asked);
+        var result = await Trace("http://host.example/", new HostingFacts
+            { Source = HostingSource.Reported, TracedAt = Now, Country = DE, IpAddress = "192.0.2.10" }, asked);
         Assert.Empty(result.Notes);
         Assert.Equal((DE, HostingSource.Reported, 70), (result.Facts.Country, result.Facts.Source, result.Facts.Confidence));
 
-        var behindCdn = new HostingFacts { Source = HostingSource.Reported, TracedAt = Now, Country = US, IpAddress = "198.51.100.7", IsContentDeliveryNetwork = true };
+        var behindCdn = new HostingFacts { Source = HostingSource.Reported, TracedAt = Now, Country = US, IpAddress = "198.51.100.7",
+            IsContentDeliveryNetwork = true };
         Assert.Equal(US, (await Trace("http://host.example/", behindCdn, Table)).Facts.Country);
         var doubted = await Trace("http://host.example/", behindCdn, new TraceOptions { TrustReportedCountryBehindCdn = false }, Table);
         Assert.Null(doubted.Facts.Country);
@@ -136,7 +138,8 @@ public sealed class TraceChainTests
     [Fact]
     public async Task A_reported_address_without_a_country_is_looked_up()
     {
-        var result = await Trace("http://host.example/", new HostingFacts { Source = HostingSource.Reported, TracedAt = Now, IpAddress = "192.0.2.10", Isp = "Said Isp" }, Table);
+        var result = await Trace("http://host.example/", new HostingFacts
+            { Source = HostingSource.Reported, TracedAt = Now, IpAddress = "192.0.2.10", Isp = "Said Isp" }, Table);
         Assert.Equal(NL, result.Facts.Country);
         Assert.Equal("Said Isp", result.Facts.Isp);
         Assert.Equal(HostingSource.StaticTable, result.Facts.Source);
@@ -295,7 +298,8 @@ public sealed class TraceChainTests
             Confidence = 50, TracedAt = Now, EdgeCountry = US,
         };
         Assert.Equal(facts, RoundTrip(facts));
-        Assert.Equal(new HostingFacts { Source = HostingSource.NotFound, TracedAt = Now, AutonomousSystemNumber = 0 }, RoundTrip(new HostingFacts { Source = HostingSource.NotFound, TracedAt = Now, AutonomousSystemNumber = 0 }));
+        Assert.Equal(new HostingFacts { Source = HostingSource.NotFound, TracedAt = Now, AutonomousSystemNumber = 0 },
+            RoundTrip(new HostingFacts { Source = HostingSource.NotFound, TracedAt = Now, AutonomousSystemNumber = 0 }));
         var keys = new UrlKeys { Url = [1, 2, 3, 4], Host = [2], Domain = [3], NormaliserVersion = 1, SuffixList = "" };
         Assert.Equal(keys, RoundTrip(keys));
 
@@ -338,6 +342,7 @@ public sealed class TraceChainTests
 
         public string Name => name;
 
-        public async ValueTask<TraceAnswer> TraceAsync(TraceQuestion question, CancellationToken cancellationToken) => await answer(question, cancellationToken);
+        public async ValueTask<TraceAnswer> TraceAsync(TraceQuestion question, CancellationToken cancellationToken) =>
+            await answer(question, cancellationToken);
     }
 }

@@ -147,10 +147,12 @@ public sealed class WebAddressTests
     public void The_normal_form_of_a_normal_form_is_itself_and_nothing_ever_throws()
     {
         var piece = Gen.OneOf(
-            Gen.OneOfConst("http://", "https:", "FTP:/\\", "@", ":", ":8080", "/", "\\", "?", "#", "..", ".", "%2e", "%", "%4", "%C3%bc", "ü", "ß", "例え", "。", "[", "]",
+            Gen.OneOfConst("http://", "https:", "FTP:/\\", "@", ":", ":8080", "/", "\\", "?", "#", "..", ".", "%2e", "%", "%4", "%C3%bc", "ü", "ß", "例え", "。",
+                "[", "]",
                 "[2001:DB8::1]", "0x7", "1", "256", "xn--", "host", ".example", "\u00ad", "\u200d", "\ud83d", "\udca9", "💩", " ", "\t", "\u212a", "İ"),
             Gen.String[0, 4]);
-        piece.Array[0, 12].Select(p => string.Concat(p)).Sample(text => Stable(text) && Stable("http://" + text) && Stable("http://host.example/" + text), iter: 20_000);
+        piece.Array[0, 12].Select(p => string.Concat(p))
+            .Sample(text => Stable(text) && Stable("http://" + text) && Stable("http://host.example/" + text), iter: 20_000);
 
         static bool Stable(string text)
         {
@@ -160,7 +162,8 @@ public sealed class WebAddressTests
             }
 
             return WebAddress.TryParse(once.Normalised, 100_000, out var twice, out _)
-                && twice.Normalised == once.Normalised && twice.Host == once.Host && PublicSuffixes.BuiltIn.RegistrableDomain(twice) == PublicSuffixes.BuiltIn.RegistrableDomain(once)
+                && twice.Normalised == once.Normalised && twice.Host == once.Host
+                    && PublicSuffixes.BuiltIn.RegistrableDomain(twice) == PublicSuffixes.BuiltIn.RegistrableDomain(once)
                 && twice.Normalised.All(c => c is > ' ' and < '\x7f');
         }
     }
@@ -192,7 +195,8 @@ public sealed class WebAddressTests
         Assert.Equal((Convert.ToHexString(one.Url), Convert.ToHexString(one.Host)), (Convert.ToHexString(other.Url), Convert.ToHexString(other.Host)));
         Assert.NotEqual(one.Domain, other.Domain);
         Assert.Equal(one.Domain, new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).OfDomain(Address("http://b.blog.example/")));
-        Assert.NotEqual(other.Domain, new UrlKeyMaker(seam, PublicSuffixes.Parse(new StringReader("example\nblog.example\n"), "list")).OfDomain(Address("http://b.blog.example/")));
+        Assert.NotEqual(other.Domain, new UrlKeyMaker(seam, PublicSuffixes.Parse(new StringReader("example\nblog.example\n"), "list"))
+            .OfDomain(Address("http://b.blog.example/")));
     }
 
     private static WebAddress Address(string text)

@@ -31,7 +31,8 @@ internal sealed class SampleValues
 
     /// <summary>The paths of fields that are null, zero or empty: what a sample must not have.</summary>
     public static IReadOnlyList<string> Empty(object message) =>
-        [.. Members(message.GetType()).Where(m => m.GetValue(message) is var v && (v is null || v.Equals(DefaultOf(m.PropertyType)) || IsEmptyList(v))).Select(m => m.Name)];
+        [.. Members(message.GetType()).Where(m => m.GetValue(message) is var v && (v is null || v.Equals(DefaultOf(m.PropertyType)) || IsEmptyList(v)))
+            .Select(m => m.Name)];
 
     private object? Make(Type type, int depth)
     {
@@ -69,7 +70,8 @@ internal sealed class SampleValues
             {
                 var list = List(arguments[0], depth);
                 return typeof(SampleValues).GetMethod(nameof(Immutable), BindingFlags.Static | BindingFlags.NonPublic)!
-                    .MakeGenericMethod(type.GetGenericTypeDefinition() == typeof(ImmutableArray<>) ? arguments[0] : throw Unsupported(type)).Invoke(null, [list]);
+                    .MakeGenericMethod(type.GetGenericTypeDefinition() == typeof(ImmutableArray<>) ? arguments[0] : throw Unsupported(type))
+                        .Invoke(null, [list]);
             }
 
             if (type.GetGenericTypeDefinition() == typeof(ImmutableDictionary<,>))

@@ -67,7 +67,8 @@ public sealed class TraceAdapterTests : IDisposable
         {
             asked = name;
             return Task.FromResult<IPAddress[]>(
-                [IPAddress.Parse("2001:db8::1"), IPAddress.Parse("198.51.100.2"), IPAddress.Parse("10.0.0.1"), IPAddress.Loopback, IPAddress.Parse("192.0.2.1")]);
+                [IPAddress.Parse("2001:db8::1"), IPAddress.Parse("198.51.100.2"), IPAddress.Parse("10.0.0.1"), IPAddress.Loopback,
+                    IPAddress.Parse("192.0.2.1")]);
         });
         var found = Assert.IsType<TraceAnswer.Found>(await AskHost(provider, "host.example.invalid-tld"));
         Assert.Equal("host.example.invalid-tld.", asked);

@@ -109,7 +109,8 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
     [SkippableFact]
     public async Task A_node_that_is_told_to_stop_is_not_ready_but_serves_for_a_while_then_hands_over_and_ends_with_0()
     {
-        await using var cluster = await NodeCluster.CreateAsync(server, 3, (_, settings) => (settings["Cluster__DrainSeconds"], settings["Cluster__StopSeconds"]) = ("10", "60"));
+        await using var cluster = await NodeCluster.CreateAsync(server, 3, (_, settings) =>
+            (settings["Cluster__DrainSeconds"], settings["Cluster__StopSeconds"]) = ("10", "60"));
         await cluster.StartAsync();
         await cluster.RegisterAsync();
         var leaving = await OldestAsync(cluster);
@@ -124,7 +125,8 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
             watch.Start();
             leaving.Terminate();
             using var http = leaving.Http(leaving.KeyOf("hotline-nl"), TimeSpan.FromSeconds(30));
-            await leaving.UntilAsync(async () => (await leaving.ReadyAsync()).Status == HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(10), "readiness was not off");
+            await leaving.UntilAsync(async () =>
+                (await leaving.ReadyAsync()).Status == HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(10), "readiness was not off");
             using var answer = await http.GetAsync("/v1/queues");
             late.Add((answer.StatusCode, answer.Headers.ConnectionClose));
         });
@@ -137,7 +139,8 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
         // Whoever speaks to the others notices nothing, or on a busy machine has to send a line again.
         var (besideAnswers, besideBroken) = await besideSent;
         Assert.Empty(besideBroken);
-        output.WriteLine($"beside it {besideAnswers.Count} lines answered, {besideAnswers.Values.Count(a => a.Outcome == "unavailable")} of them as unavailable");
+        output.WriteLine(
+            $"beside it {besideAnswers.Count} lines answered, {besideAnswers.Values.Count(a => a.Outcome == "unavailable")} of them as unavailable");
         Assert.InRange(besideAnswers.Values.Count(a => a.Outcome == "unavailable"), 0, besideAnswers.Count / 2);
         await beside.SendUntilTakenAsync();
 
@@ -167,7 +170,8 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
         private readonly Task _running;
         private TimeSpan _mark;
 
-        public Probe(TestNode[] nodes, DayOfStreams streams) => _running = Task.WhenAll(Enumerable.Range(0, 24).Select(i => RunAsync(nodes[i % nodes.Length], streams, i)));
+        public Probe(TestNode[] nodes, DayOfStreams streams) =>
+            _running = Task.WhenAll(Enumerable.Range(0, 24).Select(i => RunAsync(nodes[i % nodes.Length], streams, i)));
 
         public void Mark() => _mark = _watch.Elapsed;
 

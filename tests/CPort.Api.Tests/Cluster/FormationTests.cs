@@ -53,7 +53,8 @@ public sealed class FormationTests(PostgreSqlServer server)
         late.Settings["Cluster__StableAfterSeconds"] = "3.5";
         late.Start();
         Assert.Equal(ExitCodes.Refused, await late.EndedAsync(TestNode.Patience));
-        Assert.Matches(@"CPORT__Cluster__StableAfterSeconds: akka\.tcp://cport@127\.0\.0\.1:\d+ has '2\.5', this node has '3\.5'\. .* stop all nodes first", late.Log);
+        Assert.Matches(@"CPORT__Cluster__StableAfterSeconds: akka\.tcp://cport@127\.0\.0\.1:\d+ has '2\.5', this node has '3\.5'\. .* stop all nodes first",
+            late.Log);
         late.Settings.Remove("Cluster__StableAfterSeconds");
 
         // Without any seed the database's record is enough.
@@ -102,7 +103,8 @@ public sealed class FormationTests(PostgreSqlServer server)
             "INSERT INTO cport_members (address, incarnation, roles, version, since, seen) VALUES ('akka.tcp://cport@192.0.2.1:4053', 'another', '', '', 0, 9999999999999)", default);
         node.Start();
         Assert.Equal(ExitCodes.NotJoined, await node.EndedAsync(TestNode.Patience));
-        Assert.Contains("did not become a member within 10 s (CPORT__Cluster__JoinSeconds): a cluster lives (signs of life of akka.tcp://cport@192.0.2.1:4053", node.Log, StringComparison.Ordinal);
+        Assert.Contains("did not become a member within 10 s (CPORT__Cluster__JoinSeconds): a cluster lives (signs of life of akka.tcp://cport@192.0.2.1:4053",
+            node.Log, StringComparison.Ordinal);
         Assert.Contains("see CPORT__Cluster__Host", node.Log, StringComparison.Ordinal);
 
         node.Settings["Cluster__Host"] = "no-such-host.invalid";

@@ -9,7 +9,9 @@ using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.Cluster;
 
-/// <summary>Nodes speak TLS with each other, and only those with a certificate of the cluster's authority are let in. Certificates by <c>docker/dev-ca.sh</c>.</summary>
+/// <summary>
+/// Nodes speak TLS with each other, and only those with a certificate of the cluster's authority are let in. Certificates by <c>docker/dev-ca.sh</c>.
+/// </summary>
 [Collection(SurvivalCollection.Name)]
 public sealed class TlsTests(PostgreSqlServer server) : IDisposable
 {
@@ -88,7 +90,8 @@ public sealed class TlsTests(PostgreSqlServer server) : IDisposable
         Assert.Contains("speak TLS", Assert.Single(Problems(c => c.BindHost = "0.0.0.0")), StringComparison.Ordinal);
         Assert.Contains("speak TLS", Assert.Single(Problems(c => c.Host = "cport-0.example")), StringComparison.Ordinal);
         Assert.Empty(Problems(c => (c.Host, c.AllowPlainTcp) = ("192.0.2.1", true)));
-        Assert.Contains("CaPath", Assert.Single(Problems(c => (c.Host, c.Tls.CertificatePath) = ("192.0.2.1", typeof(TlsTests).Assembly.Location))), StringComparison.Ordinal);
+        Assert.Contains("CaPath", Assert.Single(Problems(c => (c.Host, c.Tls.CertificatePath) = ("192.0.2.1", typeof(TlsTests).Assembly.Location))),
+            StringComparison.Ordinal);
     }
 
     private void Use(IDictionary<string, string> settings, string authority, string node)

@@ -95,7 +95,8 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
     [InlineData("POST", "/v1/reports", "{", 400, "malformed-json")]
     [InlineData("POST", "/v1/reports", "{}", 422, "missing-field")]
     [InlineData("POST", "/v1/reports/00000000000000000000000000/items:assess", "{}", 422, "missing-field")]
-    [InlineData("POST", "/v1/reports/00000000000000000000000000/items:assess", "{\"items\":[{\"item\":0}],\"assessment\":{\"classification\":1}}", 422, "missing-field")]
+    [InlineData("POST", "/v1/reports/00000000000000000000000000/items:assess", "{\"items\":[{\"item\":0}],\"assessment\":{\"classification\":1}}", 422,
+        "missing-field")]
     [InlineData("POST", "/v1/items:act", "{\"items\":[{\"item\":\"x\"}],\"action\":{\"actionType\":1}}", 422, "malformed-reference")]
     [InlineData("GET", "/v1/reports/00000000000000000000000000?maxResults=201", null, 422, "out-of-range")]
     public async Task A_request_that_cannot_be_served_gets_a_problem_of_its_code(string method, string path, string? body, int status, string code) =>
@@ -157,11 +158,13 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
 
         Assert.Equal(["accepted", "rejected", "rejected", "duplicate", "rejected", "accepted"], lines.Select(l => l.GetProperty("outcome").GetString()));
         Assert.Equal([1, 2, 3, 4, 5, 6], lines.Select(l => l.GetProperty("line").GetInt32()));
-        Assert.Equal(["empty", "malformed-json", "too-large"], lines.Where(l => l.TryGetProperty("problem", out _)).Select(l => l.GetProperty("problem").GetProperty("code").GetString()));
+        Assert.Equal(["empty", "malformed-json", "too-large"], lines.Where(l => l.TryGetProperty("problem", out _))
+            .Select(l => l.GetProperty("problem").GetProperty("code").GetString()));
 
         var listed = JsonElement.Parse(await (await SendAsync("GET", "/v1/rejections?maxResults=2", null, _hotline)).Content.ReadAsStringAsync());
         Assert.Equal([5, 3], listed.GetProperty("rejections").EnumerateArray().Select(r => r.GetProperty("line").GetInt32()));
-        var rest = JsonElement.Parse(await (await SendAsync("GET", $"/v1/rejections?maxResults=2&cursor={listed.GetProperty("nextCursor").GetString()}", null, _hotline)).Content.ReadAsStringAsync());
+        var rest = JsonElement.Parse(await (await SendAsync("GET", $"/v1/rejections?maxResults=2&cursor={listed.GetProperty("nextCursor").GetString()}", null,
+            _hotline)).Content.ReadAsStringAsync());
         Assert.Equal(2, rest.GetProperty("rejections")[0].GetProperty("line").GetInt32());
         Assert.False(rest.TryGetProperty("nextCursor", out _));
     }
@@ -169,7 +172,8 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
     [Fact]
     public async Task The_client_streams_a_synthetic_day_through()
     {
-        var day = SyntheticDay.Create(reports: 150, agencies: [new SampleAgency(AgencyId.Parse("hotline-nl"), "NL", AgencyKind.Hotline, [Country.Parse("NL")])]);
+        var day = SyntheticDay.Create(reports: 150,
+            agencies: [new SampleAgency(AgencyId.Parse("hotline-nl"), "NL", AgencyKind.Hotline, [Country.Parse("NL")])]);
         using var client = new CPortClient(_url, _hotline.Text);
         using var source = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', day.Lines(AgencyId.Parse("hotline-nl")))));
         var done = await client.StreamReportsAsync(source, new LineStreamOptions { Parallel = 1, RetryFor = TimeSpan.FromSeconds(20) });
@@ -261,8 +265,10 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         CommandContext Context() => new() { CommandId = CommandId.New(), Caller = Caller.System, OccurredAt = at };
         (IAgencyCommand, ApiKey?)[] commands =
         [
-            (new RegisterAgency { Context = Context(), Agency = AgencyId.Parse("hotline-nl"), Name = "NL", Kind = AgencyKind.Hotline, Memberships = [new Membership { Country = Country.Parse("NL"), From = new DateOnly(2020, 1, 1) }] }, null),
-            (new RegisterAgency { Context = Context(), Agency = AgencyId.Parse("police-nl"), Name = "Police", Kind = AgencyKind.Police, Memberships = [new Membership { Country = Country.Parse("NL"), From = new DateOnly(2020, 1, 1) }] }, null),
+            (new RegisterAgency { Context = Context(), Agency = AgencyId.Parse("hotline-nl"), Name = "NL", Kind = AgencyKind.Hotline,
+                Memberships = [new Membership { Country = Country.Parse("NL"), From = new DateOnly(2020, 1, 1) }] }, null),
+            (new RegisterAgency { Context = Context(), Agency = AgencyId.Parse("police-nl"), Name = "Police", Kind = AgencyKind.Police,
+                Memberships = [new Membership { Country = Country.Parse("NL"), From = new DateOnly(2020, 1, 1) }] }, null),
             (new IssueKey { Context = Context(), Agency = AgencyId.Parse("hotline-nl"), Roles = Roles.Machine | Roles.Analyst }, _hotline),
             (new IssueKey { Context = Context(), Agency = AgencyId.Parse("police-nl"), Roles = Roles.Officer }, _police),
         ];
@@ -312,7 +318,8 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
 
         public Task<ReportPage> GetAsync(GetReport query, CancellationToken cancellation) => Task.FromResult(new ReportPage { ReportId = query.ReportId });
 
-        public Task<HistoryPage> HistoryAsync(GetHistory query, CancellationToken cancellation) => Task.FromResult(new HistoryPage { ReportId = query.ReportId });
+        public Task<HistoryPage> HistoryAsync(GetHistory query, CancellationToken cancellation) =>
+            Task.FromResult(new HistoryPage { ReportId = query.ReportId });
     }
 
     private sealed class Numbers : INumberSource
@@ -356,7 +363,8 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         public static ImmutableArray<IAgencyEvent> Events { get; set; } = [];
 
         public Source<EventEnvelope, NotUsed> CurrentEventsByPersistenceId(string persistenceId, long fromSequenceNr, long toSequenceNr) =>
-            Source.From(Events.Select((e, i) => new EventEnvelope(Offset.Sequence(i + 1), persistenceId, i + 1, e, 0, [])).Where(e => e.SequenceNr >= fromSequenceNr));
+            Source.From(Events.Select((e, i) => new EventEnvelope(Offset.Sequence(i + 1), persistenceId, i + 1, e, 0, []))
+                .Where(e => e.SequenceNr >= fromSequenceNr));
 
         public Source<EventEnvelope, NotUsed> EventsByPersistenceId(string persistenceId, long fromSequenceNr, long toSequenceNr) =>
             Source.Maybe<EventEnvelope>().MapMaterializedValue(_ => NotUsed.Instance);

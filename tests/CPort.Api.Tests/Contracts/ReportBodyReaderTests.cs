@@ -27,7 +27,8 @@ public sealed class ReportBodyReaderTests
     private static readonly CommandContext Context = new()
     {
         CommandId = CommandId.Parse("test"), OccurredAt = Now,
-        Caller = new Caller { Agency = AgencyId.Parse("hotline-nl"), Kind = AgencyKind.Hotline, Roles = Roles.Machine, KeyId = "k", Countries = [Country.Parse("NL")] },
+        Caller = new Caller { Agency = AgencyId.Parse("hotline-nl"), Kind = AgencyKind.Hotline, Roles = Roles.Machine, KeyId = "k",
+            Countries = [Country.Parse("NL")] },
     };
 
     private const string Marker = "marker-7f3a";
@@ -64,10 +65,13 @@ public sealed class ReportBodyReaderTests
         Assert.Equal("HTTPS://Forum.Example:443/a b", page.Secrets!.Url);
         Assert.True(WebAddress.TryParse(page.Secrets.Url, out var address, out _));
         Assert.Equal(Keys.Of(address), page.UrlKeys);
-        Assert.Equal((true, ContentType.Website, "GB", "192.0.2.1", true), (page.IsSourceUrl, page.ContentType, page.Hosting!.Country!.Value.Code, page.Hosting.IpAddress, page.Hosting.IsContentDeliveryNetwork));
-        Assert.Equal(["00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"], media.Hashes.Select(h => h.ToHex()));
+        Assert.Equal((true, ContentType.Website, "GB", "192.0.2.1", true),
+            (page.IsSourceUrl, page.ContentType, page.Hosting!.Country!.Value.Code, page.Hosting.IpAddress, page.Hosting.IsContentDeliveryNetwork));
+        Assert.Equal(["00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"],
+            media.Hashes.Select(h => h.ToHex()));
         Assert.Equal("analyst.two; analyst.one", media.Secrets!.Analyst);
-        Assert.Equal(new AssessmentInput { Classification = Classification.Baseline, Age = AgeCategory.PrePubescent, Gender = GenderCategory.Female, UserGeneratedContent = true }, media.Assessment);
+        Assert.Equal(new AssessmentInput { Classification = Classification.Baseline, Age = AgeCategory.PrePubescent, Gender = GenderCategory.Female,
+            UserGeneratedContent = true }, media.Assessment);
         Assert.Equal((ActionType.Unavailable, ActionReason.Error404NotFoundOrSiteDown, new DateTimeOffset(2026, 1, 4, 9, 0, 0, TimeSpan.Zero)),
             (media.Actions[0].Type, media.Actions[0].Reason!.Value, media.Actions[0].Date));
         Assert.Null(media.Hosting);
@@ -107,7 +111,8 @@ public sealed class ReportBodyReaderTests
         { "urls.0.isSourceUrl", "2", ProblemCodes.WrongType, "urls[0].isSourceUrl" },
         { "urls.0.isSourceUrl", "\"true\"", ProblemCodes.WrongType, "urls[0].isSourceUrl" },
         { "urls.0.hostingOrganization", "{ \"autonomousSystemNumber\": -1 }", ProblemCodes.WrongType, "urls[0].hostingOrganization.autonomousSystemNumber" },
-        { "urls.0.hostingOrganization", "{ \"autonomousSystemNumber\": \"64496\" }", ProblemCodes.WrongType, "urls[0].hostingOrganization.autonomousSystemNumber" },
+        { "urls.0.hostingOrganization", "{ \"autonomousSystemNumber\": \"64496\" }", ProblemCodes.WrongType,
+            "urls[0].hostingOrganization.autonomousSystemNumber" },
         { "urls.1.assessment", "{ \"classification\": 3 }", ProblemCodes.UnknownCode, "urls[1].assessment.classification" },
         { "urls.1.assessment", "{}", ProblemCodes.Missing, "urls[1].assessment.classification" },
         { "urls.1.actions", "[{ \"actionType\": 5, \"actionDate\": \"2026-01-04T10:00:00Z\" }]", ProblemCodes.UnknownCode, "urls[1].actions[0].actionType" },
@@ -157,7 +162,8 @@ public sealed class ReportBodyReaderTests
         { "unknown field", "{\"Memo\":\"a\"}"u8.ToArray(), ProblemCodes.UnknownField },
         { "half a character as a name", "{\"\\ud800\":1}"u8.ToArray(), ProblemCodes.MalformedJson },
         { "deep nesting", Encoding.UTF8.GetBytes("{\"urls\":" + new string('[', 100_000)), "*" },
-        { "deep known nesting", Encoding.UTF8.GetBytes("{\"urls\":[{\"unknown\":" + string.Concat(Enumerable.Repeat("{\"a\":", 60)) + "1" + new string('}', 60) + "}]}"), "*" },
+        { "deep known nesting", Encoding.UTF8.GetBytes("{\"urls\":[{\"unknown\":" + string.Concat(Enumerable.Repeat("{\"a\":", 60)) + "1" + new string('}', 60)
+            + "}]}"), "*" },
     };
 
     [Theory]
@@ -179,7 +185,8 @@ public sealed class ReportBodyReaderTests
             """).Problem!;
 
         Assert.Equal(
-            ["hotlineReceivedDate", "sourceUrlReferrer", "sourceUrlSiteType", "urls[0].hashes.md5", "urls[0].hostingCountryCode", "urls[0].hostingIpAddress", "urls[0].urlString"],
+            ["hotlineReceivedDate", "sourceUrlReferrer", "sourceUrlSiteType", "urls[0].hashes.md5", "urls[0].hostingCountryCode", "urls[0].hostingIpAddress",
+                "urls[0].urlString"],
             problem.Errors.Select(e => e.Field).Order(StringComparer.Ordinal));
         Assert.DoesNotContain(Marker, JsonSerializer.Serialize(ApiProblem.Of(problem), ApiJson.Options), StringComparison.Ordinal);
     }
@@ -205,7 +212,8 @@ public sealed class ReportBodyReaderTests
             """;
 
         var v2 = Reader.Read(Encoding.UTF8.GetBytes(body), Context, CodeGeneration.V2).Draft!;
-        Assert.Equal((SiteType.Website, ContentType.Media, Classification.Doubtful), (v2.SiteType!.Value, v2.Items[0].ContentType, v2.Items[0].Assessment!.Classification));
+        Assert.Equal((SiteType.Website, ContentType.Media, Classification.Doubtful),
+            (v2.SiteType!.Value, v2.Items[0].ContentType, v2.Items[0].Assessment!.Classification));
         Assert.Equal(3, Read(body).Problem!.Errors.Length);
     }
 
@@ -213,7 +221,8 @@ public sealed class ReportBodyReaderTests
     public void More_items_than_a_report_may_have_name_the_limit()
     {
         var reader = new ReportBodyReader(new IntakeLimits { ItemsPerReport = 2 }, Keys, new FixedTime());
-        var body = $$"""{ "hotlineReference": "a", "hotlineReceivedDate": "2026-01-04T08:15:00Z", "urls": [ {{string.Join(',', Enumerable.Repeat("{\"urlString\":\"https://x.example/\"}", 3))}} ] }""";
+        var body =
+            $$"""{ "hotlineReference": "a", "hotlineReceivedDate": "2026-01-04T08:15:00Z", "urls": [ {{string.Join(',', Enumerable.Repeat("{\"urlString\":\"https://x.example/\"}", 3))}} ] }""";
 
         var error = Assert.Single(reader.Read(Encoding.UTF8.GetBytes(body), Context, CodeGeneration.V3).Problem!.Errors);
         Assert.Equal(("urls", ProblemCodes.TooMany), (error.Field, error.Code));
@@ -256,7 +265,8 @@ public sealed class ReportBodyReaderTests
                     return b;
                 }).ToArray();
                 var reading = Reader.Read(bytes, Context, CodeGeneration.V3);
-                return reading.Draft is null != reading.Problem is null && (reading.Problem is null || ApiProblem.Of(reading.Problem).Status is >= 400 and < 500);
+                return reading.Draft is null != reading.Problem is null
+                    && (reading.Problem is null || ApiProblem.Of(reading.Problem).Status is >= 400 and < 500);
             },
             iter: 20_000);
     }

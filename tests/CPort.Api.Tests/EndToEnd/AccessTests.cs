@@ -112,7 +112,8 @@ public sealed class AccessTests(EndToEndNodes nodes)
         })
         {
             var counts = (
-                Count(await node.PostAsync(who, "v1/reports:search", byId.DeepClone(), Purpose)), Count(await node.PostAsync(who, "v1/reports:search", byHash.DeepClone(), Purpose)),
+                Count(await node.PostAsync(who, "v1/reports:search", byId.DeepClone(), Purpose)),
+                    Count(await node.PostAsync(who, "v1/reports:search", byHash.DeepClone(), Purpose)),
                 Count(await node.PostAsync(who, "v1/reports:search", byUrl.DeepClone(), Purpose)),
                 Count(await node.PostAsync(who, "v1/reports:search", byReference.DeepClone(), Purpose)));
             Assert.True(found == counts, $"{who} finds {counts} by id, hash, URL, reference; {found} was expected.");
@@ -144,7 +145,8 @@ public sealed class AccessTests(EndToEndNodes nodes)
             Assert.DoesNotContain("img.host.example", statistics.Text, StringComparison.Ordinal);
         }
 
-        async Task<long> UnassessedAsync(string who) => (await node.GetAsync(who, "v1/queues")).Is(HttpStatusCode.OK).Json.GetProperty("queues").EnumerateArray()
+        async Task<long> UnassessedAsync(string who) =>
+            (await node.GetAsync(who, "v1/queues")).Is(HttpStatusCode.OK).Json.GetProperty("queues").EnumerateArray()
             .Single(q => q.GetProperty("name").GetString() == "unassessed").GetProperty("count").GetInt64();
     }
 

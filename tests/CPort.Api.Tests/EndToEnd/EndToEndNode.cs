@@ -39,7 +39,8 @@ public sealed class EndToEndNode : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<string, string> _keys = [];
-    private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(60) };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        { Timeout = TimeSpan.FromSeconds(60) };
     private readonly NodeDatabase _database;
     private WebApplication? _app;
 
@@ -60,7 +61,8 @@ public sealed class EndToEndNode : IAsyncDisposable
         foreach (var (agency, kind, country, trust) in new[]
         {
             ("hotline-gb", "Hotline", "GB", "Standard"), ("hotline-nl", "Hotline", "NL", "Standard"), ("hotline-de", "Hotline", "DE", "Standard"),
-            ("hotline-jp", "Hotline", "JP", "Standard"), ("hotline-fi", "Hotline", "FI", "Standard"), ("hotline-ie", "Hotline", "IE", "Standard"), ("hotline-us", "Hotline", "US", "Standard"),
+            ("hotline-jp", "Hotline", "JP", "Standard"), ("hotline-fi", "Hotline", "FI", "Standard"), ("hotline-ie", "Hotline", "IE", "Standard"),
+                ("hotline-us", "Hotline", "US", "Standard"),
             ("police-nl", "Police", "NL", "Standard"), ("police-jp", "Police", "JP", "Standard"), ("interpol", "Interpol", "", "Trusted"),
             ("supervisor-nl", "SupervisoryAuthority", "NL", "Standard"),
         })
@@ -82,11 +84,14 @@ public sealed class EndToEndNode : IAsyncDisposable
         foreach (var (who, agency, role) in new[]
         {
             ("gb", "hotline-gb", "Analyst"), ("nl", "hotline-nl", "Analyst"), ("nl2", "hotline-nl", "Analyst"), ("de", "hotline-de", "Analyst"),
-            ("jp", "hotline-jp", "Analyst"), ("fi", "hotline-fi", "Analyst"), ("ie", "hotline-ie", "Analyst"), ("us", "hotline-us", "Machine"), ("police-nl", "police-nl", "Officer"),
-            ("police-jp", "police-jp", "Officer"), ("interpol", "interpol", "Analyst"), ("supervisor", "supervisor-nl", "Auditor"), ("auditor", "operator", "Auditor"),
+            ("jp", "hotline-jp", "Analyst"), ("fi", "hotline-fi", "Analyst"), ("ie", "hotline-ie", "Analyst"), ("us", "hotline-us", "Machine"),
+                ("police-nl", "police-nl", "Officer"),
+            ("police-jp", "police-jp", "Officer"), ("interpol", "interpol", "Analyst"), ("supervisor", "supervisor-nl", "Auditor"),
+                ("auditor", "operator", "Auditor"),
         })
         {
-            var made = (await node.PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = new JsonArray(role) })).Is(HttpStatusCode.Created);
+            var made = (await node.PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = new JsonArray(role) }))
+                .Is(HttpStatusCode.Created);
             node._keys[who] = made.Json.GetProperty("apiKey").GetString()!;
         }
 
@@ -111,7 +116,9 @@ public sealed class EndToEndNode : IAsyncDisposable
         return request;
     }
 
-    /// <summary>A stream whose answers can be read while it is sent: by HTTP/2, because .NET's client sends an HTTP/1.1 request whole before it answers.</summary>
+    /// <summary>
+    /// A stream whose answers can be read while it is sent: by HTTP/2, because .NET's client sends an HTTP/1.1 request whole before it answers.
+    /// </summary>
     public HttpRequestMessage StreamRequest(string who, HttpContent lines)
     {
         var request = Request(who, HttpMethod.Post, "v1/reports:stream");
@@ -143,7 +150,8 @@ public sealed class EndToEndNode : IAsyncDisposable
         using var response = await _http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         var mediaType = response.Content.Headers.ContentType?.MediaType;
-        var json = text.Length > 0 && mediaType?.EndsWith("json", StringComparison.Ordinal) == true && mediaType != "application/x-ndjson" ? JsonElement.Parse(text) : default;
+        var json = text.Length > 0 && mediaType?.EndsWith("json", StringComparison.Ordinal) == true && mediaType != "application/x-ndjson"
+            ? JsonElement.Parse(text) : default;
         return new Reply(response.StatusCode, text, json, mediaType, response.Headers);
     }
 
@@ -151,8 +159,8 @@ public sealed class EndToEndNode : IAsyncDisposable
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
 
     /// <summary>
-    /// Sends lines and gives their answers. A place of a stream that ended a moment ago is waited for; a stream with a line that is <c>unavailable</c> (a busy machine
-    /// may answer that, and promises nothing) is sent again as long as none of its lines was accepted.
+    /// Sends lines and gives their answers. A place of a stream that ended a moment ago is waited for; a stream with a line that is <c>unavailable</c> (a busy
+    /// machine may answer that, and promises nothing) is sent again as long as none of its lines was accepted.
     /// </summary>
     public async Task<JsonElement[]> StreamAsync(string who, IEnumerable<string> lines, string path = "v1/reports:stream")
     {
@@ -207,7 +215,8 @@ public sealed class EndToEndNode : IAsyncDisposable
     {
         var options = new NodeOptions
         {
-            Data = _database.Folder, Http = { Url = "http://127.0.0.1:0", Http2Url = "http://127.0.0.1:0" }, Cluster = { Port = 0 }, Limits = { ConcurrentStreams = 1 },
+            Data = _database.Folder, Http = { Url = "http://127.0.0.1:0", Http2Url = "http://127.0.0.1:0" }, Cluster = { Port = 0 }, Limits =
+                { ConcurrentStreams = 1 },
             Database = { Provider = _database.Database.Provider, ConnectionString = _database.Settings["Database__ConnectionString"] },
         };
         _settings?.Invoke(options);

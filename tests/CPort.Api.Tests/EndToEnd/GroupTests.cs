@@ -43,7 +43,8 @@ public sealed class GroupTests(EndToEndNodes nodes, PostgreSqlServer server) : I
         Assert.DoesNotContain(await ListAsync(node, "jp", ""), g => g.GetProperty("id").GetString() == group);
 
         // One item is assessed: the offer stands on the others of the same caller, with whose it is and how near.
-        (await node.PostAsync("nl", $"v1/reports/{first}/items:assess", Assessment("National", new JsonArray(new JsonObject { ["item"] = 1 })))).Is(HttpStatusCode.OK);
+        (await node.PostAsync("nl", $"v1/reports/{first}/items:assess", Assessment("National", new JsonArray(new JsonObject { ["item"] = 1 }))))
+            .Is(HttpStatusCode.OK);
         var offered = (await EndToEndNode.UntilAsync(
             () => node.GetAsync("nl", $"v1/groups/{group}"), r => r.Json.GetProperty("group").GetProperty("unassessed").GetInt32() == 3)).Json;
         var offers = offered.GetProperty("items").EnumerateArray().Where(i => i.TryGetProperty("offer", out _))
@@ -53,11 +54,13 @@ public sealed class GroupTests(EndToEndNodes nodes, PostgreSqlServer server) : I
         Assert.All(offers.Values, o => Assert.Equal(($"{first}-1", "hotline-nl", "National", "Human"), (o.GetProperty("from").GetString()!,
             o.GetProperty("agency").GetString()!, o.GetProperty("classification").GetProperty("name").GetString()!, o.GetProperty("basis").GetString()!)));
         Assert.Equal(2, (await node.GetAsync("de", $"v1/groups/{group}")).Json.GetProperty("group").GetProperty("unassessed").GetInt32());
-        Assert.All((await node.GetAsync("de", $"v1/groups/{group}")).Json.GetProperty("items").EnumerateArray(), i => Assert.False(i.TryGetProperty("offer", out _)));
+        Assert.All((await node.GetAsync("de", $"v1/groups/{group}")).Json.GetProperty("items").EnumerateArray(), i =>
+            Assert.False(i.TryGetProperty("offer", out _)));
 
         // Named items: its own are taken, another country's is refused, a stranger and a stale version as well.
         var named = Assessment("National", new JsonArray(
-            new JsonObject { ["item"] = $"{first}-2" }, new JsonObject { ["item"] = $"{third}-1" }, new JsonObject { ["item"] = $"{second}-1", ["expectedVersion"] = 1 },
+            new JsonObject { ["item"] = $"{first}-2" }, new JsonObject { ["item"] = $"{third}-1" }, new JsonObject
+                { ["item"] = $"{second}-1", ["expectedVersion"] = 1 },
             new JsonObject { ["item"] = $"{first}-77" }));
         var answer = (await node.PostAsync("nl", $"v1/groups/{group}:assess", named, ("Command-Id", "group-1"))).Is(HttpStatusCode.OK);
         Assert.Equal(["accepted", "not-found", "version-mismatch", "not-found"], Outcomes(answer));
@@ -165,7 +168,8 @@ public sealed class GroupTests(EndToEndNodes nodes, PostgreSqlServer server) : I
     /// <summary>The item's group, once the caller counts as many items and reports in it.</summary>
     private static async Task<string> GroupOfAsync(EndToEndNode node, string who, string report, int items, int reports, int item = 1) =>
         (await node.ItemAsync(who, report, i => i.TryGetProperty("group", out var g)
-            && (g.GetProperty("items").GetInt32(), g.GetProperty("reports").GetInt32()) == (items, reports), item)).GetProperty("group").GetProperty("id").GetString()!;
+            && (g.GetProperty("items").GetInt32(), g.GetProperty("reports").GetInt32()) == (items, reports), item)).GetProperty("group").GetProperty("id")
+                .GetString()!;
 
     private static async Task<JsonElement[]> ListAsync(EndToEndNode node, string who, string query)
     {

@@ -49,7 +49,8 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         Assert.True((await node.PostAsync("interpol", "v1/hashes:retract", retract)).Is(HttpStatusCode.OK).Json.GetProperty("applied").GetBoolean());
         Assert.False((await LookupAsync(node, "nl", null, ("sha256", sha256)))[0].GetProperty("known").GetBoolean());
         await EndToEndNode.UntilAsync(
-            () => node.GetAsync("nl", $"v1/reports/{id}/items/1"), r => !r.Json.TryGetProperty("knownWithoutLook", out _) && !r.Json.TryGetProperty("classification", out _), AtOnce);
+            () => node.GetAsync("nl", $"v1/reports/{id}/items/1"), r =>
+                !r.Json.TryGetProperty("knownWithoutLook", out _) && !r.Json.TryGetProperty("classification", out _), AtOnce);
         await ReportLifeTests.InQueueAsync(node, "nl", "unassessed", id);
     }
 
@@ -63,7 +64,8 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         await node.AssignedAsync("nl", id, "hotline-nl");
         (await node.PostAsync("nl", $"v1/reports/{id}/items:assess", ReportLifeTests.Assessment("National"))).Is(HttpStatusCode.OK);
         await ClassifiedAsync("National");
-        var correction = new JsonObject { ["item"] = 1, ["assessment"] = ReportLifeTests.Assessment("NotIllegal")["assessment"]!.DeepClone(), ["why"] = "Second look." };
+        var correction = new JsonObject { ["item"] = 1, ["assessment"] = ReportLifeTests.Assessment("NotIllegal")["assessment"]!.DeepClone(),
+            ["why"] = "Second look." };
         (await node.PostAsync("nl", $"v1/reports/{id}/items:correct", correction)).Is(HttpStatusCode.OK);
         await ClassifiedAsync("NotIllegal");
         var assessments = (await node.GetAsync("nl", $"v1/reports/{id}/items/1")).Json.GetProperty("assessments");
@@ -72,7 +74,8 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
 
         Task<Reply> ClassifiedAsync(string name) => EndToEndNode.UntilAsync(
             () => node.GetAsync("nl", $"v1/hashes/sha256/{sha256}"),
-            r => r.Status == HttpStatusCode.OK && r.Json.GetProperty("opinions").EnumerateArray().Any(o => o.GetProperty("classification").GetProperty("name").GetString() == name));
+            r => r.Status == HttpStatusCode.OK && r.Json.GetProperty("opinions").EnumerateArray().Any(o =>
+                o.GetProperty("classification").GetProperty("name").GetString() == name));
     }
 
     [SkippableTheory]
@@ -102,7 +105,8 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         const string emptyFile = "d41d8cd98f00b204e9800998ecf8427e";
         await ImportAsync(node, new JsonObject { ["md5"] = emptyFile, ["classification"] = "Baseline" }, "ignored");
         await ImportAsync(node, new JsonObject { ["sha1"] = Bodies.Hash("many-5", 20), ["classification"] = "Baseline" });
-        var hashes = Enumerable.Range(0, 9_998).Select(n => ("sha1", Bodies.Hash($"many-{n}", 20))).Append(("md5", emptyFile)).Append(("pdq", new string('0', 64))).ToArray();
+        var hashes = Enumerable.Range(0, 9_998).Select(n => ("sha1", Bodies.Hash($"many-{n}", 20))).Append(("md5", emptyFile))
+            .Append(("pdq", new string('0', 64))).ToArray();
         var results = await LookupAsync(node, "nl", null, hashes);
         Assert.Equal(10_000, results.GetArrayLength());
         Assert.Equal([5], results.EnumerateArray().Where(r => r.GetProperty("known").GetBoolean()).Select(r => r.GetProperty("index").GetInt32()));
@@ -110,7 +114,8 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         Assert.True(results[9_999].GetProperty("trap").GetBoolean());
         Assert.Empty(results[9_999].GetProperty("near").EnumerateArray());
 
-        var tooMany = new JsonObject { ["hashes"] = new JsonArray([.. Enumerable.Repeat(0, 10_001).Select(_ => (JsonNode)new JsonObject { ["algorithm"] = "md5", ["value"] = emptyFile })]) };
+        var tooMany = new JsonObject { ["hashes"] =
+            new JsonArray([.. Enumerable.Repeat(0, 10_001).Select(_ => (JsonNode)new JsonObject { ["algorithm"] = "md5", ["value"] = emptyFile })]) };
         (await node.PostAsync("nl", "v1/hashes:lookup", tooMany)).Is(HttpStatusCode.UnprocessableEntity);
     }
 
@@ -132,7 +137,8 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         row["md5"] = Bodies.Hash("outcome-md5", 16);
         row["retract"] = false;
         await ImportAsync(node, row, "imported");
-        Assert.Equal("rejected", Assert.Single(await node.StreamAsync("interpol", ["{\"md5\":\"zz\"}"], "v1/hashes:import?list=e2e")).GetProperty("outcome").GetString());
+        Assert.Equal("rejected", Assert.Single(await node.StreamAsync("interpol", ["{\"md5\":\"zz\"}"], "v1/hashes:import?list=e2e")).GetProperty("outcome")
+            .GetString());
     }
 
     [SkippableTheory]
@@ -142,13 +148,15 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         var node = await nodes.OnAsync(provider);
         var pdq = Bodies.Hash("bad-input", 32);
         static JsonObject Hash(string value, string algorithm = "pdq", int? quality = null) =>
-            quality is null ? new() { ["algorithm"] = algorithm, ["value"] = value } : new() { ["algorithm"] = algorithm, ["value"] = value, ["quality"] = quality };
+            quality is null ? new() { ["algorithm"] = algorithm, ["value"] = value } : new() { ["algorithm"] = algorithm, ["value"] = value,
+                ["quality"] = quality };
 
         await WrongAsync("radius", new JsonObject { ["radius"] = 300, ["hashes"] = new JsonArray(Hash(pdq)) });
         await WrongAsync("radius", new JsonObject { ["radius"] = -1, ["hashes"] = new JsonArray(Hash(pdq)) });
         await WrongAsync("radius", new JsonObject { ["radius"] = 65, ["hashes"] = new JsonArray(Hash(pdq)) });
         await WrongAsync("maxResults", new JsonObject { ["maxResults"] = 101, ["hashes"] = new JsonArray(Hash(pdq)) });
-        await WrongAsync("maxResults", new JsonObject { ["maxResults"] = 100, ["hashes"] = new JsonArray([.. Enumerable.Range(0, 2_001).Select(_ => (JsonNode)Hash(pdq))]) });
+        await WrongAsync("maxResults", new JsonObject
+            { ["maxResults"] = 100, ["hashes"] = new JsonArray([.. Enumerable.Range(0, 2_001).Select(_ => (JsonNode)Hash(pdq))]) });
         await WrongAsync("hashes[1].value", new JsonObject { ["hashes"] = new JsonArray(Hash(pdq), Hash(pdq[1..])) });
         await WrongAsync("hashes[0].value", new JsonObject { ["hashes"] = new JsonArray(Hash(new string('g', 64))) });
         await WrongAsync("hashes[0].quality", new JsonObject { ["hashes"] = new JsonArray(Hash(pdq, quality: 101)) });
@@ -175,7 +183,8 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
 
     private static async Task<JsonElement> LookupAsync(EndToEndNode node, string who, int? radius, params (string Algorithm, string Value)[] hashes)
     {
-        var body = new JsonObject { ["hashes"] = new JsonArray([.. hashes.Select(h => (JsonNode)new JsonObject { ["algorithm"] = h.Algorithm, ["value"] = h.Value })]) };
+        var body = new JsonObject { ["hashes"] =
+            new JsonArray([.. hashes.Select(h => (JsonNode)new JsonObject { ["algorithm"] = h.Algorithm, ["value"] = h.Value })]) };
         if (radius is not null)
         {
             body["radius"] = radius;

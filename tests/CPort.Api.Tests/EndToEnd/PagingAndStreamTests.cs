@@ -19,7 +19,8 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
     public async Task Pages_of_a_queue_neither_skip_nor_repeat_while_reports_arrive(DatabaseProvider provider)
     {
         var node = await nodes.OnAsync(provider);
-        var sent = (await node.StreamAsync("gb", Enumerable.Range(0, 60).Select(n => Hosted($"PAGE-{n}", "IE")))).Select(a => a.GetProperty("reportId").GetString()!).ToHashSet();
+        var sent = (await node.StreamAsync("gb", Enumerable.Range(0, 60).Select(n => Hosted($"PAGE-{n}", "IE"))))
+            .Select(a => a.GetProperty("reportId").GetString()!).ToHashSet();
         await EndToEndNode.UntilAsync(() => node.GetAsync("ie", "v1/queues/unassessed"), r => r.Json.GetProperty("items").GetArrayLength() >= 60);
 
         var seen = new List<string>();
@@ -27,7 +28,8 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
         var page = 0;
         do
         {
-            var answer = (await node.GetAsync("ie", $"v1/queues/unassessed?maxResults=7{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}")).Is(HttpStatusCode.OK).Json;
+            var answer = (await node.GetAsync("ie", $"v1/queues/unassessed?maxResults=7{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}"))
+                .Is(HttpStatusCode.OK).Json;
             var items = answer.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("reportId").GetString()!).ToArray();
             Assert.InRange(items.Length, 1, 7);
             seen.AddRange(items);
@@ -51,7 +53,8 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
         {
             Assert.Equal("malformed-cursor", (await node.GetAsync("nl", $"v1/queues/unassessed?cursor={bad}")).Is(HttpStatusCode.BadRequest).Code);
             Assert.Equal("malformed-cursor", (await node.GetAsync("gb", $"v1/rejections?cursor={bad}")).Is(HttpStatusCode.BadRequest).Code);
-            Assert.Equal("malformed-cursor", (await node.PostAsync("nl", "v1/reports:search", new JsonObject { ["cursor"] = bad })).Is(HttpStatusCode.BadRequest).Code);
+            Assert.Equal("malformed-cursor", (await node.PostAsync("nl", "v1/reports:search", new JsonObject { ["cursor"] = bad }))
+                .Is(HttpStatusCode.BadRequest).Code);
         }
     }
 
@@ -60,17 +63,21 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
     public async Task Bad_lines_leave_their_neighbours_alone_and_are_listed_later(DatabaseProvider provider)
     {
         var node = await nodes.OnAsync(provider);
-        string[] bad = ["{", "nonsense", "{}", "[1,2]", Bodies.Report("BAD", r => r["sourceUrlSiteType"] = 99), Bodies.Report("BAD-URL", r => r["urls"]![0]!["urlString"] = "nowhere")];
+        string[] bad = ["{", "nonsense", "{}", "[1,2]", Bodies.Report("BAD", r => r["sourceUrlSiteType"] = 99),
+            Bodies.Report("BAD-URL", r => r["urls"]![0]!["urlString"] = "nowhere")];
         var lines = Enumerable.Range(0, 300).Select(n => n % 10 == 3 ? bad[n / 10 % bad.Length] : Hosted($"STREAM-{n}", "US")).ToArray();
         var answers = await node.StreamAsync("us", lines);
         Assert.Equal(Enumerable.Range(1, 300).Select(n => (long)n), answers.Select(a => a.GetProperty("line").GetInt64()));
-        Assert.All(answers, a => Assert.Equal((a.GetProperty("line").GetInt64() - 1) % 10 == 3 ? "rejected" : "accepted", a.GetProperty("outcome").GetString()));
-        Assert.All(answers.Where(a => a.TryGetProperty("problem", out _)), a => Assert.InRange(a.GetProperty("problem").GetProperty("status").GetInt32(), 400, 422));
+        Assert.All(answers, a =>
+            Assert.Equal((a.GetProperty("line").GetInt64() - 1) % 10 == 3 ? "rejected" : "accepted", a.GetProperty("outcome").GetString()));
+        Assert.All(answers.Where(a => a.TryGetProperty("problem", out _)), a =>
+            Assert.InRange(a.GetProperty("problem").GetProperty("status").GetInt32(), 400, 422));
 
         Assert.All(await node.StreamAsync("us", lines.Where((_, n) => n % 10 != 3)), a => Assert.Equal("duplicate", a.GetProperty("outcome").GetString()));
 
         // The same bad line again is the same entry.
-        var rejections = (await EndToEndNode.UntilAsync(() => node.GetAsync("us", "v1/rejections"), r => r.Json.GetProperty("rejections").GetArrayLength() >= bad.Length)).Is(HttpStatusCode.OK);
+        var rejections = (await EndToEndNode.UntilAsync(() => node.GetAsync("us", "v1/rejections"), r =>
+            r.Json.GetProperty("rejections").GetArrayLength() >= bad.Length)).Is(HttpStatusCode.OK);
         Assert.Equal(30, rejections.Json.GetProperty("rejections").EnumerateArray().Sum(r => r.GetProperty("times").GetInt32()));
         Assert.DoesNotContain("nowhere", rejections.Text, StringComparison.Ordinal);
         Assert.Empty((await node.GetAsync("jp", "v1/rejections")).Json.GetProperty("rejections").EnumerateArray());
@@ -87,7 +94,8 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
         await open.WriteAsync(Bodies.Report("BUSY-1"));
         using var response = await first;
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        var refused = (await node.SendAsync("us", HttpMethod.Post, "v1/reports:stream", Bodies.Report("BUSY-2"), null, "application/x-ndjson")).Is(HttpStatusCode.TooManyRequests);
+        var refused = (await node.SendAsync("us", HttpMethod.Post, "v1/reports:stream", Bodies.Report("BUSY-2"), null, "application/x-ndjson"))
+            .Is(HttpStatusCode.TooManyRequests);
         Assert.NotNull(refused.Headers.RetryAfter?.Delta);
         open.End();
         Assert.Contains("accepted", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -161,7 +169,8 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
     {
         var node = await nodes.OnAsync(provider);
         var line = Bodies.Report("HUGE-1", r => r["urls"] = new JsonArray(
-            [.. Enumerable.Range(1, 10_000).Select(n => (JsonNode)new JsonObject { ["urlString"] = $"https://big.example/{n}", ["hostingCountryCode"] = "US" })]));
+            [.. Enumerable.Range(1, 10_000).Select(n =>
+                (JsonNode)new JsonObject { ["urlString"] = $"https://big.example/{n}", ["hostingCountryCode"] = "US" })]));
         var taken = Assert.Single(await node.StreamAsync("gb", [line]));
         Assert.True(taken.GetProperty("outcome").GetString() == "accepted", taken.GetRawText());
         var id = taken.GetProperty("reportId").GetString()!;

@@ -20,7 +20,8 @@ public sealed class QuarantineTests(EndToEndNodes nodes)
         var node = await nodes.OnAsync(provider);
         var sha256 = Bodies.Hash("quarantine", 32);
         var row = new JsonObject { ["sha256"] = sha256, ["classification"] = "Baseline" };
-        Assert.Equal("imported", Assert.Single(await node.StreamAsync("interpol", [row.ToJsonString()], "v1/hashes:import?list=e2e")).GetProperty("outcome").GetString());
+        Assert.Equal("imported", Assert.Single(await node.StreamAsync("interpol", [row.ToJsonString()], "v1/hashes:import?list=e2e")).GetProperty("outcome")
+            .GetString());
         Assert.True((await LookupAsync(node, sha256)).GetProperty("known").GetBoolean());
 
         JsonObject Body() => new() { ["hashes"] = new JsonArray(new JsonObject { ["algorithm"] = "sha256", ["value"] = sha256 }) };
@@ -36,9 +37,11 @@ public sealed class QuarantineTests(EndToEndNodes nodes)
         var id = trusted.GetProperty("id").GetString()!;
         var seen = Assert.Single(await ListAsync(node, "operator"), r => r.GetProperty("id").GetString() == id);
         Assert.False(seen.TryGetProperty("value", out _));
-        Assert.Equal(("operator", 1, false), (seen.GetProperty("by").GetString(), seen.GetProperty("opinions").GetInt32(), seen.GetProperty("confirmed").GetBoolean()));
+        Assert.Equal(("operator", 1, false), (seen.GetProperty("by").GetString(), seen.GetProperty("opinions").GetInt32(), seen.GetProperty("confirmed")
+            .GetBoolean()));
 
-        (await node.PostAsync("operator", "v1/hashes/quarantine:release", new JsonObject { ["ids"] = new JsonArray("sha256-1.x") })).Is(HttpStatusCode.UnprocessableEntity);
+        (await node.PostAsync("operator", "v1/hashes/quarantine:release", new JsonObject { ["ids"] = new JsonArray("sha256-1.x") }))
+            .Is(HttpStatusCode.UnprocessableEntity);
         (await node.PostAsync("operator", "v1/hashes/quarantine:release", new JsonObject())).Is(HttpStatusCode.UnprocessableEntity);
         var release = await node.PostAsync("operator", "v1/hashes/quarantine:release", new JsonObject { ["ids"] = new JsonArray(id) });
         Assert.Equal(1, release.Is(HttpStatusCode.OK).Json.GetProperty("changed").GetInt32());
@@ -58,7 +61,8 @@ public sealed class QuarantineTests(EndToEndNodes nodes)
         };
         (await node.PostAsync("interpol", "v1/hashes/quarantine:add", body)).Is(HttpStatusCode.OK);
         var listed = await ListAsync(node, "interpol", limit: 2);
-        Assert.Equal(hashes.Order(StringComparer.Ordinal), listed.Select(r => r.GetProperty("value").GetString()!).Intersect(hashes).Order(StringComparer.Ordinal));
+        Assert.Equal(hashes.Order(StringComparer.Ordinal), listed.Select(r => r.GetProperty("value").GetString()!).Intersect(hashes)
+            .Order(StringComparer.Ordinal));
         Assert.Equal(listed.Count, listed.Select(r => r.GetProperty("id").GetString()).Distinct().Count());
         (await node.GetAsync("operator", "v1/hashes/quarantine?cursor=AAAA")).Is(HttpStatusCode.BadRequest);
         (await node.PostAsync("interpol", "v1/hashes/quarantine:release", JsonNode.Parse(body.ToJsonString()))).Is(HttpStatusCode.OK);
@@ -70,7 +74,8 @@ public sealed class QuarantineTests(EndToEndNodes nodes)
         string? cursor = null;
         do
         {
-            var page = (await node.GetAsync(who, $"v1/hashes/quarantine?maxResults={limit}{(cursor is null ? "" : "&cursor=" + cursor)}")).Is(HttpStatusCode.OK).Json;
+            var page = (await node.GetAsync(who, $"v1/hashes/quarantine?maxResults={limit}{(cursor is null ? "" : "&cursor=" + cursor)}")).Is(HttpStatusCode.OK)
+                .Json;
             Assert.InRange(page.GetProperty("quarantined").GetArrayLength(), 0, limit);
             rows.AddRange(page.GetProperty("quarantined").EnumerateArray());
             cursor = page.TryGetProperty("nextCursor", out var next) && next.ValueKind == JsonValueKind.String ? next.GetString() : null;
@@ -80,6 +85,7 @@ public sealed class QuarantineTests(EndToEndNodes nodes)
     }
 
     private static async Task<JsonElement> LookupAsync(EndToEndNode node, string sha256) =>
-        (await node.PostAsync("nl", "v1/hashes:lookup", new JsonObject { ["hashes"] = new JsonArray(new JsonObject { ["algorithm"] = "sha256", ["value"] = sha256 }) }))
+        (await node.PostAsync("nl", "v1/hashes:lookup", new JsonObject
+            { ["hashes"] = new JsonArray(new JsonObject { ["algorithm"] = "sha256", ["value"] = sha256 }) }))
         .Is(HttpStatusCode.OK).Json.GetProperty("results")[0];
 }

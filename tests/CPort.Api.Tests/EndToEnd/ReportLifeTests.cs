@@ -24,9 +24,11 @@ public sealed class ReportLifeTests(EndToEndNodes nodes)
         var again = (await node.SendAsync("gb", HttpMethod.Post, "v1/reports", body)).Is(HttpStatusCode.OK);
         Assert.Equal("duplicate", again.Json.GetProperty("outcome").GetString());
         Assert.Equal(id, again.Json.GetProperty("reportId").GetString());
-        var changed = (await node.SendAsync("gb", HttpMethod.Post, "v1/reports", Bodies.Report("LIFE-1", r => { WithoutHashes(r); r["sourceUrlSiteType"] = 3; })))
+        var changed = (await node.SendAsync("gb", HttpMethod.Post, "v1/reports",
+            Bodies.Report("LIFE-1", r => { WithoutHashes(r); r["sourceUrlSiteType"] = 3; })))
             .Is(HttpStatusCode.Conflict);
-        Assert.Contains(changed.Json.GetProperty("fields").EnumerateArray(), f => f.GetString()!.Contains("sourceUrlSiteType", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(changed.Json.GetProperty("fields").EnumerateArray(), f =>
+            f.GetString()!.Contains("sourceUrlSiteType", StringComparison.OrdinalIgnoreCase));
 
         var item = await node.AssignedAsync("nl", id, "hotline-nl");
         Assert.Equal("Unassessed", item.GetProperty("state").GetString());
@@ -42,7 +44,8 @@ public sealed class ReportLifeTests(EndToEndNodes nodes)
         Assert.Equal("leased", (await node.PostAsync("nl2", $"v1/reports/{id}/items:assess", Assessment())).Is(HttpStatusCode.Conflict).Code);
 
         var stale = $"\"{item.GetProperty("version").GetInt32()}\"";
-        Assert.Equal("version-mismatch", (await node.PostAsync("nl", $"v1/reports/{id}/items:assess", Assessment(), ("If-Match", stale))).Is(HttpStatusCode.PreconditionFailed).Code);
+        Assert.Equal("version-mismatch", (await node.PostAsync("nl", $"v1/reports/{id}/items:assess", Assessment(), ("If-Match", stale)))
+            .Is(HttpStatusCode.PreconditionFailed).Code);
         var fresh = (await node.GetAsync("nl", $"v1/reports/{id}/items/1")).Headers.ETag!.ToString();
         (await node.PostAsync("nl", $"v1/reports/{id}/items:assess", Assessment(), ("If-Match", fresh))).Is(HttpStatusCode.OK);
         await InQueueAsync(node, "nl", "unactioned", id);
@@ -65,8 +68,10 @@ public sealed class ReportLifeTests(EndToEndNodes nodes)
 
         (await node.PostAsync("nl", $"v1/reports/{id}/memos", new JsonObject { ["text"] = "Asked the provider.", ["item"] = 2 })).Is(HttpStatusCode.OK);
         await node.AssignedAsync("nl", id, "hotline-nl", item: 2);
-        (await node.SendAsync("nl", HttpMethod.Put, $"v1/reports/{id}/site-facts", """{"sourceUrlSiteType":3,"sourceUrlCommerciality":1}""")).Is(HttpStatusCode.OK);
-        (await node.SendAsync("nl", HttpMethod.Put, $"v1/reports/{id}/items/2/assigned-hotline-reference", """{"assignedHotlineReference":"NL-77"}""")).Is(HttpStatusCode.OK);
+        (await node.SendAsync("nl", HttpMethod.Put, $"v1/reports/{id}/site-facts", """{"sourceUrlSiteType":3,"sourceUrlCommerciality":1}"""))
+            .Is(HttpStatusCode.OK);
+        (await node.SendAsync("nl", HttpMethod.Put, $"v1/reports/{id}/items/2/assigned-hotline-reference", """{"assignedHotlineReference":"NL-77"}"""))
+            .Is(HttpStatusCode.OK);
         var now = (await node.GetAsync("nl", $"v1/reports/{id}")).Is(HttpStatusCode.OK).Json;
         Assert.Equal(3, now.GetProperty("sourceUrlSiteType").GetProperty("id").GetInt32());
         Assert.Contains(now.GetProperty("memos").EnumerateArray(), m => m.GetProperty("text").GetString() == "Asked the provider.");
@@ -158,7 +163,8 @@ public sealed class ReportLifeTests(EndToEndNodes nodes)
     public async Task The_reporter_withdraws_a_report_until_others_have_acted(DatabaseProvider provider)
     {
         var node = await nodes.OnAsync(provider);
-        var (free, worked) = (await node.SubmitAsync("gb", Bodies.Report("BACK-1", WithoutHashes)), await node.SubmitAsync("gb", Bodies.Report("BACK-2", WithoutHashes)));
+        var (free, worked) = (await node.SubmitAsync("gb", Bodies.Report("BACK-1", WithoutHashes)),
+            await node.SubmitAsync("gb", Bodies.Report("BACK-2", WithoutHashes)));
         await node.AssignedAsync("nl", free, "hotline-nl");
         await node.AssignedAsync("nl", worked, "hotline-nl");
         (await node.PostAsync("nl", $"v1/reports/{free}:withdraw", new JsonObject())).Is(HttpStatusCode.Forbidden);

@@ -23,12 +23,15 @@ public sealed class ServiceTests(EndToEndNodes nodes)
             "/v1/reports/{id}:withdraw", "/v1/reports/{id}/urgent", "/v1/reports/{id}/site-facts", "/v1/reports/{id}/memos", "/v1/reports/{id}/items",
             "/v1/reports/{id}/items:assign", "/v1/reports/{id}/items:claim", "/v1/reports/{id}/items:release", "/v1/reports/{id}/items:assess",
             "/v1/reports/{id}/items:correct", "/v1/reports/{id}/items:act", "/v1/reports/{id}/items:hosting", "/v1/reports/{id}/items:move",
-            "/v1/reports/{id}/items:seen-again", "/v1/reports/{id}/items/{item}/assigned-hotline-reference", "/v1/items:assess", "/v1/items:act", "/v1/items:claim",
-            "/v1/hashes:lookup", "/v1/hashes/{algorithm}/{value}", "/v1/hashes:import", "/v1/hashes:retract", "/v1/hashes:correct", "/v1/hashes/quarantine", "/v1/hashes/quarantine:release", "/v1/hashes/quarantine:add", "/v1/queues",
+            "/v1/reports/{id}/items:seen-again", "/v1/reports/{id}/items/{item}/assigned-hotline-reference", "/v1/items:assess", "/v1/items:act",
+                "/v1/items:claim",
+            "/v1/hashes:lookup", "/v1/hashes/{algorithm}/{value}", "/v1/hashes:import", "/v1/hashes:retract", "/v1/hashes:correct", "/v1/hashes/quarantine",
+                "/v1/hashes/quarantine:release", "/v1/hashes/quarantine:add", "/v1/queues",
             "/v1/queues/{name}", "/v1/statistics", "/v1/rejections", "/v1/agencies", "/v1/agencies/{agency}", "/v1/agencies/{agency}/keys", "/v1/projections",
             "/v1/projections:rebuild", "/v1/projections:reconcile",
         });
-        var operations = document.Json.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(o => (Path: p.Name, o.Name, o.Value))).ToArray();
+        var operations = document.Json.GetProperty("paths").EnumerateObject()
+            .SelectMany(p => p.Value.EnumerateObject().Select(o => (Path: p.Name, o.Name, o.Value))).ToArray();
         Assert.Empty(operations.Where(o => !o.Value.TryGetProperty("summary", out _)).Select(o => $"{o.Name} {o.Path}"));
         Assert.Empty(operations.Where(o => !o.Value.GetProperty("responses").TryGetProperty("401", out _)).Select(o => $"{o.Name} {o.Path}"));
         Assert.Contains("\"examples\"", document.Text, StringComparison.Ordinal);
@@ -42,8 +45,10 @@ public sealed class ServiceTests(EndToEndNodes nodes)
         Assert.Contains("<html", (await node.GetAsync(null, "docs/")).Is(HttpStatusCode.OK).Text, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("\"ok\":true", (await node.GetAsync(null, "health/ready")).Is(HttpStatusCode.OK).Text, StringComparison.Ordinal);
         (await node.GetAsync(null, "health/live")).Is(HttpStatusCode.OK);
-        var figures = (await EndToEndNode.UntilAsync(() => node.GetAsync(null, "metrics"), r => r.Text.Contains("cport_queue_length", StringComparison.Ordinal))).Text;
-        foreach (var name in new[] { "cport_intake_reports", "cport_commands", "cport_hop_duration", "cport_journal_batch_size", "cport_journal_write_duration", "cport_projection_lag" })
+        var figures = (await EndToEndNode.UntilAsync(() => node.GetAsync(null, "metrics"), r =>
+            r.Text.Contains("cport_queue_length", StringComparison.Ordinal))).Text;
+        foreach (var name in new[] { "cport_intake_reports", "cport_commands", "cport_hop_duration", "cport_journal_batch_size", "cport_journal_write_duration",
+            "cport_projection_lag" })
         {
             Assert.Contains(name, figures, StringComparison.Ordinal);
         }
@@ -79,12 +84,15 @@ public sealed class ServiceTests(EndToEndNodes nodes)
             (HttpMethod.Get, "v1/hashes/crc32/00", null, "", 404), (HttpMethod.Post, "v1/reports", "{", "application/json", 400),
             (HttpMethod.Post, "v1/reports", "", "application/json", 400), (HttpMethod.Post, "v1/reports", "{}", "application/json", 422),
             (HttpMethod.Post, "v1/reports?codes=v9", "{}", "application/json", 422),
-            (HttpMethod.Post, $"v1/reports/{id}/items:assess", "{}", "application/json", 422), (HttpMethod.Post, $"v1/reports/{id}/memos", "[]", "application/json", 422),
-            (HttpMethod.Post, "v1/reports:search", """{"states":["x"]}""", "application/json", 422), (HttpMethod.Post, "v1/hashes:lookup", "{}", "application/json", 422),
+            (HttpMethod.Post, $"v1/reports/{id}/items:assess", "{}", "application/json", 422),
+                (HttpMethod.Post, $"v1/reports/{id}/memos", "[]", "application/json", 422),
+            (HttpMethod.Post, "v1/reports:search", """{"states":["x"]}""", "application/json", 422),
+                (HttpMethod.Post, "v1/hashes:lookup", "{}", "application/json", 422),
         })
         {
             var reply = await node.SendAsync("gb", method, path, body, null, type.Length > 0 ? type : "application/json");
-            Assert.True((int)reply.Status == status && reply.Type == "application/problem+json", $"{method} {path}: {(int)reply.Status} {reply.Type} {reply.Text}");
+            Assert.True((int)reply.Status == status
+                && reply.Type == "application/problem+json", $"{method} {path}: {(int)reply.Status} {reply.Type} {reply.Text}");
             Assert.Equal(status, reply.Json.GetProperty("status").GetInt32());
             Assert.False(string.IsNullOrEmpty(reply.Json.GetProperty("title").GetString()));
             Assert.StartsWith("urn:cport:problem:", reply.Json.GetProperty("type").GetString(), StringComparison.Ordinal);
@@ -113,13 +121,15 @@ public sealed class RestartTests(PostgreSqlServer server) : IClassFixture<Postgr
         }
 
         (await node.PostAsync("nl", $"v1/reports/{ids[0]}/items:assess", ReportLifeTests.Assessment())).Is(HttpStatusCode.OK);
-        await EndToEndNode.UntilAsync(() => node.GetAsync("nl", $"v1/hashes/md5/{Bodies.Hash("AGAIN-1", 16)}"), r => r.Status == HttpStatusCode.OK && r.Json.GetProperty("opinions").GetArrayLength() > 0);
+        await EndToEndNode.UntilAsync(() => node.GetAsync("nl", $"v1/hashes/md5/{Bodies.Hash("AGAIN-1", 16)}"), r =>
+            r.Status == HttpStatusCode.OK && r.Json.GetProperty("opinions").GetArrayLength() > 0);
         await ReportLifeTests.InQueueAsync(node, "nl", "unactioned", ids[0]);
         var before = await SettledAsync();
 
         await node.RestartAsync();
         Assert.Equal(before.Split('\n'), (await EverythingAsync()).Split('\n'));
-        Assert.Equal("duplicate", (await node.SendAsync("gb", HttpMethod.Post, "v1/reports", Bodies.Report("AGAIN-5"))).Is(HttpStatusCode.OK).Json.GetProperty("outcome").GetString());
+        Assert.Equal("duplicate", (await node.SendAsync("gb", HttpMethod.Post, "v1/reports", Bodies.Report("AGAIN-5"))).Is(HttpStatusCode.OK)
+            .Json.GetProperty("outcome").GetString());
 
         (await node.PostAsync("operator", "v1/projections:rebuild", null)).Is(HttpStatusCode.Accepted);
         await EndToEndNode.UntilAsync(

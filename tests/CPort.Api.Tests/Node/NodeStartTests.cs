@@ -62,7 +62,8 @@ public sealed class NodeStartTests : IDisposable
         Assert.Contains(endpoints, e => e.RoutePattern.RawText == "/v1/reports:stream");
         Assert.Contains(endpoints, e => e.RoutePattern.RawText == "/operator/v1/cluster/down");
         Assert.Empty(endpoints.Where(e => e.Metadata.GetMetadata<NeededDeed>() is null).Select(e => e.RoutePattern.RawText));
-        Assert.Empty(endpoints.Where(e => e.RoutePattern.RawText!.Contains("v1/") && e.Metadata.GetOrderedMetadata<NeededDeed>().Any(n => n.Deed == Deed.SeeService))
+        Assert.Empty(endpoints.Where(e =>
+            e.RoutePattern.RawText!.Contains("v1/") && e.Metadata.GetOrderedMetadata<NeededDeed>().Any(n => n.Deed == Deed.SeeService))
             .Select(e => e.RoutePattern.RawText));
         Assert.Empty(Enum.GetValues<Deed>().Except(endpoints.SelectMany(e => e.Metadata.GetOrderedMetadata<NeededDeed>()).Select(n => n.Deed)));
     }
@@ -201,7 +202,8 @@ public sealed class NodeStartTests : IDisposable
         File.WriteAllText(file, "foo..bar\n");
         var options = Options();
         options.Hosting.PublicSuffixFile = file;
-        Assert.StartsWith("CPORT__Hosting__PublicSuffixFile: ", Assert.Throws<NodeConfigurationException>(() => NodeHost.Build(options)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("CPORT__Hosting__PublicSuffixFile: ", Assert.Throws<NodeConfigurationException>(() => NodeHost.Build(options)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -222,7 +224,8 @@ public sealed class NodeStartTests : IDisposable
 
         var keys = error.Problems.Select(p => p[..p.IndexOf(':', StringComparison.Ordinal)]).Order(StringComparer.Ordinal);
         Assert.Equal(
-            ["CPORT__Cluster__Roles", "CPORT__Cluster__Seeds", "CPORT__Database__ConnectionString", "CPORT__Htp", "CPORT__Keys__MasterKey", "CPORT__Limits__LineBytes"],
+            ["CPORT__Cluster__Roles", "CPORT__Cluster__Seeds", "CPORT__Database__ConnectionString", "CPORT__Htp", "CPORT__Keys__MasterKey",
+                "CPORT__Limits__LineBytes"],
             keys);
         Assert.DoesNotContain("marker-secret", error.Message, StringComparison.Ordinal);
     }

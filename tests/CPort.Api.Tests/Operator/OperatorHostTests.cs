@@ -36,9 +36,11 @@ public sealed class OperatorHostTests : IDisposable
 
         // The node knows no keys yet and says so: the way to it is open.
         var answered = await Assert.ThrowsAsync<CPortApiException>(() => AskAsync(target.Connect("cport_key", authority, person)));
-        Assert.Equal(((int?)ExitCodes.Failed, true), (CommandException.CodeOf(answered), answered.Message.Contains("the node is starting", StringComparison.Ordinal)));
+        Assert.Equal(((int?)ExitCodes.Failed, true),
+            (CommandException.CodeOf(answered), answered.Message.Contains("the node is starting", StringComparison.Ordinal)));
 
-        foreach (var wrong in new[] { target.Connect("cport_key", authority), target.Connect("cport_key", authority, stranger), target.Connect("cport_key", null, person) })
+        foreach (var wrong in new[] { target.Connect("cport_key", authority), target.Connect("cport_key", authority, stranger),
+            target.Connect("cport_key", null, person) })
         {
             Assert.Equal(ExitCodes.NoConnection, CommandException.CodeOf(await Assert.ThrowsAsync<CPortUnreachableException>(() => AskAsync(wrong))));
         }
@@ -128,7 +130,8 @@ public sealed class OperatorHostTests : IDisposable
     }
 
     private static OperatorHost Host(NodeOptions options) => new(
-        options, new NodeState(), new AgencyDirectoryFeed("none"), new ServiceCollection().AddSingleton(new LogRing(TimeProvider.System)).BuildServiceProvider(), TimeProvider.System,
+        options, new NodeState(), new AgencyDirectoryFeed("none"), new ServiceCollection().AddSingleton(new LogRing(TimeProvider.System))
+            .BuildServiceProvider(), TimeProvider.System,
         NullLoggerFactory.Instance);
 
     /// <summary>PEM files: an authority, what it gave the node and a person, and a stranger's own.</summary>

@@ -18,13 +18,15 @@ namespace CPort.Api.Tests.Operator;
 public sealed partial class PbmTests(PostgreSqlServer server)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly string[] Confidential = ["marker-5b1d", "mk-pbm-memo", "mk-pbm-user", "mk-pbm-analyst", Bodies.Hash("PBM-1", 16), Bodies.Hash("PBM-1", 20)];
+    private static readonly string[] Confidential =
+        ["marker-5b1d", "mk-pbm-memo", "mk-pbm-user", "mk-pbm-analyst", Bodies.Hash("PBM-1", 16), Bodies.Hash("PBM-1", 20)];
 
     [SkippableFact]
     public async Task One_node_answers_every_command_in_lines_and_in_JSON_and_scripts_can_tell_why_not()
     {
         var port = TestNode.FreePort();
-        await using var node = new TestNode(await NodeDatabase.CreateAsync(DatabaseProvider.Sqlite, server), new Dictionary<string, string> { ["Operator__Port"] = Text(port) });
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(DatabaseProvider.Sqlite, server), new Dictionary<string, string>
+            { ["Operator__Port"] = Text(port) });
         await node.StartReadyAsync();
         await node.RegisterAsync(SampleAgencies.Hotlines.Take(2));
         var key = await node.OperatorKeyAsync();
@@ -43,8 +45,10 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         foreach (var command in new[]
         {
             "cluster show", "cluster status", "cluster leader", "cluster down-unreachable", "cluster-sharding list-regions", "cluster-sharding region-stats",
-            "cluster-sharding region-stats -t report", "cluster-sharding shard-distribution", "actor hierarchy -d 3", $"actor hierarchy -s {address}/user/operator", "log peek -n 5",
-            "uptime", $"reports show {id}", "reports stuck", "queues", "projections", "hashes stats", "quarantine", "deliveries", "cluster tail -n 1", "log tail -n 1",
+            "cluster-sharding region-stats -t report", "cluster-sharding shard-distribution", "actor hierarchy -d 3",
+                $"actor hierarchy -s {address}/user/operator", "log peek -n 5",
+            "uptime", $"reports show {id}", "reports stuck", "queues", "projections", "hashes stats", "quarantine", "deliveries", "cluster tail -n 1",
+                "log tail -n 1",
         })
         {
             var json = (await pbm.RunAsync($"{command} --json")).Is(ExitCodes.Ok);
@@ -58,7 +62,8 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         Assert.EndsWith("[coordinator](report) | shards: 1 | entities: 1", stats, StringComparison.Ordinal);
         Assert.Contains("md5 | buckets: 1 of 256 | hashes: 1 | known: 0 | sightings: 1", (await pbm.RunAsync("hashes stats")).Out, StringComparison.Ordinal);
         Assert.Matches(@"md5 .*\| reports to tell: 0 \| memory: \d+\.\d MB", (await pbm.RunAsync("hashes stats")).Out);
-        Assert.All((await pbm.RunAsync("hashes stats --json")).Json.EnumerateArray(), h => Assert.Equal(h.GetProperty("hashes").GetInt64() > 0, h.GetProperty("memoryBytes").GetInt64() > 0));
+        Assert.All((await pbm.RunAsync("hashes stats --json")).Json.EnumerateArray(), h =>
+            Assert.Equal(h.GetProperty("hashes").GetInt64() > 0, h.GetProperty("memoryBytes").GetInt64() > 0));
         using (var http2 = node.Http(key))
         using (var add = new StringContent($$"""{"hashes":[{"algorithm":"md5","value":"{{Bodies.Hash("PBM-1", 16)}}"}]}""", Encoding.UTF8, "application/json"))
         using (var added = await http2.PostAsync("/v1/hashes/quarantine:add", add))
@@ -111,7 +116,8 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         Assert.Equal(HttpStatusCode.NotFound, (await operators.GetAsync("/operator/v1/cluster/members")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await operators.GetAsync($"http://127.0.0.1:{port}/v1/queues")).StatusCode);
 
-        await node.UntilAsync(async () => (await node.MetricsAsync()).Contains("cport_sharding_entities{otel_scope_name=\"CPort\",region=\"report\"} 1", StringComparison.Ordinal),
+        await node.UntilAsync(async () =>
+            (await node.MetricsAsync()).Contains("cport_sharding_entities{otel_scope_name=\"CPort\",region=\"report\"} 1", StringComparison.Ordinal),
             Patience, "the metrics did not count the report");
         var metrics = await node.MetricsAsync();
         Assert.Contains("cport_cluster_members{otel_scope_name=\"CPort\",status=\"up\"} 1", metrics, StringComparison.Ordinal);
@@ -136,18 +142,21 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         var (firstPort, secondPort, firstCluster, secondCluster) = (TestNode.FreePort(), TestNode.FreePort(), TestNode.FreePort(), TestNode.FreePort());
         var shared = new Dictionary<string, string>
         {
-            ["Cluster__Seeds"] = $"127.0.0.1:{firstCluster}", ["Keys__MasterKey"] = Convert.ToBase64String(Enumerable.Range(0, 32).Select(i => (byte)i).ToArray()),
+            ["Cluster__Seeds"] = $"127.0.0.1:{firstCluster}",
+                ["Keys__MasterKey"] = Convert.ToBase64String(Enumerable.Range(0, 32).Select(i => (byte)i).ToArray()),
             ["Telemetry__SampleRatio"] = "1", ["Cluster__HeartbeatPauseSeconds"] = "10",
         };
 
         // Reports live on the second node only: the first is a mere proxy for them, as the second is for the hash buckets.
         await using var first = new TestNode(database, new Dictionary<string, string>(shared)
         {
-            ["Cluster__Port"] = Text(firstCluster), ["Cluster__Roles"] = "api,projection,hash", ["Operator__Port"] = Text(firstPort), ["Telemetry__OtlpEndpoint"] = firstTraces.Url,
+            ["Cluster__Port"] = Text(firstCluster), ["Cluster__Roles"] = "api,projection,hash", ["Operator__Port"] = Text(firstPort),
+                ["Telemetry__OtlpEndpoint"] = firstTraces.Url,
         });
         await using var second = new TestNode(database, new Dictionary<string, string>(shared)
         {
-            ["Cluster__Port"] = Text(secondCluster), ["Cluster__Roles"] = "api,report", ["Operator__Port"] = Text(secondPort), ["Telemetry__OtlpEndpoint"] = secondTraces.Url,
+            ["Cluster__Port"] = Text(secondCluster), ["Cluster__Roles"] = "api,report", ["Operator__Port"] = Text(secondPort),
+                ["Telemetry__OtlpEndpoint"] = secondTraces.Url,
         });
         first.Start();
         second.Start();
@@ -175,7 +184,8 @@ public sealed partial class PbmTests(PostgreSqlServer server)
             Patience, "the trace did not reach both nodes");
 
         // A node without reports asks the one that has them, for all nodes the same.
-        foreach (var command in new[] { "cluster-sharding list-regions", "cluster-sharding region-stats", "cluster-sharding shard-distribution -t report", "hashes stats" })
+        foreach (var command in new[] { "cluster-sharding list-regions", "cluster-sharding region-stats", "cluster-sharding shard-distribution -t report",
+            "hashes stats" })
         {
             Assert.Equal((await one.RunAsync(command)).Is(ExitCodes.Ok).Out, (await two.RunAsync(command)).Is(ExitCodes.Ok).Out);
         }
@@ -184,17 +194,20 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         Assert.StartsWith($"akka.tcp://cport@127.0.0.1:{secondCluster} | [api,report] | up", stats, StringComparison.Ordinal);
         Assert.EndsWith("[coordinator](report) | shards: 1 | entities: 1", stats, StringComparison.Ordinal);
         Assert.Contains($"akka.tcp://cport@127.0.0.1:{secondCluster}/user/operator",
-            (await one.RunAsync($"actor hierarchy -s akka.tcp://cport@127.0.0.1:{secondCluster}/user/operator --json")).Is(ExitCodes.Ok).Json.GetProperty("address") + "/user/operator",
+            (await one.RunAsync($"actor hierarchy -s akka.tcp://cport@127.0.0.1:{secondCluster}/user/operator --json")).Is(ExitCodes.Ok)
+                .Json.GetProperty("address") + "/user/operator",
             StringComparison.Ordinal);
 
         // The second leaves, is started again, and is downed, which wants a yes.
         (await one.RunAsync($"cluster leave -a 127.0.0.1:{secondCluster}")).Is(ExitCodes.Ok);
         await second.EndedAsync(Patience);
-        await first.UntilAsync(async () => (await one.RunAsync("cluster show")).Out.Contains("Count: 1 nodes", StringComparison.Ordinal), Patience, "the second node did not leave");
+        await first.UntilAsync(async () =>
+            (await one.RunAsync("cluster show")).Out.Contains("Count: 1 nodes", StringComparison.Ordinal), Patience, "the second node did not leave");
         foreach (var e in new[] { "MemberUp", "MemberLeft", "MemberExited", "MemberRemoved" })
         {
             await first.UntilAsync(
-                () => Task.FromResult(tail.Lines.Any(l => l.Contains($"| {e} | akka.tcp://cport@127.0.0.1:{secondCluster} |", StringComparison.Ordinal))), Patience, $"the tail did not show {e}");
+                () => Task.FromResult(tail.Lines.Any(l => l.Contains($"| {e} | akka.tcp://cport@127.0.0.1:{secondCluster} |", StringComparison.Ordinal))),
+                    Patience, $"the tail did not show {e}");
         }
 
         second.Start();
@@ -203,11 +216,14 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         Assert.Contains("Count: 2 nodes", (await one.RunAsync("cluster show")).Out, StringComparison.Ordinal);
         (await one.RunAsync($"cluster down -a 127.0.0.1:{secondCluster} --yes")).Is(ExitCodes.Ok);
         Assert.NotEqual(0, await second.EndedAsync(Patience));
-        await first.UntilAsync(async () => (await first.MetricsAsync()).Contains("cport_cluster_downings_total{otel_scope_name=\"CPort\"} 1", StringComparison.Ordinal),
+        await first.UntilAsync(async () =>
+            (await first.MetricsAsync()).Contains("cport_cluster_downings_total{otel_scope_name=\"CPort\"} 1", StringComparison.Ordinal),
             Patience, "the downing was not counted");
     }
 
-    /// <summary>Names of the spans of a trace that the collector has: trace id (field 1), span id (2), perhaps state (3), parent (4) and flags (16), name (5).</summary>
+    /// <summary>
+    /// Names of the spans of a trace that the collector has: trace id (field 1), span id (2), perhaps state (3), parent (4) and flags (16), name (5).
+    /// </summary>
     private static HashSet<string> Spans(TraceCollector collector, string trace)
     {
         byte[] start = [0x0A, 16, .. Convert.FromHexString(trace), 0x12, 8];
@@ -247,13 +263,15 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         return JsonElement.Parse(body).GetProperty("reportId").GetString()!;
     }
 
-    private static void AssertNothingConfidential(string text) => Assert.All(Confidential, word => Assert.DoesNotContain(word, text, StringComparison.OrdinalIgnoreCase));
+    private static void AssertNothingConfidential(string text) =>
+        Assert.All(Confidential, word => Assert.DoesNotContain(word, text, StringComparison.OrdinalIgnoreCase));
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"\Aakka\.tcp://cport@127\.0\.0\.1:\d+ \| \[[a-z,]+\] \| up \|  \| \d+\.\d+\.\d+\z")]
     private static partial Regex MemberLine();
 
-    [GeneratedRegex(@"\Aakka\.tcp://cport@127\.0\.0\.1:\d+ \| \[[a-z,]+\] \| up \|  \| \d+\.\d+\.\d+ \[coordinator\]\([a-z-]+\) \| shards: \d+ \| entities: \d+\z")]
+    [GeneratedRegex(
+        @"\Aakka\.tcp://cport@127\.0\.0\.1:\d+ \| \[[a-z,]+\] \| up \|  \| \d+\.\d+\.\d+ \[coordinator\]\([a-z-]+\) \| shards: \d+ \| entities: \d+\z")]
     private static partial Regex RegionLine();
 }

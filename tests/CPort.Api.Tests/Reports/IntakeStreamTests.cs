@@ -62,7 +62,8 @@ public sealed class IntakeStreamTests : TestKit
     [Fact]
     public async Task Bad_conflicting_and_defective_lines_are_kept_and_harm_no_neighbour()
     {
-        var outcomes = await RunAsync(Lines(1), Line(2, "bad"), Line(3, "r-1"), Line(4, "defect"), new IntakeLine(5, default, TooLong: true), Line(6, "conflict"), Line(7, "r-7"));
+        var outcomes = await RunAsync(Lines(1), Line(2, "bad"), Line(3, "r-1"), Line(4, "defect"), new IntakeLine(5, default, TooLong: true),
+            Line(6, "conflict"), Line(7, "r-7"));
 
         Assert.Equal(["accepted", "rejected", "duplicate", "rejected", "rejected", "conflict", "accepted"], outcomes.Select(o => o.Word));
         Assert.Equal([2L, 4, 5, 6], _log.Lines.Select(l => l.Line).Order());
@@ -155,8 +156,10 @@ public sealed class IntakeStreamTests : TestKit
             "defect" => throw new InvalidOperationException("a defect"),
             _ => IntakeReading.Good(new SubmitReport
             {
-                ReportId = ReportId.For(Hotline.Agency, HotlineReference.Parse(text)), Reference = HotlineReference.Parse(text), ReportNumber = 0, FirstItemNumber = 0,
-                HotlineReceivedDate = DateTimeOffset.UnixEpoch, Items = [new SubmittedItem { ContentType = ContentType.Media, Secrets = new ItemSecrets { Url = "https://x.example/" } }],
+                ReportId = ReportId.For(Hotline.Agency, HotlineReference.Parse(text)), Reference = HotlineReference.Parse(text), ReportNumber = 0,
+                    FirstItemNumber = 0,
+                HotlineReceivedDate = DateTimeOffset.UnixEpoch,
+                    Items = [new SubmittedItem { ContentType = ContentType.Media, Secrets = new ItemSecrets { Url = "https://x.example/" } }],
                 Context = new CommandContext { CommandId = CommandId.New(), Caller = Hotline, OccurredAt = DateTimeOffset.UnixEpoch },
             }),
         };
@@ -192,7 +195,8 @@ public sealed class IntakeStreamTests : TestKit
             return new CommandReply
             {
                 ReportId = submit.ReportId, ReportNumber = 1,
-                Outcome = submit.Reference.Value == "conflict" ? CommandOutcome.Conflict : _known.TryAdd(submit.ReportId, true) ? CommandOutcome.Accepted : CommandOutcome.Duplicate,
+                Outcome = submit.Reference.Value == "conflict"
+                    ? CommandOutcome.Conflict : _known.TryAdd(submit.ReportId, true) ? CommandOutcome.Accepted : CommandOutcome.Duplicate,
             };
         }
 

@@ -37,7 +37,8 @@ public sealed class CPortClientTests : IAsyncLifetime
             ? Results.Json(new { agencies = Array.Empty<object>(), items = new[] { new { id = "hotline-nl" } } })
             : Results.Problem(title: "Unauthorized", statusCode: 401));
         _server.MapPost("/v1/agencies", http => ApiProblemException.OfField("kind", ProblemCodes.UnknownCode, "not a kind").Problem.WriteAsync(http));
-        _server.MapPost("/v1/agencies/hotline-nl/keys/old:rotate", () => Results.Json(new { agency = "hotline-nl", keyId = "new", apiKey = "cport_new_secret" }));
+        _server.MapPost("/v1/agencies/hotline-nl/keys/old:rotate", () =>
+            Results.Json(new { agency = "hotline-nl", keyId = "new", apiKey = "cport_new_secret" }));
         _server.MapPost("/v1/hashes:import", async (HttpContext http) =>
         {
             Assert.Equal("worst of", http.Request.Query["list"]);
@@ -147,7 +148,8 @@ public sealed class CPortClientTests : IAsyncLifetime
             }
 
             _stored["a"] = 1;
-            await http.Response.WriteAsync("{\"line\":1,\"outcome\":\"accepted\"}\n{\"line\":2,\"outcome\":\"rejected\",\"problem\":{\"status\":503,\"title\":\"Busy\",\"code\":\"unavailable\"}}\n");
+            await http.Response.WriteAsync(
+                "{\"line\":1,\"outcome\":\"accepted\"}\n{\"line\":2,\"outcome\":\"rejected\",\"problem\":{\"status\":503,\"title\":\"Busy\",\"code\":\"unavailable\"}}\n");
             return true;
         };
         using var client = new CPortClient(_url, "good");
@@ -269,7 +271,8 @@ public sealed class CPortClientTests : IAsyncLifetime
     {
         var file = Path.Combine(_folder, "day");
         await File.WriteAllTextAsync(file, "stuck\nstuck\n");
-        Assert.Equal(ExitCodes.NoConnection, await IntakeCommand.Create().Parse([file, "--url", _url.ToString(), "--key", "good", "--retry-for", "1"]).InvokeAsync());
+        Assert.Equal(ExitCodes.NoConnection, await IntakeCommand.Create().Parse([file, "--url", _url.ToString(), "--key", "good", "--retry-for", "1"])
+            .InvokeAsync());
     }
 
     [Fact]
@@ -312,8 +315,10 @@ public sealed class CPortClientTests : IAsyncLifetime
         for (var i = 0; i < lines.Length; i++)
         {
             await http.Response.WriteAsync(
-                lines[i] == "stuck" ? $"{{\"line\":{i + 1},\"outcome\":\"unavailable\",\"problem\":{{\"title\":\"Not available at the moment\",\"status\":503,\"code\":\"unavailable\"}}}}\n"
-                : lines[i] == "bad" ? $"{{\"line\":{i + 1},\"outcome\":\"rejected\",\"problem\":{{\"title\":\"Malformed line\",\"status\":400,\"code\":\"malformed-json\"}}}}\n"
+                lines[i] == "stuck"
+                    ? $"{{\"line\":{i + 1},\"outcome\":\"unavailable\",\"problem\":{{\"title\":\"Not available at the moment\",\"status\":503,\"code\":\"unavailable\"}}}}\n"
+                : lines[i] == "bad"
+                    ? $"{{\"line\":{i + 1},\"outcome\":\"rejected\",\"problem\":{{\"title\":\"Malformed line\",\"status\":400,\"code\":\"malformed-json\"}}}}\n"
                 : $"{{\"line\":{i + 1},\"outcome\":\"{(_stored.TryAdd(lines[i], 1) ? "accepted" : "duplicate")}\",\"reportId\":\"X\",\"number\":{i}}}\n");
         }
     }

@@ -44,17 +44,19 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task Without_a_node_or_a_file_commands_end_with_2()
+    public async Task Without_a_node_or_a_file_commands_end_as_the_table_of_exit_codes_says()
     {
-        Assert.Equal(2, await IntakeCommand.Create().Parse(["/nowhere/day.ndjson", "--url", "http://127.0.0.1:1", "--key", "k"]).InvokeAsync());
-        Assert.Equal(2, await AgenciesCommand.Create().Parse(["list", "--url", "http://127.0.0.1:1", "--key", "k"]).InvokeAsync());
-        Assert.Equal(2, await AgenciesCommand.Create().Parse(["list", "--url", "nonsense", "--key", "k"]).InvokeAsync());
+        string[] nobody = ["--url", "http://127.0.0.1:1", "--key", "k"];
+        Assert.Equal(ExitCodes.Usage, await IntakeCommand.Create().Parse(["/nowhere/day.ndjson", .. nobody]).InvokeAsync());
+        Assert.Equal(ExitCodes.NoConnection, await AgenciesCommand.Create().Parse(["list", .. nobody]).InvokeAsync());
+        Assert.Equal(ExitCodes.Usage, await AgenciesCommand.Create().Parse(["list", "--url", "nonsense", "--key", "k"]).InvokeAsync());
     }
 
     [Fact]
     public async Task A_list_becomes_batches_with_row_numbers_and_what_cannot_be_sent_is_told()
     {
-        var text = "md5,sha1,classification\n" + string.Concat(Enumerable.Range(0, 45_000).Select(i => $"{i:x32},{i:x40},{(i == 5 ? "" : "Baseline")}\n")) + "broken,,\n";
+        var text = "md5,sha1,classification\n" + string.Concat(Enumerable.Range(0, 45_000).Select(i => $"{i:x32},{i:x40},{(i == 5 ? "" : "Baseline")}\n"))
+            + "broken,,\n";
         var local = new List<HashListRowResult>();
         var chunks = new List<LineChunk>();
         var rows = HashListReader.ReadAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)));

@@ -11,8 +11,8 @@ using Xunit.Abstractions;
 namespace CPort.Api.Tests.Survival;
 
 /// <summary>
-/// <c>docker/backup.sh</c> and <c>docker/restore.sh</c> as an operator runs them: a copy while a node takes streams, the node and its database lost, the copy put
-/// into an empty database, another node started on it.
+/// <c>docker/backup.sh</c> and <c>docker/restore.sh</c> as an operator runs them: a copy while a node takes streams, the node and its database lost, the copy
+/// put into an empty database, another node started on it.
 /// </summary>
 [Collection(SurvivalCollection.Name)]
 public sealed partial class BackupTests(PostgreSqlServer server, ITestOutputHelper output)
@@ -71,8 +71,10 @@ public sealed partial class BackupTests(PostgreSqlServer server, ITestOutputHelp
         await AssertRefusedAsync(3, node.Database, dump);
 
         // The old cluster's members are nobody here, and the database has a name of its own.
-        Assert.Equal(0, await JournalView.NumberAsync(node.Database.Database, "SELECT (SELECT COUNT(*) FROM cport_members) + (SELECT COUNT(*) FROM cport_leases)"));
-        Assert.Equal(0, await JournalView.NumberAsync(node.Database.Database, "SELECT COUNT(*) FROM cport_settings WHERE name IN ('database-id', 'cluster-incarnation')"));
+        Assert.Equal(0, await JournalView.NumberAsync(node.Database.Database,
+            "SELECT (SELECT COUNT(*) FROM cport_members) + (SELECT COUNT(*) FROM cport_leases)"));
+        Assert.Equal(0, await JournalView.NumberAsync(node.Database.Database,
+            "SELECT COUNT(*) FROM cport_settings WHERE name IN ('database-id', 'cluster-incarnation')"));
         var there = await JournalView.ReportsAsync(node.Database.Database);
         AssertThere(before, there);
 
@@ -83,7 +85,8 @@ public sealed partial class BackupTests(PostgreSqlServer server, ITestOutputHelp
         var ready = clock.Elapsed;
         Assert.Matches("\"hash buckets\",\"ok\":true,\"detail\":\"(\\d+) of \\1 loaded\"", (await node.ReadyAsync()).Body);
         await ReadModelCheck.WaitSettledAsync(node);
-        output.WriteLine($"{there.Count} reports in the copy, {unfinished} with unfinished work; ready after {ready.TotalSeconds:0.0} s, all done after {clock.Elapsed.TotalSeconds:0.0} s");
+        output.WriteLine(
+            $"{there.Count} reports in the copy, {unfinished} with unfinished work; ready after {ready.TotalSeconds:0.0} s, all done after {clock.Elapsed.TotalSeconds:0.0} s");
         await ReadModelCheck.AssertEqualToJournalAsync(node);
         AssertThere(before, await JournalView.ReportsAsync(node.Database.Database));
 
@@ -159,7 +162,8 @@ public sealed partial class BackupTests(PostgreSqlServer server, ITestOutputHelp
 
     private static async Task<(int Code, string Out, string Error)> RunAsync(string script, NodeDatabase database, string[] arguments)
     {
-        var start = new ProcessStartInfo("bash", [Repository.PathOf("docker", script), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("bash", [Repository.PathOf("docker", script), .. arguments])
+            { RedirectStandardOutput = true, RedirectStandardError = true };
         if (!database.Database.IsSqlite)
         {
             var connection = new NpgsqlConnectionStringBuilder(database.Settings["Database__ConnectionString"]);

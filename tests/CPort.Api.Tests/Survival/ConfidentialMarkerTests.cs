@@ -69,7 +69,8 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
         using var operators = node.Http(await node.OperatorKeyAsync());
 
         // Known before: what the list says of a hash meets it again in the reports.
-        await GoodAsync(other, HttpMethod.Post, "/v1/hashes:import?list=example", $"{{\"md5\":\"{Hashes[3]}\",\"classification\":1}}\n", "application/x-ndjson");
+        await GoodAsync(other, HttpMethod.Post, "/v1/hashes:import?list=example", $"{{\"md5\":\"{Hashes[3]}\",\"classification\":1}}\n",
+            "application/x-ndjson");
         var id = JsonElement.Parse(await GoodAsync(http, HttpMethod.Post, "/v1/reports", Marked("MARKED-1"))).GetProperty("reportId").GetString()!;
         await GoodAsync(http, HttpMethod.Post, "/v1/reports", Marked("MARKED-1"));
         await AnyAsync(http, HttpMethod.Post, "/v1/reports", Marked("MARKED-1", r => r["memo"] = "mk-memo-2b77 changed"));
@@ -80,7 +81,8 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
         {
             Marked("BAD-1", r => r["sourceUrlSiteType"] = 99), Marked("BAD-2", r => r["urls"]![0]!["hostingCountryCode"] = "mk-path-91c2"),
             Marked("BAD-3", r => r["urls"]![0]!["urlString"] = "https://[marker-7f3a.example/"), Marked("BAD-4", r => r["mk-memo-2b77"] = 1),
-            Marked("BAD-5", r => r["urls"]![0]!["hashes"] = new JsonObject { ["md5"] = Hashes[0] + "z" }), Marked("BAD-6")[..300], Marked("BAD-7") + "mk-memo-2b77",
+            Marked("BAD-5", r => r["urls"]![0]!["hashes"] = new JsonObject { ["md5"] = Hashes[0] + "z" }), Marked("BAD-6")[..300],
+                Marked("BAD-7") + "mk-memo-2b77",
             "mk-memo-2b77", "\"marker-7f3a.example\"", Marked("BAD-8", r => r["hotlineReceivedDate"] = "mk-memo-2b77"), Marked("BAD-9", r => r["urls"] = Page),
         };
         foreach (var fault in faults)
@@ -99,13 +101,15 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
             item + ",\"assessment\":{\"assessingAnalystName\":\"mk-assessor-8c8c\",\"classification\":2,\"ageCategorization\":2,\"genderCategorization\":2}}");
         await AnyAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:correct",
             "{\"item\":1,\"why\":\"mk-why-1f1f\",\"assessment\":{\"assessingAnalystName\":\"mk-assessor-8c8c\",\"classification\":2,\"ageCategorization\":3,\"genderCategorization\":2}}");
-        await GoodAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:act", item + ",\"action\":{\"actionType\":1,\"actioningAnalystName\":\"mk-analyst-77fe\"}}");
+        await GoodAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:act",
+            item + ",\"action\":{\"actionType\":1,\"actioningAnalystName\":\"mk-analyst-77fe\"}}");
         await GoodAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:act",
             item + ",\"action\":{\"actionType\":4,\"actioningAnalystName\":\"mk-analyst-77fe\",\"reasonId\":9,\"reasonText\":\"mk-reason-3c3c\"}}");
         shown.Append(await GoodAsync(http, HttpMethod.Get, $"/v1/reports/{id}"));
         shown.Append(await GoodAsync(http, HttpMethod.Get, $"/v1/reports/{id}/history"));
 
-        foreach (var filter in new[] { $"{{\"host\":\"{Host}\"}}", $"{{\"url\":\"{Page}\"}}", $"{{\"hashes\":[{{\"algorithm\":\"md5\",\"value\":\"{Hashes[0]}\"}}]}}" })
+        foreach (var filter in new[] { $"{{\"host\":\"{Host}\"}}", $"{{\"url\":\"{Page}\"}}",
+            $"{{\"hashes\":[{{\"algorithm\":\"md5\",\"value\":\"{Hashes[0]}\"}}]}}" })
         {
             Assert.Contains(id, await GoodAsync(http, HttpMethod.Post, "/v1/reports:search", filter), StringComparison.Ordinal);
         }
@@ -114,13 +118,15 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
 
         var lookup = $"{{\"hashes\":[{{\"algorithm\":\"md5\",\"value\":\"{Hashes[0]}\"}},{{\"algorithm\":\"md5\",\"value\":\"{Hashes[0]}z\"}}]}}";
         await AnyAsync(http, HttpMethod.Post, "/v1/hashes:lookup", lookup);
-        foreach (var path in new[] { $"/v1/hashes/md5/{Hashes[0]}", $"/v1/hashes/sha1/{Hashes[1]}", $"/v1/hashes/md5/{Hashes[3]}", $"/v1/hashes/none/{Hashes[2]}", $"/v1/{Hashes[2]}?q={Host}", $"/v1/reports/{Host}" })
+        foreach (var path in new[] { $"/v1/hashes/md5/{Hashes[0]}", $"/v1/hashes/sha1/{Hashes[1]}", $"/v1/hashes/md5/{Hashes[3]}",
+            $"/v1/hashes/none/{Hashes[2]}", $"/v1/{Hashes[2]}?q={Host}", $"/v1/reports/{Host}" })
         {
             await AnyAsync(http, HttpMethod.Get, path);
         }
 
         var second = JsonElement.Parse(await GoodAsync(http, HttpMethod.Post, "/v1/reports", Marked("MARKED-WITHDRAWN"))).GetProperty("reportId").GetString()!;
-        await AnyAsync(http, HttpMethod.Patch, $"/v1/reports/{second}", "{\"memo\":\"mk-memo-2b77 amended\",\"sourceUrlReferrer\":\"https://mk-referrer-55d1.example/2\"}");
+        await AnyAsync(http, HttpMethod.Patch, $"/v1/reports/{second}",
+            "{\"memo\":\"mk-memo-2b77 amended\",\"sourceUrlReferrer\":\"https://mk-referrer-55d1.example/2\"}");
         await AnyAsync(http, HttpMethod.Post, $"/v1/reports/{second}:withdraw", "{\"reason\":\"mk-withdraw-9a9a\"}");
         shown.Append(await GoodAsync(http, HttpMethod.Get, $"/v1/reports/{second}/history"));
         await AnyAsync(http, HttpMethod.Get, "/v1/rejections");
@@ -140,7 +146,8 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
         var item = r["urls"]![0]!;
         item["urlString"] = Page;
         item["memo"] = "mk-itemmemo-0aa1";
-        item["hashes"] = new JsonObject { ["md5"] = Hashes[0], ["sha1"] = Hashes[1], ["sha256"] = Hashes[2], ["pdq"] = Bodies.Hash("marker", 32), ["pdqQuality"] = 90 };
+        item["hashes"] = new JsonObject { ["md5"] = Hashes[0], ["sha1"] = Hashes[1], ["sha256"] = Hashes[2], ["pdq"] = Bodies.Hash("marker", 32),
+            ["pdqQuality"] = 90 };
         change?.Invoke(r);
     });
 
@@ -233,7 +240,8 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
     {
         byte[][] forms =
         [
-            .. new[] { word, word.ToUpperInvariant() }.SelectMany(w => new[] { Encoding.UTF8.GetBytes(w), Encoding.Unicode.GetBytes(w), Encoding.BigEndianUnicode.GetBytes(w) }),
+            .. new[] { word, word.ToUpperInvariant() }.SelectMany(w =>
+                new[] { Encoding.UTF8.GetBytes(w), Encoding.Unicode.GetBytes(w), Encoding.BigEndianUnicode.GetBytes(w) }),
             Encoding.ASCII.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(word))[..^4]),
         ];
         return where.Where(bytes => forms.Any(form => bytes.AsSpan().IndexOf(form) >= 0));

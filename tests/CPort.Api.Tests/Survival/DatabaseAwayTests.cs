@@ -21,7 +21,8 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
         await using var server = await PostgreSqlServer.StartNewAsync(fsync: true);
         Skip.IfNot(server.IsAvailable, server.Unavailable);
         var random = TestSeed.Begin(output);
-        await using var node = new TestNode(await NodeDatabase.CreateAsync(DatabaseProvider.PostgreSql, server), new Dictionary<string, string> { ["Limits__AskSeconds"] = "4" });
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(DatabaseProvider.PostgreSql, server), new Dictionary<string, string>
+            { ["Limits__AskSeconds"] = "4" });
         var day = SyntheticDay.Create(300, (ulong)random.Next());
         await node.StartReadyAsync();
         await node.RegisterAsync(SampleAgencies.All);
@@ -36,7 +37,8 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
             await WatchAsync(node, away, seen);
             await server.StartAsync();
         });
-        output.WriteLine($"{answers.Values.Count(a => a.IsAcknowledged)} lines acknowledged, {answers.Values.Count(a => a.Outcome == "unavailable")} unavailable, {broken.Count} streams broken: {broken.FirstOrDefault()}");
+        output.WriteLine(
+            $"{answers.Values.Count(a => a.IsAcknowledged)} lines acknowledged, {answers.Values.Count(a => a.Outcome == "unavailable")} unavailable, {broken.Count} streams broken: {broken.FirstOrDefault()}");
 
         // What could not be told durable says that it may be sent again; nothing else is an answer to a database that is away.
         Assert.All(answers.Values.Where(a => a.Outcome is not ("accepted" or "duplicate" or "conflict" or "rejected")), a =>
@@ -75,7 +77,8 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
             seen.Add($"ready {(int)status} {body}");
             using var content = new StringContent(Bodies.Report($"AWAY-{n++}"), System.Text.Encoding.UTF8, "application/json");
             using var answer = await http.PostAsync("/v1/reports", content);
-            seen.Add($"report {(int)answer.StatusCode} {answer.Content.Headers.ContentType?.MediaType} {(answer.Headers.RetryAfter is { } r ? $"Retry-After {r}" : "")} {await answer.Content.ReadAsStringAsync()}");
+            seen.Add(
+                $"report {(int)answer.StatusCode} {answer.Content.Headers.ContentType?.MediaType} {(answer.Headers.RetryAfter is { } r ? $"Retry-After {r}" : "")} {await answer.Content.ReadAsStringAsync()}");
             if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
             {
                 Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);

@@ -86,7 +86,8 @@ public sealed class DayOfStreams(TestNode node, CPort.Node.Sample.SyntheticDay d
                 return answers;
             }
 
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(180), $"{answers.Values.Count(a => a.Outcome == "unavailable")} lines stay unavailable. {node.Tail}");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(180),
+                $"{answers.Values.Count(a => a.Outcome == "unavailable")} lines stay unavailable. {node.Tail}");
         }
     }
 }

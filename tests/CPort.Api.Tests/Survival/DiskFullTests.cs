@@ -27,7 +27,8 @@ public sealed class DiskFullTests(PostgreSqlServer server, ITestOutputHelper out
 
         disk.Fill(leave: 64 * 1024);
         var (answers, broken) = await streams.SendAsync();
-        output.WriteLine($"On a full disk: {answers.Values.Count(a => a.IsAcknowledged)} acknowledged, {answers.Values.Count(a => a.Outcome == "unavailable")} unavailable, {broken.Count} broken");
+        output.WriteLine(
+            $"On a full disk: {answers.Values.Count(a => a.IsAcknowledged)} acknowledged, {answers.Values.Count(a => a.Outcome == "unavailable")} unavailable, {broken.Count} broken");
         Assert.All(answers.Values.Where(a => a.Outcome is not ("accepted" or "duplicate" or "conflict" or "rejected")), a =>
         {
             Assert.Equal("unavailable", a.Outcome);

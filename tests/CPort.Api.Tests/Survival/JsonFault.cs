@@ -76,7 +76,8 @@ public sealed record JsonFault(string Name, byte[] Body, string? Field = null, s
         yield return new JsonFault("a form", "a=b"u8.ToArray(), ContentType: "application/x-www-form-urlencoded");
         yield return Text("a key twice", "{\"hotlineReference\":\"first\"," + Good[1..], "hotlineReference");
         yield return Text("a key twice, once escaped", "{\"\\u0068otlineReference\":\"first\"," + Good[1..], "hotlineReference");
-        yield return Text("a key twice, deeper", Good.Replace("\"urlString\":", "\"urlString\":\"https://a.example/\",\"urlString\":", StringComparison.Ordinal), "urls[0].urlString");
+        yield return Text("a key twice, deeper",
+            Good.Replace("\"urlString\":", "\"urlString\":\"https://a.example/\",\"urlString\":", StringComparison.Ordinal), "urls[0].urlString");
         yield return Text("an empty object", "{}", "hotlineReference");
         yield return Number("a number with 10,000 digits", new string('9', 10_000));
         yield return Number("a huge exponent", "1e999999");

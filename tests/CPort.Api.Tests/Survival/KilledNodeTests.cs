@@ -39,7 +39,8 @@ public sealed class KilledNodeTests(PostgreSqlServer server, ITestOutputHelper o
                 await Task.Delay(pause);
                 await node.Kill9Async();
             });
-            output.WriteLine($"Kill {kill}: after {after} new answers and {pause} ms, {streams.Acknowledged.Count} reports acknowledged in all, {broken.Count} streams broken");
+            output.WriteLine(
+                $"Kill {kill}: after {after} new answers and {pause} ms, {streams.Acknowledged.Count} reports acknowledged in all, {broken.Count} streams broken");
             await node.StartReadyAsync();
 
             var there = await JournalView.ReportsAsync(node.Database.Database);
@@ -61,7 +62,8 @@ public sealed class KilledNodeTests(PostgreSqlServer server, ITestOutputHelper o
 
         // The whole file once more changes nothing.
         var again = await streams.SendUntilTakenAsync();
-        Assert.Equal(first.ToDictionary(p => p.Key, p => p.Value.Outcome == "accepted" ? "duplicate" : p.Value.Outcome), again.ToDictionary(p => p.Key, p => p.Value.Outcome));
+        Assert.Equal(first.ToDictionary(p => p.Key, p => p.Value.Outcome == "accepted" ? "duplicate" : p.Value.Outcome),
+            again.ToDictionary(p => p.Key, p => p.Value.Outcome));
         await ReadModelCheck.WaitSettledAsync(node);
         var after2 = await JournalView.ReportsAsync(node.Database.Database);
         Assert.Equal(before.ToDictionary(p => p.Key, p => p.Value.Rows.Length), after2.ToDictionary(p => p.Key, p => p.Value.Rows.Length));
@@ -88,7 +90,8 @@ public sealed class KilledNodeTests(PostgreSqlServer server, ITestOutputHelper o
             using var http = node.Http(node.KeyOf(hotline.Id));
             var json = JsonElement.Parse(await http.GetStringAsync("/v1/queues"));
             counts.AddRange(Objects(json).Where(o => o.TryGetProperty("count", out _))
-                .Select(o => $"{hotline.Id} {(o.TryGetProperty("name", out var n) || o.TryGetProperty("queue", out n) ? n.ToString() : "?")} {o.GetProperty("count")}"));
+                .Select(o =>
+                    $"{hotline.Id} {(o.TryGetProperty("name", out var n) || o.TryGetProperty("queue", out n) ? n.ToString() : "?")} {o.GetProperty("count")}"));
         }
 
         Assert.NotEmpty(counts);
@@ -109,7 +112,8 @@ public sealed class KilledNodeTests(PostgreSqlServer server, ITestOutputHelper o
             Assert.Equal(journal[id].State.Items.Count, items.GetArrayLength());
 
             var history = JsonElement.Parse(await http.GetStringAsync($"/v1/reports/{id}/history?maxResults=200"));
-            var events = history.ValueKind == JsonValueKind.Array ? history : history.EnumerateObject().First(p => p.Value.ValueKind == JsonValueKind.Array).Value;
+            var events = history.ValueKind == JsonValueKind.Array
+                ? history : history.EnumerateObject().First(p => p.Value.ValueKind == JsonValueKind.Array).Value;
             Assert.Equal(journal[id].Rows.Select(r => r.Sequence), events.EnumerateArray().Select(e => e.GetProperty("sequence").GetInt64()));
         }
 

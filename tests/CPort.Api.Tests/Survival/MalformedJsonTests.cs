@@ -67,7 +67,8 @@ public sealed class MalformedJsonTests(NodeForBadInput bad) : IClassFixture<Node
             Good();
         }
 
-        lines.Add((Encoding.UTF8.GetBytes(Bodies.Report("GIANT", r => r["memo"] = new string('x', 3 * NodeForBadInput.LineBytes))), new JsonFault("a giant line", [])));
+        lines.Add((Encoding.UTF8.GetBytes(Bodies.Report("GIANT", r => r["memo"] = new string('x', 3 * NodeForBadInput.LineBytes))),
+            new JsonFault("a giant line", [])));
         Good();
         lines.Add((Encoding.UTF8.GetBytes("{\"never\":\"ends"), new JsonFault("the last line without an end", [])));
 
@@ -136,9 +137,11 @@ public sealed class MalformedJsonTests(NodeForBadInput bad) : IClassFixture<Node
                 {
                     using var answer = await client.SendAsync(Request(method, path, fault));
                     var body = await answer.Content.ReadAsStringAsync();
-                    if ((int)answer.StatusCode >= 500 || (!answer.IsSuccessStatusCode && answer.Content.Headers.ContentType?.MediaType != "application/problem+json"))
+                    if ((int)answer.StatusCode >= 500 || (!answer.IsSuccessStatusCode
+                        && answer.Content.Headers.ContentType?.MediaType != "application/problem+json"))
                     {
-                        wrong.Enqueue($"{method} {path} with {fault.Name}: {(int)answer.StatusCode} {answer.Content.Headers.ContentType} {body[..Math.Min(200, body.Length)]}");
+                        wrong.Enqueue(
+                            $"{method} {path} with {fault.Name}: {(int)answer.StatusCode} {answer.Content.Headers.ContentType} {body[..Math.Min(200, body.Length)]}");
                     }
                 }
             }
@@ -155,7 +158,8 @@ public sealed class MalformedJsonTests(NodeForBadInput bad) : IClassFixture<Node
         using var http = bad.Node.Http(bad.Node.KeyOf("hotline-nl"));
         string[] paths =
         [
-            "/v1/reports/x", "/v1/reports/00000000000000000000000000", "/v1/reports/%00", "/v1/reports/%FF%FE", "/v1/reports/" + new string('A', 4000), "/v1/reports/../../etc",
+            "/v1/reports/x", "/v1/reports/00000000000000000000000000", "/v1/reports/%00", "/v1/reports/%FF%FE", "/v1/reports/" + new string('A', 4000),
+                "/v1/reports/../../etc",
             "/v1/reports/00000000000000000000000000/history?maxResults=-1", "/v1/reports/00000000000000000000000000/history?maxResults=99999999999999999999",
             "/v1/queues/none", "/v1/queues/unassessed?cursor=%00%00", "/v1/queues/unassessed?cursor=AAAA", "/v1/queues/unassessed?maxResults=x", "/v1/nothing",
             "/v1/hashes/md5/xyz", "/v1/hashes/none/00", "/v1/hashes/md5/" + new string('0', 5000),
@@ -203,8 +207,10 @@ public sealed class MalformedJsonTests(NodeForBadInput bad) : IClassFixture<Node
 
     /// <summary>Values for a path's parameters that name something, so that the body is looked at.</summary>
     private static string Filled(string path, string report) => path
-        .Replace("{reportId}", report, StringComparison.Ordinal).Replace("{id}", path.Contains("agencies", StringComparison.Ordinal) ? "hotline-nl" : report, StringComparison.Ordinal)
-        .Replace("{ordinal}", "1", StringComparison.Ordinal).Replace("{item}", "1", StringComparison.Ordinal).Replace("{agency}", "hotline-nl", StringComparison.Ordinal)
+        .Replace("{reportId}", report, StringComparison.Ordinal)
+            .Replace("{id}", path.Contains("agencies", StringComparison.Ordinal) ? "hotline-nl" : report, StringComparison.Ordinal)
+        .Replace("{ordinal}", "1", StringComparison.Ordinal).Replace("{item}", "1", StringComparison.Ordinal)
+            .Replace("{agency}", "hotline-nl", StringComparison.Ordinal)
         .Replace("{algorithm}", "md5", StringComparison.Ordinal).Replace("{value}", Bodies.Hash("x", 16), StringComparison.Ordinal)
         .Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
 

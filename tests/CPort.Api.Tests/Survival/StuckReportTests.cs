@@ -75,7 +75,8 @@ public sealed class StuckReportTests(PostgreSqlServer server)
                 using var retried = await operators.PostAsync($"/v1/stuck/report-{id}:retry", null);
                 return retried.IsSuccessStatusCode;
             }, TimeSpan.FromSeconds(90), "the retry did not succeed");
-            await node.UntilAsync(async () => (await GetAsync(http, $"/v1/reports/{id}")).Status == HttpStatusCode.OK, TimeSpan.FromSeconds(90), "the report did not come back");
+            await node.UntilAsync(async () =>
+                (await GetAsync(http, $"/v1/reports/{id}")).Status == HttpStatusCode.OK, TimeSpan.FromSeconds(90), "the report did not come back");
         }
 
         Assert.DoesNotContain("report-", (await GetAsync(operators, "/v1/stuck")).Body, StringComparison.Ordinal);

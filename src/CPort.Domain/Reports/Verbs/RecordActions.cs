@@ -68,7 +68,8 @@ public sealed record RecordActions : IReportCommand
         {
             if (rules.Gate == AssessmentGate.PerItem && effective is null)
             {
-                return new Refusal(RejectionCode.NotAssessedYet, $"Assess the item before acting on it (ICCAM rule 9); {ActionTypes.NamesOf(a => a.BeforeAssessment)} may come before.");
+                return new Refusal(RejectionCode.NotAssessedYet,
+                    $"Assess the item before acting on it (ICCAM rule 9); {ActionTypes.NamesOf(a => a.BeforeAssessment)} may come before.");
             }
 
             if (rules.Gate == AssessmentGate.WholeReport && !report.IsClassified())

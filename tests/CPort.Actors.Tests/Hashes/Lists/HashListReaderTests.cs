@@ -108,7 +108,9 @@ public class HashListReaderTests
         string context, int category, Classification? classification, string? country)
     {
         var name = context.StartsWith('2') ? "@odata.context" : "odata.metadata";
-        var row = Assert.Single(await Read($$"""{"{{name}}":"http://x.example/DataModels/{{context}}","value":[{"MediaID":1,"Category":{{category}},"MD5":"{{Md5}}"}]}""")).Row!;
+        var row =
+            Assert.Single(
+            await Read($$"""{"{{name}}":"http://x.example/DataModels/{{context}}","value":[{"MediaID":1,"Category":{{category}},"MD5":"{{Md5}}"}]}""")).Row!;
 
         Assert.Equal(classification, row.Classification);
         Assert.Equal(country, row.Country?.Code);
@@ -161,7 +163,8 @@ public class HashListReaderTests
     public async Task A_broken_vics_record_is_rejected_alone(string broken)
     {
         var good = $$"""{ "MediaID":1,"MD5":"{{Md5}}","Category":1}""";
-        var json = $$"""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[{{good}},{{broken.Replace("{md5}", Md5)}},{{good}},{{good}}]}""";
+        var json =
+            $$"""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[{{good}},{{broken.Replace("{md5}", Md5)}},{{good}},{{good}}]}""";
         var rows = await Read(json);
 
         if (broken.Contains("ud800", StringComparison.Ordinal))
@@ -177,14 +180,16 @@ public class HashListReaderTests
     [Fact]
     public async Task A_vics_file_cut_off_gives_the_records_before()
     {
-        var rows = await Read($$"""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[{"MD5":"{{Md5}}","Category":1},{"MD5":"aa""");
+        var rows =
+            await Read($$"""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[{"MD5":"{{Md5}}","Category":1},{"MD5":"aa""");
         Assert.Equal([HashListRowOutcome.Row, HashListRowOutcome.Rejected], rows.Select(r => r.Outcome));
     }
 
     [Fact]
     public async Task Reading_in_single_bytes_gives_the_same_rows()
     {
-        var json = $$"""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[{"MD5":"{{Md5}}","Category":1},{"MD5":"{{Md5}}","Series":"a\"b"}]}""";
+        var json =
+            $$"""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[{"MD5":"{{Md5}}","Category":1},{"MD5":"{{Md5}}","Series":"a\"b"}]}""";
         Assert.Equal(2, (await Read(new Trickle(Encoding.UTF8.GetBytes(json), 1))).Count(r => r.Row is not null));
         Assert.Equal(2, (await Read(new Trickle(Encoding.UTF8.GetBytes($"md5\n{Md5}\n{Md5}"), 1))).Count(r => r.Row is not null));
     }

@@ -103,7 +103,8 @@ public sealed class NcmecReaderTests : IDisposable
         var rows = await Read(Page(
             Entry("1", 'z') + $"<image><member id=\"42\"/><id>2</id><fingerprints></fingerprints></image>"
             + $"<image><fingerprints><md5>{new string('a', 100_000)}</md5></fingerprints></image>" + Entry("4", 'a')));
-        Assert.Equal([HashListRowOutcome.Rejected, HashListRowOutcome.Rejected, HashListRowOutcome.Rejected, HashListRowOutcome.Row], rows.Select(r => r.Outcome));
+        Assert.Equal([HashListRowOutcome.Rejected, HashListRowOutcome.Rejected, HashListRowOutcome.Rejected, HashListRowOutcome.Row],
+            rows.Select(r => r.Outcome));
         Assert.DoesNotContain("zzz", rows[0].Reason);
     }
 
@@ -136,7 +137,8 @@ public sealed class NcmecReaderTests : IDisposable
     [Fact]
     public async Task A_huge_attribute_costs_one_entry_its_member_and_nothing_else()
     {
-        var rows = await Read(Page($"<image><member id=\"{new string('9', 5_000_000)}\"/><id>1</id><fingerprints><md5>{Md5('a')}</md5></fingerprints></image>" + Entry("2", 'b')));
+        var rows = await Read(Page($"<image><member id=\"{new string('9', 5_000_000)}\"/><id>1</id><fingerprints><md5>{Md5('a')}</md5></fingerprints></image>"
+            + Entry("2", 'b')));
         Assert.Equal(2, rows.Count(r => r.Outcome == HashListRowOutcome.Row));
     }
 

@@ -18,7 +18,8 @@ public class HashBundleTests
     private static readonly Gen<HashAlgorithm> Exact = Gen.OneOfConst(HashAlgorithm.Md5, HashAlgorithm.Sha1, HashAlgorithm.Sha256);
 
     private static readonly ImmutableArray<ImmutableArray<NearQuery>> Slices =
-        [.. new[] { 1, 3, 200 }.Select(n => Enumerable.Range(0, n).Select(i => new NearQuery { Hash = Made(HashAlgorithm.Pdq, i), Radius = 31, MaxResults = 20 }).ToImmutableArray())];
+        [.. new[] { 1, 3, 200 }.Select(n =>
+            Enumerable.Range(0, n).Select(i => new NearQuery { Hash = Made(HashAlgorithm.Pdq, i), Radius = 31, MaxResults = 20 }).ToImmutableArray())];
 
     private static readonly Gen<IHashBucketMessage> Message = Gen.OneOf(
         Gen.Select(Exact, Gen.Byte, Gen.Int[1, 200], (a, first, n) => (IHashBucketMessage)new LookupHashes
@@ -33,7 +34,8 @@ public class HashBundleTests
         Gen.Select(Gen.Byte, Gen.Int[1, 200], (first, n) => (IHashBucketMessage)new RecordBucketOpinions
         {
             Bucket = new(HashAlgorithm.Sha256, first), RequestId = 0,
-            Opinions = [.. Enumerable.Range(0, n).Select(i => new OpinionOnHash { Hash = Sha256(i, first), Opinion = Says("hotline-nl", Classification.National, Nl) })],
+            Opinions = [.. Enumerable.Range(0, n).Select(i =>
+                new OpinionOnHash { Hash = Sha256(i, first), Opinion = Says("hotline-nl", Classification.National, Nl) })],
         }),
         Gen.Select(Gen.Int[0, 31], Gen.Int[0, 2], (bucket, slice) => (IHashBucketMessage)new SearchNear
         {
@@ -76,7 +78,8 @@ public class HashBundleTests
     {
         var verdict = Gen.Select(Gen.Int[1, 1_000], Gen.Int[0, 3], (n, kind) => HashBucketRules.Unasked(Sha256(n)) with
         {
-            Version = kind == 1 ? 3 : 0, Opinions = kind == 1 ? [Says("hotline-nl", Classification.Baseline)] : [], Sightings = kind == 2 ? 1 : 0, Trap = kind == 3,
+            Version = kind == 1 ? 3 : 0, Opinions = kind == 1 ? [
+                Says("hotline-nl", Classification.Baseline)] : [], Sightings = kind == 2 ? 1 : 0, Trap = kind == 3,
         });
         var near = Gen.Select(Gen.Int[0, 3], verdict, (kind, v) => new NearAnswer
         {
