@@ -3,6 +3,7 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes.Lists;
 using CPort.Node.Client;
 using CPort.Node.Commands;
+using CPort.Node;
 
 namespace CPort.Api.Tests.Sample;
 
