@@ -1,13 +1,6 @@
 using System.Text.Json.Nodes;
 using CPort.Api.Agencies;
 using CPort.Api.Groups;
-using CPort.Api.Reading;
-using CPort.Api.Reports;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Hashes;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 

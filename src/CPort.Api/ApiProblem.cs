@@ -1,12 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using CPort.Actors.Intake;
-using CPort.Api.Reading;
-using CPort.Api.Reports;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using Microsoft.AspNetCore.Http;
 
 namespace CPort.Api;
 

@@ -1,27 +1,18 @@
 using System.Data.Common;
 using System.Diagnostics;
 using Akka.Hosting;
-using CPort.Actors.Intake;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
-using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Agencies;
 using CPort.Api.Groups;
 using CPort.Api.Hashes;
 using CPort.Api.Operators;
 using CPort.Api.Queues;
-using CPort.Api.Reports;
-using CPort.Api.Security;
-using CPort.Domain.Access;
 using CPort.Domain.Confidential;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
-using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.ResponseCompression;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -47,8 +38,8 @@ public static class CPortApi
 {
     /// <summary>
     /// Registers what the API needs itself. From the node it expects: <see cref="TimeProvider"/>, <see cref="Actors.Agencies.AgencyDirectoryFeed"/>,
-    /// <see cref="ConfidentialSeam"/>, <see cref="Database"/> (with <see cref="RejectionLog.EnsureTableAsync"/> run at start), and Akka.Hosting with the
-    /// regions <see cref="ReportRegion"/> and <see cref="Actors.Agencies.AgencyRegion"/>. Each port can be replaced by registering it before.
+    /// <see cref="ConfidentialSeam"/>, <see cref="Database"/> (with <see cref="RejectionLog.EnsureTableAsync"/> run at start), and Akka.Hosting with the regions
+    /// <see cref="ReportRegion"/> and <see cref="Actors.Agencies.AgencyRegion"/>. Each port can be replaced by registering it before.
     /// </summary>
     public static IServiceCollection AddCPortApi(this IServiceCollection services, CPortApiOptions? options = null)
     {
@@ -72,8 +63,8 @@ public static class CPortApi
         services.AddCPortAnswers();
         services.AddResponseCompression(o =>
         {
-            // The stream's type is not in the list, so it goes out as it comes. Nothing in an answer mixes secrets with what an attacker chooses
-            // (no cookies, keys travel in headers), so compression over TLS tells nothing.
+            // The stream's type is not in the list, so it goes out as it comes. Nothing in an answer mixes secrets with what an attacker chooses (no cookies,
+            // keys travel in headers), so compression over TLS tells nothing.
             o.EnableForHttps = true;
             o.Providers.Add<GzipCompressionProvider>();
             o.MimeTypes = ["application/json", ApiProblem.ContentType, "text/html", "text/javascript", "application/javascript", "text/plain"];

@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace CPort.Api;
 
 /// <summary>
-/// A place in a list, opaque to callers: base64url of a typed position, the list's name and a checksum. The checksum finds cut or mixed-up cursors;
-/// it is no secret, so a position must never grant what its reader could not ask for anyway.
+/// A place in a list, opaque to callers: base64url of a typed position, the list's name and a checksum. The checksum finds cut or mixed-up cursors; it is no
+/// secret, so a position must never grant what its reader could not ask for anyway.
 /// </summary>
 public static class Cursor
 {

@@ -1,5 +1,4 @@
 using CPort.Domain.Agencies;
-using CPort.Domain.Reports;
 
 namespace CPort.Api;
 

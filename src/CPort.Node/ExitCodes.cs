@@ -1,10 +1,6 @@
-using System.Collections.Immutable;
-
 namespace CPort.Node;
 
-/// <summary>
-/// What the program ends with, the same for every command. <see cref="All"/> is the table that help and docs show.
-/// </summary>
+/// <summary>What the program ends with, the same for every command. <see cref="All"/> is the table that help and docs show.</summary>
 public static class ExitCodes
 {
     public const int Ok = 0;

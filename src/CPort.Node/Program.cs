@@ -2,7 +2,6 @@ using System.CommandLine;
 using CPort.Node;
 using CPort.Node.Commands;
 using CPort.Node.Commands.Pbm;
-using CPort.Node.Options;
 
 // One command a file in Commands/, each with a static Create(); registered here.
 var root = new RootCommand($"""
@@ -25,8 +24,8 @@ var invocation = new InvocationConfiguration
 {
     EnableDefaultExceptionHandler = false,
 
-    // A node needs time to hand over its shards; the default of 2 s would cut it off. Beyond the longest CPORT__Cluster__StopSeconds. pbm takes Ctrl-C
-    // itself: at its prompt it ends a command only.
+    // A node needs time to hand over its shards; the default of 2 s would cut it off. Beyond the longest CPORT__Cluster__StopSeconds. pbm takes Ctrl-C itself:
+    // at its prompt it ends a command only.
     ProcessTerminationTimeout = args is ["pbm", ..] ? null : TimeSpan.FromMinutes(5),
 };
 try

@@ -1,18 +1,16 @@
-using Akka;
-using Akka.Actor;
 using Akka.Event;
+using Akka;
 using Akka.Persistence.Query;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Util;
-using CPort.Actors.Entities;
 using CPort.Domain.Agencies;
 
 namespace CPort.Actors.Agencies;
 
 /// <summary>
-/// Keeps this node's <see cref="AgencyDirectory"/> current by following the registry's journal: first all that is there, then live. A failing
-/// database only makes it stale: it starts again, with back-off, where it stopped. One per node; every member is safe from any thread.
+/// Keeps this node's <see cref="AgencyDirectory"/> current by following the registry's journal: first all that is there, then live. A failing database only
+/// makes it stale: it starts again, with back-off, where it stopped. One per node; every member is safe from any thread.
 /// </summary>
 /// <param name="readJournalId">The read journal's configuration path, for example <c>akka.persistence.query.journal.sql</c>. It must offer
 /// <see cref="ICurrentEventsByPersistenceIdQuery"/> and <see cref="IEventsByPersistenceIdQuery"/>.</param>
@@ -30,9 +28,7 @@ public sealed class AgencyDirectoryFeed(string readJournalId) : IDisposable
     /// <summary>The directory as of the last event seen; empty before the first.</summary>
     public AgencyDirectory Current => _current;
 
-    /// <summary>
-    /// All events that were in the journal at the start have been applied. Until then keys that exist are unknown: the node is not ready.
-    /// </summary>
+    /// <summary>All events that were in the journal at the start have been applied. Until then keys that exist are unknown: the node is not ready.</summary>
     public bool Ready => _ready.Task.IsCompletedSuccessfully;
 
     /// <summary>Completes when <see cref="Ready"/> becomes true.</summary>
@@ -66,8 +62,8 @@ public sealed class AgencyDirectoryFeed(string readJournalId) : IDisposable
     }
 
     /// <summary>
-    /// Completes once <see cref="Current"/> contains the event with this sequence number: after a command, so that the caller reads its own
-    /// write. Throws <see cref="OperationCanceledException"/> when cancelled first.
+    /// Completes once <see cref="Current"/> contains the event with this sequence number: after a command, so that the caller reads its own write. Throws
+    /// <see cref="OperationCanceledException"/> when cancelled first.
     /// </summary>
     public async Task WaitForAsync(long sequenceNr, CancellationToken cancellationToken)
     {

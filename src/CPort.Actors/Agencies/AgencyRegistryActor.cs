@@ -1,21 +1,15 @@
-using Akka.Actor;
-using Akka.Cluster.Hosting;
-using Akka.Cluster.Sharding;
 using Akka.Event;
-using Akka.Hosting;
+using Akka.Cluster.Sharding;
 using Akka.Persistence;
 using CPort.Actors.Cluster;
-using CPort.Actors.Entities;
-using CPort.Actors.Persistence;
-using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 
 namespace CPort.Actors.Agencies;
 
 /// <summary>
-/// Owns the journal of agencies and keys: one entity for the whole cluster, because it changes a few times a day and uniqueness (ids, ICCAM
-/// numbers, the one INTERPOL) spans all of it. Makes the secrets of keys, decides by <see cref="AgencyRules"/>, answers after the event is
-/// durable. It answers no queries: every node reads its own <see cref="AgencyDirectory"/>.
+/// Owns the journal of agencies and keys: one entity for the whole cluster, because it changes a few times a day and uniqueness (ids, ICCAM numbers, the one
+/// INTERPOL) spans all of it. Makes the secrets of keys, decides by <see cref="AgencyRules"/>, answers after the event is durable. It answers no queries: every
+/// node reads its own <see cref="AgencyDirectory"/>.
 /// </summary>
 public sealed class AgencyRegistryActor : PersistentEntity
 {
@@ -74,9 +68,7 @@ public static class AgencyHosting
     /// <summary>Every command goes to the one entity.</summary>
     internal static EntityExtractor<IAgencyCommand> Extractor => new(_ => EntityName.Agencies.Id);
 
-    /// <summary>
-    /// Starts the region of agencies (a proxy on nodes without the role <c>report</c>) and lets this node's directory follow the journal.
-    /// </summary>
+    /// <summary>Starts the region of agencies (a proxy on nodes without the role <c>report</c>) and lets this node's directory follow the journal.</summary>
     public static AkkaConfigurationBuilder AddAgencies(this AkkaConfigurationBuilder builder, AgencyDirectoryFeed directory, EntityShell shell) =>
         builder
             .AddEntities<AgencyRegion>(EntityKind.Agency, (_, _) => _ => AgencyRegistryActor.PropsFor(shell), Extractor, ClusterRoles.Report)

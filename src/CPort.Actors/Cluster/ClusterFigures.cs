@@ -1,12 +1,8 @@
-using System.Globalization;
-using CPort.Actors.Persistence;
-using CPort.Domain.Hashes;
-
 namespace CPort.Actors.Cluster;
 
 /// <summary>
-/// The figures that place entities. They can never change for the life of a database: two nodes with different ones would give one entity two
-/// homes. Recorded at first start (<see cref="FixedFigures"/>); a node with others refuses to start.
+/// The figures that place entities. They can never change for the life of a database: two nodes with different ones would give one entity two homes. Recorded
+/// at first start (<see cref="FixedFigures"/>); a node with others refuses to start.
 /// </summary>
 public static class ClusterFigures
 {

@@ -1,11 +1,6 @@
-using System.Collections.Immutable;
-using System.Data.Common;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Akka.Actor;
 using Akka.Cluster;
-using CPort.Actors.Persistence;
 using Microsoft.Extensions.Logging;
 
 namespace CPort.Actors.Cluster;
@@ -115,8 +110,8 @@ public sealed partial class ClusterJoining(
             "Both must work on the same database.")];
 
     /// <summary>
-    /// Completes when this node is a member with status Up. <paramref name="waits"/> is told what it waits for. Throws
-    /// <see cref="FixedFiguresException"/> when it does not fit the cluster and <see cref="NotJoinedException"/> when its patience ends.
+    /// Completes when this node is a member with status Up. <paramref name="waits"/> is told what it waits for. Throws <see cref="FixedFiguresException"/> when
+    /// it does not fit the cluster and <see cref="NotJoinedException"/> when its patience ends.
     /// </summary>
     public async Task JoinAsync(ActorSystem system, Action<string> waits, CancellationToken cancellation)
     {
@@ -200,9 +195,7 @@ public sealed partial class ClusterJoining(
         throw new NotJoinedException($"{_self} did not become a member within {options.Patience.TotalSeconds:0} s (CPORT__Cluster__JoinSeconds): {reason}.");
     }
 
-    /// <summary>
-    /// Keeps telling the database that this node lives, until cancelled or until this node must end: see <see cref="BeatEnd"/>.
-    /// </summary>
+    /// <summary>Keeps telling the database that this node lives, until cancelled or until this node must end: see <see cref="BeatEnd"/>.</summary>
     public async Task<BeatEnd> BeatAsync(ActorSystem system, CancellationToken cancellation)
     {
         Interlocked.Exchange(ref _reachedDatabase, time.GetTimestamp());

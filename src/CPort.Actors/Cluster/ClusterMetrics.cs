@@ -1,14 +1,11 @@
-using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
-using Akka.Actor;
 using Akka.Cluster;
-using CPort.Actors.Telemetry;
 
 namespace CPort.Actors.Cluster;
 
 /// <summary>
-/// The cluster's instruments. Gauges read the last snapshot that <see cref="ClusterMetricsActor"/> took, so that a scrape costs nothing. Tags come from
-/// closed sets: member states, region types, actor types.
+/// The cluster's instruments. Gauges read the last snapshot that <see cref="ClusterMetricsActor"/> took, so that a scrape costs nothing. Tags come from closed
+/// sets: member states, region types, actor types.
 /// </summary>
 public static class ClusterMetrics
 {

@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using CPort.Actors.Persistence;
-
 namespace CPort.Actors.Cluster;
 
 /// <summary>A node as the database records it.</summary>
@@ -16,10 +12,10 @@ public sealed record RecordedMember(string Address, string Incarnation, TimeSpan
 public sealed record ClusterView(string? Incarnation, ImmutableArray<RecordedMember> Members);
 
 /// <summary>
-/// The cluster's record in the database that all its nodes share anyway: who is a member (table <c>cport_members</c>, a sign of life each second) and
-/// which cluster is the one (setting <c>cluster-incarnation</c>). A new cluster is formed by one statement under one lock, so there is never a second one
-/// that the database knows of; a node that finds another incarnation there than its own has been replaced and ends. And which processes have been declared
-/// down (<c>cport_lives</c>): PostgreSQL takes no more events of theirs, whatever they believe to own. All times are the database's. Thread-safe.
+/// The cluster's record in the database that all its nodes share anyway: who is a member (table <c>cport_members</c>, a sign of life each second) and which
+/// cluster is the one (setting <c>cluster-incarnation</c>). A new cluster is formed by one statement under one lock, so there is never a second one that the
+/// database knows of; a node that finds another incarnation there than its own has been replaced and ends. And which processes have been declared down
+/// (<c>cport_lives</c>): PostgreSQL takes no more events of theirs, whatever they believe to own. All times are the database's. Thread-safe.
 /// </summary>
 public sealed class ClusterRecord(Database database)
 {
@@ -85,8 +81,8 @@ public sealed class ClusterRecord(Database database)
     }
 
     /// <summary>
-    /// Makes <paramref name="self"/> the first member of a new cluster, unless another node shows signs of life or formed one since
-    /// <paramref name="seen"/> was read. Answers the new incarnation, or null. One node at a time.
+    /// Makes <paramref name="self"/> the first member of a new cluster, unless another node shows signs of life or formed one since <paramref name="seen"/> was
+    /// read. Answers the new incarnation, or null. One node at a time.
     /// </summary>
     public async Task<string?> TryFormAsync(string self, string? seen, string roles, string version, CancellationToken cancellation)
     {

@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using Akka.Configuration;
-using CPort.Actors.Persistence;
 
 namespace CPort.Actors.Cluster;
 

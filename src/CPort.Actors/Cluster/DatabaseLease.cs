@@ -1,15 +1,13 @@
-using Akka.Actor;
 using Akka.Coordination;
-using CPort.Actors.Persistence;
 
 namespace CPort.Actors.Cluster;
 
 /// <summary>
 /// A lease that is a row of the table <c>cport_leases</c>: whoever holds it may go on when the cluster splits in halves (lease-majority). Its time is the
-/// database's own, so nodes' clocks do not matter. It is renewed while it is held; when that fails for as long as the row is valid the lease is lost, and
-/// said to be a little earlier than anybody else can take it. An operation ends within <c>lease-operation-timeout</c>. Thread-safe.
+/// database's own, so nodes' clocks do not matter. It is renewed while it is held; when that fails for as long as the row is valid the lease is lost, and said
+/// to be a little earlier than anybody else can take it. An operation ends within <c>lease-operation-timeout</c>. Thread-safe.
 /// </summary>
-public sealed class DatabaseLease : Lease
+public sealed class DatabaseLease : Akka.Coordination.Lease
 {
     /// <summary>Path of its settings: the value of <c>lease-implementation</c>.</summary>
     public const string ConfigPath = "cport.lease";

@@ -1,7 +1,5 @@
-using Akka.Actor;
-using Akka.Cluster;
 using Akka.Event;
-using CPort.Actors.Persistence;
+using Akka.Cluster;
 
 namespace CPort.Actors.Cluster;
 

@@ -1,17 +1,12 @@
-using System.Collections.Immutable;
-using Akka.Actor;
-using Akka.Cluster;
 using Akka.Event;
-using CPort.Domain.Wire;
-using ProtoBuf;
+using Akka.Cluster;
 
 namespace CPort.Actors.Cluster;
 
 /// <summary>
 /// Asks a member whether it reaches another one at this moment, or, without <see cref="Node"/>, how many it has lost itself. Answered by <see cref="Reach"/>.
 /// </summary>
-[ProtoContract]
-[Manifest("ch1")]
+[ProtoContract, Manifest("ch1")]
 public sealed record AskReach : IWireMessage
 {
     /// <summary>The member's address; null: the asked one itself.</summary>
@@ -19,8 +14,7 @@ public sealed record AskReach : IWireMessage
 }
 
 /// <summary>What the member in question said of itself, just now.</summary>
-[ProtoContract]
-[Manifest("ch2")]
+[ProtoContract, Manifest("ch2")]
 public sealed record Reach : IWireReply
 {
     /// <summary>Which life of the process answered (Akka's uid); 0: none did.</summary>
@@ -31,10 +25,10 @@ public sealed record Reach : IWireReply
 }
 
 /// <summary>
-/// Of two members that do not hear each other while a third reaches both, ends one. Akka's split-brain resolver would take both away (it calls them
-/// indirectly connected), which of three nodes leaves one. The one that has lost more ends, of equals the younger, before the resolver decides. That both
-/// live is not believed but asked, through the third: a node that crashed, stands still or was started again does not answer for its former life. Nothing is
-/// lost if both or none end; one a node, at <see cref="ActorName"/>.
+/// Of two members that do not hear each other while a third reaches both, ends one. Akka's split-brain resolver would take both away (it calls them indirectly
+/// connected), which of three nodes leaves one. The one that has lost more ends, of equals the younger, before the resolver decides. That both live is not
+/// believed but asked, through the third: a node that crashed, stands still or was started again does not answer for its former life. Nothing is lost if both
+/// or none end; one a node, at <see cref="ActorName"/>.
 /// </summary>
 public sealed class HalfCutWatch : ReceiveActor, IWithTimers
 {

@@ -1,17 +1,10 @@
-using System.Collections.Immutable;
-using Akka.Actor;
-using CPort.Actors.Persistence;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Actors.Cluster;
 
 /// <summary>
 /// From a node that looks for its cluster to another one, before either joins. Answered by <see cref="JoinAnswer"/>. These two must stay readable for every
 /// later version, or versions could not tell each other that they do not fit.
 /// </summary>
-[ProtoContract]
-[Manifest("cc1")]
+[ProtoContract, Manifest("cc1")]
 public sealed record JoinQuestion : IWireMessage
 {
     /// <summary>The asker's address, for the log.</summary>
@@ -19,8 +12,7 @@ public sealed record JoinQuestion : IWireMessage
 }
 
 /// <summary>What the asked node is and belongs to.</summary>
-[ProtoContract]
-[Manifest("cr1")]
+[ProtoContract, Manifest("cr1")]
 public sealed record JoinAnswer : IWireReply
 {
     /// <summary>The cluster it is a member of, status Up; null while it looks for one.</summary>

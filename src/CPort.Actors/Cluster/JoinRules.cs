@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using CPort.Actors.Persistence;
-
 namespace CPort.Actors.Cluster;
 
 /// <summary>What a contacted node said.</summary>
@@ -60,14 +56,14 @@ public abstract record JoinStep
 
 /// <summary>
 /// How a node finds its cluster. The database decides, because it is the one thing that all nodes share and that fences their writes anyway: a node joins
-/// members that it records, and only when none of them shows signs of life, there or when asked, one node forms a new cluster. Akka's own rule, "the first
-/// seed joins itself when nobody answers", makes a second cluster when that seed restarts during a partition (akka.md 2.8).
+/// members that it records, and only when none of them shows signs of life, there or when asked, one node forms a new cluster. Akka's own rule, "the first seed
+/// joins itself when nobody answers", makes a second cluster when that seed restarts during a partition (akka.md 2.8).
 /// </summary>
 public static class JoinRules
 {
     /// <summary>
-    /// Members beat every second; whoever has watched for so long and saw none alive can be sure. It matters after an outage of the database, when every
-    /// record is stale and the cluster lives.
+    /// Members beat every second; whoever has watched for so long and saw none alive can be sure. It matters after an outage of the database, when every record
+    /// is stale and the cluster lives.
     /// </summary>
     public static readonly TimeSpan WatchFor = ClusterRecord.StaleAfter + TimeSpan.FromSeconds(1);
 

@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
-using Akka.Actor;
 using Akka.Cluster.Sharding;
-using Akka.Hosting;
 
 namespace CPort.Actors.Cluster;
 
@@ -20,8 +17,8 @@ public sealed class OperatorActor : ReceiveActor
     }
 
     /// <summary>
-    /// The shards of this node. Asks its own regions, which a proxy does not have: asked through the cluster's own query a proxy answers nothing
-    /// (akka.net #3746), and one node that is away leaves the whole answer empty.
+    /// The shards of this node. Asks its own regions, which a proxy does not have: asked through the cluster's own query a proxy answers nothing (akka.net
+    /// #3746), and one node that is away leaves the whole answer empty.
     /// </summary>
     internal static async Task<NodeShards> ShardsAsync(ActorSystem system, TimeSpan timeout)
     {

@@ -1,12 +1,7 @@
-using System.Collections.Immutable;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Actors.Cluster;
 
 /// <summary>Asks a node's <see cref="OperatorActor"/> which shards it holds. Answered by <see cref="NodeShards"/>.</summary>
-[ProtoContract]
-[Manifest("co1")]
+[ProtoContract, Manifest("co1")]
 public sealed record AskNodeShards : IWireMessage
 {
     /// <summary>How long each region may take, milliseconds.</summary>
@@ -14,8 +9,7 @@ public sealed record AskNodeShards : IWireMessage
 }
 
 /// <summary>The shards of one node, by region; regions for which the node is only a proxy are not among them.</summary>
-[ProtoContract]
-[Manifest("co2")]
+[ProtoContract, Manifest("co2")]
 public sealed record NodeShards : IWireReply
 {
     [ProtoMember(1)] public ImmutableArray<RegionShards> Regions { get; init; } = [];
@@ -44,8 +38,7 @@ public sealed record ShardCount
 }
 
 /// <summary>Asks a node's <see cref="OperatorActor"/> for its actors below a path. Answered by <see cref="ActorTree"/>.</summary>
-[ProtoContract]
-[Manifest("co3")]
+[ProtoContract, Manifest("co3")]
 public sealed record AskActorTree : IWireMessage
 {
     /// <summary>For example <c>/user</c>; <c>/</c> is everything.</summary>
@@ -56,8 +49,7 @@ public sealed record AskActorTree : IWireMessage
 }
 
 /// <summary>Actor paths, parents before children, at most <see cref="Most"/>.</summary>
-[ProtoContract]
-[Manifest("co4")]
+[ProtoContract, Manifest("co4")]
 public sealed record ActorTree : IWireReply
 {
     /// <summary>Keeps the answer well below the largest message between nodes.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using Akka.Actor;
 using Akka.Cluster;
 
 namespace CPort.Actors.Cluster;
@@ -44,8 +42,8 @@ public static class OperatorView
     public static string HostAndPort(Address address) => FormattableString.Invariant($"{address.Host}:{address.Port}");
 
     /// <summary>
-    /// Every region on every node that hosts it. Each node is asked for its own; one that does not answer within <paramref name="timeout"/>, or is
-    /// unreachable and so not asked, is in the answer with the reason.
+    /// Every region on every node that hosts it. Each node is asked for its own; one that does not answer within <paramref name="timeout"/>, or is unreachable
+    /// and so not asked, is in the answer with the reason.
     /// </summary>
     public static async Task<ImmutableArray<RegionView>> ShardsAsync(ActorSystem system, TimeSpan timeout)
     {

@@ -1,14 +1,13 @@
-using Akka.Actor;
-using Akka.Cluster;
 using Akka.Event;
+using Akka.Cluster;
 using Akka.Remote;
 
 namespace CPort.Actors.Cluster;
 
 /// <summary>
 /// Ends this node when a member refuses it as quarantined: the others declared it down and went on without it, and will never speak to this process again.
-/// Without this a node that stood still for long may not notice: heartbeats that waited in its sockets make it take some of the others for
-/// living, so that with them it believes to be the larger side, downs the rest, and goes on alone (seen in tests; the journal's fence held). One a node.
+/// Without this a node that stood still for long may not notice: heartbeats that waited in its sockets make it take some of the others for living, so that with
+/// them it believes to be the larger side, downs the rest, and goes on alone (seen in tests; the journal's fence held). One a node.
 /// </summary>
 public sealed class QuarantineWatch : ReceiveActor
 {

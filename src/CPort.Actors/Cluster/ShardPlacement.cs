@@ -1,9 +1,4 @@
-using System.Collections.Immutable;
-using Akka.Actor;
-using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
-using Akka.Configuration;
-using Akka.Hosting;
 
 namespace CPort.Actors.Cluster;
 

@@ -1,5 +1,4 @@
 using Akka;
-using Akka.Actor;
 
 namespace CPort.Actors.Cluster;
 
@@ -9,8 +8,8 @@ public static class StopOrder
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Ends an actor that keeps sending to sharded entities before the shards are handed over: a region that is shutting down and still gets messages
-    /// asks for shard homes nobody gives out any more, and waits for them until its time is up.
+    /// Ends an actor that keeps sending to sharded entities before the shards are handed over: a region that is shutting down and still gets messages asks for
+    /// shard homes nobody gives out any more, and waits for them until its time is up.
     /// </summary>
     public static IActorRef StopBeforeShards(this IActorRef actor, ActorSystem system)
     {

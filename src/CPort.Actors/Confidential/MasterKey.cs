@@ -9,8 +9,8 @@ namespace CPort.Actors.Confidential;
 public sealed class MasterKeyException(string message) : Exception(message);
 
 /// <summary>
-/// The node's master key: 256 random bits from which the wrapping key, the keys of keyed hashes and the check value are derived (HKDF-SHA-256).
-/// All nodes of a cluster hold the same one. Whoever loses it loses every URL, memo and credential in the database: back it up apart from the data.
+/// The node's master key: 256 random bits from which the wrapping key, the keys of keyed hashes and the check value are derived (HKDF-SHA-256). All nodes of a
+/// cluster hold the same one. Whoever loses it loses every URL, memo and credential in the database: back it up apart from the data.
 /// </summary>
 public sealed class MasterKey
 {
@@ -32,8 +32,8 @@ public sealed class MasterKey
     public static MasterKey New() => new(RandomNumberGenerator.GetBytes(Length));
 
     /// <summary>
-    /// Reads a key written as 64 hex digits or as base64 of 32 bytes (blanks around it are ignored).
-    /// <paramref name="origin"/> names where it came from (a configuration key or a path) for the message of <see cref="MasterKeyException"/>.
+    /// Reads a key written as 64 hex digits or as base64 of 32 bytes (blanks around it are ignored). <paramref name="origin"/> names where it came from (a
+    /// configuration key or a path) for the message of <see cref="MasterKeyException"/>.
     /// </summary>
     public static MasterKey FromText(string? text, string origin)
     {
@@ -59,8 +59,8 @@ public sealed class MasterKey
     }
 
     /// <summary>
-    /// Loads an existing key file; throws <see cref="MasterKeyException"/> when it is missing, malformed, or readable by group or others.
-    /// Use it instead of <see cref="LoadOrCreate"/> when the database already holds a check value: a new key could open nothing there.
+    /// Loads an existing key file; throws <see cref="MasterKeyException"/> when it is missing, malformed, or readable by group or others. Use it instead of
+    /// <see cref="LoadOrCreate"/> when the database already holds a check value: a new key could open nothing there.
     /// </summary>
     public static MasterKey Load(string path)
     {
@@ -87,8 +87,8 @@ public sealed class MasterKey
     }
 
     /// <summary>
-    /// Loads the key file, or makes one at first start: mode 0600, in a folder made with mode 0700, complete and on the disk before it appears
-    /// under its name. Of two nodes that start together on one folder, one makes the key and the other loads it.
+    /// Loads the key file, or makes one at first start: mode 0600, in a folder made with mode 0700, complete and on the disk before it appears under its name.
+    /// Of two nodes that start together on one folder, one makes the key and the other loads it.
     /// </summary>
     public static MasterKey LoadOrCreate(string path, out bool created)
     {
@@ -201,8 +201,8 @@ public sealed class MasterKey
     }
 
     /// <summary>
-    /// Gives the finished file its name, unless another node was first. Not by File.Move: on Unix that looks whether the name is free and then
-    /// renames, so that of two nodes the later one replaced a key the earlier one had already sealed with. A hard link is made or refused in one step.
+    /// Gives the finished file its name, unless another node was first. Not by File.Move: on Unix that looks whether the name is free and then renames, so that
+    /// of two nodes the later one replaced a key the earlier one had already sealed with. A hard link is made or refused in one step.
     /// </summary>
     private static bool TryName(string temporary, string path)
     {
@@ -233,8 +233,8 @@ public sealed class MasterKey
     }
 
     /// <summary>
-    /// Makes the new name itself survive a power cut: sealed data may reach the disk right after, and would be lost for ever without its key.
-    /// .NET cannot open a folder, so this asks libc. A file system that refuses to sync folders is left at that.
+    /// Makes the new name itself survive a power cut: sealed data may reach the disk right after, and would be lost for ever without its key. .NET cannot open
+    /// a folder, so this asks libc. A file system that refuses to sync folders is left at that.
     /// </summary>
     private static void SyncFolder(string folder)
     {
@@ -267,8 +267,8 @@ public sealed class MasterKey
 }
 
 /// <summary>
-/// Tells whether a master key is the one a database was made with. The node stores <see cref="CheckValue"/> at first start and asks
-/// <see cref="Verify"/> at every later one, before anything is written. Pure; the value tells nothing about the key.
+/// Tells whether a master key is the one a database was made with. The node stores <see cref="CheckValue"/> at first start and asks <see cref="Verify"/> at
+/// every later one, before anything is written. Pure; the value tells nothing about the key.
 /// </summary>
 public sealed class MasterKeyCheck(MasterKey key)
 {

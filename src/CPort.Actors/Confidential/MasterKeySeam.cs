@@ -3,15 +3,13 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using BitFaster.Caching.Lru;
 using CPort.Actors.Serialization;
-using CPort.Domain.Confidential;
 
 namespace CPort.Actors.Confidential;
 
 /// <summary>
-/// Seals and opens under the node's <see cref="MasterKey"/>. Data keys are random, one per report, wrapped by AES-256-GCM under a
-/// key derived from the master key; secrets are sealed by AES-256-GCM under the data key with a random nonce. Thread-safe.
-/// Failures are <see cref="CryptographicException"/> with a fixed text: never a byte of data or key, and no inner exception that
-/// could hold one.
+/// Seals and opens under the node's <see cref="MasterKey"/>. Data keys are random, one per report, wrapped by AES-256-GCM under a key derived from the master
+/// key; secrets are sealed by AES-256-GCM under the data key with a random nonce. Thread-safe. Failures are <see cref="CryptographicException"/> with a fixed
+/// text: never a byte of data or key, and no inner exception that could hold one.
 /// </summary>
 public sealed class MasterKeySeam : ConfidentialSeam
 {
@@ -113,13 +111,10 @@ public sealed class MasterKeySeam : ConfidentialSeam
         return dataKey;
     }
 
-    /// <summary>
-    /// Under a copy of the wrapped bytes: it stays true to what was authenticated, should the caller's array change.
-    /// </summary>
+    /// <summary>Under a copy of the wrapped bytes: it stays true to what was authenticated, should the caller's array change.</summary>
     private void Remember(byte[] wrapped, byte[] dataKey) => _dataKeys.AddOrUpdate([.. wrapped], dataKey);
 
-    // AesGcm keeps one cipher context per instance and is not safe for concurrent use; making one per call costs about a
-    // microsecond.
+    // AesGcm keeps one cipher context per instance and is not safe for concurrent use; making one per call costs about a microsecond.
     private static byte[] Encrypt(byte[] key, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> context)
     {
         var result = new byte[NonceLength + plain.Length + TagLength];

@@ -1,14 +1,10 @@
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Actors.Entities;
 
 /// <summary>
-/// Has an entity of any kind read its journal and go on with what it owes; harmless when it owes nothing. Sent to the region of its kind;
-/// answered by <see cref="EntityAwake"/>.
+/// Has an entity of any kind read its journal and go on with what it owes; harmless when it owes nothing. Sent to the region of its kind; answered by
+/// <see cref="EntityAwake"/>.
 /// </summary>
-[ProtoContract]
-[Manifest("en1")]
+[ProtoContract, Manifest("en1")]
 public sealed record WakeEntity : IWireMessage
 {
     /// <summary>The entity's id in its region.</summary>
@@ -19,8 +15,7 @@ public sealed record WakeEntity : IWireMessage
 }
 
 /// <summary>The entity has read its journal.</summary>
-[ProtoContract]
-[Manifest("en2")]
+[ProtoContract, Manifest("en2")]
 public sealed record EntityAwake : IWireReply
 {
     [ProtoMember(1)] public required string Id { get; init; }

@@ -1,12 +1,8 @@
-using System.Collections.Immutable;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
-
 namespace CPort.Actors.Entities;
 
 /// <summary>
-/// A kind of persistent entity, one row each. Whatever treats entities alike (journal, stuck list, readiness, operators' commands) goes by
-/// this table. A word is stored in journals by way of the names: never change it.
+/// A kind of persistent entity, one row each. Whatever treats entities alike (journal, stuck list, readiness, operators' commands) goes by this table. A word
+/// is stored in journals by way of the names: never change it.
 /// </summary>
 public sealed class EntityKind
 {

@@ -1,8 +1,6 @@
-using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Configuration;
-using Akka.Hosting;
 using CPort.Actors.Cluster;
 
 namespace CPort.Actors.Entities;
@@ -29,10 +27,9 @@ public static class EntityShards
     public static readonly TimeSpan IdleTime = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Starts the region of a kind, or a proxy on nodes without the role, and registers it as <typeparamref name="TKey"/>: coordinator state in
-    /// distributed data, entities not remembered (the sweeper finds unfinished work), idle ones passivated (<paramref name="idleTime"/> zero or less:
-    /// never), ended by <see cref="StopEntity"/>. As Akka.Hosting's <c>WithShardRegion</c>, which takes no allocation strategy, with
-    /// <see cref="ReachableNodesFirst"/>.
+    /// Starts the region of a kind, or a proxy on nodes without the role, and registers it as <typeparamref name="TKey"/>: coordinator state in distributed
+    /// data, entities not remembered (the sweeper finds unfinished work), idle ones passivated (<paramref name="idleTime"/> zero or less: never), ended by
+    /// <see cref="StopEntity"/>. As Akka.Hosting's <c>WithShardRegion</c>, which takes no allocation strategy, with <see cref="ReachableNodesFirst"/>.
     /// </summary>
     public static AkkaConfigurationBuilder AddEntities<TKey>(
         this AkkaConfigurationBuilder builder, EntityKind kind, Func<ActorSystem, IActorRegistry, Func<string, Props>> entityProps,

@@ -1,10 +1,6 @@
-using Akka.Actor;
-using Akka.Cluster.Sharding;
 using Akka.Event;
+using Akka.Cluster.Sharding;
 using Akka.Persistence;
-using CPort.Actors.Persistence;
-using CPort.Actors.Telemetry;
-using CPort.Domain.Access;
 
 namespace CPort.Actors.Entities;
 
@@ -29,8 +25,8 @@ public sealed class EntityShell(TimeProvider time, StuckEntities? stuck = null)
 }
 
 /// <summary>
-/// The shell of every persistent entity: its name, what it does when its journal fails or has another writer, how it is woken and ends.
-/// What the entity knows and decides is pure and not here.
+/// The shell of every persistent entity: its name, what it does when its journal fails or has another writer, how it is woken and ends. What the entity knows
+/// and decides is pure and not here.
 /// </summary>
 public abstract class PersistentEntity : ReceivePersistentActor
 {
@@ -64,8 +60,8 @@ public abstract class PersistentEntity : ReceivePersistentActor
     protected static EventMeta Stamp(EventMeta meta, DateTimeOffset now) => meta with { EventId = Guid.CreateVersion7(now), RecordedAt = now };
 
     /// <summary>
-    /// The entity stops (the base class sees to it), and its caller gets no answer, asks again, and finds what the journal really holds. The base
-    /// class would log each failure with a stack trace.
+    /// The entity stops (the base class sees to it), and its caller gets no answer, asks again, and finds what the journal really holds. The base class would
+    /// log each failure with a stack trace.
     /// </summary>
     protected sealed override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
@@ -97,9 +93,9 @@ public abstract class PersistentEntity : ReceivePersistentActor
     {
         if (wake.Version > LastSequenceNr)
         {
-            // A node that stood still and took itself for this entity's home wrote the rest. The key refuses only who writes second, and this one,
-            // owing nothing that it knows of, would not write; asked for its state it would answer the old one. The shard keeps the message until
-            // this one has ended, and starts the next with it.
+            // A node that stood still and took itself for this entity's home wrote the rest. The key refuses only who writes second, and this one, owing
+            // nothing that it knows of, would not write; asked for its state it would answer the old one. The shard keeps the message until this one has ended,
+            // and starts the next with it.
             CPortMetrics.JournalFenced();
             Log.Warning("{0} has another writer: the journal has event {1}, it knows {2}. It stops and is read anew.", Name, wake.Version, LastSequenceNr);
             Context.Parent.Tell(new Passivate(StopEntity.Instance));

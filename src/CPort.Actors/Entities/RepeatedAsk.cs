@@ -1,5 +1,3 @@
-using Akka.Actor;
-
 namespace CPort.Actors.Entities;
 
 /// <summary>How long an answer is waited for before the question is put again.</summary>
@@ -9,14 +7,13 @@ namespace CPort.Actors.Entities;
 public readonly record struct AskTimes(TimeSpan First, TimeSpan Longest, TimeSpan InAll);
 
 /// <summary>
-/// The one way to repeat a question to entities: sharding delivers at most once and drops messages at a hand-off, and every command may be
-/// sent again.
+/// The one way to repeat a question to entities: sharding delivers at most once and drops messages at a hand-off, and every command may be sent again.
 /// </summary>
 public static class RepeatedAsk
 {
     /// <summary>
-    /// Asks until there is an answer; <paramref name="before"/> is told the number of each attempt, from 1, and may end it by throwing. Throws
-    /// the last <see cref="AskTimeoutException"/>.
+    /// Asks until there is an answer; <paramref name="before"/> is told the number of each attempt, from 1, and may end it by throwing. Throws the last
+    /// <see cref="AskTimeoutException"/>.
     /// </summary>
     public static async Task<T> AskUntilAnsweredAsync<T>(
         this IActorRef entities, object message, AskTimes times, TimeProvider time, CancellationToken cancellation, Action<int>? before = null)

@@ -1,8 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using System.Globalization;
-using CPort.Actors.Persistence;
-using CPort.Actors.Telemetry;
 
 namespace CPort.Actors.Entities;
 
@@ -38,8 +34,8 @@ public sealed class StuckEntities(Database database, TimeProvider time)
     }
 
     /// <summary>
-    /// Whether this node knows the entity to be stuck; waits for no query. That another node has had it read again is seen within seconds, of being
-    /// asked for it.
+    /// Whether this node knows the entity to be stuck; waits for no query. That another node has had it read again is seen within seconds, of being asked for
+    /// it.
     /// </summary>
     public bool IsStuck(EntityName name)
     {

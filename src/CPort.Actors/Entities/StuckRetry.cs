@@ -1,5 +1,3 @@
-using Akka.Actor;
-
 namespace CPort.Actors.Entities;
 
 /// <summary>Has a stuck entity of any kind read again.</summary>

@@ -1,18 +1,12 @@
-using System.Collections.Immutable;
-using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
-using CPort.Actors.Entities;
-using CPort.Actors.Telemetry;
-using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Actors.Hashes;
 
 /// <summary>
-/// Shell of one hash bucket. Writes are joined: a command that finds the bucket idle is written at once, those that come while a write is under
-/// way become the next event together (400 commands at most; the wait is one database round trip, some 3 ms). Answers go out after the write.
-/// Lookups are answered from the state at once. A failed write stops the actor; callers ask again.
+/// Shell of one hash bucket. Writes are joined: a command that finds the bucket idle is written at once, those that come while a write is under way become the
+/// next event together (400 commands at most; the wait is one database round trip, some 3 ms). Answers go out after the write. Lookups are answered from the
+/// state at once. A failed write stops the actor; callers ask again.
 /// </summary>
 public sealed class HashBucketActor : PersistentEntity, IWithTimers
 {

@@ -1,8 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Hashes;
-using CPort.Domain.Wire;
-
 namespace CPort.Actors.Hashes;
 
 /// <summary>A bucket's answers from its state.</summary>

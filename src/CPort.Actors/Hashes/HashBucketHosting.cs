@@ -1,11 +1,5 @@
-using System.Collections.Immutable;
-using Akka.Actor;
-using Akka.Hosting;
 using CPort.Actors.Cluster;
-using CPort.Actors.Entities;
 using CPort.Actors.Hashes.Transport;
-using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Hashes;
 
@@ -22,15 +16,15 @@ public sealed record HashBucketOptions
     public int BatchRows { get; init; } = 4_000;
 
     /// <summary>
-    /// Events between snapshots of a small bucket; of one with more than 64 times as many hashes, a 64th of its hashes. With
-    /// <see cref="SnapshotRows"/> it bounds what a restart reads back.
+    /// Events between snapshots of a small bucket; of one with more than 64 times as many hashes, a 64th of its hashes. With <see cref="SnapshotRows"/> it
+    /// bounds what a restart reads back.
     /// </summary>
     public int SnapshotEvery { get; init; } = 1_000;
 
     /// <summary>
-    /// Rows (hashes imported or judged, sightings, deliveries) between snapshots of a small bucket; of one with more than twice as many hashes, half
-    /// its hashes. So a restart reads back at most half as many rows as the snapshot holds, and an import writes, in snapshots, at most three times
-    /// its own rows however long it is.
+    /// Rows (hashes imported or judged, sightings, deliveries) between snapshots of a small bucket; of one with more than twice as many hashes, half its
+    /// hashes. So a restart reads back at most half as many rows as the snapshot holds, and an import writes, in snapshots, at most three times its own rows
+    /// however long it is.
     /// </summary>
     public int SnapshotRows { get; init; } = 20_000;
 
@@ -43,8 +37,8 @@ public sealed record HashBucketOptions
     public TimeSpan FanOutRetryMax { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Buckets that each node's waker has loading at the same time, PDQ first, so that interrupted fan-outs go on; 0 switches waking off. Few: reports
-    /// recover through the same gate and on the same cores, and two cores load no faster with more.
+    /// Buckets that each node's waker has loading at the same time, PDQ first, so that interrupted fan-outs go on; 0 switches waking off. Few: reports recover
+    /// through the same gate and on the same cores, and two cores load no faster with more.
     /// </summary>
     public int WakeAtOnce { get; init; } = 8;
 
@@ -62,8 +56,8 @@ public sealed record HashBucketOptions
 public static class HashBucketHosting
 {
     /// <summary>
-    /// Hosts hash buckets on this node. <typeparamref name="TReportRegion"/> is the registry key of the report region or its proxy, which must be
-    /// on this node too: changed verdicts go there.
+    /// Hosts hash buckets on this node. <typeparamref name="TReportRegion"/> is the registry key of the report region or its proxy, which must be on this node
+    /// too: changed verdicts go there.
     /// </summary>
     public static AkkaConfigurationBuilder AddHashBuckets<TReportRegion>(
         this AkkaConfigurationBuilder builder, EntityShell shell, HashBucketOptions? options = null, string role = ClusterRoles.Hash)

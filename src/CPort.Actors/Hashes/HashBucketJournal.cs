@@ -1,8 +1,4 @@
-using System.Collections.Immutable;
 using System.Text.Json;
-using CPort.Actors.Entities;
-using CPort.Actors.Persistence;
-using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Hashes;
 

@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using Akka.Actor;
-using CPort.Domain.Hashes;
-
 namespace CPort.Actors.Hashes;
 
 /// <summary>Commands that are written by one event, and who waits for their answers.</summary>

@@ -1,6 +1,3 @@
-using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Hashes;
-
 namespace CPort.Actors.Hashes;
 
 /// <summary>The rows (hashes imported or judged, sightings, deliveries) that a message is about.</summary>
@@ -19,8 +16,8 @@ internal static class HashBucketRows
         group => group.Rows.Length + group.Packed.Sum(part => part.Hashes.Length / ContentHash.LengthOf(e.Bucket.Algorithm)));
 
     /// <summary>
-    /// Where, now that the event is applied, something else may be said of a hash than before. Without <paramref name="imported"/> the rows of lists
-    /// are left out.
+    /// Where, now that the event is applied, something else may be said of a hash than before. Without <paramref name="imported"/> the rows of lists are left
+    /// out.
     /// </summary>
     public static IEnumerable<int> ChangedBy(HashesRecorded e, HashBucket state, bool imported)
     {

@@ -1,5 +1,3 @@
-using CPort.Domain.Hashes;
-
 namespace CPort.Actors.Hashes;
 
 /// <summary>

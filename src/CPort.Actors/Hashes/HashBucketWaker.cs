@@ -1,14 +1,9 @@
-using System.Collections.Immutable;
-using Akka.Actor;
-using CPort.Actors.Entities;
-using CPort.Domain.Hashes;
-
 namespace CPort.Actors.Hashes;
 
 /// <summary>
-/// Wakes every bucket after its node's start, those of PDQ first because each near search needs all of them, a few at a time: the next one when one
-/// answers. Again slowly for ever: a bucket that stopped with an unfinished fan-out (node gone, database gone) goes on without waiting for other
-/// traffic. Asking an awake bucket costs one message.
+/// Wakes every bucket after its node's start, those of PDQ first because each near search needs all of them, a few at a time: the next one when one answers.
+/// Again slowly for ever: a bucket that stopped with an unfinished fan-out (node gone, database gone) goes on without waiting for other traffic. Asking an
+/// awake bucket costs one message.
 /// </summary>
 internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
 {

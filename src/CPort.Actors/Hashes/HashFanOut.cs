@@ -1,15 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-
 namespace CPort.Actors.Hashes;
 
 /// <summary>
-/// Which reports have yet to be told of changed verdicts, and which message is under way to each. Derived from the bucket's state (a sighting
-/// whose report has taken an older version than the entry's) and so rebuilt after a restart; owns no truth. One message at a time goes to a
-/// report; a report that does not answer is asked again at growing intervals and does not hold the others up.
+/// Which reports have yet to be told of changed verdicts, and which message is under way to each. Derived from the bucket's state (a sighting whose report has
+/// taken an older version than the entry's) and so rebuilt after a restart; owns no truth. One message at a time goes to a report; a report that does not
+/// answer is asked again at growing intervals and does not hold the others up.
 /// </summary>
 internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
 {

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Hashes;
 

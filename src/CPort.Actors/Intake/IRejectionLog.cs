@@ -1,5 +1,3 @@
-using CPort.Domain.Identity;
-
 namespace CPort.Actors.Intake;
 
 /// <summary>What became of one submitted report. The names in lower case are the API's words.</summary>

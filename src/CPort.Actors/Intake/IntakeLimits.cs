@@ -1,5 +1,3 @@
-using CPort.Domain.Reports;
-
 namespace CPort.Actors.Intake;
 
 /// <summary>Every limit of intake; what is beyond one gets an error that names it. Lengths are UTF-16 characters unless said otherwise.</summary>

@@ -1,10 +1,8 @@
-using System.Collections.Immutable;
-
 namespace CPort.Actors.Intake;
 
 /// <summary>
-/// One thing wrong with a body. <paramref name="Field"/> is a path in the sender's own terms (<c>urls[0].hostingIpAddress</c>; empty for the whole
-/// body), <paramref name="Code"/> one of the API's problem codes, <paramref name="Detail"/> a sentence that never quotes the value.
+/// One thing wrong with a body. <paramref name="Field"/> is a path in the sender's own terms (<c>urls[0].hostingIpAddress</c>; empty for the whole body),
+/// <paramref name="Code"/> one of the API's problem codes, <paramref name="Detail"/> a sentence that never quotes the value.
 /// </summary>
 public sealed record FieldError(string Field, string Code, string Detail);
 

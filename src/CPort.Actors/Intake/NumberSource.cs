@@ -1,5 +1,3 @@
-using CPort.Actors.Persistence;
-
 namespace CPort.Actors.Intake;
 
 /// <summary>Gives out the numbers of reports and items (design.md, "number"). Thread-safe; throws when the database is away.</summary>

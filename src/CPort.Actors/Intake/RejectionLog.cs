@@ -1,8 +1,4 @@
-using System.Collections.Immutable;
 using System.Text.Json;
-using CPort.Actors.Persistence;
-using CPort.Domain.Agencies;
-using CPort.Domain.Identity;
 
 namespace CPort.Actors.Intake;
 

@@ -1,13 +1,11 @@
 using CPort.Actors.Hashes;
 using CPort.Actors.Hashes.Transport;
-using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Matching;
 
 /// <summary>
-/// The way to one bucket for one kind of question. One message is under way at a time: it leaves at once when nothing is, and
-/// what comes meanwhile, from whatever request, leaves together after its answer. <see cref="BucketLanes"/> says what happens
-/// when no answer comes.
+/// The way to one bucket for one kind of question. One message is under way at a time: it leaves at once when nothing is, and what comes meanwhile, from
+/// whatever request, leaves together after its answer. <see cref="BucketLanes"/> says what happens when no answer comes.
 /// </summary>
 internal abstract class BucketLane(HashBucketId bucket, AnswerTimes times)
 {
@@ -60,9 +58,7 @@ internal sealed class BucketLanes(HashRoutes routes, TimeProvider time)
     /// <summary>The lane whose message has this id and is under way; null: none.</summary>
     public BucketLane? this[long requestId] => _underWay.GetValueOrDefault(requestId)?.Lane;
 
-    /// <summary>
-    /// Something waits in the lane, or may. It leaves by <see cref="SendReady"/>, when the whole request waits in its lanes.
-    /// </summary>
+    /// <summary>Something waits in the lane, or may. It leaves by <see cref="SendReady"/>, when the whole request waits in its lanes.</summary>
     public void Ready(RowLane lane) => _ready.Add(lane);
 
     /// <summary>Sends what can leave.</summary>
@@ -88,9 +84,7 @@ internal sealed class BucketLanes(HashRoutes routes, TimeProvider time)
         }
     }
 
-    /// <summary>
-    /// A message is answered: the lane it belonged to; null for what is not under way, such as a second answer.
-    /// </summary>
+    /// <summary>A message is answered: the lane it belonged to; null for what is not under way, such as a second answer.</summary>
     public BucketLane? Answered(long requestId)
     {
         if (!_underWay.Remove(requestId, out var asking))

@@ -1,13 +1,8 @@
-using System.Collections.Immutable;
-using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Identity;
-
 namespace CPort.Actors.Matching;
 
 /// <summary>
-/// One request while its answers are gathered: what it asks of the buckets, what they said so far, and what is answered in the
-/// end. It is answered whole or as unavailable, never in part. Knows no time and no actor.
+/// One request while its answers are gathered: what it asks of the buckets, what they said so far, and what is answered in the end. It is answered whole or as
+/// unavailable, never in part. Knows no time and no actor.
 /// </summary>
 /// <param name="hashes">What it counts for in <see cref="MatchingOptions.MaxWaiting"/>.</param>
 internal abstract class Gather(int hashes)
@@ -26,9 +21,7 @@ internal abstract class Gather(int hashes)
 
     public abstract object Unavailable(string reason);
 
-    /// <summary>
-    /// A bucket has answered a row; null: with nothing that is not known. Returns the near search that can start now.
-    /// </summary>
+    /// <summary>A bucket has answered a row; null: with nothing that is not known. Returns the near search that can start now.</summary>
     public virtual NearSearch? Take(int slot, HashVerdict? verdict) => null;
 
     /// <summary>One of <see cref="Outstanding"/> is; true: it was the last, and somebody waits for it.</summary>
@@ -111,8 +104,8 @@ internal sealed class ReportGather : VerdictGather
     }
 
     /// <summary>
-    /// A value is searched once every item of the report with it is durably sighted: of two items that look alike and arrive at
-    /// once, the one sighted later sees the other.
+    /// A value is searched once every item of the report with it is durably sighted: of two items that look alike and arrive at once, the one sighted later
+    /// sees the other.
     /// </summary>
     public override NearSearch? Take(int slot, HashVerdict? verdict)
     {

@@ -1,15 +1,8 @@
-using Akka.Actor;
-using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
-using CPort.Actors.Persistence;
-using CPort.Domain.Hashes;
 
 namespace CPort.Actors.Matching;
 
-/// <summary>
-/// The hash buckets did not answer in spite of repeated asking; what was answered before is durable, and doing it again is
-/// harmless.
-/// </summary>
+/// <summary>The hash buckets did not answer in spite of repeated asking; what was answered before is durable, and doing it again is harmless.</summary>
 public sealed class HashBucketsUnavailableException(string message) : UnavailableException(message);
 
 /// <summary>Asks a bucket again until it answers; for the slow paths that are no actors (imports, previews).</summary>

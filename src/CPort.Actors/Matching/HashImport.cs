@@ -1,15 +1,11 @@
-using Akka.Actor;
-using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Verbs;
-
 namespace CPort.Actors.Matching;
 
 /// <summary>Limits of an import.</summary>
 public sealed record HashImportOptions
 {
     /// <summary>
-    /// Messages under way at one time. More than one a bucket, so that a bucket joins those that come during a write into its
-    /// next event; few enough that queries are answered between them.
+    /// Messages under way at one time. More than one a bucket, so that a bucket joins those that come during a write into its next event; few enough that
+    /// queries are answered between them.
     /// </summary>
     public int InFlight { get; init; } = 64;
 
@@ -21,17 +17,15 @@ public sealed record HashImportOptions
 }
 
 /// <summary>
-/// Imports rows of a list of known hashes into the buckets. A bucket that does not answer is asked again by <see
-/// cref="HashBucketAsk"/>; one that stays silent ends the import: some rows may be durable then. Doing it again is harmless: rows
-/// already held write nothing.
+/// Imports rows of a list of known hashes into the buckets. A bucket that does not answer is asked again by <see cref="HashBucketAsk"/>; one that stays silent
+/// ends the import: some rows may be durable then. Doing it again is harmless: rows already held write nothing.
 /// </summary>
 public sealed class HashImport(IActorRef buckets, HashImportOptions? options = null)
 {
     private readonly HashImportOptions _options = options ?? new HashImportOptions();
 
     /// <summary>
-    /// Says what became of each row, in their order, when all are durable. Throws <see cref="HashBucketsUnavailableException"/>
-    /// when a bucket stays silent.
+    /// Says what became of each row, in their order, when all are durable. Throws <see cref="HashBucketsUnavailableException"/> when a bucket stays silent.
     /// </summary>
     public async Task<HashRowOutcome[]> ImportAsync(
         HashListSource source, IReadOnlyList<HashListRow> rows, CancellationToken ct = default)
@@ -58,8 +52,7 @@ public sealed class HashImport(IActorRef buckets, HashImportOptions? options = n
         return outcomes;
     }
 
-    // Asked as parts are enumerated, not by those who wait for the answers: messages to one bucket leave in the order of the
-    // list.
+    // Asked as parts are enumerated, not by those who wait for the answers: messages to one bucket leave in the order of the list.
     private IEnumerable<(int[] Places, Task<HashesImported> Answer)> Asked(
         HashListSource source, IReadOnlyList<HashListRow> rows, CancellationToken stop) =>
         from bucket in Enumerable.Range(0, rows.Count).GroupBy(i => HashBucketId.For(rows[i].Hash))

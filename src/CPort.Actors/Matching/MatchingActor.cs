@@ -1,10 +1,6 @@
-using Akka.Actor;
-using Akka.Hosting;
 using CPort.Actors.Cluster;
 using CPort.Actors.Hashes;
 using CPort.Actors.Hashes.Transport;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
 
 namespace CPort.Actors.Matching;
 
@@ -12,10 +8,9 @@ namespace CPort.Actors.Matching;
 public sealed class MatchingKey;
 
 /// <summary>
-/// This node's way to the hash buckets: takes whole requests apart, asks the buckets, puts the answers together. Owns which
-/// requests are open, for whom and until when; holds no state worth keeping. What one request asks and answers is a <see
-/// cref="Gather"/>; what goes to the buckets and comes back is <see cref="Scatter"/>; what happens when a bucket does not answer
-/// is <see cref="BucketLanes"/>.
+/// This node's way to the hash buckets: takes whole requests apart, asks the buckets, puts the answers together. Owns which requests are open, for whom and
+/// until when; holds no state worth keeping. What one request asks and answers is a <see cref="Gather"/>; what goes to the buckets and comes back is
+/// <see cref="Scatter"/>; what happens when a bucket does not answer is <see cref="BucketLanes"/>.
 /// </summary>
 public sealed class MatchingActor : UntypedActor, IWithTimers
 {

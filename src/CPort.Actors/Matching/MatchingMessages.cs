@@ -1,12 +1,8 @@
-using System.Collections.Immutable;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
-
 namespace CPort.Actors.Matching;
 
 /// <summary>
-/// To this node's matching actor: record that the items carry these hashes and answer what is known of each. Local message.
-/// Answered by <see cref="ReportMatched"/> once every bucket has answered durably, or by <see cref="MatchingUnavailable"/>.
+/// To this node's matching actor: record that the items carry these hashes and answer what is known of each. Local message. Answered by
+/// <see cref="ReportMatched"/> once every bucket has answered durably, or by <see cref="MatchingUnavailable"/>.
 /// </summary>
 public sealed record MatchReport(ReportId ReportId, ImmutableArray<ItemHashes> Items)
 {
@@ -21,8 +17,8 @@ public sealed record ReportMatched(ReportId ReportId, ImmutableArray<ItemVerdict
 public sealed record MatchingUnavailable(ReportId ReportId, string Reason);
 
 /// <summary>
-/// To this node's matching actor: an agency's opinions of hashes, formed on a report's items. Local message. Answered by
-/// <see cref="OpinionsRecorded"/> once durable in every bucket, or by <see cref="MatchingUnavailable"/>. Idempotent.
+/// To this node's matching actor: an agency's opinions of hashes, formed on a report's items. Local message. Answered by <see cref="OpinionsRecorded"/> once
+/// durable in every bucket, or by <see cref="MatchingUnavailable"/>. Idempotent.
 /// </summary>
 public sealed record RecordOpinions(ReportId ReportId, ImmutableArray<OpinionOnHash> Opinions)
 {
@@ -34,15 +30,13 @@ public sealed record RecordOpinions(ReportId ReportId, ImmutableArray<OpinionOnH
 public sealed record OpinionsRecorded(ReportId ReportId);
 
 /// <summary>
-/// To this node's matching actor: what is known of these hashes (at most <see cref="MatchingOptions.MaxLookup"/>, any
-/// algorithms). Local. With a radius, PDQ hashes are also searched near. Answered by <see cref="LookedUp"/>, <see
-/// cref="LookupRefused"/> or <see cref="LookupUnavailable"/>.
+/// To this node's matching actor: what is known of these hashes (at most <see cref="MatchingOptions.MaxLookup"/>, any algorithms). Local. With a radius, PDQ
+/// hashes are also searched near. Answered by <see cref="LookedUp"/>, <see cref="LookupRefused"/> or <see cref="LookupUnavailable"/>.
 /// </summary>
 /// <param name="Hashes">Answered in this order; duplicates are answered each.</param>
 /// <param name="Radius">Hamming distance 0 to <see cref="PdqLimits.MaxRadius"/>; null: no near search.</param>
 /// <param name="MaxResults">Near matches a hash, 1 to 100.</param>
-/// <param name="ExactOnly">By hash: true where nothing near is to be searched (poor quality); default: everywhere as the radius
-/// says.</param>
+/// <param name="ExactOnly">By hash: true where nothing near is to be searched (poor quality); default: everywhere as the radius says.</param>
 public sealed record LookupMany(
     ImmutableArray<ContentHash> Hashes, int? Radius = null, int MaxResults = 20, ImmutableArray<bool> ExactOnly = default)
 {

@@ -1,5 +1,3 @@
-using CPort.Domain.Hashes;
-
 namespace CPort.Actors.Matching;
 
 /// <summary>Limits and times of matching.</summary>
@@ -11,9 +9,7 @@ public sealed record MatchingOptions
     /// <summary>Near matches listed for an item.</summary>
     public int NearResults { get; init; } = 20;
 
-    /// <summary>
-    /// Look-alikes listed for an item (values on other items of which nothing is known), 0 to 100; 0: none are searched.
-    /// </summary>
+    /// <summary>Look-alikes listed for an item (values on other items of which nothing is known), 0 to 100; 0: none are searched.</summary>
     public int MaxLookAlikes { get; init; } = 20;
 
     /// <summary>PDQ below this quality is neither sighted nor searched.</summary>
@@ -23,8 +19,7 @@ public sealed record MatchingOptions
     public int MaxLookup { get; init; } = 10_000;
 
     /// <summary>
-    /// When a bucket that has not answered is asked again, at least (<see cref="AnswerTimes"/>: later while answers take long);
-    /// doubles twice.
+    /// When a bucket that has not answered is asked again, at least (<see cref="AnswerTimes"/>: later while answers take long); doubles twice.
     /// </summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -32,8 +27,8 @@ public sealed record MatchingOptions
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Hashes of all unanswered requests together (a PDQ hash counts once, though every PDQ bucket is asked); a request beyond
-    /// that is answered "unavailable" at once, unless it is the only one.
+    /// Hashes of all unanswered requests together (a PDQ hash counts once, though every PDQ bucket is asked); a request beyond that is answered "unavailable"
+    /// at once, unless it is the only one.
     /// </summary>
     public int MaxWaiting { get; init; } = 200_000;
 }

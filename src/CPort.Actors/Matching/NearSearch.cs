@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.Hashes;
 using CPort.Domain.Hashes.Near;
 
 namespace CPort.Actors.Matching;

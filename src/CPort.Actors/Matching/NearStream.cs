@@ -1,12 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Hashes;
-
 namespace CPort.Actors.Matching;
 
 /// <summary>
-/// The near queries of all requests in one row, which every PDQ bucket reads at its own pace by a <see cref="NearLane"/>. Buckets
-/// that read alike share the message's array. Requests with many queries are let in by turns, a little ahead of the fastest
-/// bucket, so that a report does not wait for ten thousand lookups. Not thread-safe: it belongs to the matching actor.
+/// The near queries of all requests in one row, which every PDQ bucket reads at its own pace by a <see cref="NearLane"/>. Buckets that read alike share the
+/// message's array. Requests with many queries are let in by turns, a little ahead of the fastest bucket, so that a report does not wait for ten thousand
+/// lookups. Not thread-safe: it belongs to the matching actor.
 /// </summary>
 internal sealed class NearStream
 {
@@ -45,9 +42,9 @@ internal sealed class NearStream
     }
 
     /// <summary>
-    /// The buckets that can be sent a message, if they have not read all; each is to be sent its next before the enumeration goes
-    /// on. Those of one node (<paramref name="nodeOf"/>; null: none in particular) read in step, the next slice when all have
-    /// answered, so that it takes one message a node: no request is done before all have answered anyway.
+    /// The buckets that can be sent a message, if they have not read all; each is to be sent its next before the enumeration goes on. Those of one node
+    /// (<paramref name="nodeOf"/>; null: none in particular) read in step, the next slice when all have answered, so that it takes one message a node: no
+    /// request is done before all have answered anyway.
     /// </summary>
     public IEnumerable<NearLane> Ready(Func<HashBucketId, object?> nodeOf)
     {

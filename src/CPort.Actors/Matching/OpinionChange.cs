@@ -1,28 +1,14 @@
-using System.Collections.Immutable;
-using Akka.Actor;
-using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-
 namespace CPort.Actors.Matching;
 
-/// <summary>
-/// What a change of opinions would do at this moment: verdicts that change, and the items and reports that would be told, each
-/// once.
-/// </summary>
+/// <summary>What a change of opinions would do at this moment: verdicts that change, and the items and reports that would be told, each once.</summary>
 public sealed record OpinionChangePreview(int Verdicts, int Items, int Reports);
 
-/// <summary>
-/// A change is durable: how many verdicts it changed. Reports learn of it by the buckets' fan-out, within a second when all is
-/// quiet.
-/// </summary>
+/// <summary>A change is durable: how many verdicts it changed. Reports learn of it by the buckets' fan-out, within a second when all is quiet.</summary>
 public sealed record OpinionChangeApplied(int Verdicts);
 
 /// <summary>
-/// Corrections and retractions of an agency's opinions on hashes, outside any report: says beforehand how many items will change,
-/// then does it. Throws <see cref="HashBucketsUnavailableException"/> when a bucket stays silent; a change may then be partly
-/// durable, and applying it again completes it.
+/// Corrections and retractions of an agency's opinions on hashes, outside any report: says beforehand how many items will change, then does it. Throws
+/// <see cref="HashBucketsUnavailableException"/> when a bucket stays silent; a change may then be partly durable, and applying it again completes it.
 /// </summary>
 public sealed class OpinionChange(IActorRef buckets)
 {

@@ -1,5 +1,3 @@
-using CPort.Domain.Hashes;
-
 namespace CPort.Actors.Matching;
 
 /// <summary>One row of a message to a bucket: where its answer belongs.</summary>
@@ -11,9 +9,7 @@ internal sealed record Row<T>(Gather Request, int Slot, T Value) : Row(Request, 
 /// <summary>A lane for rows of many requests: sightings, lookups or opinions.</summary>
 internal abstract class RowLane(HashBucketId bucket, AnswerTimes times) : BucketLane(bucket, times)
 {
-    /// <summary>
-    /// The first so many rows of what was under way, at most all, are answered; the others go first in the next message.
-    /// </summary>
+    /// <summary>The first so many rows of what was under way, at most all, are answered; the others go first in the next message.</summary>
     public abstract IReadOnlyList<Row> Take(int answered);
 
     public override void Drop() => Take(int.MaxValue);

@@ -1,14 +1,10 @@
-using System.Collections.Immutable;
-using Akka.Actor;
 using CPort.Actors.Hashes.Transport;
-using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Actors.Matching;
 
 /// <summary>
-/// What all open requests ask of the buckets, and where the answers belong. Rows (sightings, lookups, opinions) go to their
-/// hash's bucket by <see cref="RowLanes{T}"/>, near searches to every PDQ bucket by <see cref="NearStream"/>. Not thread-safe.
+/// What all open requests ask of the buckets, and where the answers belong. Rows (sightings, lookups, opinions) go to their hash's bucket by
+/// <see cref="RowLanes{T}"/>, near searches to every PDQ bucket by <see cref="NearStream"/>. Not thread-safe.
 /// </summary>
 internal sealed class Scatter
 {
@@ -126,10 +122,7 @@ internal sealed class Scatter
         }
     }
 
-    /// <summary>
-    /// Verdicts on the first of a message's rows; null: nothing is known. None: no answer at all, and the bucket is asked again
-    /// in time.
-    /// </summary>
+    /// <summary>Verdicts on the first of a message's rows; null: nothing is known. None: no answer at all, and the bucket is asked again in time.</summary>
     private void TakeVerdicts(long id, ReadOnlySpan<HashVerdict?> verdicts)
     {
         if (!verdicts.IsEmpty && _lanes.Answered(id) is RowLane lane)

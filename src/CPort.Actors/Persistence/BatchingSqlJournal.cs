@@ -1,19 +1,15 @@
-using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using System.Diagnostics;
-using System.Globalization;
-using Akka.Actor;
-using Akka.Configuration;
 using Akka.Event;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Persistence.Sql.Journal;
-using CPort.Actors.Telemetry;
 
 namespace CPort.Actors.Persistence;
 
 /// <summary>
-/// Akka.Persistence.Sql's journal, except that the highest sequence numbers of many starting actors are read by one query: a transaction for each
-/// new report limited intake to about a thousand reports a second (design.md, "Performance facts").
+/// Akka.Persistence.Sql's journal, except that the highest sequence numbers of many starting actors are read by one query: a transaction for each new report
+/// limited intake to about a thousand reports a second (design.md, "Performance facts").
 /// </summary>
 public sealed class BatchingSqlJournal : SqlWriteJournal
 {
@@ -83,9 +79,9 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
     }
 
     /// <summary>
-    /// Rows of many entities are written by one statement, so that one stale writer's row fails all of them. Whose fault it was is seen in the journal:
-    /// the entity whose sequence numbers are there already has another writer and stops; its neighbours are written again. A failed transaction left
-    /// nothing behind, so writing again doubles nothing.
+    /// Rows of many entities are written by one statement, so that one stale writer's row fails all of them. Whose fault it was is seen in the journal: the
+    /// entity whose sequence numbers are there already has another writer and stops; its neighbours are written again. A failed transaction left nothing
+    /// behind, so writing again doubles nothing.
     /// </summary>
     private async Task<IImmutableList<Exception>> WriteFencedAsync(
         Task<IImmutableList<Exception>> write, IReadOnlyList<AtomicWrite> messages, IActorRef self, CancellationToken cancellation)
@@ -167,8 +163,8 @@ internal sealed class JournalReady : INoSerializationVerificationNeeded
 }
 
 /// <summary>
-/// Another writer of the same entity, on another node, was first: the journal's unique (persistence id, sequence number) refused this write
-/// (design.md rule 8). The entity stops, and what it knew is read anew at its next message. Nothing of the write is in the journal.
+/// Another writer of the same entity, on another node, was first: the journal's unique (persistence id, sequence number) refused this write (design.md rule 8).
+/// The entity stops, and what it knew is read anew at its next message. Nothing of the write is in the journal.
 /// </summary>
 public sealed class FencedException(string persistenceId, Exception inner)
     : Exception($"Entity {persistenceId} has another writer.", inner)

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using LinqToDB;
 using LinqToDB.Data;
 using LinqToDB.DataProvider.SQLite;
@@ -28,8 +27,8 @@ public enum SqliteSynchronous
 }
 
 /// <summary>
-/// The one database of a node: journal, settings, numbers and read tables. Opens connections with the right pragmas and knows the few places
-/// where the two products differ. Thread-safe. <see cref="ToString"/> never shows the connection string.
+/// The one database of a node: journal, settings, numbers and read tables. Opens connections with the right pragmas and knows the few places where the two
+/// products differ. Thread-safe. <see cref="ToString"/> never shows the connection string.
 /// </summary>
 public sealed class Database
 {
@@ -69,9 +68,9 @@ public sealed class Database
     public DataOptions DataOptions { get; }
 
     /// <summary>
-    /// Takes a provider and its connection string, for SQLite also a bare file name. Fills in what is not given: pool size 50, 5 s to connect,
-    /// 10 s a command on PostgreSQL, so that a database that is gone is an error soon; and sessions that the server ends itself when their node
-    /// stands still or is cut off in the midst of a transaction. Throws <see cref="ArgumentException"/> when malformed.
+    /// Takes a provider and its connection string, for SQLite also a bare file name. Fills in what is not given: pool size 50, 5 s to connect, 10 s a command
+    /// on PostgreSQL, so that a database that is gone is an error soon; and sessions that the server ends itself when their node stands still or is cut off in
+    /// the midst of a transaction. Throws <see cref="ArgumentException"/> when malformed.
     /// </summary>
     /// <param name="provider">Which product.</param>
     /// <param name="connectionString">Where it is.</param>
@@ -116,8 +115,8 @@ public sealed class Database
         Default("Include Error Detail", () => postgres.IncludeErrorDetail = false);
         Default("No Reset On Close", () => postgres.NoResetOnClose = true);
 
-        // Rows that a frozen or cut-off node has inserted and not committed make whoever writes the same entities next wait, and with them all of that
-        // node's journal: by default until TCP gives up, after hours. 6 s: such a node's shards start elsewhere after about that time.
+        // Rows that a frozen or cut-off node has inserted and not committed make whoever writes the same entities next wait, and with them all of that node's
+        // journal: by default until TCP gives up, after hours. 6 s: such a node's shards start elsewhere after about that time.
         Default("Options", () => postgres.Options =
             "-c idle_in_transaction_session_timeout=6000 -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3");
         if (life is not null)

@@ -1,8 +1,8 @@
 namespace CPort.Actors.Persistence;
 
 /// <summary>
-/// The tables of the journal, the snapshots, the settings and the numbers. CPort makes them itself: the plugin's auto-initialization makes no
-/// unique index on (persistence id, sequence number), and that index is what fences a second writer (design.md rule 8).
+/// The tables of the journal, the snapshots, the settings and the numbers. CPort makes them itself: the plugin's auto-initialization makes no unique index on
+/// (persistence id, sequence number), and that index is what fences a second writer (design.md rule 8).
 /// </summary>
 public static class DatabaseSchema
 {

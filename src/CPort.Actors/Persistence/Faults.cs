@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Net.Sockets;
-using Akka.Actor;
 using Akka.Pattern;
 using Akka.Persistence;
 
@@ -13,8 +12,8 @@ public abstract class UnavailableException(string message, Exception? inner = nu
 public static class Faults
 {
     /// <summary>
-    /// Of the database, the network or the cluster, or a time limit; anything else is a defect or damaged data. A caller's own cancellation
-    /// looks like a time limit: who has such a caller asks for it first.
+    /// Of the database, the network or the cluster, or a time limit; anything else is a defect or damaged data. A caller's own cancellation looks like a time
+    /// limit: who has such a caller asks for it first.
     /// </summary>
     public static bool IsPassing(Exception fault) =>
         fault is UnavailableException or DbException or SocketException or TimeoutException or AskTimeoutException or RecoveryTimedOutException

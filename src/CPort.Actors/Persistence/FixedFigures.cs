@@ -15,8 +15,8 @@ public sealed class FixedFiguresException(string message) : Exception(message);
 public static class FixedFigures
 {
     /// <summary>
-    /// Records figures that the database does not know yet and compares the others; throws <see cref="FixedFiguresException"/> when one differs.
-    /// Several nodes may call it at once. The tables must exist (<see cref="DatabaseSchema"/>).
+    /// Records figures that the database does not know yet and compares the others; throws <see cref="FixedFiguresException"/> when one differs. Several nodes
+    /// may call it at once. The tables must exist (<see cref="DatabaseSchema"/>).
     /// </summary>
     public static async Task VerifyOrRecordAsync(Database database, IEnumerable<FixedFigure> figures, CancellationToken cancellation = default)
     {

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace CPort.Actors.Persistence;
 
 /// <summary>
-/// Answers "what is the highest sequence number of this persistence id" for up to 400 waiting callers by one query. Requests gather while a query
-/// runs; the first of a quiet time goes at once. Thread-safe; owns no connection between queries.
+/// Answers "what is the highest sequence number of this persistence id" for up to 400 waiting callers by one query. Requests gather while a query runs; the
+/// first of a quiet time goes at once. Thread-safe; owns no connection between queries.
 /// </summary>
 internal sealed class HighestSequenceNumbers(Database database)
 {

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Diagnostics;
-using CPort.Actors.Telemetry;
 using LinqToDB.Common;
 using LinqToDB.Interceptors;
 

@@ -1,10 +1,8 @@
-using System.Globalization;
-
 namespace CPort.Actors.Persistence;
 
 /// <summary>
-/// Gives out the positive numbers of reports and items: unique in the cluster, below 2^52, rising within a node. Each node takes blocks from the
-/// table <c>cport_numbers</c> by one atomic statement; what is left of a block when a node stops is never used, which is no fault. Thread-safe.
+/// Gives out the positive numbers of reports and items: unique in the cluster, below 2^52, rising within a node. Each node takes blocks from the table
+/// <c>cport_numbers</c> by one atomic statement; what is left of a block when a node stops is never used, which is no fault. Thread-safe.
 /// </summary>
 public sealed class NumberAllocator(Database database, string name, int blockSize = NumberAllocator.DefaultBlockSize) : IDisposable
 {
@@ -19,8 +17,8 @@ public sealed class NumberAllocator(Database database, string name, int blockSiz
     private long _end;
 
     /// <summary>
-    /// The first of <paramref name="count"/> consecutive numbers (count 1 to 1,000,000). Usually at once; every block costs a statement. Throws
-    /// the provider's exception when the database is away and <see cref="InvalidOperationException"/> when 2^52 is reached.
+    /// The first of <paramref name="count"/> consecutive numbers (count 1 to 1,000,000). Usually at once; every block costs a statement. Throws the provider's
+    /// exception when the database is away and <see cref="InvalidOperationException"/> when 2^52 is reached.
     /// </summary>
     public ValueTask<long> NextAsync(int count, CancellationToken cancellation = default)
     {

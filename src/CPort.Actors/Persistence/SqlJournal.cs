@@ -1,8 +1,6 @@
 using System.Text;
-using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
-using Akka.Hosting;
 using Akka.Persistence.Hosting;
 using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
@@ -10,8 +8,8 @@ using Akka.Persistence.Sql.Config;
 namespace CPort.Actors.Persistence;
 
 /// <summary>
-/// The journal's options for <c>WithJournal</c>. The connection comes from <see cref="DatabaseSetup"/> and never stands in the configuration,
-/// which Akka may print.
+/// The journal's options for <c>WithJournal</c>. The connection comes from <see cref="DatabaseSetup"/> and never stands in the configuration, which Akka may
+/// print.
 /// </summary>
 public sealed class SqlJournal() : JournalOptions(isDefault: true)
 {
@@ -27,12 +25,11 @@ public sealed class SqlJournal() : JournalOptions(isDefault: true)
 
     protected override StringBuilder Build(StringBuilder sb)
     {
-        // batch-size, parallelism: one writer with batches of 400 is the fastest measured on both databases, and SQLite has one writer anyway.
-        // circuit-breaker: a database that is gone fails calls at once after some errors and is tried again every 5 s. A fenced write counts as an
-        // error too: 20, so that a few stale writers at a hand-over do not keep everybody from writing.
-        // replay-filter: off. It takes the writer's id for that of one entity's life, but Akka.Persistence.Sql gives one to a whole node: an entity that
-        // moved from node A to B and back to A would lose, at its next recovery, every event of its second time on A. What the filter guards against,
-        // two writers' events interleaved under the same numbers, the unique index makes impossible.
+        // batch-size, parallelism: one writer with batches of 400 is the fastest measured on both databases, and SQLite has one writer anyway. circuit-breaker:
+        // a database that is gone fails calls at once after some errors and is tried again every 5 s. A fenced write counts as an error too: 20, so that a few
+        // stale writers at a hand-over do not keep everybody from writing. replay-filter: off. It takes the writer's id for that of one entity's life, but
+        // Akka.Persistence.Sql gives one to a whole node: an entity that moved from node A to B and back to A would lose, at its next recovery, every event of
+        // its second time on A. What the filter guards against, two writers' events interleaved under the same numbers, the unique index makes impossible.
         sb.AppendLine("""
             class = "CPort.Actors.Persistence.BatchingSqlJournal, CPort.Actors"
             plugin-id = "akka.persistence.journal.sql"
@@ -100,8 +97,8 @@ public sealed class DatabaseSetup(Database database) : Setup
 public static class SqlPersistenceSetup
 {
     /// <summary>
-    /// Journal, snapshots and read journal in <paramref name="database"/>. The tables must exist: run <see cref="DatabaseSchema.EnsureAsync"/>
-    /// before the actor system starts.
+    /// Journal, snapshots and read journal in <paramref name="database"/>. The tables must exist: run <see cref="DatabaseSchema.EnsureAsync"/> before the actor
+    /// system starts.
     /// </summary>
     public static AkkaConfigurationBuilder AddSqlPersistence(this AkkaConfigurationBuilder akka, Database database) => akka
         .AddSetup(new DatabaseSetup(database))
@@ -119,9 +116,9 @@ public static class SqlPersistenceSetup
             HoconAddMode.Prepend)
         .AddHocon(database.IsSqlite ? ConfigurationFactory.ParseString(ForSqlite) : Config.Empty, HoconAddMode.Prepend);
 
-    // Microsoft.Data.Sqlite begins a transaction by taking the one write lock there is (BEGIN IMMEDIATE), also for a query, unless its isolation
-    // level is "read uncommitted": then it is BEGIN, and what it reads is a consistent snapshot all the same (WAL, no shared cache). Otherwise each
-    // look at the journal, 10 a second, keeps the journal's writer waiting. The batch: one wait for the disk pays for more rows.
+    // Microsoft.Data.Sqlite begins a transaction by taking the one write lock there is (BEGIN IMMEDIATE), also for a query, unless its isolation level is "read
+    // uncommitted": then it is BEGIN, and what it reads is a consistent snapshot all the same (WAL, no shared cache). Otherwise each look at the journal, 10 a
+    // second, keeps the journal's writer waiting. The batch: one wait for the disk pays for more rows.
     private const string ForSqlite = $$"""
         akka.persistence.journal.sql {
           read-isolation-level = read-uncommitted

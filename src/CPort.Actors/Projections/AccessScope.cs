@@ -1,17 +1,13 @@
-using System.Collections.Immutable;
 using System.Linq.Expressions;
-using CPort.Domain.Access;
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
 using CPort.Domain.Queues;
 
 namespace CPort.Actors.Projections;
 
 /// <summary>
-/// The access table (docs/access.md) as conditions on the read tables, made from its rows: what ties a caller to an item, as
-/// expressions that the database can evaluate. A property test holds the two together. A query may filter by a field only where
-/// the caller sees that field, so that a filter tells nothing that the answer would not show.
+/// The access table (docs/access.md) as conditions on the read tables, made from its rows: what ties a caller to an item, as expressions that the database can
+/// evaluate. A property test holds the two together. A query may filter by a field only where the caller sees that field, so that a filter tells nothing that
+/// the answer would not show.
 /// </summary>
 public static class AccessScope
 {
@@ -19,9 +15,7 @@ public static class AccessScope
     public static ImmutableArray<(ItemRelations Relation, Expression<Func<ItemRow, bool>> Holds)> RelationsOf(Caller caller) =>
         [.. AccessTable.RelationsOf(caller).Select(r => (r.Relation, AnyOf(r.Ties.Select(tie => Holds(tie, caller)))))];
 
-    /// <summary>
-    /// Items that the caller may do this to, as far as the access table says (<see cref="AccessTable.MayWrite"/>).
-    /// </summary>
+    /// <summary>Items that the caller may do this to, as far as the access table says (<see cref="AccessTable.MayWrite"/>).</summary>
     public static Expression<Func<ItemRow, bool>> MayWrite(Caller caller, ItemWrite write)
     {
         var tenant = caller.Tenant;
@@ -33,9 +27,7 @@ public static class AccessScope
             select And(held.Holds, Holds(way.While))));
     }
 
-    /// <summary>
-    /// Items of the caller's tenant of which it sees every one of the fields. False for all when no relation shows them.
-    /// </summary>
+    /// <summary>Items of the caller's tenant of which it sees every one of the fields. False for all when no relation shows them.</summary>
     public static Expression<Func<ItemRow, bool>> Sees(Caller caller, params ReadOnlySpan<FieldGroup> fields)
     {
         var tenant = caller.Tenant;
@@ -51,8 +43,8 @@ public static class AccessScope
     }
 
     /// <summary>
-    /// The part of a queue that is the caller's own work: for a hotline what it has the queue's relation to (<see cref="WorkQueue.WorkOf"/>),
-    /// for all others that may look the whole of what they see.
+    /// The part of a queue that is the caller's own work: for a hotline what it has the queue's relation to (<see cref="WorkQueue.WorkOf"/>), for all others
+    /// that may look the whole of what they see.
     /// </summary>
     public static Expression<Func<ItemRow, bool>> WorkOf(Caller caller, WorkQueue queue)
     {
@@ -62,8 +54,8 @@ public static class AccessScope
     }
 
     /// <summary>
-    /// What the caller's statistics count: everything of its tenant for operators (numbers name no item), else the items whose
-    /// classification and hosting it sees.
+    /// What the caller's statistics count: everything of its tenant for operators (numbers name no item), else the items whose classification and hosting it
+    /// sees.
     /// </summary>
     public static Expression<Func<ItemRow, bool>> CountedFor(Caller caller)
     {

@@ -1,5 +1,3 @@
-using CPort.Domain.Hashes;
-using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Projections;

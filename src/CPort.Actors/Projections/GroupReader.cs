@@ -1,13 +1,6 @@
-using System.Collections.Immutable;
 using System.Linq.Expressions;
-using CPort.Domain.Access;
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
-using CPort.Domain.Confidential;
 using CPort.Domain.Groups;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
 using LinqToDB;
 using LinqToDB.Async;
 
@@ -92,8 +85,8 @@ public sealed record GroupQuery
 }
 
 /// <summary>
-/// Groups of look-alikes from the read model. For a caller a group consists of the items in it whose hashes it sees and that are not withdrawn
-/// (<see cref="Members"/>); where that is fewer than two, the group does not exist for it. So no count and no mark tells of an item elsewhere.
+/// Groups of look-alikes from the read model. For a caller a group consists of the items in it whose hashes it sees and that are not withdrawn (<see
+/// cref="Members"/>); where that is fewer than two, the group does not exist for it. So no count and no mark tells of an item elsewhere.
 /// </summary>
 public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
 {
@@ -203,8 +196,8 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
     }
 
     /// <summary>
-    /// Items of the group with their versions: the named ones that the caller sees in it, or, when none are named, the oldest unassessed ones that the
-    /// caller's hotline may assess. Null: there is no such group for the caller.
+    /// Items of the group with their versions: the named ones that the caller sees in it, or, when none are named, the oldest unassessed ones that the caller's
+    /// hotline may assess. Null: there is no such group for the caller.
     /// </summary>
     public Task<ImmutableArray<(ItemRef Item, int Version)>?> TargetsAsync(
         Caller caller, string id, IReadOnlyCollection<ItemRef>? named, int max, CancellationToken cancellation = default) =>

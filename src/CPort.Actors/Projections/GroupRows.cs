@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
-using CPort.Domain.Confidential;
 using CPort.Domain.Groups;
-using CPort.Domain.Hashes;
 using LinqToDB.Mapping;
 
 namespace CPort.Actors.Projections;
@@ -50,8 +48,8 @@ public static class GroupRows
     public static bool IsId(string? text) => text is { Length: 20 } && text.All(char.IsAsciiHexDigitLower);
 
     /// <summary>
-    /// The value under a keystream that depends on its own keyed hash (synthetic IV): it needs no randomness, so that a rebuild writes equal rows, and no
-    /// two values share a keystream. 64 hex digits.
+    /// The value under a keystream that depends on its own keyed hash (synthetic IV): it needs no randomness, so that a rebuild writes equal rows, and no two
+    /// values share a keystream. 64 hex digits.
     /// </summary>
     public static string Seal(ConfidentialSeam seam, ContentHash value) => Convert.ToHexStringLower(Masked(seam, ReadRows.HashKey(seam, value), value.Bytes));
 

@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
-using CPort.Domain.Confidential;
 using CPort.Domain.Groups;
-using CPort.Domain.Hashes;
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;

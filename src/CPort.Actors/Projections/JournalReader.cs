@@ -1,11 +1,6 @@
-using System.Collections.Immutable;
 using System.Data.Common;
 using System.Text.Json;
-using Akka.Actor;
-using CPort.Actors.Entities;
-using CPort.Actors.Persistence;
 using CPort.Actors.Serialization;
-using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Projections;
@@ -30,9 +25,9 @@ public sealed record JournalEvent(long Ordering, string PersistenceId, long Sequ
 public readonly record struct JournalLag(long Events, DateTimeOffset? Oldest);
 
 /// <summary>
-/// Reads journal rows directly: whole reports by id, several in one query, and row by row where the read journal's stream breaks on a row that cannot
-/// be read. Deserializes with the system's own serializers. Knows nothing of transactions under way: whoever follows the journal asks
-/// <see cref="LookAsync"/> how far it may go.
+/// Reads journal rows directly: whole reports by id, several in one query, and row by row where the read journal's stream breaks on a row that cannot be read.
+/// Deserializes with the system's own serializers. Knows nothing of transactions under way: whoever follows the journal asks <see cref="LookAsync"/> how far it
+/// may go.
 /// </summary>
 public sealed class JournalReader(Database database, ActorSystem system)
 {
@@ -150,8 +145,8 @@ public sealed class JournalReader(Database database, ActorSystem system)
     }
 
     /// <summary>
-    /// Reports of these slices with events in (<paramref name="after"/>, <paramref name="upTo"/>] of the journal whose row is missing or older than the
-    /// journal says.
+    /// Reports of these slices with events in (<paramref name="after"/>, <paramref name="upTo"/>] of the journal whose row is missing or older than the journal
+    /// says.
     /// </summary>
     public async Task<ImmutableArray<string>> ReportsBehindAsync(
         int set, ProjectionSlices of, ImmutableArray<int> slices, long after, long upTo, int limit, CancellationToken cancellation)

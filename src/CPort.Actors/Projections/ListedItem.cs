@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-
 namespace CPort.Actors.Projections;
 
 /// <summary>
@@ -29,8 +26,8 @@ public sealed record ListedItem(ItemRow Row, ItemAccess Access)
 public sealed record ItemPage(ImmutableArray<ListedItem> Items, PagePlace? Next, ReadPosition At);
 
 /// <summary>
-/// Where a page ended: the order keys of its last item. A row that comes while a client pages stands before or after this place and moves nothing, so
-/// that no row that was there all the time is skipped or repeated. It gives no rights: every page is asked for anew.
+/// Where a page ended: the order keys of its last item. A row that comes while a client pages stands before or after this place and moves nothing, so that no
+/// row that was there all the time is skipped or repeated. It gives no rights: every page is asked for anew.
 /// </summary>
 public sealed record PagePlace(bool Urgent, int Priority, long Key, long Number)
 {

@@ -1,18 +1,8 @@
-using System.Collections.Immutable;
-using Akka.Actor;
-using Akka.Cluster;
-using Akka.Cluster.Hosting;
 using Akka.Event;
-using Akka.Hosting;
+using Akka.Cluster.Hosting;
 using CPort.Actors.Cluster;
-using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
-using CPort.Actors.Telemetry;
-using CPort.Domain.Confidential;
-using CPort.Domain.Reports;
 using CPort.Domain.Routing;
-using CPort.Domain.Wire;
-using ProtoBuf;
 
 namespace CPort.Actors.Projections;
 
@@ -20,8 +10,8 @@ namespace CPort.Actors.Projections;
 /// Keeps the read tables current: looks how far the journal is complete, tells each node's <see cref="ProjectionWriterActor"/> which slices are its to advance
 /// and how far, starts and finishes rebuilds, measures the lag. One in the cluster. It writes no rows and decides nothing about reports.
 /// <para>
-/// Slices go to the nodes that are up and heard of; a node's slices go to the others with the next message after it falls silent. Should two nodes believe
-/// that a slice is theirs, the slice's position admits one (<see cref="ProjectionSlices"/>).
+/// Slices go to the nodes that are up and heard of; a node's slices go to the others with the next message after it falls silent. Should two nodes believe that
+/// a slice is theirs, the slice's position admits one (<see cref="ProjectionSlices"/>).
 /// </para>
 /// </summary>
 public sealed class ProjectionActor : ReceiveActor, IWithTimers

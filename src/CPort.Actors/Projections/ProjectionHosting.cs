@@ -1,18 +1,7 @@
-using System.Collections.Immutable;
-using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Hosting;
-using Akka.Event;
-using Akka.Hosting;
 using CPort.Actors.Cluster;
-using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
-using CPort.Actors.Telemetry;
-using CPort.Domain.Confidential;
-using CPort.Domain.Reports;
-using CPort.Domain.Routing;
-using CPort.Domain.Wire;
-using ProtoBuf;
 
 namespace CPort.Actors.Projections;
 

@@ -1,19 +1,13 @@
-using System.Collections.Immutable;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Actors.Projections;
 
 /// <summary>
 /// Builds a new table set from the whole journal beside the one that serves, and switches when it has caught up. Answered by <see cref="RebuildStarted"/>.
 /// </summary>
-[ProtoContract]
-[Manifest("pc1")]
+[ProtoContract, Manifest("pc1")]
 public sealed record RebuildProjections : IWireMessage;
 
 /// <summary>A rebuild is under way.</summary>
-[ProtoContract]
-[Manifest("pr1")]
+[ProtoContract, Manifest("pr1")]
 public sealed record RebuildStarted : IWireReply
 {
     /// <summary>The set being built.</summary>
@@ -24,13 +18,11 @@ public sealed record RebuildStarted : IWireReply
 }
 
 /// <summary>Compares every report with the journal and mends, also the stuck ones. Answered by <see cref="ProjectionsReconciled"/>.</summary>
-[ProtoContract]
-[Manifest("pc2")]
+[ProtoContract, Manifest("pc2")]
 public sealed record ReconcileProjections : IWireMessage;
 
 /// <summary>The comparison is done.</summary>
-[ProtoContract]
-[Manifest("pr2")]
+[ProtoContract, Manifest("pr2")]
 public sealed record ProjectionsReconciled : IWireReply
 {
     /// <summary>Reports whose rows were behind, missing or stuck and are right now.</summary>
@@ -38,8 +30,7 @@ public sealed record ProjectionsReconciled : IWireReply
 }
 
 /// <summary>What a node is to keep current, and how far the journal is complete. Comes again and again; nothing answers it.</summary>
-[ProtoContract]
-[Manifest("pc3")]
+[ProtoContract, Manifest("pc3")]
 public sealed record ProjectUpTo : IWireMessage
 {
     /// <summary>Every journal row up to this number is there.</summary>
@@ -50,8 +41,7 @@ public sealed record ProjectUpTo : IWireMessage
 }
 
 /// <summary>A node's share of one table set.</summary>
-[ProtoContract]
-[Manifest("pd1")]
+[ProtoContract, Manifest("pd1")]
 public sealed record ProjectionPart : IWireMessage
 {
     [ProtoMember(1)] public required int Set { get; init; }
@@ -63,16 +53,14 @@ public sealed record ProjectionPart : IWireMessage
 /// <summary>
 /// Compares all reports of these slices with the journal and mends. Answered by <see cref="ProjectionsReconciled"/> or <see cref="ProjectionUnavailable"/>.
 /// </summary>
-[ProtoContract]
-[Manifest("pc4")]
+[ProtoContract, Manifest("pc4")]
 public sealed record ReconcilePart : IWireMessage
 {
     [ProtoMember(1)] public ImmutableArray<ProjectionPart> Parts { get; init; } = [];
 }
 
 /// <summary>The request could not be carried out now; it is safe to repeat.</summary>
-[ProtoContract]
-[Manifest("pr3")]
+[ProtoContract, Manifest("pr3")]
 public sealed record ProjectionUnavailable : IWireReply
 {
     /// <summary>The kind of fault, without data.</summary>

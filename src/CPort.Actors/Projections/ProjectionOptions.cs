@@ -1,5 +1,3 @@
-using CPort.Domain.Reports;
-
 namespace CPort.Actors.Projections;
 
 /// <summary>Limits of the projection, the sweeper and the reconciler.</summary>

@@ -1,12 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Actors.Persistence;
-
 namespace CPort.Actors.Projections;
 
 /// <summary>
-/// How the writing of a table set is shared out. A report belongs to one slice, by its id; the look-alike groups, which join reports and depend on the
-/// order of events, are a slice of their own, the last. Each slice has its own position (<see cref="SliceRow"/>), and whoever advances it must find it where
-/// it left it: two nodes that write the same slice cannot both succeed. Which node advances which is <see cref="ProjectionActor"/>'s to say.
+/// How the writing of a table set is shared out. A report belongs to one slice, by its id; the look-alike groups, which join reports and depend on the order of
+/// events, are a slice of their own, the last. Each slice has its own position (<see cref="SliceRow"/>), and whoever advances it must find it where it left it:
+/// two nodes that write the same slice cannot both succeed. Which node advances which is <see cref="ProjectionActor"/>'s to say.
 /// </summary>
 /// <param name="Count">Slices of reports, 1 to 32.</param>
 public readonly record struct ProjectionSlices(int Count)
@@ -38,9 +35,7 @@ public readonly record struct ProjectionSlices(int Count)
         return slices.Count(s => s < count) == count ? [] : [.. Digits.Where((_, digit) => slices.Contains(digit % count)).Select(d => d.ToString())];
     }
 
-    /// <summary>
-    /// Shares slices out among nodes, evenly; the groups go to the last. With as many nodes as before each keeps what it had, whoever asks.
-    /// </summary>
+    /// <summary>Shares slices out among nodes, evenly; the groups go to the last. With as many nodes as before each keeps what it had, whoever asks.</summary>
     public ImmutableArray<int> ShareOf(int node, int nodes)
     {
         var (groups, all) = (Groups, All);

@@ -1,12 +1,11 @@
-using System.Collections.Immutable;
 using LinqToDB;
 using LinqToDB.Async;
 
 namespace CPort.Actors.Projections;
 
 /// <summary>
-/// One table set as an operator sees it. <c>PositionAt</c>: when the newest event that is folded in was recorded; <c>Lag</c>: how long the oldest event
-/// that is not folded in has been waiting; <c>Since</c>: when the state last changed.
+/// One table set as an operator sees it. <c>PositionAt</c>: when the newest event that is folded in was recorded; <c>Lag</c>: how long the oldest event that is
+/// not folded in has been waiting; <c>Since</c>: when the state last changed.
 /// </summary>
 public sealed record TableSetStatus(
     int Set, int Version, TableSetState State, long Position, DateTimeOffset? PositionAt, long LagEvents, TimeSpan Lag, DateTimeOffset Since);

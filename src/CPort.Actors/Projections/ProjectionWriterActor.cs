@@ -1,9 +1,4 @@
-using System.Collections.Immutable;
-using Akka.Actor;
 using Akka.Event;
-using CPort.Actors.Persistence;
-using CPort.Actors.Telemetry;
-
 namespace CPort.Actors.Projections;
 
 /// <summary>

@@ -1,9 +1,4 @@
-using System.Collections.Immutable;
-using System.Data.Common;
 using Akka.Event;
-using CPort.Actors.Persistence;
-using CPort.Domain.Confidential;
-using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 using LinqToDB;
 using LinqToDB.Async;
@@ -13,8 +8,8 @@ namespace CPort.Actors.Projections;
 
 /// <summary>
 /// Writes slices of one table set: folds events into report states with the report's own <see cref="ReportRules.Apply"/> and derives rows from the states with
-/// <see cref="ReadRows"/>, so that a row can never say anything the report does not. Rows and positions are written in one transaction; events already
-/// folded in are recognised and left out. Follows nothing by itself (<see cref="ProjectionWriterActor"/> tells it how far to go). Calls wait for one another.
+/// <see cref="ReadRows"/>, so that a row can never say anything the report does not. Rows and positions are written in one transaction; events already folded
+/// in are recognised and left out. Follows nothing by itself (<see cref="ProjectionWriterActor"/> tells it how far to go). Calls wait for one another.
 /// <para>
 /// Slices at one position are written together; those that lag, because they came from another node, catch up first. The groups are written with all the
 /// reports when all are here, which saves reading their events twice, and else by themselves; both in the journal's order, so with the same outcome.

@@ -1,15 +1,13 @@
-using System.Collections.Immutable;
 using System.Linq.Expressions;
 using System.Reflection;
 using CPort.Domain.Queues;
-using CPort.Domain.Reports;
 using LinqToDB.Mapping;
 
 namespace CPort.Actors.Projections;
 
 /// <summary>
-/// Where the read model keeps the queues: a column of <see cref="ItemRow"/> each, which has the queue's name and holds the age key while the
-/// item is in it, else null. An index over a column holds the queue's members only.
+/// Where the read model keeps the queues: a column of <see cref="ItemRow"/> each, which has the queue's name and holds the age key while the item is in it,
+/// else null. An index over a column holds the queue's members only.
 /// </summary>
 internal static class QueueColumns
 {

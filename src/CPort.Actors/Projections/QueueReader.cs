@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Linq.Expressions;
-using CPort.Domain.Access;
 using CPort.Domain.Queues;
 using LinqToDB;
 using LinqToDB.Async;

@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Actors.Persistence;
-using CPort.Domain.Access;
-using CPort.Domain.Reports;
 using LinqToDB.Async;
 using LinqToDB;
 
@@ -26,9 +22,9 @@ public sealed class ReadModel(ReadTables tables, JournalReader journal, TimeProv
     public TimeProvider Time => time;
 
     /// <summary>
-    /// Runs a query on the serving set. The position is read before the rows, so that the rows are at least as current. When the set is dropped
-    /// under a query, which takes a very slow one, the query runs once more on its successor. Throws <see cref="ReadModelUnavailableException"/> or the
-    /// provider's exception when the database is away.
+    /// Runs a query on the serving set. The position is read before the rows, so that the rows are at least as current. When the set is dropped under a query,
+    /// which takes a very slow one, the query runs once more on its successor. Throws <see cref="ReadModelUnavailableException"/> or the provider's exception
+    /// when the database is away.
     /// </summary>
     internal async Task<T> QueryAsync<T>(Func<IDataContext, int, ReadPosition, Task<T>> query, CancellationToken cancellation)
     {

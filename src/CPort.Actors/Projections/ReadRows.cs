@@ -1,20 +1,13 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
-using CPort.Domain.Confidential;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Queues;
-using CPort.Domain.Reports;
 using LinqToDB.Mapping;
 
 namespace CPort.Actors.Projections;
 
-// Times are UTC ticks (BIGINT on both databases), so that keys compare and page the same everywhere. Every column but the key may be null: a table
-// set of an older version gets missing columns added and goes on serving while the new set is built. Only flat, non-confidential facts: no URL,
-// memo, referrer or hash value in the clear; those are searched by keyed hashes.
+// Times are UTC ticks (BIGINT on both databases), so that keys compare and page the same everywhere. Every column but the key may be null: a table set of an
+// older version gets missing columns added and goes on serving while the new set is built. Only flat, non-confidential facts: no URL, memo, referrer or hash
+// value in the clear; those are searched by keyed hashes.
 
 /// <summary>A report in the read model. What <see cref="ReadRows.Of(Report)"/> makes of its state.</summary>
 [Table("rm_report")]

@@ -1,10 +1,7 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
-using CPort.Actors.Persistence;
 using CPort.Domain.Queues;
 using LinqToDB;
 using LinqToDB.Async;
@@ -91,8 +88,8 @@ public sealed record StuckRow
 }
 
 /// <summary>
-/// The read tables: their shape (generated from the row types), the sets they come in, and which set serves. A set is a number: <c>rm_item_3</c>.
-/// A rebuild fills a new set and switches in one transaction, so that queries never see a half-built one.
+/// The read tables: their shape (generated from the row types), the sets they come in, and which set serves. A set is a number: <c>rm_item_3</c>. A rebuild
+/// fills a new set and switches in one transaction, so that queries never see a half-built one.
 /// </summary>
 public sealed class ReadTables(Database database)
 {

@@ -1,13 +1,11 @@
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using BitFaster.Caching.Lru;
-using CPort.Domain.Reports;
 
 namespace CPort.Actors.Projections;
 
 /// <summary>
-/// The states of the reports touched last, by persistence id. Bounded by items, because that is what takes memory: reports of a size share a
-/// part of the bound, so that few large ones do not drive out many small ones.
+/// The states of the reports touched last, by persistence id. Bounded by items, because that is what takes memory: reports of a size share a part of the bound,
+/// so that few large ones do not drive out many small ones.
 /// </summary>
 internal sealed class ReportCache(int maxItems)
 {

@@ -1,10 +1,4 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
 using CPort.Domain.CodeLists;
-using CPort.Domain.Confidential;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
 using CPort.Domain.Routing;
 using LinqToDB;
 using LinqToDB.Async;
@@ -96,8 +90,8 @@ public sealed record SearchQuery
 }
 
 /// <summary>
-/// Searches items in the read model, newest first. The caller finds only what it has a relation to, and a filter counts only where the caller sees the
-/// field it filters by (docs/access.md): whoever may not see hashes finds nothing by hash.
+/// Searches items in the read model, newest first. The caller finds only what it has a relation to, and a filter counts only where the caller sees the field it
+/// filters by (docs/access.md): whoever may not see hashes finds nothing by hash.
 /// </summary>
 public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyMaker keyMaker)
 {

@@ -1,8 +1,4 @@
-using System.Collections.Immutable;
-using CPort.Domain.Confidential;
-using CPort.Domain.Reports;
 using LinqToDB;
-using LinqToDB.Async;
 using LinqToDB.Data;
 
 namespace CPort.Actors.Projections;
@@ -14,8 +10,8 @@ public sealed class ProjectionFencedException() : InvalidOperationException("Ano
 internal sealed class RowWriter(ReadTables tables, int set, ConfidentialSeam seam, TimeProvider time)
 {
     /// <summary>
-    /// A transaction for read tables. They need no wait for the disk, because a power loss takes rows and position back together and the journal brings
-    /// them again; a position in memory that is ahead then does not fit and is read anew. The journal's own transactions wait.
+    /// A transaction for read tables. They need no wait for the disk, because a power loss takes rows and position back together and the journal brings them
+    /// again; a position in memory that is ahead then does not fit and is read anew. The journal's own transactions wait.
     /// </summary>
     public async Task<DataConnectionTransaction> BeginAsync(DataConnection db, CancellationToken cancellation)
     {

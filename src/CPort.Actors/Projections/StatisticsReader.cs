@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Linq.Expressions;
-using CPort.Domain.Access;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Queues;
 using LinqToDB;
@@ -18,8 +16,8 @@ public sealed record Figure(string Name, string Definition, long Count);
 public sealed record Breakdown(string Name, string Definition, ImmutableArray<Tally> Tallies);
 
 /// <summary>
-/// How long something took, over the items for which it has happened. Hours are rounded down to whole ones before ranking; the <c>Within…</c> are shares
-/// from 0 to 1. Null where there is no item.
+/// How long something took, over the items for which it has happened. Hours are rounded down to whole ones before ranking; the <c>Within…</c> are shares from 0
+/// to 1. Null where there is no item.
 /// </summary>
 public sealed record Duration(
     string Name, string Definition, long Items, double? MedianHours, double? P90Hours, double? WithinOneDay, double? WithinThreeDays, double? WithinSevenDays);
@@ -39,8 +37,8 @@ public sealed record Statistics
 }
 
 /// <summary>
-/// Counts and times from the read model, each with its definition (INHOPE's where there is one: domain.md 1.2). Hotlines, police and INTERPOL count
-/// what they see; operators count everything of the tenant and see no item.
+/// Counts and times from the read model, each with its definition (INHOPE's where there is one: domain.md 1.2). Hotlines, police and INTERPOL count what they
+/// see; operators count everything of the tenant and see no item.
 /// </summary>
 public sealed class StatisticsReader(ReadModel model)
 {

@@ -1,11 +1,4 @@
-using System.Collections.Immutable;
-using Akka.Actor;
 using Akka.Event;
-using CPort.Actors.Entities;
-using CPort.Actors.Persistence;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 using LinqToDB;
 using LinqToDB.Async;
@@ -13,8 +6,8 @@ using LinqToDB.Async;
 namespace CPort.Actors.Projections;
 
 /// <summary>
-/// Finds work that nobody does and has it done (design.md rule 4): wakes reports whose automatic work has stood still, and escalates orphans that nobody
-/// took in time. Asks the read tables and tells the report region; both messages are harmless when there is nothing left to do. One in the cluster.
+/// Finds work that nobody does and has it done (design.md rule 4): wakes reports whose automatic work has stood still, and escalates orphans that nobody took
+/// in time. Asks the read tables and tells the report region; both messages are harmless when there is nothing left to do. One in the cluster.
 /// </summary>
 public sealed class SweeperActor : ReceiveActor, IWithTimers
 {

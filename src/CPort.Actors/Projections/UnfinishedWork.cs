@@ -1,4 +1,3 @@
-using LinqToDB;
 using LinqToDB.Async;
 
 namespace CPort.Actors.Projections;

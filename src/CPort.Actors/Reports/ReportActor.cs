@@ -1,20 +1,12 @@
-using System.Collections.Immutable;
-using Akka.Actor;
 using Akka.Persistence;
-using CPort.Actors.Entities;
-using CPort.Actors.Telemetry;
-using CPort.Domain.Access;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Reports;
 
 /// <summary>
-/// The shell around one report: receives commands, has <see cref="ReportRules"/> decide, persists, applies, and only then answers. The report's
-/// automatic work goes in one <see cref="WorkRound"/> at a time: its answers are taken over in one write, and the next starts if something is still
-/// owed. It does not own hash verdicts (<c>HashBucketActor</c>) or read tables (<c>Projections</c>).
+/// The shell around one report: receives commands, has <see cref="ReportRules"/> decide, persists, applies, and only then answers. The report's automatic work
+/// goes in one <see cref="WorkRound"/> at a time: its answers are taken over in one write, and the next starts if something is still owed. It does not own hash
+/// verdicts (<c>HashBucketActor</c>) or read tables (<c>Projections</c>).
 /// </summary>
 public sealed class ReportActor : PersistentEntity, IWithTimers
 {
@@ -98,8 +90,8 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
     private ReportDecision Decide(IReportVerb verb) => ReportRules.Decide(_report, verb, _services.Environment());
 
     /// <summary>
-    /// News of verdicts come from several buckets at once (an item has up to five hashes); what comes within a few milliseconds is taken over in
-    /// one write. The buckets send again until they are answered, so nothing is lost when the actor stops in between.
+    /// News of verdicts come from several buckets at once (an item has up to five hashes); what comes within a few milliseconds is taken over in one write. The
+    /// buckets send again until they are answered, so nothing is lost when the actor stops in between.
     /// </summary>
     private void Take(TakeVerdicts message)
     {

@@ -1,8 +1,3 @@
-using Akka.Actor;
-using CPort.Actors.Entities;
-using CPort.Actors.Persistence;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Reports;
@@ -18,9 +13,7 @@ public sealed class ReportStuckException() : ReportsUnavailableException("The re
 /// <summary>The way to reports from outside their actors, as the API and intake use it. Thread-safe.</summary>
 public interface IReportGateway
 {
-    /// <summary>
-    /// Sends a command and waits for its durable answer. Throws <see cref="ReportsUnavailableException"/> when none comes in time.
-    /// </summary>
+    /// <summary>Sends a command and waits for its durable answer. Throws <see cref="ReportsUnavailableException"/> when none comes in time.</summary>
     Task<CommandReply> SendAsync(IReportCommand command, CancellationToken cancellation);
 
     /// <summary>A page of a report as the caller may see it.</summary>
@@ -30,9 +23,7 @@ public interface IReportGateway
     Task<HistoryPage> HistoryAsync(GetHistory query, CancellationToken cancellation);
 }
 
-/// <summary>
-/// The way to reports over the shard region: asks again what got no answer, and cuts what is too long for one message. Thread-safe.
-/// </summary>
+/// <summary>The way to reports over the shard region: asks again what got no answer, and cuts what is too long for one message. Thread-safe.</summary>
 public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options, TimeProvider time, StuckEntities? stuck = null) : IReportGateway
 {
     private const int MostAttempts = 5;

@@ -1,12 +1,6 @@
-using Akka.Actor;
-using Akka.Hosting;
 using CPort.Actors.Cluster;
-using CPort.Actors.Entities;
 using CPort.Actors.Matching;
 using CPort.Actors.Routing;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
 
 namespace CPort.Actors.Reports;
 

@@ -1,9 +1,5 @@
-using System.Collections.Immutable;
-using Akka.Actor;
 using Akka.Persistence.Query;
 using Akka.Streams;
-using Akka.Streams.Dsl;
-using CPort.Domain.Reports;
 
 namespace CPort.Actors.Reports;
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CPort.Actors.Cluster;
 using CPort.Actors.Serialization;
 using CPort.Domain.Reports.Verbs;
@@ -6,8 +5,8 @@ using CPort.Domain.Reports.Verbs;
 namespace CPort.Actors.Reports;
 
 /// <summary>
-/// A submission too long for one message between nodes travels in parts: <see cref="Cut"/> at the gateway, gathered here at the report's actor, in
-/// memory only. Any other is one message, whatever the number of its items.
+/// A submission too long for one message between nodes travels in parts: <see cref="Cut"/> at the gateway, gathered here at the report's actor, in memory only.
+/// Any other is one message, whatever the number of its items.
 /// </summary>
 internal sealed class SubmissionParts
 {

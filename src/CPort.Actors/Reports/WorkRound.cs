@@ -1,19 +1,11 @@
-using System.Collections.Immutable;
-using Akka.Actor;
 using CPort.Actors.Matching;
-using CPort.Actors.Telemetry;
-using CPort.Domain.Confidential;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
-using CPort.Domain.Routing;
 
 namespace CPort.Actors.Reports;
 
 /// <summary>
-/// One round of a report's automatic work: asks outside for what the report, as it is when the round starts, is still owed (traces, verdicts, that
-/// its opinions are known to the buckets), and gathers the answers. Belongs to its <see cref="ReportActor"/>, which takes them over.
+/// One round of a report's automatic work: asks outside for what the report, as it is when the round starts, is still owed (traces, verdicts, that its opinions
+/// are known to the buckets), and gathers the answers. Belongs to its <see cref="ReportActor"/>, which takes them over.
 /// </summary>
 internal sealed class WorkRound(Report report, ReportActorServices services, string? trace)
 {

@@ -4,8 +4,8 @@ using CPort.Domain.Routing;
 namespace CPort.Actors.Routing;
 
 /// <summary>
-/// The tracer that reports use: asks the chain, and remembers for a while what it learned of a host, because a report's items, and
-/// the reports of one day, mostly lie on few hosts. Thread-safe.
+/// The tracer that reports use: asks the chain, and remembers for a while what it learned of a host, because a report's items, and the reports of one day,
+/// mostly lie on few hosts. Thread-safe.
 /// </summary>
 public sealed class HostingTracer(TraceChain chain, TimeProvider time) : IHostingTracer
 {

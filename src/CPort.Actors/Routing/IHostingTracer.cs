@@ -6,8 +6,8 @@ namespace CPort.Actors.Routing;
 public interface IHostingTracer
 {
     /// <summary>
-    /// The facts, with <see cref="HostingSource.NotFound"/> when every tracer was asked and none knew; null when a tracer failed for a passing
-    /// reason and it is worth asking again. Never throws for a URL it cannot read: that is "not found".
+    /// The facts, with <see cref="HostingSource.NotFound"/> when every tracer was asked and none knew; null when a tracer failed for a passing reason and it is
+    /// worth asking again. Never throws for a URL it cannot read: that is "not found".
     /// </summary>
     /// <param name="keys">By which a host that was asked about lately is recognised; null: not known.</param>
     /// <param name="url">Opens the URL, which is called only when the host must be asked about.</param>

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -49,10 +48,7 @@ public sealed class StaticTableProvider : ITraceProvider
     /// <summary>Number of entries.</summary>
     public int Count => _domains.Count + _v4.Count + _v6.Count;
 
-    /// <summary>
-    /// Reads a file; throws <see cref="IOException"/> or, with the line's number and what is wrong in it,
-    /// <see cref="FormatException"/>.
-    /// </summary>
+    /// <summary>Reads a file; throws <see cref="IOException"/> or, with the line's number and what is wrong in it, <see cref="FormatException"/>.</summary>
     public static StaticTableProvider Load(string path)
     {
         using var reader = new StreamReader(path);

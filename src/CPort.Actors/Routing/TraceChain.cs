@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Routing;
@@ -128,25 +127,25 @@ public sealed record TraceOptions
     public int MaxAddresses { get; init; } = 4;
 
     /// <summary>
-    /// Autonomous systems that belong to content delivery networks or shielding proxies alone, so that any address in them is an edge. Networks that
-    /// also rent out servers (cloud companies) do not belong here.
+    /// Autonomous systems that belong to content delivery networks or shielding proxies alone, so that any address in them is an edge. Networks that also rent
+    /// out servers (cloud companies) do not belong here.
     /// </summary>
     public ImmutableHashSet<uint> CdnNetworks { get; init; } =
         [13335 /* Cloudflare */, 54113 /* Fastly */, 20940 /* Akamai */, 16625 /* Akamai */, 19551 /* Imperva */, 30148 /* Sucuri */, 57724 /* DDoS-Guard */];
 }
 
 /// <summary>
-/// Asks the providers in order, each about the host, then about its addresses, then about a CDN's origin, and puts the answers together: the first
-/// to know a fact is believed. The country of a CDN edge never becomes the hosting country (but for <see cref="TraceOptions.TrustCdnCountry"/>);
-/// a host whose addresses are in different countries has no known one. Thread-safe; between traces it remembers only which providers rest.
+/// Asks the providers in order, each about the host, then about its addresses, then about a CDN's origin, and puts the answers together: the first to know a
+/// fact is believed. The country of a CDN edge never becomes the hosting country (but for <see cref="TraceOptions.TrustCdnCountry"/>); a host whose addresses
+/// are in different countries has no known one. Thread-safe; between traces it remembers only which providers rest.
 /// </summary>
 public sealed class TraceChain(IEnumerable<ITraceProvider> providers, TraceOptions options, TimeProvider time)
 {
     private readonly ImmutableArray<Asked> _providers = [.. providers.Select(p => new Asked(p))];
 
     /// <summary>
-    /// Traces one URL. <paramref name="reported"/> is what the report said: a country in it stands and nobody is asked; an address in it is looked up.
-    /// Throws only <see cref="OperationCanceledException"/>, when <paramref name="cancellationToken"/> is cancelled.
+    /// Traces one URL. <paramref name="reported"/> is what the report said: a country in it stands and nobody is asked; an address in it is looked up. Throws
+    /// only <see cref="OperationCanceledException"/>, when <paramref name="cancellationToken"/> is cancelled.
     /// </summary>
     public async ValueTask<TraceResult> TraceAsync(WebAddress address, HostingFacts? reported, CancellationToken cancellationToken)
     {

@@ -1,5 +1,3 @@
-using CPort.Domain.Hashes;
-using ProtoBuf;
 using ProtoBuf.Meta;
 
 namespace CPort.Actors.Serialization;

@@ -1,13 +1,10 @@
-using Akka.Hosting;
-using CPort.Domain.Wire;
-
 namespace CPort.Actors.Serialization;
 
 public static class SerializationSetup
 {
     /// <summary>
-    /// Binds every <see cref="IWireMessage"/> to <see cref="WireSerializer"/> and refuses to send anything else between nodes: no silent
-    /// fallback to Newtonsoft JSON. Fails at start when two types share a manifest.
+    /// Binds every <see cref="IWireMessage"/> to <see cref="WireSerializer"/> and refuses to send anything else between nodes: no silent fallback to Newtonsoft
+    /// JSON. Fails at start when two types share a manifest.
     /// </summary>
     public static AkkaConfigurationBuilder AddWireSerialization(this AkkaConfigurationBuilder akka)
     {

@@ -1,17 +1,13 @@
 using System.Collections.Frozen;
-using System.Globalization;
 using System.Reflection;
 using System.Runtime.Serialization;
 using System.Text;
-using CPort.Domain.Wire;
-using ProtoBuf;
-using ProtoBuf.Meta;
 
 namespace CPort.Actors.Serialization;
 
 /// <summary>
-/// All wire types of the domain and the actors by manifest, found once by reflection, and their written-down form <c>contracts.txt</c>, which a test
-/// compares with the code so that no field number or manifest changes unseen.
+/// All wire types of the domain and the actors by manifest, found once by reflection, and their written-down form <c>contracts.txt</c>, which a test compares
+/// with the code so that no field number or manifest changes unseen.
 /// </summary>
 public static class WireContracts
 {

@@ -1,8 +1,4 @@
-using CPort.Domain.Access;
 using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using ProtoBuf;
 using ProtoBuf.Meta;
 
 namespace CPort.Actors.Serialization;

@@ -1,13 +1,11 @@
 using System.Runtime.Serialization;
-using Akka.Actor;
 using Akka.Serialization;
-using CPort.Domain.Wire;
 
 namespace CPort.Actors.Serialization;
 
 /// <summary>
-/// Writes and reads every <see cref="IWireMessage"/> as protobuf under its manifest: journal, snapshots and cluster messages alike.
-/// The identifier and the manifests stand in every journal row and are never changed or reused.
+/// Writes and reads every <see cref="IWireMessage"/> as protobuf under its manifest: journal, snapshots and cluster messages alike. The identifier and the
+/// manifests stand in every journal row and are never changed or reused.
 /// </summary>
 public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {

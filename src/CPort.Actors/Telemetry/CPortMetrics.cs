@@ -5,8 +5,8 @@ using System.Diagnostics.Metrics;
 namespace CPort.Actors.Telemetry;
 
 /// <summary>
-/// CPort's instruments, one place. Tag values come from closed sets: never an id, URL, host, agency reference or hash. Names follow
-/// OpenTelemetry's conventions; durations are seconds.
+/// CPort's instruments, one place. Tag values come from closed sets: never an id, URL, host, agency reference or hash. Names follow OpenTelemetry's
+/// conventions; durations are seconds.
 /// </summary>
 public static class CPortMetrics
 {
@@ -120,9 +120,7 @@ public static class CPortMetrics
     private readonly record struct ProjectionPosition(long Lag, TimeSpan Delay);
 }
 
-/// <summary>
-/// Traces. <c>Activity.Current</c> does not cross mailboxes: commands carry the W3C <c>traceparent</c> and the receiver continues it here.
-/// </summary>
+/// <summary>Traces. <c>Activity.Current</c> does not cross mailboxes: commands carry the W3C <c>traceparent</c> and the receiver continues it here.</summary>
 public static class CPortTracing
 {
     public const string SourceName = "CPort";

@@ -1,6 +1,4 @@
-using CPort.Api.Reading;
 using CPort.Domain.Agencies;
-using CPort.Domain.Identity;
 
 namespace CPort.Api.Agencies;
 

@@ -1,19 +1,10 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Agencies;
 using CPort.Actors.Entities;
 using CPort.Actors.Reports;
-using CPort.Api.Reading;
-using CPort.Api.Security;
-using CPort.Domain.Access;
 using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Agencies;
 
@@ -21,8 +12,8 @@ namespace CPort.Api.Agencies;
 public interface IAgencyGateway
 {
     /// <summary>
-    /// Sends and waits for the durable answer (<see cref="AgencyChanged"/>, <see cref="ApiKeyShown"/> or <see cref="AgencyCommandRejected"/>), and until
-    /// this node's directory knows of it. Throws <see cref="ReportsUnavailableException"/> when no answer comes.
+    /// Sends and waits for the durable answer (<see cref="AgencyChanged"/>, <see cref="ApiKeyShown"/> or <see cref="AgencyCommandRejected"/>), and until this
+    /// node's directory knows of it. Throws <see cref="ReportsUnavailableException"/> when no answer comes.
     /// </summary>
     Task<object> SendAsync(IAgencyCommand command, CancellationToken cancellation);
 }

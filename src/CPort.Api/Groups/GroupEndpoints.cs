@@ -2,17 +2,6 @@ using System.Security.Cryptography;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Queues;
-using CPort.Api.Reading;
-using CPort.Api.Reports;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using CPort.Domain.Reports.Verbs;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Groups;
 
@@ -197,8 +186,8 @@ public static class GroupEndpoints
 
         if (all)
         {
-            // What "all" names changes from one request to the next: a repeat that finds the same items gets the first answer, one that finds others is
-            // another command. Either way no item is assessed twice, because of the versions.
+            // What "all" names changes from one request to the next: a repeat that finds the same items gets the first answer, one that finds others is another
+            // command. Either way no item is assessed twice, because of the versions.
             return ItemBatchEndpoints.Answer(await ItemBatchEndpoints.RunAsync(
                 http, gateway, [.. found.Select(f => (f.Item, (int?)f.Version))], (report, targets, _) => new AssessItems
                 {

@@ -1,7 +1,4 @@
 using CPort.Actors.Matching;
-using CPort.Api.Reading;
-using CPort.Api.Reports;
-using CPort.Domain.Hashes;
 
 namespace CPort.Api.Hashes;
 
@@ -98,10 +95,9 @@ public sealed record ImportRowBody : HashTexts
 }
 
 /// <summary>What became of one row.</summary>
-/// <param name="Outcome">
-/// Durable: <c>imported</c> (new to the list), <c>changed</c>, <c>retracted</c>, <c>unchanged</c> (said before), <c>ignored</c> (only trap values or PDQ
-/// of low quality); not: <c>rejected</c>, or <c>unavailable</c>: send it again. Of a media with several hashes, what happened to most of it, in this order.
-/// </param>
+/// <param name="Outcome"> Durable: <c>imported</c> (new to the list), <c>changed</c>, <c>retracted</c>, <c>unchanged</c> (said before), <c>ignored</c> (only
+/// trap values or PDQ of low quality); not: <c>rejected</c>, or <c>unavailable</c>: send it again. Of a media with several hashes, what happened to most of it,
+/// in this order. </param>
 public sealed record ImportLineAnswer(long Line, string Outcome, ApiProblem? Problem);
 
 /// <summary>A change of an agency's opinions on hashes outside any report.</summary>

@@ -1,23 +1,10 @@
 using System.Buffers;
-using System.Collections.Immutable;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Hashes;
-using CPort.Actors.Intake;
 using CPort.Actors.Matching;
-using CPort.Api.Reading;
-using CPort.Api.Reports;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Near;
 using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Identity;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Hashes;
 

@@ -1,19 +1,10 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
-using CPort.Api.Reading;
-using CPort.Api.Reports;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using CPort.Domain.Hashes;
 using CPort.Domain.Hashes.Verbs;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Hashes;
 

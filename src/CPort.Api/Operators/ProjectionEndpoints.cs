@@ -1,12 +1,7 @@
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Projections;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Operators;
 

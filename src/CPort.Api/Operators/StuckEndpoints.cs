@@ -1,11 +1,5 @@
 using CPort.Actors.Entities;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Operators;
 

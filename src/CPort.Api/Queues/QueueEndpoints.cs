@@ -1,16 +1,6 @@
 using CPort.Actors.Projections;
 using CPort.Api.Groups;
-using CPort.Api.Reading;
-using CPort.Api.Reports;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
 using CPort.Domain.Queues;
-using CPort.Domain.Reports;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Queues;
 

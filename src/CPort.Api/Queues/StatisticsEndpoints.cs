@@ -1,10 +1,4 @@
 using CPort.Actors.Projections;
-using CPort.Api.Reading;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Queues;
 

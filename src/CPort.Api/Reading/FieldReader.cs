@@ -1,21 +1,12 @@
-using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using CPort.Actors.Intake;
 using CPort.Api.Hashes;
-using CPort.Api.Reports;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 
 namespace CPort.Api.Reading;
 
 /// <summary>
-/// Turns the plain fields of bodies into typed values and gathers everything that is wrong, each with its path, none with its
-/// value. One for one body; not thread-safe.
+/// Turns the plain fields of bodies into typed values and gathers everything that is wrong, each with its path, none with its value. One for one body; not
+/// thread-safe.
 /// </summary>
 public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateTimeOffset now)
 {

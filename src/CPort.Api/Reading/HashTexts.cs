@@ -1,11 +1,8 @@
 using System.Text.Json.Serialization.Metadata;
-using CPort.Domain.Hashes;
 
 namespace CPort.Api.Reading;
 
-/// <summary>
-/// A JSON object with hashes of one media file: a field for each algorithm of <see cref="HashAlgorithms.All"/>, besides its own.
-/// </summary>
+/// <summary>A JSON object with hashes of one media file: a field for each algorithm of <see cref="HashAlgorithms.All"/>, besides its own.</summary>
 public abstract record HashTexts
 {
     private readonly string?[] _texts = new string?[HashAlgorithms.Slots];

@@ -1,9 +1,5 @@
 using System.Buffers;
 using System.Reflection;
-using CPort.Actors.Intake;
-using CPort.Domain.CodeLists;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -81,8 +77,8 @@ public static class RequestBody
     }
 
     /// <summary>
-    /// Documents the body's type and refuses none: a body that is no JSON gets an error that says so, and tools that send another Content-Type by
-    /// default (curl does) need no option. The document leaves <c>*/*</c> out.
+    /// Documents the body's type and refuses none: a body that is no JSON gets an error that says so, and tools that send another Content-Type by default (curl
+    /// does) need no option. The document leaves <c>*/*</c> out.
     /// </summary>
     public static IAcceptsMetadata Accepts<T>(params string[] types) => new AcceptsMetadata([.. types, "*/*"], typeof(T));
 

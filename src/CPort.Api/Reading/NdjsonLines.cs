@@ -4,9 +4,7 @@ using CPort.Domain.Text;
 
 namespace CPort.Api.Reading;
 
-/// <summary>
-/// One line of a stream without its end; numbers count every line from 1. A line beyond the limit comes without its bytes.
-/// </summary>
+/// <summary>One line of a stream without its end; numbers count every line from 1. A line beyond the limit comes without its bytes.</summary>
 public readonly record struct IntakeLine(long Number, ReadOnlyMemory<byte> Utf8, bool TooLong = false)
 {
     public override string ToString() => $"IntakeLine({Number}, {Utf8.Length})";

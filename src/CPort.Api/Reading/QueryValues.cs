@@ -4,9 +4,8 @@ using CPort.Actors.Projections;
 namespace CPort.Api.Reading;
 
 /// <summary>
-/// Values of the query string. Every list pages in one way: <c>maxResults</c>, <c>cursor</c>, and <c>nextCursor</c> in the
-/// answer. What cannot be used is 422 with the parameter's name, as a body's field would be; only a cursor that is none of this
-/// list is 400.
+/// Values of the query string. Every list pages in one way: <c>maxResults</c>, <c>cursor</c>, and <c>nextCursor</c> in the answer. What cannot be used is 422
+/// with the parameter's name, as a body's field would be; only a cursor that is none of this list is 400.
 /// </summary>
 internal static class QueryValues
 {

@@ -5,13 +5,12 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
-using CPort.Actors.Intake;
 
 namespace CPort.Api.Reading;
 
 /// <summary>
-/// Reads what others send: no key twice, no field that is not known, numbers as numbers, no comments, depth at most 16. Everything wrong becomes
-/// an <see cref="IntakeProblem"/> with the field's path; nothing of the value is ever quoted.
+/// Reads what others send: no key twice, no field that is not known, numbers as numbers, no comments, depth at most 16. Everything wrong becomes an
+/// <see cref="IntakeProblem"/> with the field's path; nothing of the value is ever quoted.
 /// </summary>
 public static partial class StrictJson
 {
@@ -64,8 +63,8 @@ public static partial class StrictJson
     }
 
     /// <summary>
-    /// System.Text.Json tells what was wrong only by its message. The messages are matched here and a test pins each, so that another version
-    /// cannot change a code silently; no message is passed on, because some quote names from the body.
+    /// System.Text.Json tells what was wrong only by its message. The messages are matched here and a test pins each, so that another version cannot change a
+    /// code silently; no message is passed on, because some quote names from the body.
     /// </summary>
     private static FieldError Explain(JsonException e)
     {

@@ -1,16 +1,11 @@
-using CPort.Actors.Intake;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using Microsoft.AspNetCore.Http;
-
 namespace CPort.Api.Reports;
 
 /// <summary>From a report's reply to an HTTP answer: the one place where outcomes become statuses.</summary>
 public static class CommandAnswers
 {
     /// <summary>
-    /// The answer when the command took effect, for at least one item when it names items; else the problem of its rejection code, with what became of
-    /// each item.
+    /// The answer when the command took effect, for at least one item when it names items; else the problem of its rejection code, with what became of each
+    /// item.
     /// </summary>
     public static CommandAnswer Answer(HttpContext http, CommandReply reply)
     {

@@ -1,5 +1,3 @@
-using CPort.Api.Reading;
-
 namespace CPort.Api.Reports;
 
 /// <summary>An item of the report in the path, and the version the caller saw of it.</summary>

@@ -1,9 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Actors.Intake;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using CPort.Domain.Reports.Verbs;
-
 namespace CPort.Api.Reports;
 
 /// <summary>The answer for one report, by its line number in a stream (from 1; 0 outside a stream).</summary>
@@ -41,8 +35,8 @@ public sealed record IntakeOutcome
 }
 
 /// <summary>
-/// What a reader made of one body: a draft (numbers and digests still to come) or a problem. <paramref name="Reference"/> is the sender's when it
-/// could be read.
+/// What a reader made of one body: a draft (numbers and digests still to come) or a problem. <paramref name="Reference"/> is the sender's when it could be
+/// read.
 /// </summary>
 public sealed record IntakeReading(SubmitReport? Draft, IntakeProblem? Problem, HotlineReference? Reference)
 {

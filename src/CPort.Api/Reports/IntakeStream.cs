@@ -1,31 +1,26 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using CPort.Actors.Intake;
-using CPort.Api.Reading;
 using CPort.Actors.Persistence;
-using CPort.Domain.Access;
 using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
 using Microsoft.Extensions.Logging;
 
 namespace CPort.Api.Reports;
 
 /// <summary>
 /// The graph of one intake stream: lines are read one after the other, at most <see cref="IntakeLimits.InFlightPerStream"/> reports and
-/// <see cref="IntakeLimits.BytesInFlightPerStream"/> bytes are under way, and outcomes come in the order of the lines, each only once it is durable.
-/// Lines of one report go one after the other, so that the first of them decides what the report is and a later one with other content is the conflict.
-/// Back-pressure goes from the reader of the outcomes and from the journal to the source of the lines, so memory stays flat.
+/// <see cref="IntakeLimits.BytesInFlightPerStream"/> bytes are under way, and outcomes come in the order of the lines, each only once it is durable. Lines of one
+/// report go one after the other, so that the first of them decides what the report is and a later one with other content is the conflict. Back-pressure goes
+/// from the reader of the outcomes and from the journal to the source of the lines, so memory stays flat.
 /// </summary>
 public sealed partial class IntakeStream(
     ReportIntake intake, IRejectionLog rejections, ConfidentialSeam seam, IntakeLimits limits, TimeProvider time, ILogger<IntakeStream> log)
 {
     /// <summary>
-    /// Outcomes in batches, each as soon as the reader asks for one. <paramref name="read"/> is called once for each line that is not too long, in
-    /// order. Ends with an exception when the source fails or <paramref name="cancellation"/> fires; what was answered by then is durable.
+    /// Outcomes in batches, each as soon as the reader asks for one. <paramref name="read"/> is called once for each line that is not too long, in order. Ends
+    /// with an exception when the source fails or <paramref name="cancellation"/> fires; what was answered by then is durable.
     /// </summary>
     public IAsyncEnumerable<IReadOnlyList<IntakeOutcome>> Run(
         IAsyncEnumerable<IntakeLine> lines, Func<IntakeLine, IntakeReading> read, Caller caller, IMaterializer materializer, CancellationToken cancellation)

@@ -1,15 +1,5 @@
-using System.Collections.Immutable;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
-using CPort.Api.Reading;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using CPort.Domain.Reports.Verbs;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Reports;
 

@@ -1,11 +1,3 @@
-using CPort.Actors.Intake;
-using CPort.Api.Reading;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
-
 namespace CPort.Api.Reports;
 
 /// <summary>A page of lines that were rejected or in conflict.</summary>

@@ -1,11 +1,5 @@
-using CPort.Actors.Intake;
 using CPort.Api.Groups;
-using CPort.Api.Reading;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
 using CPort.Domain.Inheritance;
-using CPort.Domain.Reports;
 using CPort.Domain.Routing;
 
 namespace CPort.Api.Reports;

@@ -1,12 +1,4 @@
-using System.Collections.Immutable;
-using CPort.Actors.Intake;
-using CPort.Api.Reading;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 
 namespace CPort.Api.Reports;

@@ -1,14 +1,5 @@
-using System.Collections.Immutable;
-using CPort.Actors.Intake;
 using CPort.Actors.Routing;
-using CPort.Api.Reading;
-using CPort.Domain.Access;
-using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 
 namespace CPort.Api.Reports;
@@ -19,8 +10,8 @@ public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, Time
     /// <summary>How far a country that the sender gives is believed, of 100; as <see cref="TraceChain"/> rates it.</summary>
 
     /// <summary>
-    /// Reads. The draft carries <paramref name="context"/>, the id made of its caller and the reference, and neither numbers nor digests yet
-    /// (<see cref="ReportIntake"/> adds them).
+    /// Reads. The draft carries <paramref name="context"/>, the id made of its caller and the reference, and neither numbers nor digests yet (<see
+    /// cref="ReportIntake"/> adds them).
     /// </summary>
     public IntakeReading Read(ReadOnlySpan<byte> utf8, CommandContext context, CodeGeneration codes)
     {

@@ -1,24 +1,12 @@
-using System.Collections.Immutable;
-using CPort.Actors.Intake;
 using CPort.Actors.Reports;
-using CPort.Api.Reading;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Reports;
 
 /// <summary>
-/// Commands to one report and its items. Who may do what is the report's own business (docs/access.md); here a body becomes a command and a reply an
-/// answer. <c>Command-Id</c> (or <c>Idempotency-Key</c>) makes a repeat get the first answer, for the last 64 commands of a report.
+/// Commands to one report and its items. Who may do what is the report's own business (docs/access.md); here a body becomes a command and a reply an answer.
+/// <c>Command-Id</c> (or <c>Idempotency-Key</c>) makes a repeat get the first answer, for the last 64 commands of a report.
 /// </summary>
 public static class ReportCommandEndpoints
 {

@@ -1,19 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
-using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Groups;
-using CPort.Api.Reading;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using CPort.Domain.Reports.Verbs;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Reports;
 

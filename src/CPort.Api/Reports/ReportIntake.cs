@@ -1,11 +1,7 @@
-using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Actors.Telemetry;
 using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Api.Reports;
 
@@ -24,8 +20,8 @@ public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, 
     };
 
     /// <summary>
-    /// Submits and waits until the outcome is durable. Failures of database or cluster are an outcome (<see cref="IntakeResult.Unavailable"/>),
-    /// never an exception; throws only <see cref="OperationCanceledException"/> when the sender went away.
+    /// Submits and waits until the outcome is durable. Failures of database or cluster are an outcome (<see cref="IntakeResult.Unavailable"/>), never an
+    /// exception; throws only <see cref="OperationCanceledException"/> when the sender went away.
     /// </summary>
     public async Task<IntakeOutcome> SubmitAsync(IntakeReading reading, CancellationToken cancellation)
     {

@@ -2,14 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Streams;
-using CPort.Actors.Intake;
-using CPort.Api.Reading;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace CPort.Api.Reports;

@@ -1,18 +1,6 @@
-using System.Collections.Immutable;
-using CPort.Actors.Intake;
 using CPort.Actors.Projections;
 using CPort.Api.Queues;
 using CPort.Api.Hashes;
-using CPort.Api.Reading;
-using CPort.Api.Security;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
-using CPort.Domain.Reports;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Reports;
 

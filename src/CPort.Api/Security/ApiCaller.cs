@@ -1,7 +1,4 @@
 using CPort.Actors.Telemetry;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CPort.Api.Security;
@@ -36,8 +33,8 @@ public sealed class ApiCaller
     }
 
     /// <summary>
-    /// The context of the request's command. When one request makes several commands, <paramref name="part"/> (from 0) keeps their ids apart and the
-    /// same at each repeat.
+    /// The context of the request's command. When one request makes several commands, <paramref name="part"/> (from 0) keeps their ids apart and the same at
+    /// each repeat.
     /// </summary>
     public CommandContext Context(int part = 0) => new()
     {

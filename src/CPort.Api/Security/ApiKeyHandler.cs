@@ -1,18 +1,16 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using CPort.Actors.Agencies;
-using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace CPort.Api.Security;
 
 /// <summary>
-/// Reads <c>Authorization: Bearer cport_…</c> or <c>X-Api-Key</c>, and <c>X-Purpose</c>. Why a key is refused is never told, except about the purpose,
-/// which only who has a good key learns of.
+/// Reads <c>Authorization: Bearer cport_…</c> or <c>X-Api-Key</c>, and <c>X-Purpose</c>. Why a key is refused is never told, except about the purpose, which
+/// only who has a good key learns of.
 /// </summary>
 internal sealed class ApiKeyHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AgencyDirectoryFeed directory, TimeProvider time)

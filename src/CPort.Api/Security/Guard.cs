@@ -1,8 +1,4 @@
-using CPort.Domain.Access;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace CPort.Api.Security;
 
@@ -10,8 +6,8 @@ namespace CPort.Api.Security;
 public sealed record NeededDeed(Deed Deed);
 
 /// <summary>
-/// The one question "may this caller do that": <see cref="AccessTable.May"/>, asked for every endpoint before anything of its
-/// request is bound or read. An endpoint without a right answers nobody.
+/// The one question "may this caller do that": <see cref="AccessTable.May"/>, asked for every endpoint before anything of its request is bound or read. An
+/// endpoint without a right answers nobody.
 /// </summary>
 public static class Guard
 {

@@ -1,8 +1,3 @@
-using System.Collections.Immutable;
-using System.Text;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-
 namespace CPort.Domain.Access;
 
 /// <summary>What the access table must know of an item; nothing of it is confidential.</summary>
@@ -168,9 +163,9 @@ public enum ItemPhase
 }
 
 /// <summary>
-/// Who sees and changes what of an item: the one table of reading and writing rights, as data. Every verb of a report opens by
-/// asking it, the database's conditions are made from it (<c>AccessScope</c>), and <c>docs/access.md</c> is rendered from it. Who
-/// has no row here sees nothing, and to them the report looks as if it did not exist.
+/// Who sees and changes what of an item: the one table of reading and writing rights, as data. Every verb of a report opens by asking it, the database's
+/// conditions are made from it (<c>AccessScope</c>), and <c>docs/access.md</c> is rendered from it. Who has no row here sees nothing, and to them the report
+/// looks as if it did not exist.
 /// </summary>
 public static partial class AccessTable
 {
@@ -278,8 +273,8 @@ public static partial class AccessTable
     private static IEnumerable<RelationRow> ShowingRows => Rows.Where(r => !r.Shown.IsEmpty);
 
     /// <summary>
-    /// The relations that the caller can stand in, each with the ties to the item of which one must hold. Live callers stand in
-    /// no relation to training items, nor the other way round.
+    /// The relations that the caller can stand in, each with the ties to the item of which one must hold. Live callers stand in no relation to training items,
+    /// nor the other way round.
     /// </summary>
     public static IEnumerable<(ItemRelations Relation, ImmutableArray<ItemTie> Ties)> RelationsOf(Caller caller)
     {
@@ -335,8 +330,8 @@ public static partial class AccessTable
     }
 
     /// <summary>
-    /// Whether the caller may do this to the item at all (ICCAM rule 4: only the assigned country assesses and acts). The verb's
-    /// own rules (final items, leases, versions) come after it.
+    /// Whether the caller may do this to the item at all (ICCAM rule 4: only the assigned country assesses and acts). The verb's own rules (final items,
+    /// leases, versions) come after it.
     /// </summary>
     public static bool MayWrite(Caller caller, ItemRelationFacts item, ItemWrite write)
     {
@@ -345,9 +340,7 @@ public static partial class AccessTable
             && WaysTo(caller, write).Any(way => (relations & way.Relation) != 0 && Holds(way.While, item));
     }
 
-    /// <summary>
-    /// The relations by which the caller's roles may do this, each with the phase of the item for which it lasts.
-    /// </summary>
+    /// <summary>The relations by which the caller's roles may do this, each with the phase of the item for which it lasts.</summary>
     public static IEnumerable<(ItemRelations Relation, ItemPhase While)> WaysTo(Caller caller, ItemWrite write) =>
         WriteRows.Where(row => caller.Is(row.Roles) && row.Writes.Contains(write)).Select(row => (row.Relation, row.While));
 

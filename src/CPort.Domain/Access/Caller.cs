@@ -1,13 +1,8 @@
-using System.Collections.Immutable;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using ProtoBuf;
-
 namespace CPort.Domain.Access;
 
 /// <summary>
-/// Who is asking: the agency, the key or person, its roles and the purpose given. Made by the API from the key alone, carried by
-/// every command and query; the rules decide with it.
+/// Who is asking: the agency, the key or person, its roles and the purpose given. Made by the API from the key alone, carried by every command and query; the
+/// rules decide with it.
 /// </summary>
 [ProtoContract]
 public sealed record Caller

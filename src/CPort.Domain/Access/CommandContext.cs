@@ -1,12 +1,6 @@
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using ProtoBuf;
-
 namespace CPort.Domain.Access;
 
-/// <summary>
-/// Names one command for ever: given by the caller (1 to 64 printable ASCII characters) or made by the API. Repeating it is safe.
-/// </summary>
+/// <summary>Names one command for ever: given by the caller (1 to 64 printable ASCII characters) or made by the API. Repeating it is safe.</summary>
 public readonly record struct CommandId
 {
     private readonly string? _value;
@@ -54,9 +48,7 @@ public sealed record CommandContext
     public static CommandContext OfSystem(Tenant tenant, DateTimeOffset now) =>
         new() { CommandId = CommandId.New(), Caller = Caller.System with { Tenant = tenant }, OccurredAt = now };
 
-    /// <summary>
-    /// The metadata of an event that this command causes; the shell stamps the event's own id and the recording time.
-    /// </summary>
+    /// <summary>The metadata of an event that this command causes; the shell stamps the event's own id and the recording time.</summary>
     public EventMeta ToMeta() => new()
     {
         CommandId = CommandId, Agency = Caller.Agency, Kind = Caller.Kind, Roles = Caller.Roles, KeyId = Caller.KeyId,
@@ -65,9 +57,7 @@ public sealed record CommandContext
     };
 }
 
-/// <summary>
-/// Who, when, by which rules: stored with every event. <c>Apply</c> reads times from here and never from a clock.
-/// </summary>
+/// <summary>Who, when, by which rules: stored with every event. <c>Apply</c> reads times from here and never from a clock.</summary>
 [ProtoContract]
 public sealed record EventMeta
 {

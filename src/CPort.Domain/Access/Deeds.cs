@@ -1,12 +1,6 @@
-using System.Collections.Immutable;
-using System.Text;
-using CPort.Domain.Identity;
-
 namespace CPort.Domain.Access;
 
-/// <summary>
-/// What a caller wants to do that is not a right on one item. Every endpoint names the deeds it needs; their rows stand below.
-/// </summary>
+/// <summary>What a caller wants to do that is not a right on one item. Every endpoint names the deeds it needs; their rows stand below.</summary>
 public enum Deed
 {
     SeeService = 1,
@@ -68,8 +62,7 @@ public static partial class AccessTable
         new(Deed.ImportHashes, "import lists of known hashes", HashWorkers),
         new(Deed.ChangeOpinions, "correct and retract one's own opinions on hashes", HashWorkers),
 
-        // A release or an addition changes what fifty countries inherit: agencies that are believed alone anyway, and operators,
-        // who get no values.
+        // A release or an addition changes what fifty countries inherit: agencies that are believed alone anyway, and operators, who get no values.
         new(Deed.KeepQuarantine, "list the quarantine of hashes, put in and release", Operators,
             new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer,
                 While: "of a trusted agency", Holds: c => c.Trust == TrustLevel.Trusted)),

@@ -1,10 +1,8 @@
-using System.Collections.Immutable;
-
 namespace CPort.Domain.Access;
 
 /// <summary>
-/// What an entity answered to its last commands, oldest first: one that is sent again gets the same answer, an older one is decided
-/// anew. Part of the state, built from events alone.
+/// What an entity answered to its last commands, oldest first: one that is sent again gets the same answer, an older one is decided anew. Part of the state,
+/// built from events alone.
 /// </summary>
 public sealed record ReplayMemory<TKey, TAnswer>
     where TKey : struct

@@ -1,14 +1,8 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using ProtoBuf;
-
 namespace CPort.Domain.Agencies;
 
 /// <summary>
-/// An agency works for a country from one day to another, both inclusive, UTC days. Many to many: one hotline can serve several countries
-/// and one country can have several hotlines (design.md, "country").
+/// An agency works for a country from one day to another, both inclusive, UTC days. Many to many: one hotline can serve several countries and one country can
+/// have several hotlines (design.md, "country").
 /// </summary>
 [ProtoContract]
 public sealed record Membership

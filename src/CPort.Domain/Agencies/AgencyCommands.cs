@@ -1,14 +1,8 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Domain.Agencies;
 
 /// <summary>
-/// A command to the registry of agencies. Only an operator (or CPort itself at first start), live, may send one. Answered by
-/// <see cref="AgencyChanged"/>, <see cref="ApiKeyShown"/> (issue and rotate) or <see cref="AgencyCommandRejected"/>, after the event is durable.
+/// A command to the registry of agencies. Only an operator (or CPort itself at first start), live, may send one. Answered by <see cref="AgencyChanged"/>,
+/// <see cref="ApiKeyShown"/> (issue and rotate) or <see cref="AgencyCommandRejected"/>, after the event is durable.
 /// </summary>
 public interface IAgencyCommand : IWireMessage
 {
@@ -18,8 +12,7 @@ public interface IAgencyCommand : IWireMessage
 }
 
 /// <summary>Enters a new agency; its id is never changed or reused.</summary>
-[ProtoContract]
-[Manifest("ac1")]
+[ProtoContract, Manifest("ac1")]
 public sealed record RegisterAgency : IAgencyCommand
 {
     [ProtoMember(1)] public required CommandContext Context { get; init; }
@@ -33,8 +26,7 @@ public sealed record RegisterAgency : IAgencyCommand
 }
 
 /// <summary>Replaces all memberships of an agency. To end one, send it with its last day; leaving it out forgets that it ever held.</summary>
-[ProtoContract]
-[Manifest("ac2")]
+[ProtoContract, Manifest("ac2")]
 public sealed record ChangeMemberships : IAgencyCommand
 {
     [ProtoMember(1)] public required CommandContext Context { get; init; }
@@ -43,8 +35,7 @@ public sealed record ChangeMemberships : IAgencyCommand
 }
 
 /// <summary>Says how far the agency's opinions are believed by others (design.md, "Who is believed").</summary>
-[ProtoContract]
-[Manifest("ac3")]
+[ProtoContract, Manifest("ac3")]
 public sealed record SetTrust : IAgencyCommand
 {
     [ProtoMember(1)] public required CommandContext Context { get; init; }
@@ -53,8 +44,7 @@ public sealed record SetTrust : IAgencyCommand
 }
 
 /// <summary>Gives a hotline the mandate to take orphans, or takes it back.</summary>
-[ProtoContract]
-[Manifest("ac4")]
+[ProtoContract, Manifest("ac4")]
 public sealed record SetMandate : IAgencyCommand
 {
     [ProtoMember(1)] public required CommandContext Context { get; init; }
@@ -63,8 +53,7 @@ public sealed record SetMandate : IAgencyCommand
 }
 
 /// <summary>Closes an agency: its keys stop working at once and nothing is assigned to it any more. Its past stays.</summary>
-[ProtoContract]
-[Manifest("ac5")]
+[ProtoContract, Manifest("ac5")]
 public sealed record DeactivateAgency : IAgencyCommand
 {
     [ProtoMember(1)] public required CommandContext Context { get; init; }
@@ -72,8 +61,7 @@ public sealed record DeactivateAgency : IAgencyCommand
 }
 
 /// <summary>Makes an API key. The registry's actor makes the secret; neither this command nor the event holds it.</summary>
-[ProtoContract]
-[Manifest("ac6")]
+[ProtoContract, Manifest("ac6")]
 public sealed record IssueKey : IAgencyCommand
 {
     [ProtoMember(1)] public required CommandContext Context { get; init; }
@@ -88,11 +76,10 @@ public sealed record IssueKey : IAgencyCommand
 }
 
 /// <summary>
-/// Makes a new key with the roles and tenant of an old one; the old one works on for the grace time. The new key lives as long as the old one
-/// was meant to live, counted from now, unless <see cref="ExpiresAt"/> says otherwise.
+/// Makes a new key with the roles and tenant of an old one; the old one works on for the grace time. The new key lives as long as the old one was meant to
+/// live, counted from now, unless <see cref="ExpiresAt"/> says otherwise.
 /// </summary>
-[ProtoContract]
-[Manifest("ac7")]
+[ProtoContract, Manifest("ac7")]
 public sealed record RotateKey : IAgencyCommand
 {
     [ProtoMember(1)] public required CommandContext Context { get; init; }
@@ -105,8 +92,7 @@ public sealed record RotateKey : IAgencyCommand
 }
 
 /// <summary>Ends a key at once.</summary>
-[ProtoContract]
-[Manifest("ac8")]
+[ProtoContract, Manifest("ac8")]
 public sealed record RevokeKey : IAgencyCommand
 {
     [ProtoMember(1)] public required CommandContext Context { get; init; }
@@ -115,8 +101,7 @@ public sealed record RevokeKey : IAgencyCommand
 }
 
 /// <summary>The command's event is durable, or there was nothing to change.</summary>
-[ProtoContract]
-[Manifest("ar1")]
+[ProtoContract, Manifest("ar1")]
 public sealed record AgencyChanged : IWireReply
 {
     [ProtoMember(1)] public required AgencyId Agency { get; init; }
@@ -129,8 +114,7 @@ public sealed record AgencyChanged : IWireReply
 }
 
 /// <summary>A key was made. The only message that ever holds its text.</summary>
-[ProtoContract]
-[Manifest("ar2")]
+[ProtoContract, Manifest("ar2")]
 public sealed record ApiKeyShown : IWireReply
 {
     [ProtoMember(1)] public required AgencyId Agency { get; init; }
@@ -144,8 +128,7 @@ public sealed record ApiKeyShown : IWireReply
 }
 
 /// <summary>Nothing was changed, and why.</summary>
-[ProtoContract]
-[Manifest("ar3")]
+[ProtoContract, Manifest("ar3")]
 public sealed record AgencyCommandRejected : IWireReply
 {
     [ProtoMember(1)] public required AgencyRejection Reason { get; init; }

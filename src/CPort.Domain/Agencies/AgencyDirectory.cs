@@ -1,10 +1,5 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
 
 namespace CPort.Domain.Agencies;
 
@@ -17,9 +12,7 @@ public abstract record Authentication
 
     public sealed record Accepted(Caller Caller) : Authentication;
 
-    /// <summary>
-    /// No. <see cref="Cause"/> is for the node's own log and audit; outside, every cause but the two about purpose must look the same.
-    /// </summary>
+    /// <summary>No. <see cref="Cause"/> is for the node's own log and audit; outside, every cause but the two about purpose must look the same.</summary>
     public sealed record Refused(RefusalCause Cause) : Authentication
     {
         /// <summary>The key is good and the caller may be told what is wrong with the purpose.</summary>
@@ -47,8 +40,8 @@ public enum RefusalCause
 }
 
 /// <summary>
-/// All agencies and keys as of one journal position: immutable, in memory only, safe from any thread. <c>AgencyDirectoryFeed</c> makes
-/// a new one with every event. Inactive agencies are found by id and nowhere else.
+/// All agencies and keys as of one journal position: immutable, in memory only, safe from any thread. <c>AgencyDirectoryFeed</c> makes a new one with every
+/// event. Inactive agencies are found by id and nowhere else.
 /// </summary>
 public sealed class AgencyDirectory
 {
@@ -100,8 +93,8 @@ public sealed class AgencyDirectory
     public ImmutableArray<AgencyId> PoliceOf(Country country, DateOnly day) => _views.Value.Members(AgencyKind.Police, country, day);
 
     /// <summary>
-    /// Who the key speaks for at <paramref name="now"/>. The secret's hash is compared in constant time, and only who has the right secret
-    /// learns from the time taken or the cause whether a key is revoked, expired or without purpose.
+    /// Who the key speaks for at <paramref name="now"/>. The secret's hash is compared in constant time, and only who has the right secret learns from the time
+    /// taken or the cause whether a key is revoked, expired or without purpose.
     /// </summary>
     public Authentication Authenticate(string? apiKey, DateTimeOffset now, string? purpose)
     {

@@ -1,9 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Domain.Agencies;
 
 /// <summary>Something that happened to an agency or a key. Never changed once written.</summary>
@@ -14,8 +8,7 @@ public interface IAgencyEvent : IWireEvent
     AgencyId Agency { get; }
 }
 
-[ProtoContract]
-[Manifest("ae1")]
+[ProtoContract, Manifest("ae1")]
 public sealed record AgencyRegistered : IAgencyEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
@@ -28,8 +21,7 @@ public sealed record AgencyRegistered : IAgencyEvent
     [ProtoMember(8)] public int? IccamHotlineNumber { get; init; }
 }
 
-[ProtoContract]
-[Manifest("ae2")]
+[ProtoContract, Manifest("ae2")]
 public sealed record MembershipsChanged : IAgencyEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
@@ -39,8 +31,7 @@ public sealed record MembershipsChanged : IAgencyEvent
     [ProtoMember(3)] public ImmutableArray<Membership> Memberships { get; init; } = [];
 }
 
-[ProtoContract]
-[Manifest("ae3")]
+[ProtoContract, Manifest("ae3")]
 public sealed record TrustChanged : IAgencyEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
@@ -48,8 +39,7 @@ public sealed record TrustChanged : IAgencyEvent
     [ProtoMember(3)] public required TrustLevel Trust { get; init; }
 }
 
-[ProtoContract]
-[Manifest("ae4")]
+[ProtoContract, Manifest("ae4")]
 public sealed record MandateChanged : IAgencyEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
@@ -57,16 +47,14 @@ public sealed record MandateChanged : IAgencyEvent
     [ProtoMember(3)] public bool HoldsOrphanMandate { get; init; }
 }
 
-[ProtoContract]
-[Manifest("ae5")]
+[ProtoContract, Manifest("ae5")]
 public sealed record AgencyDeactivated : IAgencyEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
     [ProtoMember(2)] public required AgencyId Agency { get; init; }
 }
 
-[ProtoContract]
-[Manifest("ae6")]
+[ProtoContract, Manifest("ae6")]
 public sealed record ApiKeyIssued : IAgencyEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
@@ -80,8 +68,7 @@ public sealed record ApiKeyIssued : IAgencyEvent
     public override string ToString() => $"ApiKeyIssued({Agency}, {KeyId})";
 }
 
-[ProtoContract]
-[Manifest("ae7")]
+[ProtoContract, Manifest("ae7")]
 public sealed record ApiKeyRotated : IAgencyEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
@@ -97,8 +84,7 @@ public sealed record ApiKeyRotated : IAgencyEvent
     public override string ToString() => $"ApiKeyRotated({Agency}, {OldKeyId} -> {KeyId})";
 }
 
-[ProtoContract]
-[Manifest("ae8")]
+[ProtoContract, Manifest("ae8")]
 public sealed record ApiKeyRevoked : IAgencyEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-
 namespace CPort.Domain.Agencies;
 
 /// <summary>What the rules make of a command.</summary>

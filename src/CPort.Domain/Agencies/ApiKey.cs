@@ -1,17 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace CPort.Domain.Agencies;
 
-/// <summary>
-/// The public part of a freshly made API key and the hash of its secret: all that rules, events and state ever see of it.
-/// </summary>
+/// <summary>The public part of a freshly made API key and the hash of its secret: all that rules, events and state ever see of it.</summary>
 public sealed record KeyCandidate(string KeyId, string SecretHash);
 
 /// <summary>
-/// An API key's text, <c>cport_&lt;key id&gt;_&lt;secret&gt;</c>: 12 characters of lower-case Crockford base32 (public, 60 random bits) and 43
-/// characters of base64url (256 random bits). The text is shown once, when the key is made; afterwards only the hash of the secret exists.
+/// An API key's text, <c>cport_&lt;key id&gt;_&lt;secret&gt;</c>: 12 characters of lower-case Crockford base32 (public, 60 random bits) and 43 characters of
+/// base64url (256 random bits). The text is shown once, when the key is made; afterwards only the hash of the secret exists.
 /// </summary>
 public sealed class ApiKey
 {

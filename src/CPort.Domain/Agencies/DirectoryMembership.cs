@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-
 namespace CPort.Domain.Agencies;
 
 /// <summary>The directory as routing sees it on one day.</summary>

@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-
 namespace CPort.Domain.Agencies;
 
 /// <summary>Who serves which country today: what routing and the rules need to know of the agencies.</summary>

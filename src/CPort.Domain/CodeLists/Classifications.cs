@@ -1,10 +1,6 @@
-using System.Collections.Immutable;
-
 namespace CPort.Domain.CodeLists;
 
-/// <summary>
-/// An opinion's classification (ICCAM v3). <see cref="Doubtful"/> exists in v2 only: it is kept as an opinion and has no effect.
-/// </summary>
+/// <summary>An opinion's classification (ICCAM v3). <see cref="Doubtful"/> exists in v2 only: it is kept as an opinion and has no effect.</summary>
 public enum Classification
 {
     /// <summary>Illegal everywhere by INTERPOL's Baseline criteria; final (ICCAM rule 1).</summary>

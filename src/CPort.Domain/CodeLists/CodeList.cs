@@ -1,6 +1,4 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
-using System.Globalization;
 
 namespace CPort.Domain.CodeLists;
 
@@ -12,9 +10,8 @@ public enum CodeGeneration
 }
 
 /// <summary>
-/// Reads and writes the values of one ICCAM code list. Names and numbers both parse; names ignore case, spaces, hyphens and underscores.
-/// v2 numbers and names are folded to v3 as domain.md 9.40 says. A code of one list never parses in another: <c>NA</c> is National as a
-/// classification and nothing as a reason.
+/// Reads and writes the values of one ICCAM code list. Names and numbers both parse; names ignore case, spaces, hyphens and underscores. v2 numbers and names
+/// are folded to v3 as domain.md 9.40 says. A code of one list never parses in another: <c>NA</c> is National as a classification and nothing as a reason.
 /// </summary>
 public sealed class CodeList<T>
     where T : struct, Enum

@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace CPort.Domain.CodeLists;
 
 /// <summary>
-/// A country or territory by its ISO 3166-1 alpha-2 code, with ICCAM's aliases folded in (<c>UK</c> is <c>GB</c>, <c>EL</c> is <c>GR</c>).
-/// "Unknown" is not a country: it is the absence of one (<c>Country?</c>).
+/// A country or territory by its ISO 3166-1 alpha-2 code, with ICCAM's aliases folded in (<c>UK</c> is <c>GB</c>, <c>EL</c> is <c>GR</c>). "Unknown" is not a
+/// country: it is the absence of one (<c>Country?</c>).
 /// </summary>
 public readonly record struct Country : IComparable<Country>
 {

@@ -1,12 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
-using ProtoBuf;
 
 namespace CPort.Domain.Confidential;
 
 /// <summary>
-/// A piece of confidential data (URL, referrer, credentials, memo, reporter data) in sealed form: AES-256-GCM under the report's data key.
-/// Rules, states and events hold only this form; <see cref="ConfidentialSeam"/> is the one place that seals and opens. Text of it in a log
-/// shows its length and nothing else.
+/// A piece of confidential data (URL, referrer, credentials, memo, reporter data) in sealed form: AES-256-GCM under the report's data key. Rules, states and
+/// events hold only this form; <see cref="ConfidentialSeam"/> is the one place that seals and opens. Text of it in a log shows its length and nothing else.
 /// </summary>
 [ProtoContract]
 public sealed record Sealed

@@ -1,13 +1,9 @@
-using System.Buffers.Binary;
-using System.Collections.Immutable;
 using System.Numerics;
 using CPort.Domain.Hashes;
 
 namespace CPort.Domain.Groups;
 
-/// <summary>
-/// A group of PDQ values that look alike. It is named by its founder, the first value in it, for as long as it exists.
-/// </summary>
+/// <summary>A group of PDQ values that look alike. It is named by its founder, the first value in it, for as long as it exists.</summary>
 public sealed record LookAlikeGroup
 {
     public required ContentHash Founder { get; init; }
@@ -15,9 +11,7 @@ public sealed record LookAlikeGroup
     /// <summary>Where in the journal it was founded; the older of two groups has the smaller one.</summary>
     public required long Since { get; init; }
 
-    /// <summary>
-    /// Distinct values in it, 1 to <see cref="LookAlikeGroups.MaxValues"/>; how many items carry them is not bounded.
-    /// </summary>
+    /// <summary>Distinct values in it, 1 to <see cref="LookAlikeGroups.MaxValues"/>; how many items carry them is not bounded.</summary>
     public required int Values { get; init; }
 
     /// <summary>No value is farther from the founder than this; at most <see cref="LookAlikeGroups.FounderRadius"/>.</summary>
@@ -28,15 +22,14 @@ public sealed record LookAlikeGroup
 }
 
 /// <summary>
-/// Which PDQ values look alike, as far as has been told: a picture of some groups and values, enough for the sightings at hand.
-/// Immutable; pure; the same sightings in the same order with the same <see cref="Radius"/> give the same groups.
+/// Which PDQ values look alike, as far as has been told: a picture of some groups and values, enough for the sightings at hand. Immutable; pure; the same
+/// sightings in the same order with the same <see cref="Radius"/> give the same groups.
 /// <para>
-/// A value joins a group when it is within <see cref="Radius"/> of one of its members <em>and</em> within
-/// <see cref="FounderRadius"/> of its founder, and the group has room. So likeness is passed on from member to member, but a
-/// group never leaves the ball around its founder: however long a chain of values each near the next, its ends are in different
-/// groups, and any two members differ in at most twice <see cref="FounderRadius"/> bits, where unrelated pictures differ in about
-/// 128. Two groups that turn out to touch become one only if the whole of the one fits into the ball of the other. Flat pictures
-/// (<see cref="TrapValues"/>) are in no group.
+/// A value joins a group when it is within <see cref="Radius"/> of one of its members <em>and</em> within <see cref="FounderRadius"/> of its founder, and the
+/// group has room. So likeness is passed on from member to member, but a group never leaves the ball around its founder: however long a chain of values each
+/// near the next, its ends are in different groups, and any two members differ in at most twice <see cref="FounderRadius"/> bits, where unrelated pictures
+/// differ in about 128. Two groups that turn out to touch become one only if the whole of the one fits into the ball of the other. Flat pictures (<see
+/// cref="TrapValues"/>) are in no group.
 /// </para>
 /// </summary>
 public sealed record LookAlikeGroups
@@ -48,9 +41,7 @@ public sealed record LookAlikeGroups
     /// <summary>Values this near look alike.</summary>
     public int Radius { get; init; } = PdqLimits.Radius;
 
-    /// <summary>
-    /// No member is farther from the founder: two steps of <see cref="Radius"/>, as long as that keeps unrelated pictures apart.
-    /// </summary>
+    /// <summary>No member is farther from the founder: two steps of <see cref="Radius"/>, as long as that keeps unrelated pictures apart.</summary>
     public int FounderRadius => Math.Min(2 * Radius, PdqLimits.MaxRadius);
 
     /// <summary>By value, the founder of the group it joined; that group may have been merged since.</summary>
@@ -67,9 +58,7 @@ public sealed record LookAlikeGroups
     /// <summary>The group the value is in now; null when it is in none.</summary>
     public LookAlikeGroup? Of(ContentHash value) => Joined.TryGetValue(value, out var founder) ? Now(founder) : null;
 
-    /// <summary>
-    /// The group that the one founded by this value is part of now, itself while it stands for itself. It must be in the picture.
-    /// </summary>
+    /// <summary>The group that the one founded by this value is part of now, itself while it stands for itself. It must be in the picture.</summary>
     public LookAlikeGroup Now(ContentHash founder)
     {
         var group = Groups[founder];
@@ -82,8 +71,8 @@ public sealed record LookAlikeGroups
     }
 
     /// <summary>
-    /// An item with this value was seen, and these values were found near it. Told again, it adds no value. Distances are worked
-    /// out from the values; what is too far or a trap is left out.
+    /// An item with this value was seen, and these values were found near it. Told again, it adds no value. Distances are worked out from the values; what is
+    /// too far or a trap is left out.
     /// </summary>
     /// <param name="value">The item's own PDQ value.</param>
     /// <param name="found">What other items carry near it; the value itself among them says how many items carry it.</param>
@@ -103,8 +92,7 @@ public sealed record LookAlikeGroups
             return this;
         }
 
-        // The nearest neighbour that is in a group with room decides; of equally near ones the oldest group, so that groups do
-        // not multiply.
+        // The nearest neighbour that is in a group with room decides; of equally near ones the oldest group, so that groups do not multiply.
         var home = Joined.ContainsKey(value) ? null : near.Select(n => (n.Distance, Group: Of(n.Hash))).Where(n =>
             n.Group is not null && Admits(n.Group, value))
             .OrderBy(n => n.Distance).ThenBy(n => n.Group!.Since).ThenBy(n => n.Group!.Founder, ByBytes.Instance).FirstOrDefault()

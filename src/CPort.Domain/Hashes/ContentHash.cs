@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// A hash of a media file: algorithm and bytes. Value equality. <see cref="ToString"/> masks the value, because hashes must not
-/// reach logs; <see cref="ToHex"/> gives it where it is data.
+/// A hash of a media file: algorithm and bytes. Value equality. <see cref="ToString"/> masks the value, because hashes must not reach logs; <see cref="ToHex"/>
+/// gives it where it is data.
 /// </summary>
 public readonly struct ContentHash : IEquatable<ContentHash>
 {

@@ -1,14 +1,10 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
 namespace CPort.Domain.Hashes;
 
-/// <summary>
-/// The hash algorithms CPort knows; what is known of each stands in <see cref="HashAlgorithms.All"/>. The number is stored; never
-/// renumber.
-/// </summary>
+/// <summary>The hash algorithms CPort knows; what is known of each stands in <see cref="HashAlgorithms.All"/>. The number is stored; never renumber.</summary>
 public enum HashAlgorithm
 {
     Md5 = 1,
@@ -22,22 +18,16 @@ public enum HashAlgorithm
     Pdq = 5,
 }
 
-/// <summary>
-/// What a known hash may do for an item that has it, the strongest first (<see cref="Inheritance.InheritancePolicy"/>).
-/// </summary>
+/// <summary>What a known hash may do for an item that has it, the strongest first (<see cref="Inheritance.InheritancePolicy"/>).</summary>
 public enum HashStrength
 {
     /// <summary>Decides by itself.</summary>
     Strong,
 
-    /// <summary>
-    /// Collisions can be made: <see cref="Inheritance.InheritanceOptions.WeakHashes"/> says whether it decides.
-    /// </summary>
+    /// <summary>Collisions can be made: <see cref="Inheritance.InheritanceOptions.WeakHashes"/> says whether it decides.</summary>
     Weak,
 
-    /// <summary>
-    /// Nobody can say what else has it: <see cref="Inheritance.InheritanceOptions.PhotoDnaDecides"/> says whether it decides.
-    /// </summary>
+    /// <summary>Nobody can say what else has it: <see cref="Inheritance.InheritanceOptions.PhotoDnaDecides"/> says whether it decides.</summary>
     Opaque,
 
     /// <summary>Alike, not the same: only suggests.</summary>
@@ -76,8 +66,8 @@ public sealed record HashAlgorithmRow
     public required HashStrength Strength { get; init; }
 
     /// <summary>
-    /// Of a cryptographic hash, the hash of some bytes. Its values are uniform, so that the first byte says the bucket, and its
-    /// traps are the values of <see cref="TrapValues.TrivialFiles"/>.
+    /// Of a cryptographic hash, the hash of some bytes. Its values are uniform, so that the first byte says the bucket, and its traps are the values of
+    /// <see cref="TrapValues.TrivialFiles"/>.
     /// </summary>
     public Func<byte[], byte[]>? Digest { get; init; }
 
@@ -150,8 +140,7 @@ public static class HashAlgorithms
             : throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "Unknown hash algorithm.");
 
     /// <summary>
-    /// The algorithm that people and lists call so: <c>SHA-256</c>, <c>photoDna</c>, <c>PDNA</c>. Only letters and digits count,
-    /// in either case.
+    /// The algorithm that people and lists call so: <c>SHA-256</c>, <c>photoDna</c>, <c>PDNA</c>. Only letters and digits count, in either case.
     /// </summary>
     public static bool TryFind(ReadOnlySpan<char> name, [NotNullWhen(true)] out HashAlgorithmRow? row)
     {

@@ -1,14 +1,9 @@
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using CPort.Domain.Access;
 using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Identity;
 
 namespace CPort.Domain.Hashes;
 
-/// <summary>
-/// What one batch of writes changes in a bucket, as its verbs work it out one after the other. Only reads the bucket's state.
-/// </summary>
+/// <summary>What one batch of writes changes in a bucket, as its verbs work it out one after the other. Only reads the bucket's state.</summary>
 internal sealed class HashBatch(HashBucket state)
 {
     // System's hand: who said what stands in the opinions.

@@ -1,21 +1,15 @@
-using System.Buffers.Binary;
-using System.Collections.Immutable;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Identity;
-using ProtoBuf;
 
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// A bucket's state, changed in place for memory's sake: the hashes with what is said of each, who carries them, and whose
-/// changed verdict some report has yet to take (the persisted fan-out).
+/// A bucket's state, changed in place for memory's sake: the hashes with what is said of each, who carries them, and whose changed verdict some report has yet
+/// to take (the persisted fan-out).
 /// <para>
-/// Unlike other entities' states it changes in place, by <see cref="HashBucketRules.Apply"/> only: with 300,000 hashes in a
-/// bucket an immutable dictionary costs some 250 bytes and three objects a hash, and every import of a list would rebuild much of
-/// it. It belongs to one actor, which hands no part of it out; <see cref="HashBucketRules.Decide"/> only reads. What a test holds
-/// instead of immutability: the state replayed from the events, and the one from a snapshot and the events after it, equal the
-/// live one.
+/// Unlike other entities' states it changes in place, by <see cref="HashBucketRules.Apply"/> only: with 300,000 hashes in a bucket an immutable dictionary
+/// costs some 250 bytes and three objects a hash, and every import of a list would rebuild much of it. It belongs to one actor, which hands no part of it out;
+/// <see cref="HashBucketRules.Decide"/> only reads. What a test holds instead of immutability: the state replayed from the events, and the one from a snapshot
+/// and the events after it, equal the live one.
 /// </para>
 /// Some 50 bytes for an imported SHA-256 that no report carries; 120 more for one that a report carries.
 /// </summary>
@@ -66,10 +60,7 @@ public sealed class HashBucket
     /// <summary>Bytes of the large arrays, for measurements.</summary>
     internal long TableBytes => _table.Bytes + (4L * _entryOf.Length);
 
-    /// <summary>
-    /// About so many bytes of memory: the large arrays, the sightings, and a guess at what entries that few hashes share take
-    /// (300 each).
-    /// </summary>
+    /// <summary>About so many bytes of memory: the large arrays, the sightings, and a guess at what entries that few hashes share take (300 each).</summary>
     internal long MemoryBytes => TableBytes + Sightings.MemoryBytes + (300L * EntryCount);
 
     public static HashBucket New(HashBucketId id) => new(id);
@@ -114,9 +105,7 @@ public sealed class HashBucket
         return row;
     }
 
-    /// <summary>
-    /// The entry after a word that many hashes share (an import's): the same one for the same step, as long as some row has it.
-    /// </summary>
+    /// <summary>The entry after a word that many hashes share (an import's): the same one for the same step, as long as some row has it.</summary>
     internal HashEntry Step(HashEntry from, SourceOpinion word, long version)
     {
         if (_steps.TryGetValue((from, word, version), out var known) && known.Number >= 0)
@@ -263,9 +252,7 @@ public sealed class HashBucket
         };
     }
 
-    /// <summary>
-    /// Takes over the image's array of values. Throws <see cref="InvalidDataException"/> when its parts do not fit together.
-    /// </summary>
+    /// <summary>Takes over the image's array of values. Throws <see cref="InvalidDataException"/> when its parts do not fit together.</summary>
     public static HashBucket From(HashBucketImage image)
     {
         var state = new HashBucket(image.Bucket, new HashTable(ContentHash.LengthOf(image.Bucket.Algorithm), image.Hashes));

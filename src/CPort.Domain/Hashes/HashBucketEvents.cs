@@ -1,19 +1,12 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// What one batch of commands changed in a bucket. Applied in the order opinions, sightings, deliveries, quarantine; it holds
-/// outcomes (the versions), not requests, so that replay consults no policy.
+/// What one batch of commands changed in a bucket. Applied in the order opinions, sightings, deliveries, quarantine; it holds outcomes (the versions), not
+/// requests, so that replay consults no policy.
 /// </summary>
-[ProtoContract]
-[Manifest("he1")]
+[ProtoContract, Manifest("he1")]
 public sealed record HashesRecorded : IWireEvent
 {
     /// <summary>System's hand: the batch joins commands of several callers; who said what stands in the opinions.</summary>
@@ -28,11 +21,10 @@ public sealed record HashesRecorded : IWireEvent
 }
 
 /// <summary>
-/// A bucket's whole state as it was written before <see cref="HashBucketImage"/>; only read. The hashes one after the other, and
-/// for each the number of its entry; entries that many hashes of an import share are written once.
+/// A bucket's whole state as it was written before <see cref="HashBucketImage"/>; only read. The hashes one after the other, and for each the number of its
+/// entry; entries that many hashes of an import share are written once.
 /// </summary>
-[ProtoContract]
-[Manifest("hs1")]
+[ProtoContract, Manifest("hs1")]
 public sealed record HashBucketSnapshot : IWireEvent
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
@@ -55,16 +47,13 @@ public sealed record HashEntrySnapshot
 }
 
 /// <summary>
-/// A bucket's whole state, compactly: the values in order of their rows; which entry each row has, as runs, because the rows of
-/// an import stand together; entries that many hashes share, once; sightings only where there are any, in fixed-length records.
+/// A bucket's whole state, compactly: the values in order of their rows; which entry each row has, as runs, because the rows of an import stand together;
+/// entries that many hashes share, once; sightings only where there are any, in fixed-length records.
 /// </summary>
-[ProtoContract]
-[Manifest("hs2")]
+[ProtoContract, Manifest("hs2")]
 public sealed record HashBucketImage : IWireEvent, ISizedWireMessage
 {
-    /// <summary>
-    /// Bytes of one sighting in <see cref="Sightings"/>: report id 16, ordinal 4, version told 8, little-endian.
-    /// </summary>
+    /// <summary>Bytes of one sighting in <see cref="Sightings"/>: report id 16, ordinal 4, version told 8, little-endian.</summary>
     public const int SightingBytes = 28;
 
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }

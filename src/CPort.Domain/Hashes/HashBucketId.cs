@@ -1,12 +1,10 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// One hash bucket: algorithm and number, written <c>sha256-17</c>; it is the shard entity id.
-/// The mapping from a hash to its bucket is stored in journals by way of persistence ids: never change it.
+/// One hash bucket: algorithm and number, written <c>sha256-17</c>; it is the shard entity id. The mapping from a hash to its bucket is stored in journals by
+/// way of persistence ids: never change it.
 /// </summary>
 public readonly record struct HashBucketId(HashAlgorithm Algorithm, int Number)
 {
@@ -25,10 +23,7 @@ public readonly record struct HashBucketId(HashAlgorithm Algorithm, int Number)
 
     public static int CountOf(HashAlgorithm algorithm) => HashAlgorithms.Of(algorithm).Buckets;
 
-    /// <summary>
-    /// Cryptographic hashes by their own first byte, which is uniform; others, whose bits are skewed, by a mix of the whole
-    /// value.
-    /// </summary>
+    /// <summary>Cryptographic hashes by their own first byte, which is uniform; others, whose bits are skewed, by a mix of the whole value.</summary>
     public static HashBucketId For(ContentHash hash)
     {
         if (hash.Bytes.IsEmpty)

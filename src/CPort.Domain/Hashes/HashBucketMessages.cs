@@ -1,15 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// A message for one hash bucket; the shard extractor routes by <see cref="Bucket"/>. Carries at most
-/// <see cref="HashBucketLimits.Part"/> rows.
+/// A message for one hash bucket; the shard extractor routes by <see cref="Bucket"/>. Carries at most <see cref="HashBucketLimits.Part"/> rows.
 /// </summary>
 public interface IHashBucketMessage : IWireMessage
 {
@@ -64,11 +58,9 @@ public enum HashFlags
 }
 
 /// <summary>
-/// Asks what is known of hashes and changes nothing. Answered by <see cref="HashesAnswered"/>, verdicts in the order of
-/// <see cref="Hashes"/>.
+/// Asks what is known of hashes and changes nothing. Answered by <see cref="HashesAnswered"/>, verdicts in the order of <see cref="Hashes"/>.
 /// </summary>
-[ProtoContract]
-[Manifest("hq1")]
+[ProtoContract, Manifest("hq1")]
 public sealed record LookupHashes : IHashBucketMessage
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
@@ -77,12 +69,10 @@ public sealed record LookupHashes : IHashBucketMessage
 }
 
 /// <summary>
-/// Which items would be told if these opinions were recorded now; changes nothing. Answered page by page by
-/// <see cref="ChangePreviewed"/>: give <see cref="ChangePreviewed.NextOpinion"/> and <see cref="ChangePreviewed.NextSighting"/>
-/// back until the page says it is the last.
+/// Which items would be told if these opinions were recorded now; changes nothing. Answered page by page by <see cref="ChangePreviewed"/>: give
+/// <see cref="ChangePreviewed.NextOpinion"/> and <see cref="ChangePreviewed.NextSighting"/> back until the page says it is the last.
 /// </summary>
-[ProtoContract]
-[Manifest("hq2")]
+[ProtoContract, Manifest("hq2")]
 public sealed record PreviewChange : IHashBucketMessage
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
@@ -93,8 +83,7 @@ public sealed record PreviewChange : IHashBucketMessage
 }
 
 /// <summary>A page of the items that a change would reach.</summary>
-[ProtoContract]
-[Manifest("hr4")]
+[ProtoContract, Manifest("hr4")]
 public sealed record ChangePreviewed : IHashBucketReply
 {
     [ProtoMember(1)] public required long RequestId { get; init; }
@@ -107,11 +96,8 @@ public sealed record ChangePreviewed : IHashBucketReply
     [ProtoMember(6)] public int NextSighting { get; init; }
 }
 
-/// <summary>
-/// Everything the bucket holds of one hash, sightings a page at a time. Answered by <see cref="HashEntryReply"/>.
-/// </summary>
-[ProtoContract]
-[Manifest("hq3")]
+/// <summary>Everything the bucket holds of one hash, sightings a page at a time. Answered by <see cref="HashEntryReply"/>.</summary>
+[ProtoContract, Manifest("hq3")]
 public sealed record GetHashEntry : IHashBucketMessage
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
@@ -124,12 +110,8 @@ public sealed record GetHashEntry : IHashBucketMessage
     [ProtoMember(4)] public int Limit { get; init; } = HashBucketLimits.Part;
 }
 
-/// <summary>
-/// One hash: verdict, every source's current word (also doubtful ones), what was said before (newest first, at most 200),
-/// sightings.
-/// </summary>
-[ProtoContract]
-[Manifest("hr5")]
+/// <summary>One hash: verdict, every source's current word (also doubtful ones), what was said before (newest first, at most 200), sightings.</summary>
+[ProtoContract, Manifest("hr5")]
 public sealed record HashEntryReply : IWireReply
 {
     [ProtoMember(1)] public required HashVerdict Verdict { get; init; }
@@ -156,15 +138,12 @@ public sealed record NearQuery
     /// <summary>Known values to list, 1 to 100.</summary>
     [ProtoMember(3)] public required int MaxResults { get; init; }
 
-    /// <summary>
-    /// Values seen on items of which nothing is known to list besides, 0 to 100: the look-alikes that form groups.
-    /// </summary>
+    /// <summary>Values seen on items of which nothing is known to list besides, 0 to 100: the look-alikes that form groups.</summary>
     [ProtoMember(4)] public int MaxLookAlikes { get; init; }
 }
 
 /// <summary>
-/// A PDQ value near a query that items carry and of which no opinion counts. The query's own value is among them, at distance 0,
-/// once it has been sighted.
+/// A PDQ value near a query that items carry and of which no opinion counts. The query's own value is among them, at distance 0, once it has been sighted.
 /// </summary>
 [ProtoContract]
 public sealed record LookAlike
@@ -179,8 +158,7 @@ public sealed record LookAlike
 }
 
 /// <summary>Asks a PDQ bucket for known values near the queries'. Answered by <see cref="NearFound"/>.</summary>
-[ProtoContract]
-[Manifest("hq4")]
+[ProtoContract, Manifest("hq4")]
 public sealed record SearchNear : IHashBucketMessage
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
@@ -210,8 +188,7 @@ public sealed record NearAnswer
 }
 
 /// <summary>Answers in the order of the queries; fewer than asked when the rest would not fit: ask again for those.</summary>
-[ProtoContract]
-[Manifest("hr6")]
+[ProtoContract, Manifest("hr6")]
 public sealed record NearFound : IHashBucketReply
 {
     [ProtoMember(1)] public required long RequestId { get; init; }
@@ -219,16 +196,14 @@ public sealed record NearFound : IHashBucketReply
 }
 
 /// <summary>Counts of one bucket. Answered by <see cref="BucketStats"/>.</summary>
-[ProtoContract]
-[Manifest("hq5")]
+[ProtoContract, Manifest("hq5")]
 public sealed record GetBucketStats : IHashBucketMessage
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
 }
 
 /// <summary>Counts of one bucket.</summary>
-[ProtoContract]
-[Manifest("hr7")]
+[ProtoContract, Manifest("hr7")]
 public sealed record BucketStats : IWireReply
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }

@@ -1,21 +1,16 @@
-using System.Collections.Immutable;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Identity;
 
 namespace CPort.Domain.Hashes;
 
-/// <summary>
-/// What a write did, in rows; read by command type. <paramref name="Rows"/>: each row of an import, when asked for.
-/// </summary>
+/// <summary>What a write did, in rows; read by command type. <paramref name="Rows"/>: each row of an import, when asked for.</summary>
 public readonly record struct HashBucketOutcome(int Added, int Changed, int Unchanged, int Ignored, byte[]? Rows = null);
 
 /// <summary>The event of a batch, without metadata yet; null when nothing is new. One outcome a command, in order.</summary>
 public sealed record HashBucketDecision(HashesRecorded? Event, ImmutableArray<HashBucketOutcome> Outcomes);
 
 /// <summary>
-/// The rules of a hash bucket. Each verb has a file of its own in <c>Verbs</c>: command, rule, and how it changes the state.
-/// <see cref="Decide"/> only reads the state, <see cref="Apply"/> changes it in place (<see cref="HashBucket"/> says why).
+/// The rules of a hash bucket. Each verb has a file of its own in <c>Verbs</c>: command, rule, and how it changes the state. <see cref="Decide"/> only reads
+/// the state, <see cref="Apply"/> changes it in place (<see cref="HashBucket"/> says why).
 /// </summary>
 public static class HashBucketRules
 {
@@ -59,8 +54,8 @@ public static class HashBucketRules
     public static HashVerdict Unasked(ContentHash hash) => new() { Hash = hash, Version = 0, Trap = TrapValues.IsTrap(hash) };
 
     /// <summary>
-    /// Opinions that cannot both stand: Baseline against NotIllegal anywhere, National against NotIllegal of the same country.
-    /// Untrusted sources decide nothing for others and so dispute nothing either; doubtful ones have no effect.
+    /// Opinions that cannot both stand: Baseline against NotIllegal anywhere, National against NotIllegal of the same country. Untrusted sources decide nothing
+    /// for others and so dispute nothing either; doubtful ones have no effect.
     /// </summary>
     public static bool IsDisputed(IEnumerable<HashOpinion> opinions)
     {

@@ -1,13 +1,6 @@
-using System.Collections.Immutable;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using ProtoBuf;
-
 namespace CPort.Domain.Hashes;
 
-/// <summary>
-/// A source's current word on a hash: its opinion, or that it took it back (then <see cref="HashOpinion.At"/> says when).
-/// </summary>
+/// <summary>A source's current word on a hash: its opinion, or that it took it back (then <see cref="HashOpinion.At"/> says when).</summary>
 [ProtoContract]
 public sealed record SourceOpinion
 {
@@ -44,9 +37,8 @@ public sealed record PastOpinion
 }
 
 /// <summary>
-/// What is said of a hash, without the hash and without its sightings, so that all hashes of which lists say the same share one
-/// entry: a list of ten millions costs little more than its values. Its content never changes; <see cref="Number"/> and
-/// <see cref="Rows"/> belong to the bucket.
+/// What is said of a hash, without the hash and without its sightings, so that all hashes of which lists say the same share one entry: a list of ten millions
+/// costs little more than its values. Its content never changes; <see cref="Number"/> and <see cref="Rows"/> belong to the bucket.
 /// </summary>
 internal sealed class HashEntry
 {
@@ -143,9 +135,8 @@ internal sealed class HashEntry
     }
 
     /// <summary>
-    /// The entry after a source's word, or null when the word has no effect. A source's words are ordered by their own time, not
-    /// by arrival; of two at the same instant a retraction stands, else the graver: so the outcome is the same in whatever order
-    /// messages come.
+    /// The entry after a source's word, or null when the word has no effect. A source's words are ordered by their own time, not by arrival; of two at the same
+    /// instant a retraction stands, else the graver: so the outcome is the same in whatever order messages come.
     /// </summary>
     public HashEntry? After(SourceOpinion word, bool byContent)
     {

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using CPort.Domain.Hashes.Near;
 using CPort.Domain.Hashes.Verbs;
@@ -7,13 +5,11 @@ using CPort.Domain.Hashes.Verbs;
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// Near search over a PDQ bucket: one index of the known values, one of the look-alikes (values that items carry and of which no
-/// opinion counts). A value moves between them as it becomes known and unknown; traps and what is in quarantine stand in neither.
-/// Derived from the bucket's state and rebuilt on recovery.
+/// Near search over a PDQ bucket: one index of the known values, one of the look-alikes (values that items carry and of which no opinion counts). A value moves
+/// between them as it becomes known and unknown; traps and what is in quarantine stand in neither. Derived from the bucket's state and rebuilt on recovery.
 /// <para>
-/// Notes as well how many different values are searched near one, for <see cref="QuarantineLimits.NearValues"/>. It takes a
-/// sample of the queries, one value in <see cref="Sample"/> chosen by the value itself, so that the same value asked again counts
-/// once and a popular value costs some bytes a thousand queries.
+/// Notes as well how many different values are searched near one, for <see cref="QuarantineLimits.NearValues"/>. It takes a sample of the queries, one value in
+/// <see cref="Sample"/> chosen by the value itself, so that the same value asked again counts once and a popular value costs some bytes a thousand queries.
 /// </para>
 /// </summary>
 internal sealed class HashNearSearch
@@ -84,16 +80,15 @@ internal sealed class HashNearSearch
     }
 
     /// <summary>
-    /// Answers the queries in order, fewer when the rest would not fit. <paramref name="overMatching"/> gets the rows that now
-    /// have <paramref name="most"/> different values or more near them, and how many; 0 counts nothing.
+    /// Answers the queries in order, fewer when the rest would not fit. <paramref name="overMatching"/> gets the rows that now have <paramref name="most"/>
+    /// different values or more near them, and how many; 0 counts nothing.
     /// </summary>
     public NearFound Search(HashBucket state, SearchNear query, int most, List<(int Row, int Values)> overMatching)
     {
         var answers = ImmutableArray.CreateBuilder<NearAnswer>();
         var weight = 0;
 
-        // A batch at a time: what would not fit in the answer is not searched in vain, and the indexes answer a batch faster than
-        // its queries.
+        // A batch at a time: what would not fit in the answer is not searched in vain, and the indexes answer a batch faster than its queries.
         foreach (var batch in query.Queries.Chunk(Batch))
         {
             foreach (var (q, answer, bytes) in Search(state, batch))

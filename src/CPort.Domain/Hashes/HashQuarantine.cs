@@ -1,8 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Domain.Hashes;
 
 /// <summary>Why a hash is in quarantine.</summary>
@@ -19,14 +14,12 @@ public enum QuarantineReason
 }
 
 /// <summary>
-/// The quarantine of one hash that matches too much to mean anything: a placeholder picture, a logo, a blank page that got onto a
-/// list.
+/// The quarantine of one hash that matches too much to mean anything: a placeholder picture, a logo, a blank page that got onto a list.
 /// <para>
-/// A hash in quarantine is never near anything: it is neither listed as a near match nor as a look-alike, so that no group forms
-/// through it. Its own exact opinions apply only when it is <i>confirmed</i>: a human of a trusted agency spoke of it, or two
-/// trusted agencies (a list counts) agree that there is something to say. Otherwise its verdict is that of a trap value and
-/// nothing is inherited from it; opinions are kept and count again at once when it is confirmed or released. Whoever releases a
-/// hash has the last word: it never goes back by itself.
+/// A hash in quarantine is never near anything: it is neither listed as a near match nor as a look-alike, so that no group forms through it. Its own exact
+/// opinions apply only when it is <i>confirmed</i>: a human of a trusted agency spoke of it, or two trusted agencies (a list counts) agree that there is
+/// something to say. Otherwise its verdict is that of a trap value and nothing is inherited from it; opinions are kept and count again at once when it is
+/// confirmed or released. Whoever releases a hash has the last word: it never goes back by itself.
 /// </para>
 /// </summary>
 [ProtoContract]
@@ -48,11 +41,8 @@ public sealed record HashQuarantine
     [ProtoMember(6)] public bool Released { get; init; }
 }
 
-/// <summary>
-/// The bucket's hashes in quarantine, a page at a time in order of their rows. Answered by <see cref="QuarantineReply"/>.
-/// </summary>
-[ProtoContract]
-[Manifest("hq7")]
+/// <summary>The bucket's hashes in quarantine, a page at a time in order of their rows. Answered by <see cref="QuarantineReply"/>.</summary>
+[ProtoContract, Manifest("hq7")]
 public sealed record GetQuarantine : IHashBucketMessage
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
@@ -65,8 +55,7 @@ public sealed record GetQuarantine : IHashBucketMessage
 }
 
 /// <summary>A page of a bucket's quarantine.</summary>
-[ProtoContract]
-[Manifest("hr12")]
+[ProtoContract, Manifest("hr12")]
 public sealed record QuarantineReply : IWireReply
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using CPort.Domain.Identity;
 
 namespace CPort.Domain.Hashes;
 
@@ -10,8 +9,8 @@ internal readonly record struct Sighting(ReportId Report, int Ordinal, long Told
 }
 
 /// <summary>
-/// The sightings of a bucket's hashes by row, each list ordered by report and ordinal. Costs nothing for a hash never sighted,
-/// and no object for one sighted once, which most are. Mutable and not thread-safe.
+/// The sightings of a bucket's hashes by row, each list ordered by report and ordinal. Costs nothing for a hash never sighted, and no object for one sighted
+/// once, which most are. Mutable and not thread-safe.
 /// </summary>
 internal sealed class HashSightings
 {
@@ -35,10 +34,7 @@ internal sealed class HashSightings
     /// <summary>The rows that have sightings, in no order.</summary>
     public IReadOnlyCollection<int> Rows => _lists.Keys;
 
-    /// <summary>
-    /// The row's sightings in order; valid until the next change of any row. The bucket may write <see cref="Sighting.Told"/>
-    /// through it.
-    /// </summary>
+    /// <summary>The row's sightings in order; valid until the next change of any row. The bucket may write <see cref="Sighting.Told"/> through it.</summary>
     public Span<Sighting> Of(int row)
     {
         ref var list = ref CollectionsMarshal.GetValueRefOrNullRef(_lists, row);

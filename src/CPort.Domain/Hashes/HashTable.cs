@@ -1,18 +1,15 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// Hash values of one length, numbered in the order they came: row 0, 1, 2 … A value keeps its row for ever; rows are never taken
-/// away. The values stand one after the other in one byte array, found through an open-addressing table of row numbers: some 45
-/// bytes a SHA-256, in two arrays whatever the number, so that the garbage collector has nothing to walk. Mutable and not
-/// thread-safe.
+/// Hash values of one length, numbered in the order they came: row 0, 1, 2 … A value keeps its row for ever; rows are never taken away. The values stand one
+/// after the other in one byte array, found through an open-addressing table of row numbers: some 45 bytes a SHA-256, in two arrays whatever the number, so
+/// that the garbage collector has nothing to walk. Mutable and not thread-safe.
 /// </summary>
 internal sealed class HashTable
 {
-    // Rows are added by imports of millions: growing by a quarter wastes an eighth of the memory on average where doubling wastes
-    // half.
+    // Rows are added by imports of millions: growing by a quarter wastes an eighth of the memory on average where doubling wastes half.
     private const double ValueGrowth = 1.25;
 
     // Slots filled at most; between a half and this much after growing.
@@ -33,9 +30,7 @@ internal sealed class HashTable
         _values = [];
     }
 
-    /// <summary>
-    /// Takes over an array of values, which must all differ; throws <see cref="InvalidDataException"/> when they do not.
-    /// </summary>
+    /// <summary>Takes over an array of values, which must all differ; throws <see cref="InvalidDataException"/> when they do not.</summary>
     public HashTable(int length, byte[] values)
     {
         _length = length;

@@ -1,8 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using ProtoBuf;
-
 namespace CPort.Domain.Hashes;
 
 /// <summary>Where an opinion about a hash comes from.</summary>
@@ -16,8 +11,8 @@ public enum OpinionBasis
 }
 
 /// <summary>
-/// One source's opinion of one hash, as it counts now. A source is an agency, or an agency's list; its later opinion replaces its
-/// earlier one, and the bucket keeps the history.
+/// One source's opinion of one hash, as it counts now. A source is an agency, or an agency's list; its later opinion replaces its earlier one, and the bucket
+/// keeps the history.
 /// </summary>
 [ProtoContract]
 public sealed record HashOpinion
@@ -29,9 +24,7 @@ public sealed record HashOpinion
     [ProtoMember(3)] public required OpinionBasis Basis { get; init; }
     [ProtoMember(4)] public required Classification Classification { get; init; }
 
-    /// <summary>
-    /// The country whose law the opinion applies (National, NotIllegal); null for INTERPOL and for Baseline lists.
-    /// </summary>
+    /// <summary>The country whose law the opinion applies (National, NotIllegal); null for INTERPOL and for Baseline lists.</summary>
     [ProtoMember(5)] public Country? Country { get; init; }
     [ProtoMember(6)] public required TrustLevel Trust { get; init; }
 
@@ -43,8 +36,8 @@ public sealed record HashOpinion
 }
 
 /// <summary>
-/// What a bucket says of one hash at one moment: the opinions that count, whether they contradict, and a version that only rises,
-/// so that a late "add" cannot undo a "remove" (design.md, "Inherited opinions").
+/// What a bucket says of one hash at one moment: the opinions that count, whether they contradict, and a version that only rises, so that a late "add" cannot
+/// undo a "remove" (design.md, "Inherited opinions").
 /// </summary>
 [ProtoContract]
 public sealed record HashVerdict
@@ -57,10 +50,7 @@ public sealed record HashVerdict
     /// <summary>Current opinions, one a source; empty when unknown or all retracted.</summary>
     [ProtoMember(3)] public ImmutableArray<HashOpinion> Opinions { get; init; } = [];
 
-    /// <summary>
-    /// Opinions that cannot both stand (Baseline or National against NotIllegal of the same country, Baseline against NotIllegal
-    /// anywhere).
-    /// </summary>
+    /// <summary>Opinions that cannot both stand (Baseline or National against NotIllegal of the same country, Baseline against NotIllegal anywhere).</summary>
     [ProtoMember(4)] public bool Disputed { get; init; }
     [ProtoMember(5)] public bool VictimIdentified { get; init; }
     [ProtoMember(6)] public bool SeriesKnown { get; init; }
@@ -72,8 +62,8 @@ public sealed record HashVerdict
     [ProtoMember(8)] public int Sightings { get; init; }
 
     /// <summary>
-    /// In quarantine as over-matching: never near anything. <see cref="Trap"/> is set besides unless the hash is confirmed
-    /// (<see cref="HashQuarantine"/>), so that nothing is inherited from it either.
+    /// In quarantine as over-matching: never near anything. <see cref="Trap"/> is set besides unless the hash is confirmed (<see cref="HashQuarantine"/>), so
+    /// that nothing is inherited from it either.
     /// </summary>
     [ProtoMember(9)] public bool Quarantined { get; init; }
 

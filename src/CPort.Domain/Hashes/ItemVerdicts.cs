@@ -1,8 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Domain.Hashes;
 
 /// <summary>The hashes of one item, to be sighted and looked up.</summary>
@@ -12,9 +7,7 @@ public sealed record ItemHashes
     [ProtoMember(1)] public required int Ordinal { get; init; }
     [ProtoMember(2)] public required ImmutableArray<ContentHash> Hashes { get; init; }
 
-    /// <summary>
-    /// PDQ quality 0–100 as the sender measured it; null when not given (then it is not held against the hash).
-    /// </summary>
+    /// <summary>PDQ quality 0–100 as the sender measured it; null when not given (then it is not held against the hash).</summary>
     [ProtoMember(3)] public int? PdqQuality { get; init; }
 }
 
@@ -34,9 +27,8 @@ public sealed record ItemVerdicts
     [ProtoMember(4)] public bool NearTruncated { get; init; }
 
     /// <summary>
-    /// PDQ values within the radius that other items carry and of which nothing is known, nearest first; the item's own value is
-    /// among them, at distance 0. Searched after the item's own sighting is durable, so that of two items that look alike at
-    /// least one sees the other.
+    /// PDQ values within the radius that other items carry and of which nothing is known, nearest first; the item's own value is among them, at distance 0.
+    /// Searched after the item's own sighting is durable, so that of two items that look alike at least one sees the other.
     /// </summary>
     [ProtoMember(5)] public ImmutableArray<LookAlike> LookAlikes { get; init; } = [];
 }
@@ -53,11 +45,10 @@ public sealed record OpinionOnHash
 }
 
 /// <summary>
-/// From a hash bucket to a report: the verdict on a hash that its items carry has changed. Sent again until answered by
-/// <see cref="VerdictsTaken"/>; versions make repeats and disorder harmless.
+/// From a hash bucket to a report: the verdict on a hash that its items carry has changed. Sent again until answered by <see cref="VerdictsTaken"/>; versions
+/// make repeats and disorder harmless.
 /// </summary>
-[ProtoContract]
-[Manifest("mv1")]
+[ProtoContract, Manifest("mv1")]
 public sealed record TakeVerdicts : IReportMessage
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -70,8 +61,7 @@ public sealed record TakeVerdicts : IReportMessage
 }
 
 /// <summary>The report has persisted the verdicts, or had no use for them.</summary>
-[ProtoContract]
-[Manifest("mv2")]
+[ProtoContract, Manifest("mv2")]
 public sealed record VerdictsTaken : IWireReply
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }

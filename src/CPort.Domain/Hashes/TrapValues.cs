@@ -1,17 +1,15 @@
-using System.Buffers.Binary;
 using System.Numerics;
 
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// Hashes that say nothing about content and so never match: those of empty and trivial files (<see cref="TrivialFiles"/>), and
-/// PDQ values of flat pictures. A trap has neither opinions nor sightings, which also keeps it from making a bucket hot.
+/// Hashes that say nothing about content and so never match: those of empty and trivial files (<see cref="TrivialFiles"/>), and PDQ values of flat pictures. A
+/// trap has neither opinions nor sightings, which also keeps it from making a bucket hot.
 /// <para>
-/// A PDQ value is a trap when (1) fewer than <see cref="MinPdqBits"/> of its bits are set or cleared, or (2) its 16 rows, or its
-/// 16 columns, of 16 bits take at most <see cref="MaxPdqPatterns"/> different patterns, a pattern and its complement counted as
-/// one. PDQ's bits are the signs of a picture's 16 × 16 lowest frequencies about their median. A flat picture has none and a
-/// gradient, stripes or a checkerboard have them in one direction only: the rows then repeat, or alternate in sign. The rows of a
-/// real picture are as good as independent: of random values one in 10^40 has so few patterns. Real values have about 128 bits
+/// A PDQ value is a trap when (1) fewer than <see cref="MinPdqBits"/> of its bits are set or cleared, or (2) its 16 rows, or its 16 columns, of 16 bits take at
+/// most <see cref="MaxPdqPatterns"/> different patterns, a pattern and its complement counted as one. PDQ's bits are the signs of a picture's 16 × 16 lowest
+/// frequencies about their median. A flat picture has none and a gradient, stripes or a checkerboard have them in one direction only: the rows then repeat, or
+/// alternate in sign. The rows of a real picture are as good as independent: of random values one in 10^40 has so few patterns. Real values have about 128 bits
 /// set.
 /// </para>
 /// </summary>
@@ -26,8 +24,8 @@ public static class TrapValues
     private const int Side = 16;
 
     /// <summary>
-    /// Files that are everywhere and show nothing, as bytes: the empty file, single characters, and the one-pixel pictures that
-    /// web servers and trackers serve (the 43 bytes of nginx' <c>empty_gif</c>, and those that circulate as data URLs).
+    /// Files that are everywhere and show nothing, as bytes: the empty file, single characters, and the one-pixel pictures that web servers and trackers serve
+    /// (the 43 bytes of nginx' <c>empty_gif</c>, and those that circulate as data URLs).
     /// </summary>
     internal static readonly byte[][] TrivialFiles =
     [

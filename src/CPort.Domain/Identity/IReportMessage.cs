@@ -1,5 +1,3 @@
-using CPort.Domain.Wire;
-
 namespace CPort.Domain.Identity;
 
 /// <summary>A message for one report's actor; the shard extractor routes by <see cref="ReportId"/>.</summary>

@@ -1,13 +1,11 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace CPort.Domain.Identity;
 
 /// <summary>
-/// A report's identity: 128 bits of SHA-256 over (reporting hotline, hotline reference), written as 26 characters of Crockford base32.
-/// The same hotline and reference always give the same id, which is what makes re-sending harmless (design.md rule 2).
+/// A report's identity: 128 bits of SHA-256 over (reporting hotline, hotline reference), written as 26 characters of Crockford base32. The same hotline and
+/// reference always give the same id, which is what makes re-sending harmless (design.md rule 2).
 /// </summary>
 public readonly record struct ReportId(UInt128 Value) : IComparable<ReportId>
 {

@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
-using ProtoBuf;
 
 namespace CPort.Domain.Inheritance;
 

@@ -1,8 +1,4 @@
-using System.Collections.Immutable;
-using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
 
 namespace CPort.Domain.Inheritance;
 
@@ -58,9 +54,8 @@ public abstract record PolicyReading
     }
 
     /// <summary>
-    /// The item takes the classification without a human. <paramref name="Country"/> is the country whose law it follows, null
-    /// for Baseline. <paramref name="Version"/> is the version of <paramref name="Hash"/>'s verdict; <paramref name="Sources"/>
-    /// are the opinions it rests on.
+    /// The item takes the classification without a human. <paramref name="Country"/> is the country whose law it follows, null for Baseline.
+    /// <paramref name="Version"/> is the version of <paramref name="Hash"/>'s verdict; <paramref name="Sources"/> are the opinions it rests on.
     /// </summary>
     public sealed record Inherited(
         Classification Classification, Country? Country, ContentHash Hash, long Version, ImmutableArray<HashOpinion> Sources)
@@ -70,9 +65,7 @@ public abstract record PolicyReading
         public string Provenance => Describe(Hash.Algorithm, Version, Sources);
     }
 
-    /// <summary>
-    /// A human looks, with this in view. <paramref name="Distance"/> is the PDQ distance, null for exact hashes.
-    /// </summary>
+    /// <summary>A human looks, with this in view. <paramref name="Distance"/> is the PDQ distance, null for exact hashes.</summary>
     public sealed record Suggested(
         SuggestionReason Why, Classification Classification, ContentHash Hash, long Version, int? Distance,
             ImmutableArray<HashOpinion> Sources)
@@ -107,16 +100,12 @@ public abstract record PolicyReading
 }
 
 /// <summary>
-/// From what is known of an item's hashes to what the item inherits (design.md, "Inheritance" and "Who is believed"). Pure; the
-/// options are data. Contradictions over all exact hashes come first; then the strongest exact hash decides
-/// (<see cref="HashStrength"/>); what does not decide suggests.
+/// From what is known of an item's hashes to what the item inherits (design.md, "Inheritance" and "Who is believed"). Pure; the options are data.
+/// Contradictions over all exact hashes come first; then the strongest exact hash decides (<see cref="HashStrength"/>); what does not decide suggests.
 /// </summary>
 public static class InheritancePolicy
 {
-    /// <summary>
-    /// As <see cref="Read(Country?, ItemVerdicts, InheritanceOptions)"/>, in the form that is stored with the item; null: nothing
-    /// is known.
-    /// </summary>
+    /// <summary>As <see cref="Read(Country?, ItemVerdicts, InheritanceOptions)"/>, in the form that is stored with the item; null: nothing is known.</summary>
     public static InheritanceDecision? Decide(Country? country, ItemVerdicts item, InheritanceOptions options) =>
         Read(country, item, options) switch
     {
@@ -144,8 +133,7 @@ public static class InheritancePolicy
         _ => null,
     };
 
-    /// <param name="country">The item's assigned country, else its hosting country; null when unknown: then only Baseline is
-    /// inherited.</param>
+    /// <param name="country">The item's assigned country, else its hosting country; null when unknown: then only Baseline is inherited.</param>
     /// <param name="item">What the buckets say of the item's hashes.</param>
     /// <param name="options">The switches.</param>
     public static PolicyReading Read(Country? country, ItemVerdicts item, InheritanceOptions options)
@@ -187,9 +175,8 @@ public static class InheritancePolicy
 
     private static bool Heard(HashOpinion o) => HasEffect(o) && o.Trust != TrustLevel.Untrusted;
 
-    // Over all exact hashes together, as one file carries them all: Baseline against NotIllegal anywhere; within the item's
-    // country National against NotIllegal. What another country disputes within itself concerns the item only when its own
-    // country has not spoken.
+    // Over all exact hashes together, as one file carries them all: Baseline against NotIllegal anywhere; within the item's country National against
+    // NotIllegal. What another country disputes within itself concerns the item only when its own country has not spoken.
     private static PolicyReading.Disputed? FindDispute(Country? country, IReadOnlyList<HashVerdict> exact)
     {
         var heard = exact.SelectMany(v => v.Opinions).Where(Heard).ToList();

@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Numerics;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Reports;
 
@@ -36,8 +34,8 @@ public enum PriorityReasons
 }
 
 /// <summary>
-/// The priority of an item: the sum of its reasons' weights, 0 to 145, so that anybody can check it by hand. <c>urgent</c> (a child at immediate
-/// risk) is not part of it: urgent items come first in every order.
+/// The priority of an item: the sum of its reasons' weights, 0 to 145, so that anybody can check it by hand. <c>urgent</c> (a child at immediate risk) is not
+/// part of it: urgent items come first in every order.
 /// </summary>
 public static class ItemPriority
 {

@@ -1,17 +1,13 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Reports;
 
 namespace CPort.Domain.Queues;
 
 /// <summary>
-/// A work queue (ICCAM's, and <see cref="Untraced"/>), written down once: a predicate over an item's state together with its age key.
-/// Everything else derives from these rows; the read model keeps a column for each queue, which holds the age key of the queue's items.
+/// A work queue (ICCAM's, and <see cref="Untraced"/>), written down once: a predicate over an item's state together with its age key. Everything else derives
+/// from these rows; the read model keeps a column for each queue, which holds the age key of the queue's items.
 /// <para>
-/// Every open item that is traced and routed stands in exactly one of <see cref="UnassignedToHotline"/>, <see cref="Orphaned"/>,
-/// <see cref="Unassessed"/>, <see cref="Unactioned"/> and <see cref="Untraced"/>, so that nothing open is on no list. An item of a withdrawn
-/// report is withdrawn itself, hence closed.
+/// Every open item that is traced and routed stands in exactly one of <see cref="UnassignedToHotline"/>, <see cref="Orphaned"/>, <see cref="Unassessed"/>,
+/// <see cref="Unactioned"/> and <see cref="Untraced"/>, so that nothing open is on no list. An item of a withdrawn report is withdrawn itself, hence closed.
 /// </para>
 /// </summary>
 /// <param name="Name">In URLs and cursors, and of its column.</param>

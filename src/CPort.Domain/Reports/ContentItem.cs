@@ -1,19 +1,12 @@
-using System.Collections.Immutable;
-using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Confidential;
 using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Routing;
-using ProtoBuf;
 
 namespace CPort.Domain.Reports;
 
 /// <summary>
-/// One content item of a report: one URL that was found to carry, or to lead to, suspected material. It owns its hosting, assignment, lease,
-/// opinions, actions and version, so that work on one item never conflicts with work on another. Its state is derived (<see cref="ContentItemExtensions"/>),
-/// never stored.
+/// One content item of a report: one URL that was found to carry, or to lead to, suspected material. It owns its hosting, assignment, lease, opinions, actions
+/// and version, so that work on one item never conflicts with work on another. Its state is derived (<see cref="ContentItemExtensions"/>), never stored.
 /// </summary>
 [ProtoContract]
 public sealed record ContentItem
@@ -92,8 +85,8 @@ public sealed record ContentItem
 }
 
 /// <summary>
-/// Which country, and then which hotline, has the item as its job. A new episode begins with every move; ICCAM rules 3 and 8 hold within one.
-/// Hosting country and assigned country are separate on purpose (ICCAM rule 5).
+/// Which country, and then which hotline, has the item as its job. A new episode begins with every move; ICCAM rules 3 and 8 hold within one. Hosting country
+/// and assigned country are separate on purpose (ICCAM rule 5).
 /// </summary>
 [ProtoContract]
 public sealed record Assignment

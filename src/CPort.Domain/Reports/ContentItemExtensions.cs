@@ -1,6 +1,3 @@
-using CPort.Domain.Access;
-using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Inheritance;
 
 namespace CPort.Domain.Reports;
@@ -9,9 +6,9 @@ namespace CPort.Domain.Reports;
 public static class ContentItemExtensions
 {
     /// <summary>
-    /// The classification that counts for the item, by policy from the opinions (design.md, "Meanings settled"): Baseline from anyone is sticky
-    /// (ICCAM rule 1); else the last opinion by the assigned country's own agency in this episode or with the report; else what was inherited for
-    /// that country; a Doubtful opinion has no effect. Null: nobody's opinion counts yet.
+    /// The classification that counts for the item, by policy from the opinions (design.md, "Meanings settled"): Baseline from anyone is sticky (ICCAM rule 1);
+    /// else the last opinion by the assigned country's own agency in this episode or with the report; else what was inherited for that country; a Doubtful
+    /// opinion has no effect. Null: nobody's opinion counts yet.
     /// </summary>
     public static Classification? Effective(this ContentItem item)
     {
@@ -71,9 +68,9 @@ public static class ContentItemExtensions
     }
 
     /// <summary>
-    /// What came with the report (episode 0) counts until the item is moved for the first time: that the content is gone, for everyone; a notice or a
-    /// legal view, only for the country it was given for. Otherwise a reporting hotline that told its own police would leave the assigned country
-    /// unable to assess (rule 3), and so to act (rule 9).
+    /// What came with the report (episode 0) counts until the item is moved for the first time: that the content is gone, for everyone; a notice or a legal
+    /// view, only for the country it was given for. Otherwise a reporting hotline that told its own police would leave the assigned country unable to assess
+    /// (rule 3), and so to act (rule 9).
     /// </summary>
     public static bool InThisEpisode(this ContentItem item, CaseAction action) => item.InThisEpisode(action, item.Assignment?.Episode ?? 0);
 

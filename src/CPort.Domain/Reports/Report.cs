@@ -1,11 +1,4 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
 using CPort.Domain.Reports.Verbs;
-using ProtoBuf;
 
 namespace CPort.Domain.Reports;
 
@@ -36,8 +29,8 @@ public sealed record Memo
 }
 
 /// <summary>
-/// A report: one URL that a hotline reports, with the content items found there (one to 10,000). Immutable; changed only by
-/// <see cref="ReportRules.Apply"/>. <see cref="Items"/> is not part of the wire form: answers carry items in pages.
+/// A report: one URL that a hotline reports, with the content items found there (one to 10,000). Immutable; changed only by <see cref="ReportRules.Apply"/>.
+/// <see cref="Items"/> is not part of the wire form: answers carry items in pages.
 /// </summary>
 [ProtoContract]
 public sealed record Report

@@ -1,14 +1,7 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Domain.Reports;
 
 /// <summary>Asks for a report's history as the caller may see it, a page of events at a time. Answered by <see cref="HistoryPage"/>.</summary>
-[ProtoContract]
-[Manifest("rq3")]
+[ProtoContract, Manifest("rq3")]
 public sealed record GetHistory : IReportMessage
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -43,8 +36,7 @@ public sealed record HistoryEntry
 }
 
 /// <summary>A page of history; empty when there is nothing to see.</summary>
-[ProtoContract]
-[Manifest("rr3")]
+[ProtoContract, Manifest("rr3")]
 public sealed record HistoryPage : IWireReply
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }

@@ -1,8 +1,6 @@
 namespace CPort.Domain.Reports;
 
-/// <summary>
-/// Figures of reports that more than one place needs; how many items travel together says <see cref="ReportRules.ItemsPerPart"/>.
-/// </summary>
+/// <summary>Figures of reports that more than one place needs; how many items travel together says <see cref="ReportRules.ItemsPerPart"/>.</summary>
 public static class ReportLimits
 {
     /// <summary>Items of one report, unless configured otherwise; a larger one is to be split.</summary>

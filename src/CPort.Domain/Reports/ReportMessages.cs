@@ -1,10 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Domain.Reports;
 
 /// <summary>What can be done to a report: a command, or CPort's own work.</summary>
@@ -28,8 +21,8 @@ public interface IReportCommand : IReportVerb, IReportMessage
 }
 
 /// <summary>
-/// Something that happened to a report. Stored for ever: field numbers and manifests are never reused. <see cref="Receipt"/> is
-/// the answer given to the command, set on the command's last event, so that a replayed command gets the same answer.
+/// Something that happened to a report. Stored for ever: field numbers and manifests are never reused. <see cref="Receipt"/> is the answer given to the
+/// command, set on the command's last event, so that a replayed command gets the same answer.
 /// </summary>
 public interface IReportEvent : IWireEvent
 {
@@ -41,26 +34,22 @@ public interface IReportEvent : IWireEvent
     IReportEvent Stamped(EventMeta meta, CommandReply? receipt);
 
     /// <summary>
-    /// What the event changes, besides what every event does (<see cref="ReportRules.Apply"/>). Reads neither clock nor
-    /// randomness nor policy, and never fails on an event that was once persisted.
+    /// What the event changes, besides what every event does (<see cref="ReportRules.Apply"/>). Reads neither clock nor randomness nor policy, and never fails
+    /// on an event that was once persisted.
     /// </summary>
     Report Apply(Report report);
 
     /// <summary>The items it touches; empty when it is about the report.</summary>
     ImmutableArray<int> Touches() => [];
 
-    /// <summary>
-    /// What it says to people about the items that are seen, a sentence a line; free of URLs, memos and hash values.
-    /// </summary>
+    /// <summary>What it says to people about the items that are seen, a sentence a line; free of URLs, memos and hash values.</summary>
     ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access);
 
     /// <summary>Its own free text, sealed.</summary>
     Sealed? FreeText() => null;
 }
 
-/// <summary>
-/// Names an item of the command's report, and the version the caller saw of it (If-Match); null: whatever version.
-/// </summary>
+/// <summary>Names an item of the command's report, and the version the caller saw of it (If-Match); null: whatever version.</summary>
 [ProtoContract]
 public sealed record ItemTarget
 {
@@ -68,11 +57,8 @@ public sealed record ItemTarget
     [ProtoMember(2)] public int? ExpectedVersion { get; init; }
 }
 
-/// <summary>
-/// Asks for a report as the caller may see it, a page of items at a time. Answered by <see cref="ReportPage"/>.
-/// </summary>
-[ProtoContract]
-[Manifest("rq2")]
+/// <summary>Asks for a report as the caller may see it, a page of items at a time. Answered by <see cref="ReportPage"/>.</summary>
+[ProtoContract, Manifest("rq2")]
 public sealed record GetReport : IReportMessage
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }

@@ -1,4 +1,3 @@
-using CPort.Domain.Agencies;
 using CPort.Domain.Inheritance;
 
 namespace CPort.Domain.Reports;

@@ -1,10 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Domain.Reports;
 
 /// <summary>The closed set of ways a command to a report can end. Anything else is a time-out, which is always safe to repeat.</summary>
@@ -65,8 +58,7 @@ public enum RejectionCode
 }
 
 /// <summary>The answer to a command.</summary>
-[ProtoContract]
-[Manifest("rr1")]
+[ProtoContract, Manifest("rr1")]
 public sealed record CommandReply : IWireReply
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -152,8 +144,7 @@ public sealed record ItemView
 }
 
 /// <summary>A page of a report as one caller may see it; <see cref="Head"/> is null when there is nothing to see, for whatever reason.</summary>
-[ProtoContract]
-[Manifest("rr2")]
+[ProtoContract, Manifest("rr2")]
 public sealed record ReportPage : IWireReply
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }

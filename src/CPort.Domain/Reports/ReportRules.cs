@@ -1,21 +1,14 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Agencies;
-using CPort.Domain.Identity;
 using CPort.Domain.Reports.Verbs;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports;
 
-/// <summary>
-/// What a command leads to: events to persist (none when nothing changes) and the answer to give once they are durable.
-/// </summary>
+/// <summary>What a command leads to: events to persist (none when nothing changes) and the answer to give once they are durable.</summary>
 public sealed record ReportDecision(ImmutableArray<IReportEvent> Events, CommandReply Reply);
 
 /// <summary>
-/// The rules of a report: ICCAM rules 1 to 12 (domain.md 1.4) and the invariants of domain.md 8. Pure: no clock, no randomness,
-/// no I/O. Here is what holds for every verb; each verb has a file of its own in <c>Verbs</c>: command, who may, rule, event, how
-/// it changes the state, its sentence.
+/// The rules of a report: ICCAM rules 1 to 12 (domain.md 1.4) and the invariants of domain.md 8. Pure: no clock, no randomness, no I/O. Here is what holds for
+/// every verb; each verb has a file of its own in <c>Verbs</c>: command, who may, rule, event, how it changes the state, its sentence.
 /// </summary>
 public static class ReportRules
 {

@@ -1,4 +1,3 @@
-using CPort.Domain.Confidential;
 using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Domain.Reports;

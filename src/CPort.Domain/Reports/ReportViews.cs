@@ -1,14 +1,8 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-
 namespace CPort.Domain.Reports;
 
 /// <summary>
-/// A report as one caller may see it: every field passes the access table (docs/access.md) before anything confidential is opened. What the caller
-/// may not see is absent from the answer, and a report without any visible item looks as if it did not exist.
+/// A report as one caller may see it: every field passes the access table (docs/access.md) before anything confidential is opened. What the caller may not see
+/// is absent from the answer, and a report without any visible item looks as if it did not exist.
 /// </summary>
 public static class ReportViews
 {

@@ -1,17 +1,11 @@
-using System.Buffers.Binary;
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
-using CPort.Domain.Confidential;
 using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Domain.Reports;
 
 /// <summary>
-/// Keyed digests of a submission as received. A re-sent (hotline, reference) is compared with the digests of the
-/// <em>original submission</em>, not with today's state, and a difference names its fields. Keyed, because a plain hash of a short URL
-/// could be guessed. Digests are stored for ever: each says by which <see cref="FieldList"/> it was made, and what is sent again is
-/// digested by that list.
+/// Keyed digests of a submission as received. A re-sent (hotline, reference) is compared with the digests of the <em>original submission</em>, not with today's
+/// state, and a difference names its fields. Keyed, because a plain hash of a short URL could be guessed. Digests are stored for ever: each says by which
+/// <see cref="FieldList"/> it was made, and what is sent again is digested by that list.
 /// </summary>
 public static class SubmissionDigest
 {
@@ -67,8 +61,8 @@ public static class SubmissionDigest
     };
 
     /// <summary>
-    /// Every list there ever was; a list's number is its place from 1, and the last one is in use. Stored digests point here: never change
-    /// a row, append one (<c>First with { Item = [.. First.Item, ("language", …)] }</c>).
+    /// Every list there ever was; a list's number is its place from 1, and the last one is in use. Stored digests point here: never change a row, append one
+    /// (<c>First with { Item = [.. First.Item, ("language", …)] }</c>).
     /// </summary>
     internal static ImmutableArray<FieldList> Lists { get; } = [First];
 
@@ -143,8 +137,8 @@ public static class SubmissionDigest
             return [];
         }
 
-        // Two different values share a two-byte digest once in 65,536, and an earlier version does not know a later one's list: the entry
-        // is a conflict all the same, its field just stays unnamed.
+        // Two different values share a two-byte digest once in 65,536, and an earlier version does not know a later one's list: the entry is a conflict all the
+        // same, its field just stays unnamed.
         var fields = list == ListOf(after) && list <= lists.Length ? lists[list - 1].Item : [];
         var length = WholeLength + (2 * fields.Length);
         var named = old.Length != length || now.Length != length ? [] : fields

@@ -1,17 +1,14 @@
-using System.Globalization;
-using System.Text;
-
 namespace CPort.Domain.Routing;
 
 /// <summary>
-/// Our own, and not <see cref="IdnMapping"/>: stored keyed hashes are made of the result, so that it may never change with the runtime or the
-/// machine's ICU. Host names in their one normal form: lower case, punycode (RFC 3492), no trailing dot.
+/// Our own, and not <see cref="IdnMapping"/>: stored keyed hashes are made of the result, so that it may never change with the runtime or the machine's ICU.
+/// Host names in their one normal form: lower case, punycode (RFC 3492), no trailing dot.
 /// </summary>
 public static class HostNames
 {
     /// <summary>
-    /// Brings a name into normal form; false when it cannot be a DNS name: empty labels, over 63 characters a label or 253 in all, or characters
-    /// that WHATWG forbids in hosts. Underscores and the like pass, as they do in browsers. An IPv4 address passes as it is.
+    /// Brings a name into normal form; false when it cannot be a DNS name: empty labels, over 63 characters a label or 253 in all, or characters that WHATWG
+    /// forbids in hosts. Underscores and the like pass, as they do in browsers. An IPv4 address passes as it is.
     /// </summary>
     public static bool TryNormalise(string? text, out string host)
     {

@@ -1,6 +1,3 @@
-using CPort.Domain.CodeLists;
-using ProtoBuf;
-
 namespace CPort.Domain.Routing;
 
 /// <summary>Who says where something is hosted: who told the country, else who told the rest.</summary>

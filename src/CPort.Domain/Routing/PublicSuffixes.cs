@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace CPort.Domain.Routing;
 
@@ -32,8 +31,8 @@ public sealed class PublicSuffixes
     }
 
     /// <summary>
-    /// 8 hex digits that name the rules. Registrable domains, and so their keyed hashes, depend on them: the database records them at first start
-    /// and refuses nodes with others.
+    /// 8 hex digits that name the rules. Registrable domains, and so their keyed hashes, depend on them: the database records them at first start and refuses
+    /// nodes with others.
     /// </summary>
     public string Fingerprint { get; }
 
@@ -44,8 +43,8 @@ public sealed class PublicSuffixes
     public static PublicSuffixes BuiltIn { get; } = FromCompact();
 
     /// <summary>
-    /// Reads the full list (Debian: <c>/usr/share/publicsuffix/public_suffix_list.dat</c>). Throws <see cref="IOException"/> when the file cannot
-    /// be read and <see cref="FormatException"/>, with the line number, when it is no such list. Private-section rules count unless left out.
+    /// Reads the full list (Debian: <c>/usr/share/publicsuffix/public_suffix_list.dat</c>). Throws <see cref="IOException"/> when the file cannot be read and
+    /// <see cref="FormatException"/>, with the line number, when it is no such list. Private-section rules count unless left out.
     /// </summary>
     public static PublicSuffixes Load(string path, bool includePrivate = true)
     {

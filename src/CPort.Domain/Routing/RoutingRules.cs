@@ -1,7 +1,3 @@
-using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-
 namespace CPort.Domain.Routing;
 
 /// <summary>Where an item goes next: a closed set.</summary>
@@ -21,8 +17,8 @@ public abstract record RouteDecision
     public sealed record Assigned(Country Country, AgencyId? Hotline) : RouteDecision;
 
     /// <summary>
-    /// Hosted where no hotline is. An orphan has a hosting country and no assigned one until a mandated hotline takes it, so that the two are never
-    /// the same (ICCAM rule 5).
+    /// Hosted where no hotline is. An orphan has a hosting country and no assigned one until a mandated hotline takes it, so that the two are never the same
+    /// (ICCAM rule 5).
     /// </summary>
     public sealed record Orphan(Country HostingCountry) : RouteDecision;
 }

@@ -1,13 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
-using CPort.Domain.Confidential;
-using ProtoBuf;
 
 namespace CPort.Domain.Routing;
 
 /// <summary>
-/// What a URL is searched and recognised by without being shown: keyed hashes (first 16 bytes of HMAC-SHA-256 under keys derived from the
-/// master key) of its normal form, host and registrable domain. Equal only under the same master key, suffix list and normaliser version.
+/// What a URL is searched and recognised by without being shown: keyed hashes (first 16 bytes of HMAC-SHA-256 under keys derived from the master key) of its
+/// normal form, host and registrable domain. Equal only under the same master key, suffix list and normaliser version.
 /// </summary>
 [ProtoContract]
 public sealed record UrlKeys

@@ -1,7 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Net;
-using System.Text;
 
 namespace CPort.Domain.Routing;
 
@@ -37,12 +35,12 @@ public static class WebAddressFaults
 }
 
 /// <summary>
-/// Our own reader, and not <see cref="Uri"/>: stored keyed hashes are made of the normal form, so that it may never change with a runtime or library.
-/// A URL as a hotline reported it, read by the WHATWG URL rules (url.spec.whatwg.org) for http, https and ftp, and its normal form for finding
-/// the same occurrence again (domain.md 9.4). Beyond WHATWG the normal form drops the fragment, user name and password and a host's trailing dot,
-/// and writes percent-escapes with upper-case digits; the query's order stays. Stricter than WHATWG: control characters inside, empty labels,
-/// labels over 63 and names over 253 characters are refused. Not done: Unicode normalisation (NFC/NFKC) of host names, which this program's
-/// invariant globalization lacks, apart from full-width letters and digits; checks of <c>xn--</c> labels.
+/// Our own reader, and not <see cref="Uri"/>: stored keyed hashes are made of the normal form, so that it may never change with a runtime or library. A URL as
+/// a hotline reported it, read by the WHATWG URL rules (url.spec.whatwg.org) for http, https and ftp, and its normal form for finding the same occurrence again
+/// (domain.md 9.4). Beyond WHATWG the normal form drops the fragment, user name and password and a host's trailing dot, and writes percent-escapes with
+/// upper-case digits; the query's order stays. Stricter than WHATWG: control characters inside, empty labels, labels over 63 and names over 253 characters are
+/// refused. Not done: Unicode normalisation (NFC/NFKC) of host names, which this program's invariant globalization lacks, apart from full-width letters and
+/// digits; checks of <c>xn--</c> labels.
 /// </summary>
 public sealed class WebAddress
 {

@@ -1,12 +1,10 @@
-using System.Text;
 using nietras.SeparatedValues;
 
 namespace CPort.Domain.Text;
 
 /// <summary>
-/// Splits single lines of CSV into trimmed fields. Lines, not files: a quoted field does not span lines, so that a stray
-/// quotation mark costs one line and not the rest of the file. Sep reads lines with quotation marks; others are cut at the
-/// delimiter, which is faster by half.
+/// Splits single lines of CSV into trimmed fields. Lines, not files: a quoted field does not span lines, so that a stray quotation mark costs one line and not
+/// the rest of the file. Sep reads lines with quotation marks; others are cut at the delimiter, which is faster by half.
 /// </summary>
 public sealed class CsvLine(char delimiter) : IDisposable
 {

@@ -4,9 +4,8 @@ using System.IO.Pipelines;
 namespace CPort.Domain.Text;
 
 /// <summary>
-/// Splits bytes into lines without LF or CRLF, empty ones included; what follows the last line end counts when there is
-/// something. A line of more than <paramref name="maxBytes"/> is skipped over, told as too long, and reading goes on behind it.
-/// Every byte is looked at once; no more than one line is copied.
+/// Splits bytes into lines without LF or CRLF, empty ones included; what follows the last line end counts when there is something. A line of more than
+/// <paramref name="maxBytes"/> is skipped over, told as too long, and reading goes on behind it. Every byte is looked at once; no more than one line is copied.
 /// </summary>
 public sealed class LineReader(PipeReader source, int maxBytes)
 {

@@ -1,8 +1,8 @@
 namespace CPort.Domain.Wire;
 
 /// <summary>
-/// Marks a type that is written to the journal or sent between nodes. Every such type is a protobuf-net contract with explicit
-/// field numbers and carries a <see cref="ManifestAttribute"/>; <c>contracts.txt</c> beside this file lists them all.
+/// Marks a type that is written to the journal or sent between nodes. Every such type is a protobuf-net contract with explicit field numbers and carries a
+/// <see cref="ManifestAttribute"/>; <c>contracts.txt</c> beside this file lists them all.
 /// </summary>
 public interface IWireMessage;
 
@@ -10,8 +10,8 @@ public interface IWireMessage;
 public interface IWireReply : IWireMessage;
 
 /// <summary>
-/// A wire message that the journal or the snapshot store keeps: an event or a snapshot. Its bytes stay readable for ever; a golden file of
-/// each is kept beside the tests.
+/// A wire message that the journal or the snapshot store keeps: an event or a snapshot. Its bytes stay readable for ever; a golden file of each is kept beside
+/// the tests.
 /// </summary>
 public interface IWireEvent : IWireMessage;
 
@@ -23,8 +23,8 @@ internal interface ISizedWireMessage
 }
 
 /// <summary>
-/// The stable name a wire type is stored under, for example <c>rs1</c>. Never changed and never reused: journals hold it for ever.
-/// A changed shape that old bytes cannot fill gets a new type and a new manifest.
+/// The stable name a wire type is stored under, for example <c>rs1</c>. Never changed and never reused: journals hold it for ever. A changed shape that old
+/// bytes cannot fill gets a new type and a new manifest.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class ManifestAttribute(string manifest) : Attribute

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using CPort.Actors.Routing;
@@ -7,9 +6,9 @@ using CPort.Domain.Routing;
 namespace CPort.Node.Adapters;
 
 /// <summary>
-/// Finds a host's addresses by the machine's resolver; the table and mmdb providers then say where they are. Only in the chain when switched on:
-/// a lookup tells the resolver, and perhaps the host's owner, that somebody looks. Names that never belong in DNS (.onion by RFC 7686, special-use
-/// names of RFC 6761) are not asked, and private or loopback addresses are no answer.
+/// Finds a host's addresses by the machine's resolver; the table and mmdb providers then say where they are. Only in the chain when switched on: a lookup tells
+/// the resolver, and perhaps the host's owner, that somebody looks. Names that never belong in DNS (.onion by RFC 7686, special-use names of RFC 6761) are not
+/// asked, and private or loopback addresses are no answer.
 /// </summary>
 public sealed class DnsProvider : ITraceProvider
 {

@@ -7,8 +7,8 @@ using MaxMind.Db;
 namespace CPort.Node.Adapters;
 
 /// <summary>
-/// Looks addresses up in mmdb files: one with countries (GeoLite2/GeoIP2 Country, City or Enterprise, or files with a plain <c>country_code</c>) and,
-/// if given, one with networks (ASN or ISP). The registered country of a network is not taken for a location. Thread-safe; dispose at the end.
+/// Looks addresses up in mmdb files: one with countries (GeoLite2/GeoIP2 Country, City or Enterprise, or files with a plain <c>country_code</c>) and, if given,
+/// one with networks (ASN or ISP). The registered country of a network is not taken for a location. Thread-safe; dispose at the end.
 /// </summary>
 public sealed class MaxMindProvider : ITraceProvider, IDisposable
 {

@@ -2,16 +2,13 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Json;
-using CPort.Api;
 using CPort.Api.Reports;
 
 namespace CPort.Node.Client;
 
 /// <summary>
-/// Talks to a node over its public HTTP API. Streams lines in bounded chunks and sends a chunk again whole when its answers did
-/// not all come: intake is idempotent, so that is always safe. Exceptions name status and problem, never a URL of a report, a
-/// hash or the key.
+/// Talks to a node over its public HTTP API. Streams lines in bounded chunks and sends a chunk again whole when its answers did not all come: intake is
+/// idempotent, so that is always safe. Exceptions name status and problem, never a URL of a report, a hash or the key.
 /// </summary>
 public sealed class CPortClient : IDisposable
 {
@@ -21,8 +18,8 @@ public sealed class CPortClient : IDisposable
     private readonly TimeProvider _time;
 
     /// <summary>
-    /// <paramref name="baseUrl"/> is the node's root, for example <c>http://127.0.0.1:5080</c>; <paramref name="key"/> null for
-    /// the open paths (health). A <paramref name="handler"/> given is disposed with the client.
+    /// <paramref name="baseUrl"/> is the node's root, for example <c>http://127.0.0.1:5080</c>; <paramref name="key"/> null for the open paths (health). A
+    /// <paramref name="handler"/> given is disposed with the client.
     /// </summary>
     public CPortClient(Uri baseUrl, string? key, HttpMessageHandler? handler = null, TimeProvider? time = null)
     {
@@ -38,9 +35,7 @@ public sealed class CPortClient : IDisposable
         }
     }
 
-    /// <summary>
-    /// GET of a path such as <c>v1/agencies</c>. Throws <see cref="CPortApiException"/> on any answer that is no success.
-    /// </summary>
+    /// <summary>GET of a path such as <c>v1/agencies</c>. Throws <see cref="CPortApiException"/> on any answer that is no success.</summary>
     public Task<JsonElement> GetAsync(string path, CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, path, null, cancellation);
 
@@ -53,8 +48,7 @@ public sealed class CPortClient : IDisposable
         Read<T>(await PostAsync(path, body, cancellation));
 
     /// <summary>
-    /// POST of <paramref name="body"/> as JSON with camel-case names (null: no body). The answer's JSON, or <c>default</c>
-    /// (undefined) when it is empty.
+    /// POST of <paramref name="body"/> as JSON with camel-case names (null: no body). The answer's JSON, or <c>default</c> (undefined) when it is empty.
     /// </summary>
     public Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Post, path, body, cancellation);
@@ -98,10 +92,9 @@ public sealed class CPortClient : IDisposable
     }
 
     /// <summary>
-    /// Streams reports, one a line, to <c>POST /v1/reports:stream</c>. The source must stand at
-    /// <see cref="LineStreamOptions.ResumeFrom"/>'s offset. <paramref name="codes"/>: <c>v2</c> for ICCAM v2's codes. Throws
-    /// <see cref="CPortApiException"/> (refused as a whole, for example a wrong key) and <see cref="CPortUnreachableException"/>;
-    /// what was answered before is in the resume and outcome files.
+    /// Streams reports, one a line, to <c>POST /v1/reports:stream</c>. The source must stand at <see cref="LineStreamOptions.ResumeFrom"/>'s offset.
+    /// <paramref name="codes"/>: <c>v2</c> for ICCAM v2's codes. Throws <see cref="CPortApiException"/> (refused as a whole, for example a wrong key) and
+    /// <see cref="CPortUnreachableException"/>; what was answered before is in the resume and outcome files.
     /// </summary>
     public Task<StreamProgress> StreamReportsAsync(
         Stream source, LineStreamOptions? options = null, IProgress<StreamProgress>? progress = null, string? codes = null,
@@ -115,9 +108,8 @@ public sealed class CPortClient : IDisposable
     }
 
     /// <summary>
-    /// Sends chunks with up to <see cref="LineStreamOptions.Parallel"/> requests in flight and takes their answers in the
-    /// source's order, so that the resume point never jumps over an unanswered line. <paramref name="answered"/> sees every
-    /// chunk's answers.
+    /// Sends chunks with up to <see cref="LineStreamOptions.Parallel"/> requests in flight and takes their answers in the source's order, so that the resume
+    /// point never jumps over an unanswered line. <paramref name="answered"/> sees every chunk's answers.
     /// </summary>
     public async Task<StreamProgress> StreamLinesAsync(
         string path, IAsyncEnumerable<LineChunk> chunks, LineStreamOptions options, IProgress<StreamProgress>? progress = null,
@@ -156,8 +148,7 @@ public sealed class CPortClient : IDisposable
         }
         finally
         {
-            // What is still under way after a failure is stopped and seen to its end, so that nothing runs on behind the caller's
-            // back.
+            // What is still under way after a failure is stopped and seen to its end, so that nothing runs on behind the caller's back.
             await stop.CancelAsync();
             foreach (var (_, answers) in inFlight)
             {
@@ -258,10 +249,7 @@ public sealed class CPortClient : IDisposable
 
         public long Retries => Volatile.Read(ref _retries);
 
-        /// <summary>
-        /// A line that was taken, alone; null: none yet. Sent again it changes nothing, and shows whether anything is answered at
-        /// all.
-        /// </summary>
+        /// <summary>A line that was taken, alone; null: none yet. Sent again it changes nothing, and shows whether anything is answered at all.</summary>
         public LineChunk? Known => Volatile.Read(ref _known);
 
         public void Retried() => Interlocked.Increment(ref _retries);
@@ -323,8 +311,8 @@ public sealed class CPortClient : IDisposable
     }
 
     /// <summary>
-    /// One attempt; answers that came are kept also when the rest did not. No cause: all lines are answered. Settled: to how many
-    /// lines this attempt brought a final answer; null when not every line has had an answer.
+    /// One attempt; answers that came are kept also when the rest did not. No cause: all lines are answered. Settled: to how many lines this attempt brought a
+    /// final answer; null when not every line has had an answer.
     /// </summary>
     private async Task<(TimeSpan? Wait, string? Cause, int? Settled)> TryChunkAsync(
         string path, LineChunk chunk, LineAnswer?[] answers, LineStreamOptions options, CancellationToken cancellation)
@@ -355,8 +343,7 @@ public sealed class CPortClient : IDisposable
                 {
                     settled += answer.IsTransient ? 0 : 1;
 
-                    // A line accepted by an attempt that broke comes back as a duplicate of itself: the first answer is the true
-                    // one.
+                    // A line accepted by an attempt that broke comes back as a duplicate of itself: the first answer is the true one.
                     answers[index] = answers[index] is { IsGood: true } first ? first : answer;
                 }
             }

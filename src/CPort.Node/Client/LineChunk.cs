@@ -4,13 +4,12 @@ using CPort.Domain.Text;
 namespace CPort.Node.Client;
 
 /// <summary>
-/// Some lines to send in one request. Bounded, so that a request is written whole before its answers fill the way back: over
-/// HTTP/1.1 neither side can then wait for the other for ever.
+/// Some lines to send in one request. Bounded, so that a request is written whole before its answers fill the way back: over HTTP/1.1 neither side can then
+/// wait for the other for ever.
 /// </summary>
 /// <param name="Body">The lines, each with its line end; no blank ones.</param>
 /// <param name="Lines">The number of each line in the source, from 1.</param>
-/// <param name="EndOffset">Where to go on in the source when this chunk is answered: bytes for files, rows for parsed
-/// lists.</param>
+/// <param name="EndOffset">Where to go on in the source when this chunk is answered: bytes for files, rows for parsed lists.</param>
 /// <param name="EndLine">The number of the last line of the source that this chunk covers.</param>
 public sealed record LineChunk(ReadOnlyMemory<byte> Body, IReadOnlyList<long> Lines, long EndOffset, long EndLine)
 {
@@ -21,9 +20,8 @@ public sealed record LineChunk(ReadOnlyMemory<byte> Body, IReadOnlyList<long> Li
     public const int MaxLineBytes = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Cuts a stream of lines into chunks, reading forwards only. <paramref name="offset"/> and <paramref name="line"/> say where
-    /// the stream stands already. A line longer than a chunk travels alone. Throws <see cref="InvalidDataException"/> beyond
-    /// <see cref="MaxLineBytes"/>.
+    /// Cuts a stream of lines into chunks, reading forwards only. <paramref name="offset"/> and <paramref name="line"/> say where the stream stands already. A
+    /// line longer than a chunk travels alone. Throws <see cref="InvalidDataException"/> beyond <see cref="MaxLineBytes"/>.
     /// </summary>
     public static async IAsyncEnumerable<LineChunk> ReadAsync(
         Stream source, long offset = 0, long line = 0, [EnumeratorCancellation] CancellationToken cancellation = default)

@@ -26,9 +26,7 @@ public sealed record StreamProgress
     /// <summary>Rejected lines by the problem's title.</summary>
     public required IReadOnlyDictionary<string, long> Reasons { get; init; }
 
-    /// <summary>
-    /// Numbers of the lines of this run that stayed without a final answer (<see cref="LineStreamOptions.LeaveUnavailable"/>).
-    /// </summary>
+    /// <summary>Numbers of the lines of this run that stayed without a final answer (<see cref="LineStreamOptions.LeaveUnavailable"/>).</summary>
     public IReadOnlyList<long> Unavailable { get; init; } = [];
 
     /// <summary>Lines answered, including those of earlier runs when resumed.</summary>
@@ -74,8 +72,8 @@ public sealed record LineStreamOptions
     public TimeSpan RetryFor { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Lines that are still unavailable after <see cref="RetryFor"/>, while others are answered, are left with that answer, and
-    /// the rest goes on. Off: the first such line ends everything. Needs lines that may be sent again at any time.
+    /// Lines that are still unavailable after <see cref="RetryFor"/>, while others are answered, are left with that answer, and the rest goes on. Off: the
+    /// first such line ends everything. Needs lines that may be sent again at any time.
     /// </summary>
     public bool LeaveUnavailable { get; init; }
 

@@ -1,16 +1,12 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using CPort.Api;
 
 namespace CPort.Node.Client;
 
 /// <summary>Problems as answers hold them.</summary>
 internal static class Problems
 {
-    /// <summary>
-    /// Reads an answer that is no success, or makes the nearest thing to a problem of it: proxies answer in their own words.
-    /// </summary>
+    /// <summary>Reads an answer that is no success, or makes the nearest thing to a problem of it: proxies answer in their own words.</summary>
     public static ApiProblem Read(byte[] body, int status)
     {
         try

@@ -1,11 +1,8 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 
 namespace CPort.Node.Client;
 
-/// <summary>
-/// How far a source has been answered without a gap. Small JSON file beside the source; holds no content of it.
-/// </summary>
+/// <summary>How far a source has been answered without a gap. Small JSON file beside the source; holds no content of it.</summary>
 public sealed record ResumePoint
 {
     /// <summary>What the source was, see <see cref="FingerprintAsync"/>.</summary>
@@ -17,9 +14,7 @@ public sealed record ResumePoint
     public Dictionary<string, long> Outcomes { get; init; } = [];
     public Dictionary<string, long> Reasons { get; init; } = [];
 
-    /// <summary>
-    /// The point in a file, or null when there is no file. Throws <see cref="InvalidDataException"/> on a damaged one.
-    /// </summary>
+    /// <summary>The point in a file, or null when there is no file. Throws <see cref="InvalidDataException"/> on a damaged one.</summary>
     public static ResumePoint? Load(string path)
     {
         if (!File.Exists(path))
@@ -49,9 +44,7 @@ public sealed record ResumePoint
         File.Move(fresh, path, overwrite: true);
     }
 
-    /// <summary>
-    /// Tells one file from another by its first 4 KB (or the <paramref name="length"/> that an earlier fingerprint covered).
-    /// </summary>
+    /// <summary>Tells one file from another by its first 4 KB (or the <paramref name="length"/> that an earlier fingerprint covered).</summary>
     public static async Task<string> FingerprintAsync(Stream file, int length = 4096, CancellationToken cancellation = default)
     {
         var head = new byte[length];

@@ -1,10 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
-using CPort.Api;
 using CPort.Api.Agencies;
 using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using CPort.Node.Client;
 using Spectre.Console;
 
 namespace CPort.Node.Commands;
@@ -15,9 +11,7 @@ internal static class AgenciesCommand
     public static Command Create() =>
         new("agencies", "Register agencies and give them keys (operator).") { CreateAdd(), CreateList(), CreateRotate() };
 
-    /// <summary>
-    /// Registers an agency and makes its first key. Returns the key's text and id. Used by <c>agencies add</c> and by the demo.
-    /// </summary>
+    /// <summary>Registers an agency and makes its first key. Returns the key's text and id. Used by <c>agencies add</c> and by the demo.</summary>
     public static async Task<(string Key, string KeyId)> AddAsync(
         CPortClient client, AgencyId id, string name, AgencyKind kind, IEnumerable<Country> countries, bool orphanMandate,
             TrustLevel trust, Roles roles,

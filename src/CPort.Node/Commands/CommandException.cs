@@ -1,5 +1,3 @@
-using CPort.Node.Client;
-
 namespace CPort.Node.Commands;
 
 /// <summary>Ends a command with a line for people and one of <see cref="ExitCodes"/>.</summary>

@@ -1,21 +1,15 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
-using System.Text.Json;
 using CPort.Api.Queues;
 using CPort.Domain.Hashes.Lists;
-using CPort.Domain.Identity;
-using CPort.Node.Client;
-using CPort.Node.Hosting;
-using CPort.Node.Options;
 using CPort.Node.Sample;
 using Spectre.Console;
 
 namespace CPort.Node.Commands;
 
 /// <summary>
-/// <c>cport demo</c>: a node on embedded SQLite, example agencies, a synthetic ICCAM day through the public API, and a table of
-/// what came of it. Every figure printed is an answer of the API.
+/// <c>cport demo</c>: a node on embedded SQLite, example agencies, a synthetic ICCAM day through the public API, and a table of what came of it. Every figure
+/// printed is an answer of the API.
 /// </summary>
 internal static class DemoCommand
 {
@@ -118,9 +112,7 @@ internal static class DemoCommand
         throw new TimeoutException($"The operator's key did not appear in {file}.");
     }
 
-    /// <summary>
-    /// Registers what is not registered yet; on a data folder of an earlier demo the agencies are there and only get new keys.
-    /// </summary>
+    /// <summary>Registers what is not registered yet; on a data folder of an earlier demo the agencies are there and only get new keys.</summary>
     private static async Task<Dictionary<string,
         string>> RegisterAsync(CPortClient asOperator, NodeOptions options, CancellationToken cancellation)
     {
@@ -220,9 +212,7 @@ internal static class DemoCommand
         });
     }
 
-    /// <summary>
-    /// Nothing is owed any more: every item traced, matched and routed, and the read model has caught up. Answers when that was.
-    /// </summary>
+    /// <summary>Nothing is owed any more: every item traced, matched and routed, and the read model has caught up. Answers when that was.</summary>
     private static async Task<TimeSpan> WaitUntilQuietAsync(CPortClient asOperator, Stopwatch clock,
         CancellationToken cancellation)
     {

@@ -1,27 +1,23 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Hashes.Lists;
-using CPort.Node.Client;
 
 namespace CPort.Node.Commands;
 
 /// <summary>Rows of lists of known hashes as the API takes them.</summary>
 internal static class HashListChunks
 {
-    /// <summary>
-    /// Rows a request: what the node answers in one step. Over HTTP/1.1 a larger request could wait for its own answers.
-    /// </summary>
+    /// <summary>Rows a request: what the node answers in one step. Over HTTP/1.1 a larger request could wait for its own answers.</summary>
     private const int BatchRows = 20_000;
 
     /// <summary>Bytes a request; it may be one row longer.</summary>
     private const int BatchBytes = 8 * 1024 * 1024;
 
     /// <summary>
-    /// The rows of a list as chunks for <c>POST /v1/hashes:import</c>, from after row <paramref name="skip"/>. Rows that cannot
-    /// be sent are given to <paramref name="local"/>: broken ones, skipped ones, and ones without classification.
+    /// The rows of a list as chunks for <c>POST /v1/hashes:import</c>, from after row <paramref name="skip"/>. Rows that cannot be sent are given to
+    /// <paramref name="local"/>: broken ones, skipped ones, and ones without classification.
     /// </summary>
     public static async IAsyncEnumerable<LineChunk> ReadAsync(
         IAsyncEnumerable<HashListRowResult> rows, Classification? classification, Country? country, long skip,

@@ -1,11 +1,8 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json;
 using CPort.Api.Reports;
 using CPort.Domain.CodeLists;
-using CPort.Domain.Hashes;
 using CPort.Domain.Hashes.Lists;
-using CPort.Node.Client;
 
 namespace CPort.Node.Commands;
 

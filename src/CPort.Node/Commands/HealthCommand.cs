@@ -2,10 +2,7 @@ using System.CommandLine;
 
 namespace CPort.Node.Commands;
 
-/// <summary>
-/// <c>cport health</c>: asks a node's own health page and ends with 0 or 1, for supervisors whose image has neither shell nor
-/// curl.
-/// </summary>
+/// <summary><c>cport health</c>: asks a node's own health page and ends with 0 or 1, for supervisors whose image has neither shell nor curl.</summary>
 internal static class HealthCommand
 {
     public static Command Create()
@@ -24,8 +21,7 @@ internal static class HealthCommand
             { url, ready, seconds };
         command.SetAction(async (parsed, cancellation) =>
         {
-            // A supervisor on the node's own machine asks by an address that no certificate names; nothing but "well or not" is
-            // taken from the answer.
+            // A supervisor on the node's own machine asks by an address that no certificate names; nothing but "well or not" is taken from the answer.
             using var handler = new HttpClientHandler
                 { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
             using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(seconds))) };

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using CPort.Node.Client;
 using Spectre.Console;
 
 namespace CPort.Node.Commands;

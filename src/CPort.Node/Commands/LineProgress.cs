@@ -1,4 +1,3 @@
-using CPort.Node.Client;
 using Spectre.Console;
 
 namespace CPort.Node.Commands;
@@ -7,16 +6,13 @@ namespace CPort.Node.Commands;
 internal static class LineProgress
 {
     /// <summary>
-    /// Runs <paramref name="work"/> with a progress to report to. <paramref name="total"/>: end of the source in the progress's
-    /// offset, when known.
+    /// Runs <paramref name="work"/> with a progress to report to. <paramref name="total"/>: end of the source in the progress's offset, when known.
     /// </summary>
     public static Task<StreamProgress> ShowAsync(string title, long? total, Func<IProgress<StreamProgress>,
         Task<StreamProgress>> work) =>
         ShowAsync(title, total, null, work);
 
-    /// <summary>
-    /// As above; <paramref name="share"/> says which share of the source has been read, 0 to 1. Null: not known.
-    /// </summary>
+    /// <summary>As above; <paramref name="share"/> says which share of the source has been read, 0 to 1. Null: not known.</summary>
     public static Task<StreamProgress> ShowShareAsync(string title, Func<double>? share, Func<IProgress<StreamProgress>,
         Task<StreamProgress>> work) =>
         ShowAsync(title, share is null ? null : 1_000_000, share, work);

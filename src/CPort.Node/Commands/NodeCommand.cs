@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using CPort.Node.Hosting;
-using CPort.Node.Options;
 
 namespace CPort.Node.Commands;
 

@@ -1,12 +1,11 @@
 using System.CommandLine;
-using CPort.Node.Client;
 using Spectre.Console;
 
 namespace CPort.Node.Commands;
 
 /// <summary>
-/// The options with which a command finds its node: <c>--url</c> (else <c>CPORT_URL</c>), <c>--key</c> (else <c>CPORT_KEY</c>,
-/// else, where the operator's key serves, the file <c>operator.key</c> in the node's data folder).
+/// The options with which a command finds its node: <c>--url</c> (else <c>CPORT_URL</c>), <c>--key</c> (else <c>CPORT_KEY</c>, else, where the operator's key
+/// serves, the file <c>operator.key</c> in the node's data folder).
 /// </summary>
 internal sealed class NodeConnection
 {
@@ -79,8 +78,7 @@ internal sealed class NodeConnection
     }
 
     /// <summary>
-    /// The key given, else <c>CPORT_KEY</c>, else the operator's in the data folder (null: not to be used). Throws
-    /// <see cref="CommandException"/>.
+    /// The key given, else <c>CPORT_KEY</c>, else the operator's in the data folder (null: not to be used). Throws <see cref="CommandException"/>.
     /// </summary>
     public static string Key(string? given, string? data)
     {

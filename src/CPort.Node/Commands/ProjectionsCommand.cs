@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using CPort.Actors.Projections;
 using CPort.Api.Operators;
 using Spectre.Console;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using CPort.Domain.Identity;
 using CPort.Node.Sample;
 
 namespace CPort.Node.Commands;

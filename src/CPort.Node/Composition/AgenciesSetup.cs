@@ -1,7 +1,4 @@
-using Akka.Hosting;
 using CPort.Actors.Agencies;
-using CPort.Actors.Persistence;
-using CPort.Node.Hosting;
 using CPort.Node.Readiness;
 
 namespace CPort.Node.Composition;

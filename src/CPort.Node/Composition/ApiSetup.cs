@@ -1,9 +1,5 @@
 using CPort.Api.Reports;
 using CPort.Actors.Intake;
-using CPort.Actors.Persistence;
-using CPort.Api;
-using CPort.Node.Hosting;
-using CPort.Node.Options;
 
 namespace CPort.Node.Composition;
 

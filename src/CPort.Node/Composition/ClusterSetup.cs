@@ -1,19 +1,11 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
-using Akka.Actor;
-using Akka.Cluster;
 using Akka.Cluster.Hosting;
-using Akka.Hosting;
 using Akka.Remote.Hosting;
 using Akka.Remote.Transport.DotNetty;
-using CPort.Actors.Cluster;
-using CPort.Actors.Persistence;
 using CPort.Actors.Serialization;
 using CPort.Actors.Telemetry;
-using CPort.Node.Hosting;
-using CPort.Node.Options;
 using ClusterOptions = CPort.Node.Options.ClusterOptions;
 
 namespace CPort.Node.Composition;
@@ -22,8 +14,7 @@ namespace CPort.Node.Composition;
 public static class ClusterSetup
 {
     /// <summary>
-    /// The actor system's name, part of every node's address. The same whatever the cluster's name, so that two clusters can tell
-    /// each other apart.
+    /// The actor system's name, part of every node's address. The same whatever the cluster's name, so that two clusters can tell each other apart.
     /// </summary>
     public const string SystemName = "cport";
 
@@ -98,8 +89,7 @@ public static class ClusterSetup
     }
 
     /// <summary>
-    /// Why this node cannot listen where the options say, or null: a name that is not this machine's would fail as an obscure
-    /// error of the transport.
+    /// Why this node cannot listen where the options say, or null: a name that is not this machine's would fail as an obscure error of the transport.
     /// </summary>
     public static async Task<string?> AddressProblemAsync(ClusterOptions cluster, CancellationToken cancellation)
     {

@@ -1,5 +1,4 @@
 using CPort.Actors.Entities;
-using CPort.Node.Hosting;
 using CPort.Node.Readiness;
 
 namespace CPort.Node.Composition;

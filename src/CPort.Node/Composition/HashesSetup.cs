@@ -1,9 +1,6 @@
-using Akka.Hosting;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
-using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
-using CPort.Node.Options;
 using CPort.Node.Readiness;
 
 namespace CPort.Node.Composition;

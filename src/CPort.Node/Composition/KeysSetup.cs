@@ -1,8 +1,5 @@
 using CPort.Actors.Confidential;
-using CPort.Actors.Persistence;
 using CPort.Domain.Confidential;
-using CPort.Node.Hosting;
-using CPort.Node.Options;
 
 namespace CPort.Node.Composition;
 
@@ -16,8 +13,8 @@ internal static class KeysSetup
 }
 
 /// <summary>
-/// Loads the master key before anything is sealed or opened, and refuses to start with one that is not the database's. A new key
-/// is made only for a database that has none: a lost key file must not be replaced in silence.
+/// Loads the master key before anything is sealed or opened, and refuses to start with one that is not the database's. A new key is made only for a database
+/// that has none: a lost key file must not be replaced in silence.
 /// </summary>
 internal sealed partial class MasterKeyLoading(NodeOptions options, Database database, ILogger<MasterKeyLoading> log)
 {

@@ -1,7 +1,3 @@
-using CPort.Actors.Cluster;
-using CPort.Actors.Persistence;
-using CPort.Node.Options;
-
 namespace CPort.Node.Composition;
 
 /// <summary>From options to the node's one database.</summary>
@@ -22,9 +18,7 @@ public static class PersistenceSetup
             Guid.NewGuid().ToString("N"));
     }
 
-    /// <summary>
-    /// Database, numbers and the figures that must never change. Others add figures as singletons: <see cref="FixedFigure"/>.
-    /// </summary>
+    /// <summary>Database, numbers and the figures that must never change. Others add figures as singletons: <see cref="FixedFigure"/>.</summary>
     public static IServiceCollection AddPersistence(this IServiceCollection services, Database database)
     {
         services.AddSingleton(database);

@@ -1,12 +1,5 @@
-using Akka.Actor;
-using Akka.Hosting;
-using CPort.Actors.Cluster;
-using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Domain.Confidential;
-using CPort.Domain.Routing;
-using CPort.Node.Hosting;
-using CPort.Node.Options;
 using CPort.Node.Readiness;
 
 namespace CPort.Node.Composition;

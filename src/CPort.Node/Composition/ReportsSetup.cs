@@ -1,17 +1,11 @@
-using Akka.Actor;
-using Akka.Hosting;
 using CPort.Actors.Agencies;
 using CPort.Actors.Entities;
-using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Actors.Routing;
 using CPort.Domain.Agencies;
 using CPort.Domain.Confidential;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Reports;
-using CPort.Node.Hosting;
-using CPort.Node.Options;
-using CPort.Node.Readiness;
 
 namespace CPort.Node.Composition;
 
@@ -28,8 +22,7 @@ internal static class ReportsSetup
         akka.AddReports(system => ReportServices(system, options, services));
 
     /// <summary>
-    /// Several attempts: a message to a shard that is moving, or to a node that died a moment ago, is lost, and every command may
-    /// be sent again.
+    /// Several attempts: a message to a shard that is moving, or to a node that died a moment ago, is lost, and every command may be sent again.
     /// </summary>
     public static ReportGatewayOptions GatewayOptions(LimitOptions limits) =>
         new() { AskTimeout = TimeSpan.FromSeconds(limits.AskSeconds / 5.0), Patience = TimeSpan.FromSeconds(limits.AskSeconds) };

@@ -1,9 +1,7 @@
-using CPort.Actors.Persistence;
 using CPort.Actors.Routing;
 using CPort.Domain.Confidential;
 using CPort.Domain.Routing;
 using CPort.Node.Adapters;
-using CPort.Node.Options;
 
 namespace CPort.Node.Composition;
 

@@ -3,18 +3,15 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
-using CPort.Node.Options;
 
 namespace CPort.Node.Hosting;
 
-/// <summary>
-/// TLS between nodes: both sides show a certificate, and both certificates must come from the cluster's own authority.
-/// </summary>
+/// <summary>TLS between nodes: both sides show a certificate, and both certificates must come from the cluster's own authority.</summary>
 public static class ClusterTls
 {
     /// <summary>
-    /// The transport's setup from the options. Throws <see cref="NodeConfigurationException"/> when a file cannot be used;
-    /// messages name the key and never show its content.
+    /// The transport's setup from the options. Throws <see cref="NodeConfigurationException"/> when a file cannot be used; messages name the key and never show
+    /// its content.
     /// </summary>
     public static DotNettySslSetup Setup(ClusterOptions cluster)
     {
@@ -49,8 +46,7 @@ public static class ClusterTls
                 [$"CPORT__Cluster__Tls__CertificatePath: this node's own certificate would be refused by the others: {own}."]);
         }
 
-        // Checked here because Akka ends a node that *calls* one whose certificate does not fit: one wrong certificate would cost
-        // the right nodes.
+        // Checked here because Akka ends a node that *calls* one whose certificate does not fit: one wrong certificate would cost the right nodes.
         if (options.VerifyName && !certificate.MatchesHostname(cluster.Host))
         {
             throw new NodeConfigurationException(
@@ -77,8 +73,7 @@ public static class ClusterTls
     }
 
     /// <summary>
-    /// Why a certificate is not one of the authority's, or null. The system's own authorities do not count; revocation lists are
-    /// not asked for.
+    /// Why a certificate is not one of the authority's, or null. The system's own authorities do not count; revocation lists are not asked for.
     /// </summary>
     private static string? Refusal(X509Certificate2 certificate, X509Certificate2Collection authority)
     {
@@ -96,8 +91,7 @@ public static class ClusterTls
 public static class Certificates
 {
     /// <summary>
-    /// A PFX file, or PEM with its key in the same file or another. Throws <see cref="NodeConfigurationException"/> that names
-    /// <paramref name="setting"/>.
+    /// A PFX file, or PEM with its key in the same file or another. Throws <see cref="NodeConfigurationException"/> that names <paramref name="setting"/>.
     /// </summary>
     public static X509Certificate2 Load(string path, string? keyPath, string? password, string setting)
     {

@@ -1,5 +1,4 @@
 using System.Net;
-using CPort.Node.Options;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace CPort.Node.Hosting;

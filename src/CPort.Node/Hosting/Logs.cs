@@ -1,4 +1,3 @@
-using CPort.Node.Options;
 using Microsoft.Extensions.Logging.Console;
 
 namespace CPort.Node.Hosting;
@@ -10,8 +9,8 @@ internal static class Logs
     {
         logging.SetMinimumLevel(logs.Level);
 
-        // Request logs carry paths, and a path can carry a hash value: metrics and traces count requests by route template
-        // instead. Scopes stay off for the same reason.
+        // Request logs carry paths, and a path can carry a hash value: metrics and traces count requests by route template instead. Scopes stay off for the
+        // same reason.
         logging.AddFilter("Microsoft", LogLevel.Warning);
 
         // Every refused key is counted by status; a line each would let a stranger fill the disk.

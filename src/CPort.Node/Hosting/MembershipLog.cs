@@ -1,13 +1,9 @@
-using Akka.Actor;
 using Akka.Cluster;
 using static Akka.Event.LoggingExtensions;
 
 namespace CPort.Node.Hosting;
 
-/// <summary>
-/// A log line for what operators should know: who was lost, cut off or came back. Decides nothing; figures are ClusterMetrics'
-/// business.
-/// </summary>
+/// <summary>A log line for what operators should know: who was lost, cut off or came back. Decides nothing; figures are ClusterMetrics' business.</summary>
 internal sealed class MembershipLog : ReceiveActor
 {
     private readonly Cluster _cluster = Cluster.Get(Context.System);

@@ -1,22 +1,16 @@
-using Akka.Hosting;
-using CPort.Actors.Cluster;
-using CPort.Api;
 using CPort.Node.Composition;
 using CPort.Node.Operator;
-using CPort.Node.Options;
 using CPort.Node.Readiness;
 
 namespace CPort.Node.Hosting;
 
-/// <summary>
-/// Puts a node together from its options: what runs where, as a list; each part is a file of <c>Composition/</c>.
-/// </summary>
+/// <summary>Puts a node together from its options: what runs where, as a list; each part is a file of <c>Composition/</c>.</summary>
 public static class NodeHost
 {
     /// <summary>
-    /// A node ready to run: <c>await app.RunAsync()</c>, or <c>StartAsync</c> and <see cref="WaitUntilRunningAsync"/> in tests
-    /// and the demo. It serves health at once and everything else when database and cluster are there.
-    /// <paramref name="configure"/> comes last and may replace services (a clock, a trace provider, the log's outlet).
+    /// A node ready to run: <c>await app.RunAsync()</c>, or <c>StartAsync</c> and <see cref="WaitUntilRunningAsync"/> in tests and the demo. It serves health
+    /// at once and everything else when database and cluster are there. <paramref name="configure"/> comes last and may replace services (a clock, a trace
+    /// provider, the log's outlet).
     /// </summary>
     public static WebApplication Build(NodeOptions options, Action<WebApplicationBuilder>? configure = null)
     {
@@ -35,8 +29,8 @@ public static class NodeHost
             .UseShutdownTimeout(TimeSpan.FromSeconds(options.Cluster.StopSeconds) / 3);
         builder.Logging.AddNodeLogs(options.Logs);
 
-        // A stop in all: drain, open requests (a third at most), shards (a half at most), leave. NodeLifecycle keeps to the time;
-        // the host waits a little longer.
+        // A stop in all: drain, open requests (a third at most), shards (a half at most), leave. NodeLifecycle keeps to the time; the host waits a little
+        // longer.
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(options.Cluster.StopSeconds + 15));
         builder.Services
             .AddRouting()

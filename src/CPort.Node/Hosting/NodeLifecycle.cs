@@ -1,18 +1,11 @@
 using CPort.Api.Reports;
-using Akka.Actor;
-using Akka.Hosting;
-using CPort.Actors.Cluster;
-using CPort.Actors.Intake;
-using CPort.Actors.Persistence;
 using CPort.Node.Composition;
-using CPort.Node.Options;
 
 namespace CPort.Node.Hosting;
 
 /// <summary>
-/// Starts the actor system, but only when the database answers and fits, and joins the cluster: until then the node says what it
-/// waits for, rather than dying and being restarted in a circle. Stops it in order: not ready but serving, no more intake,
-/// requests end (Kestrel), shards handed over, left.
+/// Starts the actor system, but only when the database answers and fits, and joins the cluster: until then the node says what it waits for, rather than dying
+/// and being restarted in a circle. Stops it in order: not ready but serving, no more intake, requests end (Kestrel), shards handed over, left.
 /// </summary>
 internal sealed partial class NodeLifecycle(
     AkkaConfigurationBuilder akka,
@@ -28,10 +21,7 @@ internal sealed partial class NodeLifecycle(
     TimeProvider time,
     ILogger<NodeLifecycle> log) : AkkaHostedService(akka, services, akkaLog, lifetime), IHostedLifecycleService
 {
-    /// <summary>
-    /// Set within the base class' start, which calls <see cref="StopAsync"/> when it fails: that call must not wait for the start
-    /// to end.
-    /// </summary>
+    /// <summary>Set within the base class' start, which calls <see cref="StopAsync"/> when it fails: that call must not wait for the start to end.</summary>
     private readonly AsyncLocal<bool> _inStart = new();
 
     private readonly CancellationTokenSource _stopping = new();
@@ -51,9 +41,8 @@ internal sealed partial class NodeLifecycle(
     }
 
     /// <summary>
-    /// Before anything stops: not ready, and load balancers get time to notice. What comes meanwhile is served, because a 503
-    /// would cost the sender the one retry it may need for a report whose shard is just moving. Not when the node has a reason of
-    /// its own to end: then it has nothing to serve with.
+    /// Before anything stops: not ready, and load balancers get time to notice. What comes meanwhile is served, because a 503 would cost the sender the one
+    /// retry it may need for a report whose shard is just moving. Not when the node has a reason of its own to end: then it has nothing to serve with.
     /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
@@ -115,8 +104,7 @@ internal sealed partial class NodeLifecycle(
     {
         try
         {
-            // Only once Kestrel listens: a node whose port is taken must not join the cluster, and health answers from the first
-            // moment of waiting.
+            // Only once Kestrel listens: a node whose port is taken must not join the cluster, and health answers from the first moment of waiting.
             var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using var started = HostApplicationLifetime!.ApplicationStarted.Register(listening.SetResult);
             await listening.Task.WaitAsync(_stopping.Token);
@@ -167,9 +155,8 @@ internal sealed partial class NodeLifecycle(
     }
 
     /// <summary>
-    /// Why the actor system ends when nobody stopped the node: the split-brain resolver declared it down, an operator had it
-    /// leave, or a node that it called failed TLS's handshake (Akka ends the caller then). The base class stops the host
-    /// afterwards.
+    /// Why the actor system ends when nobody stopped the node: the split-brain resolver declared it down, an operator had it leave, or a node that it called
+    /// failed TLS's handshake (Akka ends the caller then). The base class stops the host afterwards.
     /// </summary>
     private void NoteEnd(ActorSystem system)
     {

@@ -1,10 +1,8 @@
-using CPort.Actors.Persistence;
-
 namespace CPort.Node.Hosting;
 
 /// <summary>
-/// Work that must be done once per start, after the database is there and before any actor runs: tables, keys. Run in order of
-/// registration, and again when the database goes away in between.
+/// Work that must be done once per start, after the database is there and before any actor runs: tables, keys. Run in order of registration, and again when the
+/// database goes away in between.
 /// </summary>
 public sealed record NodePreparation(Func<CancellationToken, Task> RunAsync);
 

@@ -1,5 +1,3 @@
-using Akka.Actor;
-
 namespace CPort.Node.Hosting;
 
 /// <summary>How far the node has come. Thread-safe.</summary>
@@ -20,9 +18,7 @@ public sealed class NodeState
     /// <summary>Why the node does not serve, or null.</summary>
     public string? WaitingFor => _waitingFor;
 
-    /// <summary>
-    /// It is going to stop: not ready, so that load balancers send to others, but whatever still comes is served.
-    /// </summary>
+    /// <summary>It is going to stop: not ready, so that load balancers send to others, but whatever still comes is served.</summary>
     public bool IsLeaving => _leaves;
 
     public ActorSystem? System => _system;

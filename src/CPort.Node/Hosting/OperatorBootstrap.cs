@@ -1,16 +1,11 @@
-using Akka.Actor;
-using Akka.Hosting;
 using CPort.Actors.Agencies;
-using CPort.Domain.Access;
 using CPort.Domain.Agencies;
-using CPort.Domain.Identity;
-using CPort.Node.Options;
 
 namespace CPort.Node.Hosting;
 
 /// <summary>
-/// At the very first start there is nobody who could register agencies: makes the agency <c>operator</c> with one key and writes
-/// the key, which is shown nowhere else, to <c>operator.key</c> in the data folder, readable by its owner only.
+/// At the very first start there is nobody who could register agencies: makes the agency <c>operator</c> with one key and writes the key, which is shown
+/// nowhere else, to <c>operator.key</c> in the data folder, readable by its owner only.
 /// </summary>
 internal sealed partial class OperatorBootstrap(
     NodeOptions options, NodeState state, AgencyDirectoryFeed directory, IServiceProvider services, TimeProvider time,

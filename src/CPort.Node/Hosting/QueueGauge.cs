@@ -1,9 +1,5 @@
-using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Telemetry;
-using CPort.Domain.Access;
-using CPort.Domain.Agencies;
-using CPort.Domain.Identity;
 
 namespace CPort.Node.Hosting;
 

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using CPort.Api.Security;
-using CPort.Domain.Access;
 using CPort.Actors.Telemetry;
-using CPort.Node.Options;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;

@@ -1,11 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Akka.Actor;
 using Akka.Cluster;
-using CPort.Actors.Cluster;
-using CPort.Api;
 using CPort.Api.Security;
-using CPort.Domain.Access;
 
 namespace CPort.Node.Operator;
 
@@ -141,9 +137,7 @@ internal sealed class ClusterEndpoints(OperatorNode node)
     }
 }
 
-/// <summary>
-/// Writes what happens to members into a stream's channel, beginning with what is. Lives as long as the stream.
-/// </summary>
+/// <summary>Writes what happens to members into a stream's channel, beginning with what is. Lives as long as the stream.</summary>
 internal sealed class ClusterTailActor : ReceiveActor
 {
     private readonly ChannelWriter<MemberEventAnswer> _writer;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Threading.Channels;
 
 namespace CPort.Node.Operator;
@@ -7,8 +6,8 @@ namespace CPort.Node.Operator;
 public sealed record LogLine(DateTimeOffset At, LogLevel Level, string Category, string Text);
 
 /// <summary>
-/// The last lines of this node's log, in memory, for <c>log peek</c> and <c>log tail</c>. It sees what the console sees: logs
-/// hold nothing confidential. Thread-safe.
+/// The last lines of this node's log, in memory, for <c>log peek</c> and <c>log tail</c>. It sees what the console sees: logs hold nothing confidential.
+/// Thread-safe.
 /// </summary>
 public sealed class LogRing(TimeProvider time) : ILoggerProvider
 {
@@ -32,9 +31,7 @@ public sealed class LogRing(TimeProvider time) : ILoggerProvider
         }
     }
 
-    /// <summary>
-    /// The last lines, then each as it comes, until cancelled. A reader that is too slow loses the oldest lines.
-    /// </summary>
+    /// <summary>The last lines, then each as it comes, until cancelled. A reader that is too slow loses the oldest lines.</summary>
     public async IAsyncEnumerable<LogLine> FollowAsync(int last,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -1,9 +1,5 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Akka.Actor;
-using CPort.Actors.Cluster;
-using CPort.Api;
 using CPort.Node.Composition;
 
 namespace CPort.Node.Operator;

@@ -1,5 +1,4 @@
 using CPort.Api.Security;
-using CPort.Domain.Access;
 
 namespace CPort.Node.Operator;
 

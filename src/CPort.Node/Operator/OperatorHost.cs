@@ -1,13 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CPort.Actors.Agencies;
-using CPort.Api;
 using CPort.Api.Security;
-using CPort.Domain.Access;
 using CPort.Domain.Agencies;
-using CPort.Domain.Identity;
-using CPort.Node.Hosting;
-using CPort.Node.Options;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -18,8 +13,8 @@ namespace CPort.Node.Operator;
 public static class OperatorSetup
 {
     /// <summary>
-    /// The operator endpoint and the log's memory. To be registered before the actor system, so that it starts before and stops
-    /// after it: an operator sees a node come and go.
+    /// The operator endpoint and the log's memory. To be registered before the actor system, so that it starts before and stops after it: an operator sees a
+    /// node come and go.
     /// </summary>
     public static WebApplicationBuilder AddOperator(this WebApplicationBuilder builder)
     {
@@ -32,8 +27,8 @@ public static class OperatorSetup
 }
 
 /// <summary>
-/// Serves <c>/operator/v1</c> on a port of its own, by a web server of its own: nothing of it can be reached through the API's
-/// port, nor the API through it. Lets in operators only (an operator's key with the role operator).
+/// Serves <c>/operator/v1</c> on a port of its own, by a web server of its own: nothing of it can be reached through the API's port, nor the API through it.
+/// Lets in operators only (an operator's key with the role operator).
 /// </summary>
 public sealed partial class OperatorHost(
     NodeOptions options, NodeState state, AgencyDirectoryFeed directory, IServiceProvider services, TimeProvider time,

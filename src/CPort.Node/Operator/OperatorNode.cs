@@ -1,14 +1,8 @@
-using System.Text.Json;
-using Akka.Actor;
-using CPort.Api;
-using CPort.Domain.Access;
-using CPort.Node.Hosting;
-
 namespace CPort.Node.Operator;
 
 /// <summary>
-/// What the operators' endpoints need of the node they are on. Everything that concerns the cluster has the same answer on every
-/// node; what changes something is logged with who did it. <paramref name="stopping"/> ends the streams.
+/// What the operators' endpoints need of the node they are on. Everything that concerns the cluster has the same answer on every node; what changes something
+/// is logged with who did it. <paramref name="stopping"/> ends the streams.
 /// </summary>
 internal sealed partial class OperatorNode(IServiceProvider services, NodeState state, ILogger log, CancellationToken stopping)
 {

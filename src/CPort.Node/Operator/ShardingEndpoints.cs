@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Actors.Cluster;
-using CPort.Api;
-
 namespace CPort.Node.Operator;
 
 internal sealed record RegionAnswer(string Type, int Nodes, string? Coordinator, int Shards, int Entities, int FailedShards);

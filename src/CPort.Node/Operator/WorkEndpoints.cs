@@ -1,23 +1,14 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using System.Globalization;
-using Akka.Actor;
-using Akka.Hosting;
-using CPort.Actors.Cluster;
 using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
-using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
-using CPort.Api;
 using CPort.Api.Hashes;
 using CPort.Api.Operators;
 using CPort.Api.Queues;
 using CPort.Api.Reports;
 using CPort.Api.Security;
-using CPort.Domain.Access;
 using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 
 namespace CPort.Node.Operator;
@@ -37,10 +28,7 @@ internal sealed record OwedAnswer(int Item, bool Traced, bool Matched);
 /// <summary>A stuck entity that answers again.</summary>
 internal sealed record RetriedAnswer(string Id, bool Answers);
 
-/// <summary>
-/// Buckets of one algorithm: how many hold anything and what they hold together. <c>Unanswered</c> buckets are missing in the
-/// sums.
-/// </summary>
+/// <summary>Buckets of one algorithm: how many hold anything and what they hold together. <c>Unanswered</c> buckets are missing in the sums.</summary>
 internal sealed record HashStatsAnswer(
     string Algorithm, int Buckets, int InUse, int Unanswered, long Hashes, long Known, long Sightings, long ReportsToTell,
         long MemoryBytes);
@@ -49,8 +37,7 @@ internal sealed record HashStatsAnswer(
 internal sealed record DeliveryAnswer(string Kind, long Pending, DateTimeOffset? OldestSince, string? Note);
 
 /// <summary>
-/// <c>/operator/v1</c>'s reports, stuck list, queues, read model, hashes: what the API answers operators too is answered by the
-/// same functions.
+/// <c>/operator/v1</c>'s reports, stuck list, queues, read model, hashes: what the API answers operators too is answered by the same functions.
 /// </summary>
 internal sealed class WorkEndpoints(OperatorNode node)
 {
@@ -133,10 +120,7 @@ internal sealed class WorkEndpoints(OperatorNode node)
             : throw ApiProblemException.Of(ProblemCodes.Unavailable, $"{name} still cannot be read.");
     }
 
-    /// <summary>
-    /// Asks every bucket that holds anything: the others are not woken for it. Stuck ones and silent ones are counted as
-    /// unanswered.
-    /// </summary>
+    /// <summary>Asks every bucket that holds anything: the others are not woken for it. Stuck ones and silent ones are counted as unanswered.</summary>
     private async Task<ImmutableArray<HashStatsAnswer>> HashesAsync(CancellationToken cancellation)
     {
         var inUse = await HashBucketJournal.WithEventsAsync(node.Get<Database>(), cancellation);

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using CPort.Actors.Cluster;
 
 namespace CPort.Node.Options;
 
@@ -16,27 +15,21 @@ public sealed class ClusterOptions
     [RegularExpression("[a-z][a-z0-9-]{0,39}", ErrorMessage = NameRule)]
     public string Name { get; set; } = "cport";
 
-    /// <summary>
-    /// The name or address other nodes reach this one by. In a container its own address or a name that resolves to it.
-    /// </summary>
+    /// <summary>The name or address other nodes reach this one by. In a container its own address or a name that resolves to it.</summary>
     [Host]
     public string Host { get; set; } = "127.0.0.1";
 
-    /// <summary>
-    /// The address to listen on, when it is another than <see cref="Host"/>: <c>0.0.0.0</c> behind address translation.
-    /// </summary>
+    /// <summary>The address to listen on, when it is another than <see cref="Host"/>: <c>0.0.0.0</c> behind address translation.</summary>
     [Host]
     public string? BindHost { get; set; }
 
-    /// <summary>
-    /// 0 takes a free port, which suits a single node and nodes on one machine that find each other by the database.
-    /// </summary>
+    /// <summary>0 takes a free port, which suits a single node and nodes on one machine that find each other by the database.</summary>
     [Between(0, 65535)]
     public int Port { get; set; }
 
     /// <summary>
-    /// Where other nodes are: <c>host:port</c>, or <c>dns:name:port</c> for a name with an address for each node. Several,
-    /// separated by commas. Members that the database records are always asked too; see docs/cluster.md.
+    /// Where other nodes are: <c>host:port</c>, or <c>dns:name:port</c> for a name with an address for each node. Several, separated by commas. Members that
+    /// the database records are always asked too; see docs/cluster.md.
     /// </summary>
     public string[] Seeds { get; set; } = [];
 
@@ -51,15 +44,11 @@ public sealed class ClusterOptions
     [Between(5, 240)]
     public int StopSeconds { get; set; } = 30;
 
-    /// <summary>
-    /// How long a stopping member of a larger cluster is not ready and still serves, so that load balancers notice.
-    /// </summary>
+    /// <summary>How long a stopping member of a larger cluster is not ready and still serves, so that load balancers notice.</summary>
     [Between(0, 60)]
     public int DrainSeconds { get; set; } = 2;
 
-    /// <summary>
-    /// Which side goes on when the cluster splits: KeepMajority, StaticQuorum or LeaseMajority. The same on all nodes.
-    /// </summary>
+    /// <summary>Which side goes on when the cluster splits: KeepMajority, StaticQuorum or LeaseMajority. The same on all nodes.</summary>
     public SplitBrainStrategy SplitBrain { get; set; } = SplitBrainStrategy.KeepMajority;
 
     /// <summary>Nodes that must be together, for StaticQuorum; more than half of all.</summary>
@@ -81,16 +70,11 @@ public sealed class ClusterOptions
     [Between(0.1, 120)]
     public double DownRemovalMarginSeconds { get; set; } = DefaultTimes.DownRemovalMargin.TotalSeconds;
 
-    /// <summary>
-    /// How long a node may be without the database while another member reaches it, before it leaves so that its shards move
-    /// there, seconds.
-    /// </summary>
+    /// <summary>How long a node may be without the database while another member reaches it, before it leaves so that its shards move there, seconds.</summary>
     [Between(3, 600)]
     public double DatabasePatienceSeconds { get; set; } = Joining.DatabasePatience.TotalSeconds;
 
-    /// <summary>
-    /// Permits plain TCP between nodes on addresses that others can reach. Without it such nodes need <see cref="Tls"/>.
-    /// </summary>
+    /// <summary>Permits plain TCP between nodes on addresses that others can reach. Without it such nodes need <see cref="Tls"/>.</summary>
     public bool AllowPlainTcp { get; set; }
 
     public ClusterTlsOptions Tls { get; set; } = new();
@@ -108,10 +92,7 @@ public sealed class ClusterOptions
 /// <summary>TLS between nodes, with a certificate on both sides.</summary>
 public sealed class ClusterTlsOptions
 {
-    /// <summary>
-    /// This node's certificate, PFX or PEM, for both client and server use, naming <see cref="ClusterOptions.Host"/>. Switches
-    /// TLS on.
-    /// </summary>
+    /// <summary>This node's certificate, PFX or PEM, for both client and server use, naming <see cref="ClusterOptions.Host"/>. Switches TLS on.</summary>
     [ExistingFile]
     public string? CertificatePath { get; set; }
 
@@ -122,8 +103,7 @@ public sealed class ClusterTlsOptions
     public string? Password { get; set; }
 
     /// <summary>
-    /// Certificates (PEM) of the authority whose nodes are let in: one of the cluster's own, because whoever has a certificate of
-    /// it is a member.
+    /// Certificates (PEM) of the authority whose nodes are let in: one of the cluster's own, because whoever has a certificate of it is a member.
     /// </summary>
     [ExistingFile]
     public string? CaPath { get; set; }

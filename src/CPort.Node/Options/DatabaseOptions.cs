@@ -1,5 +1,3 @@
-using CPort.Actors.Persistence;
-
 namespace CPort.Node.Options;
 
 /// <summary>Where everything durable is.</summary>
@@ -7,9 +5,7 @@ public sealed class DatabaseOptions
 {
     public DatabaseProvider Provider { get; set; } = DatabaseProvider.Sqlite;
 
-    /// <summary>
-    /// SQLite: a file, default <c>cport.db</c> in the data folder. PostgreSQL: <c>Host=…;Username=…;Password=…;Database=…</c>.
-    /// </summary>
+    /// <summary>SQLite: a file, default <c>cport.db</c> in the data folder. PostgreSQL: <c>Host=…;Username=…;Password=…;Database=…</c>.</summary>
     public string? ConnectionString { get; set; }
 
     /// <summary>SQLite only: Full waits for the disk at each commit; Normal may lose the last commits at a power loss.</summary>

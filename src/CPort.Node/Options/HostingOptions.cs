@@ -16,8 +16,8 @@ public sealed class HostingOptions
     public string? AsnMmdbFile { get; set; }
 
     /// <summary>
-    /// Full public suffix list (a copy of Debian's /usr/share/publicsuffix/public_suffix_list.dat); built in is a short one.
-    /// Decides keyed hashes, so that a database keeps to the list of its first start.
+    /// Full public suffix list (a copy of Debian's /usr/share/publicsuffix/public_suffix_list.dat); built in is a short one. Decides keyed hashes, so that a
+    /// database keeps to the list of its first start.
     /// </summary>
     [ExistingFile]
     public string? PublicSuffixFile { get; set; }

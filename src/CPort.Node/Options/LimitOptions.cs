@@ -1,5 +1,4 @@
 using CPort.Actors.Intake;
-using CPort.Api;
 
 namespace CPort.Node.Options;
 

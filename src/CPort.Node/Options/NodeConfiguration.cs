@@ -1,11 +1,10 @@
 using System.Reflection;
-using Microsoft.Extensions.Configuration;
 
 namespace CPort.Node.Options;
 
 /// <summary>
-/// Reads <see cref="NodeOptions"/> from <c>appsettings.json</c> beside the program, then in the working directory, then
-/// <c>--config</c>, then the environment (<c>CPORT__Database__Provider</c>), then the command line; later ones win.
+/// Reads <see cref="NodeOptions"/> from <c>appsettings.json</c> beside the program, then in the working directory, then <c>--config</c>, then the environment
+/// (<c>CPORT__Database__Provider</c>), then the command line; later ones win.
 /// </summary>
 public static class NodeConfiguration
 {
@@ -19,8 +18,8 @@ public static class NodeConfiguration
     private static readonly string[] NotOurs = ["Logging", "AllowedHosts"];
 
     /// <summary>
-    /// Reads and validates all sources. <paramref name="commandLine"/> holds keys as <c>Database:Provider</c>. Throws
-    /// <see cref="NodeConfigurationException"/> with one line for every problem.
+    /// Reads and validates all sources. <paramref name="commandLine"/> holds keys as <c>Database:Provider</c>. Throws <see cref="NodeConfigurationException"/>
+    /// with one line for every problem.
     /// </summary>
     public static NodeOptions Load(string? configFile = null, IReadOnlyDictionary<string, string?>? commandLine = null)
     {
@@ -48,9 +47,7 @@ public static class NodeConfiguration
         }
     }
 
-    /// <summary>
-    /// As <see cref="Load"/>, from a configuration at hand. Bound setting by setting, so that all wrong ones are told at once.
-    /// </summary>
+    /// <summary>As <see cref="Load"/>, from a configuration at hand. Bound setting by setting, so that all wrong ones are told at once.</summary>
     public static NodeOptions From(IConfiguration configuration)
     {
         var options = new NodeOptions();

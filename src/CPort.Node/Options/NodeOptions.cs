@@ -3,8 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace CPort.Node.Options;
 
 /// <summary>
-/// Everything a node can be told, a section a class; <see cref="NodeConfiguration"/> reads it and
-/// <see cref="NodeOptionsValidator"/> judges it. A default stands at its setting, or, where rules need it too, at the rule.
+/// Everything a node can be told, a section a class; <see cref="NodeConfiguration"/> reads it and <see cref="NodeOptionsValidator"/> judges it. A default
+/// stands at its setting, or, where rules need it too, at the rule.
 /// </summary>
 public sealed class NodeOptions
 {

@@ -1,14 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
-using CPort.Actors.Cluster;
-using CPort.Actors.Persistence;
 using Microsoft.Extensions.Options;
 
 namespace CPort.Node.Options;
 
 /// <summary>
-/// One line for every wrong setting, each beginning with its key as the environment names it, and all at once. What one setting
-/// may be stands at the setting, as attributes; here is what settings say of each other. Never shows a secret.
+/// One line for every wrong setting, each beginning with its key as the environment names it, and all at once. What one setting may be stands at the setting,
+/// as attributes; here is what settings say of each other. Never shows a secret.
 /// </summary>
 public sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
 {

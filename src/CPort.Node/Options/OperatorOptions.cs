@@ -11,15 +11,11 @@ public sealed class OperatorOptions
     /// <summary>The address to listen on: an IP address, <c>localhost</c>, or <c>*</c> for all.</summary>
     public string Host { get; set; } = "127.0.0.1";
 
-    /// <summary>
-    /// <c>pbm</c>'s own default. 0 takes a free one; a port that is taken is logged, and the node runs without the endpoint.
-    /// </summary>
+    /// <summary><c>pbm</c>'s own default. 0 takes a free one; a port that is taken is logged, and the node runs without the endpoint.</summary>
     [Between(0, 65535)]
     public int Port { get; set; } = 9110;
 
-    /// <summary>
-    /// TLS with the API's certificate (<c>CPORT__Http__CertificatePath</c>). Not set: off on loopback, on elsewhere.
-    /// </summary>
+    /// <summary>TLS with the API's certificate (<c>CPORT__Http__CertificatePath</c>). Not set: off on loopback, on elsewhere.</summary>
     public bool? Tls { get; set; }
 
     /// <summary>PEM file of the authorities whose client certificates are asked for, besides the key: mutual TLS.</summary>

@@ -18,9 +18,7 @@ public sealed class PolicyOptions
     [Between(0, PdqLimits.MaxQuality)]
     public int PdqQualityFloor { get; set; } = PdqLimits.QualityFloor;
 
-    /// <summary>
-    /// Whether MD5 and SHA-1, for which collisions can be made, let an item inherit: never, when both agree, or always.
-    /// </summary>
+    /// <summary>Whether MD5 and SHA-1, for which collisions can be made, let an item inherit: never, when both agree, or always.</summary>
     public WeakHashes WeakHashes { get; set; } = Inheritance.WeakHashes;
 
     /// <summary>Whether equal PhotoDNA bytes let an item inherit.</summary>

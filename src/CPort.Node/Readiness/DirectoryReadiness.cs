@@ -1,4 +1,3 @@
-using System.Globalization;
 using CPort.Actors.Agencies;
 
 namespace CPort.Node.Readiness;

@@ -1,12 +1,10 @@
-using System.Globalization;
 using CPort.Actors.Hashes;
 
 namespace CPort.Node.Readiness;
 
 /// <summary>
-/// A near search asks all buckets of PDQ and a report those of its hashes: until all have been heard of once since the node's
-/// start, look-ups would wait for them. What does not answer later is said, and is no reason to take the node away: the others
-/// would not fare better.
+/// A near search asks all buckets of PDQ and a report those of its hashes: until all have been heard of once since the node's start, look-ups would wait for
+/// them. What does not answer later is said, and is no reason to take the node away: the others would not fare better.
 /// </summary>
 internal sealed class HashBucketReadiness(HashBucketLoading loading) : IReadinessCheck
 {

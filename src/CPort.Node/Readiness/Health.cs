@@ -1,27 +1,21 @@
 using System.Net.Mime;
 using Akka.Cluster;
-using CPort.Actors.Persistence;
-using CPort.Api;
 using CPort.Api.Security;
-using CPort.Domain.Access;
-using CPort.Node.Hosting;
 
 namespace CPort.Node.Readiness;
 
 /// <summary>One reason why a node is or is not ready. <paramref name="Detail"/> is for operators and holds no data.</summary>
 public sealed record ReadinessReason(string Name, bool Ok, string Detail);
 
-/// <summary>
-/// One part's say in <c>/health/ready</c>; register as a singleton. Must answer within a second or two and not throw.
-/// </summary>
+/// <summary>One part's say in <c>/health/ready</c>; register as a singleton. Must answer within a second or two and not throw.</summary>
 public interface IReadinessCheck
 {
     Task<ReadinessReason> CheckAsync(CancellationToken cancellation);
 }
 
 /// <summary>
-/// <c>/health/live</c>: the process answers; restart it when not. <c>/health/ready</c>: send it requests; never a reason to
-/// restart, because a database that is away comes back.
+/// <c>/health/live</c>: the process answers; restart it when not. <c>/health/ready</c>: send it requests; never a reason to restart, because a database that is
+/// away comes back.
 /// </summary>
 public static class Health
 {
@@ -36,8 +30,8 @@ public static class Health
     }
 
     /// <summary>
-    /// Everything else answers 503 with Retry-After until the actor system runs. A node that is about to stop serves and asks for
-    /// another connection, so that none is in use, and no request on its way, when it closes them.
+    /// Everything else answers 503 with Retry-After until the actor system runs. A node that is about to stop serves and asks for another connection, so that
+    /// none is in use, and no request on its way, when it closes them.
     /// </summary>
     public static WebApplication UseWaitUntilRunning(this WebApplication app)
     {
@@ -101,10 +95,7 @@ public static class Health
             $"{status}, {members} member{(members == 1 ? "" : "s")}" + (lost > 0 ? $", {lost} unreachable" : ""));
     }
 
-    /// <summary>
-    /// Asked only after a write failed: a full disk still answers questions. Without it a node that gets no work would never
-    /// notice the end.
-    /// </summary>
+    /// <summary>Asked only after a write failed: a full disk still answers questions. Without it a node that gets no work would never notice the end.</summary>
     private static async Task<bool> CanWriteAsync(Database database, CancellationToken cancellation)
     {
         try

@@ -1,12 +1,8 @@
-using System.Globalization;
-using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 
 namespace CPort.Node.Readiness;
 
-/// <summary>
-/// A table set serves, so that queues and searches answer; how far it is behind is said, and is no reason to take the node away.
-/// </summary>
+/// <summary>A table set serves, so that queues and searches answer; how far it is behind is said, and is no reason to take the node away.</summary>
 internal sealed class ProjectionReadiness(ProjectionStatusReader reader) : IReadinessCheck
 {
     public async Task<ReadinessReason> CheckAsync(CancellationToken cancellation)

@@ -1,12 +1,11 @@
-using Akka.Actor;
 using Akka.Cluster.Sharding;
 using CPort.Actors.Entities;
 
 namespace CPort.Node.Readiness;
 
 /// <summary>
-/// The regions of this node reach their coordinators, which know where every shard is; on a node without the role, the proxy
-/// does. Asked at most once a second, whatever the number of probes.
+/// The regions of this node reach their coordinators, which know where every shard is; on a node without the role, the proxy does. Asked at most once a second,
+/// whatever the number of probes.
 /// </summary>
 internal sealed class RegionReadiness(IServiceProvider services, TimeProvider time) : IReadinessCheck
 {

@@ -1,20 +1,17 @@
-using System.Collections.Immutable;
-using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
 
 namespace CPort.Node.Sample;
 
 /// <summary>
-/// A made-up agency of the demo and of synthetic days. The countries are real so that routing is real; the agencies are not. The
-/// weight is a hotline's share of a day's reports, relative to the others; 0 for agencies that report nothing.
+/// A made-up agency of the demo and of synthetic days. The countries are real so that routing is real; the agencies are not. The weight is a hotline's share of
+/// a day's reports, relative to the others; 0 for agencies that report nothing.
 /// </summary>
 public sealed record SampleAgency(AgencyId Id, string Name, AgencyKind Kind, ImmutableArray<Country> Countries,
     bool OrphanMandate = false, int Weight = 0);
 
 /// <summary>
-/// The example agencies: 16 hotlines in 15 countries (Germany has two, so that "assigned to a country" and "to a hotline" are
-/// seen to be two steps), two of them mandated for orphans, police in four countries and INTERPOL.
+/// The example agencies: 16 hotlines in 15 countries (Germany has two, so that "assigned to a country" and "to a hotline" are seen to be two steps), two of
+/// them mandated for orphans, police in four countries and INTERPOL.
 /// </summary>
 public static class SampleAgencies
 {

@@ -1,12 +1,9 @@
-using System.Collections.Immutable;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 
 namespace CPort.Node.Sample;
 
-/// <summary>
-/// One row of the list of known hashes that belongs to a synthetic day. All hashes are of one made-up media file.
-/// </summary>
+/// <summary>One row of the list of known hashes that belongs to a synthetic day. All hashes are of one made-up media file.</summary>
 public sealed record KnownHash(
     ImmutableArray<ContentHash> Hashes, Classification Classification, Country? Country, bool VictimIdentified, string? Series)
 {
@@ -20,9 +17,7 @@ public sealed record KnownHash(
         + $",{Classification},{Country?.Code},{(VictimIdentified ? "true" : "false")},{Series}";
 }
 
-/// <summary>
-/// The hashes and facts of one made-up media file, filled in place: a day of millions of lines must not allocate for each.
-/// </summary>
+/// <summary>The hashes and facts of one made-up media file, filled in place: a day of millions of lines must not allocate for each.</summary>
 internal sealed class SampleMedia
 {
     /// <summary>Purposes of the random streams; changing one changes every sample.</summary>
@@ -74,9 +69,7 @@ internal sealed class SampleMedia
             { < 15 => Classification.Baseline, < 45 => Classification.National, _ => Classification.NotIllegal });
     }
 
-    /// <summary>
-    /// A re-encoded copy of known media <paramref name="known"/>: other exact hashes, a PDQ value some 2 to 24 bits away.
-    /// </summary>
+    /// <summary>A re-encoded copy of known media <paramref name="known"/>: other exact hashes, a PDQ value some 2 to 24 bits away.</summary>
     public void FillNear(ulong seed, int known, ulong number)
     {
         var random = SampleRandom.For(seed, NewStream, number);

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace CPort.Node.Sample;
 
 /// <summary>
-/// SplitMix64: a seed gives the same numbers on every machine and .NET version, and any report or media file can be drawn without
-/// drawing those before it. Not for secrets.
+/// SplitMix64: a seed gives the same numbers on every machine and .NET version, and any report or media file can be drawn without drawing those before it. Not
+/// for secrets.
 /// </summary>
 internal struct SampleRandom(ulong seed)
 {
@@ -67,8 +67,8 @@ internal struct SampleRandom(ulong seed)
     }
 
     /// <summary>
-    /// A PDQ value shaped as real ones are: exactly 128 of 256 bits set (it is a threshold at the median), unevenly spread over
-    /// the sixteen 16-bit slots, which is what makes a multi-index slower on real values than on random ones.
+    /// A PDQ value shaped as real ones are: exactly 128 of 256 bits set (it is a threshold at the median), unevenly spread over the sixteen 16-bit slots, which
+    /// is what makes a multi-index slower on real values than on random ones.
     /// </summary>
     public void FillPdq(Span<byte> pdq)
     {

@@ -1,11 +1,7 @@
 using System.Buffers;
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
 
 namespace CPort.Node.Sample;
 
@@ -26,8 +22,8 @@ public enum SampleLineKind
 }
 
 /// <summary>
-/// One line of a synthetic stream: its JSON without line end, valid until the next line is drawn, and its number of <c>urls</c>
-/// entries (0 for malformed lines).
+/// One line of a synthetic stream: its JSON without line end, valid until the next line is drawn, and its number of <c>urls</c> entries (0 for malformed
+/// lines).
 /// </summary>
 public readonly record struct SampleLine(SampleLineKind Kind, AgencyId Hotline, ReadOnlyMemory<byte> Utf8, int Items)
 {
@@ -35,10 +31,10 @@ public readonly record struct SampleLine(SampleLineKind Kind, AgencyId Hotline, 
 }
 
 /// <summary>
-/// A made-up day of ICCAM traffic, the same for the same seed, hotlines and time: report bodies of ICCAM v3 (domain.md 1.3) with
-/// optional hashes, in the shares of domain.md 1.8 (63% of media already known, websites 43%, image hosts 39%, forums 9%, orphan
-/// countries), with 1.5% duplicates, 0.5% conflicts and 1% malformed lines. Every report is drawn by its own number, so a stream
-/// of any length needs no memory. Hosts end in <c>.example</c>, addresses are of the documentation ranges, hashes are random.
+/// A made-up day of ICCAM traffic, the same for the same seed, hotlines and time: report bodies of ICCAM v3 (domain.md 1.3) with optional hashes, in the shares
+/// of domain.md 1.8 (63% of media already known, websites 43%, image hosts 39%, forums 9%, orphan countries), with 1.5% duplicates, 0.5% conflicts and 1%
+/// malformed lines. Every report is drawn by its own number, so a stream of any length needs no memory. Hosts end in <c>.example</c>, addresses are of the
+/// documentation ranges, hashes are random.
 /// </summary>
 public sealed class SyntheticDay
 {
@@ -73,10 +69,7 @@ public sealed class SyntheticDay
     private readonly ulong _seed;
     private readonly DateTimeOffset _now;
 
-    /// <summary>
-    /// Stands in every reference, so that two days never claim the same one: another time gives other dates and would be a
-    /// conflict.
-    /// </summary>
+    /// <summary>Stands in every reference, so that two days never claim the same one: another time gives other dates and would be a conflict.</summary>
     private readonly string _name;
     private readonly ImmutableArray<SampleAgency> _hotlines;
     private readonly Country[] _memberCountries;
@@ -118,8 +111,7 @@ public sealed class SyntheticDay
 
     /// <summary>
     /// A day of so many reports (about 3.4 items each). <paramref name="agencies"/>: those of kind hotline report, by default
-    /// <see cref="SampleAgencies.Hotlines"/>. Dates lie before <paramref name="now"/>, by default the present; it is part of
-    /// every reference.
+    /// <see cref="SampleAgencies.Hotlines"/>. Dates lie before <paramref name="now"/>, by default the present; it is part of every reference.
     /// </summary>
     public static SyntheticDay Create(
         int reports = DefaultReports, ulong seed = DefaultSeed, IEnumerable<SampleAgency>? agencies = null,
@@ -145,8 +137,8 @@ public sealed class SyntheticDay
     public IReadOnlyDictionary<AgencyId, IEnumerable<string>> PerHotline() => _hotlines.ToDictionary(h => h.Id, h => Lines(h.Id));
 
     /// <summary>
-    /// The lines of one hotline, or of all in one sequence when null. A line's bytes are valid until the next is drawn.
-    /// Duplicates and conflicts always refer to an earlier line of the same hotline.
+    /// The lines of one hotline, or of all in one sequence when null. A line's bytes are valid until the next is drawn. Duplicates and conflicts always refer
+    /// to an earlier line of the same hotline.
     /// </summary>
     public IEnumerable<SampleLine> Stream(AgencyId? hotline = null)
     {
@@ -193,10 +185,7 @@ public sealed class SyntheticDay
         }
     }
 
-    /// <summary>
-    /// The list of known hashes that the day's known media are on (Baseline, or National with its country). Drawn anew by each
-    /// call.
-    /// </summary>
+    /// <summary>The list of known hashes that the day's known media are on (Baseline, or National with its country). Drawn anew by each call.</summary>
     public IEnumerable<KnownHash> KnownHashes()
     {
         var media = new SampleMedia();
@@ -391,10 +380,7 @@ public sealed class SyntheticDay
         private SampleHost DrawHost(ref SampleRandom random) =>
             _day._hosts[(random.Pick<int>(_day._countryShares) * HostsPerCountry) + random.Skewed(HostsPerCountry)];
 
-        /// <summary>
-        /// 63% of media are on the known list; the rest is new, near to a known one, or new and seen in several reports of the
-        /// hour.
-        /// </summary>
+        /// <summary>63% of media are on the known list; the rest is new, near to a known one, or new and seen in several reports of the hour.</summary>
         private bool DrawMedia(ref SampleRandom random, int number, int ordinal)
         {
             var draw = random.Below(1000);
@@ -505,9 +491,7 @@ public sealed class SyntheticDay
             j.WriteEndObject();
         }
 
-        /// <summary>
-        /// Three in ten items come with the reporting hotline's opinion, a few with a first action that fits it.
-        /// </summary>
+        /// <summary>Three in ten items come with the reporting hotline's opinion, a few with a first action that fits it.</summary>
         private void WriteAssessment(ref SampleRandom random, string analyst, DateTimeOffset received)
         {
             var j = _json;

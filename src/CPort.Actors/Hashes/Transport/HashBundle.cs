@@ -1,9 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Actors.Hashes.Transport;
 
 /// <summary>One list of near queries for several PDQ buckets.</summary>
@@ -21,26 +15,21 @@ public sealed record NearBundle
 }
 
 /// <summary>
-/// Messages for buckets of one node, to its <see cref="HashDoor"/>: the same that would go to each bucket through the region,
-/// each with its own request id, at most about <see cref="MaxBytes"/>. Answered by one or more <see cref="HashBundleAnswered"/>,
-/// together or in part, or not at all.
+/// Messages for buckets of one node, to its <see cref="HashDoor"/>: the same that would go to each bucket through the region, each with its own request id, at
+/// most about <see cref="MaxBytes"/>. Answered by one or more <see cref="HashBundleAnswered"/>, together or in part, or not at all.
 /// </summary>
-[ProtoContract]
-[Manifest("hq8")]
+[ProtoContract, Manifest("hq8")]
 public sealed record HashBundle : IWireMessage
 {
     /// <summary>
-    /// Estimated bytes of a bundle, and of an answer: far below <see cref="Cluster.ClusterTuning.MaxFrameSize"/>, and short
-    /// enough for heartbeats to pass.
+    /// Estimated bytes of a bundle, and of an answer: far below <see cref="Cluster.ClusterTuning.MaxFrameSize"/>, and short enough for heartbeats to pass.
     /// </summary>
     public const int MaxBytes = 2 * HashBucketLimits.PartBytes;
 
     /// <summary>Request ids of the <see cref="LookupHashes"/> it stands for.</summary>
     [ProtoMember(1, IsPacked = true)] public long[] LookupIds { get; init; } = [];
 
-    /// <summary>
-    /// How many of <see cref="Hashes"/> belong to each of <see cref="LookupIds"/>, 1 or more; the first says the bucket.
-    /// </summary>
+    /// <summary>How many of <see cref="Hashes"/> belong to each of <see cref="LookupIds"/>, 1 or more; the first says the bucket.</summary>
     [ProtoMember(2, IsPacked = true)] public int[] LookupCounts { get; init; } = [];
     [ProtoMember(3)] public ImmutableArray<ContentHash> Hashes { get; init; } = [];
     [ProtoMember(4)] public ImmutableArray<SightAndLookup> Sightings { get; init; } = [];
@@ -53,8 +42,8 @@ public sealed record HashBundle : IWireMessage
     public int Count => LookupIds.Length + Sightings.Length + Opinions.Length + Near.Sum(n => n.Buckets.Length);
 
     /// <summary>
-    /// Joins messages; as many bundles as the size asks for. <see cref="LookupHashes"/>, <see cref="SightAndLookup"/>,
-    /// <see cref="RecordBucketOpinions"/> and <see cref="SearchNear"/>; throws <see cref="ArgumentException"/> for others.
+    /// Joins messages; as many bundles as the size asks for. <see cref="LookupHashes"/>, <see cref="SightAndLookup"/>, <see cref="RecordBucketOpinions"/> and
+    /// <see cref="SearchNear"/>; throws <see cref="ArgumentException"/> for others.
     /// </summary>
     public static IReadOnlyList<HashBundle> Of(IReadOnlyList<IHashBucketMessage> messages)
     {

@@ -1,9 +1,4 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using CPort.Domain.Hashes.Verbs;
-using CPort.Domain.Hashes;
-using CPort.Domain.Wire;
-using ProtoBuf;
 
 namespace CPort.Actors.Hashes.Transport;
 
@@ -16,9 +11,7 @@ public sealed record NearFoundPart
     /// <summary>Queries answered, the first ones of those asked.</summary>
     [ProtoMember(2)] public required int Answered { get; init; }
 
-    /// <summary>
-    /// Positions of <see cref="Answers"/> among the queries, rising; for all other queries answered nothing was found.
-    /// </summary>
+    /// <summary>Positions of <see cref="Answers"/> among the queries, rising; for all other queries answered nothing was found.</summary>
     [ProtoMember(3, IsPacked = true)] public int[] At { get; init; } = [];
     [ProtoMember(4)] public ImmutableArray<NearAnswer> Answers { get; init; } = [];
 
@@ -45,11 +38,10 @@ public sealed record NearFoundPart
 }
 
 /// <summary>
-/// Answers of buckets to messages of a <see cref="HashBundle"/>, by its request ids: all, or those that came by now; others may
-/// follow, or never come. An answer may be to a part of what its bucket was asked, as without bundles.
+/// Answers of buckets to messages of a <see cref="HashBundle"/>, by its request ids: all, or those that came by now; others may follow, or never come. An
+/// answer may be to a part of what its bucket was asked, as without bundles.
 /// </summary>
-[ProtoContract]
-[Manifest("hr13")]
+[ProtoContract, Manifest("hr13")]
 public sealed record HashBundleAnswered : IWireReply
 {
     /// <summary>Requests answered by verdicts.</summary>
@@ -58,9 +50,7 @@ public sealed record HashBundleAnswered : IWireReply
     /// <summary>Verdicts of each of <see cref="VerdictIds"/>.</summary>
     [ProtoMember(2, IsPacked = true)] public int[] VerdictCounts { get; init; } = [];
 
-    /// <summary>
-    /// Positions of <see cref="Verdicts"/> among all, rising; the others are those of hashes of which nothing is known.
-    /// </summary>
+    /// <summary>Positions of <see cref="Verdicts"/> among all, rising; the others are those of hashes of which nothing is known.</summary>
     [ProtoMember(3, IsPacked = true)] public int[] VerdictsAt { get; init; } = [];
     [ProtoMember(4)] public ImmutableArray<HashVerdict> Verdicts { get; init; } = [];
 

@@ -1,13 +1,9 @@
-using Akka.Actor;
-using CPort.Domain.Hashes;
-
 namespace CPort.Actors.Hashes.Transport;
 
 /// <summary>
-/// A node's entrance for bundles of bucket messages: one message a node instead of one a bucket. Passes each on to the shard
-/// region, which knows where the bucket is should it have moved, and sends the answers back together: when all are there, or
-/// <see cref="Join"/> after the first, so that a bucket that writes or recovers keeps no other waiting. Repeats nothing and
-/// promises nothing: who asks asks again, through the region.
+/// A node's entrance for bundles of bucket messages: one message a node instead of one a bucket. Passes each on to the shard region, which knows where the
+/// bucket is should it have moved, and sends the answers back together: when all are there, or <see cref="Join"/> after the first, so that a bucket that writes
+/// or recovers keeps no other waiting. Repeats nothing and promises nothing: who asks asks again, through the region.
 /// </summary>
 public sealed class HashDoor : ReceiveActor, IWithTimers
 {

@@ -1,14 +1,9 @@
-using Akka.Actor;
-using CPort.Actors.Hashes;
-using CPort.Domain.Hashes;
-
 namespace CPort.Actors.Hashes.Transport;
 
 /// <summary>
-/// How the messages of one turn reach their buckets: those for a bucket of which it is known that it lives on another node go
-/// together to that node's <see cref="HashDoor"/>, all others to the shard region. Where a bucket lives is learnt from its
-/// answers, and forgotten when one does not come; a wrong guess costs a detour, because the door passes messages on through its
-/// own region. Belongs to the matching actor; not thread-safe.
+/// How the messages of one turn reach their buckets: those for a bucket of which it is known that it lives on another node go together to that node's
+/// <see cref="HashDoor"/>, all others to the shard region. Where a bucket lives is learnt from its answers, and forgotten when one does not come; a wrong guess
+/// costs a detour, because the door passes messages on through its own region. Belongs to the matching actor; not thread-safe.
 /// </summary>
 /// <param name="buckets">The shard region, or its proxy.</param>
 /// <param name="silence">A door that has answered nothing for so long is not used until it is found anew.</param>
@@ -139,9 +134,7 @@ internal sealed class HashRoutes(IActorRef buckets, Func<TimeSpan> silence, Time
         return true;
     }
 
-    /// <summary>
-    /// A door is gone: it is used no more, and buckets of its node are asked through the region. Returns these.
-    /// </summary>
+    /// <summary>A door is gone: it is used no more, and buckets of its node are asked through the region. Returns these.</summary>
     public IReadOnlySet<HashBucketId> Lost(IActorRef door) =>
         _nodes.TryGetValue(door.Path.Address, out var node) && door.Equals(node.Door) ? Drop(node) : new HashSet<HashBucketId>();
 

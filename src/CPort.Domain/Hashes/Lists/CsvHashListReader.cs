@@ -1,14 +1,12 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Text;
 using Codes = CPort.Domain.CodeLists.CodeLists;
 
 namespace CPort.Domain.Hashes.Lists;
 
 /// <summary>
-/// CSV with a header, and ICSE's export, which differs in its column names and in its Baseline flag. Fields may be quoted, but a
-/// quoted field does not span lines: no list needs that, and so a stray quote costs one row and not the rest of the file.
+/// CSV with a header, and ICSE's export, which differs in its column names and in its Baseline flag. Fields may be quoted, but a quoted field does not span
+/// lines: no list needs that, and so a stray quote costs one row and not the rest of the file.
 /// </summary>
 internal static class CsvHashListReader
 {

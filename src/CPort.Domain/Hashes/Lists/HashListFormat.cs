@@ -1,10 +1,6 @@
-using System.Collections.Immutable;
-
 namespace CPort.Domain.Hashes.Lists;
 
-/// <summary>
-/// A form of hash list files: one row of <see cref="All"/>, from which reading, the command's help and docs/hash-lists.md derive.
-/// </summary>
+/// <summary>A form of hash list files: one row of <see cref="All"/>, from which reading, the command's help and docs/hash-lists.md derive.</summary>
 public sealed class HashListFormat
 {
     /// <summary>A CSV file, whatever its columns.</summary>
@@ -57,9 +53,7 @@ public sealed class HashListFormat
     /// <summary>All names in one text.</summary>
     public static string Names => string.Join(", ", All.Select(f => f.Name));
 
-    /// <summary>
-    /// Reads a file of this kind, from its first byte after a byte order mark; insists on the format within the kind.
-    /// </summary>
+    /// <summary>Reads a file of this kind, from its first byte after a byte order mark; insists on the format within the kind.</summary>
     internal Reader ReadAsync { get; }
 
     private ImmutableArray<HashListFormat> Parts { get; init; } = [];

@@ -1,14 +1,12 @@
 using System.Buffers;
-using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
 
 namespace CPort.Domain.Hashes.Lists;
 
 /// <summary>
-/// Reads hash list files (<see cref="HashListFormat.All"/>) row by row in constant memory. The format is found by content. A
-/// broken row is a result of its own and never ends the file.
+/// Reads hash list files (<see cref="HashListFormat.All"/>) row by row in constant memory. The format is found by content. A broken row is a result of its own
+/// and never ends the file.
 /// </summary>
 public static class HashListReader
 {
@@ -19,8 +17,8 @@ public static class HashListReader
     public const int MaxRecordBytes = 4 * 1024 * 1024;
 
     /// <summary>
-    /// The rows of a file; the stream is read forwards only and left open. Throws <see cref="HashListFormatException"/> when the
-    /// file is no hash list, or not of the <paramref name="expected"/> format.
+    /// The rows of a file; the stream is read forwards only and left open. Throws <see cref="HashListFormatException"/> when the file is no hash list, or not
+    /// of the <paramref name="expected"/> format.
     /// </summary>
     public static async IAsyncEnumerable<HashListRowResult> ReadAsync(
         Stream stream, HashListFormat? expected = null, [EnumeratorCancellation] CancellationToken cancellation = default)
@@ -50,9 +48,9 @@ public static class HashListReader
     }
 
     /// <summary>
-    /// The rows of NCMEC pages saved as <c>*.xml</c> in one folder: all pages are one list, so that an entry's deletion on one
-    /// page takes back the hashes that another page gave. Pages are read in the order of their names, next-page links between
-    /// them are followed. Nothing is fetched: a link to a page that is not in the folder is reported as a rejected row.
+    /// The rows of NCMEC pages saved as <c>*.xml</c> in one folder: all pages are one list, so that an entry's deletion on one page takes back the hashes that
+    /// another page gave. Pages are read in the order of their names, next-page links between them are followed. Nothing is fetched: a link to a page that is
+    /// not in the folder is reported as a rejected row.
     /// </summary>
     public static IAsyncEnumerable<HashListRowResult> ReadFolderAsync(string folder, HashListFormat? expected = null,
         CancellationToken cancellation = default)

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Domain.Hashes.Lists;
@@ -10,9 +8,7 @@ public sealed record ListedMedia
     /// <summary>At least one hash, at most one an algorithm, all of the same media file.</summary>
     public required ImmutableArray<ContentHash> Hashes { get; init; }
 
-    /// <summary>
-    /// What the list says of the media; null when it says nothing that CPort may act on (see <see cref="VicsCategory"/>).
-    /// </summary>
+    /// <summary>What the list says of the media; null when it says nothing that CPort may act on (see <see cref="VicsCategory"/>).</summary>
     public Classification? Classification { get; init; }
 
     /// <summary>The country whose law the classification applies; null for Baseline and when the list does not say.</summary>
@@ -66,10 +62,7 @@ public readonly record struct HashListRowResult
         Reason = reason;
     }
 
-    /// <summary>
-    /// From 1: the line of a CSV file (the header is line 1), the record of a VICS file, the entry of NCMEC pages (counted over
-    /// all).
-    /// </summary>
+    /// <summary>From 1: the line of a CSV file (the header is line 1), the record of a VICS file, the entry of NCMEC pages (counted over all).</summary>
     public long Number { get; }
     public HashListRowOutcome Outcome { get; }
     public ListedMedia? Row { get; }

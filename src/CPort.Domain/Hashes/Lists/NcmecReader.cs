@@ -1,23 +1,18 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Xml;
-using CPort.Domain.CodeLists;
 
 namespace CPort.Domain.Hashes.Lists;
 
-/// <summary>
-/// One saved page of NCMEC's hash sharing: its name, and how to open it (a file is opened twice, a stream once).
-/// </summary>
+/// <summary>One saved page of NCMEC's hash sharing: its name, and how to open it (a file is opened twice, a stream once).</summary>
 internal sealed record NcmecPage(string Name, Func<Stream> Open);
 
 /// <summary>
-/// NCMEC's hash sharing v2 (domain.md 5.2): entries <c>image</c> and <c>video</c> with fingerprints, <c>deletedImage</c> and
-/// <c>deletedVideo</c> as tombstones. An entry's key is member and id; pages are not in time order, so a first pass gathers the
-/// tombstones, and an entry that has one of the same time or later comes as a retraction, whichever page it stands on. Memory
-/// grows with the tombstones only.
+/// NCMEC's hash sharing v2 (domain.md 5.2): entries <c>image</c> and <c>video</c> with fingerprints, <c>deletedImage</c> and <c>deletedVideo</c> as tombstones.
+/// An entry's key is member and id; pages are not in time order, so a first pass gathers the tombstones, and an entry that has one of the same time or later
+/// comes as a retraction, whichever page it stands on. Memory grows with the tombstones only.
 /// <para>
-/// A tombstone names no hashes: with no entry of its key among the pages it cannot be acted on and is a rejected row. So keep the
-/// pages of earlier windows in the folder, or their tombstones later find nothing.
+/// A tombstone names no hashes: with no entry of its key among the pages it cannot be acted on and is a rejected row. So keep the pages of earlier windows in
+/// the folder, or their tombstones later find nothing.
 /// </para>
 /// Written for hostile files: no DTD, no entities, nothing resolved, sizes and depth bounded.
 /// </summary>
@@ -163,9 +158,7 @@ internal static class NcmecReader
         });
     }
 
-    /// <summary>
-    /// By name; but where a page's next link names another page of the folder, that one follows. Each page once.
-    /// </summary>
+    /// <summary>By name; but where a page's next link names another page of the folder, that one follows. Each page once.</summary>
     private static IEnumerable<NcmecPage> InLinkOrder(IReadOnlyList<NcmecPage> pages, Dictionary<string, string> next)
     {
         var byName = pages.ToDictionary(p => p.Name, StringComparer.Ordinal);
@@ -322,9 +315,7 @@ internal static class NcmecReader
         return entry;
     }
 
-    /// <summary>
-    /// An element's text, read up to its end; null when it is longer than <see cref="MaxValue"/> or holds elements.
-    /// </summary>
+    /// <summary>An element's text, read up to its end; null when it is longer than <see cref="MaxValue"/> or holds elements.</summary>
     private static async Task<string?> ValueAsync(XmlReader xml)
     {
         if (xml.IsEmptyElement)

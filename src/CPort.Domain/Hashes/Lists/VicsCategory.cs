@@ -1,5 +1,3 @@
-using CPort.Domain.CodeLists;
-
 namespace CPort.Domain.Hashes.Lists;
 
 /// <summary>What a VICS category says, apart from its number.</summary>

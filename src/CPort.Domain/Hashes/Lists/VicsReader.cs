@@ -3,10 +3,9 @@ using System.Runtime.CompilerServices;
 namespace CPort.Domain.Hashes.Lists;
 
 /// <summary>
-/// VICS 1.x and 2.0 (domain.md 5.4). The file is first cut into media records by following brackets and quotes only, each record
-/// is then read by <see cref="VicsRecord"/>: so a record may be broken in itself without harm to the others, and only one record
-/// is in memory. When the brackets themselves are broken, reading goes on at the next object that begins as the records before it
-/// did.
+/// VICS 1.x and 2.0 (domain.md 5.4). The file is first cut into media records by following brackets and quotes only, each record is then read by
+/// <see cref="VicsRecord"/>: so a record may be broken in itself without harm to the others, and only one record is in memory. When the brackets themselves are
+/// broken, reading goes on at the next object that begins as the records before it did.
 /// </summary>
 internal static class VicsReader
 {

@@ -7,9 +7,8 @@ using System.Runtime.Intrinsics.X86;
 namespace CPort.Domain.Hashes.Near;
 
 /// <summary>
-/// Values that are scanned: the newest ones of an index, and all of a small one. Word by word in four arrays, so that one vector
-/// holds the same word of several values; after two of four words nearly every value is already farther than the radius and the
-/// other two are not read.
+/// Values that are scanned: the newest ones of an index, and all of a small one. Word by word in four arrays, so that one vector holds the same word of several
+/// values; after two of four words nearly every value is already farther than the radius and the other two are not read.
 /// </summary>
 internal sealed class PdqBuffer(PdqInstructions instructions)
 {
@@ -105,9 +104,7 @@ internal sealed class PdqBuffer(PdqInstructions instructions)
         }
     }
 
-    /// <summary>
-    /// Many queries against one block of values after the other, so that a block is read from memory once for all of them.
-    /// </summary>
+    /// <summary>Many queries against one block of values after the other, so that a block is read from memory once for all of them.</summary>
     public void SearchMany(ReadOnlySpan<PdqValue> queries, ReadOnlySpan<PdqNearest> nearest, int block = 1024)
     {
         for (var from = 0; from < Count; from += block)

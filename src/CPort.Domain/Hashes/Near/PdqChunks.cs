@@ -5,10 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace CPort.Domain.Hashes.Near;
 
 /// <summary>
-/// How the 256 bits are dealt to m chunks of at most 16 bits: each chunk is a set of bits, every bit is in exactly one. Which
-/// bits go where makes no difference to correctness (the Hamming distance is the sum of the chunks' distances whatever the
-/// partition), but a lot to speed: bits of real values depend on each other, and a chunk of dependent bits has a few full slots
-/// and many empty ones.
+/// How the 256 bits are dealt to m chunks of at most 16 bits: each chunk is a set of bits, every bit is in exactly one. Which bits go where makes no difference
+/// to correctness (the Hamming distance is the sum of the chunks' distances whatever the partition), but a lot to speed: bits of real values depend on each
+/// other, and a chunk of dependent bits has a few full slots and many empty ones.
 /// </summary>
 internal sealed class PdqChunks
 {
@@ -105,10 +104,9 @@ internal sealed class PdqChunks
     }
 
     /// <summary>
-    /// Deals the bits so that those which depend on each other land in different chunks. Bits come in the order of how much they
-    /// depend on others; each goes to the chunk with room where the sum of squared correlations with the bits already there is
-    /// least. A bit that is mostly set or mostly cleared counts as dependent on every other such bit: both carry little
-    /// information, and a chunk should not get many of them.
+    /// Deals the bits so that those which depend on each other land in different chunks. Bits come in the order of how much they depend on others; each goes to
+    /// the chunk with room where the sum of squared correlations with the bits already there is least. A bit that is mostly set or mostly cleared counts as
+    /// dependent on every other such bit: both carry little information, and a chunk should not get many of them.
     /// </summary>
     public static PdqChunks Learn(ReadOnlySpan<PdqValue> values, int count)
     {

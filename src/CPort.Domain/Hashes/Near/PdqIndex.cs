@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
 namespace CPort.Domain.Hashes.Near;
@@ -10,18 +9,17 @@ public readonly record struct PdqHit(ContentHash Hash, int Distance);
 public readonly record struct PdqHits(ImmutableArray<PdqHit> Hits, bool Truncated);
 
 /// <summary>
-/// One query of a batch: all values within <paramref name="Radius"/> (0 to <see cref="PdqLimits.MaxRadius"/>) of
-/// <paramref name="Value"/>, nearest first, at most <paramref name="MaxResults"/> (1 or more).
+/// One query of a batch: all values within <paramref name="Radius"/> (0 to <see cref="PdqLimits.MaxRadius"/>) of <paramref name="Value"/>, nearest first, at
+/// most <paramref name="MaxResults"/> (1 or more).
 /// </summary>
 public readonly record struct PdqQuery(PdqValue Value, int Radius, int MaxResults);
 
 /// <summary>
-/// Exact Hamming radius search over 256-bit PDQ values: never misses a value, never lists one twice. How it works and what else
-/// was measured: docs/matching.md. The newest values are scanned (<see cref="PdqBuffer"/>), the others indexed
-/// (<see cref="PdqSegment"/>); a change counts for the next query. When the buffer holds more than a share of the values it is
-/// merged into the segment; the segment is built anew, its chunks learned from the values again, when it has doubled or an eighth
-/// of it was removed. Mutable and not thread-safe: it belongs to one actor, as an index over that actor's state. Holds at most
-/// 16,777,215 values, then throws <see cref="InvalidOperationException"/>.
+/// Exact Hamming radius search over 256-bit PDQ values: never misses a value, never lists one twice. How it works and what else was measured: docs/matching.md.
+/// The newest values are scanned (<see cref="PdqBuffer"/>), the others indexed (<see cref="PdqSegment"/>); a change counts for the next query. When the buffer
+/// holds more than a share of the values it is merged into the segment; the segment is built anew, its chunks learned from the values again, when it has
+/// doubled or an eighth of it was removed. Mutable and not thread-safe: it belongs to one actor, as an index over that actor's state. Holds at most 16,777,215
+/// values, then throws <see cref="InvalidOperationException"/>.
 /// </summary>
 public sealed class PdqIndex
 {
@@ -88,9 +86,7 @@ public sealed class PdqIndex
         return true;
     }
 
-    /// <summary>
-    /// Adds many at once, which is faster than one by one when they are many; how many were not there. Equal ones count once.
-    /// </summary>
+    /// <summary>Adds many at once, which is faster than one by one when they are many; how many were not there. Equal ones count once.</summary>
     public int AddMany(ReadOnlySpan<PdqValue> values)
     {
         var before = Count;
@@ -109,9 +105,7 @@ public sealed class PdqIndex
         return Count - before;
     }
 
-    /// <summary>
-    /// Adds raw values of 32 bytes each, one after the other; throws <see cref="ArgumentException"/> when the last one is cut.
-    /// </summary>
+    /// <summary>Adds raw values of 32 bytes each, one after the other; throws <see cref="ArgumentException"/> when the last one is cut.</summary>
     public int AddMany(ReadOnlySpan<byte> values)
     {
         if (values.Length % PdqValue.Size != 0)
@@ -169,10 +163,7 @@ public sealed class PdqIndex
         return true;
     }
 
-    /// <summary>
-    /// Puts <paramref name="added"/> in the place of <paramref name="removed"/>; false, and nothing changed, when the latter was
-    /// not there.
-    /// </summary>
+    /// <summary>Puts <paramref name="added"/> in the place of <paramref name="removed"/>; false, and nothing changed, when the latter was not there.</summary>
     public bool Replace(ContentHash removed, ContentHash added)
     {
         var value = PdqValue.From(added);
@@ -191,8 +182,7 @@ public sealed class PdqIndex
         _buffer.IndexOf(value) >= 0 || (_segment?.Find(value) is { } id and >= 0 && !_segment.IsDead(id));
 
     /// <summary>
-    /// Merges what is buffered, so that queries are at their fastest. Happens by itself when enough has come; worth calling after
-    /// a bulk of changes.
+    /// Merges what is buffered, so that queries are at their fastest. Happens by itself when enough has come; worth calling after a bulk of changes.
     /// </summary>
     public void Settle()
     {
@@ -217,9 +207,7 @@ public sealed class PdqIndex
         _buffer.Clear(keep: Math.Max(_tuning.Scanned, _segment.Count / BufferShare));
     }
 
-    /// <summary>
-    /// All values within <paramref name="radius"/> (0 to 64), nearest first, at most <paramref name="maxResults"/> (1 or more).
-    /// </summary>
+    /// <summary>All values within <paramref name="radius"/> (0 to 64), nearest first, at most <paramref name="maxResults"/> (1 or more).</summary>
     public PdqHits Search(ContentHash query, int radius, int maxResults) =>
         Search(new PdqQuery(PdqValue.From(query), radius, maxResults));
 
@@ -298,9 +286,7 @@ public sealed class PdqIndex
         return count;
     }
 
-    /// <summary>
-    /// Builds the segment anew from all values and the added ones, which may be equal to each other and to those held.
-    /// </summary>
+    /// <summary>Builds the segment anew from all values and the added ones, which may be equal to each other and to those held.</summary>
     private void Rebuild(ReadOnlySpan<PdqValue> added)
     {
         var held = Count;

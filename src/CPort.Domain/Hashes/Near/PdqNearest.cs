@@ -1,8 +1,8 @@
 namespace CPort.Domain.Hashes.Near;
 
 /// <summary>
-/// The nearest values seen, at most so many: a heap with the farthest on top. Nearer means smaller distance, then smaller value,
-/// so that the same values are kept whatever the order in which they come. A value must not be offered twice.
+/// The nearest values seen, at most so many: a heap with the farthest on top. Nearer means smaller distance, then smaller value, so that the same values are
+/// kept whatever the order in which they come. A value must not be offered twice.
 /// </summary>
 internal sealed class PdqNearest
 {
@@ -13,10 +13,7 @@ internal sealed class PdqNearest
     /// <summary>More values than asked for were within the radius.</summary>
     public bool Truncated { get; private set; }
 
-    /// <summary>
-    /// Farther values cannot change the answer any more: the radius, or the distance of the farthest value kept once some were
-    /// left out.
-    /// </summary>
+    /// <summary>Farther values cannot change the answer any more: the radius, or the distance of the farthest value kept once some were left out.</summary>
     public int Radius { get; private set; }
 
     public void Start(int radius, int most)

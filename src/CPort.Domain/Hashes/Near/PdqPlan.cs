@@ -4,8 +4,8 @@ namespace CPort.Domain.Hashes.Near;
 internal static class PdqPlan
 {
     /// <summary>
-    /// Few wide chunks mean many probes of short runs, many narrow ones few probes of long runs of which more passes the filter.
-    /// At least 16, because a chunk has 16 bits at most; at most 22, because each costs five bytes a value.
+    /// Few wide chunks mean many probes of short runs, many narrow ones few probes of long runs of which more passes the filter. At least 16, because a chunk
+    /// has 16 bits at most; at most 22, because each costs five bytes a value.
     /// </summary>
     public static int Chunks(int count) => count switch
     {
@@ -16,8 +16,7 @@ internal static class PdqPlan
     };
 
     /// <summary>
-    /// Bits of the vectors that runs of this mean length are compared with: one that reaches far past its run's end reads another
-    /// line of memory for nothing.
+    /// Bits of the vectors that runs of this mean length are compared with: one that reaches far past its run's end reads another line of memory for nothing.
     /// </summary>
     public static int VectorBits(double meanRun) => meanRun < 17 ? 256 : 512;
 }

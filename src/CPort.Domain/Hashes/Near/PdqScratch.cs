@@ -34,17 +34,13 @@ internal readonly record struct PdqCandidate(int Id, int Query);
 /// <summary>A value within a query's radius; several chunks may show the same one.</summary>
 internal readonly record struct PdqFound(int Query, int Id, int Distance);
 
-/// <summary>
-/// The working memory of searches, kept from one to the next so that a search allocates nothing but its answer.
-/// </summary>
+/// <summary>The working memory of searches, kept from one to the next so that a search allocates nothing but its answer.</summary>
 internal sealed class PdqScratch(PdqInstructions instructions)
 {
     /// <summary>Queries that go together; a probe has one byte for its query's number.</summary>
     public const int MaxBatch = 64;
 
-    /// <summary>
-    /// A query with more candidates than this leaves the batch: it needs to remember which values it has looked at.
-    /// </summary>
+    /// <summary>A query with more candidates than this leaves the batch: it needs to remember which values it has looked at.</summary>
     public const int LightCandidates = 256;
 
     public const int ManyProbes = 1024;

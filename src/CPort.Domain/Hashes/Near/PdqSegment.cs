@@ -4,10 +4,10 @@ using System.Runtime.InteropServices;
 namespace CPort.Domain.Hashes.Near;
 
 /// <summary>
-/// The indexed part of a <see cref="PdqIndex"/>: for each chunk and each pattern of the chunk's bits (a slot) the values that
-/// have it. Postings lie slot by slot in two parallel arrays, so that a probe reads the little that decides and nothing else: the
-/// value's bits of the next chunk (two bytes, compared 32 at a time) and the value's number (three bytes, read for the few that
-/// pass). Values are appended, never moved; a removed one is marked and goes at the next rebuild.
+/// The indexed part of a <see cref="PdqIndex"/>: for each chunk and each pattern of the chunk's bits (a slot) the values that have it. Postings lie slot by
+/// slot in two parallel arrays, so that a probe reads the little that decides and nothing else: the value's bits of the next chunk (two bytes, compared 32 at a
+/// time) and the value's number (three bytes, read for the few that pass). Values are appended, never moved; a removed one is marked and goes at the next
+/// rebuild.
 /// </summary>
 internal sealed partial class PdqSegment
 {
@@ -52,9 +52,7 @@ internal sealed partial class PdqSegment
     /// <summary>How many values it had when its chunks were chosen.</summary>
     public int BuiltFor { get; }
 
-    /// <summary>
-    /// Postings in the slot of a random held value, each chunk: what a query that resembles the held values finds.
-    /// </summary>
+    /// <summary>Postings in the slot of a random held value, each chunk: what a query that resembles the held values finds.</summary>
     public double[] SlotLengths { get; }
 
     public PdqChunks Chunks => _chunks;
@@ -163,8 +161,8 @@ internal sealed partial class PdqSegment
     }
 
     /// <summary>
-    /// Adds distinct values that are not there yet: one pass from the end of the postings to their start, in which every run
-    /// between two insertions moves up by one block copy. Chunks stay as they are.
+    /// Adds distinct values that are not there yet: one pass from the end of the postings to their start, in which every run between two insertions moves up by
+    /// one block copy. Chunks stay as they are.
     /// </summary>
     public void Append(ReadOnlySpan<PdqValue> added)
     {

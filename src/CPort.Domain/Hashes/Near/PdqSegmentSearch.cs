@@ -6,9 +6,9 @@ using System.Runtime.Intrinsics;
 namespace CPort.Domain.Hashes.Near;
 
 /// <summary>
-/// Searching a segment. Work goes in steps over lists, so that the processor has many memory reads under way at once instead of
-/// one after the other: all slots' bounds, then all runs, then all candidates' numbers, then their values. A batch goes chunk by
-/// chunk, so that one chunk's slots serve all its queries while they are in the cache.
+/// Searching a segment. Work goes in steps over lists, so that the processor has many memory reads under way at once instead of one after the other: all slots'
+/// bounds, then all runs, then all candidates' numbers, then their values. A batch goes chunk by chunk, so that one chunk's slots serve all its queries while
+/// they are in the cache.
 /// </summary>
 internal sealed partial class PdqSegment
 {
@@ -208,9 +208,8 @@ internal sealed partial class PdqSegment
     }
 
     /// <summary>
-    /// One query with many candidates, as next to a cluster of near duplicates: looks at each value once however many chunks show
-    /// it, and stops looking farther than the nearest that were asked for. Goes on with a scan of the others when that is
-    /// cheaper.
+    /// One query with many candidates, as next to a cluster of near duplicates: looks at each value once however many chunks show it, and stops looking farther
+    /// than the nearest that were asked for. Goes on with a scan of the others when that is cheaper.
     /// </summary>
     private void SearchHeavy(int query, in PdqValue value, PdqNearest nearest, PdqScratch scratch)
     {
@@ -264,10 +263,7 @@ internal sealed partial class PdqSegment
         touched.Clear();
     }
 
-    /// <summary>
-    /// Every value that was not looked at yet, one after the other, giving up after half of the bits: the bound of what any
-    /// search costs.
-    /// </summary>
+    /// <summary>Every value that was not looked at yet, one after the other, giving up after half of the bits: the bound of what any search costs.</summary>
     private void Scan(in PdqValue query, PdqNearest nearest, ReadOnlySpan<ulong> seen)
     {
         var radius = nearest.Radius;
@@ -285,10 +281,9 @@ internal sealed partial class PdqSegment
         }
     }
 
-    // A value passes when its bits of the next chunk differ from the query's in at most `Limit` places: clearing the lowest set
-    // bit so many times leaves nothing. Two operations a bit, where counting with byte shuffles takes ten whatever the limit.
-    // What passes is written always and kept by moving on or not: a branch here would be taken at random. Each returns how many
-    // probes it did before the list was full.
+    // A value passes when its bits of the next chunk differ from the query's in at most `Limit` places: clearing the lowest set bit so many times leaves
+    // nothing. Two operations a bit, where counting with byte shuffles takes ten whatever the limit. What passes is written always and kept by moving on or
+    // not: a branch here would be taken at random. Each returns how many probes it did before the list was full.
     private int Compare(ReadOnlySpan<PdqProbe> probes, PdqScratch scratch) => scratch.Instructions switch
     {
         PdqInstructions.Portable => Compare128(probes, scratch),

@@ -3,17 +3,15 @@ using System.Numerics;
 namespace CPort.Domain.Hashes.Near;
 
 /// <summary>
-/// How far each chunk is probed for each radius. Source: Qin and Xiao, "Pigeonring: A Principle for Faster Thresholded Similarity
-/// Search", VLDB 2018, here with integers and thresholds of their own for each chunk.
-/// <para>Let the thresholds t (−1 or more; −1: not probed) sum to r − m + 1, and let d be a value's distances in the m chunks of
-/// a ring, together at most r. Then y = d − t − 1 are integers with a negative sum (r − (r − m + 1) − m = −1). Start right after
-/// the last place where the running sum of y is greatest: from there every running sum once around the ring is negative. So there
-/// is a chunk i such that for every length l d(i) + … + d(i+l−1) ≤ t(i) + … + t(i+l−1) + l − 1. Length 1 is the probe: d(i) ≤
-/// t(i). Length 2 is the filter: d(i) + d(i+1) ≤ t(i) + t(i+1) + 1. No value within the radius fails both in every chunk, so none
-/// is missed.</para>
-/// <para>Thresholds grow one by one with the radius, each step where it costs least. They never shrink as the radius grows; so a
-/// search may go on with a smaller radius once it has enough near hits: the chunk that shows a nearer value was either probed at
-/// least that far or is still to come.</para>
+/// How far each chunk is probed for each radius. Source: Qin and Xiao, "Pigeonring: A Principle for Faster Thresholded Similarity Search", VLDB 2018, here with
+/// integers and thresholds of their own for each chunk.
+/// <para>Let the thresholds t (−1 or more; −1: not probed) sum to r − m + 1, and let d be a value's distances in the m chunks of a ring, together at most r.
+/// Then y = d − t − 1 are integers with a negative sum (r − (r − m + 1) − m = −1). Start right after the last place where the running sum of y is greatest:
+/// from there every running sum once around the ring is negative. So there is a chunk i such that for every length l d(i) + … + d(i+l−1) ≤ t(i) + … + t(i+l−1)
+/// + l − 1. Length 1 is the probe: d(i) ≤ t(i). Length 2 is the filter: d(i) + d(i+1) ≤ t(i) + t(i+1) + 1. No value within the radius fails both in every
+/// chunk, so none is missed.</para>
+/// <para>Thresholds grow one by one with the radius, each step where it costs least. They never shrink as the radius grows; so a search may go on with a
+/// smaller radius once it has enough near hits: the chunk that shows a nearer value was either probed at least that far or is still to come.</para>
 /// </summary>
 internal sealed class PdqThresholds
 {
@@ -83,9 +81,7 @@ internal static class PdqMasks
     private static readonly Lazy<(ushort[] Masks, int[] Ends)>[] Tables =
         [.. Enumerable.Range(0, 17).Select(width => new Lazy<(ushort[], int[])>(() => Create(width)))];
 
-    /// <summary>
-    /// The patterns with exactly <paramref name="ones"/> bits among the lowest <paramref name="width"/> (0 to 16).
-    /// </summary>
+    /// <summary>The patterns with exactly <paramref name="ones"/> bits among the lowest <paramref name="width"/> (0 to 16).</summary>
     public static ReadOnlySpan<ushort> With(int width, int ones)
     {
         var (masks, ends) = Tables[width].Value;

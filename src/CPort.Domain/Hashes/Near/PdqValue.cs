@@ -1,12 +1,10 @@
-using System.Buffers.Binary;
 using System.Numerics;
 
 namespace CPort.Domain.Hashes.Near;
 
 /// <summary>
-/// A 256-bit PDQ value as four words, the first holding the first eight bytes in big-endian order, so that comparing words
-/// compares bytes. A value of its own, unlike <see cref="ContentHash"/>, so that ten million of them are one array and not ten
-/// million objects.
+/// A 256-bit PDQ value as four words, the first holding the first eight bytes in big-endian order, so that comparing words compares bytes. A value of its own,
+/// unlike <see cref="ContentHash"/>, so that ten million of them are one array and not ten million objects.
 /// </summary>
 public readonly record struct PdqValue(ulong W0, ulong W1, ulong W2, ulong W3) : IComparable<PdqValue>
 {

@@ -1,16 +1,10 @@
-using System.Collections.Immutable;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Domain.Hashes.Verbs;
 
 /// <summary>
 /// Puts hashes into quarantine or releases them. Answered by <see cref="QuarantineChanged"/> once durable. Names hashes, rows of
 /// <see cref="QuarantineRow.Row"/>, or both; together at most <see cref="HashBucketLimits.Part"/>.
 /// </summary>
-[ProtoContract]
-[Manifest("hc7")]
+[ProtoContract, Manifest("hc7")]
 public sealed record ChangeQuarantine : IHashBucketWrite
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
@@ -59,8 +53,7 @@ public sealed record ChangeQuarantine : IHashBucketWrite
 }
 
 /// <summary>The change is durable.</summary>
-[ProtoContract]
-[Manifest("hr11")]
+[ProtoContract, Manifest("hr11")]
 public sealed record QuarantineChanged : IHashBucketReply
 {
     [ProtoMember(1)] public required long RequestId { get; init; }
@@ -94,22 +87,19 @@ public sealed record RecordedQuarantine
 public sealed record QuarantineLimits
 {
     /// <summary>
-    /// Different reports with an exact hash (MD5, SHA-1, SHA-256, PhotoDNA); 0 switches it off. Even viral material is re-encoded
-    /// time and again, so that one file's reports go to the thousands; what hosts serve by themselves (placeholders, tracking
-    /// pixels) has no such bound. A confirmed exact hash stays out: its opinions would apply all the same.
+    /// Different reports with an exact hash (MD5, SHA-1, SHA-256, PhotoDNA); 0 switches it off. Even viral material is re-encoded time and again, so that one
+    /// file's reports go to the thousands; what hosts serve by themselves (placeholders, tracking pixels) has no such bound. A confirmed exact hash stays out:
+    /// its opinions would apply all the same.
     /// </summary>
     public int Reports { get; init; } = 20_000;
 
-    /// <summary>
-    /// Different reports with one PDQ value; 0 switches it off. Lower, because re-encodings of a picture spread over several
-    /// values.
-    /// </summary>
+    /// <summary>Different reports with one PDQ value; 0 switches it off. Lower, because re-encodings of a picture spread over several values.</summary>
     public int PdqReports { get; init; } = 5_000;
 
     /// <summary>
-    /// Different PDQ values searched within the radius of one value since the bucket started; 0 switches it off. The copies of a
-    /// real picture (scaled, compressed, stamped) are some dozens to some hundreds of values; a value in a dense region (blank
-    /// pages, screenshots of text) has thousands of strangers near it.
+    /// Different PDQ values searched within the radius of one value since the bucket started; 0 switches it off. The copies of a real picture (scaled,
+    /// compressed, stamped) are some dozens to some hundreds of values; a value in a dense region (blank pages, screenshots of text) has thousands of strangers
+    /// near it.
     /// </summary>
     public int NearValues { get; init; } = 2_000;
 

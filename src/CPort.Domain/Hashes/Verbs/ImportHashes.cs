@@ -1,18 +1,7 @@
-using System.Collections.Immutable;
-using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Domain.Hashes.Verbs;
 
-/// <summary>
-/// Imports rows of a list; the same rows again write nothing, whatever their date. Answered by <see cref="HashesImported"/> once
-/// durable.
-/// </summary>
-[ProtoContract]
-[Manifest("hc3")]
+/// <summary>Imports rows of a list; the same rows again write nothing, whatever their date. Answered by <see cref="HashesImported"/> once durable.</summary>
+[ProtoContract, Manifest("hc3")]
 public sealed record ImportHashes : IHashBucketWrite
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
@@ -82,9 +71,7 @@ public sealed record HashListSource
     [ProtoMember(2)] public required string List { get; init; }
     [ProtoMember(3)] public required TrustLevel Trust { get; init; }
 
-    /// <summary>
-    /// When the list was made or, not knowing better, imported, UTC. Rows older than what the source said before have no effect.
-    /// </summary>
+    /// <summary>When the list was made or, not knowing better, imported, UTC. Rows older than what the source said before have no effect.</summary>
     [ProtoMember(4)] public required DateTimeOffset At { get; init; }
 }
 
@@ -135,8 +122,7 @@ public enum HashRowOutcome : byte
 }
 
 /// <summary>What became of the rows; the four add up to the rows sent.</summary>
-[ProtoContract]
-[Manifest("hr3")]
+[ProtoContract, Manifest("hr3")]
 public sealed record HashesImported : IHashBucketReply
 {
     [ProtoMember(1)] public required long RequestId { get; init; }
@@ -153,15 +139,13 @@ public sealed record HashesImported : IHashBucketReply
     /// <summary>Trap values and PDQ of low quality.</summary>
     [ProtoMember(5)] public int Ignored { get; init; }
 
-    /// <summary>
-    /// One <see cref="HashRowOutcome"/> a row, in order, when <see cref="ImportHashes.EachRow"/> asked for it; else empty.
-    /// </summary>
+    /// <summary>One <see cref="HashRowOutcome"/> a row, in order, when <see cref="ImportHashes.EachRow"/> asked for it; else empty.</summary>
     [ProtoMember(6)] public byte[] Rows { get; init; } = [];
 }
 
 /// <summary>
-/// What an import says alike of many hashes: their values one after the other, each of the bucket's algorithm's length, and the
-/// rest once. A row costs its value's bytes and is read back without an object of its own.
+/// What an import says alike of many hashes: their values one after the other, each of the bucket's algorithm's length, and the rest once. A row costs its
+/// value's bytes and is read back without an object of its own.
 /// </summary>
 [ProtoContract]
 public sealed record PackedOpinions
@@ -212,8 +196,8 @@ internal sealed class ImportParts(HashBatch batch, HashListSource source)
         bool Retract);
 
     /// <summary>
-    /// The entry after the row, null when the row has no effect. It depends on what was said before and on what the row says, not
-    /// on the hash: nearly all rows of a list are alike.
+    /// The entry after the row, null when the row has no effect. It depends on what was said before and on what the row says, not on the hash: nearly all rows
+    /// of a list are alike.
     /// </summary>
     public HashEntry? After(HashEntry entry, HashListRow row)
     {
@@ -256,8 +240,7 @@ internal sealed class ImportParts(HashBatch batch, HashListSource source)
     }
 
     /// <summary>
-    /// Ends the group. Parts are applied one after the other, so when a hash comes twice in one batch, what came first must stand
-    /// in a group before.
+    /// Ends the group. Parts are applied one after the other, so when a hash comes twice in one batch, what came first must stand in a group before.
     /// </summary>
     public void Close()
     {

@@ -1,18 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
-
 namespace CPort.Domain.Hashes.Verbs;
 
 /// <summary>
-/// Adds, replaces or retracts opinions. A source's older word never undoes its newer one. Answered by
-/// <see cref="OpinionsStored"/> once durable.
+/// Adds, replaces or retracts opinions. A source's older word never undoes its newer one. Answered by <see cref="OpinionsStored"/> once durable.
 /// </summary>
-[ProtoContract]
-[Manifest("hc2")]
+[ProtoContract, Manifest("hc2")]
 public sealed record RecordBucketOpinions : IHashBucketWrite
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
@@ -52,8 +43,7 @@ public sealed record RecordBucketOpinions : IHashBucketWrite
 }
 
 /// <summary>All opinions are durable; <see cref="Changed"/> of them changed a verdict.</summary>
-[ProtoContract]
-[Manifest("hr2")]
+[ProtoContract, Manifest("hr2")]
 public sealed record OpinionsStored : IHashBucketReply
 {
     [ProtoMember(1)] public required long RequestId { get; init; }

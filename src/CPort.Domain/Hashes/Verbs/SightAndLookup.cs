@@ -1,17 +1,12 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 
 namespace CPort.Domain.Hashes.Verbs;
 
 /// <summary>
-/// Records that items carry hashes and asks what is known of each. A sighting already known writes nothing. Answered by
-/// <see cref="HashesAnswered"/>, verdicts in the order of <see cref="Sightings"/>, once durable.
+/// Records that items carry hashes and asks what is known of each. A sighting already known writes nothing. Answered by <see cref="HashesAnswered"/>, verdicts
+/// in the order of <see cref="Sightings"/>, once durable.
 /// </summary>
-[ProtoContract]
-[Manifest("hc1")]
+[ProtoContract, Manifest("hc1")]
 public sealed record SightAndLookup : IHashBucketWrite
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
@@ -59,11 +54,10 @@ public sealed record HashSighting
 }
 
 /// <summary>
-/// Verdicts in the order asked. Fewer than asked when the rest would not fit in <see cref="HashBucketLimits.PartBytes"/>: ask
-/// again for those; at least one is always answered.
+/// Verdicts in the order asked. Fewer than asked when the rest would not fit in <see cref="HashBucketLimits.PartBytes"/>: ask again for those; at least one is
+/// always answered.
 /// </summary>
-[ProtoContract]
-[Manifest("hr1")]
+[ProtoContract, Manifest("hr1")]
 public sealed record HashesAnswered : IHashBucketReply
 {
     [ProtoMember(1)] public required long RequestId { get; init; }

@@ -1,6 +1,3 @@
-using CPort.Domain.Identity;
-using ProtoBuf;
-
 namespace CPort.Domain.Hashes.Verbs;
 
 /// <summary>A report took the verdict on a hash for its items in the ordinal range.</summary>

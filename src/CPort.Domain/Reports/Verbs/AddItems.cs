@@ -1,16 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>The reporting hotline adds items to its own report.</summary>
-[ProtoContract]
-[Manifest("rc2")]
+[ProtoContract, Manifest("rc2")]
 public sealed record AddItems : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -49,8 +42,7 @@ public sealed record AddItems : IReportCommand
 }
 
 /// <summary>Items joined the report: at submission, added later, or seen online again. At most 200 an event.</summary>
-[ProtoContract]
-[Manifest("re2")]
+[ProtoContract, Manifest("re2")]
 public sealed record ItemsAdded : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

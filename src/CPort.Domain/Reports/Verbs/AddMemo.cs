@@ -1,16 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>A note on the report or on one item.</summary>
-[ProtoContract]
-[Manifest("rc18")]
+[ProtoContract, Manifest("rc18")]
 public sealed record AddMemo : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -50,8 +43,7 @@ public sealed record AddMemo : IReportCommand
 }
 
 /// <summary>A note was added.</summary>
-[ProtoContract]
-[Manifest("re17")]
+[ProtoContract, Manifest("re17")]
 public sealed record MemoAdded : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

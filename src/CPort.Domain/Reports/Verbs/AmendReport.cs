@@ -1,16 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>The reporting hotline corrects what it said of the report; null leaves a field as it is.</summary>
-[ProtoContract]
-[Manifest("rc3")]
+[ProtoContract, Manifest("rc3")]
 public sealed record AmendReport : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -52,8 +45,7 @@ public sealed record AmendReport : IReportCommand
 }
 
 /// <summary>The reporting hotline corrected the report's own fields.</summary>
-[ProtoContract]
-[Manifest("re3")]
+[ProtoContract, Manifest("re3")]
 public sealed record ReportAmended : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

@@ -1,17 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>The assigned country's opinion of items (ICCAM rules 1 to 4).</summary>
-[ProtoContract]
-[Manifest("rc10")]
+[ProtoContract, Manifest("rc10")]
 public sealed record AssessItems : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -109,8 +101,7 @@ public sealed record ItemAssessment
 }
 
 /// <summary>An agency gave, or corrected, its opinion of items.</summary>
-[ProtoContract]
-[Manifest("re11")]
+[ProtoContract, Manifest("re11")]
 public sealed record ItemsAssessed : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

@@ -1,21 +1,12 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Routing;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
-/// <summary>
-/// Gives items to a hotline of their assigned country; for an orphan, a mandated hotline takes it for its own country.
-/// </summary>
-[ProtoContract]
-[Manifest("rc7")]
+/// <summary>Gives items to a hotline of their assigned country; for an orphan, a mandated hotline takes it for its own country.</summary>
+[ProtoContract, Manifest("rc7")]
 public sealed record AssignItems : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -78,8 +69,8 @@ internal static class Assigning
             .Select(part => new ItemsAssigned { Meta = context.ToMeta(), Assignments = [.. part] });
 
     /// <summary>
-    /// Hosting country, then member country, then hotline: one hotline has it at once, several leave it open, none makes an
-    /// orphan. An orphan has no assigned country, so hosting and assigned country are never the same for one.
+    /// Hosting country, then member country, then hotline: one hotline has it at once, several leave it open, none makes an orphan. An orphan has no assigned
+    /// country, so hosting and assigned country are never the same for one.
     /// </summary>
     public static ItemAssignment Route(
         ContentItem item, Country country, int episode, DateTimeOffset at, ReportEnvironment environment)
@@ -118,8 +109,7 @@ public sealed record ItemAssignment
 }
 
 /// <summary>Items were given to a country or hotline, became orphans, or were moved.</summary>
-[ProtoContract]
-[Manifest("re8")]
+[ProtoContract, Manifest("re8")]
 public sealed record ItemsAssigned : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

@@ -1,16 +1,9 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>Holds items for one analyst; the first hotline of the country to claim an unassigned item has it.</summary>
-[ProtoContract]
-[Manifest("rc8")]
+[ProtoContract, Manifest("rc8")]
 public sealed record ClaimItems : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -49,8 +42,7 @@ public sealed record ClaimItems : IReportCommand
 }
 
 /// <summary>An analyst holds items.</summary>
-[ProtoContract]
-[Manifest("re9")]
+[ProtoContract, Manifest("re9")]
 public sealed record ItemsClaimed : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

@@ -1,8 +1,4 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
@@ -22,8 +18,8 @@ internal sealed record CompleteAutomaticWork : IReportVerb
     public bool FullLookup { get; init; }
 
     /// <summary>
-    /// Takes over what the automatic steps found. Every part is idempotent: an item already traced, a verdict not newer than the
-    /// one held and an assessment already propagated change nothing, so that a repeated or late answer is harmless.
+    /// Takes over what the automatic steps found. Every part is idempotent: an item already traced, a verdict not newer than the one held and an assessment
+    /// already propagated change nothing, so that a repeated or late answer is harmless.
     /// </summary>
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {

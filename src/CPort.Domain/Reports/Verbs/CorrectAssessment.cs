@@ -1,16 +1,9 @@
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>An agency puts its own last assessment of an item right; the wrong one stays in the trail.</summary>
-[ProtoContract]
-[Manifest("rc11")]
+[ProtoContract, Manifest("rc11")]
 public sealed record CorrectAssessment : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }

@@ -1,17 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>Orphans that no mandated hotline took before the deadline go to national police, else to INTERPOL.</summary>
-[ProtoContract]
-[Manifest("rc19")]
+[ProtoContract, Manifest("rc19")]
 public sealed record EscalateOrphans : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }

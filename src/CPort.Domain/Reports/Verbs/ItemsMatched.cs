@@ -1,10 +1,5 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Inheritance;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
@@ -29,16 +24,14 @@ public sealed record ItemMatch
     [ProtoMember(6)] public bool Complete { get; init; }
 
     /// <summary>
-    /// With the first match: PDQ values near the item's own that other items carried and of which nothing was known, nearest
-    /// first, at most
+    /// With the first match: PDQ values near the item's own that other items carried and of which nothing was known, nearest first, at most
     /// <see cref="ReportRules.MaxLookAlikes"/>; the item's own among them when others carry it too. What groups are formed from.
     /// </summary>
     [ProtoMember(7)] public ImmutableArray<LookAlike> LookAlikes { get; init; } = [];
 }
 
 /// <summary>Hash verdicts reached items; inherited opinions come and go by this event alone.</summary>
-[ProtoContract]
-[Manifest("re7")]
+[ProtoContract, Manifest("re7")]
 public sealed record ItemsMatched : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

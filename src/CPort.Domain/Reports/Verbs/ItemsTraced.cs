@@ -1,9 +1,4 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Routing;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
@@ -17,8 +12,7 @@ public sealed record ItemTrace
 }
 
 /// <summary>Tracers answered for items.</summary>
-[ProtoContract]
-[Manifest("re6")]
+[ProtoContract, Manifest("re6")]
 public sealed record ItemsTraced : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
@@ -33,8 +27,7 @@ public sealed record ItemsTraced : IReportEvent
             .Select(t => OrBefore(report.Item(t.Ordinal)!, t));
 
     /// <summary>
-    /// A new occurrence that no tracer finds is taken to be where the old one was: else it would be nobody's, and vanish from who
-    /// has just reported it.
+    /// A new occurrence that no tracer finds is taken to be where the old one was: else it would be nobody's, and vanish from who has just reported it.
     /// </summary>
     private static ItemTrace OrBefore(ContentItem item, ItemTrace trace) =>
         item.PreviousOccurrence is not null && trace.Facts.Country is null

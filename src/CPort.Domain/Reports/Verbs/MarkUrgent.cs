@@ -1,15 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>Sets or lifts the urgent flag (a child at immediate risk).</summary>
-[ProtoContract]
-[Manifest("rc5")]
+[ProtoContract, Manifest("rc5")]
 public sealed record MarkUrgent : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -24,8 +18,7 @@ public sealed record MarkUrgent : IReportCommand
 }
 
 /// <summary>The urgent flag was set or lifted.</summary>
-[ProtoContract]
-[Manifest("re5")]
+[ProtoContract, Manifest("re5")]
 public sealed record UrgencyChanged : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

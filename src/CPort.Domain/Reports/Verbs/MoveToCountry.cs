@@ -1,16 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>The second half of a move: the items become the job of the country they are now hosted in (ICCAM rule 11).</summary>
-[ProtoContract]
-[Manifest("rc14")]
+[ProtoContract, Manifest("rc14")]
 public sealed record MoveToCountry : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }

@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
@@ -15,8 +11,7 @@ public sealed record AssessmentRef
 }
 
 /// <summary>The hash buckets have recorded these assessments.</summary>
-[ProtoContract]
-[Manifest("re18")]
+[ProtoContract, Manifest("re18")]
 public sealed record OpinionsPropagated : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

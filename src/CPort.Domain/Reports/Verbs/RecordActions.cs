@@ -1,17 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>Something done about items (ICCAM rules 4, 7 to 10).</summary>
-[ProtoContract]
-[Manifest("rc12")]
+[ProtoContract, Manifest("rc12")]
 public sealed record RecordActions : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -130,8 +122,7 @@ public sealed record ItemAction
 }
 
 /// <summary>Something was done about items.</summary>
-[ProtoContract]
-[Manifest("re12")]
+[ProtoContract, Manifest("re12")]
 public sealed record ActionsRecorded : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

@@ -1,15 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>Gives up a claim before it runs out.</summary>
-[ProtoContract]
-[Manifest("rc9")]
+[ProtoContract, Manifest("rc9")]
 public sealed record ReleaseItems : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -26,8 +20,7 @@ public sealed record ReleaseItems : IReportCommand
 }
 
 /// <summary>Items are free again.</summary>
-[ProtoContract]
-[Manifest("re10")]
+[ProtoContract, Manifest("re10")]
 public sealed record ItemsReleased : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

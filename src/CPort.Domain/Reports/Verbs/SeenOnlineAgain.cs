@@ -1,15 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>An item that was removed or unavailable is there again: a new occurrence, linked to the old one.</summary>
-[ProtoContract]
-[Manifest("rc15")]
+[ProtoContract, Manifest("rc15")]
 public sealed record SeenOnlineAgain : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -72,8 +66,7 @@ public sealed record SeenOnlineAgain : IReportCommand
 }
 
 /// <summary>An item that had gone was seen online again; its new occurrence is in here.</summary>
-[ProtoContract]
-[Manifest("re14")]
+[ProtoContract, Manifest("re14")]
 public sealed record ItemSeenOnlineAgain : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

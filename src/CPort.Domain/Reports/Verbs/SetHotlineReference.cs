@@ -1,15 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>The assigned hotline's own reference for an item.</summary>
-[ProtoContract]
-[Manifest("rc16")]
+[ProtoContract, Manifest("rc16")]
 public sealed record SetHotlineReference : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -29,8 +23,7 @@ public sealed record SetHotlineReference : IReportCommand
 }
 
 /// <summary>The assigned hotline named an item.</summary>
-[ProtoContract]
-[Manifest("re15")]
+[ProtoContract, Manifest("re15")]
 public sealed record HotlineReferenceSet : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

@@ -1,16 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>Site type, commerciality and payment methods of the source URL; null leaves one as it is.</summary>
-[ProtoContract]
-[Manifest("rc17")]
+[ProtoContract, Manifest("rc17")]
 public sealed record SetSiteFacts : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -44,8 +37,7 @@ public sealed record SetSiteFacts : IReportCommand
 }
 
 /// <summary>Site type, commerciality or payment methods as they are now.</summary>
-[ProtoContract]
-[Manifest("re16")]
+[ProtoContract, Manifest("re16")]
 public sealed record SiteFactsSet : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

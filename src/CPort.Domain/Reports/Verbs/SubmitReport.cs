@@ -1,23 +1,14 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Confidential;
 using CPort.Domain.Hashes;
-using CPort.Domain.Identity;
 using CPort.Domain.Routing;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>
-/// A report as a hotline sends it. Reports of more than 200 items travel in parts of the same command; nothing is durable or
-/// answered as accepted before the last part has come and everything is persisted together.
+/// A report as a hotline sends it. Reports of more than 200 items travel in parts of the same command; nothing is durable or answered as accepted before the
+/// last part has come and everything is persisted together.
 /// </summary>
-[ProtoContract]
-[Manifest("rc1")]
+[ProtoContract, Manifest("rc1")]
 public sealed record SubmitReport : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -184,9 +175,8 @@ public sealed record SubmittedItem
     };
 
     /// <summary>
-    /// What comes with a report obeys the rules that work on it obeys later: reasons, dates, each action once (rule 8), nothing
-    /// after a final action (rule 7), NotIllegal with a not-illegal opinion only (rule 10). Whether it was assessed before it was
-    /// acted on (rule 9) cannot be known.
+    /// What comes with a report obeys the rules that work on it obeys later: reasons, dates, each action once (rule 8), nothing after a final action (rule 7),
+    /// NotIllegal with a not-illegal opinion only (rule 10). Whether it was assessed before it was acted on (rule 9) cannot be known.
     /// </summary>
     internal static Refusal? Check(ImmutableArray<SubmittedItem> items, ReportEnvironment environment)
     {
@@ -223,9 +213,7 @@ public sealed record SubmittedItem
         return null;
     }
 
-    /// <summary>
-    /// Assessments and actions that come with a report are the reporting hotline's opinions and facts at intake (design.md).
-    /// </summary>
+    /// <summary>Assessments and actions that come with a report are the reporting hotline's opinions and facts at intake (design.md).</summary>
     internal static IEnumerable<ContentItem> ToItems(
         ImmutableArray<SubmittedItem> items, int firstOrdinal, long firstNumber, CommandContext context)
     {
@@ -250,8 +238,7 @@ public sealed record SubmittedItem
 }
 
 /// <summary>A hotline's report came in. Its items follow in <see cref="ItemsAdded"/>.</summary>
-[ProtoContract]
-[Manifest("re1")]
+[ProtoContract, Manifest("re1")]
 public sealed record ReportSubmitted : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

@@ -1,17 +1,10 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
 using CPort.Domain.Routing;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>New facts about where items are hosted; the first half of a move (ICCAM rule 11).</summary>
-[ProtoContract]
-[Manifest("rc13")]
+[ProtoContract, Manifest("rc13")]
 public sealed record UpdateHosting : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -43,8 +36,7 @@ public sealed record UpdateHosting : IReportCommand
 }
 
 /// <summary>New facts on where items are hosted.</summary>
-[ProtoContract]
-[Manifest("re13")]
+[ProtoContract, Manifest("re13")]
 public sealed record HostingUpdated : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

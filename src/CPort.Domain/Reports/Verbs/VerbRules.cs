@@ -1,18 +1,10 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>What the verbs share: who may, the answers, and checks over several items with an outcome each.</summary>
 internal static class VerbRules
 {
     /// <summary>
-    /// Who may (docs/access.md): null, or why the caller may not do this to the item. Whom the table shows nothing is told that
-    /// there is none.
+    /// Who may (docs/access.md): null, or why the caller may not do this to the item. Whom the table shows nothing is told that there is none.
     /// </summary>
     public static Refusal? Guard(Report report, ContentItem item, Caller caller, ItemWrite write)
     {
@@ -25,8 +17,7 @@ internal static class VerbRules
     }
 
     /// <summary>
-    /// The same for the report as a whole: whoever may for one of its items. <see cref="ReportRules.Decide"/> has told strangers
-    /// that there is none.
+    /// The same for the report as a whole: whoever may for one of its items. <see cref="ReportRules.Decide"/> has told strangers that there is none.
     /// </summary>
     public static Refusal? Guard(Report report, Caller caller, ItemWrite write) =>
         report.Items.Any(item => AccessTable.MayWrite(caller, ReportViews.RelationFacts(report, item), write)) ? null : NotYours;
@@ -82,8 +73,8 @@ internal static class VerbRules
         ForItems(report, verb, targets, _ => write, check, events);
 
     /// <summary>
-    /// Guards and checks a batch of items, each with an outcome of its own: one refused item never harms its neighbours. The
-    /// command is rejected as a whole only when it names no items or too many.
+    /// Guards and checks a batch of items, each with an outcome of its own: one refused item never harms its neighbours. The command is rejected as a whole
+    /// only when it names no items or too many.
     /// </summary>
     public static ReportDecision ForItems(
         Report report,

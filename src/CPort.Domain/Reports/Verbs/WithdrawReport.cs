@@ -1,16 +1,9 @@
-using System.Collections.Immutable;
-using CPort.Domain.Access;
-using CPort.Domain.Confidential;
-using CPort.Domain.Identity;
-using CPort.Domain.Wire;
-using ProtoBuf;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>The reporting hotline takes its report back; refused once another agency has acted on an item.</summary>
-[ProtoContract]
-[Manifest("rc4")]
+[ProtoContract, Manifest("rc4")]
 public sealed record WithdrawReport : IReportCommand
 {
     [ProtoMember(1)] public required ReportId ReportId { get; init; }
@@ -31,8 +24,7 @@ public sealed record WithdrawReport : IReportCommand
 }
 
 /// <summary>The reporting hotline took the report back.</summary>
-[ProtoContract]
-[Manifest("re4")]
+[ProtoContract, Manifest("re4")]
 public sealed record ReportWithdrawn : IReportEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using CPort.Actors.Cluster;
 using CPort.Node.Operator;
 using static CPort.Node.Commands.Pbm.PbmCommands;
 

@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Security.Cryptography;
-using CPort.Node.Client;
 
 namespace CPort.Node.Commands.Pbm;
 
 /// <summary>
-/// <c>cport pbm [host:port] [command]</c>: an operator's commands in the words of Petabridge.Cmd's client, to any node's operator
-/// endpoint. Without a command it is a prompt.
+/// <c>cport pbm [host:port] [command]</c>: an operator's commands in the words of Petabridge.Cmd's client, to any node's operator endpoint. Without a command
+/// it is a prompt.
 /// </summary>
 public static class PbmCommand
 {

@@ -1,16 +1,11 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json;
-using CPort.Api;
-using CPort.Node.Client;
 using CPort.Node.Operator;
 
 namespace CPort.Node.Commands.Pbm;
 
 /// <summary>
-/// The kinds of commands: what asks, what follows, what changes. The commands themselves stand in <see cref="ClusterCommands"/>
-/// and <see cref="WorkCommands"/>, the same on the command line and at the prompt. Lines that <c>pbm</c> knows look as it writes
-/// them, columns parted by <c> | </c>.
+/// The kinds of commands: what asks, what follows, what changes. The commands themselves stand in <see cref="ClusterCommands"/> and <see cref="WorkCommands"/>,
+/// the same on the command line and at the prompt. Lines that <c>pbm</c> knows look as it writes them, columns parted by <c> | </c>.
 /// </summary>
 internal sealed class PbmCommands
 {
@@ -29,8 +24,7 @@ internal sealed class PbmCommands
         (_connect, _keep, _asks) = (connect, keep, asks);
 
     /// <summary>
-    /// Adds all commands. <paramref name="asks"/>: somebody is there to confirm. <paramref name="keep"/>: the client belongs to
-    /// somebody else.
+    /// Adds all commands. <paramref name="asks"/>: somebody is there to confirm. <paramref name="keep"/>: the client belongs to somebody else.
     /// </summary>
     public static void AddTo(Command root, Func<ParseResult, CPortClient> connect, bool asks, bool keep = false)
     {

@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
-using CPort.Node.Client;
 
 namespace CPort.Node.Commands.Pbm;
 
 /// <summary>
-/// The prompt <c>[127.0.0.1:9110] pbm&gt;</c>: the same commands, one a line, until <c>quit</c>, <c>exit</c> or the input's end.
-/// Tab completes. With input from a pipe it shows no prompt and ends with the first failed command's exit code, having run all.
+/// The prompt <c>[127.0.0.1:9110] pbm&gt;</c>: the same commands, one a line, until <c>quit</c>, <c>exit</c> or the input's end. Tab completes. With input from
+/// a pipe it shows no prompt and ends with the first failed command's exit code, having run all.
 /// </summary>
 internal static class PbmPrompt
 {
@@ -61,9 +60,7 @@ internal static class PbmPrompt
                 .Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>
-    /// As much as all of these words have in common beyond what is typed; a word that is the only one is finished with a blank.
-    /// </summary>
+    /// <summary>As much as all of these words have in common beyond what is typed; a word that is the only one is finished with a blank.</summary>
     internal static string Rest(string typed, string[] may)
     {
         if (may.Length == 0)

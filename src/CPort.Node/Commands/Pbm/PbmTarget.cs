@@ -1,13 +1,9 @@
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
-using CPort.Node.Client;
 
 namespace CPort.Node.Commands.Pbm;
 
-/// <summary>
-/// Where the node is and how it is spoken to. <c>host:port</c> is HTTPS unless the host is loopback; a scheme given decides.
-/// </summary>
+/// <summary>Where the node is and how it is spoken to. <c>host:port</c> is HTTPS unless the host is loopback; a scheme given decides.</summary>
 public sealed partial record PbmTarget(Uri Url)
 {
     public const string Default = "127.0.0.1:9110";
@@ -41,8 +37,7 @@ public sealed partial record PbmTarget(Uri Url)
     /// <summary>A client of the operator endpoint.</summary>
     /// <param name="key">An operator's key.</param>
     /// <param name="authorityFile">PEM of the authority that the node's certificate must come from; null: the system's.</param>
-    /// <param name="certificateFile">PEM of an own certificate, with its key in it or in
-    /// <paramref name="certificateKeyFile"/>.</param>
+    /// <param name="certificateFile">PEM of an own certificate, with its key in it or in <paramref name="certificateKeyFile"/>.</param>
     /// <param name="certificateKeyFile">PEM of the certificate's key.</param>
     public CPortClient Connect(string key, string? authorityFile = null, string? certificateFile = null,
         string? certificateKeyFile = null)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using CPort.Api.Hashes;
 using CPort.Api.Operators;
 using CPort.Api.Queues;
