@@ -33,6 +33,15 @@ public sealed record HashOpinion
 
     /// <summary>The report item the opinion was formed on, when the basis is human.</summary>
     [ProtoMember(8)] public ItemRef? Item { get; init; }
+
+    /// <summary>
+    /// The agency speaks for <see cref="Country"/>: a hotline or national police that was a member of it on the day of the word, which follows that country's
+    /// law. Decided once, by whoever makes the word.
+    /// </summary>
+    [ProtoMember(9)] public bool Speaks { get; init; }
+
+    /// <summary>Who judged, when that is not the agency itself: the maker of an imported list. Independence is of origins.</summary>
+    [ProtoMember(10)] public string? Origin { get; init; }
 }
 
 /// <summary>

@@ -9,6 +9,17 @@ public sealed record ItemHashes
 
     /// <summary>PDQ quality 0–100 as the sender measured it; null when not given (then it is not held against the hash).</summary>
     [ProtoMember(3)] public int? PdqQuality { get; init; }
+
+    /// <summary>The item's own opinions that the buckets do not know yet: recorded of each of its hashes in the same write as the sighting.</summary>
+    [ProtoMember(4)] public ImmutableArray<OpinionOnItem> Words { get; init; } = [];
+}
+
+/// <summary>One opinion on an item, to be recorded of each of its hashes; <see cref="Retract"/> takes it back.</summary>
+[ProtoContract]
+public sealed record OpinionOnItem
+{
+    [ProtoMember(1)] public required HashOpinion Opinion { get; init; }
+    [ProtoMember(2)] public bool Retract { get; init; }
 }
 
 /// <summary>What is known of one item's hashes.</summary>
