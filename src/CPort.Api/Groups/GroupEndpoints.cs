@@ -176,8 +176,7 @@ public static class GroupEndpoints
         var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
         body.Check();
         var members = GroupRows.IsId(id)
-            ? await groups.TargetsAsync(
-                me.Caller, id, all ? null : [.. named.Select(n => n.Item)], options.ItemsPerBatch, http.RequestAborted)
+            ? await groups.TargetsAsync(me.Caller, id, all ? null : [.. named.Select(n => n.Item)], options.ItemsPerBatch, http.RequestAborted)
             : null;
         if (members is not { } found)
         {
@@ -205,8 +204,7 @@ public static class GroupEndpoints
             n.Item.Report, new ItemOutcome { Ordinal = n.Item.Ordinal, Code = RejectionCode.NotFound, Detail = "There is no such item in this group." }))]);
     }
 
-    private static ApiProblemException NoSuchGroup() =>
-        ApiProblemException.Of(ProblemCodes.NotFound, "There is no such group, or it is not for you to see.");
+    private static ApiProblemException NoSuchGroup() => ApiProblemException.Of(ProblemCodes.NotFound, "There is no such group, or it is not for you to see.");
 
     private static int PartOf(IEnumerable<int> ordinals) =>
         10_000 + (int)(BitConverter.ToUInt32(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(string.Join(',', ordinals)))) % 90_000);

@@ -42,8 +42,7 @@ public static class ClusterSetup
     }
 
     /// <summary>Remoting, membership, sharding's settings, persistence and serialization of one node.</summary>
-    public static AkkaConfigurationBuilder AddCluster(
-        this AkkaConfigurationBuilder akka, NodeOptions options, Database database, DotNettySslSetup? tls)
+    public static AkkaConfigurationBuilder AddCluster(this AkkaConfigurationBuilder akka, NodeOptions options, Database database, DotNettySslSetup? tls)
     {
         var cluster = options.Cluster;
         akka
@@ -96,10 +95,8 @@ public static class ClusterSetup
         var (key, host) = cluster.BindHost is null ? ("Host", cluster.Host) : ("BindHost", cluster.BindHost);
         try
         {
-            var addresses = IPAddress.TryParse(host, out var address)
-                ? [address] : await Dns.GetHostAddressesAsync(host, cancellation);
-            var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses)
-                .Select(a => a.Address).ToHashSet();
+            var addresses = IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellation);
+            var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(a => a.Address).ToHashSet();
             if (addresses.Any(a =>
                 a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any) || IPAddress.IsLoopback(a) || own.Contains(a)))
             {

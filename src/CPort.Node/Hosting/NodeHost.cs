@@ -22,8 +22,7 @@ public static class NodeHost
         // Now, so that a wrong certificate is told as a wrong setting and not as a failed start.
         var tls = options.Cluster.Tls.Enabled ? ClusterTls.Setup(options.Cluster) : null;
         var database = PersistenceSetup.OpenDatabase(options);
-        var builder = WebApplication.CreateEmptyBuilder(
-            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "cport" });
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "cport" });
         builder.WebHost
             .UseKestrel(kestrel => kestrel.Listen(options))
             .UseShutdownTimeout(TimeSpan.FromSeconds(options.Cluster.StopSeconds) / 3);
@@ -76,8 +75,7 @@ public static class NodeHost
     }
 
     /// <summary>Waits until the node serves; throws <see cref="TimeoutException"/> with what it still waits for.</summary>
-    public static async Task WaitUntilRunningAsync(
-        this WebApplication app, TimeSpan patience, CancellationToken cancellation = default)
+    public static async Task WaitUntilRunningAsync(this WebApplication app, TimeSpan patience, CancellationToken cancellation = default)
     {
         var state = app.Services.GetRequiredService<NodeState>();
         var stopping = app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;

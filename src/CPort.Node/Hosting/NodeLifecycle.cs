@@ -82,8 +82,7 @@ internal sealed partial class NodeLifecycle(
         var left = TimeSpan.FromSeconds(options.Cluster.StopSeconds) - time.GetElapsedTime(_stopBegan);
         try
         {
-            await base.StopAsync(cancellationToken)
-                .WaitAsync(left > TimeSpan.FromSeconds(2) ? left : TimeSpan.FromSeconds(2), time, CancellationToken.None);
+            await base.StopAsync(cancellationToken).WaitAsync(left > TimeSpan.FromSeconds(2) ? left : TimeSpan.FromSeconds(2), time, CancellationToken.None);
             await _left.CancelAsync();
             await _beating;
             if (state.ExitCode == ExitCodes.Ok)
@@ -215,8 +214,7 @@ internal sealed partial class NodeLifecycle(
                 state.Waits("the database is lost");
                 database.GiveUp();
                 Task ended = CoordinatedShutdown.Get(system).Run(DatabaseLostReason.Instance);
-                await ended.WaitAsync(TimeSpan.FromSeconds(options.Cluster.StopSeconds), time)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ended.WaitAsync(TimeSpan.FromSeconds(options.Cluster.StopSeconds), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 HostApplicationLifetime!.StopApplication();
                 break;
         }

@@ -17,8 +17,7 @@ public sealed record ChangeMemberships : IAgencyCommand
         : Ordered(Memberships) is var ordered && ordered.SequenceEqual(state.Agencies[Agency].Memberships) ? Unchanged
         : Accept(new MembershipsChanged { Meta = meta, Agency = Agency, Memberships = ordered });
 
-    internal static ImmutableArray<Membership> Ordered(ImmutableArray<Membership> memberships) =>
-        [.. memberships.OrderBy(m => m.Country).ThenBy(m => m.From)];
+    internal static ImmutableArray<Membership> Ordered(ImmutableArray<Membership> memberships) => [.. memberships.OrderBy(m => m.Country).ThenBy(m => m.From)];
 
     internal static string? Fault(ImmutableArray<Membership> memberships)
     {
