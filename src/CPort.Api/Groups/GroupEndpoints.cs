@@ -5,15 +5,6 @@ using CPort.Api.Queues;
 
 namespace CPort.Api.Groups;
 
-/// <summary>The group of look-alikes an item is in, as the caller sees it.</summary>
-/// <param name="Id">For <c>/v1/groups/{id}</c>.</param>
-/// <param name="Items">Items of the group that the caller sees, this one included.</param>
-/// <param name="Reports">Reports they stand in.</param>
-public sealed record GroupMarkAnswer(string Id, long Items, long Reports)
-{
-    public static GroupMarkAnswer? Of(GroupMark? mark) => mark is null ? null : new GroupMarkAnswer(mark.Id, mark.Items, mark.Reports);
-}
-
 /// <summary>A number of items under a name.</summary>
 public sealed record GroupTallyAnswer(string Name, long Count);
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using CPort.Api.Hashes;
 using CPort.Domain.Routing;
 
 namespace CPort.Api.Reading;

@@ -3,7 +3,6 @@ using System.Text;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
-using CPort.Api.Groups;
 
 namespace CPort.Api.Reports;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using CPort.Api.Queues;
 using CPort.Domain.Hashes.Lists;
+using CPort.Node.Composition;
 using CPort.Node.Sample;
 using Spectre.Console;
 

@@ -1,5 +1,4 @@
 using CPort.Api.Reports;
-using CPort.Node.Composition;
 
 namespace CPort.Node.Hosting;
 
@@ -108,7 +107,7 @@ internal sealed partial class NodeLifecycle(
             await using var started = HostApplicationLifetime!.ApplicationStarted.Register(listening.SetResult);
             await listening.Task.WaitAsync(_stopping.Token);
             await preparations.RunAsync(_stopping.Token);
-            if (await ClusterSetup.AddressProblemAsync(options.Cluster, _stopping.Token) is { } problem)
+            if (await ListenAddress.ProblemAsync(options.Cluster, _stopping.Token) is { } problem)
             {
                 End(ExitCodes.Usage, "the node's address is wrong", problem);
                 return;

@@ -1,10 +1,9 @@
-using CPort.Node.Composition;
 using CPort.Node.Operator;
 using CPort.Node.Readiness;
 
-namespace CPort.Node.Hosting;
+namespace CPort.Node.Composition;
 
-/// <summary>Puts a node together from its options: what runs where, as a list; each part is a file of <c>Composition/</c>.</summary>
+/// <summary>Puts a node together from its options: what runs where, as a list; each part is a file beside this one.</summary>
 public static class NodeHost
 {
     /// <summary>
