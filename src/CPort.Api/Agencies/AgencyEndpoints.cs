@@ -4,6 +4,7 @@ using CPort.Actors.Agencies;
 using CPort.Actors.Entities;
 using CPort.Actors.Reports;
 using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CPort.Api.Agencies;
