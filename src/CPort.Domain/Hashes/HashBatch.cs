@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Domain.Hashes;
@@ -14,6 +13,8 @@ internal sealed class HashBatch(HashBucket state)
 
     private readonly Dictionary<ContentHash, HashEntry> _changed = [];
     private readonly Dictionary<ContentHash, RecordedQuarantine> _quarantined = [];
+    private readonly Dictionary<AgencyId, RecordedTrust> _trust = [];
+    private readonly Dictionary<HashEntry, HashEntry> _present = [];
     private readonly List<HashSighting> _sightings = [];
     private HashSet<(ContentHash, ItemRef)>? _sighted;
 
@@ -27,10 +28,35 @@ internal sealed class HashBatch(HashBucket state)
     public bool Belongs(ContentHash hash) => HashBucketRules.Belongs(state, hash);
 
     /// <summary>The entry as the batch has left it so far.</summary>
-    public HashEntry EntryOf(ContentHash hash) => _changed.TryGetValue(hash, out var entry) ? entry : state.EntryOf(hash);
+    public HashEntry EntryOf(ContentHash hash) => EntryOf(hash, out _);
 
-    public bool TryGetChanged(ContentHash hash, [NotNullWhen(true)] out HashEntry? entry) =>
-        _changed.TryGetValue(hash, out entry);
+    /// <summary>As above, and whether the batch has changed it by a word.</summary>
+    public HashEntry EntryOf(ContentHash hash, out bool changed)
+    {
+        changed = _changed.TryGetValue(hash, out var entry);
+        return entry ?? Present(state.EntryOf(hash));
+    }
+
+    /// <summary>Decided before everything else of the batch. False: the bucket knows it already, or something newer.</summary>
+    public bool ChangeTrust(RecordedTrust told)
+    {
+        if ((_trust.GetValueOrDefault(told.Agency) ?? state.TrustIn(told.Agency)) is { AsOf: > 0 } held
+            && (held.AsOf >= told.AsOf || held.Trust == told.Trust))
+        {
+            return false;
+        }
+
+        _trust[told.Agency] = told;
+        return true;
+    }
+
+    /// <summary>How far the agency is believed now; as given when nobody told the bucket.</summary>
+    public TrustLevel TrustOf(AgencyId agency, TrustLevel given) =>
+        _trust.TryGetValue(agency, out var told) ? told.Trust : state.TrustOf(agency, given);
+
+    /// <summary>The word with its agency's present trust.</summary>
+    public SourceOpinion Present(SourceOpinion word) =>
+        TrustOf(word.Opinion.Agency, word.Opinion.Trust) is var trust && trust == word.Opinion.Trust ? word : word.With(trust);
 
     public void EnsureCapacity(int more) => _changed.EnsureCapacity(_changed.Count + more);
 
@@ -61,14 +87,30 @@ internal sealed class HashBatch(HashBucket state)
         _quarantined[hash] = new RecordedQuarantine { Hash = hash, State = to, Version = entry.Version };
     }
 
+    // One for all hashes that share it, as they will when the trust is applied.
+    private HashEntry Present(HashEntry entry)
+    {
+        if (_trust.Count == 0 || entry.Sources.IsEmpty)
+        {
+            return entry;
+        }
+
+        if (!_present.TryGetValue(entry, out var present))
+        {
+            _present.Add(entry, present = _trust.Values.Aggregate(entry, (e, told) => e.With(told.Agency, told.Trust) ?? e));
+        }
+
+        return present;
+    }
+
     /// <summary>Null when nothing is new.</summary>
     public HashesRecorded? ToEvent(IReadOnlyList<VerdictDelivered> delivered) =>
-        Opinions.Count == 0 && _sightings.Count == 0 && delivered.Count == 0 && _quarantined.Count == 0
+        Opinions.Count == 0 && _sightings.Count == 0 && delivered.Count == 0 && _quarantined.Count == 0 && _trust.Count == 0
             ? null
             : new HashesRecorded
             {
                 Meta = NoMeta, Bucket = state.Id, Opinions = Opinions.DrainToImmutable(), Sightings = [.. _sightings],
                     Delivered = [.. delivered],
-                Quarantined = [.. _quarantined.Values],
+                Quarantined = [.. _quarantined.Values], Trust = [.. _trust.Values],
             };
 }

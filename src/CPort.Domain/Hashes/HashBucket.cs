@@ -24,6 +24,7 @@ public sealed class HashBucket
     private readonly Dictionary<(HashEntry From, SourceOpinion Word, long Version), HashEntry> _steps = [];
     private readonly Dictionary<int, HashQuarantine> _quarantine = [];
     private readonly Dictionary<int, int> _untold = [];
+    private readonly Dictionary<AgencyId, RecordedTrust> _trust = [];
 
     // Values that count as traps today and got in before: their opinions do not count.
     private readonly HashSet<int> _traps = [];
@@ -159,6 +160,52 @@ public sealed class HashBucket
         }
     }
 
+    /// <summary>The agencies that have spoken here, with their trust as far as the bucket was told.</summary>
+    public IReadOnlyCollection<RecordedTrust> Trust => _trust.Values;
+
+    internal RecordedTrust? TrustIn(AgencyId agency) => _trust.GetValueOrDefault(agency);
+
+    /// <summary>How far the agency is believed now; as given when nobody told the bucket.</summary>
+    internal TrustLevel TrustOf(AgencyId agency, TrustLevel given) => TrustIn(agency) is { AsOf: > 0 } told ? told.Trust : given;
+
+    /// <summary>The word with its agency's present trust.</summary>
+    internal SourceOpinion Present(SourceOpinion word) => word.With(TrustOf(word.Opinion.Agency, word.Opinion.Trust));
+
+    /// <summary>An agency has spoken.</summary>
+    internal void Hear(AgencyId agency, TrustLevel trust) => _trust.TryAdd(agency, new RecordedTrust { Agency = agency, Trust = trust, AsOf = 0 });
+
+    /// <summary>Puts all words of an agency at a trust: entry by entry, however many hashes share one.</summary>
+    internal void SetTrust(RecordedTrust told)
+    {
+        _trust[told.Agency] = told;
+        _steps.Clear();
+        var before = new HashEntry?[_entries.Count];
+        for (var number = 0; number < before.Length; number++)
+        {
+            if (_entries[number] is { } old && old.With(told.Agency, told.Trust) is { } next)
+            {
+                (next.Number, next.Rows, old.Number, old.Rows) = (number, old.Rows, -1, 0);
+                (before[number], _entries[number]) = (old, next);
+            }
+        }
+
+        for (var row = 0; row < Count; row++)
+        {
+            if (_entryOf[row] is var number and >= 0 && before[number] is { } old)
+            {
+                CountKnown(row, IsKnown(row, old));
+            }
+        }
+
+        foreach (var row in Sightings.Rows)
+        {
+            if (_entryOf[row] is var number and >= 0 && before[number] is { } old && old.Version != _entries[number]!.Version)
+            {
+                CountUntold(row, _entries[number]!.Version);
+            }
+        }
+    }
+
     internal void SetQuarantine(int row, HashQuarantine state)
     {
         var before = IsKnown(row);
@@ -249,6 +296,7 @@ public sealed class HashBucket
                 Sighted = [.. sighted],
             Sightings = sightings, Quarantined = [.. _quarantine.OrderBy(q => q.Key)
                 .Select(q => new QuarantinedRow { Row = q.Key, State = q.Value })],
+            Trust = [.. _trust.Values.OrderBy(t => t.Agency.Value, StringComparer.Ordinal)],
         };
     }
 
@@ -297,6 +345,11 @@ public sealed class HashBucket
             }
 
             state.Load(at, sightings);
+        }
+
+        foreach (var told in image.Trust)
+        {
+            state._trust[told.Agency] = told;
         }
 
         foreach (var q in image.Quarantined)

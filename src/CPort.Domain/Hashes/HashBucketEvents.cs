@@ -3,8 +3,8 @@ using CPort.Domain.Hashes.Verbs;
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// What one batch of commands changed in a bucket. Applied in the order opinions, sightings, deliveries, quarantine; it holds outcomes (the versions), not
-/// requests, so that replay consults no policy.
+/// What one batch of commands changed in a bucket. Applied in the order trust, opinions, sightings, deliveries, quarantine; it holds outcomes (the versions),
+/// not requests, so that replay consults no policy.
 /// </summary>
 [ProtoContract, Manifest("he1")]
 public sealed record HashesRecorded : IWireEvent
@@ -18,6 +18,9 @@ public sealed record HashesRecorded : IWireEvent
 
     /// <summary>Applied last.</summary>
     [ProtoMember(6)] public ImmutableArray<RecordedQuarantine> Quarantined { get; init; } = [];
+
+    /// <summary>Applied first.</summary>
+    [ProtoMember(7)] public ImmutableArray<RecordedTrust> Trust { get; init; } = [];
 }
 
 /// <summary>
@@ -70,9 +73,12 @@ public sealed record HashBucketImage : IWireEvent, ISizedWireMessage
     [ProtoMember(6)] public byte[] Sightings { get; init; } = [];
     [ProtoMember(7)] public ImmutableArray<QuarantinedRow> Quarantined { get; init; } = [];
 
+    /// <summary>The trust of each agency that the bucket was told of.</summary>
+    [ProtoMember(8)] public ImmutableArray<RecordedTrust> Trust { get; init; } = [];
+
     int ISizedWireMessage.SizeHint =>
         Hashes.Length + Sightings.Length + (5 * (EntryRuns.Length + Sighted.Length)) + (300 * Entries.Length)
-        + (60 * Quarantined.Length) + 200;
+        + (60 * (Quarantined.Length + Trust.Length)) + 200;
 }
 
 /// <summary>A row of a <see cref="HashBucketImage"/> with its quarantine.</summary>

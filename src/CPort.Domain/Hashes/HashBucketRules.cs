@@ -20,14 +20,32 @@ public static class HashBucketRules
             QuarantineLimits? limits = null)
     {
         var batch = new HashBatch(state);
-        ImmutableArray<HashBucketOutcome> outcomes = [.. commands.Select(command => command.Decide(batch))];
+        var outcomes = new HashBucketOutcome[commands.Count];
+
+        // Trust before all else, as it is applied: the other commands are decided by it.
+        foreach (var trust in (ReadOnlySpan<bool>)[true, false])
+        {
+            for (var i = 0; i < outcomes.Length; i++)
+            {
+                if (commands[i] is ChangeTrust == trust)
+                {
+                    outcomes[i] = commands[i].Decide(batch);
+                }
+            }
+        }
+
         limits?.Decide(batch);
-        return new HashBucketDecision(batch.ToEvent(delivered ?? []), outcomes);
+        return new HashBucketDecision(batch.ToEvent(delivered ?? []), [.. outcomes]);
     }
 
     /// <summary>Applies an event, in place; consults neither clock nor policy. Answers the same state.</summary>
     public static HashBucket Apply(HashBucket state, HashesRecorded e)
     {
+        foreach (var trust in e.Trust)
+        {
+            trust.ApplyTo(state);
+        }
+
         foreach (var group in e.Opinions)
         {
             group.ApplyTo(state);
@@ -95,7 +113,7 @@ public static class HashBucketRules
         {
             var hash = query.Opinions[i].Hash;
             if (Belongs(state, hash) && (working.GetValueOrDefault(hash)
-                ?? state.EntryOf(hash)).After(query.Opinions[i].ToWord(), byContent: false) is { } next)
+                ?? state.EntryOf(hash)).After(state.Present(query.Opinions[i].ToWord()), byContent: false) is { } next)
             {
                 working[hash] = next;
             }

@@ -16,14 +16,37 @@ public sealed record SourceOpinion
         Retracted == other.Retracted
         && (Retracted
             || (Flags == other.Flags && Opinion.Basis == other.Opinion.Basis
-                && Opinion.Classification == other.Opinion.Classification
-                && Opinion.Country == other.Opinion.Country && Opinion.Trust == other.Opinion.Trust));
+                && Opinion.Classification == other.Opinion.Classification && Opinion.Country == other.Opinion.Country
+                && Opinion.Trust == other.Opinion.Trust && Opinion.Speaks == other.Opinion.Speaks && Opinion.Origin == other.Opinion.Origin));
 
-    /// <summary>By agency, then list; 0 when both are one source.</summary>
+    internal SourceOpinion With(TrustLevel trust) => this with { Opinion = Opinion with { Trust = trust } };
+
+    /// <summary>By agency, list and law; 0 when all three are the same: one source.</summary>
     internal int CompareSource(SourceOpinion other) =>
-        string.CompareOrdinal(Opinion.Agency.Value, other.Opinion.Agency.Value) is var c and not 0
-            ? c
-            : string.CompareOrdinal(Opinion.List ?? "", other.Opinion.List ?? "");
+        string.CompareOrdinal(Opinion.Agency.Value, other.Opinion.Agency.Value) is var byAgency and not 0 ? byAgency
+        : string.CompareOrdinal(Opinion.List ?? "", other.Opinion.List ?? "") is var byList and not 0 ? byList
+        : string.CompareOrdinal(Opinion.Country?.Code ?? "", other.Opinion.Country?.Code ?? "");
+
+    /// <summary>
+    /// Later than 0: said after the other word of the same source. Words from one report go by its own events; all others by their time, and of two at the
+    /// same instant a retraction stands, else the graver: so the outcome is the same in whatever order messages come.
+    /// </summary>
+    internal int CompareOrder(SourceOpinion other)
+    {
+        if (Opinion.Sequence > 0 && other.Opinion.Sequence > 0 && Opinion.Sequence != other.Opinion.Sequence
+            && Opinion.Item?.Report == other.Opinion.Item?.Report)
+        {
+            return Opinion.Sequence.CompareTo(other.Opinion.Sequence);
+        }
+
+        var order = Opinion.At.CompareTo(other.Opinion.At);
+        return order != 0 ? order
+            : Retracted != other.Retracted ? Retracted ? 1 : -1
+            : Key(other).CompareTo(Key(this));
+
+        static (int, bool, string, int, int, int) Key(SourceOpinion w) =>
+            ((int)w.Opinion.Classification, !w.Opinion.Speaks, w.Opinion.Origin ?? "", (int)w.Opinion.Trust, (int)w.Opinion.Basis, (int)w.Flags);
+    }
 }
 
 /// <summary>A word that no longer counts, and since when.</summary>
@@ -101,6 +124,27 @@ internal sealed class HashEntry
 
     public HashEntry At(long version) => new(version, Sources, History);
 
+    /// <summary>
+    /// The entry with the agency's words at another trust; null when it has none or they are at it. The version rises when one of them counts, whatever the
+    /// verdict makes of it: this is applied to every entry on replay, and so must follow from the entry alone.
+    /// </summary>
+    public HashEntry? With(AgencyId agency, TrustLevel trust)
+    {
+        var counts = false;
+        ImmutableArray<SourceOpinion>.Builder? words = null;
+        for (var i = 0; i < Sources.Length; i++)
+        {
+            var word = Sources[i];
+            if (word.Opinion.Agency == agency && word.Opinion.Trust != trust)
+            {
+                (words ??= Sources.ToBuilder())[i] = word.With(trust);
+                counts |= word.Counts;
+            }
+        }
+
+        return words is null ? null : new HashEntry(Version + (counts ? 1 : 0), words.DrainToImmutable(), History);
+    }
+
     public SourceOpinion? WordOf(SourceOpinion source)
     {
         foreach (var word in Sources)
@@ -134,17 +178,12 @@ internal sealed class HashEntry
             old.SaysTheSame(word) ? History : History.Add(new PastOpinion { Word = old, Until = word.Opinion.At }));
     }
 
-    /// <summary>
-    /// The entry after a source's word, or null when the word has no effect. A source's words are ordered by their own time, not by arrival; of two at the same
-    /// instant a retraction stands, else the graver: so the outcome is the same in whatever order messages come.
-    /// </summary>
+    /// <summary>The entry after a source's word, or null when the word has no effect: it is no later than what the source said before.</summary>
     public HashEntry? After(SourceOpinion word, bool byContent)
     {
         if (WordOf(word) is { } old)
         {
-            var same = old.SaysTheSame(word);
-            var order = word.Opinion.At.CompareTo(old.Opinion.At);
-            if (order < 0 || (same && (byContent || order == 0)) || (order == 0 && !Stands(word, old)))
+            if (word.CompareOrder(old) <= 0 || (byContent && old.SaysTheSame(word)))
             {
                 return null;
             }
@@ -156,20 +195,6 @@ internal sealed class HashEntry
 
         var next = Put(word, Version);
         return SameVerdict(this, next) ? next : Put(word, Version + 1);
-    }
-
-    private static bool Stands(SourceOpinion word, SourceOpinion against)
-    {
-        if (word.Retracted != against.Retracted)
-        {
-            return word.Retracted;
-        }
-
-        static (int, string, int, int, int) Key(SourceOpinion w) =>
-            ((int)w.Opinion.Classification, w.Opinion.Country?.Code
-                ?? "", (int)w.Opinion.Trust, (int)w.Opinion.Basis, (int)w.Flags);
-
-        return Key(word).CompareTo(Key(against)) < 0;
     }
 
     private static bool SameVerdict(HashEntry a, HashEntry b)

@@ -9,10 +9,12 @@ public sealed record ImportHashes : IHashBucketWrite
     [ProtoMember(3)] public required HashListSource Source { get; init; }
     [ProtoMember(4)] public ImmutableArray<HashListRow> Rows { get; init; } = [];
 
+    IEnumerable<AgencyId> IHashBucketWrite.Speakers => [Source.Agency];
+
     HashBucketOutcome IHashBucketWrite.Decide(HashBatch batch)
     {
         batch.EnsureCapacity(Rows.Length);
-        var parts = new ImportParts(batch, Source);
+        var parts = new ImportParts(batch, Source with { Trust = batch.TrustOf(Source.Agency, Source.Trust) });
         var outcomes = new byte[Rows.Length];
         Array.Fill(outcomes, (byte)HashRowOutcome.Unchanged);
         for (var i = 0; i < Rows.Length; i++)
@@ -24,8 +26,7 @@ public sealed record ImportHashes : IHashBucketWrite
                 continue;
             }
 
-            var again = batch.TryGetChanged(r.Hash, out var entry);
-            entry ??= batch.State.EntryOf(r.Hash);
+            var entry = batch.EntryOf(r.Hash, out var again);
             if (parts.After(entry, r) is not { } after)
             {
                 continue;
@@ -60,6 +61,18 @@ public sealed record HashListSource
 
     /// <summary>When the list was made or, not knowing better, imported, UTC. Rows older than what the source said before have no effect.</summary>
     [ProtoMember(4)] public required DateTimeOffset At { get; init; }
+
+    /// <summary>Who judged, when that is not the agency: the list's maker. Two agencies that import one list are one origin.</summary>
+    [ProtoMember(5)] public string? Origin { get; init; }
+
+    /// <summary>Human only when the import says so and names its origin.</summary>
+    [ProtoMember(6)] public OpinionBasis Basis { get; init; } = OpinionBasis.List;
+
+    /// <summary>The countries that the agency speaks for on the day of the import; a row that names another only reports it.</summary>
+    [ProtoMember(7)] public ImmutableArray<Country> SpeaksFor { get; init; } = [];
+
+    /// <summary>Whether a row by this law is the country's own word.</summary>
+    internal bool Speaks(Country? law) => law is { } country && SpeaksFor.Contains(country);
 }
 
 /// <summary>One row of a list of known hashes.</summary>
@@ -81,9 +94,8 @@ public sealed record HashListRow
     {
         Opinion = new HashOpinion
         {
-            Agency = source.Agency, List = source.List, Basis = OpinionBasis.List, Classification = Classification,
-                Country = Country,
-            Trust = source.Trust, At = source.At,
+            Agency = source.Agency, List = source.List, Basis = source.Basis, Classification = Classification, Country = Country,
+            Trust = source.Trust, At = source.At, Speaks = source.Speaks(Country), Origin = source.Origin,
         },
         Flags = Flags, Retracted = Retract,
     };
@@ -133,6 +145,7 @@ public sealed record PackedOpinions
     /// <summary>The verdict's version after this, of each of the hashes.</summary>
     [ProtoMember(5)] public long Version { get; init; }
     [ProtoMember(6)] public byte[] Hashes { get; init; } = [];
+    [ProtoMember(7)] public bool Speaks { get; init; }
 
     internal void ApplyTo(HashBucket state, SourceOpinion word)
     {
@@ -209,8 +222,8 @@ internal sealed class ImportParts(HashBatch batch, HashListSource source)
         hashes.AddRange(row.Hash.Bytes);
         _parts.Add((new PackedOpinions
         {
-            Classification = row.Classification, Country = row.Country, Flags = row.Flags, Retracted = row.Retract,
-                Version = version,
+            Classification = row.Classification, Country = row.Country, Flags = row.Flags, Retracted = row.Retract, Version = version,
+            Speaks = source.Speaks(row.Country),
         }, hashes));
     }
 
@@ -223,7 +236,7 @@ internal sealed class ImportParts(HashBatch batch, HashListSource source)
         {
             batch.Opinions.Add(new RecordedOpinions
             {
-                Agency = source.Agency, List = source.List, Basis = OpinionBasis.List, Trust = source.Trust, At = source.At,
+                Agency = source.Agency, List = source.List, Basis = source.Basis, Trust = source.Trust, At = source.At, Origin = source.Origin,
                 Packed = [.. _parts.Select(p => p.Says with { Hashes = [.. p.Hashes] })],
             });
             _parts.Clear();

@@ -11,27 +11,29 @@ public sealed record RecordBucketOpinions : IHashBucketWrite
     [ProtoMember(3)] public ImmutableArray<OpinionOnHash> Opinions { get; init; } = [];
     [ProtoMember(15)] public ImmutableArray<string> TraceParents { get; init; } = [];
 
+    IEnumerable<AgencyId> IHashBucketWrite.Speakers => Opinions.Select(o => o.Opinion.Agency).Distinct();
+
     HashBucketOutcome IHashBucketWrite.Decide(HashBatch batch)
     {
         var changed = 0;
         foreach (var o in Opinions)
         {
-            var word = o.ToWord();
+            var word = batch.Present(o.ToWord());
             if (batch.Belongs(o.Hash) && batch.EntryOf(o.Hash) is var entry && entry.After(word, byContent: false) is { } next)
             {
                 batch.Set(o.Hash, next);
                 changed += next.Version > entry.Version ? 1 : 0;
                 batch.Opinions.Add(new RecordedOpinions
                 {
-                    Agency = o.Opinion.Agency, List = o.Opinion.List, Basis = o.Opinion.Basis, Trust = o.Opinion.Trust,
-                        At = o.Opinion.At,
+                    Agency = o.Opinion.Agency, List = o.Opinion.List, Basis = o.Opinion.Basis, Trust = word.Opinion.Trust,
+                    At = o.Opinion.At, Origin = o.Opinion.Origin,
                     Rows =
                     [
                         new RecordedOpinion
                         {
-                            Hash = o.Hash, Classification = word.Opinion.Classification, Country = word.Opinion.Country,
-                                Flags = word.Flags,
-                            Retracted = word.Retracted, Item = word.Opinion.Item, Version = next.Version,
+                            Hash = o.Hash, Classification = word.Opinion.Classification, Country = word.Opinion.Country, Flags = word.Flags,
+                            Retracted = word.Retracted, Item = word.Opinion.Item, Version = next.Version, Speaks = word.Opinion.Speaks,
+                            Sequence = word.Opinion.Sequence,
                         },
                     ],
                 });
@@ -64,29 +66,33 @@ public sealed record RecordedOpinions
     /// <summary>Rows of an import, packed; applied after <see cref="Rows"/>.</summary>
     [ProtoMember(7)] public ImmutableArray<PackedOpinions> Packed { get; init; } = [];
 
+    /// <summary>Who judged, when that is not the agency.</summary>
+    [ProtoMember(8)] public string? Origin { get; init; }
+
     internal void ApplyTo(HashBucket state)
     {
+        state.Hear(Agency, Trust);
         foreach (var row in Rows)
         {
             var at = state.Add(row.Hash.Bytes);
-            var word = WordOf(row.Classification, row.Country, row.Flags, row.Retracted, row.Item);
+            var word = WordOf(row.Classification, row.Country, row.Flags, row.Retracted, row.Speaks, row.Item, row.Sequence);
             state.SetEntry(at, row.Item is null ? state.Step(state.EntryOf(at), word, row.Version) : state.EntryOf(at).Put(word,
                 row.Version));
         }
 
         foreach (var part in Packed)
         {
-            part.ApplyTo(state, WordOf(part.Classification, part.Country, part.Flags, part.Retracted, null));
+            part.ApplyTo(state, WordOf(part.Classification, part.Country, part.Flags, part.Retracted, part.Speaks));
         }
     }
 
-    private SourceOpinion WordOf(Classification classification, Country? country, HashFlags flags, bool retracted,
-        ItemRef? item) => new()
+    private SourceOpinion WordOf(
+        Classification classification, Country? country, HashFlags flags, bool retracted, bool speaks, ItemRef? item = null, long sequence = 0) => new()
     {
         Opinion = new HashOpinion
         {
             Agency = Agency, List = List, Basis = Basis, Classification = classification, Country = country, Trust = Trust,
-                At = At, Item = item,
+            At = At, Item = item, Speaks = speaks, Origin = Origin, Sequence = sequence,
         },
         Flags = flags, Retracted = retracted,
     };
@@ -105,4 +111,6 @@ public sealed record RecordedOpinion
 
     /// <summary>The verdict's version after this.</summary>
     [ProtoMember(7)] public long Version { get; init; }
+    [ProtoMember(8)] public bool Speaks { get; init; }
+    [ProtoMember(9)] public long Sequence { get; init; }
 }
