@@ -12,7 +12,7 @@ internal static class HashBucketRows
         _ => 1,
     };
 
-    public static int Of(HashesRecorded e) => e.Sightings.Length + e.Delivered.Length + e.Quarantined.Length + e.Opinions.Sum(
+    public static int Of(HashesRecorded e) => e.Sightings.Length + e.Delivered.Length + e.Quarantined.Length + e.Trust.Length + e.Opinions.Sum(
         group => group.Rows.Length + group.Packed.Sum(part => part.Hashes.Length / ContentHash.LengthOf(e.Bucket.Algorithm)));
 
     /// <summary>
@@ -21,6 +21,12 @@ internal static class HashBucketRows
     /// </summary>
     public static IEnumerable<int> ChangedBy(HashesRecorded e, HashBucket state, bool imported)
     {
+        // Trust reaches whatever its agency spoke of; it changes a few times a year.
+        for (var row = 0; !e.Trust.IsEmpty && row < state.Count; row++)
+        {
+            yield return row;
+        }
+
         foreach (var group in e.Opinions)
         {
             foreach (var row in group.Rows)

@@ -198,32 +198,14 @@ public static class HashBucketRules
     internal static HashVerdict VerdictOf(HashBucket state, ContentHash hash, int row)
     {
         var entry = row < 0 ? HashEntry.Empty : state.EntryOf(row);
-        var flags = HashFlags.None;
-        var opinions = ImmutableArray.CreateBuilder<HashOpinion>(entry.Sources.Length);
-        foreach (var word in entry.Sources)
-        {
-            if (word.Counts)
-            {
-                opinions.Add(word.Opinion);
-                flags |= word.Opinion.Trust switch
-                {
-                    TrustLevel.Trusted => word.Flags,
-                    TrustLevel.Standard => word.Flags & ~HashFlags.Trap,
-                    _ => HashFlags.None,
-                };
-            }
-        }
-
+        ImmutableArray<HashOpinion> opinions = [.. entry.Sources.Where(w => w.Counts).Select(w => w.Opinion)];
         return new HashVerdict
         {
-            Hash = hash, Version = entry.Version, Opinions = opinions.DrainToImmutable(),
-                Disputed = IsDisputed(opinionsOf(entry)),
-            VictimIdentified = flags.HasFlag(HashFlags.VictimIdentified), SeriesKnown = flags.HasFlag(HashFlags.SeriesKnown),
+            Hash = hash, Version = entry.Version, Opinions = opinions, Disputed = IsDisputed(opinions),
+            VictimIdentified = entry.Flags.HasFlag(HashFlags.VictimIdentified), SeriesKnown = entry.Flags.HasFlag(HashFlags.SeriesKnown),
             Trap = row < 0 ? TrapValues.IsTrap(hash) : state.IsTrap(row), Quarantined = row >= 0 && state.IsQuarantined(row),
             Sightings = row < 0 ? 0 : state.Sightings.CountOf(row),
         };
-
-        static IEnumerable<HashOpinion> opinionsOf(HashEntry entry) => entry.Sources.Where(w => w.Counts).Select(w => w.Opinion);
     }
 
     /// <summary>Estimated bytes of a verdict on the wire; errs upwards.</summary>

@@ -71,9 +71,8 @@ internal sealed class HashEntry
     private HashEntry(long version, ImmutableArray<SourceOpinion> sources, ImmutableArray<PastOpinion> history)
     {
         (Version, Sources, History) = (version, sources, history);
-        var (known, trap, human) = (false, false, false);
-        AgencyId? trusted = null;
-        var agencies = 0;
+        var (known, human) = (false, false);
+        List<HashWord>? trusted = null;
         foreach (var word in sources)
         {
             if (!word.Counts)
@@ -82,19 +81,27 @@ internal sealed class HashEntry
             }
 
             known = true;
-            if (word.Opinion.Trust == TrustLevel.Trusted)
+            switch (word.Opinion.Trust)
             {
-                trap |= word.Flags.HasFlag(HashFlags.Trap);
-                human |= word.Opinion.Basis == OpinionBasis.Human;
-                agencies += trusted == word.Opinion.Agency ? 0 : 1;
-                trusted = word.Opinion.Agency;
+                case TrustLevel.Trusted:
+                    Flags |= word.Flags;
+                    human |= word.Opinion.Basis == OpinionBasis.Human;
+                    (trusted ??= []).Add(HashWords.Of(word.Opinion));
+                    break;
+                case TrustLevel.Standard:
+                    Flags |= word.Flags & ~HashFlags.Trap;
+                    break;
             }
         }
 
-        (HasOpinions, Known, Confirmed) = (known, known && !trap, human || agencies >= 2);
+        (HasOpinions, Known) = (known, known && !Flags.HasFlag(HashFlags.Trap));
+        Confirmed = human || trusted?.Exists(a => trusted.Exists(b => b.Agency != a.Agency && b.Judge != a.Judge)) == true;
     }
 
-    /// <summary>Rises by one with every change of the verdict; never falls, also when all opinions are retracted.</summary>
+    /// <summary>
+    /// Rises with every change of what the verdict says: its words reduced to one of a meaning (<see cref="HashWords.Reduce"/>), its flags, whether it is
+    /// confirmed. Never falls, also when all opinions are retracted.
+    /// </summary>
     public long Version { get; }
 
     /// <summary>One word a source, ordered by source.</summary>
@@ -102,6 +109,9 @@ internal sealed class HashEntry
 
     /// <summary>Oldest first.</summary>
     public ImmutableArray<PastOpinion> History { get; }
+
+    /// <summary>What is marked by sources that are heard; a trap by trusted ones only.</summary>
+    public HashFlags Flags { get; }
 
     /// <summary>An opinion counts.</summary>
     public bool HasOpinions { get; }
@@ -199,25 +209,8 @@ internal sealed class HashEntry
 
     private static bool SameVerdict(HashEntry a, HashEntry b)
     {
-        using var x = a.Sources.Where(w => w.Counts).GetEnumerator();
-        using var y = b.Sources.Where(w => w.Counts).GetEnumerator();
-        while (true)
-        {
-            var (more, other) = (x.MoveNext(), y.MoveNext());
-            if (more != other)
-            {
-                return false;
-            }
+        return a.Flags == b.Flags && a.Confirmed == b.Confirmed && Words(a).SequenceEqual(Words(b));
 
-            if (!more)
-            {
-                return true;
-            }
-
-            if (x.Current.CompareSource(y.Current) != 0 || !x.Current.SaysTheSame(y.Current))
-            {
-                return false;
-            }
-        }
+        static ImmutableArray<HashWord> Words(HashEntry entry) => HashWords.Reduce(entry.Sources.Where(w => w.Counts).Select(w => w.Opinion));
     }
 }
