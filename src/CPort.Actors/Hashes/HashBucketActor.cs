@@ -13,6 +13,7 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
     private readonly Func<IActorRef> _reports;
     private readonly HashBucketOptions _options;
     private readonly HashFanOut _fanOut;
+    private readonly HashBucketTrust _trust;
     private readonly HashNearSearch? _near;
     private readonly List<(int Row, int Values)> _overMatching = [];
     private readonly HashBucketQueue _queue;
@@ -30,6 +31,7 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
         _state = HashBucket.New(id);
         (_queue, _snapshots) = (new HashBucketQueue(options), new HashBucketSnapshots(options));
         (_fanOut, _delivered) = (new HashFanOut(options, Time), new HashDeliveries(options));
+        _trust = new HashBucketTrust(options.Agencies, _queue);
         _near = id.Kind == HashBucketKind.Pdq ? new HashNearSearch() : null;
         _began = Time.GetTimestamp();
 
@@ -48,6 +50,7 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
         Command<IHashBucketWrite>(command =>
         {
             CPortTracing.Mark($"bucket {command.GetType().Name}", command.TraceParents);
+            _trust.Compare(_state, command.Speakers);
             _queue.Add(command, Sender);
             Flush();
         });
@@ -63,7 +66,12 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
         Command<GetQuarantine>(q => Sender.Tell(HashBucketRules.Describe(_state, q)));
         Command<PreviewChange>(q => Sender.Tell(HashBucketRules.Preview(_state, q)));
         Command<GetHashEntry>(q => Sender.Tell(HashBucketRules.Describe(_state, q)));
-        Command<GetBucketStats>(_ => Sender.Tell(HashBucketAnswers.Stats(_state, _fanOut, _near)));
+        Command<GetBucketStats>(_ =>
+        {
+            Sender.Tell(HashBucketAnswers.Stats(_state, _fanOut, _near));
+            LookAtTrust();
+        });
+        Command<DirectoryMoved>(_ => LookAtTrust());
         Command<Tick>(tick => tick == Tick.FanOut, _ => Tell());
         Command<Tick>(_ => WriteDelivered());
         Command<SaveSnapshotSuccess>(OnSnapshotSaved);
@@ -80,6 +88,12 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
     /// <summary><paramref name="reports"/> gives the report region; asked each time it is needed, because regions start in no fixed order.</summary>
     public static Props Props(HashBucketId id, Func<IActorRef> reports, EntityShell shell, HashBucketOptions options) =>
         Akka.Actor.Props.Create(() => new HashBucketActor(id, reports, shell, options));
+
+    protected override void PostStop()
+    {
+        _trust.Dispose();
+        base.PostStop();
+    }
 
     protected override void OnStop()
     {
@@ -108,6 +122,15 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
         }
 
         Tell();
+        LookAtTrust();
+    }
+
+    /// <summary>Brings the words here to their agencies' present trust.</summary>
+    private void LookAtTrust()
+    {
+        _trust.Watch(Self);
+        _trust.Compare(_state, _state.Trust.Select(t => t.Agency));
+        Flush();
     }
 
     private void Flush()

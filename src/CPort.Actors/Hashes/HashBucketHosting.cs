@@ -1,3 +1,4 @@
+using CPort.Actors.Agencies;
 using CPort.Actors.Cluster;
 using CPort.Actors.Hashes.Transport;
 
@@ -50,6 +51,9 @@ public sealed record HashBucketOptions
 
     /// <summary>When a hash goes into quarantine by itself.</summary>
     public QuarantineLimits Quarantine { get; init; } = new();
+
+    /// <summary>How far agencies are believed now; null: as each word says.</summary>
+    public IAgencyDirectorySource? Agencies { get; init; }
 
     /// <summary>Which buckets have any event in the journal; null: all live ones are taken to have, and no others.</summary>
     public Func<Task<ImmutableArray<HashBucketId>>>? WithEvents { get; init; }

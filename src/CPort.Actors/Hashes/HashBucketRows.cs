@@ -12,11 +12,11 @@ internal static class HashBucketRows
         _ => 1,
     };
 
-    public static int Of(HashesRecorded e) => e.Delivered.Length + e.Quarantined.Length + e.Sightings.Sum(report => report.Rows.Length)
+    public static int Of(HashesRecorded e) => e.Delivered.Length + e.Quarantined.Length + e.Trust.Length + e.Sightings.Sum(report => report.Rows.Length)
         + e.Words.Sum(word => word.Rows.Length + word.Packed.Sum(part => part.Count));
 
-    /// <summary>The reports whose rows matching has joined in a message; 1 of one that is about no report.</summary>
-    public static int ReportsOf(IHashBucketWrite command) => Math.Max(1, command switch
+    /// <summary>The reports whose rows matching has joined in a message; 1 of one that is about no report, 0 of the bucket's own.</summary>
+    public static int ReportsOf(IHashBucketWrite command) => command is ChangeTrust ? 0 : Math.Max(1, command switch
     {
         SightAndLookup c => c.Sightings.Select(s => s.Item.Report).Distinct().Count(),
         RecordBucketOpinions c => c.Opinions.Select(o => o.Opinion.Item?.Report).Distinct().Count(),
@@ -29,6 +29,12 @@ internal static class HashBucketRows
     /// </summary>
     public static IEnumerable<int> ChangedBy(HashesRecorded e, HashBucket state, bool imported)
     {
+        // Trust reaches whatever its agency spoke of; it changes a few times a year.
+        foreach (var row in e.Trust.IsEmpty ? [] : state.Rows)
+        {
+            yield return row;
+        }
+
         foreach (var word in e.Words)
         {
             foreach (var row in word.Rows)

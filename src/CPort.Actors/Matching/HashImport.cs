@@ -57,9 +57,6 @@ public sealed class HashImport(IActorRef buckets, Tenant tenant, HashImportOptio
         HashListSource source, IReadOnlyList<HashListRow> rows, CancellationToken stop) =>
         from bucket in Enumerable.Range(0, rows.Count).GroupBy(i => HashBucketId.For(tenant, rows[i].Hash))
         from places in bucket.Chunk(HashBucketLimits.Part)
-        let message = new ImportHashes
-        {
-            Bucket = bucket.Key, RequestId = 0, Source = source, Rows = [.. places.Select(i => rows[i])], EachRow = true,
-        }
+        let message = new ImportHashes { Bucket = bucket.Key, RequestId = 0, Source = source, Rows = [.. places.Select(i => rows[i])] }
         select (places, buckets.AskUntilAnswered<HashesImported>(message, _options.Attempt, _options.Attempts, stop));
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Domain.Hashes;
@@ -8,6 +7,8 @@ internal sealed class HashBatch(HashBucket state)
 {
     private readonly Dictionary<ContentHash, HashEntry> _changed = [];
     private readonly Dictionary<int, RecordedQuarantine> _quarantined = [];
+    private readonly Dictionary<AgencyId, RecordedTrust> _trust = [];
+    private readonly Dictionary<HashEntry, HashEntry> _present = [];
     private readonly List<(int Row, ItemRef Item)> _sightings = [];
     private readonly ImmutableArray<RecordedWord>.Builder _words = ImmutableArray.CreateBuilder<RecordedWord>();
     private readonly List<(int Row, long Version)> _said = [];
@@ -26,19 +27,41 @@ internal sealed class HashBatch(HashBucket state)
     public bool Belongs(ContentHash hash) => HashBucketRules.Belongs(state, hash);
 
     /// <summary>The entry as the batch has left it so far.</summary>
-    public HashEntry EntryOf(ContentHash hash) => _changed.TryGetValue(hash, out var entry) ? entry : state.EntryOf(hash);
+    public HashEntry EntryOf(ContentHash hash) => EntryOf(hash, out _);
 
-    public bool TryGetChanged(ContentHash hash, [NotNullWhen(true)] out HashEntry? entry) =>
-        _changed.TryGetValue(hash, out entry);
+    /// <summary>As above, and whether the batch has changed it by a word.</summary>
+    public HashEntry EntryOf(ContentHash hash, out bool changed)
+    {
+        changed = _changed.TryGetValue(hash, out var entry);
+        return entry ?? Present(state.EntryOf(hash));
+    }
+
+    /// <summary>Decided before everything else of the batch. False: the bucket knows it already, or something newer.</summary>
+    public bool ChangeTrust(RecordedTrust told)
+    {
+        if ((_trust.GetValueOrDefault(told.Agency) ?? state.TrustIn(told.Agency)) is { AsOf: > 0 } held
+            && (held.AsOf >= told.AsOf || held.Trust == told.Trust))
+        {
+            return false;
+        }
+
+        _trust[told.Agency] = told;
+        return true;
+    }
+
+    /// <summary>How far the agency is believed now; as given when nobody told the bucket.</summary>
+    public TrustLevel TrustOf(AgencyId agency, TrustLevel given) =>
+        _trust.TryGetValue(agency, out var told) ? told.Trust : state.TrustOf(agency, given);
 
     public void EnsureCapacity(int more) => _changed.EnsureCapacity(_changed.Count + more);
 
     public void Set(ContentHash hash, HashEntry entry) => _changed[hash] = entry;
 
-    /// <summary>A source's word on a hash; false: the verdict says no more and no less by it.</summary>
-    public bool Say(ContentHash hash, SourceOpinion word)
+    /// <summary>A source's word on a hash, with its agency's present trust; false: the verdict says no more and no less by it.</summary>
+    public bool Say(ContentHash hash, SourceOpinion said)
     {
-        var entry = EntryOf(hash);
+        var (entry, trust) = (EntryOf(hash), TrustOf(said.Opinion.Agency, said.Opinion.Trust));
+        var word = trust == said.Opinion.Trust ? said : said.With(trust);
         if (entry.After(word, byContent: false) is not { } next)
         {
             return false;
@@ -95,15 +118,31 @@ internal sealed class HashBatch(HashBucket state)
     public HashesRecorded? ToEvent(IReadOnlyList<VerdictDelivered> delivered, DateTimeOffset now)
     {
         CloseWord();
-        return _words.Count == 0 && _sightings.Count == 0 && delivered.Count == 0 && _quarantined.Count == 0
+        return _words.Count == 0 && _sightings.Count == 0 && delivered.Count == 0 && _quarantined.Count == 0 && _trust.Count == 0
             ? null
             : new HashesRecorded
             {
-                At = now, RulesVersion = EventMeta.CurrentRulesVersion,
+                At = now, RulesVersion = EventMeta.CurrentRulesVersion, Trust = [.. _trust.Values],
                 New = _newValues is null ? [] : [.. _newValues.Select(n => new HashValues { Algorithm = n.Key, Values = [.. n.Value] })],
                 Words = _words.DrainToImmutable(), Sightings = [.. _sightings.GroupBy(s => s.Item.Report, RecordedSightings.Of)],
                 Delivered = [.. delivered], Quarantined = [.. _quarantined.Values],
             };
+    }
+
+    // One for all hashes that share it, as they will when the trust is applied.
+    private HashEntry Present(HashEntry entry)
+    {
+        if (_trust.Count == 0 || entry.Sources.IsEmpty)
+        {
+            return entry;
+        }
+
+        if (!_present.TryGetValue(entry, out var present))
+        {
+            _present.Add(entry, present = _trust.Values.Aggregate(entry, (e, told) => e.With(told.Agency, told.Trust) ?? e));
+        }
+
+        return present;
     }
 
     private int RowFor(ContentHash hash)

@@ -25,6 +25,8 @@ public sealed class HashBucket
     private readonly Dictionary<int, HashQuarantine> _quarantine = [];
     private readonly Dictionary<int, int> _untold = [];
 
+    private readonly Dictionary<AgencyId, RecordedTrust> _trust = [];
+
     // Values that count as traps today and got in before: their opinions do not count.
     private readonly HashSet<int> _traps = [];
 
@@ -60,6 +62,9 @@ public sealed class HashBucket
 
     public static HashBucket New(HashBucketId id) => new(id);
 
+    /// <summary>The agencies that have spoken here, with their trust as far as the bucket was told.</summary>
+    public IReadOnlyCollection<RecordedTrust> Trust => _trust.Values;
+
     /// <summary>All rows, those of one algorithm after the other.</summary>
     internal IEnumerable<int> Rows => Columns.SelectMany(c => Enumerable.Range(0, c.Table.Count), (c, index) => HashRow.At(c.Algorithm, index));
 
@@ -83,8 +88,7 @@ public sealed class HashBucket
 
     internal HashEntry EntryOf(ContentHash hash) => RowOf(hash) is var row and >= 0 ? EntryOf(row) : HashEntry.Empty;
 
-    internal HashEntry EntryOf(int row) =>
-        ColumnOf(row).EntryOf[HashRow.IndexOf(row)] is var number and >= 0 ? _entries[number]! : HashEntry.Empty;
+    internal HashEntry EntryOf(int row) => NumberOf(row) is var number and >= 0 ? _entries[number]! : HashEntry.Empty;
 
     internal bool IsPending(int row) => _untold.ContainsKey(row);
 
@@ -152,7 +156,7 @@ public sealed class HashBucket
 
     internal void SetEntry(int row, HashEntry next)
     {
-        ref var place = ref ColumnOf(row).EntryOf[HashRow.IndexOf(row)];
+        ref var place = ref NumberOf(row);
         var (old, before) = (place, IsKnown(row));
         if (next.Number < 0)
         {
@@ -186,6 +190,49 @@ public sealed class HashBucket
         if (next.Version != version)
         {
             CountUntold(row, next.Version);
+        }
+    }
+
+    internal RecordedTrust? TrustIn(AgencyId agency) => _trust.GetValueOrDefault(agency);
+
+    /// <summary>How far the agency is believed now; as given when nobody told the bucket.</summary>
+    internal TrustLevel TrustOf(AgencyId agency, TrustLevel given) => TrustIn(agency) is { AsOf: > 0 } told ? told.Trust : given;
+
+    /// <summary>The word with its agency's present trust.</summary>
+    internal SourceOpinion Present(SourceOpinion word) => word.With(TrustOf(word.Opinion.Agency, word.Opinion.Trust));
+
+    /// <summary>An agency has spoken.</summary>
+    internal void Hear(AgencyId agency, TrustLevel trust) => _trust.TryAdd(agency, new RecordedTrust { Agency = agency, Trust = trust, AsOf = 0 });
+
+    /// <summary>Puts all words of an agency at a trust: entry by entry, however many hashes share one.</summary>
+    internal void SetTrust(RecordedTrust told)
+    {
+        _trust[told.Agency] = told;
+        _steps.Clear();
+        var before = new HashEntry?[_entries.Count];
+        for (var number = 0; number < before.Length; number++)
+        {
+            if (_entries[number] is { } old && old.With(told.Agency, told.Trust) is { } next)
+            {
+                (next.Number, next.Rows, old.Number, old.Rows) = (number, old.Rows, -1, 0);
+                (before[number], _entries[number]) = (old, next);
+            }
+        }
+
+        foreach (var row in Rows)
+        {
+            if (NumberOf(row) is var number and >= 0 && before[number] is { } old)
+            {
+                CountKnown(row, IsKnown(row, old));
+            }
+        }
+
+        foreach (var row in Sightings.Rows)
+        {
+            if (NumberOf(row) is var number and >= 0 && before[number] is { } old && old.Version != _entries[number]!.Version)
+            {
+                CountUntold(row, _entries[number]!.Version);
+            }
         }
     }
 
@@ -283,6 +330,7 @@ public sealed class HashBucket
         {
             Bucket = Id, Columns = columns.DrainToImmutable(), Entries = entries.DrainToImmutable(), Sighted = [.. sighted], Sightings = sightings,
             Quarantined = [.. _quarantine.OrderBy(q => q.Key).Select(q => new QuarantinedRow { Row = q.Key, State = q.Value })],
+            Trust = [.. _trust.Values.OrderBy(t => t.Agency.Value, StringComparer.Ordinal)],
         };
     }
 
@@ -318,6 +366,11 @@ public sealed class HashBucket
             state.CountUntold(row, state.EntryOf(row).Version);
         }
 
+        foreach (var told in image.Trust)
+        {
+            state._trust[told.Agency] = told;
+        }
+
         foreach (var q in image.Quarantined)
         {
             if (!state.HasRow(q.Row))
@@ -330,6 +383,9 @@ public sealed class HashBucket
 
         return state;
     }
+
+    // Of the row's entry; -1: none.
+    private ref int NumberOf(int row) => ref ColumnOf(row).EntryOf[HashRow.IndexOf(row)];
 
     private HashColumn ColumnOf(int row) => _columns[row & (HashRow.Algorithms - 1)]!;
 

@@ -17,12 +17,15 @@ public sealed record HashesRecorded : IWireEvent
     /// <summary>As <see cref="EventMeta.RulesVersion"/>.</summary>
     [ProtoMember(2)] public int RulesVersion { get; init; }
 
+    /// <summary>How far agencies are believed from now on.</summary>
+    [ProtoMember(3)] public ImmutableArray<RecordedTrust> Trust { get; init; } = [];
+
     /// <summary>Values that the other fields name by their rows and that had none; those of imports stand with their words.</summary>
-    [ProtoMember(3)] public ImmutableArray<HashValues> New { get; init; } = [];
-    [ProtoMember(4)] public ImmutableArray<RecordedWord> Words { get; init; } = [];
-    [ProtoMember(5)] public ImmutableArray<RecordedSightings> Sightings { get; init; } = [];
-    [ProtoMember(6)] public ImmutableArray<VerdictDelivered> Delivered { get; init; } = [];
-    [ProtoMember(7)] public ImmutableArray<RecordedQuarantine> Quarantined { get; init; } = [];
+    [ProtoMember(4)] public ImmutableArray<HashValues> New { get; init; } = [];
+    [ProtoMember(5)] public ImmutableArray<RecordedWord> Words { get; init; } = [];
+    [ProtoMember(6)] public ImmutableArray<RecordedSightings> Sightings { get; init; } = [];
+    [ProtoMember(7)] public ImmutableArray<VerdictDelivered> Delivered { get; init; } = [];
+    [ProtoMember(8)] public ImmutableArray<RecordedQuarantine> Quarantined { get; init; } = [];
 }
 
 /// <summary>Values of one algorithm, one after the other.</summary>
@@ -63,9 +66,12 @@ public sealed record HashBucketImage : IWireEvent, ISizedWireMessage
     [ProtoMember(5)] public byte[] Sightings { get; init; } = [];
     [ProtoMember(6)] public ImmutableArray<QuarantinedRow> Quarantined { get; init; } = [];
 
+    /// <summary>The trust of each agency that has spoken here.</summary>
+    [ProtoMember(7)] public ImmutableArray<RecordedTrust> Trust { get; init; } = [];
+
     int ISizedWireMessage.SizeHint =>
         Columns.Sum(c => c.Values.Length + (5 * c.EntryRuns.Length) + 20) + Sightings.Length + (5 * Sighted.Length) + (300 * Entries.Length)
-        + (60 * Quarantined.Length) + 200;
+        + (60 * (Quarantined.Length + Trust.Length)) + 200;
 }
 
 /// <summary>The values of one algorithm.</summary>

@@ -19,6 +19,9 @@ public interface IHashBucketWrite : IHashBucketMessage
     /// <summary>Adds what the message changes to the batch; only reads the bucket's state.</summary>
     internal HashBucketOutcome Decide(HashBatch batch);
 
+    /// <summary>The agencies whose words it carries, each once.</summary>
+    IEnumerable<AgencyId> Speakers => [];
+
     /// <summary>Recorded traces of the reports whose rows it carries.</summary>
     ImmutableArray<string> TraceParents => [];
 }

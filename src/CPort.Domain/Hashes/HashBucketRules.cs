@@ -2,8 +2,8 @@ using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Domain.Hashes;
 
-/// <summary>What a write did, in rows; read by command type. <paramref name="Rows"/>: each row of an import, when asked for.</summary>
-public readonly record struct HashBucketOutcome(int Added, int Changed, int Unchanged, int Ignored, byte[]? Rows = null);
+/// <summary>What a write did, in rows; read by command type. <paramref name="Rows"/>: of an import, one <see cref="HashRowOutcome"/> a row.</summary>
+public readonly record struct HashBucketOutcome(int Changed, byte[]? Rows = null);
 
 /// <summary>The event of a batch; null when nothing is new. One outcome a command, in order.</summary>
 public sealed record HashBucketDecision(HashesRecorded? Event, ImmutableArray<HashBucketOutcome> Outcomes);
@@ -20,14 +20,32 @@ public static class HashBucketRules
         QuarantineLimits? limits = null, DateTimeOffset now = default)
     {
         var batch = new HashBatch(state);
-        ImmutableArray<HashBucketOutcome> outcomes = [.. commands.Select(command => command.Decide(batch))];
+        var outcomes = new HashBucketOutcome[commands.Count];
+
+        // Trust before all else, as it is applied: the other commands are decided by it.
+        foreach (var trust in (ReadOnlySpan<bool>)[true, false])
+        {
+            for (var i = 0; i < outcomes.Length; i++)
+            {
+                if (commands[i] is ChangeTrust == trust)
+                {
+                    outcomes[i] = commands[i].Decide(batch);
+                }
+            }
+        }
+
         limits?.Decide(batch, now);
-        return new HashBucketDecision(batch.ToEvent(delivered ?? [], now), outcomes);
+        return new HashBucketDecision(batch.ToEvent(delivered ?? [], now), [.. outcomes]);
     }
 
     /// <summary>Applies an event, in place; consults neither clock nor policy. Answers the same state.</summary>
     public static HashBucket Apply(HashBucket state, HashesRecorded e)
     {
+        foreach (var trust in e.Trust)
+        {
+            trust.ApplyTo(state);
+        }
+
         foreach (var values in e.New)
         {
             state.AddNew(values);
@@ -105,7 +123,7 @@ public static class HashBucketRules
         {
             var hash = query.Opinions[i].Hash;
             if (Belongs(state, hash) && (working.GetValueOrDefault(hash)
-                ?? state.EntryOf(hash)).After(query.Opinions[i].ToWord(), byContent: false) is { } next)
+                ?? state.EntryOf(hash)).After(state.Present(query.Opinions[i].ToWord()), byContent: false) is { } next)
             {
                 working[hash] = next;
             }
@@ -190,32 +208,14 @@ public static class HashBucketRules
     internal static HashVerdict VerdictOf(HashBucket state, ContentHash hash, int row)
     {
         var entry = row < 0 ? HashEntry.Empty : state.EntryOf(row);
-        var flags = HashFlags.None;
-        var opinions = ImmutableArray.CreateBuilder<HashOpinion>(entry.Sources.Length);
-        foreach (var word in entry.Sources)
-        {
-            if (word.Counts)
-            {
-                opinions.Add(word.Opinion);
-                flags |= word.Opinion.Trust switch
-                {
-                    TrustLevel.Trusted => word.Flags,
-                    TrustLevel.Standard => word.Flags & ~HashFlags.Trap,
-                    _ => HashFlags.None,
-                };
-            }
-        }
-
+        ImmutableArray<HashOpinion> opinions = [.. entry.Sources.Where(w => w.Counts).Select(w => w.Opinion)];
         return new HashVerdict
         {
-            Hash = hash, Version = entry.Version, Opinions = opinions.DrainToImmutable(),
-                Disputed = IsDisputed(opinionsOf(entry)),
-            VictimIdentified = flags.HasFlag(HashFlags.VictimIdentified), SeriesKnown = flags.HasFlag(HashFlags.SeriesKnown),
+            Hash = hash, Version = entry.Version, Opinions = opinions, Disputed = IsDisputed(opinions),
+            VictimIdentified = entry.Flags.HasFlag(HashFlags.VictimIdentified), SeriesKnown = entry.Flags.HasFlag(HashFlags.SeriesKnown),
             Trap = row < 0 ? TrapValues.IsTrap(hash) : state.IsTrap(row), Quarantined = row >= 0 && state.IsQuarantined(row),
             Sightings = row < 0 ? 0 : state.Sightings.CountOf(row),
         };
-
-        static IEnumerable<HashOpinion> opinionsOf(HashEntry entry) => entry.Sources.Where(w => w.Counts).Select(w => w.Opinion);
     }
 
     /// <summary>Estimated bytes of a verdict on the wire; errs upwards.</summary>

@@ -1,5 +1,6 @@
 using CPort.Actors.Agencies;
 using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 
 namespace CPort.Node.Hosting;
 

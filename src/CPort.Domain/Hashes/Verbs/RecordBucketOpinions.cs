@@ -12,10 +12,12 @@ public sealed record RecordBucketOpinions : IHashBucketWrite
     [ProtoMember(3)] public ImmutableArray<OpinionOnHash> Opinions { get; init; } = [];
     [ProtoMember(15)] public ImmutableArray<string> TraceParents { get; init; } = [];
 
+    IEnumerable<AgencyId> IHashBucketWrite.Speakers => Opinions.Select(o => o.Opinion.Agency).Distinct();
+
     HashBucketOutcome IHashBucketWrite.Decide(HashBatch batch)
     {
         var changed = Opinions.Count(o => batch.Belongs(o.Hash) && batch.Say(o.Hash, o.ToWord()));
-        return new HashBucketOutcome(0, changed, Opinions.Length - changed, 0);
+        return new HashBucketOutcome(changed);
     }
 }
 
@@ -70,6 +72,7 @@ public sealed record RecordedWord
             throw new InvalidDataException("Words without a version.");
         }
 
+        state.Hear(Word.Opinion.Agency, Word.Opinion.Trust);
         for (var i = 0; i < Rows.Length; i++)
         {
             var (row, version) = (state.Held(Rows[i]), Versions[i]);

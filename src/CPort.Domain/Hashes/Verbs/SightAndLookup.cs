@@ -15,6 +15,8 @@ public sealed record SightAndLookup : IHashBucketWrite
     [ProtoMember(3)] public ImmutableArray<HashSighting> Sightings { get; init; } = [];
     [ProtoMember(15)] public ImmutableArray<string> TraceParents { get; init; } = [];
 
+    IEnumerable<AgencyId> IHashBucketWrite.Speakers => Sightings.SelectMany(s => s.Words, (_, word) => word.Opinion.Agency).Distinct();
+
     HashBucketOutcome IHashBucketWrite.Decide(HashBatch batch)
     {
         foreach (var s in Sightings)

@@ -114,7 +114,7 @@ public sealed record SubmitReport : IReportCommand
         }
 
         var meta = Context.ToMeta();
-        Country? country = caller.Countries.IsEmpty ? null : caller.Countries[0];
+        Country? country = caller.PrimaryCountry;
         var events = new List<IReportEvent>
         {
             new ReportSubmitted
