@@ -7,10 +7,10 @@ public sealed record OpinionChangePreview(int Verdicts, int Items, int Reports);
 public sealed record OpinionChangeApplied(int Verdicts);
 
 /// <summary>
-/// Corrections and retractions of an agency's opinions on hashes, outside any report: says beforehand how many items will change, then does it. Throws
-/// <see cref="HashBucketsUnavailableException"/> when a bucket stays silent; a change may then be partly durable, and applying it again completes it.
+/// Corrections and retractions of an agency's opinions on a tenant's hashes, outside any report: says beforehand how many items will change, then does it.
+/// Throws <see cref="HashBucketsUnavailableException"/> when a bucket stays silent; a change may then be partly durable, and applying it again completes it.
 /// </summary>
-public sealed class OpinionChange(IActorRef buckets)
+public sealed class OpinionChange(IActorRef buckets, Tenant tenant)
 {
     /// <summary>Opinions that one change may hold.</summary>
     public const int Max = 10_000;
@@ -50,7 +50,11 @@ public sealed class OpinionChange(IActorRef buckets)
         var verdicts = 0;
         await ForEachPart(opinions, async (bucket, part, token) =>
         {
-            var command = new RecordBucketOpinions { Bucket = bucket, RequestId = 0, Opinions = part };
+            // Naming no item: no report takes its verdicts from these answers, so none may be taken to have them.
+            var command = new RecordBucketOpinions
+            {
+                Bucket = bucket, RequestId = 0, Opinions = [.. part.Select(o => o with { Opinion = o.Opinion with { Item = null } })],
+            };
             var stored = await buckets.AskUntilAnswered<OpinionsStored>(command, Attempt, Attempts, token).ConfigureAwait(false);
             Interlocked.Add(ref verdicts, stored.Changed);
         }, ct).ConfigureAwait(false);
@@ -58,13 +62,13 @@ public sealed class OpinionChange(IActorRef buckets)
     }
 
     // By bucket, in order, so that several opinions on one hash keep theirs.
-    private static Task ForEachPart(
+    private Task ForEachPart(
         ImmutableArray<OpinionOnHash> opinions, Func<HashBucketId, ImmutableArray<OpinionOnHash>, CancellationToken, Task> body,
         CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(opinions.Length, Max, nameof(opinions));
         return Parallel.ForEachAsync(
-            opinions.Where(o => !TrapValues.IsTrap(o.Hash)).GroupBy(o => HashBucketId.For(o.Hash)),
+            opinions.Where(o => !TrapValues.IsTrap(o.Hash)).GroupBy(o => HashBucketId.For(tenant, o.Hash)),
             new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = ct },
             async (group, token) =>
             {
