@@ -268,7 +268,8 @@ public class HashBucketRulesTests
                 Reason = (QuarantineReason)agency, By = agency == 3 ? AgencyId.Parse("operator") : null,
             },
             3 => SightSaying(
-                Bucket, Says($"agency-{agency}", classification, De, trust, minute), (Some(hash), Item(report, agency)), (Some(hash + 1), Item(report, agency))),
+                Bucket, Says($"agency-{agency}", classification, De, trust, minute),
+                (Some(hash), Item(report, agency)), (Some(hash + 1), Item(report, agency))),
             4 => Opine(Bucket, Some(hash), Says($"agency-{agency}", classification, De, trust, minute) with { Item = Item(report, agency) }, retract),
             5 when agency == 1 => new ChangeTrust
             {
