@@ -35,10 +35,11 @@ internal static class WorkCommands
         yield return pbm.Get<ProjectionsAnswer>("projections", "Where the read model stands.", "projections", Projections);
         yield return new Command("hashes", "Known hashes.")
         {
-            pbm.Get<HashStatsAnswer[]>("stats", "What the hash buckets hold, by algorithm.", "hashes", a => a.Select(Hashes)),
+            pbm.Get<HashStatsAnswer[]>("stats", "What the hash buckets hold.", "hashes", a => a.Select(Hashes)),
         };
+        var tenant = new Option<string?>("--tenant") { Description = "live (when left out) or training." };
         yield return pbm.Get<QuarantineListAnswer>(
-            "quarantine", "Hashes that match too much to mean anything, without their values.", "quarantine", Quarantine);
+            "quarantine", "Hashes that match too much to mean anything, without their values.", "quarantine", Quarantine, query: ("tenant", tenant));
         yield return pbm.Get<DeliveryAnswer[]>("deliveries", "What is on its way to somebody.", "deliveries",
             a => a.Select(d =>
                 $"{d.Kind} | pending: {d.Pending}" + (d.OldestSince is null ? "" : $" | oldest since {Time(d.OldestSince)}")
