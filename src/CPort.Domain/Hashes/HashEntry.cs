@@ -134,6 +134,9 @@ internal sealed class HashEntry
 
     public HashEntry At(long version) => new(version, Sources, History);
 
+    /// <summary>The word's source has spoken of the hash and not taken it back.</summary>
+    public bool Stands(SourceOpinion word) => WordOf(word) is { Retracted: false };
+
     /// <summary>
     /// The entry with the agency's words at another trust; null when it has none or they are at it. The version rises when one of them counts, whatever the
     /// verdict makes of it: this is applied to every entry on replay, and so must follow from the entry alone.

@@ -9,6 +9,11 @@ public sealed record RecordBucketOpinions : IHashBucketWrite
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
     [ProtoMember(2)] public required long RequestId { get; init; }
     [ProtoMember(3)] public ImmutableArray<OpinionOnHash> Opinions { get; init; } = [];
+
+    /// <summary>
+    /// A correction or retraction of words that were said outside any report: where the source has none that stands, it makes none either.
+    /// </summary>
+    [ProtoMember(4)] public bool OnlyStanding { get; init; }
     [ProtoMember(15)] public ImmutableArray<string> TraceParents { get; init; } = [];
 
     IEnumerable<AgencyId> IHashBucketWrite.Speakers => Opinions.Select(o => o.Opinion.Agency).Distinct();
@@ -19,7 +24,8 @@ public sealed record RecordBucketOpinions : IHashBucketWrite
         foreach (var o in Opinions)
         {
             var word = batch.Present(o.ToWord());
-            if (batch.Belongs(o.Hash) && batch.EntryOf(o.Hash) is var entry && entry.After(word, byContent: false) is { } next)
+            if (batch.Belongs(o.Hash) && batch.EntryOf(o.Hash) is var entry && (!OnlyStanding || entry.Stands(word))
+                && entry.After(word, byContent: false) is { } next)
             {
                 batch.Set(o.Hash, next);
                 changed += next.Version > entry.Version ? 1 : 0;
