@@ -255,11 +255,16 @@ public class HashBucketRulesTests
 
     // Random commands over few hashes, agencies and times, so that they meet; an import names a hash twice now and then.
     private static readonly Gen<IHashBucketWrite> Commands = Gen.Select(
-        Gen.Int[0, 4], Gen.Int[1, 3], Gen.Int[0, 4], Gen.Int[1, 3], Gen.Int[0, 6], Gen.Enum<Classification>(), Gen.Bool,
+        Gen.Int[0, 5], Gen.Int[1, 3], Gen.Int[0, 4], Gen.Int[1, 3], Gen.Int[0, 6], Gen.Enum<Classification>(), Gen.Bool,
         Gen.Enum<TrustLevel>()).Select((kind, hash, report, agency, minute, classification, retract, trust) => kind switch
         {
             0 => (IHashBucketWrite)Sight(Bucket, (Sha256(hash), Item(report, agency))),
             1 => Opine(Bucket, Sha256(hash), Says($"agency-{agency}", classification, agency == 1 ? null : Nl, trust, minute), retract),
+            5 => new ChangeTrust
+            {
+                Bucket = Bucket, RequestId = 5, Agency = AgencyId.Parse(report == 0 ? "interpol" : $"agency-{agency}"), Trust = trust,
+                AsOf = 1 + minute,
+            },
             2 => new ChangeQuarantine
             {
                 Bucket = Bucket, RequestId = 4, Hashes = [Sha256(hash)], Rows = [report], Release = retract, At = Start.AddMinutes(minute),
@@ -269,7 +274,10 @@ public class HashBucketRulesTests
                 Bucket,
                 [
                     new HashListRow { Hash = Sha256(hash), Classification = classification, Retract = retract },
-                    new HashListRow { Hash = Sha256(hash + 10), Classification = classification, Flags = (HashFlags)(report & 7) },
+                    new HashListRow
+                    {
+                        Hash = Sha256(hash + 10), Classification = classification, Flags = (HashFlags)(report & 7), Country = retract ? Nl : null,
+                    },
                     new HashListRow { Hash = Sha256(hash + (10 * (minute & 1))), Classification = (Classification)(1 + (report % 3)) },
                 ],
                 trust, minute),
@@ -317,7 +325,7 @@ public class HashBucketRulesTests
 
         // Of a hash without opinions nothing is inherited, trap or not.
         static IEnumerable<object> Meaning(HashVerdict v) =>
-            [.. v.Opinions.Select(o => o with { At = default, Item = null }), (v.Disputed, v.VictimIdentified, v.SeriesKnown, v.Trap && !v.Opinions.IsEmpty)];
+            [.. HashWords.Reduce(v.Opinions), (v.Disputed, v.VictimIdentified, v.SeriesKnown, v.Trap && !v.Opinions.IsEmpty)];
     });
 
     [Fact]

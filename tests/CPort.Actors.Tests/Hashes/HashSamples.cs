@@ -82,6 +82,7 @@ internal static class HashSamples
             $"{row} {state.HashOf(row).ToHex()}: {Text(state.EntryOf(row).ToSnapshot())} known {state.IsKnown(row)} trap {state.IsTrap(row)} "
             + $"pending {state.IsPending(row)} {string.Join(';', state.Sightings.Of(row).ToArray())}").ToList();
         lines.AddRange(state.Quarantine.OrderBy(q => q.Key).Select(q => $"quarantine {q.Key} {q.Value}"));
+        lines.AddRange(state.Trust.OrderBy(t => t.Agency.Value).Select(t => t.ToString()));
         lines.Add($"{state.SightingCount} sightings, {state.Known} known, {state.Pending.Count} pending");
         return lines;
 
