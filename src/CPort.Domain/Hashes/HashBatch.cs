@@ -109,8 +109,7 @@ internal sealed class HashBatch(HashBucket state)
             ? null
             : new HashesRecorded
             {
-                Meta = NoMeta, Bucket = state.Id, Opinions = Opinions.DrainToImmutable(), Sightings = [.. _sightings],
-                    Delivered = [.. delivered],
+                Meta = NoMeta, Bucket = state.Id, Opinions = Opinions.DrainToImmutable(), Sightings = [.. _sightings], Delivered = [.. delivered],
                 Quarantined = [.. _quarantined.Values], Trust = [.. _trust.Values],
             };
 }
