@@ -96,7 +96,7 @@ internal sealed class ReportGather : VerdictGather
                     continue;
                 }
 
-                if (isPdq)
+                if (isPdq && !item.ExactOnly)
                 {
                     SearchAt(slot, hash, _options.NearRadius, _options.NearResults, _options.MaxLookAlikes).Unsighted++;
                 }
@@ -127,7 +127,7 @@ internal sealed class ReportGather : VerdictGather
             items.Add(new ItemVerdicts
             {
                 Ordinal = item.Ordinal, Exact = [.. Verdicts[slot..end]], Near = near.Matches, NearTruncated = near.Truncated,
-                LookAlikes = near.LookAlikes,
+                LookAlikes = near.LookAlikes, LookedUp = true, NearSearched = !item.ExactOnly,
             });
             slot = end;
         }
@@ -194,8 +194,7 @@ internal sealed class OpinionGather : Gather
         : base(request.Tenant, request.Opinions.Length) => (_request, TraceParent) = (request, request.TraceParent);
 
     /// <summary>What it asks; to be enumerated once.</summary>
-    public IEnumerable<Row<OpinionOnHash>> Opinions() =>
-        _request.Opinions.Where(o => !TrapValues.IsTrap(o.Hash)).Select(o => Ask(0, o));
+    public IEnumerable<Row<OpinionOnHash>> Opinions() => _request.Opinions.Where(o => !TrapValues.IsTrap(o.Hash)).Select(o => Ask(0, o));
 
     /// <summary>The verdict after an opinion of the report's.</summary>
     public void Take(OwnVerdict own)

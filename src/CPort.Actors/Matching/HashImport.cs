@@ -27,8 +27,7 @@ public sealed class HashImport(IActorRef buckets, Tenant tenant, HashImportOptio
     /// <summary>
     /// Says what became of each row, in their order, when all are durable. Throws <see cref="HashBucketsUnavailableException"/> when a bucket stays silent.
     /// </summary>
-    public async Task<HashRowOutcome[]> ImportAsync(
-        HashListSource source, IReadOnlyList<HashListRow> rows, CancellationToken ct = default)
+    public async Task<HashRowOutcome[]> ImportAsync(HashListSource source, IReadOnlyList<HashListRow> rows, CancellationToken ct = default)
     {
         var outcomes = new HashRowOutcome[rows.Count];
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);

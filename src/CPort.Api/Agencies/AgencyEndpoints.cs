@@ -20,8 +20,7 @@ public interface IAgencyGateway
 }
 
 /// <summary>Over the shard region of agencies.</summary>
-public sealed class AgencyGateway(
-    IReadOnlyActorRegistry actors, AgencyDirectoryFeed directory, CPortApiOptions options, TimeProvider time) : IAgencyGateway
+public sealed class AgencyGateway(IReadOnlyActorRegistry actors, AgencyDirectoryFeed directory, CPortApiOptions options, TimeProvider time) : IAgencyGateway
 {
     public async Task<object> SendAsync(IAgencyCommand command, CancellationToken cancellation)
     {

@@ -215,15 +215,13 @@ public static partial class AccessTable
             Title = "INTERPOL",
             Holds = "INTERPOL, of items that are Baseline or National by their effective classification, and of orphans",
         },
-        new(ItemRelations.Operator, AgencyKind.Operator, Roles.Operator, [ItemTie.Every],
-            Shown: [FieldGroup.Existence, FieldGroup.State])
+        new(ItemRelations.Operator, AgencyKind.Operator, Roles.Operator, [ItemTie.Every], Shown: [FieldGroup.Existence, FieldGroup.State])
         {
             Title = "Operator", Holds = "an operator's key with the role operator, of every item",
         },
 
         // Of any agency but the two below: what ties the agency to the item ties its auditors.
-        new(ItemRelations.Auditor, null, Roles.Auditor, [],
-            Shown: [FieldGroup.Existence, FieldGroup.State], Masked: FieldGroup.History)
+        new(ItemRelations.Auditor, null, Roles.Auditor, [], Shown: [FieldGroup.Existence, FieldGroup.State], Masked: FieldGroup.History)
         {
             Title = "Auditor",
             Holds = "a key with the role auditor: of an operator for every item, "
@@ -336,8 +334,7 @@ public static partial class AccessTable
     public static bool MayWrite(Caller caller, ItemRelationFacts item, ItemWrite write)
     {
         var relations = RelationsOf(caller, item);
-        return relations != ItemRelations.None
-            && WaysTo(caller, write).Any(way => (relations & way.Relation) != 0 && Holds(way.While, item));
+        return relations != ItemRelations.None && WaysTo(caller, write).Any(way => (relations & way.Relation) != 0 && Holds(way.While, item));
     }
 
     /// <summary>The relations by which the caller's roles may do this, each with the phase of the item for which it lasts.</summary>

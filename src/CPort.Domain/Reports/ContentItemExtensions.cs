@@ -44,8 +44,7 @@ public static class ContentItemExtensions
         && !item.Assessments.Any(a => a.Counts && a.Classification == inherited && (inherited == Classification.Baseline || item.CountsHere(a)));
 
     /// <summary>An opinion counts in the country it was formed for; an opinion of an earlier episode of the same country goes on counting.</summary>
-    public static bool CountsHere(this ContentItem item, Assessment assessment) =>
-        item.Assignment?.Country is { } country && assessment.Country == country;
+    public static bool CountsHere(this ContentItem item, Assessment assessment) => item.Assignment?.Country is { } country && assessment.Country == country;
 
     /// <summary>Opinions that differ in kind from one another (illegal against not illegal), or contradicting hash verdicts.</summary>
     public static bool IsDisputed(this ContentItem item) => item.Inheritance?.Kind == InheritanceKind.Disputed;
@@ -76,8 +75,7 @@ public static class ContentItemExtensions
 
     private static bool InThisEpisode(this ContentItem item, CaseAction action, int episode) =>
         action.Episode == episode
-        || (action.Episode == 0 && episode <= 1
-            && (action.Type.Row().Gone || (action.Country is { } country && country == item.Assignment?.Country)));
+        || (action.Episode == 0 && episode <= 1 && (action.Type.Row().Gone || (action.Country is { } country && country == item.Assignment?.Country)));
 
     public static bool IsClosed(this ContentItem item) => item.Withdrawn || item.FinalAction() is not null;
 
@@ -127,6 +125,5 @@ public static class ContentItemExtensions
     public static IEnumerable<Assessment> Unpropagated(this ContentItem item) =>
         item.Hashes.IsEmpty ? [] : item.Assessments.Where(a => a.Counts && !a.Propagated);
 
-    public static bool HasUnfinishedWork(this ContentItem item) =>
-        item.NeedsTrace() || item.NeedsMatch() || item.NeedsRoute() || item.Unpropagated().Any();
+    public static bool HasUnfinishedWork(this ContentItem item) => item.NeedsTrace() || item.NeedsMatch() || item.NeedsRoute() || item.Unpropagated().Any();
 }

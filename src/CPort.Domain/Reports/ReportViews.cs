@@ -148,8 +148,7 @@ public static class ReportViews
 
         if (!access.Sees(FieldGroup.Hashes))
         {
-            shown = shown with { Hashes = [], PdqQuality = null, Verdicts = [], Near = [], Inheritance = shown.Inheritance is { } i
-                ? i with { DecisiveHash = null } : null };
+            shown = shown with { Hashes = [], PdqQuality = null, Known = [], Near = [], Inheritance = shown.Inheritance?.WithoutSources() };
         }
 
         if (!access.Sees(FieldGroup.ReporterData))

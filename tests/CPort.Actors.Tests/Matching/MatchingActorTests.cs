@@ -309,7 +309,9 @@ public class MatchingActorTests : TestKit
         [
             new() { Hash = Sha256(1), Opinion = opinion, Retract = true }, new() { Hash = Made(HashAlgorithm.Md5, 1), Opinion = opinion, Retract = true },
         ];
-        Assert.Equal(new OpinionChangePreview(Verdicts: 2, Items: 3, Reports: 2), await change.PreviewAsync(retraction));
+        var preview = await change.PreviewAsync([.. retraction, new OpinionOnHash { Hash = Sha256(2), Opinion = opinion, Retract = true }]);
+        Assert.Equal((2, 3, 2), (preview.Verdicts, preview.Items, preview.Reports));
+        Assert.Equal([OpinionChangeOutcome.Changes, OpinionChangeOutcome.Changes, OpinionChangeOutcome.NoWord], preview.Outcomes.AsEnumerable());
         Assert.Equal(new OpinionChangeApplied(2), await change.ApplyAsync(retraction));
         var told = new HashSet<object>();
         while (told.Count < 2)
@@ -317,7 +319,8 @@ public class MatchingActorTests : TestKit
             told.Add((await _reports.ExpectMsgAsync<TakeVerdicts>()).ReportId);
         }
 
-        Assert.Equal(new OpinionChangePreview(0, 0, 0), await change.PreviewAsync(retraction));
+        preview = await change.PreviewAsync(retraction);
+        Assert.Equal((0, 0, 0), (preview.Verdicts, preview.Items, preview.Reports));
     }
 
     [Fact]

@@ -110,7 +110,7 @@ public class ReportGuardTests
             ReportId = r.Id, Context = c, Item = At(1)[0], Reference = HotlineReference.Parse("mine"),
         }, ItemWrite.SetReference, true),
         ((r, c) => new EscalateOrphans { ReportId = r.Id, Context = c, Ordinals = [1] }, ItemWrite.Automatic, false),
-        ((r, c) => new CompleteAutomaticWork { ReportId = r.Id, Context = c, FullLookup = true }, ItemWrite.Automatic, false),
+        ((r, c) => new CompleteAutomaticWork { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
     ];
 
     [Fact]

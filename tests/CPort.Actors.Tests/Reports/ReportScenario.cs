@@ -133,8 +133,8 @@ internal sealed class ReportScenario
         bool full = false) =>
         Do(new CompleteAutomaticWork
         {
-            ReportId = Id, Context = Context(by ?? Caller.System with { Tenant = Report.Tenant }), Traces = [.. traces ?? []], Verdicts = [.. verdicts ?? []],
-            Propagated = [.. propagated ?? []], FullLookup = full,
+            ReportId = Id, Context = Context(by ?? Caller.System with { Tenant = Report.Tenant }), Traces = [.. traces ?? []],
+            Verdicts = [.. (verdicts ?? []).Select(v => v with { LookedUp = full, NearSearched = full })], Propagated = [.. propagated ?? []],
         });
 
     public static ImmutableArray<ItemTarget> At(params int[] ordinals) => [.. ordinals.Select(o => new ItemTarget { Ordinal = o })];

@@ -24,8 +24,7 @@ public sealed record ChangeMemberships : IAgencyCommand
             PrimaryCountry = SetPrimaryCountry.After(state.Agencies[Agency].PrimaryCountry, Memberships),
         });
 
-    internal static ImmutableArray<Membership> Ordered(ImmutableArray<Membership> memberships) =>
-        [.. memberships.OrderBy(m => m.Country).ThenBy(m => m.From)];
+    internal static ImmutableArray<Membership> Ordered(ImmutableArray<Membership> memberships) => [.. memberships.OrderBy(m => m.Country).ThenBy(m => m.From)];
 
     internal static string? Fault(ImmutableArray<Membership> memberships)
     {

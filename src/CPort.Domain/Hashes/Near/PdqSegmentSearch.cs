@@ -176,8 +176,7 @@ internal sealed partial class PdqSegment
         {
             for (var pass = passed.Pass; pass != 0; pass &= pass - 1)
             {
-                candidates[count++] = new PdqCandidate(ReadId(passed.Position + BitOperations.TrailingZeroCount(pass)),
-                    passed.Query);
+                candidates[count++] = new PdqCandidate(ReadId(passed.Position + BitOperations.TrailingZeroCount(pass)), passed.Query);
             }
         }
 

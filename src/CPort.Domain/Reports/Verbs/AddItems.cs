@@ -34,7 +34,7 @@ public sealed record AddItems : IReportCommand
             return Rejected(report, this, refusal);
         }
 
-        var items = SubmittedItem.ToItems(Items, report.Items.Count + 1, FirstItemNumber, Context).ToImmutableArray();
+        var items = SubmittedItem.ToItems(Items, report.Items.Count + 1, FirstItemNumber, Context, environment).ToImmutableArray();
         return Accepted(report, this,
             [.. items.Select(i => new ItemOutcome { Ordinal = i.Ordinal, Number = i.Number, Version = i.Version })],
             new ItemsAdded { Meta = Context.ToMeta(), Items = items });
@@ -58,7 +58,10 @@ public sealed record ItemsAdded : IReportEvent
 
     public Report Apply(Report report) => report with
     {
-        Items = report.Items.AddRange(Items),
+        Items = report.Items.AddRange(WithSubmission ? Items : Items.Select(i => i with
+        {
+            Assessments = [.. i.Assessments.Select(a => a with { Sequence = report.Version + 1 })],
+        })),
         SubmittedItems = WithSubmission ? report.SubmittedItems + Items.Length : report.SubmittedItems,
     };
 

@@ -82,7 +82,7 @@ public sealed record AssessmentInput
     internal Assessment ToAssessment(int id, CommandContext context, Country? country, int episode) => new()
     {
         Id = id, Agency = context.Caller.Agency, KeyId = context.Caller.KeyId, Trust = context.Caller.Trust, Country = country,
-        At = context.OccurredAt, Episode = episode,
+        Speaks = context.Caller.SpeaksFor(country), At = context.OccurredAt, Episode = episode,
         Classification = Classification, Age = Age, Gender = Gender, VirtualContent = VirtualContent,
         UserGeneratedContent = UserGeneratedContent, ChildModeling = ChildModeling,
 
@@ -115,7 +115,8 @@ public sealed record ItemsAssessed : IReportEvent
     {
         Assessments =
         [
-            .. i.Assessments.Select(old => old.Id == a.Corrects ? old with { CorrectedBy = a.Assessment.Id } : old), a.Assessment,
+            .. i.Assessments.Select(old => old.Id == a.Corrects ? old with { CorrectedBy = a.Assessment.Id } : old),
+            a.Assessment with { Sequence = report.Version + 1 },
         ],
     });
 

@@ -38,7 +38,7 @@ public sealed record SeenOnlineAgain : IReportCommand
                         AddedAt = Context.OccurredAt, LastChangedAt = Context.OccurredAt,
 
                         // Where it is, what its hashes say and whose job it is are found out anew.
-                        Traced = false, Matched = earlier.Hashes.IsEmpty, Hosting = null, Verdicts = [], Near = [],
+                        Traced = false, Matched = earlier.Hashes.IsEmpty, Hosting = null, Known = [], Near = [],
                         Inheritance = null, Assignment = null, Lease = null, AssignedReference = null, Actions = [],
 
                         // The old hosting may be out of date: the host is traced anew, and kept only when it cannot be.
