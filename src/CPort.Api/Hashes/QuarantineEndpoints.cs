@@ -13,15 +13,14 @@ namespace CPort.Api.Hashes;
 /// <param name="Value">Hexadecimal; absent for operators, who see no hash.</param>
 /// <param name="Reason"><c>manyReports</c>, <c>manyNearValues</c> or <c>operator</c>.</param>
 /// <param name="By">The agency that put it in; absent when CPort found it.</param>
-/// <param name="Reports">Different reports that had it when it went in.</param>
+/// <param name="Reports">Different reports that had it when it went in; this and the next two only for who has everything counted.</param>
 /// <param name="NearValues">Different PDQ values searched near it when it went in (estimated).</param>
 /// <param name="Items">Items that carry it now.</param>
 /// <param name="Opinions">Opinions that count now.</param>
 /// <param name="Confirmed">Its exact opinions apply all the same: a human of a trusted agency confirmed it, or two trusted agencies agree.</param>
 public sealed record QuarantinedHashAnswer(
-    string Id, HashAlgorithm Algorithm, string? Value, QuarantineReason Reason, DateTimeOffset Since, string? By, int Reports, int NearValues, int Items,
-        int Opinions,
-    bool Confirmed);
+    string Id, HashAlgorithm Algorithm, string? Value, QuarantineReason Reason, DateTimeOffset Since, string? By, int? Reports, int? NearValues, int? Items,
+    int Opinions, bool Confirmed);
 
 /// <summary>A page of the quarantine.</summary>
 /// <param name="NextCursor">The <c>cursor</c> of the next page; absent on the last.</param>
@@ -80,7 +79,7 @@ public static class QuarantineEndpoints
         var of = TenantOf(caller.Caller, tenant)
             ?? throw ApiProblemException.OfField("tenant", ProblemCodes.OutOfRange, NoTenant);
         var max = QueryValues.MaxResults(maxResults);
-        var values = AccessTable.May(caller.Caller, Deed.LookUpHashes);
+        var (values, counts) = (AccessTable.May(caller.Caller, Deed.LookUpHashes), AccessTable.May(caller.Caller, Deed.CountEverything));
         var from = Cursor.Read<Position>(List, cursor) ?? new Position(0, 0);
         var withEvents = (await HashBucketJournal.WithEventsAsync(database, cancellation)).ToHashSet();
         var buckets = HashBucketId.AllOf(of).Select((id, number) => (Id: id, Number: number)).Where(b => b.Number >= from.Bucket && withEvents.Contains(b.Id))
@@ -107,7 +106,7 @@ public static class QuarantineEndpoints
                         return Page(new Position(bucket.Number, row.Row));
                     }
 
-                    rows.Add(ToAnswer(bucket.Id, row, values));
+                    rows.Add(ToAnswer(bucket.Id, row, values, counts));
                 }
 
                 if (answer.More)
@@ -195,10 +194,10 @@ public static class QuarantineEndpoints
         : tenant == caller.Tenant || caller.Is(Roles.Operator) ? tenant
         : null;
 
-    private static QuarantinedHashAnswer ToAnswer(HashBucketId bucket, QuarantineRow row, bool values) => new(
-        string.Create(CultureInfo.InvariantCulture, $"{bucket}.{row.Row}"), row.Hash.Algorithm, values
-            ? row.Hash.ToHex() : null, row.State.Reason, row.State.Since,
-        row.State.By?.Value, row.State.Reports, row.State.NearValues, row.Items, row.Opinions, row.Confirmed);
+    private static QuarantinedHashAnswer ToAnswer(HashBucketId bucket, QuarantineRow row, bool values, bool counts) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{bucket}.{row.Row}"), row.Hash.Algorithm, values ? row.Hash.ToHex() : null, row.State.Reason,
+        row.State.Since, row.State.By?.Value, counts ? row.State.Reports : null, counts ? row.State.NearValues : null, counts ? row.Items : null,
+        row.Opinions, row.Confirmed);
 
     private static bool TryId(string? text, out (HashBucketId Bucket, int Row) id)
     {

@@ -41,8 +41,8 @@ public sealed record Caller
     public Country? LawFor(Country? assigned = null) => WorksFor(assigned) ? assigned : PrimaryCountry;
 
     /// <summary>
-    /// The agency speaks for the country today, so that a word by its law is the country's own: a hotline or national police that is a member of it. Everybody
-    /// else who names a country only reports what is said there.
+    /// The agency speaks for the country today, so that a word by its law is the country's own (verdicts.md 1): a hotline or national police that is a member
+    /// of it. Everybody else who names a country only reports what is said there.
     /// </summary>
     public bool SpeaksFor(Country? law) => Speaking.May(Kind) && WorksFor(law);
 

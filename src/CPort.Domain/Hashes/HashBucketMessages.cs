@@ -83,6 +83,22 @@ public sealed record PreviewChange : IHashBucketMessage
     [ProtoMember(3)] public ImmutableArray<OpinionOnHash> Opinions { get; init; } = [];
     [ProtoMember(4)] public int FromOpinion { get; init; }
     [ProtoMember(5)] public int FromSighting { get; init; }
+
+    /// <summary>As <see cref="RecordBucketOpinions.OnlyStanding"/>.</summary>
+    [ProtoMember(6)] public bool OnlyStanding { get; init; }
+}
+
+/// <summary>What a change would do to one source's word on a hash. One byte on the wire; never renumber.</summary>
+public enum OpinionChangeOutcome : byte
+{
+    /// <summary>Its word becomes another.</summary>
+    Changes = 1,
+
+    /// <summary>It says so already, or has said something later.</summary>
+    Unchanged = 2,
+
+    /// <summary>The source has no word on the hash that could be put right or taken back.</summary>
+    NoWord = 3,
 }
 
 /// <summary>A page of the items that a change would reach.</summary>
@@ -97,6 +113,9 @@ public sealed record ChangePreviewed : IHashBucketReply
     [ProtoMember(4)] public bool Last { get; init; }
     [ProtoMember(5)] public int NextOpinion { get; init; }
     [ProtoMember(6)] public int NextSighting { get; init; }
+
+    /// <summary>On the first page: one <see cref="OpinionChangeOutcome"/> an opinion, in order.</summary>
+    [ProtoMember(7)] public byte[] Outcomes { get; init; } = [];
 }
 
 /// <summary>Everything the bucket holds of one hash, sightings a page at a time. Answered by <see cref="HashEntryReply"/>.</summary>

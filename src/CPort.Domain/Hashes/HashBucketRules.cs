@@ -119,16 +119,22 @@ public static class HashBucketRules
     public static ChangePreviewed Preview(HashBucket state, PreviewChange query)
     {
         var working = new Dictionary<ContentHash, HashEntry>();
-        for (var i = 0; i < query.Opinions.Length; i++)
+        var outcomes = new byte[query.Opinions.Length];
+        for (var i = 0; i < outcomes.Length; i++)
         {
-            var hash = query.Opinions[i].Hash;
-            if (Belongs(state, hash) && (working.GetValueOrDefault(hash)
-                ?? state.EntryOf(hash)).After(state.Present(query.Opinions[i].ToWord()), byContent: false) is { } next)
+            var (hash, word) = (query.Opinions[i].Hash, state.Present(query.Opinions[i].ToWord()));
+            var entry = working.GetValueOrDefault(hash) ?? state.EntryOf(hash);
+            var next = Belongs(state, hash) ? entry.After(word, byContent: false) : null;
+            var mute = query.OnlyStanding && !entry.Stands(word);
+            if (!mute && next is not null)
             {
                 working[hash] = next;
             }
+
+            outcomes[i] = (byte)(mute ? OpinionChangeOutcome.NoWord : next is null ? OpinionChangeOutcome.Unchanged : OpinionChangeOutcome.Changes);
         }
 
+        outcomes = query is { FromOpinion: 0, FromSighting: 0 } ? outcomes : [];
         var items = ImmutableArray.CreateBuilder<ItemRef>();
         var verdicts = 0;
         for (var i = query.FromOpinion; i < query.Opinions.Length; i++)
@@ -153,7 +159,7 @@ public static class HashBucketRules
                     return new ChangePreviewed
                     {
                         RequestId = query.RequestId, Items = items.DrainToImmutable(), Verdicts = verdicts, NextOpinion = i,
-                            NextSighting = s,
+                            NextSighting = s, Outcomes = outcomes,
                     };
                 }
 
@@ -162,7 +168,7 @@ public static class HashBucketRules
         }
 
         return new ChangePreviewed { RequestId = query.RequestId, Items = items.DrainToImmutable(), Verdicts = verdicts,
-            Last = true };
+            Last = true, Outcomes = outcomes };
     }
 
     /// <summary>Everything about one hash.</summary>

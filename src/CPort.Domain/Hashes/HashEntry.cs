@@ -28,20 +28,16 @@ public sealed record SourceOpinion
         : string.CompareOrdinal(Opinion.Country?.Code ?? "", other.Opinion.Country?.Code ?? "");
 
     /// <summary>
-    /// Later than 0: said after the other word of the same source. Words from one report go by its own events; all others by their time, and of two at the
-    /// same instant a retraction stands, else the graver: so the outcome is the same in whatever order messages come.
+    /// Above 0: said after the other word of the same source. Words from one report go by its own events, and one of them taken back is taken back; all others
+    /// go by their time, and of two at the same instant a retraction stands, else the graver: so the outcome is the same in whatever order messages come.
     /// </summary>
     internal int CompareOrder(SourceOpinion other)
     {
-        if (Opinion.Sequence > 0 && other.Opinion.Sequence > 0 && Opinion.Sequence != other.Opinion.Sequence
-            && Opinion.Item?.Report == other.Opinion.Item?.Report)
-        {
-            return Opinion.Sequence.CompareTo(other.Opinion.Sequence);
-        }
-
-        var order = Opinion.At.CompareTo(other.Opinion.At);
+        var ofOneReport = Opinion.Sequence > 0 && other.Opinion.Sequence > 0 && Opinion.Item?.Report == other.Opinion.Item?.Report;
+        var order = ofOneReport ? Opinion.Sequence.CompareTo(other.Opinion.Sequence) : Opinion.At.CompareTo(other.Opinion.At);
         return order != 0 ? order
             : Retracted != other.Retracted ? Retracted ? 1 : -1
+            : ofOneReport && Opinion.At.CompareTo(other.Opinion.At) is var byTime and not 0 ? byTime
             : Key(other).CompareTo(Key(this));
 
         static (int, bool, string, int, int, int) Key(SourceOpinion w) =>
@@ -133,6 +129,9 @@ internal sealed class HashEntry
     public HashEntrySnapshot ToSnapshot() => new() { Version = Version, Sources = Sources, History = History };
 
     public HashEntry At(long version) => new(version, Sources, History);
+
+    /// <summary>The word's source has spoken of the hash and not taken it back.</summary>
+    public bool Stands(SourceOpinion word) => WordOf(word) is { Retracted: false };
 
     /// <summary>
     /// The entry with the agency's words at another trust; null when it has none or they are at it. The version rises when one of them counts, whatever the

@@ -10,13 +10,19 @@ public sealed record RecordBucketOpinions : IHashBucketWrite
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
     [ProtoMember(2)] public required long RequestId { get; init; }
     [ProtoMember(3)] public ImmutableArray<OpinionOnHash> Opinions { get; init; } = [];
+
+    /// <summary>
+    /// A correction or retraction of words that were said outside any report: where the source has none that stands, it makes none either.
+    /// </summary>
+    [ProtoMember(4)] public bool OnlyStanding { get; init; }
     [ProtoMember(15)] public ImmutableArray<string> TraceParents { get; init; } = [];
 
     IEnumerable<AgencyId> IHashBucketWrite.Speakers => Opinions.Select(o => o.Opinion.Agency).Distinct();
 
     HashBucketOutcome IHashBucketWrite.Decide(HashBatch batch)
     {
-        var changed = Opinions.Count(o => batch.Belongs(o.Hash) && batch.Say(o.Hash, o.ToWord()));
+        var changed = Opinions.Count(o =>
+            batch.Belongs(o.Hash) && (!OnlyStanding || batch.EntryOf(o.Hash).Stands(o.ToWord())) && batch.Say(o.Hash, o.ToWord()));
         return new HashBucketOutcome(changed);
     }
 }
