@@ -5,8 +5,8 @@ namespace CPort.Actors.Hashes;
 
 /// <summary>
 /// Shell of one hash bucket. Writes are joined: a command that finds the bucket idle is written at once, those that come while a write is under way become the
-/// next event together (400 commands at most; the wait is one database round trip, some 3 ms). Answers go out after the write. Lookups are answered from the
-/// state at once. A failed write stops the actor; callers ask again.
+/// next event together (400 commands at most; the wait is one database round trip, some 3 ms), with what reports have taken meanwhile. Answers go out after the
+/// write. Lookups are answered from the state at once. A failed write stops the actor; callers ask again.
 /// </summary>
 public sealed class HashBucketActor : PersistentEntity, IWithTimers
 {
@@ -18,7 +18,7 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
     private readonly List<(int Row, int Values)> _overMatching = [];
     private readonly HashBucketQueue _queue;
     private readonly HashBucketSnapshots _snapshots;
-    private readonly List<VerdictDelivered> _delivered = [];
+    private readonly HashDeliveries _delivered;
     private readonly long _began;
     private HashBucket _state;
     private bool _writing;
@@ -29,19 +29,15 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
     {
         (_reports, _options) = (reports, options);
         _state = HashBucket.New(id);
-        (_queue, _snapshots, _fanOut) = (new HashBucketQueue(options), new HashBucketSnapshots(options), new HashFanOut(options, Time));
+        (_queue, _snapshots) = (new HashBucketQueue(options), new HashBucketSnapshots(options));
+        (_fanOut, _delivered) = (new HashFanOut(options, Time), new HashDeliveries(options));
         _trust = new HashBucketTrust(options.Agencies, _queue);
-        _near = id.Algorithm == HashAlgorithm.Pdq ? new HashNearSearch() : null;
+        _near = id.Kind == HashBucketKind.Pdq ? new HashNearSearch() : null;
         _began = Time.GetTimestamp();
 
         Recover<SnapshotOffer>(offer =>
         {
-            _state = offer.Snapshot switch
-            {
-                HashBucketImage image => HashBucket.From(image),
-                HashBucketSnapshot old => HashBucket.From(old),
-                _ => throw new InvalidDataException("A snapshot of another kind."),
-            };
+            _state = HashBucket.From(offer.Snapshot as HashBucketImage ?? throw new InvalidDataException("A snapshot of another kind."));
             _snapshots.Begin(offer.Metadata.SequenceNr);
         });
         Recover<HashesRecorded>(e =>
@@ -60,8 +56,10 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
         });
         Command<VerdictsTaken>(taken =>
         {
-            _delivered.AddRange(_fanOut.Acknowledge(taken));
+            _delivered.Add(_fanOut.Acknowledge(taken));
             Flush();
+            Tell(_fanOut.First(_state));
+            StartTimer(Tick.Delivered, _options.DeliveredAfter, !_delivered.IsEmpty);
         });
         Command<LookupHashes>(q => Sender.Tell(HashBucketAnswers.Verdicts(_state, q.RequestId, q.Hashes)));
         Command<SearchNear>(Search);
@@ -74,7 +72,8 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
             LookAtTrust();
         });
         Command<DirectoryMoved>(_ => LookAtTrust());
-        Command<FanOutTick>(_ => Tell());
+        Command<Tick>(tick => tick == Tick.FanOut, _ => Tell());
+        Command<Tick>(_ => WriteDelivered());
         Command<SaveSnapshotSuccess>(OnSnapshotSaved);
         Command<SaveSnapshotFailure>(f =>
             Log.Warning(f.Cause, "Snapshot of {0} at {1} failed; the next one comes later", PersistenceId, f.Metadata.SequenceNr));
@@ -99,7 +98,14 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
     protected override void OnStop()
     {
         _stopping = true;
+        WriteDelivered();
         StopWhenIdle();
+    }
+
+    private void WriteDelivered()
+    {
+        _delivered.SetDue();
+        Flush();
     }
 
     private void OnRecovered()
@@ -129,19 +135,18 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
 
     private void Flush()
     {
-        while (!_writing && (!_queue.IsEmpty || _delivered.Count > 0))
+        while (!_writing && (!_queue.IsEmpty || _delivered.AreDue))
         {
             var (batch, now) = (_queue.Take(), Time.GetUtcNow());
-            ImmutableArray<VerdictDelivered> delivered = [.. _delivered];
-            _delivered.Clear();
-            var decision = HashBucketRules.Decide(_state, batch.Commands, delivered, _options.Quarantine with { Now = now });
+            var delivered = _delivered.AreDue ? _delivered.Take() : [];
+            var decision = HashBucketRules.Decide(_state, batch.Commands, delivered, _options.Quarantine, now);
             if (decision.Event is not { } decided)
             {
                 Answer(batch, decision.Outcomes);
                 continue;
             }
 
-            Write(decided with { Meta = Stamp(decided.Meta with { OccurredAt = now }, now) }, batch, decision.Outcomes);
+            Write(_delivered.IsEmpty ? decided : decided with { Delivered = _delivered.Take() }, batch, decision.Outcomes);
         }
     }
 
@@ -152,7 +157,7 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
         PersistAsync(decided, e =>
         {
             _writing = false;
-            HashInstruments.OnBatchWritten(batch.Commands.Length, Time.GetElapsedTime(began));
+            HashInstruments.OnBatchWritten(batch.Commands.Sum(HashBucketRows.ReportsOf), HashBucketRows.Of(e), Time.GetElapsedTime(began));
             _state = HashBucketRules.Apply(_state, e);
             Answer(batch, outcomes);
             AfterApply(e);
@@ -181,9 +186,9 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
 
         if (_near is not null)
         {
-            foreach (var sighting in e.Sightings)
+            foreach (var row in e.Sightings.SelectMany(report => report.Rows))
             {
-                _near.Update(_state, _state.RowOf(sighting.Hash));
+                _near.Update(_state, row);
             }
         }
 
@@ -232,15 +237,25 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
 
     private void Tell()
     {
-        foreach (var message in _fanOut.Due(_state))
+        Tell(_fanOut.Again());
+        Tell(_fanOut.First(_state));
+        StartTimer(Tick.FanOut, _options.FanOutRetry / 2, _fanOut.Waiting);
+    }
+
+    private void Tell(IReadOnlyList<TakeVerdicts> messages)
+    {
+        foreach (var message in messages)
         {
             HashInstruments.OnReportTold();
             _reports().Tell(message, Self);
         }
+    }
 
-        if (_fanOut.Waiting && !Timers.IsTimerActive(FanOutTick.Instance))
+    private void StartTimer(Tick tick, TimeSpan after, bool needed)
+    {
+        if (needed && !Timers.IsTimerActive(tick))
         {
-            Timers.StartSingleTimer(FanOutTick.Instance, FanOutTick.Instance, _options.FanOutRetry / 2);
+            Timers.StartSingleTimer(tick, tick, after);
         }
     }
 
@@ -254,14 +269,15 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
 
     private void StopWhenIdle()
     {
-        if (_stopping && !_writing && _queue.IsEmpty)
+        if (_stopping && !_writing && _queue.IsEmpty && !_delivered.AreDue)
         {
             Context.Stop(Self);
         }
     }
 
-    private sealed record FanOutTick
+    private enum Tick
     {
-        public static readonly FanOutTick Instance = new();
+        FanOut,
+        Delivered,
     }
 }

@@ -12,8 +12,16 @@ internal static class HashBucketRows
         _ => 1,
     };
 
-    public static int Of(HashesRecorded e) => e.Sightings.Length + e.Delivered.Length + e.Quarantined.Length + e.Trust.Length + e.Opinions.Sum(
-        group => group.Rows.Length + group.Packed.Sum(part => part.Hashes.Length / ContentHash.LengthOf(e.Bucket.Algorithm)));
+    public static int Of(HashesRecorded e) => e.Delivered.Length + e.Quarantined.Length + e.Trust.Length + e.Sightings.Sum(report => report.Rows.Length)
+        + e.Words.Sum(word => word.Rows.Length + word.Packed.Sum(part => part.Count));
+
+    /// <summary>The reports whose rows matching has joined in a message; 1 of one that is about no report, 0 of the bucket's own.</summary>
+    public static int ReportsOf(IHashBucketWrite command) => command is ChangeTrust ? 0 : Math.Max(1, command switch
+    {
+        SightAndLookup c => c.Sightings.Select(s => s.Item.Report).Distinct().Count(),
+        RecordBucketOpinions c => c.Opinions.Select(o => o.Opinion.Item?.Report).Distinct().Count(),
+        _ => 1,
+    });
 
     /// <summary>
     /// Where, now that the event is applied, something else may be said of a hash than before. Without <paramref name="imported"/> the rows of lists are left
@@ -22,31 +30,31 @@ internal static class HashBucketRows
     public static IEnumerable<int> ChangedBy(HashesRecorded e, HashBucket state, bool imported)
     {
         // Trust reaches whatever its agency spoke of; it changes a few times a year.
-        for (var row = 0; !e.Trust.IsEmpty && row < state.Count; row++)
+        foreach (var row in e.Trust.IsEmpty ? [] : state.Rows)
         {
             yield return row;
         }
 
-        foreach (var group in e.Opinions)
+        foreach (var word in e.Words)
         {
-            foreach (var row in group.Rows)
+            foreach (var row in word.Rows)
             {
-                yield return state.RowOf(row.Hash);
+                yield return row;
             }
 
-            var length = ContentHash.LengthOf(state.Id.Algorithm);
-            foreach (var part in imported ? group.Packed : [])
+            foreach (var part in imported ? word.Packed : [])
             {
-                for (var at = 0; at < part.Hashes.Length; at += length)
+                var length = ContentHash.LengthOf(part.Algorithm);
+                for (var at = 0; at < part.Values.Length; at += length)
                 {
-                    yield return state.RowOf(part.Hashes.AsSpan(at, length));
+                    yield return state.RowOf(part.Algorithm, part.Values.AsSpan(at, length));
                 }
             }
         }
 
         foreach (var quarantined in e.Quarantined)
         {
-            yield return state.RowOf(quarantined.Hash);
+            yield return quarantined.Row;
         }
     }
 }

@@ -10,11 +10,11 @@ public sealed record OpinionChangePreview(int Verdicts, int Items, int Reports, 
 public sealed record OpinionChangeApplied(int Verdicts);
 
 /// <summary>
-/// Corrections and retractions of an agency's words on hashes, outside any report: says beforehand how many items will change, then does it, where there is a
-/// word to correct. Throws <see cref="HashBucketsUnavailableException"/> when a bucket stays silent; a change may then be partly durable, and applying it again
-/// completes it.
+/// Corrections and retractions of an agency's words on a tenant's hashes, outside any report: says beforehand how many items will change, then does it, where
+/// there is a word to correct. Throws <see cref="HashBucketsUnavailableException"/> when a bucket stays silent; a change may then be partly durable, and
+/// applying it again completes it.
 /// </summary>
-public sealed class OpinionChange(IActorRef buckets)
+public sealed class OpinionChange(IActorRef buckets, Tenant tenant)
 {
     /// <summary>Opinions that one change may hold.</summary>
     public const int Max = 10_000;
@@ -61,9 +61,11 @@ public sealed class OpinionChange(IActorRef buckets)
         var verdicts = 0;
         await ForEachPart(opinions, async (bucket, places, token) =>
         {
+            // Naming no item: no report takes its verdicts from these answers, so none may be taken to have them.
             var command = new RecordBucketOpinions
             {
-                Bucket = bucket, RequestId = 0, Opinions = [.. places.Select(i => opinions[i])], OnlyStanding = true,
+                Bucket = bucket, RequestId = 0, OnlyStanding = true,
+                Opinions = [.. places.Select(i => opinions[i] with { Opinion = opinions[i].Opinion with { Item = null } })],
             };
             var stored = await buckets.AskUntilAnswered<OpinionsStored>(command, Attempt, Attempts, token).ConfigureAwait(false);
             Interlocked.Add(ref verdicts, stored.Changed);
@@ -72,13 +74,13 @@ public sealed class OpinionChange(IActorRef buckets)
     }
 
     // By bucket, in order, so that several opinions on one hash keep theirs; named by their places.
-    private static Task ForEachPart(
+    private Task ForEachPart(
         ImmutableArray<OpinionOnHash> opinions, Func<HashBucketId, int[], CancellationToken, Task> body,
         CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(opinions.Length, Max, nameof(opinions));
         return Parallel.ForEachAsync(
-            Enumerable.Range(0, opinions.Length).Where(i => !TrapValues.IsTrap(opinions[i].Hash)).GroupBy(i => HashBucketId.For(opinions[i].Hash)),
+            Enumerable.Range(0, opinions.Length).Where(i => !TrapValues.IsTrap(opinions[i].Hash)).GroupBy(i => HashBucketId.For(tenant, opinions[i].Hash)),
             new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = ct },
             async (group, token) =>
             {

@@ -106,7 +106,7 @@ internal sealed class WorkRound(
         }
 
         var asked = services.Time.GetTimestamp();
-        AskMatching(matching, actor, new MatchReport(report.Id, owed) { TraceParent = trace }, answer =>
+        AskMatching(matching, actor, new MatchReport(report.Tenant, report.Id, owed) { TraceParent = trace }, answer =>
         {
             CPortMetrics.Hop(CPortMetrics.MatchHop, services.Time.GetElapsedTime(asked));
             return answer is ReportMatched matched ? new RoundAnswer(this, Failed: false) { Verdicts = matched.Items } : null;
@@ -133,7 +133,7 @@ internal sealed class WorkRound(
                 Speaks = p.Assessment.Speaks, Sequence = Math.Max(1, p.Assessment.Sequence),
             },
         }));
-        AskMatching(matching, actor, new RecordOpinions(report.Id, [.. opinions]) { TraceParent = trace }, answer => answer is OpinionsRecorded
+        AskMatching(matching, actor, new RecordOpinions(report.Tenant, report.Id, [.. opinions]) { TraceParent = trace }, answer => answer is OpinionsRecorded
             ? new RoundAnswer(this, Failed: false)
             {
                 Propagated = [.. owed.Select(p => new AssessmentRef { Ordinal = p.Item.Ordinal, AssessmentId = p.Assessment.Id })],

@@ -53,7 +53,7 @@ public static class HashEndpoints
     }
 
     private static async Task<LookupAnswer> LookupAsync(
-        JsonBody<LookupBody> body, IReadOnlyActorRegistry actors, MatchingOptions matching, CancellationToken cancellation)
+        JsonBody<LookupBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, MatchingOptions matching, CancellationToken cancellation)
     {
         var (value, fields) = (body.Value, body.Fields);
         var hashes = ReadHashes(fields, value.Hashes);
@@ -77,7 +77,8 @@ public static class HashEndpoints
         // A value of poor quality is looked up exactly like any other, and near nothing.
         ImmutableArray<bool> poor = [.. value.Hashes!.Select(h => h!.Quality < matching.QualityFloor)];
         var answer = await actors.Get<MatchingKey>().Ask<object>(
-            new LookupMany(hashes, value.Radius ?? matching.NearRadius, value.MaxResults ?? DefaultResults, poor), Patience, cancellation);
+            new LookupMany(caller.Caller.Tenant, hashes, value.Radius ?? matching.NearRadius, value.MaxResults ?? DefaultResults, poor), Patience,
+            cancellation);
         return answer switch
         {
             LookedUp found => new LookupAnswer(
@@ -87,7 +88,8 @@ public static class HashEndpoints
         };
     }
 
-    private static async Task<HashEntryAnswer> GetAsync(string algorithm, string value, IReadOnlyActorRegistry actors, CancellationToken cancellation)
+    private static async Task<HashEntryAnswer> GetAsync(
+        string algorithm, string value, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation)
     {
         if (!HashAlgorithms.TryFind(algorithm, out var known))
         {
@@ -100,7 +102,7 @@ public static class HashEndpoints
         }
 
         var entry = await actors.Get<HashBucketRegion>().Ask<HashEntryReply>(
-            new GetHashEntry { Bucket = HashBucketId.For(hash), Hash = hash, Limit = 1 }, Patience, cancellation);
+            new GetHashEntry { Bucket = HashBucketId.For(caller.Caller.Tenant, hash), Hash = hash, Limit = 1 }, Patience, cancellation);
 
         // Also when items carry it: that there are any is not for everybody.
         return entry is { Sources.IsEmpty: true, HistoryCount: 0 }
@@ -132,7 +134,7 @@ public static class HashEndpoints
             Agency = caller.Caller.Agency, List = name, Trust = caller.Caller.Trust, At = time.GetUtcNow(), Basis = BasisOf(basis, judged),
             Origin = OriginOf(judged ?? name, caller.Caller), SpeaksFor = [.. caller.Caller.Countries.Where(c => caller.Caller.SpeaksFor(c))],
         };
-        var import = new HashImport(actors.Get<HashBucketRegion>());
+        var import = new HashImport(actors.Get<HashBucketRegion>(), caller.Caller.Tenant);
         http.Response.ContentType = "application/x-ndjson";
         var lines = new List<(long Number, ApiProblem? Problem, int Row, int Rows)>();
         var rows = new List<HashListRow>();
@@ -289,7 +291,7 @@ public static class HashEndpoints
             Origin = OriginOf(origin, caller.Caller),
         };
         ImmutableArray<OpinionOnHash> opinions = [.. hashes.Select(hash => new OpinionOnHash { Hash = hash, Opinion = opinion, Retract = retract })];
-        var change = new OpinionChange(actors.Get<HashBucketRegion>());
+        var change = new OpinionChange(actors.Get<HashBucketRegion>(), caller.Caller.Tenant);
         var preview = await change.PreviewAsync(opinions, cancellation);
         var counted = new ChangeOpinionsAnswer(false, preview.Verdicts, preview.Items, preview.Reports, preview.Outcomes);
         if (value.Confirm is not { } confirmed)

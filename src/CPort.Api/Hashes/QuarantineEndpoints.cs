@@ -35,6 +35,9 @@ public sealed record ChangeQuarantineBody
 
     /// <summary>By value.</summary>
     public List<HashBody?>? Hashes { get; init; }
+
+    /// <summary>Of <see cref="Hashes"/>: <c>live</c> or <c>training</c>, for operators; absent, and for all others, what the key is for.</summary>
+    public string? Tenant { get; init; }
 }
 
 /// <summary>How many went in or came out; the others were so already.</summary>
@@ -46,6 +49,7 @@ public static class QuarantineEndpoints
     private const string List = "quarantine";
     private const int Most = HashBucketLimits.Part;
     private const int BucketsAtOnce = 32;
+    private const string NoTenant = "live or training; other than the key's own for operators only.";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     public static void MapQuarantine(this IEndpointRouteBuilder v1)
@@ -70,13 +74,15 @@ public static class QuarantineEndpoints
     /// <summary>A page of the quarantine; also for the operators' port.</summary>
     public static async Task<QuarantineListAnswer> ListAsync(
         ApiCaller caller, IReadOnlyActorRegistry actors, Database database, StuckEntities stuck, CancellationToken cancellation,
-        string? cursor = null, string? maxResults = null)
+        string? cursor = null, string? maxResults = null, string? tenant = null)
     {
+        var of = TenantOf(caller.Caller, tenant)
+            ?? throw ApiProblemException.OfField("tenant", ProblemCodes.OutOfRange, NoTenant);
         var max = QueryValues.MaxResults(maxResults);
         var (values, counts) = (AccessTable.May(caller.Caller, Deed.LookUpHashes), AccessTable.May(caller.Caller, Deed.CountEverything));
         var from = Cursor.Read<Position>(List, cursor) ?? new Position(0, 0);
         var withEvents = (await HashBucketJournal.WithEventsAsync(database, cancellation)).ToHashSet();
-        var buckets = HashBucketId.All.Select((id, number) => (Id: id, Number: number)).Where(b => b.Number >= from.Bucket && withEvents.Contains(b.Id))
+        var buckets = HashBucketId.AllOf(of).Select((id, number) => (Id: id, Number: number)).Where(b => b.Number >= from.Bucket && withEvents.Contains(b.Id))
             .ToList();
         var region = actors.Get<HashBucketRegion>();
         var rows = new List<QuarantinedHashAnswer>();
@@ -140,7 +146,7 @@ public static class QuarantineEndpoints
         var rows = new List<(HashBucketId Bucket, int Row)>();
         for (var i = 0; i < (value.Ids?.Count ?? 0) && !fields.IsFull; i++)
         {
-            if (TryId(value.Ids![i], out var id))
+            if (TryId(value.Ids![i], out var id) && TenantOf(caller.Caller, id.Bucket.Tenant.ToString()) is not null)
             {
                 rows.Add(id);
             }
@@ -159,19 +165,34 @@ public static class QuarantineEndpoints
             fields.Add("hashes", ProblemCodes.TooMany, $"At most {Most} hashes and ids together.");
         }
 
+        var tenant = TenantOf(caller.Caller, value.Tenant);
+        if (tenant is null)
+        {
+            fields.Add("tenant", ProblemCodes.OutOfRange, NoTenant);
+        }
+
         body.Check();
         var region = actors.Get<HashBucketRegion>();
         var at = caller.Context().OccurredAt;
-        var buckets = hashes.Select(HashBucketId.For).Concat(rows.Select(r => r.Bucket)).Distinct().ToList();
+        var buckets = hashes.Select(BucketOf).Concat(rows.Select(r => r.Bucket)).Distinct().ToList();
         var changed = await Task.WhenAll(buckets.Select(bucket => region.Ask<QuarantineChanged>(
             new ChangeQuarantine
             {
                 Bucket = bucket, RequestId = 0, Release = release, By = caller.Caller.Agency, At = at,
-                Hashes = [.. hashes.Where(hash => HashBucketId.For(hash) == bucket)], Rows = [.. rows.Where(r => r.Bucket == bucket).Select(r => r.Row)],
+                Hashes = [.. hashes.Where(hash => BucketOf(hash) == bucket)], Rows = [.. rows.Where(r => r.Bucket == bucket).Select(r => r.Row)],
             },
             Patience, cancellation)));
         return new ChangeQuarantineAnswer(changed.Sum(c => c.Changed));
+
+        HashBucketId BucketOf(ContentHash hash) => HashBucketId.For(tenant!.Value, hash);
     }
+
+    /// <summary>An operator's choice, live when there is none; of everybody else their key's. Null: no tenant, or not theirs.</summary>
+    private static Tenant? TenantOf(Caller caller, string? text) =>
+        text is null ? caller.Tenant
+        : !Enum.TryParse<Tenant>(text, ignoreCase: true, out var tenant) || !Enum.IsDefined(tenant) ? null
+        : tenant == caller.Tenant || caller.Is(Roles.Operator) ? tenant
+        : null;
 
     private static QuarantinedHashAnswer ToAnswer(HashBucketId bucket, QuarantineRow row, bool values, bool counts) => new(
         string.Create(CultureInfo.InvariantCulture, $"{bucket}.{row.Row}"), row.Hash.Algorithm, values ? row.Hash.ToHex() : null, row.State.Reason,

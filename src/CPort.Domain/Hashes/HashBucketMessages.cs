@@ -240,6 +240,17 @@ public sealed record BucketStats : IWireReply
     /// <summary>Reports that have yet to take a changed verdict.</summary>
     [ProtoMember(5)] public int ReportsToTell { get; init; }
 
-    /// <summary>About so much memory does the bucket take, with its index, bytes; 0 from a node that does not tell.</summary>
+    /// <summary>About so much memory does the bucket take, with its index, bytes.</summary>
     [ProtoMember(6)] public long MemoryBytes { get; init; }
+
+    /// <summary>How <see cref="Hashes"/> are divided.</summary>
+    [ProtoMember(7)] public ImmutableArray<AlgorithmCount> Algorithms { get; init; } = [];
+}
+
+/// <summary>Hashes of one algorithm.</summary>
+[ProtoContract]
+public sealed record AlgorithmCount
+{
+    [ProtoMember(1)] public required HashAlgorithm Algorithm { get; init; }
+    [ProtoMember(2)] public required int Hashes { get; init; }
 }

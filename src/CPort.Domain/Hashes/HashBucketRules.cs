@@ -5,7 +5,7 @@ namespace CPort.Domain.Hashes;
 /// <summary>What a write did, in rows; read by command type. <paramref name="Rows"/>: of an import, one <see cref="HashRowOutcome"/> a row.</summary>
 public readonly record struct HashBucketOutcome(int Changed, byte[]? Rows = null);
 
-/// <summary>The event of a batch, without metadata yet; null when nothing is new. One outcome a command, in order.</summary>
+/// <summary>The event of a batch; null when nothing is new. One outcome a command, in order.</summary>
 public sealed record HashBucketDecision(HashesRecorded? Event, ImmutableArray<HashBucketOutcome> Outcomes);
 
 /// <summary>
@@ -17,7 +17,7 @@ public static class HashBucketRules
     /// <summary>Decides a batch of writes, and of deliveries that reports have acknowledged, into at most one event.</summary>
     public static HashBucketDecision Decide(
         HashBucket state, IReadOnlyList<IHashBucketWrite> commands, IReadOnlyList<VerdictDelivered>? delivered = null,
-            QuarantineLimits? limits = null)
+        QuarantineLimits? limits = null, DateTimeOffset now = default)
     {
         var batch = new HashBatch(state);
         var outcomes = new HashBucketOutcome[commands.Count];
@@ -34,8 +34,8 @@ public static class HashBucketRules
             }
         }
 
-        limits?.Decide(batch);
-        return new HashBucketDecision(batch.ToEvent(delivered ?? []), [.. outcomes]);
+        limits?.Decide(batch, now);
+        return new HashBucketDecision(batch.ToEvent(delivered ?? [], now), [.. outcomes]);
     }
 
     /// <summary>Applies an event, in place; consults neither clock nor policy. Answers the same state.</summary>
@@ -46,12 +46,22 @@ public static class HashBucketRules
             trust.ApplyTo(state);
         }
 
-        foreach (var group in e.Opinions)
+        foreach (var values in e.New)
         {
-            group.ApplyTo(state);
+            state.AddNew(values);
         }
 
-        SightAndLookup.Apply(state, e.Sightings);
+        foreach (var word in e.Words)
+        {
+            word.ApplyTo(state);
+        }
+
+        foreach (var word in e.Words)
+        {
+            word.Tell(state);
+        }
+
+        RecordedSightings.Apply(state, e.Sightings);
         foreach (var delivered in e.Delivered)
         {
             delivered.ApplyTo(state);
@@ -219,5 +229,5 @@ public static class HashBucketRules
 
     // Traps and hashes of other buckets (a sender's fault) are neither sighted nor judged.
     internal static bool Belongs(HashBucket state, ContentHash hash) =>
-        hash.Algorithm == state.Id.Algorithm && HashBucketId.For(hash) == state.Id && !TrapValues.IsTrap(hash);
+        !hash.Bytes.IsEmpty && HashBucketId.For(state.Id.Tenant, hash) == state.Id && !TrapValues.IsTrap(hash);
 }

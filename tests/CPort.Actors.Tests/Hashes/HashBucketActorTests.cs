@@ -23,7 +23,7 @@ public class HashBucketActorTests() : TestKit("""
     akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
     """)
 {
-    private static readonly HashBucketId Bucket = new(HashAlgorithm.Sha256, 17);
+    private static readonly HashBucketId Bucket = new(Tenant.Live, HashBucketKind.Exact, 17);
     private static readonly ContentHash Hash = Sha256(1);
     private static readonly HashBucketOptions Quick = new()
     {
@@ -218,20 +218,21 @@ public class HashBucketActorTests() : TestKit("""
 
         // No more at a time; each answer lets the next one go.
         await region.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(300));
-        for (var n = 0; woken.Count < HashBucketId.All.Count(); n++)
+        for (var n = 0; woken.Count < HashBucketId.AllOf(Tenant.Live).Count(); n++)
         {
             waker.Tell(new BucketStats { Bucket = woken[n] }, region);
             woken.Add((await region.ExpectMsgAsync<GetBucketStats>()).Bucket);
         }
 
-        Assert.Equal(HashBucketId.All.Count(), woken.Distinct().Count());
-        Assert.All(woken.Take(HashBucketId.PdqBuckets), id => Assert.Equal(HashAlgorithm.Pdq, id.Algorithm));
+        Assert.Equal(HashBucketId.AllOf(Tenant.Live), woken.OrderBy(id => id.Kind).ThenBy(id => id.Number));
+        Assert.All(woken.Take(HashBucketId.PdqBuckets), id => Assert.Equal(HashBucketKind.Pdq, id.Kind));
     }
 
     [Fact]
     public async Task The_waker_tells_how_many_of_the_buckets_that_hold_anything_are_loaded_and_goes_on_without_those_that_cannot_be_read()
     {
-        HashBucketId[] inUse = [new(HashAlgorithm.Pdq, 1), new(HashAlgorithm.Md5, 7), new(HashAlgorithm.Sha256, 9)];
+        HashBucketId[] inUse =
+            [new(Tenant.Live, HashBucketKind.Pdq, 1), new(Tenant.Live, HashBucketKind.Exact, 7), new(Tenant.Training, HashBucketKind.Exact, 9)];
         var database = await TestDatabases.CreateAsync(DatabaseProvider.Sqlite, null!);
         var (loading, stuck, journal) = (new HashBucketLoading(), new StuckEntities(database, TimeProvider.System), new TaskCompletionSource());
         await stuck.StartAsync(default);
@@ -299,7 +300,7 @@ public class HashBucketActorTests() : TestKit("""
         var bytes = known.Bytes.ToArray();
         bytes[31] ^= 0b111;
         var near = ContentHash.FromBytes(HashAlgorithm.Pdq, bytes);
-        var id = HashBucketId.For(known);
+        var id = HashBucketId.For(Tenant.Live, known);
         var bucket = Start(CreateTestProbe(), id);
         var opinion = Says("hotline-nl", Classification.Baseline);
         var search = new SearchNear { Bucket = id, RequestId = 9, Queries = [new NearQuery { Hash = near, Radius = 31, MaxResults = 20 }] };
@@ -340,7 +341,7 @@ public class HashBucketActorTests() : TestKit("""
     public async Task Unassessed_values_on_items_are_look_alikes_until_somebody_speaks_of_them()
     {
         var seen = Made(HashAlgorithm.Pdq, 1);
-        var id = HashBucketId.For(seen);
+        var id = HashBucketId.For(Tenant.Live, seen);
         var bucket = Start(CreateTestProbe(), id);
         var search = new SearchNear
         {
@@ -379,7 +380,7 @@ public class HashBucketActorTests() : TestKit("""
     public async Task A_value_in_quarantine_is_near_nothing_and_comes_back_when_released()
     {
         var known = Made(HashAlgorithm.Pdq, 1);
-        var id = HashBucketId.For(known);
+        var id = HashBucketId.For(Tenant.Live, known);
         var bucket = Start(CreateTestProbe(), id);
         var search = new SearchNear
         {
@@ -409,7 +410,7 @@ public class HashBucketActorTests() : TestKit("""
     public async Task A_value_near_which_too_many_strangers_lie_goes_into_quarantine_by_itself()
     {
         var known = Made(HashAlgorithm.Pdq, 1);
-        var id = HashBucketId.For(known);
+        var id = HashBucketId.For(Tenant.Live, known);
         var bucket = Sys.ActorOf(HashBucketActor.Props(
             id, () => Nobody.Instance, new EntityShell(TimeProvider.System), Quick with { Quarantine = new QuarantineLimits { NearValues = 64 } }));
         bucket.Tell(Opine(id, known, Says("hotline-nl", Classification.Baseline)));

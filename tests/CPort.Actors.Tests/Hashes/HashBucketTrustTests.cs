@@ -24,7 +24,7 @@ public class HashBucketTrustTests() : TestKit("""
     """)
 {
     private static readonly ContentHash Hash = Sha256(1);
-    private static readonly HashBucketId Bucket = HashBucketId.For(Hash);
+    private static readonly HashBucketId Bucket = HashBucketId.For(Tenant.Live, Hash);
     private static readonly AgencyId Interpol = AgencyId.Parse("interpol");
 
     private readonly Directory _directory = new();

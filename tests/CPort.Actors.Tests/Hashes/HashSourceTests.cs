@@ -10,7 +10,7 @@ namespace CPort.Actors.Tests.Hashes;
 /// <summary>What one word on a hash is, and which earlier word it replaces: sources, laws, origins, order.</summary>
 public class HashSourceTests
 {
-    private static readonly HashBucketId Bucket = HashBucketId.For(Sha256(1));
+    private static readonly HashBucketId Bucket = HashBucketId.For(Tenant.Live, Sha256(1));
     private static readonly ContentHash Hash = Sha256(1);
 
     private static HashVerdict Verdict(HashBucket state) => HashBucketRules.VerdictOf(state, Hash);

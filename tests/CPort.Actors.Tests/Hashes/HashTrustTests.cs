@@ -9,7 +9,7 @@ namespace CPort.Actors.Tests.Hashes;
 /// <summary>Trust belongs to the agency: a change of it reaches all words that a bucket holds of it (audit B14).</summary>
 public class HashTrustTests
 {
-    private static readonly HashBucketId Bucket = HashBucketId.For(Sha256(1));
+    private static readonly HashBucketId Bucket = HashBucketId.For(Tenant.Live, Sha256(1));
     private static readonly ContentHash Hash = Sha256(1);
     private static readonly AgencyId Interpol = AgencyId.Parse("interpol");
 

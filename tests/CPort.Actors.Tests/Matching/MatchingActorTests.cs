@@ -83,7 +83,7 @@ public class MatchingActorTests : TestKit
 
     private async Task Opine(int report, ContentHash hash, HashOpinion opinion, bool retract = false)
     {
-        _matching.Tell(new RecordOpinions(Report(report), [new OpinionOnHash { Hash = hash, Opinion = opinion, Retract = retract }]));
+        _matching.Tell(new RecordOpinions(Tenant.Live, Report(report), [new OpinionOnHash { Hash = hash, Opinion = opinion, Retract = retract }]));
         await ExpectMsgAsync<OpinionsRecorded>();
     }
 
@@ -93,7 +93,7 @@ public class MatchingActorTests : TestKit
         var md5 = Made(HashAlgorithm.Md5, 1);
         await Opine(9, md5, Says("hotline-nl", Classification.National, Nl));
 
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1), md5), Hashes(7, null), Hashes(8, null, md5)]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1), md5), Hashes(7, null), Hashes(8, null, md5)]));
         var matched = await ExpectMsgAsync<ReportMatched>();
         Assert.Equal(Report(1), matched.ReportId);
         Assert.Equal([1, 7, 8], matched.Items.Select(i => i.Ordinal));
@@ -105,7 +105,7 @@ public class MatchingActorTests : TestKit
     [Fact]
     public async Task A_report_without_hashes_is_answered_at_once()
     {
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null)]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null)]));
         Assert.Empty((await ExpectMsgAsync<ReportMatched>()).Items[0].Exact);
     }
 
@@ -119,12 +119,12 @@ public class MatchingActorTests : TestKit
             await Opine(9, hash, Says("hotline-nl", Classification.Baseline));
         }
 
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, 80, query)]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, 80, query)]));
         var item = (await ExpectMsgAsync<ReportMatched>()).Items[0];
         Assert.Equal([1, 2, 4], item.Near.Select(n => n.Distance));
         Assert.Equal(0, item.Exact.Single().Version);
 
-        _matching.Tell(new LookupMany([query], Radius: 3, MaxResults: 1));
+        _matching.Tell(new LookupMany(Tenant.Live, [query], Radius: 3, MaxResults: 1));
         var result = (await ExpectMsgAsync<LookedUp>()).Results.Single();
         Assert.Equal(1, Assert.Single(result.Near).Distance);
         Assert.True(result.NearTruncated);
@@ -137,13 +137,13 @@ public class MatchingActorTests : TestKit
         await Opine(9, pdq, Says("hotline-nl", Classification.Baseline));
         var empty = ContentHash.Parse(HashAlgorithm.Md5, "d41d8cd98f00b204e9800998ecf8427e");
 
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, 49, pdq, empty)]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, 49, pdq, empty)]));
         var item = (await ExpectMsgAsync<ReportMatched>()).Items[0];
         Assert.All(item.Exact, v => Assert.False(v.IsKnown));
         Assert.True(item.Exact[1].Trap);
         Assert.Empty(item.Near);
 
-        _matching.Tell(new LookupMany([pdq]));
+        _matching.Tell(new LookupMany(Tenant.Live, [pdq]));
         Assert.Equal(0, (await ExpectMsgAsync<LookedUp>()).Results[0].Verdict.Sightings);
     }
 
@@ -152,7 +152,7 @@ public class MatchingActorTests : TestKit
     {
         var swallowed = 0;
         _swallow = m => m is SightAndLookup && Interlocked.Increment(ref swallowed) == 1;
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1))]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1))]));
         await ExpectMsgAsync<ReportMatched>();
     }
 
@@ -160,13 +160,13 @@ public class MatchingActorTests : TestKit
     public async Task One_silent_bucket_makes_the_whole_request_unavailable_and_nothing_partial_is_said()
     {
         var impatient = Sys.ActorOf(MatchingActor.Props(_region, Quick with { Timeout = TimeSpan.FromSeconds(1) }, TimeProvider.System));
-        _swallow = m => m.Bucket.Number == 99;
-        impatient.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1), Sha256(2, first: 99))]));
+        _swallow = m => m.Bucket.Number == 99 % HashBucketId.ExactBuckets;
+        impatient.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1), Sha256(2, first: 99))]));
         await ExpectMsgAsync<MatchingUnavailable>();
-        impatient.Tell(new LookupMany([Sha256(1), Sha256(2, first: 99)]));
+        impatient.Tell(new LookupMany(Tenant.Live, [Sha256(1), Sha256(2, first: 99)]));
         await ExpectMsgAsync<LookupUnavailable>();
         _swallow = _ => false;
-        _matching.Tell(new LookupMany([Sha256(1), Sha256(2, first: 99)]));
+        _matching.Tell(new LookupMany(Tenant.Live, [Sha256(1), Sha256(2, first: 99)]));
         await ExpectMsgAsync<LookedUp>();
     }
 
@@ -175,7 +175,7 @@ public class MatchingActorTests : TestKit
     {
         for (var n = 1; n <= 100; n++)
         {
-            _matching.Tell(new MatchReport(Report(n), [Hashes(1, null, Sha256(n))]));
+            _matching.Tell(new MatchReport(Tenant.Live, Report(n), [Hashes(1, null, Sha256(n))]));
         }
 
         for (var n = 1; n <= 100; n++)
@@ -194,9 +194,9 @@ public class MatchingActorTests : TestKit
     {
         // Few buckets, or the test would start a thousand actors.
         ImmutableArray<ContentHash> hashes = [.. Enumerable.Range(0, 10_000).Select(n => Sha256(n, first: (byte)(n % 8)))];
-        _matching.Tell(new LookupMany(hashes));
+        _matching.Tell(new LookupMany(Tenant.Live, hashes));
         Assert.Equal(hashes.AsEnumerable(), (await ExpectMsgAsync<LookedUp>()).Results.Select(r => r.Verdict.Hash));
-        _matching.Tell(new LookupMany(hashes.Add(Sha256(1))));
+        _matching.Tell(new LookupMany(Tenant.Live, hashes.Add(Sha256(1))));
         await ExpectMsgAsync<LookupRefused>();
     }
 
@@ -207,7 +207,7 @@ public class MatchingActorTests : TestKit
         var lags = new List<TimeSpan>();
         for (var n = 1; n <= 5; n++)
         {
-            _matching.Tell(new MatchReport(Report(n), [Hashes(3, null, Sha256(n))]));
+            _matching.Tell(new MatchReport(Tenant.Live, Report(n), [Hashes(3, null, Sha256(n))]));
             await ExpectMsgAsync<ReportMatched>();
             var start = Stopwatch.GetTimestamp();
             await Opine(9, Sha256(n), Says("hotline-nl", Classification.Baseline));
@@ -225,12 +225,12 @@ public class MatchingActorTests : TestKit
         var opinion = Says("hotline-nl", Classification.Baseline);
         await Opine(9, Sha256(1), opinion);
         await Opine(9, Made(HashAlgorithm.Md5, 1), opinion);
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1), Made(HashAlgorithm.Md5, 1)), Hashes(2, null, Sha256(1))]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1), Made(HashAlgorithm.Md5, 1)), Hashes(2, null, Sha256(1))]));
         await ExpectMsgAsync<ReportMatched>();
-        _matching.Tell(new MatchReport(Report(2), [Hashes(1, null, Made(HashAlgorithm.Md5, 1))]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(2), [Hashes(1, null, Made(HashAlgorithm.Md5, 1))]));
         await ExpectMsgAsync<ReportMatched>();
 
-        var change = new OpinionChange(_region);
+        var change = new OpinionChange(_region, Tenant.Live);
         ImmutableArray<OpinionOnHash> retraction =
         [
             new() { Hash = Sha256(1), Opinion = opinion, Retract = true }, new() { Hash = Made(HashAlgorithm.Md5, 1), Opinion = opinion, Retract = true },
@@ -258,12 +258,12 @@ public class MatchingActorTests : TestKit
             new HashListRow { Hash = Made(HashAlgorithm.Pdq, 1), Classification = Classification.Baseline, PdqQuality = 10 },
         ];
         var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "icse", Trust = TrustLevel.Trusted, At = Start };
-        var import = new HashImport(_region);
+        var import = new HashImport(_region, Tenant.Live);
         Assert.Equal([.. Enumerable.Repeat(HashRowOutcome.Added, 3_000), HashRowOutcome.Ignored], await import.ImportAsync(source, rows));
         Assert.Equal(
             [.. Enumerable.Repeat(HashRowOutcome.Unchanged, 3_000), HashRowOutcome.Ignored],
             await import.ImportAsync(source with { At = Start.AddDays(1) }, rows));
-        _matching.Tell(new LookupMany([Sha256(4, first: 4)]));
+        _matching.Tell(new LookupMany(Tenant.Live, [Sha256(4, first: 4)]));
         Assert.Equal("icse", (await ExpectMsgAsync<LookedUp>()).Results[0].Verdict.Opinions.Single().List);
     }
 
@@ -276,7 +276,7 @@ public class MatchingActorTests : TestKit
         ];
         _swallow = m => m.Bucket.Number == 3;
         var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "icse", Trust = TrustLevel.Trusted, At = Start };
-        var import = new HashImport(_region, new HashImportOptions { Attempt = TimeSpan.FromMilliseconds(100), Attempts = 2 });
+        var import = new HashImport(_region, Tenant.Live, new HashImportOptions { Attempt = TimeSpan.FromMilliseconds(100), Attempts = 2 });
         await Assert.ThrowsAsync<HashBucketsUnavailableException>(() => import.ImportAsync(source, rows));
     }
 }

@@ -90,6 +90,9 @@ public sealed record HashListRow
     /// <summary>0 to 100 where the list gives it; PDQ rows below <see cref="PdqLimits.QualityFloor"/> are left out.</summary>
     [ProtoMember(6)] public int? PdqQuality { get; init; }
 
+    internal bool SaysTheSame(HashListRow other) =>
+        Classification == other.Classification && Country == other.Country && Flags == other.Flags && Retract == other.Retract;
+
     internal SourceOpinion WordOf(HashListSource source) => new()
     {
         Opinion = new HashOpinion
@@ -131,34 +134,31 @@ public sealed record HashesImported : IHashBucketReply
 }
 
 /// <summary>
-/// What an import says alike of many hashes: their values one after the other, each of the bucket's algorithm's length, and the rest once. A row costs its
-/// value's bytes and is read back without an object of its own.
+/// Hashes of which an import says the same word: their values one after the other. A row costs its value's bytes and is read back without an object of its own.
 /// </summary>
 [ProtoContract]
-public sealed record PackedOpinions
+public sealed record PackedHashes
 {
-    [ProtoMember(1)] public required Classification Classification { get; init; }
-    [ProtoMember(2)] public Country? Country { get; init; }
-    [ProtoMember(3)] public HashFlags Flags { get; init; }
-    [ProtoMember(4)] public bool Retracted { get; init; }
+    [ProtoMember(1)] public required HashAlgorithm Algorithm { get; init; }
 
     /// <summary>The verdict's version after this, of each of the hashes.</summary>
-    [ProtoMember(5)] public long Version { get; init; }
-    [ProtoMember(6)] public byte[] Hashes { get; init; } = [];
-    [ProtoMember(7)] public bool Speaks { get; init; }
+    [ProtoMember(2)] public long Version { get; init; }
+    [ProtoMember(3)] public byte[] Values { get; init; } = [];
+
+    internal int Count => Values.Length / ContentHash.LengthOf(Algorithm);
 
     internal void ApplyTo(HashBucket state, SourceOpinion word)
     {
-        var length = ContentHash.LengthOf(state.Id.Algorithm);
-        if (Hashes.Length % length != 0)
+        var length = ContentHash.LengthOf(Algorithm);
+        if (Values.Length % length != 0)
         {
             throw new InvalidDataException("The rows of an import are cut off.");
         }
 
         (HashEntry? From, HashEntry? To) last = default;
-        for (var rest = Hashes.AsSpan(); !rest.IsEmpty; rest = rest[length..])
+        for (var rest = Values.AsSpan(); !rest.IsEmpty; rest = rest[length..])
         {
-            var row = state.Add(rest[..length]);
+            var row = state.Add(Algorithm, rest[..length]);
             var from = state.EntryOf(row);
 
             // The entry that was stepped to may have lost its last row since, when a hash stands twice in the part.
@@ -176,7 +176,7 @@ public sealed record PackedOpinions
 internal sealed class ImportParts(HashBatch batch, HashListSource source)
 {
     private readonly Dictionary<Step, HashEntry?> _steps = [];
-    private readonly List<(PackedOpinions Says, List<byte> Hashes)> _parts = [];
+    private readonly List<(HashListRow Says, PackedHashes Part, List<byte> Values)> _parts = [];
     private (Step Step, HashEntry? Next) _last;
 
     /// <summary>What a row says, and of what entry.</summary>
@@ -208,23 +208,17 @@ internal sealed class ImportParts(HashBatch batch, HashListSource source)
         // From the last on: a row mostly says what the one before it said.
         for (var i = _parts.Count - 1; i >= 0; i--)
         {
-            var says = _parts[i].Says;
-            if (says.Version == version && says.Classification == row.Classification && says.Country == row.Country
-                && says.Flags == row.Flags
-                && says.Retracted == row.Retract)
+            var (says, part, _) = _parts[i];
+            if (part.Version == version && part.Algorithm == row.Hash.Algorithm && says.SaysTheSame(row))
             {
-                _parts[i].Hashes.AddRange(row.Hash.Bytes);
+                _parts[i].Values.AddRange(row.Hash.Bytes);
                 return;
             }
         }
 
-        var hashes = new List<byte>(row.Hash.Bytes.Length * 64);
-        hashes.AddRange(row.Hash.Bytes);
-        _parts.Add((new PackedOpinions
-        {
-            Classification = row.Classification, Country = row.Country, Flags = row.Flags, Retracted = row.Retract, Version = version,
-            Speaks = source.Speaks(row.Country),
-        }, hashes));
+        var values = new List<byte>(row.Hash.Bytes.Length * 64);
+        values.AddRange(row.Hash.Bytes);
+        _parts.Add((row, new PackedHashes { Algorithm = row.Hash.Algorithm, Version = version }, values));
     }
 
     /// <summary>
@@ -232,14 +226,15 @@ internal sealed class ImportParts(HashBatch batch, HashListSource source)
     /// </summary>
     public void Close()
     {
-        if (_parts.Count > 0)
+        while (_parts.Count > 0)
         {
-            batch.Opinions.Add(new RecordedOpinions
+            var says = _parts[0].Says;
+            batch.Add(new RecordedWord
             {
-                Agency = source.Agency, List = source.List, Basis = source.Basis, Trust = source.Trust, At = source.At, Origin = source.Origin,
-                Packed = [.. _parts.Select(p => p.Says with { Hashes = [.. p.Hashes] })],
+                Word = says.WordOf(source),
+                Packed = [.. _parts.Where(p => p.Says.SaysTheSame(says)).Select(p => p.Part with { Values = [.. p.Values] })],
             });
-            _parts.Clear();
+            _parts.RemoveAll(p => p.Says.SaysTheSame(says));
         }
     }
 }

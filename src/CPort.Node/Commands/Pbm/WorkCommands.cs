@@ -83,8 +83,11 @@ internal static class WorkCommands
     ];
 
     private static string Hashes(HashStatsAnswer h) =>
-        $"{h.Algorithm} | buckets: {h.InUse} of {h.Buckets} | hashes: {h.Hashes} | known: {h.Known} | sightings: {h.Sightings}"
-        + string.Create(CultureInfo.InvariantCulture, $" | reports to tell: {h.ReportsToTell} | memory: {h.MemoryBytes / 1e6:0.0} MB")
+        $"{h.Kind} | buckets: {h.InUse} of {h.Buckets} | hashes: {h.Hashes}"
+        + (h.Algorithms.Count > 1 ? $" ({string.Join(", ", h.Algorithms.Select(a => $"{a.Key}: {a.Value}"))})" : "")
+        + $" | known: {h.Known} | sightings: {h.Sightings}"
+        + string.Create(CultureInfo.InvariantCulture,
+            $" | reports to tell: {h.ReportsToTell} | memory: {h.MemoryBytes / 1e6:0.0} MB")
         + (h.Unanswered > 0 ? $" | not answering: {h.Unanswered}" : "");
 
     private static IEnumerable<string> Quarantine(QuarantineListAnswer a) =>
