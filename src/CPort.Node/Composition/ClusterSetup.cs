@@ -10,11 +10,6 @@ namespace CPort.Node.Composition;
 /// <summary>The actor system, its cluster and its persistence: the ground everything else stands on.</summary>
 public static class ClusterSetup
 {
-    /// <summary>
-    /// The actor system's name, part of every node's address. The same whatever the cluster's name, so that two clusters can tell each other apart.
-    /// </summary>
-    public const string SystemName = "cport";
-
     /// <summary>This program's version, for rolling updates: shards go to the newest nodes first.</summary>
     public static string AppVersion { get; } = typeof(ClusterSetup).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 

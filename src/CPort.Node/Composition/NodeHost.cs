@@ -50,7 +50,7 @@ public static class NodeHost
         builder.AddOperator();
 
         // Registered after what actors need and before Kestrel, which stops first. Those that others ask come first.
-        builder.Services.AddAkka<NodeLifecycle>(ClusterSetup.SystemName, (akka, services) => akka
+        builder.Services.AddAkka<NodeLifecycle>(NodeState.SystemName, (akka, services) => akka
             .AddCluster(options, database, tls)
             .AddAgencies(services)
             .AddHashes(services)
