@@ -31,8 +31,7 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
         _state = HashBucket.New(id);
         (_queue, _snapshots) = (new HashBucketQueue(options), new HashBucketSnapshots(options));
         (_fanOut, _delivered) = (new HashFanOut(options, Time), new HashDeliveries(options));
-        _trust = new HashBucketTrust(options.Agencies, _queue);
-        _near = id.Kind == HashBucketKind.Pdq ? new HashNearSearch() : null;
+        (_trust, _near) = (new HashBucketTrust(options.Agencies, _queue), id.Kind == HashBucketKind.Pdq ? new HashNearSearch() : null);
         _began = Time.GetTimestamp();
 
         Recover<SnapshotOffer>(offer =>
@@ -111,11 +110,7 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
     private void OnRecovered()
     {
         _near?.Load(_state);
-        foreach (var row in _state.Pending)
-        {
-            _fanOut.Track(_state, row);
-        }
-
+        _fanOut.Track(_state);
         if (LastSequenceNr > 0)
         {
             HashInstruments.OnRecovered(Time.GetElapsedTime(_began));
@@ -142,7 +137,7 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
             var decision = HashBucketRules.Decide(_state, batch.Commands, delivered, _options.Quarantine, now);
             if (decision.Event is not { } decided)
             {
-                Answer(batch, decision.Outcomes);
+                HashBucketAnswers.Send(batch, decision.Outcomes, _state);
                 continue;
             }
 
@@ -159,7 +154,7 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
             _writing = false;
             HashInstruments.OnBatchWritten(batch.Commands.Sum(HashBucketRows.ReportsOf), HashBucketRows.Of(e), Time.GetElapsedTime(began));
             _state = HashBucketRules.Apply(_state, e);
-            Answer(batch, outcomes);
+            HashBucketAnswers.Send(batch, outcomes, _state);
             AfterApply(e);
             _snapshots.Count(e);
             if (_snapshots.IsDue(LastSequenceNr, _state.Count))
@@ -175,20 +170,12 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
     private void AfterApply(HashesRecorded e)
     {
         // A million rows of which nobody is to be told need no second look.
-        foreach (var row in HashBucketRows.ChangedBy(e, _state, imported: _near is not null || _state.Pending.Count > 0))
+        foreach (var row in HashBucketRows.ChangedBy(e, _state, imported: _near is not null || _state.Pending.Count > 0, sighted: _near is not null))
         {
             _near?.Update(_state, row);
             if (_state.IsPending(row))
             {
                 _fanOut.Track(_state, row);
-            }
-        }
-
-        if (_near is not null)
-        {
-            foreach (var row in e.Sightings.SelectMany(report => report.Rows))
-            {
-                _near.Update(_state, row);
             }
         }
 
@@ -198,37 +185,16 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
             Log.Warning("A hash of {0} went into quarantine ({1}); see /v1/hashes/quarantine", PersistenceId, quarantined.Reason);
         }
 
-        foreach (var report in e.Delivered.Select(d => d.ReportId).Distinct())
-        {
-            _fanOut.Settle(_state, report);
-        }
-
+        _fanOut.Settle(_state, e.Delivered);
         Tell();
-    }
-
-    private void Answer(HashBucketBatch batch, ImmutableArray<HashBucketOutcome> outcomes)
-    {
-        for (var i = 0; i < batch.Commands.Length; i++)
-        {
-            batch.Senders[i].Tell(HashBucketAnswers.To(batch.Commands[i], outcomes[i], _state));
-        }
     }
 
     private void Search(SearchNear query)
     {
-        if (_near is null)
-        {
-            // Not asked by anybody; better an answer than a silence.
-            Sender.Tell(new NearFound { RequestId = query.RequestId, Answers = [.. query.Queries.Select(_ => new NearAnswer())] });
-            return;
-        }
-
-        Sender.Tell(_near.Search(_state, query, _options.Quarantine.NearValues, _overMatching));
+        Sender.Tell(_near?.Search(_state, query, _options.Quarantine.NearValues, _overMatching) ?? HashBucketAnswers.Nothing(query));
         foreach (var (row, values) in _overMatching)
         {
-            var (reason, now) = (QuarantineReason.ManyNearValues, Time.GetUtcNow());
-            _queue.Add(
-                new ChangeQuarantine { Bucket = _state.Id, RequestId = 0, Rows = [row], Reason = reason, NearValues = values, At = now }, ActorRefs.Nobody);
+            _queue.AddOverMatching(_state.Id, row, values, Time.GetUtcNow());
         }
 
         _overMatching.Clear();
@@ -237,9 +203,7 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
 
     private void Tell()
     {
-        Tell(_fanOut.Again());
-        Tell(_fanOut.First(_state));
-        StartTimer(Tick.FanOut, _options.FanOutRetry / 2, _fanOut.Waiting);
+        Tell([.. _fanOut.Again(), .. _fanOut.First(_state)]);
     }
 
     private void Tell(IReadOnlyList<TakeVerdicts> messages)
@@ -249,6 +213,8 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
             HashInstruments.OnReportTold();
             _reports().Tell(message, Self);
         }
+
+        StartTimer(Tick.FanOut, _options.FanOutRetry / 2, _fanOut.Waiting);
     }
 
     private void StartTimer(Tick tick, TimeSpan after, bool needed)

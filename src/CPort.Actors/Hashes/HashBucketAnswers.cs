@@ -3,8 +3,20 @@ namespace CPort.Actors.Hashes;
 /// <summary>A bucket's answers from its state.</summary>
 internal static class HashBucketAnswers
 {
-    /// <summary>After a write is durable.</summary>
-    public static IWireMessage To(IHashBucketWrite command, HashBucketOutcome o, HashBucket state) => command switch
+    /// <summary>Answers a batch that is durable, or changed nothing.</summary>
+    public static void Send(HashBucketBatch batch, ImmutableArray<HashBucketOutcome> outcomes, HashBucket state)
+    {
+        for (var i = 0; i < batch.Commands.Length; i++)
+        {
+            batch.Senders[i].Tell(To(batch.Commands[i], outcomes[i], state));
+        }
+    }
+
+    /// <summary>A bucket without near values is not asked by anybody; better an answer than a silence.</summary>
+    public static NearFound Nothing(SearchNear query) =>
+        new() { RequestId = query.RequestId, Answers = [.. query.Queries.Select(_ => new NearAnswer())] };
+
+    private static IWireMessage To(IHashBucketWrite command, HashBucketOutcome o, HashBucket state) => command switch
     {
         SightAndLookup c => Verdicts(state, c.RequestId, c.Sightings.Select(s => s.Hash)),
         RecordBucketOpinions c => Stored(state, c, o.Changed),

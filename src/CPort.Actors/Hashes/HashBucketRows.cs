@@ -25,9 +25,9 @@ internal static class HashBucketRows
 
     /// <summary>
     /// Where, now that the event is applied, something else may be said of a hash than before. Without <paramref name="imported"/> the rows of lists are left
-    /// out.
+    /// out, without <paramref name="sighted"/> those that were only sighted.
     /// </summary>
-    public static IEnumerable<int> ChangedBy(HashesRecorded e, HashBucket state, bool imported)
+    public static IEnumerable<int> ChangedBy(HashesRecorded e, HashBucket state, bool imported, bool sighted)
     {
         // Trust reaches whatever its agency spoke of; it changes a few times a year.
         foreach (var row in e.Trust.IsEmpty ? [] : state.Rows)
@@ -55,6 +55,11 @@ internal static class HashBucketRows
         foreach (var quarantined in e.Quarantined)
         {
             yield return quarantined.Row;
+        }
+
+        foreach (var row in sighted ? e.Sightings.SelectMany(report => report.Rows) : [])
+        {
+            yield return row;
         }
     }
 }

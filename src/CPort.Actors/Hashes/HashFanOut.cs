@@ -38,6 +38,15 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
     /// <summary>Something is under way and may need repeating.</summary>
     public bool Waiting => _sent.Count > 0;
 
+    /// <summary>Notes all that is untold.</summary>
+    public void Track(HashBucket state)
+    {
+        foreach (var row in state.Pending)
+        {
+            Track(state, row);
+        }
+    }
+
     /// <summary>Notes every report that has an untold sighting of the row's hash.</summary>
     public void Track(HashBucket state, int row)
     {
@@ -113,8 +122,16 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
         return work.Covers;
     }
 
-    /// <summary>After a delivery is persisted: forgets the report, or makes it ready for what is left.</summary>
-    public void Settle(HashBucket state, ReportId report)
+    /// <summary>After deliveries are persisted: forgets their reports, or makes them ready for what is left.</summary>
+    public void Settle(HashBucket state, ImmutableArray<VerdictDelivered> delivered)
+    {
+        foreach (var report in delivered.Select(d => d.ReportId).Distinct())
+        {
+            Settle(state, report);
+        }
+    }
+
+    private void Settle(HashBucket state, ReportId report)
     {
         if (!_work.TryGetValue(report, out var work) || !work.Taken)
         {

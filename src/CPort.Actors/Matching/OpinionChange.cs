@@ -65,7 +65,7 @@ public sealed class OpinionChange(IActorRef buckets, Tenant tenant)
             var command = new RecordBucketOpinions
             {
                 Bucket = bucket, RequestId = 0, OnlyStanding = true,
-                Opinions = [.. places.Select(i => opinions[i] with { Opinion = opinions[i].Opinion with { Item = null } })],
+                Opinions = [.. places.Select(i => opinions[i]).Select(o => o with { Opinion = o.Opinion with { Item = null } })],
             };
             var stored = await buckets.AskUntilAnswered<OpinionsStored>(command, Attempt, Attempts, token).ConfigureAwait(false);
             Interlocked.Add(ref verdicts, stored.Changed);

@@ -257,7 +257,7 @@ public class HashBucketRulesTests
 
     // Random commands over few hashes, agencies and times, so that they meet; an import names a hash twice now and then.
     private static readonly Gen<IHashBucketWrite> Commands = Gen.Select(
-        Gen.Int[0, 6], Gen.Int[1, 4], Gen.Int[0, 4], Gen.Int[1, 3], Gen.Int[0, 6], Gen.Enum<Classification>(), Gen.Bool,
+        Gen.Int[0, 7], Gen.Int[1, 4], Gen.Int[0, 4], Gen.Int[1, 3], Gen.Int[0, 6], Gen.Enum<Classification>(), Gen.Bool,
         Gen.Enum<TrustLevel>()).Select((kind, hash, report, agency, minute, classification, retract, trust) => kind switch
         {
             0 => (IHashBucketWrite)Sight(Bucket, (Some(hash), Item(report, agency))),
@@ -268,11 +268,13 @@ public class HashBucketRulesTests
                 Reason = (QuarantineReason)agency, By = agency == 3 ? AgencyId.Parse("operator") : null,
             },
             3 => SightSaying(
-                Bucket, Says($"agency-{agency}", classification, De, trust, minute), (Some(hash), Item(report, agency)), (Some(hash + 1), Item(report, agency))),
+                Bucket, Says($"agency-{agency}", classification, De, trust, minute),
+                (Some(hash), Item(report, agency)), (Some(hash + 1), Item(report, agency))),
             4 => Opine(Bucket, Some(hash), Says($"agency-{agency}", classification, De, trust, minute) with { Item = Item(report, agency) }, retract),
-            5 when agency == 1 => new ChangeTrust
+            5 => new ChangeTrust
             {
-                Bucket = Bucket, RequestId = 5, Agency = AgencyId.Parse(report == 0 ? "interpol" : "agency-1"), Trust = trust, AsOf = 1 + minute,
+                Bucket = Bucket, RequestId = 5, Agency = AgencyId.Parse(report == 0 ? "interpol" : $"agency-{agency}"), Trust = trust,
+                AsOf = 1 + minute,
             },
             _ => Import(
                 Bucket,
@@ -332,7 +334,7 @@ public class HashBucketRulesTests
 
         // Of a hash without opinions nothing is inherited, trap or not.
         static IEnumerable<object> Meaning(HashVerdict v) =>
-            [.. HashWords.Reduce(v.Opinions), (v.VictimIdentified, v.SeriesKnown, v.Trap && !v.Opinions.IsEmpty)];
+            [.. HashWords.Reduce(v.Opinions), (v.Disputed, v.VictimIdentified, v.SeriesKnown, v.Trap && !v.Opinions.IsEmpty)];
     });
 
     [Fact]

@@ -2,6 +2,7 @@ using CPort.Actors.Matching;
 using CPort.Actors.Tests.Hashes;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
@@ -71,6 +72,25 @@ public class GatherTests
         var results = Assert.IsType<LookedUp>(lookup.Answer()).Results;
         Assert.Equal([3L, 0, 3, 0, 0], results.Select(r => r.Verdict.Version));
         Assert.Equal([Sha256(1), Pdq, Sha256(1), Empty, Pdq], results.Select(r => r.Verdict.Hash));
+    }
+
+    [Fact]
+    public void What_a_report_says_goes_with_its_sightings_and_what_it_has_by_its_opinions_is_answered_by_item()
+    {
+        var word = new OpinionOnItem { Opinion = Says("hotline-nl", Classification.Baseline) };
+        var report = new ReportGather(
+            new MatchReport(Tenant.Training, Report(1), [Item(1, 90, Sha256(1), Empty) with { Words = [word] }, Item(2, 90, Sha256(1))]), Options);
+        Assert.Equal(Tenant.Training, report.Tenant);
+        Assert.Equal([1, 0], report.Sightings().Select(r => r.Value.Words.Length));
+
+        var record = new OpinionGather(new RecordOpinions(Tenant.Live, Report(1), []));
+        record.Take(new OwnVerdict { Opinion = 0, Verdict = Known(Sha256(1)), Ordinals = [4, 2] });
+        record.Take(new OwnVerdict { Opinion = 1, Verdict = Known(Pdq), Ordinals = [4] });
+        record.Take(new OwnVerdict { Opinion = 2, Verdict = Known(Sha256(1)) with { Version = 4 }, Ordinals = [4] });
+        record.Take(new OwnVerdict { Opinion = 3, Verdict = Known(Sha256(1)) with { Version = 1 }, Ordinals = [2] });
+        var items = Assert.IsType<OpinionsRecorded>(record.Answer()).Items;
+        Assert.Equal([(2, 1), (4, 2)], items.Select(i => (i.Ordinal, i.Exact.Length)));
+        Assert.Equal([3L, 4, 3], items.SelectMany(i => i.Exact.OrderBy(v => v.Hash.Algorithm)).Select(v => v.Version));
     }
 
     [Fact]

@@ -220,6 +220,80 @@ public class MatchingActorTests : TestKit
     }
 
     [Fact]
+    public async Task What_a_report_says_is_in_its_answer_and_no_news_for_it()
+    {
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1))]));
+        await ExpectMsgAsync<ReportMatched>();
+        var md5 = Made(HashAlgorithm.Md5, 1);
+        var word = new OpinionOnItem { Opinion = Says("hotline-nl", Classification.National, Nl) };
+        _matching.Tell(new MatchReport(Tenant.Live, Report(2), [Hashes(4, null, Sha256(1), md5) with { Words = [word] }, Hashes(5, null, Sha256(1))]));
+        var matched = await ExpectMsgAsync<ReportMatched>();
+        Assert.Equal([1L, 1, 1], matched.Items.SelectMany(i => i.Exact).Select(v => v.Version));
+        Assert.All(matched.Items.SelectMany(i => i.Exact), v => Assert.Equal(new ItemRef(Report(2), 4), Assert.Single(v.Opinions).Item));
+
+        // The other report is told of it; the first that this one hears of is the next word.
+        Assert.Equal(Report(1), (await _reports.ExpectMsgAsync<TakeVerdicts>()).ReportId);
+        await Opine(9, Sha256(1), Says("hotline-de", Classification.National, De));
+        var told = await _reports.FishForMessageAsync<TakeVerdicts>(m => m.ReportId == Report(2));
+        Assert.Equal([4, 5], told.Items.Select(i => i.Ordinal));
+        Assert.All(told.Items, i => Assert.Equal(2, Assert.Single(i.Exact).Version));
+    }
+
+    [Fact]
+    public async Task An_opinion_on_an_item_is_answered_with_what_all_items_of_the_report_have_by_it_and_no_news_for_them()
+    {
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1), Sha256(2)), Hashes(3, null, Sha256(1))]));
+        await ExpectMsgAsync<ReportMatched>();
+        var opinion = Says("hotline-nl", Classification.Baseline) with { Item = new ItemRef(Report(1), 1) };
+        _matching.Tell(new RecordOpinions(
+            Tenant.Live, Report(1), [.. new[] { Sha256(1), Sha256(2) }.Select(h => new OpinionOnHash { Hash = h, Opinion = opinion })]));
+        var recorded = await ExpectMsgAsync<OpinionsRecorded>();
+        Assert.Equal([(1, 2), (3, 1)], recorded.Items.Select(i => (i.Ordinal, i.Exact.Length)));
+        Assert.All(recorded.Items.SelectMany(i => i.Exact), v => Assert.Equal((1L, true), (v.Version, v.IsKnown)));
+
+        await Opine(9, Sha256(1), Says("hotline-de", Classification.National, De));
+        var told = await _reports.ExpectMsgAsync<TakeVerdicts>();
+        Assert.All(told.Items.SelectMany(i => i.Exact), v => Assert.Equal(2, v.Version));
+    }
+
+    [Fact]
+    public async Task Live_and_training_never_meet()
+    {
+        // A near value besides, so that near searches are asked too.
+        var (pdq, near, sha) = (Made(HashAlgorithm.Pdq, 1), Flip(Made(HashAlgorithm.Pdq, 1), 0b11), Sha256(1));
+        var trusted = Says("interpol", Classification.Baseline, trust: TrustLevel.Trusted);
+        MatchReport Of(Tenant tenant, int report, params ContentHash[] hashes) => new(tenant, Report(report), [Hashes(1, 90, hashes)]);
+        _matching.Tell(Of(Tenant.Training, 1, near, sha));
+        await ExpectMsgAsync<ReportMatched>();
+        _matching.Tell(new RecordOpinions(
+            Tenant.Training, Report(9), [.. new[] { pdq, sha }.Select(h => new OpinionOnHash { Hash = h, Opinion = trusted })]));
+        await ExpectMsgAsync<OpinionsRecorded>();
+        Assert.Equal(Report(1), (await _reports.ExpectMsgAsync<TakeVerdicts>()).ReportId);
+
+        // Neither opinions nor sightings, near values, look-alikes or what a change would reach.
+        _matching.Tell(Of(Tenant.Live, 2, near, sha));
+        var live = Assert.Single((await ExpectMsgAsync<ReportMatched>()).Items);
+        Assert.All(live.Exact, v => Assert.Equal((0L, 1), (v.Version, v.Sightings)));
+        Assert.Empty(live.Near);
+        Assert.Equal(near, Assert.Single(live.LookAlikes).Hash);
+        Assert.Equal(1, live.LookAlikes[0].Items);
+        foreach (var (tenant, known) in new[] { (Tenant.Live, false), (Tenant.Training, true) })
+        {
+            _matching.Tell(new LookupMany(tenant, [near, sha], Radius: 31));
+            var found = (await ExpectMsgAsync<LookedUp>()).Results;
+            Assert.Equal((known, known ? 1 : 0), (found[1].Verdict.IsKnown, found[0].Near.Length));
+            var retraction = new OpinionOnHash { Hash = sha, Opinion = trusted, Retract = true };
+            Assert.Equal(known ? 1 : 0, (await new OpinionChange(_region, tenant).PreviewAsync([retraction])).Items);
+        }
+
+        // A list imported by training is training's.
+        var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "icse", Trust = TrustLevel.Trusted, At = Start };
+        await new HashImport(_region, Tenant.Training).ImportAsync(source, [new HashListRow { Hash = Sha256(7), Classification = Classification.Baseline }]);
+        _matching.Tell(new LookupMany(Tenant.Live, [Sha256(7)]));
+        Assert.Equal(0, (await ExpectMsgAsync<LookedUp>()).Results[0].Verdict.Version);
+    }
+
+    [Fact]
     public async Task A_change_says_beforehand_what_it_reaches_and_then_reaches_it()
     {
         var opinion = Says("hotline-nl", Classification.Baseline);

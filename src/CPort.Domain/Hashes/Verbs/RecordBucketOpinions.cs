@@ -21,8 +21,8 @@ public sealed record RecordBucketOpinions : IHashBucketWrite
 
     HashBucketOutcome IHashBucketWrite.Decide(HashBatch batch)
     {
-        var changed = Opinions.Count(o => batch.Belongs(o.Hash) && o.ToWord() is var word
-            && (!OnlyStanding || batch.EntryOf(o.Hash).Stands(word)) && batch.Say(o.Hash, word));
+        var changed = Opinions.Count(o =>
+            batch.Belongs(o.Hash) && (!OnlyStanding || batch.EntryOf(o.Hash).Stands(o.ToWord())) && batch.Say(o.Hash, o.ToWord()));
         return new HashBucketOutcome(changed);
     }
 }
