@@ -4,6 +4,7 @@ using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Domain.Inheritance;
 using CsCheck;
+using CPort.Tests.Shared;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Inheritance;
