@@ -40,7 +40,6 @@ internal sealed class WorkRound(
     {
         TraceItems(actor);
         MatchItems(matching, actor);
-        Propagate(matching, actor);
     }
 
     public void Take(RoundAnswer answer)
@@ -94,11 +93,15 @@ internal sealed class WorkRound(
         return traces.ToImmutable();
     }
 
+    /// <summary>Look-ups and the items' own opinions that the buckets do not know yet go together: one write in each bucket, and the answer has both.</summary>
     private void MatchItems(IActorRef matching, IActorRef actor)
     {
-        var owed = report.Items.Where(i => i.NeedsMatch() || again.Contains(i.Ordinal)).Select(i => new ItemHashes
+        var said = report.Items.SelectMany(i => i.Unpropagated().Select(a => (Item: i, Assessment: a))).Take(ReportRules.ItemsPerPart)
+            .ToLookup(p => p.Item.Ordinal, p => p.Assessment);
+        var owed = report.Items.Where(i => i.NeedsMatch() || again.Contains(i.Ordinal) || said.Contains(i.Ordinal)).Select(i => new ItemHashes
         {
             Ordinal = i.Ordinal, Hashes = i.Hashes, PdqQuality = i.PdqQuality, ExactOnly = !i.NeedsMatch(),
+            Words = [.. said[i.Ordinal].Select(a => WordOf(i, a))],
         }).ToImmutableArray();
         if (owed.IsEmpty)
         {
@@ -109,37 +112,24 @@ internal sealed class WorkRound(
         AskMatching(matching, actor, new MatchReport(report.Tenant, report.Id, owed) { TraceParent = trace }, answer =>
         {
             CPortMetrics.Hop(CPortMetrics.MatchHop, services.Time.GetElapsedTime(asked));
-            return answer is ReportMatched matched ? new RoundAnswer(this, Failed: false) { Verdicts = matched.Items } : null;
+            return answer is not ReportMatched matched ? null : new RoundAnswer(this, Failed: false)
+            {
+                Verdicts = matched.Items,
+                Propagated = [.. said.SelectMany(s => s, (s, a) => new AssessmentRef { Ordinal = s.Key, AssessmentId = a.Id })],
+            };
         });
     }
 
-    private void Propagate(IActorRef matching, IActorRef actor)
+    // A corrected opinion needs no retraction of its own: a source's later opinion replaces its earlier one.
+    private OpinionOnItem WordOf(ContentItem item, Assessment assessment) => new()
     {
-        var owed = report.Items.SelectMany(i => i.Unpropagated().Select(a => (Item: i, Assessment: a)))
-            .Take(ReportRules.ItemsPerPart).ToImmutableArray();
-        if (owed.IsEmpty)
+        Opinion = new HashOpinion
         {
-            return;
-        }
-
-        // A corrected opinion needs no retraction of its own: a source's later opinion replaces its earlier one.
-        var opinions = owed.SelectMany(p => p.Item.Hashes.Select(hash => new OpinionOnHash
-        {
-            Hash = hash,
-            Opinion = new HashOpinion
-            {
-                Agency = p.Assessment.Agency, Basis = OpinionBasis.Human, Classification = p.Assessment.Classification,
-                Country = p.Assessment.Country, Trust = p.Assessment.Trust, At = p.Assessment.At, Item = new ItemRef(report.Id, p.Item.Ordinal),
-                Speaks = p.Assessment.Speaks, Sequence = Math.Max(1, p.Assessment.Sequence),
-            },
-        }));
-        AskMatching(matching, actor, new RecordOpinions(report.Tenant, report.Id, [.. opinions]) { TraceParent = trace }, answer => answer is OpinionsRecorded
-            ? new RoundAnswer(this, Failed: false)
-            {
-                Propagated = [.. owed.Select(p => new AssessmentRef { Ordinal = p.Item.Ordinal, AssessmentId = p.Assessment.Id })],
-            }
-            : null);
-    }
+            Agency = assessment.Agency, Basis = OpinionBasis.Human, Classification = assessment.Classification, Country = assessment.Country,
+            Trust = assessment.Trust, At = assessment.At, Item = new ItemRef(report.Id, item.Ordinal), Speaks = assessment.Speaks,
+            Sequence = Math.Max(1, assessment.Sequence),
+        },
+    };
 
     private void AskMatching(IActorRef matching, IActorRef actor, object question, Func<object, RoundAnswer?> take)
     {
