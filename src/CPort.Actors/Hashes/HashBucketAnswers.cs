@@ -26,7 +26,7 @@ internal static class HashBucketAnswers
         _ => throw new InvalidOperationException($"{command.GetType().Name} is no write that a bucket knows."),
     };
 
-    /// <summary>Of opinions formed on an item with the verdict that its report now has; as many as fit into one message.</summary>
+    /// <summary>Of opinions formed on an item with the verdict that it now has; as many as fit into one message.</summary>
     private static OpinionsStored Stored(HashBucket state, RecordBucketOpinions command, int changed)
     {
         var verdicts = ImmutableArray.CreateBuilder<OwnVerdict>();
@@ -34,23 +34,19 @@ internal static class HashBucketAnswers
         for (; answered < command.Opinions.Length; answered++)
         {
             var (hash, item) = (command.Opinions[answered].Hash, command.Opinions[answered].Opinion.Item);
-            if (item is null || state.RowOf(hash) is not (var row and >= 0))
+            if (item is null || state.RowOf(hash) is not (var row and >= 0) || !state.Sightings.Has(row, item.Value))
             {
                 continue;
             }
 
             var verdict = HashBucketRules.VerdictOf(state, hash, row);
-            var ordinals = state.Sightings.OrdinalsOf(row, item.Value.Report);
-            weight += HashBucketRules.WeightOf(verdict) + (5 * ordinals.Length);
+            weight += HashBucketRules.WeightOf(verdict);
             if (weight > HashBucketLimits.PartBytes && answered > 0)
             {
                 break;
             }
 
-            if (ordinals.Length > 0)
-            {
-                verdicts.Add(new OwnVerdict { Opinion = answered, Verdict = verdict, Ordinals = ordinals });
-            }
+            verdicts.Add(new OwnVerdict { Opinion = answered, Verdict = verdict });
         }
 
         return new OpinionsStored { RequestId = command.RequestId, Changed = changed, Answered = answered, Verdicts = verdicts.DrainToImmutable() };

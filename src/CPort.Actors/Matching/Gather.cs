@@ -184,7 +184,7 @@ internal sealed class LookupGather(LookupMany request) : VerdictGather(request.T
     public override object Unavailable(string reason) => new LookupUnavailable(reason);
 }
 
-/// <summary>Opinions to be recorded, and what the report's own items have by them.</summary>
+/// <summary>Opinions to be recorded, and what the items that they were formed on have by them.</summary>
 internal sealed class OpinionGather : Gather
 {
     private readonly RecordOpinions _request;
@@ -196,20 +196,18 @@ internal sealed class OpinionGather : Gather
     /// <summary>What it asks; to be enumerated once.</summary>
     public IEnumerable<Row<OpinionOnHash>> Opinions() => _request.Opinions.Where(o => !TrapValues.IsTrap(o.Hash)).Select(o => Ask(0, o));
 
-    /// <summary>The verdict after an opinion of the report's.</summary>
-    public void Take(OwnVerdict own)
+    /// <summary>The verdict after an opinion of an item's.</summary>
+    public void Take(OpinionOnHash said, HashVerdict verdict)
     {
-        foreach (var ordinal in own.Ordinals)
+        var ordinal = said.Opinion.Item!.Value.Ordinal;
+        if (!_items.TryGetValue(ordinal, out var verdicts))
         {
-            if (!_items.TryGetValue(ordinal, out var verdicts))
-            {
-                _items.Add(ordinal, verdicts = []);
-            }
+            _items.Add(ordinal, verdicts = []);
+        }
 
-            if (!verdicts.TryGetValue(own.Verdict.Hash, out var held) || held.Version < own.Verdict.Version)
-            {
-                verdicts[own.Verdict.Hash] = own.Verdict;
-            }
+        if (!verdicts.TryGetValue(verdict.Hash, out var held) || held.Version < verdict.Version)
+        {
+            verdicts[verdict.Hash] = verdict;
         }
     }
 

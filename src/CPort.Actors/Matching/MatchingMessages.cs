@@ -20,7 +20,7 @@ public sealed record MatchingUnavailable(ReportId ReportId, string Reason);
 /// <summary>
 /// To this node's matching actor: an agency's opinions of hashes, formed on a report's items. Reaches the tenant's buckets only. Local message. Answered by
 /// <see cref="OpinionsRecorded"/> once durable in every bucket, or by <see cref="MatchingUnavailable"/>. Idempotent. An opinion that names an item names one of
-/// the report's: the buckets take the report to know their verdicts by the answer.
+/// the report's: the buckets take that item to have the verdict by the answer.
 /// </summary>
 public sealed record RecordOpinions(Tenant Tenant, ReportId ReportId, ImmutableArray<OpinionOnHash> Opinions)
 {
@@ -29,8 +29,8 @@ public sealed record RecordOpinions(Tenant Tenant, ReportId ReportId, ImmutableA
 }
 
 /// <summary>
-/// All opinions of a <see cref="RecordOpinions"/> are durable. <paramref name="Items"/>: the new verdicts on hashes of opinions that name an item, for each of
-/// the report's items that was sighted with them; the report gets no other news of its own words.
+/// All opinions of a <see cref="RecordOpinions"/> are durable. <paramref name="Items"/>: the verdicts after opinions that name an item, for that item, of
+/// hashes that it was sighted with; it gets no other news of its own words.
 /// </summary>
 public sealed record OpinionsRecorded(ReportId ReportId, ImmutableArray<ItemVerdicts> Items);
 

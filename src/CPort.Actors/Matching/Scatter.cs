@@ -149,7 +149,7 @@ internal sealed class Scatter
             var rows = lane.Take(stored.Answered);
             foreach (var own in stored.Verdicts)
             {
-                (rows[own.Opinion].Request as OpinionGather)?.Take(own);
+                (rows[own.Opinion].Request as OpinionGather)?.Take(((Row<OpinionOnHash>)rows[own.Opinion]).Value, own.Verdict);
             }
 
             foreach (var row in rows)

@@ -118,6 +118,6 @@ public sealed record ChangeOpinionsBody
 /// <param name="Verdicts">Verdicts that change.</param>
 /// <param name="Items">Report items that will be told.</param>
 /// <param name="Reports">Reports they stand in.</param>
-/// <param name="Outcomes">Of each hash, in the order given: <c>changes</c>, <c>unchanged</c> (said already), or <c>noWord</c>: the agency, or its list, has
+/// <param name="Outcomes">Of each hash, in the order given: <c>Changes</c>, <c>Unchanged</c> (said already), or <c>NoWord</c>: the agency, or its list, has
 /// said nothing of it by that law that could be put right or taken back.</param>
 public sealed record ChangeOpinionsAnswer(bool Applied, int Verdicts, int Items, int Reports, IReadOnlyList<OpinionChangeOutcome> Outcomes);

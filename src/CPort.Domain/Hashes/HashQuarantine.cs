@@ -17,9 +17,9 @@ public enum QuarantineReason
 /// The quarantine of one hash that matches too much to mean anything: a placeholder picture, a logo, a blank page that got onto a list.
 /// <para>
 /// A hash in quarantine is never near anything: it is neither listed as a near match nor as a look-alike, so that no group forms through it. Its own exact
-/// opinions apply only when it is <i>confirmed</i>: a human of a trusted agency spoke of it, or two trusted agencies (a list counts) agree that there is
-/// something to say. Otherwise its verdict is that of a trap value and nothing is inherited from it; opinions are kept and count again at once when it is
-/// confirmed or released. Whoever releases a hash has the last word: it never goes back by itself.
+/// opinions apply only when it is <i>confirmed</i>: a human of a trusted agency spoke of it, or two trusted agencies of different origins (a list counts)
+/// agree that there is something to say. Otherwise its verdict is that of a trap value and nothing is inherited from it; opinions are kept and count again at
+/// once when it is confirmed or released. Whoever releases a hash has the last word: it never goes back by itself.
 /// </para>
 /// </summary>
 [ProtoContract]

@@ -2,7 +2,6 @@ using CPort.Actors.Matching;
 using CPort.Actors.Tests.Hashes;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
-using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
@@ -84,10 +83,13 @@ public class GatherTests
         Assert.Equal([1, 0], report.Sightings().Select(r => r.Value.Words.Length));
 
         var record = new OpinionGather(new RecordOpinions(Tenant.Live, Report(1), []));
-        record.Take(new OwnVerdict { Opinion = 0, Verdict = Known(Sha256(1)), Ordinals = [4, 2] });
-        record.Take(new OwnVerdict { Opinion = 1, Verdict = Known(Pdq), Ordinals = [4] });
-        record.Take(new OwnVerdict { Opinion = 2, Verdict = Known(Sha256(1)) with { Version = 4 }, Ordinals = [4] });
-        record.Take(new OwnVerdict { Opinion = 3, Verdict = Known(Sha256(1)) with { Version = 1 }, Ordinals = [2] });
+        var said = Says("hotline-nl", Classification.Baseline);
+        OpinionOnHash On(int ordinal) => new() { Hash = Pdq, Opinion = said with { Item = new ItemRef(Report(1), ordinal) } };
+        record.Take(On(4), Known(Sha256(1)));
+        record.Take(On(2), Known(Sha256(1)));
+        record.Take(On(4), Known(Pdq));
+        record.Take(On(4), Known(Sha256(1)) with { Version = 4 });
+        record.Take(On(2), Known(Sha256(1)) with { Version = 1 });
         var items = Assert.IsType<OpinionsRecorded>(record.Answer()).Items;
         Assert.Equal([(2, 1), (4, 2)], items.Select(i => (i.Ordinal, i.Exact.Length)));
         Assert.Equal([3L, 4, 3], items.SelectMany(i => i.Exact.OrderBy(v => v.Hash.Algorithm)).Select(v => v.Version));

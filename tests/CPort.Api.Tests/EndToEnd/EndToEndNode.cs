@@ -111,6 +111,15 @@ public sealed class EndToEndNode : IAsyncDisposable
             .Is(HttpStatusCode.Created).Json.GetProperty("apiKey").GetString()!;
     }
 
+    /// <summary>A key of the agency's for exercises; returns the name to use it by.</summary>
+    public async Task<string> TrainingKeyAsync(string agency, string role)
+    {
+        var who = $"training-{agency}";
+        _keys[who] = (await PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = new JsonArray(role), ["tenant"] = "Training" }))
+            .Is(HttpStatusCode.Created).Json.GetProperty("apiKey").GetString()!;
+        return who;
+    }
+
     /// <summary>Stops the node and starts another on the same folder and database.</summary>
     public async Task RestartAsync()
     {

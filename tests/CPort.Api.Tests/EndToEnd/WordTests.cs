@@ -42,7 +42,7 @@ public sealed class WordTests(EndToEndNodes nodes)
         var correction = Change(listed, silent);
         (correction["classification"], correction["country"], correction["confirm"]) = ("Baseline", "DE", 0);
         var answer = (await node.PostAsync("nl", "v1/hashes:correct", correction)).Is(HttpStatusCode.OK).Json;
-        Assert.Equal((["noWord", "noWord"], 0), (Outcomes(answer), answer.GetProperty("verdicts").GetInt32()));
+        Assert.Equal((["NoWord", "NoWord"], 0), (Outcomes(answer), answer.GetProperty("verdicts").GetInt32()));
         Assert.Empty(await OpinionsAsync(node, silent));
         Assert.Equal("National", Name(Assert.Single(await OpinionsAsync(node, listed))));
         (await node.PostAsync("nl", "v1/hashes:retract", Change(silent))).Is(HttpStatusCode.OK);
@@ -50,7 +50,7 @@ public sealed class WordTests(EndToEndNodes nodes)
         // The list's own word by its own law is there, and is a list's word afterwards too.
         (correction["country"], correction["list"]) = ("NL", "own");
         answer = (await node.PostAsync("nl", "v1/hashes:correct", correction)).Is(HttpStatusCode.OK).Json;
-        Assert.Equal(["changes", "noWord"], Outcomes(answer));
+        Assert.Equal(["Changes", "NoWord"], Outcomes(answer));
         var opinion = Assert.Single(await OpinionsAsync(node, listed));
         Assert.Equal(("Baseline", "List"), (Name(opinion), opinion.GetProperty("basis").GetString()));
         Assert.Empty(await OpinionsAsync(node, silent));
@@ -58,7 +58,7 @@ public sealed class WordTests(EndToEndNodes nodes)
         var retraction = Change(listed, silent);
         (retraction["list"], retraction["confirm"]) = ("own", 0);
         answer = (await node.PostAsync("nl", "v1/hashes:retract", retraction)).Is(HttpStatusCode.OK).Json;
-        Assert.Equal(["changes", "noWord"], Outcomes(answer));
+        Assert.Equal(["Changes", "NoWord"], Outcomes(answer));
         Assert.Empty(await OpinionsAsync(node, listed));
     }
 

@@ -78,7 +78,7 @@ public sealed record HashBundleAnswered : IWireReply
     {
         HashesAnswered a => 16 + a.Verdicts.Sum(v => v.IsNothing ? 0 : HashBucketRules.WeightOf(v)),
         NearFound f => 16 + f.Answers.Sum(a => a.Weight),
-        OpinionsStored s => 16 + s.Verdicts.Sum(v => HashBucketRules.WeightOf(v.Verdict) + (5 * v.Ordinals.Length)),
+        OpinionsStored s => 16 + s.Verdicts.Sum(v => HashBucketRules.WeightOf(v.Verdict)),
         _ => 16,
     };
 

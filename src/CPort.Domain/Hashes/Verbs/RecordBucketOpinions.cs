@@ -2,7 +2,7 @@ namespace CPort.Domain.Hashes.Verbs;
 
 /// <summary>
 /// Adds, replaces or retracts opinions. A source's older word never undoes its newer one. Answered by <see cref="OpinionsStored"/> once durable. Whoever sends
-/// an opinion that names an item hands the answer's verdicts to that item's report, which the bucket tells nothing of them.
+/// an opinion that names an item hands the answer's verdict to that item, which the bucket tells nothing of it.
 /// </summary>
 [ProtoContract, Manifest("hc2")]
 public sealed record RecordBucketOpinions : IHashBucketWrite
@@ -40,20 +40,17 @@ public sealed record OpinionsStored : IHashBucketReply
     /// </summary>
     [ProtoMember(3)] public required int Answered { get; init; }
 
-    /// <summary>For opinions that name an item: what its report has now, instead of news.</summary>
+    /// <summary>For opinions that name an item that was sighted with the hash: what it has now, instead of news.</summary>
     [ProtoMember(4)] public ImmutableArray<OwnVerdict> Verdicts { get; init; } = [];
 }
 
-/// <summary>The verdict after a report's own opinion.</summary>
+/// <summary>The verdict after an item's own opinion.</summary>
 [ProtoContract]
 public sealed record OwnVerdict
 {
     /// <summary>The opinion's place among those asked.</summary>
     [ProtoMember(1)] public required int Opinion { get; init; }
     [ProtoMember(2)] public required HashVerdict Verdict { get; init; }
-
-    /// <summary>The report's items that carry the hash.</summary>
-    [ProtoMember(3, IsPacked = true)] public int[] Ordinals { get; init; } = [];
 }
 
 /// <summary>One word of a source on one or many hashes.</summary>
@@ -91,14 +88,14 @@ public sealed record RecordedWord
         }
     }
 
-    /// <summary>The report whose own word it is has the verdict by the answer to it; after all words of the batch, as the answer is.</summary>
+    /// <summary>The item whose own word it is has the verdict by the answer to it; after all words of the batch, as the answer is.</summary>
     internal void Tell(HashBucket state)
     {
         if (Word.Opinion.Item is { } item)
         {
             foreach (var row in Rows)
             {
-                state.Deliver(row, item.Report, state.EntryOf(row).Version, 0, int.MaxValue);
+                state.Deliver(row, item.Report, state.EntryOf(row).Version, item.Ordinal, item.Ordinal);
             }
         }
     }

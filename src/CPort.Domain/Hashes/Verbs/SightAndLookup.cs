@@ -5,7 +5,7 @@ namespace CPort.Domain.Hashes.Verbs;
 /// <summary>
 /// Records that items carry hashes and what those who reported or assessed the items say of them, and asks what is known of each, all in one write. What is
 /// known already writes nothing. Answered by <see cref="HashesAnswered"/>, verdicts in the order of <see cref="Sightings"/> with the words in them, once
-/// durable: the items' reports need not be told of these verdicts any more.
+/// durable: the items need not be told of these verdicts any more.
 /// </summary>
 [ProtoContract, Manifest("hc1")]
 public sealed record SightAndLookup : IHashBucketWrite

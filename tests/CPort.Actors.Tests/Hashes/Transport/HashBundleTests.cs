@@ -97,7 +97,7 @@ public class HashBundleTests
             near.Array[1, 20].Select(a => (IHashBucketReply)new NearFound { RequestId = 0, Answers = [.. a] }),
             Gen.Select(Gen.Int[1, 9], verdict, (n, v) => (IHashBucketReply)new OpinionsStored
             {
-                RequestId = 0, Answered = n, Verdicts = [new OwnVerdict { Opinion = n - 1, Verdict = v, Ordinals = [1, n] }],
+                RequestId = 0, Answered = n, Verdicts = [new OwnVerdict { Opinion = n - 1, Verdict = v }],
             }));
         reply.List[1, 40].Sample(
             replies =>
