@@ -82,6 +82,9 @@ public sealed record ContentItem
 
     /// <summary>What the URL is searched and recognised by without opening it; as the intake made it.</summary>
     [ProtoMember(30)] public UrlKeys? UrlKeys { get; init; }
+
+    /// <summary>Whose job it was before, oldest first.</summary>
+    [ProtoMember(31)] public ImmutableArray<Assignment> EarlierAssignments { get; init; } = [];
 }
 
 /// <summary>
