@@ -92,11 +92,25 @@ public sealed record ItemRow
     [Column("country_since")] public long? CountrySince { get; init; }
     [Column("hotline_since")] public long? HotlineSince { get; init; }
 
-    /// <summary>The first report to police, by the action's own date.</summary>
+    /// <summary>The first report to police over all episodes and agencies, by the action's own date.</summary>
     [Column("lea_at")] public long? LeaAt { get; init; }
 
-    /// <summary>The first notice to the host, by the action's own date.</summary>
+    /// <summary>The first notice to the host, likewise.</summary>
     [Column("isp_at")] public long? IspAt { get; init; }
+
+    /// <summary>The first removal, likewise.</summary>
+    [Column("removed_at")] public long? RemovedAt { get; init; }
+
+    // The same of the present country's time with it, which began at CountrySince.
+    [Column("country_lea_at")] public long? CountryLeaAt { get; init; }
+    [Column("country_isp_at")] public long? CountryIspAt { get; init; }
+    [Column("country_removed_at")] public long? CountryRemovedAt { get; init; }
+
+    /// <summary>Ever the job of another country than the reporter's.</summary>
+    [Column("exchanged")] public bool Exchanged { get; init; }
+
+    /// <summary>It had gone and came back: no time from the public's report says anything of it.</summary>
+    [Column("seen_again")] public bool SeenAgain { get; init; }
 
     /// <summary>The final action of this episode, by its own date.</summary>
     [Column("final_at")] public long? FinalAt { get; init; }
@@ -116,6 +130,9 @@ public sealed record ItemRow
     [Column("q_no_reference")] public long? QNoReference { get; init; }
     [Column("q_untraced")] public long? QUntraced { get; init; }
 
+    /// <summary>Rows of another table, written with this one.</summary>
+    public ImmutableArray<EarlierCountryRow> EarlierCountries { get; init; } = [];
+
     /// <summary>What the access table must know; the same facts as <see cref="ReportViews.RelationFacts"/> takes from the state.</summary>
     public ItemRelationFacts RelationFacts() => new(
         AgencyId.Parse(ReportingHotline),
@@ -125,6 +142,19 @@ public sealed record ItemRow
         IsOrphan,
         Tenant,
         Classification?.IsIllegal() == true);
+}
+
+/// <summary>A country whose job the item was before, with the times of that, which statistics go on counting. Of items that moved only.</summary>
+[Table("rm_item_country")]
+public sealed record EarlierCountryRow
+{
+    [Column("item"), PrimaryKey(1)] public long Item { get; init; }
+    [Column("episode"), PrimaryKey(2)] public int Episode { get; init; }
+    [Column("country"), PrimaryKey(3)] public string Country { get; init; } = "";
+    [Column("country_since")] public long CountrySince { get; init; }
+    [Column("lea_at")] public long? LeaAt { get; init; }
+    [Column("isp_at")] public long? IspAt { get; init; }
+    [Column("removed_at")] public long? RemovedAt { get; init; }
 }
 
 /// <summary>A hash of an item, as a keyed hash of its bytes: enough to find equal ones, not to read one.</summary>
@@ -155,6 +185,7 @@ public static class ReadRows
     {
         var reasons = ItemPriority.Of(report, item);
         var final = item.FinalAction();
+        var (times, here) = (item.Times(), item.ClockHere()?.Times);
         var effective = item.Effective();
         var opinion = item.Assessments.LastOrDefault(a => a.Counts && a.Classification == effective
             && (effective == Classification.Baseline || item.CountsHere(a)));
@@ -175,8 +206,11 @@ public static class ReadRows
             EscalatedTo = item.Assignment?.EscalatedTo?.Value, LeaseAgency = item.Lease?.Agency.Value, LeaseUntil = item.Lease?.Until.UtcTicks,
             ReceivedAt = report.HotlineReceivedDate.UtcTicks, AddedAt = item.AddedAt.UtcTicks, ChangedAt = item.LastChangedAt.UtcTicks,
             CountrySince = item.Assignment?.CountrySince.UtcTicks, HotlineSince = item.Assignment?.HotlineSince?.UtcTicks,
-            LeaAt = First(item, ActionNotice.Police), IspAt = First(item, ActionNotice.Host), FinalAt = final?.Date.UtcTicks,
-            FinalAction = final?.Type, UrlKey = Hex(item.UrlKeys?.Url), HostKey = Hex(item.UrlKeys?.Host), DomainKey = Hex(item.UrlKeys?.Domain),
+            LeaAt = times.Police?.UtcTicks, IspAt = times.Host?.UtcTicks, RemovedAt = times.Removal?.UtcTicks,
+            CountryLeaAt = here?.Police?.UtcTicks, CountryIspAt = here?.Host?.UtcTicks, CountryRemovedAt = here?.Removal?.UtcTicks,
+            Exchanged = item.IsExchanged(report), SeenAgain = item.IsSeenAgain(report), EarlierCountries = EarlierCountriesOf(item),
+            FinalAt = final?.Date.UtcTicks, FinalAction = final?.Type,
+            UrlKey = Hex(item.UrlKeys?.Url), HostKey = Hex(item.UrlKeys?.Host), DomainKey = Hex(item.UrlKeys?.Domain),
         };
         return QueueColumns.Fill(row, item);
     }
@@ -199,9 +233,14 @@ public static class ReadRows
         before.Urgent == after.Urgent && before.SiteType == after.SiteType && before.Commerciality == after.Commerciality
         && before.HotlineReceivedDate == after.HotlineReceivedDate && before.Reference == after.Reference;
 
-    /// <summary>Times to police and host count within the present episode, like every action does.</summary>
-    private static long? First(ContentItem item, ActionNotice told) =>
-        item.Actions.Where(a => a.Type.Row().Notice == told && item.InThisEpisode(a)).Select(a => (long?)a.Date.UtcTicks).Min();
+    private static ImmutableArray<EarlierCountryRow> EarlierCountriesOf(ContentItem item) => item.EarlierAssignments.IsEmpty ? [] :
+    [
+        .. item.EarlierClocks().Select(c => new EarlierCountryRow
+        {
+            Item = item.Number, Episode = c.Episode, Country = c.Country.Code, CountrySince = c.Since.UtcTicks,
+            LeaAt = c.Times.Police?.UtcTicks, IspAt = c.Times.Host?.UtcTicks, RemovedAt = c.Times.Removal?.UtcTicks,
+        }),
+    ];
 
     private static string? Hex(byte[]? key) => key is null ? null : Convert.ToHexStringLower(key);
 }

@@ -94,7 +94,7 @@ public sealed record StuckRow
 public sealed class ReadTables(Database database)
 {
     private static readonly ImmutableArray<Type> RowTypes =
-        [typeof(ReportRow), typeof(ItemRow), typeof(ItemHashRow), typeof(LookAlikeRow), typeof(LookAlikeGroupRow)];
+        [typeof(ReportRow), typeof(ItemRow), typeof(EarlierCountryRow), typeof(ItemHashRow), typeof(LookAlikeRow), typeof(LookAlikeGroupRow)];
 
     /// <summary>Raise it whenever what a column means changes; new, changed and lost columns show by themselves.</summary>
     private const int Meaning = 3;
@@ -119,6 +119,9 @@ public sealed class ReadTables(Database database)
     public static ITable<ReportRow> Reports(IDataContext db, int set) => db.GetTable<ReportRow>().TableName(Name(typeof(ReportRow), set));
 
     public static ITable<ItemRow> Items(IDataContext db, int set) => db.GetTable<ItemRow>().TableName(Name(typeof(ItemRow), set));
+
+    public static ITable<EarlierCountryRow> EarlierCountries(IDataContext db, int set) =>
+        db.GetTable<EarlierCountryRow>().TableName(Name(typeof(EarlierCountryRow), set));
 
     public static ITable<ItemHashRow> Hashes(IDataContext db, int set) => db.GetTable<ItemHashRow>().TableName(Name(typeof(ItemHashRow), set));
 

@@ -136,7 +136,6 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         Reads(!q.HostingCountries.IsEmpty || !q.Countries.IsEmpty || !q.SiteTypes.IsEmpty || !q.Commercialities.IsEmpty, FieldGroup.Hosting);
         Reads(q.Url is not null || q.Host is not null || q.Domain is not null, FieldGroup.Url);
         Reads(!q.Hashes.IsEmpty, FieldGroup.Hashes);
-        Reads(q.ReceivedFrom is not null || q.ReceivedTo is not null, FieldGroup.ReporterData);
         var items = ReadTables.Items(db, set).Where(AccessScope.Sees(caller, [.. fields]));
 
         if (q.ReportId is { } report)

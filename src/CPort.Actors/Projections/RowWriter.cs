@@ -68,6 +68,19 @@ internal sealed class RowWriter(ReadTables tables, int set, ConfidentialSeam sea
             await ReadTables.Items(db, set).BulkCopyAsync(copy, items, cancellation).ConfigureAwait(false);
         }
 
+        // They never become fewer; most items have none.
+        var earlier = items.SelectMany(i => i.EarlierCountries).ToList();
+        if (earlier.Count > 0)
+        {
+            foreach (var part in earlier.Select(e => e.Item).Distinct().Chunk(1_000))
+            {
+                var numbers = part.ToList();
+                await ReadTables.EarlierCountries(db, set).Where(e => numbers.Contains(e.Item)).DeleteAsync(cancellation).ConfigureAwait(false);
+            }
+
+            await ReadTables.EarlierCountries(db, set).BulkCopyAsync(copy, earlier, cancellation).ConfigureAwait(false);
+        }
+
         if (newItems.Count > 0)
         {
             foreach (var part in newItems.Select(i => i.Number).Chunk(1_000))

@@ -6,159 +6,219 @@ using LinqToDB.Async;
 
 namespace CPort.Actors.Projections;
 
-/// <summary>A number of items under a name; the name is a code's or country's, or <c>none</c> where there is no value yet.</summary>
-public sealed record Tally(string Name, long Count);
-
-/// <summary>A figure with what it means, so that nobody has to guess.</summary>
-public sealed record Figure(string Name, string Definition, long Count);
-
-/// <summary>A breakdown with what it means.</summary>
-public sealed record Breakdown(string Name, string Definition, ImmutableArray<Tally> Tallies);
-
-/// <summary>
-/// How long something took, over the items for which it has happened. Hours are rounded down to whole ones before ranking; the <c>Within…</c> are shares from 0
-/// to 1. Null where there is no item.
-/// </summary>
-public sealed record Duration(
-    string Name, string Definition, long Items, double? MedianHours, double? P90Hours, double? WithinOneDay, double? WithinThreeDays, double? WithinSevenDays);
-
-/// <summary>Statistics over the items that joined their report in a span of time.</summary>
-public sealed record Statistics
-{
-    public required DateTimeOffset? From { get; init; }
-    public required DateTimeOffset? To { get; init; }
-
-    /// <summary>Whose items are counted, in words.</summary>
-    public required string Scope { get; init; }
-    public required ImmutableArray<Figure> Figures { get; init; }
-    public required ImmutableArray<Breakdown> Breakdowns { get; init; }
-    public required ImmutableArray<Duration> Durations { get; init; }
-    public required ReadPosition At { get; init; }
-}
-
 /// <summary>
 /// Counts and times from the read model, each with its definition (INHOPE's where there is one: domain.md 1.2). Hotlines, police and INTERPOL count what they
-/// see; operators count everything of the tenant and see no item.
+/// see; operators count everything of the tenant and see no item. Withdrawn items are counted by themselves and in nothing else.
 /// </summary>
 public sealed class StatisticsReader(ReadModel model)
 {
+    private static readonly List<ActionType?> Removals = [.. ActionTypes.All.Where(a => a.Closes == ItemState.Removed).Select(a => (ActionType?)a.Type)];
+
+    private static readonly List<Classification?> Illegal = [.. Enum.GetValues<Classification>().Where(c => c.IsIllegal()).Select(c => (Classification?)c)];
+
     /// <summary>Items added from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive); null: without bound.</summary>
     public Task<Statistics> ReadAsync(Caller caller, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation = default) =>
         model.QueryAsync(async (db, set, at) =>
         {
-            var everything = AccessTable.May(caller, Deed.CountEverything);
-            IQueryable<ItemRow> Scoped(params FieldGroup[] fields)
-            {
-                var rows = ReadTables.Items(db, set).Where(everything
-                    ? AccessScope.CountedFor(caller) : AccessScope.Sees(caller, [FieldGroup.Existence, FieldGroup.State, .. fields]));
-                if (from?.UtcTicks is { } first)
-                {
-                    rows = rows.Where(i => i.AddedAt >= first);
-                }
-
-                return to?.UtcTicks is { } end ? rows.Where(i => i.AddedAt < end) : rows;
-            }
-
-            async Task<Breakdown> By<T>(string name, string definition, IQueryable<ItemRow> rows, Expression<Func<ItemRow, T>> key, Func<T, string?> text)
-            {
-                var tallies = await rows.GroupBy(key).Select(g => new { g.Key, Count = g.LongCount() }).ToListAsync(cancellation).ConfigureAwait(false);
-                return new Breakdown(name, definition, [.. tallies
-                    .Select(t => new Tally(text(t.Key) ?? "none", t.Count))
-                    .OrderByDescending(t => t.Count).ThenBy(t => t.Name, StringComparer.Ordinal)]);
-            }
-
-            async Task<Figure> Count(string name, string definition, IQueryable<ItemRow> rows) =>
-                new(name, definition, await rows.LongCountAsync(cancellation).ConfigureAwait(false));
-
-            var removals = ActionTypes.All.Where(a => a.Closes == ItemState.Removed).Select(a => (ActionType?)a.Type).ToList();
-            var all = Scoped();
-            var classified = Scoped(FieldGroup.Classification);
-            var hosted = Scoped(FieldGroup.Hosting);
-            var dated = Scoped(FieldGroup.ReporterData);
+            var counting = new Counting(db, set, caller, from, to, cancellation);
             return new Statistics
             {
                 From = from, To = to, At = at,
-                Scope = everything
-                    ? "every item of the tenant" : "the items your agency may see (docs/access.md); a figure about a field counts those whose field it sees",
-                Figures =
-                [
-                    await Count("items", "Content items that joined a report in the span.", all).ConfigureAwait(false),
-                    new Figure("reports", "Reports that these items stand in.",
-                        await all.Select(i => i.ReportId).Distinct().LongCountAsync(cancellation).ConfigureAwait(false)),
-                    new Figure("unfinished", "Reports of these that CPort still owes automatic work: tracing, matching or telling the hash buckets.",
-                        await ReadTables.Reports(db, set).Where(r => r.UnfinishedSince != null && all.Any(i => i.ReportId == r.ReportId))
-                            .LongCountAsync(cancellation).ConfigureAwait(false)),
-                    await Count("urgent", "Items of reports that are marked urgent now.", all.Where(i => i.Urgent)).ConfigureAwait(false),
-                    await Count("orphans", "Items hosted where there is no hotline, whether or not a mandated hotline took them.",
-                        all.Where(i => i.WasOrphan)).ConfigureAwait(false),
-                    await Count("orphansOpen", "Orphans that nobody has taken and that are not closed.", all.Where(i => i.QOrphaned != null))
-                        .ConfigureAwait(false),
-                    await Count("knownWithoutLook", "Items whose effective classification was inherited from known hashes; nobody had to look.",
-                        classified.Where(i => i.KnownWithoutLook)).ConfigureAwait(false),
-                    await Count("seenByPeople", "Items for which at least one person's assessment counts (v2's Doubtful does not).",
-                        classified.Where(i => i.Seen)).ConfigureAwait(false),
-                    await Count("nearKnown", "Media whose hashes nobody knew but that are close to a known picture (PDQ).",
-                        classified.Where(i => (i.PriorityReasons & PriorityReasons.NearKnown) != 0)).ConfigureAwait(false),
-                    await Count("removed", "Items whose final action is Removed.", all.Where(i => removals.Contains(i.FinalAction))).ConfigureAwait(false),
-                ],
-                Breakdowns =
-                [
-                    await By("state", "Items by their state now.", all, i => i.State, s => s.ToString()).ConfigureAwait(false),
-                    await By("classification", "Items by effective classification; none: nobody's opinion counts yet.", classified,
-                        i => i.Classification, c => c?.ToString()).ConfigureAwait(false),
-                    await By("hostingCountry", "Items by hosting country as traced last; none: unknown.", hosted, i => i.HostingCountry, c => c)
-                        .ConfigureAwait(false),
-                    await By("assignedCountry", "Items by the country whose job they are; none: orphaned or not routed.", all,
-                        i => i.AssignedCountry, c => c).ConfigureAwait(false),
-                    await By("siteType", "Items by the site type of their report; none: not set.", hosted, i => i.SiteType, s => s?.ToString())
-                        .ConfigureAwait(false),
-                    await By("commerciality", "Items by the commerciality of their report; none: not set.", hosted,
-                        i => i.Commerciality, c => c?.ToString()).ConfigureAwait(false),
-                ],
-                Durations =
-                [
-                    await TimeAsync("receiptToPolice",
-                        "From the public's report to the hotline to the first report to police (INHOPE's notice and takedown time, first leg).",
-                        dated, i => i.LeaAt, cancellation).ConfigureAwait(false),
-                    await TimeAsync("receiptToHost", "From the public's report to the hotline to the first notice to the host (second leg).",
-                        dated, i => i.IspAt, cancellation).ConfigureAwait(false),
-                    await TimeAsync("receiptToRemoval", "From the public's report to the hotline to removal; items Unavailable or NotIllegal do not count.",
-                        dated.Where(i => removals.Contains(i.FinalAction)), i => i.FinalAt, cancellation).ConfigureAwait(false),
-                ],
+                Scope = (counting.Everything
+                    ? "every item of the tenant" : "the items your agency may see (docs/access.md); a figure about a field counts those whose field it sees")
+                    + "; withdrawn items count in the figure of that name and in no other",
+                Figures = [.. await ItemsAsync(counting).ConfigureAwait(false), .. await UrlsAsync(counting).ConfigureAwait(false)],
+                Breakdowns = await BreakdownsAsync(counting).ConfigureAwait(false),
+                Durations = await DurationsAsync(counting).ConfigureAwait(false),
             };
         }, cancellation);
 
-    /// <summary>The database counts by whole hours; median and percentiles follow from the counts, whatever the number of items.</summary>
-    private static async Task<Duration> TimeAsync(
-        string name, string definition, IQueryable<ItemRow> rows, Expression<Func<ItemRow, long?>> end, CancellationToken cancellation)
+    private static async Task<ImmutableArray<Figure>> ItemsAsync(Counting c)
     {
-        const long hour = TimeSpan.TicksPerHour;
-        var row = end.Parameters[0];
-        Expression<Func<ItemRow, bool>> has = Expression.Lambda<Func<ItemRow,
-            bool>>(Expression.NotEqual(end.Body, Expression.Constant(null, typeof(long?))), row);
-        var hours = Expression.Lambda<Func<ItemRow, long>>(
-            Expression.Divide(
-                Expression.Subtract(Expression.Convert(end.Body, typeof(long)), Expression.Property(row, nameof(ItemRow.ReceivedAt))),
-                Expression.Constant(hour)),
-            row);
-        var counts = await rows.Where(has).GroupBy(hours).Select(g => new { Hours = g.Key, Count = g.LongCount() })
-            .OrderBy(g => g.Hours).ToListAsync(cancellation).ConfigureAwait(false);
-        var total = counts.Sum(c => c.Count);
-        double? Rank(double share)
+        var all = c.Items();
+        var classified = c.Items(FieldGroup.Classification);
+        return
+        [
+            await c.CountAsync("items", "Content items that joined a report in the span and were not withdrawn.", all).ConfigureAwait(false),
+            await c.CountAsync("reports", "Reports that these items stand in.", all.Select(i => i.ReportId).Distinct()).ConfigureAwait(false),
+            await c.CountAsync("withdrawn", "Items that joined a report in the span and that their reporter took back; they count nowhere else.", c.Withdrawn())
+                .ConfigureAwait(false),
+            await c.CountAsync("unfinished", "Reports with items that joined in the span, also withdrawn ones, that CPort still owes automatic work: tracing, "
+                + "matching or telling the hash buckets.", c.Unfinished()).ConfigureAwait(false),
+            await c.CountAsync("urgent", "Items of reports that are marked urgent now.", all.Where(i => i.Urgent)).ConfigureAwait(false),
+            await c.CountAsync("orphans", "Items hosted where there is no hotline, whether or not a mandated hotline took them.",
+                all.Where(i => i.WasOrphan)).ConfigureAwait(false),
+            await c.CountAsync("orphansOpen", "Orphans that nobody has taken and that are not closed.", all.Where(i => i.QOrphaned != null))
+                .ConfigureAwait(false),
+            await c.CountAsync("knownWithoutLook", "Items whose effective classification was inherited from known hashes; nobody had to look.",
+                classified.Where(i => i.KnownWithoutLook)).ConfigureAwait(false),
+            await c.CountAsync("seenByPeople", "Items for which at least one person's assessment counts (v2's Doubtful does not).",
+                classified.Where(i => i.Seen)).ConfigureAwait(false),
+            await c.CountAsync("nearKnown", "Media whose hashes nobody knew but that are close to a known picture (PDQ).",
+                classified.Where(i => (i.PriorityReasons & PriorityReasons.NearKnown) != 0)).ConfigureAwait(false),
+            await c.CountAsync("removed", "Items whose final action is Removed.", all.Where(i => Removals.Contains(i.FinalAction))).ConfigureAwait(false),
+            await c.CountAsync("exchanged", "Items that are, or were before they moved, the job of another country than that of the hotline that reported them "
+                + "(INHOPE: exchanged; every item of a report counts, whatever its URL).", all.Where(i => i.Exchanged)).ConfigureAwait(false),
+        ];
+    }
+
+    /// <summary>
+    /// By URL key, so that a URL that was reported twice counts once. Known is a URL for none of whose illegal items anybody had to look.
+    /// </summary>
+    private static async Task<ImmutableArray<Figure>> UrlsAsync(Counting c)
+    {
+        static IQueryable<string?> Urls(IQueryable<ItemRow> rows) => rows.Where(i => i.UrlKey != null).Select(i => i.UrlKey).Distinct();
+
+        var illegal = c.Items(FieldGroup.Classification, FieldGroup.Url).Where(i => Illegal.Contains(i.Classification));
+        var urls = await c.CountAsync("illegalUrls", "Different URLs (in their normal form) of items whose effective classification is Baseline or National, "
+            + "assessed or inherited (INHOPE: illegal content URL = unique, assessed as CSAM). Different within the span and what you see.", Urls(illegal))
+            .ConfigureAwait(false);
+        var unknown = await c.CountAsync(
+            "newUrls", "Those of illegalUrls with at least one illegal item that was not known without a look; share: of illegalUrls.",
+            Urls(illegal.Where(i => !i.KnownWithoutLook))).ConfigureAwait(false);
+        double? Share(long count) => urls.Count == 0 ? null : Math.Round((double)count / urls.Count, 4);
+        var known = urls.Count - unknown.Count;
+        return
+        [
+            await c.CountAsync("exchangedUrls", "Different URLs of the items that count as exchanged.",
+                Urls(c.Items(FieldGroup.Url).Where(i => i.Exchanged))).ConfigureAwait(false),
+            urls,
+            new Figure("knownUrls", "Those of illegalUrls all of whose illegal items were known without a look; share: of illegalUrls.", known, Share(known)),
+            unknown with { Share = Share(unknown.Count) },
+        ];
+    }
+
+    private static async Task<ImmutableArray<Breakdown>> BreakdownsAsync(Counting c)
+    {
+        var (all, hosted) = (c.Items(), c.Items(FieldGroup.Hosting));
+        return
+        [
+            await c.ByAsync("state", "Items by their state now.", all, i => i.State, s => s.ToString()).ConfigureAwait(false),
+            await c.ByAsync("classification", "Items by effective classification; none: nobody's opinion counts yet.", c.Items(FieldGroup.Classification),
+                i => i.Classification, k => k?.ToString()).ConfigureAwait(false),
+            await c.ByAsync("hostingCountry", "Items by hosting country as traced last; none: unknown.", hosted, i => i.HostingCountry, k => k)
+                .ConfigureAwait(false),
+            await c.ByAsync("assignedCountry", "Items by the country whose job they are; none: orphaned or not routed.", all, i => i.AssignedCountry, k => k)
+                .ConfigureAwait(false),
+            await c.ByAsync("siteType", "Items by the site type of their report; none: not set.", hosted, i => i.SiteType, s => s?.ToString())
+                .ConfigureAwait(false),
+            await c.ByAsync("commerciality", "Items by the commerciality of their report; none: not set.", hosted, i => i.Commerciality, k => k?.ToString())
+                .ConfigureAwait(false),
+        ];
+    }
+
+    /// <summary>From the public's report, and from each day on which an item became a country's job (verdicts.md 6).</summary>
+    private static async Task<ImmutableArray<Duration>> DurationsAsync(Counting c)
+    {
+        const string whoever = ", by whichever agency and in whichever country's time with the item, also as it came with the report";
+        const string again = " Items that had gone and were seen online again have the clocks of assignments only.";
+        const string since = "From each countryAssignmentDate, the day on which an item became a country's job (an item that moved has several), ";
+        const string own = " An agency with countries counts the assignments to those, every other all that it sees; Items are assignments here.";
+        var received = c.Items().Where(i => !i.SeenAgain);
+        var (here, earlier) = (c.OfOwnCountries(), c.OfOwnCountriesBefore());
+        return
+        [
+            await c.TimeAsync("receiptToPolice", $"From hotlineReceivedDate, when the public reported, to the first report to police{whoever} "
+                + $"(INHOPE's notice and takedown time, first leg).{again}",
+                received.Select(i => new Lapse { Start = i.ReceivedAt, End = i.LeaAt })).ConfigureAwait(false),
+            await c.TimeAsync("receiptToHost", $"From hotlineReceivedDate to the first notice to the host{whoever} (second leg).{again}",
+                received.Select(i => new Lapse { Start = i.ReceivedAt, End = i.IspAt })).ConfigureAwait(false),
+            await c.TimeAsync("receiptToRemoval", $"From hotlineReceivedDate to removal{whoever}; Unavailable and NotIllegal are no removal.{again}",
+                received.Select(i => new Lapse { Start = i.ReceivedAt, End = i.RemovedAt })).ConfigureAwait(false),
+            await c.TimeAsync("assignmentToPolice", $"{since}to the first report to police that was recorded while it was that country's.{own}",
+                here.Select(i => new Lapse { Start = i.CountrySince, End = i.CountryLeaAt }),
+                earlier.Select(e => new Lapse { Start = e.CountrySince, End = e.LeaAt })).ConfigureAwait(false),
+            await c.TimeAsync("assignmentToHost", $"{since}to the first notice to the host that was recorded while it was that country's.{own}",
+                here.Select(i => new Lapse { Start = i.CountrySince, End = i.CountryIspAt }),
+                earlier.Select(e => new Lapse { Start = e.CountrySince, End = e.IspAt })).ConfigureAwait(false),
+            await c.TimeAsync("assignmentToRemoval", $"{since}to the removal that was recorded while it was that country's.{own}",
+                here.Select(i => new Lapse { Start = i.CountrySince, End = i.CountryRemovedAt }),
+                earlier.Select(e => new Lapse { Start = e.CountrySince, End = e.RemovedAt })).ConfigureAwait(false),
+        ];
+    }
+
+    /// <summary>From when to when, in UTC ticks; null: not yet.</summary>
+    private sealed class Lapse
+    {
+        public long? Start { get; init; }
+        public long? End { get; init; }
+    }
+
+    /// <summary>One caller's items in one span, and the ways to count them.</summary>
+    private sealed class Counting(IDataContext db, int set, Caller caller, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation)
+    {
+        private readonly List<string> _countries = [.. caller.Countries.Select(c => c.Code)];
+
+        public bool Everything { get; } = AccessTable.May(caller, Deed.CountEverything);
+
+        /// <summary>Those of which the caller sees these fields.</summary>
+        public IQueryable<ItemRow> Items(params FieldGroup[] fields) => Joined(fields).Where(i => i.State != ItemState.Withdrawn);
+
+        public IQueryable<ItemRow> Withdrawn() => Joined([]).Where(i => i.State == ItemState.Withdrawn);
+
+        /// <summary>A report that was taken back may still owe the hash buckets its opinions.</summary>
+        public IQueryable<ReportRow> Unfinished()
         {
-            var left = Math.Max(1, (long)Math.Ceiling(share * total));
-            foreach (var c in counts)
+            var joined = Joined([]);
+            return ReadTables.Reports(db, set).Where(r => r.UnfinishedSince != null && joined.Any(i => i.ReportId == r.ReportId));
+        }
+
+        /// <summary>Those that are the job of one of the caller's countries; of every country, when it has none.</summary>
+        public IQueryable<ItemRow> OfOwnCountries() =>
+            CountsAllCountries ? Items() : Items().Where(i => _countries.Contains(i.AssignedCountry!));
+
+        /// <summary>The times of countries that had an item before.</summary>
+        public IQueryable<EarlierCountryRow> OfOwnCountriesBefore()
+        {
+            var rows = from e in ReadTables.EarlierCountries(db, set) join i in Items() on e.Item equals i.Number select e;
+            return CountsAllCountries ? rows : rows.Where(e => _countries.Contains(e.Country));
+        }
+
+        public async Task<Figure> CountAsync<T>(string name, string definition, IQueryable<T> rows) =>
+            new(name, definition, await rows.LongCountAsync(cancellation).ConfigureAwait(false));
+
+        public async Task<Breakdown> ByAsync<T>(
+            string name, string definition, IQueryable<ItemRow> rows, Expression<Func<ItemRow, T>> key, Func<T, string?> text)
+        {
+            var tallies = await rows.GroupBy(key).Select(g => new { g.Key, Count = g.LongCount() }).ToListAsync(cancellation).ConfigureAwait(false);
+            return new Breakdown(name, definition, [.. tallies
+                .Select(t => new Tally(text(t.Key) ?? "none", t.Count))
+                .OrderByDescending(t => t.Count).ThenBy(t => t.Name, StringComparer.Ordinal)]);
+        }
+
+        /// <summary>The database counts by whole hours; median and percentiles follow from the counts, whatever the number of items.</summary>
+        public async Task<Duration> TimeAsync(string name, string definition, params IQueryable<Lapse>[] lapses)
+        {
+            const long hour = TimeSpan.TicksPerHour;
+            var byHours = new SortedDictionary<long, long>();
+            foreach (var some in lapses)
             {
-                if ((left -= c.Count) <= 0)
+                var counts = await some.Where(l => l.Start != null && l.End != null)
+                    .GroupBy(l => l.End!.Value < l.Start!.Value ? -1L : (l.End!.Value - l.Start!.Value) / hour)
+                    .Select(g => new { Hours = g.Key, Count = g.LongCount() }).ToListAsync(cancellation).ConfigureAwait(false);
+                foreach (var c in counts)
                 {
-                    return Math.Max(0, c.Hours);
+                    byHours[c.Hours] = byHours.GetValueOrDefault(c.Hours) + c.Count;
                 }
             }
 
-            return null;
+            var faults = byHours.GetValueOrDefault(-1);
+            byHours.Remove(-1);
+            return Duration.Of(name, definition, byHours, faults);
         }
 
-        double? Within(int days) => total == 0 ? null : Math.Round((double)counts.Where(c => c.Hours < 24L * days).Sum(c => c.Count) / total, 4);
-        return new Duration(name, definition, total, Rank(0.5), Rank(0.9), Within(1), Within(3), Within(7));
+        private bool CountsAllCountries => Everything || _countries.Count == 0;
+
+        private IQueryable<ItemRow> Joined(FieldGroup[] fields)
+        {
+            var rows = ReadTables.Items(db, set).Where(Everything
+                ? AccessScope.CountedFor(caller) : AccessScope.Sees(caller, [FieldGroup.Existence, FieldGroup.State, .. fields]));
+            if (from?.UtcTicks is { } first)
+            {
+                rows = rows.Where(i => i.AddedAt >= first);
+            }
+
+            return to?.UtcTicks is { } end ? rows.Where(i => i.AddedAt < end) : rows;
+        }
     }
 }

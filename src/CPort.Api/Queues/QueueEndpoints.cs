@@ -123,7 +123,7 @@ public sealed record ListedItemAnswer
             NearMatches = access.Sees(FieldGroup.Hashes) ? row.NearMatches : null, HostingCountryCode = hosting ? row.HostingCountry : null,
             SourceUrlSiteType = hosting ? CodeAnswer.Of(row.SiteType) : null, SourceUrlCommerciality = hosting ? CodeAnswer.Of(row.Commerciality) : null,
             ReportHotlineReference = reporter ? row.Reference : null, HotlineReference = reporter ? row.ItemReference : null,
-            AssignedHotlineReference = state ? row.AssignedReference : null, HotlineReceivedDate = reporter ? ReadRows.Time(row.ReceivedAt) : null,
+            AssignedHotlineReference = state ? row.AssignedReference : null, HotlineReceivedDate = state ? ReadRows.Time(row.ReceivedAt) : null,
             AddedAt = ReadRows.Time(row.AddedAt), LastChangedAt = ReadRows.Time(row.ChangedAt), AgeFrom = ReadRows.Time(listed.Age),
             ProbableDuplicateOf = access.Sees(FieldGroup.Url) ? listed.ProbableDuplicateOf : null, Group = GroupMarkAnswer.Of(listed.Group),
         };

@@ -43,7 +43,9 @@ public enum FieldGroup
     /// <summary>That the report or item exists: its id, number and dates.</summary>
     Existence = 1,
 
-    /// <summary>State, assignment, lease, actions taken, urgency.</summary>
+    /// <summary>
+    /// State, assignment, lease, actions taken, urgency, and the day the public reported: those who have the item count their times from there (ICCAM rule 6).
+    /// </summary>
     State,
 
     /// <summary>Opinions and the effective classification, age, gender, flags.</summary>
@@ -64,7 +66,7 @@ public enum FieldGroup
     /// <summary>Hash values, matches, groups of look-alikes, and lists they came from.</summary>
     Hashes,
 
-    /// <summary>The reporting analyst, the hotline's own reference, the day the public reported.</summary>
+    /// <summary>The reporting analyst and the hotline's own references.</summary>
     ReporterData,
 
     /// <summary>Every event: who, when, what, why.</summary>
@@ -389,7 +391,9 @@ public static partial class AccessTable
         page.Append(
             """
             The history of an item is shown with its fields under the same table: whoever does not see memos does not see them
-            in the history either. Operators get counts and queue lengths besides; those name no item. Groups of look-alikes
+            in the history either. The day the public reported (hotlineReceivedDate) is state, so that those who have the item
+            count their times from there (ICCAM rule 6); reporter data are the analyst and the hotline's own references, and stay
+            with the reporting hotline. Operators get counts and queue lengths besides; those name no item. Groups of look-alikes
             count and show only items whose hashes the caller sees, and at least two (groups.md).
 
             ## Writing

@@ -83,6 +83,9 @@ public sealed record ContentItem
     /// <summary>What the URL is searched and recognised by without opening it; as the intake made it.</summary>
     [ProtoMember(30)] public UrlKeys? UrlKeys { get; init; }
 
+    /// <summary>Whose job it was before, oldest first.</summary>
+    [ProtoMember(31)] public ImmutableArray<Assignment> EarlierAssignments { get; init; } = [];
+
     /// <summary>As its report's event of this number made it: its opinions say so.</summary>
     internal ContentItem Numbered(long sequence) => this with { Assessments = [.. Assessments.Select(a => a with { Sequence = sequence })] };
 }

@@ -110,7 +110,12 @@ public static class ReportViews
 
         if (!access.Sees(FieldGroup.ReporterData))
         {
-            shown = shown with { Reference = default, HotlineReceivedDate = default };
+            shown = shown with { Reference = default };
+        }
+
+        if (!access.Sees(FieldGroup.State))
+        {
+            shown = shown with { HotlineReceivedDate = default };
         }
 
         return new ReportHead

@@ -330,6 +330,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
         var lines = new List<string>();
         lines.AddRange((await ReadTables.Reports(db, set).ToListAsync()).Select(r => r.ToString()));
         lines.AddRange((await ReadTables.Items(db, set).ToListAsync()).Select(r => r.ToString()));
+        lines.AddRange((await ReadTables.EarlierCountries(db, set).ToListAsync()).Select(r => r.ToString()));
         lines.AddRange((await ReadTables.Hashes(db, set).ToListAsync()).Select(r => r.ToString()));
         lines.AddRange((await ReadTables.LookAlikes(db, set).ToListAsync()).Select(r => r.ToString()));
         lines.AddRange((await ReadTables.Groups(db, set).ToListAsync()).Select(r => r.ToString()));
@@ -343,7 +344,9 @@ internal sealed class ReadModelWorld : IAsyncDisposable
         foreach (var report in lives.Reports.Values)
         {
             lines.Add(ReadRows.Of(report).ToString());
-            lines.AddRange(report.Items.Select(i => ReadRows.Of(report, i).ToString()));
+            var rows = report.Items.Select(i => ReadRows.Of(report, i)).ToArray();
+            lines.AddRange(rows.Select(r => r.ToString()));
+            lines.AddRange(rows.SelectMany(r => r.EarlierCountries).Select(e => e.ToString()));
             lines.AddRange(report.Items.SelectMany(i => ReadRows.HashesOf(Seam, i)).Select(h => h.ToString()));
         }
 

@@ -47,6 +47,9 @@ internal sealed class ReportScenario
     private int _commands;
     private long _numbers = 1000;
 
+    /// <summary>Of several reports that meet in the read tables, each has a reference and items of its own.</summary>
+    public int Nth { get; init => (field, _numbers) = (value, 1000 + (1000 * value)); }
+
     public FakeMembership Members { get; } = new();
 
     public IccamRules Rules { get; set; } = new();
@@ -122,7 +125,7 @@ internal sealed class ReportScenario
 
     public CommandReply Submit(Caller by, params SubmittedItem[] items)
     {
-        var submission = Submission(by, "ref-1", items);
+        var submission = Submission(by, $"ref-{Nth + 1}", items);
         Id = submission.ReportId;
         return Do(submission);
     }

@@ -57,6 +57,10 @@ public sealed class AccessTests(EndToEndNodes nodes)
                     read.Text.Contains("a-memo-of-the-report", StringComparison.Ordinal), read.Text.Contains("a-password", StringComparison.Ordinal),
                     read.Json.TryGetProperty("hotlineReference", out _), item.TryGetProperty("classification", out _)),
                 $"{e.Who} sees other fields than docs/access.md says: {read.Text}");
+
+            // The day is everybody's who sees the item, the analyst is the reporter's.
+            Assert.StartsWith("2026-01-02T03:04:05", read.Json.GetProperty("hotlineReceivedDate").GetString(), StringComparison.Ordinal);
+            Assert.Equal(e.Reference, read.Json.TryGetProperty("reportingAnalystName", out _));
             var history = await node.GetAsync(e.Who, $"v1/reports/{id}/history", Purpose);
             Assert.True(
                 e.History == (history.Status == HttpStatusCode.OK && history.Json.GetProperty("entries").GetArrayLength() > 0),
@@ -148,6 +152,64 @@ public sealed class AccessTests(EndToEndNodes nodes)
         async Task<long> UnassessedAsync(string who) =>
             (await node.GetAsync(who, "v1/queues")).Is(HttpStatusCode.OK).Json.GetProperty("queues").EnumerateArray()
             .Single(q => q.GetProperty("name").GetString() == "unassessed").GetProperty("count").GetInt64();
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task Who_has_the_job_and_its_police_get_the_clocks_and_withdrawn_items_count_apart(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        var day = TimeSpan.FromDays(1);
+        var received = DateTimeOffset.UtcNow - (2 * day);
+        string Body(string reference) => Bodies.Report(reference, r => { ReportLifeTests.WithoutHashes(r); r["hotlineReceivedDate"] = received.ToString("O"); });
+        var everybody = new[] { "gb", "nl", "police-nl", "operator" };
+        var before = new Dictionary<string, JsonElement>();
+        var others = await node.SubmitAsync("gb", Body("CLOCKS-0"));
+        await ReportLifeTests.InQueueAsync(node, "nl", "unassessed", others);
+        foreach (var who in everybody)
+        {
+            before[who] = (await node.GetAsync(who, "v1/statistics", Purpose)).Is(HttpStatusCode.OK).Json;
+        }
+
+        // Two reports about the Netherlands that Great Britain sent: one worked on there, with a date of an action that cannot be, one taken back.
+        var (id, back) = (await node.SubmitAsync("gb", Body("CLOCKS-1")), await node.SubmitAsync("gb", Body("CLOCKS-2")));
+        (await node.PostAsync("gb", $"v1/reports/{back}:withdraw", new JsonObject())).Is(HttpStatusCode.OK);
+        await node.AssignedAsync("nl", id, "hotline-nl");
+        (await node.PostAsync("nl", $"v1/reports/{id}/items:assess", ReportLifeTests.Assessment())).Is(HttpStatusCode.OK);
+        foreach (var (type, at) in new[] { (1, DateTimeOffset.UtcNow), (2, received - day) })
+        {
+            var action = ReportLifeTests.Action(type);
+            action["action"]!["actionDate"] = at.ToString("O");
+            (await node.PostAsync("nl", $"v1/reports/{id}/items:act", action)).Is(HttpStatusCode.OK);
+        }
+
+        foreach (var who in everybody)
+        {
+            var (was, now) = (before[who], default(JsonElement));
+            await EndToEndNode.UntilAsync(() => node.GetAsync(who, "v1/statistics", Purpose), r =>
+            {
+                now = r.Json;
+                return Of(now, "receiptToHost", "dataFaults") == Of(was, "receiptToHost", "dataFaults") + 1;
+            });
+            Assert.Equal(Of(was, "receiptToPolice", "items") + 1, Of(now, "receiptToPolice", "items"));
+            Assert.Equal(Of(was, "receiptToPolice", "dataFaults"), Of(now, "receiptToPolice", "dataFaults"));
+            Assert.Equal(Of(was, "receiptToHost", "items"), Of(now, "receiptToHost", "items"));
+            Assert.Equal(Of(was, "withdrawn", "count") + 1, Of(now, "withdrawn", "count"));
+            Assert.Equal(Of(was, "items", "count") + 1, Of(now, "items", "count"));
+            Assert.Equal(Of(was, "exchanged", "count") + 1, Of(now, "exchanged", "count"));
+
+            // Great Britain reported it and never had it; so nothing of the Netherlands' time with it is its own.
+            Assert.Equal(Of(was, "assignmentToPolice", "items") + (who == "gb" ? 0 : 1), Of(now, "assignmentToPolice", "items"));
+        }
+
+        var listed = await ReportLifeTests.InQueueAsync(node, "nl", "unassessed", others);
+        Assert.Equal(received.UtcDateTime, listed.GetProperty("hotlineReceivedDate").GetDateTimeOffset().UtcDateTime, TimeSpan.FromMilliseconds(1));
+        Assert.False(listed.TryGetProperty("reportHotlineReference", out _));
+        Assert.False(listed.TryGetProperty("hotlineReference", out _));
+
+        static long Of(JsonElement statistics, string name, string property) =>
+            new[] { "figures", "durations" }.SelectMany(list => statistics.GetProperty(list).EnumerateArray())
+                .Single(f => f.GetProperty("name").GetString() == name).GetProperty(property).GetInt64();
     }
 
     [Fact]

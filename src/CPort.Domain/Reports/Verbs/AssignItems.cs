@@ -130,6 +130,7 @@ public sealed record ItemsAssigned : IReportEvent
     public Report Apply(Report report) => Each(report, this, Assignments, a => a.Ordinal, (i, a) => i with
     {
         Assignment = a.Assignment,
+        EarlierAssignments = IsLeft(i.Assignment, a.Assignment) ? i.EarlierAssignments.Add(i.Assignment!) : i.EarlierAssignments,
         Inheritance = a.CountryChanged ? a.Inheritance : i.Inheritance,
         Matched = i.Matched && !(a.LookUpAgain && !i.Hashes.IsEmpty),
 
@@ -139,6 +140,11 @@ public sealed record ItemsAssigned : IReportEvent
         // The new hotline has no reference of its own for it yet.
         AssignedReference = a.Assignment.Hotline == i.Assignment?.Hotline ? i.AssignedReference : null,
     });
+
+    /// <summary>Somebody had it who has it no more.</summary>
+    private static bool IsLeft(Assignment? before, Assignment now) =>
+        before is { Hotline: not null } or { Country: not null } or { EscalatedTo: not null }
+        && (before.Episode != now.Episode || before.Country != now.Country || (before.Hotline is not null && before.Hotline != now.Hotline));
 
     public ImmutableArray<int> Touches() => [.. Assignments.Select(a => a.Ordinal)];
 
