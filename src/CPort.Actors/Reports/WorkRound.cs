@@ -99,20 +99,27 @@ internal sealed class WorkRound(Report report, ReportActorServices services, str
             return;
         }
 
-        // A corrected opinion needs no retraction of its own: a source's later opinion replaces its earlier one.
+        // A corrected opinion needs no retraction of its own: a source's later opinion replaces its earlier one. One whose report was withdrawn does.
         var opinions = owed.SelectMany(p => p.Item.Hashes.Select(hash => new OpinionOnHash
         {
-            Hash = hash,
+            Hash = hash, Retract = p.Assessment.WithdrawnAt is not null,
             Opinion = new HashOpinion
             {
                 Agency = p.Assessment.Agency, Basis = OpinionBasis.Human, Classification = p.Assessment.Classification,
-                Country = p.Assessment.Country, Trust = p.Assessment.Trust, At = p.Assessment.At, Item = new ItemRef(report.Id, p.Item.Ordinal),
+                Country = p.Assessment.Country, Trust = p.Assessment.Trust, Speaks = p.Assessment.Speaks,
+                At = p.Assessment.WithdrawnAt ?? p.Assessment.At, Item = new ItemRef(report.Id, p.Item.Ordinal),
             },
         }));
         AskMatching(matching, actor, new RecordOpinions(report.Id, [.. opinions]) { TraceParent = trace }, answer => answer is OpinionsRecorded
             ? new RoundAnswer(this, Failed: false)
             {
-                Propagated = [.. owed.Select(p => new AssessmentRef { Ordinal = p.Item.Ordinal, AssessmentId = p.Assessment.Id })],
+                Propagated =
+                [
+                    .. owed.Select(p => new AssessmentRef
+                    {
+                        Ordinal = p.Item.Ordinal, AssessmentId = p.Assessment.Id, Retracted = p.Assessment.WithdrawnAt is not null,
+                    }),
+                ],
             }
             : null);
     }

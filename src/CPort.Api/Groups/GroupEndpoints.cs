@@ -173,7 +173,7 @@ public static class GroupEndpoints
             body.Fields.Add("items", ProblemCodes.Inconsistent, "Either items or all.");
         }
 
-        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
+        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, required: true);
         body.Check();
         var members = GroupRows.IsId(id)
             ? await groups.TargetsAsync(

@@ -21,12 +21,6 @@ public static class ReportRules
     /// <summary>Decides a command whose confidential parts are sealed already, or CPort's own work.</summary>
     public static ReportDecision Decide(Report report, IReportVerb verb, ReportEnvironment environment)
     {
-        // A replayed command id gets the answer it got the first time; rejections were never stored and are simply decided again.
-        if (report.Receipts.Of((verb.Context.Caller.Agency, verb.Context.CommandId)) is { } receipt)
-        {
-            return new ReportDecision([], receipt with { Replayed = true });
-        }
-
         if (verb is SubmitReport submit)
         {
             return submit.Decide(report, environment);
@@ -35,13 +29,39 @@ public static class ReportRules
         var caller = verb.Context.Caller;
         if (report.Items.All(i => AccessTable.RelationsOf(caller, ReportViews.RelationFacts(report, i)) == ItemRelations.None))
         {
-            // Before any other check: whoever may not see the report learns nothing from which rule said no first.
+            // Before any other check: whoever may not see the report learns nothing from which rule said no first, nor from what was answered before.
             return Rejected(report, verb, RejectionCode.NotFound, "There is no such report.");
+        }
+
+        if (Remembered(report, verb) is { } answered)
+        {
+            return answered;
         }
 
         return report.Withdrawn && verb is IReportCommand
             ? Rejected(report, verb, RejectionCode.Withdrawn, "The report was withdrawn by its hotline.")
             : verb.Decide(report, environment);
+    }
+
+    /// <summary>
+    /// A replayed command id gets the answer it got the first time, when it comes from who may command at all and is the same command; rejections were never
+    /// stored and are simply decided again.
+    /// </summary>
+    private static ReportDecision? Remembered(Report report, IReportVerb verb)
+    {
+        var (caller, id) = (verb.Context.Caller, verb.Context.CommandId);
+        if (verb is not IReportCommand || !caller.Is(Roles.Analyst | Roles.Officer | Roles.Machine))
+        {
+            return null;
+        }
+
+        var receipt = report.Receipts.Of((caller.Agency, id));
+        var same = receipt is not null && receipt.Command == NameOf(verb)
+            && (receipt.Digest == 0 || verb.Context.Digest == 0 || receipt.Digest == verb.Context.Digest);
+        return same ? new ReportDecision([], receipt! with { Replayed = true })
+            : receipt is not null || (id == report.SubmissionCommand && caller.Agency == report.ReportingHotline)
+                ? Rejected(report, verb, RejectionCode.CommandIdInUse, "This command id was used for another command, or with other content.")
+            : null;
     }
 
     /// <summary>The state after an event.</summary>

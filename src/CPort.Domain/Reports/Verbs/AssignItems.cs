@@ -60,7 +60,7 @@ internal static class Assigning
     /// <summary>Whoever works on an item that several hotlines of the country could take has it from then on.</summary>
     public static IEnumerable<IReportEvent> TakeUnassigned(
         ImmutableArray<ContentItem> items, CommandContext context, ReportEnvironment environment) =>
-        Events(context, items.Where(i => i.Assignment!.Hotline is null)
+        Events(context, items.Where(i => i.Assignment is { Hotline: null } job && !(job.Country is null && job.EscalatedTo == context.Caller.Agency))
             .Select(i => Given(i, context.Caller.Agency, context, environment)));
 
     /// <summary>None when nothing is assigned.</summary>
@@ -121,6 +121,7 @@ public sealed record ItemsAssigned : IReportEvent
     public Report Apply(Report report) => Each(report, this, Assignments, a => a.Ordinal, (i, a) => i with
     {
         Assignment = a.Assignment,
+        EarlierAssignments = IsLeft(i.Assignment, a.Assignment) ? i.EarlierAssignments.Add(i.Assignment!) : i.EarlierAssignments,
         Inheritance = a.CountryChanged ? a.Inheritance : i.Inheritance,
 
         // A lease belongs to the hotline that had the job; handed on, it would lock the new one out.
@@ -129,6 +130,11 @@ public sealed record ItemsAssigned : IReportEvent
         // The new hotline has no reference of its own for it yet.
         AssignedReference = a.Assignment.Hotline == i.Assignment?.Hotline ? i.AssignedReference : null,
     });
+
+    /// <summary>Somebody had it who has it no more.</summary>
+    private static bool IsLeft(Assignment? before, Assignment now) =>
+        before is { Hotline: not null } or { Country: not null } or { EscalatedTo: not null }
+        && (before.Episode != now.Episode || before.Country != now.Country || (before.Hotline is not null && before.Hotline != now.Hotline));
 
     public ImmutableArray<int> Touches() => [.. Assignments.Select(a => a.Ordinal)];
 

@@ -8,6 +8,9 @@ public sealed record AssessmentRef
 {
     [ProtoMember(1)] public required int Ordinal { get; init; }
     [ProtoMember(2)] public required int AssessmentId { get; init; }
+
+    /// <summary>It was told as taken back: what was told before the withdrawal does not count as telling that.</summary>
+    [ProtoMember(3)] public bool Retracted { get; init; }
 }
 
 /// <summary>The hash buckets have recorded these assessments.</summary>
@@ -23,7 +26,7 @@ public sealed record OpinionsPropagated : IReportEvent
     /// <summary>Those that the report does not know of yet.</summary>
     internal static IEnumerable<AssessmentRef> New(Report report, ImmutableArray<AssessmentRef> propagated) =>
         propagated.Distinct().Where(p =>
-            report.Item(p.Ordinal)?.Assessments.Any(a => a.Id == p.AssessmentId && !a.Propagated) == true);
+            report.Item(p.Ordinal)?.Assessments.Any(a => a.Id == p.AssessmentId && !a.Propagated && p.Retracted == a.WithdrawnAt is not null) == true);
 
     public Report Apply(Report report) => Each(report, this, Assessments.GroupBy(p => p.Ordinal), g => g.Key, (i, g) => i with
     {

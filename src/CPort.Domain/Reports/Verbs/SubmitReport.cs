@@ -89,10 +89,10 @@ public sealed record SubmitReport : IReportCommand
 
             return new ReportDecision([], new CommandReply
             {
-                ReportId = ReportId, ReportNumber = report.Number, Version = report.Version, Fields = fields,
+                ReportId = ReportId, ReportNumber = report.Number, Version = report.Version, Fields = fields, Withdrawn = report.Withdrawn,
                 Outcome = fields.IsEmpty ? CommandOutcome.Duplicate : CommandOutcome.Conflict,
                 Detail = fields.IsEmpty
-                    ? "This report was accepted before."
+                    ? report.Withdrawn ? "This report was accepted before, and withdrawn by its hotline since." : "This report was accepted before."
                     : "A report with this reference was accepted before with other content; amend it or use a new reference.",
             });
         }
@@ -171,7 +171,7 @@ public sealed record SubmittedItem
     internal SubmittedItem Seal(ConfidentialSeam seam, WrappedKey key) => this with
     {
         Secrets = null, SealedSecrets = Secrets is { } secrets ? seam.Seal(key, secrets) : null,
-        Actions = [.. Actions.Select(a => a.Seal(seam, key))],
+        Assessment = Assessment?.Seal(seam, key), Actions = [.. Actions.Select(a => a.Seal(seam, key))],
     };
 
     /// <summary>
@@ -217,7 +217,9 @@ public sealed record SubmittedItem
     internal static IEnumerable<ContentItem> ToItems(
         ImmutableArray<SubmittedItem> items, int firstOrdinal, long firstNumber, CommandContext context)
     {
-        Country? country = context.Caller.Countries is [var first, ..] ? first : null;
+        // By the law of the hosting country, when the agency serves it; its own, else.
+        Country? own = context.Caller.Countries is [var first, ..] ? first : null;
+        Country? Law(SubmittedItem item) => item.Hosting?.Country is { } host && context.Caller.WorksFor(host) ? host : own;
         return items.Select((submitted, i) => new ContentItem
         {
             Ordinal = firstOrdinal + i, Number = firstNumber + i, Digest = submitted.Digest,
@@ -231,8 +233,8 @@ public sealed record SubmittedItem
             // A reported country is taken as it is; an address without one is still to be traced.
             Traced = submitted.Hosting?.Country is not null,
             Matched = submitted.Hashes.IsEmpty,
-            Assessments = submitted.Assessment is { } a ? [a.ToAssessment(1, context, country, episode: 0)] : [],
-            Actions = [.. submitted.Actions.Select(action => action.ToAction(context, country, episode: 0))],
+            Assessments = submitted.Assessment is { } a ? [a.ToAssessment(1, context, Law(submitted), episode: 0)] : [],
+            Actions = [.. submitted.Actions.Select(action => action.ToAction(context, Law(submitted), episode: 0))],
         });
     }
 }
@@ -263,7 +265,9 @@ public sealed record ReportSubmitted : IReportEvent
     {
         Id = ReportId, Number = Number, ReportingHotline = ReportingHotline, ReportingCountry = ReportingCountry,
         Reference = Reference, HotlineReceivedDate = HotlineReceivedDate, SubmittedAt = Meta.OccurredAt, SiteType = SiteType,
-        Commerciality = Commerciality, PaymentMethods = PaymentMethods, Urgent = Urgent, DataKey = DataKey, Secrets = Secrets,
+        Commerciality = Commerciality, PaymentMethods = PaymentMethods, Urgent = Urgent, UrgentBy = Urgent ? [ReportingHotline] : [],
+        SiteTypeBy = SiteType is null ? null : ReportingHotline, CommercialityBy = Commerciality is null ? null : ReportingHotline,
+        PaymentMethodsBy = PaymentMethods.IsEmpty ? null : ReportingHotline, DataKey = DataKey, Secrets = Secrets,
         Digests = Digests, Tenant = Meta.Tenant, SubmissionCommand = Meta.CommandId,
     };
 
