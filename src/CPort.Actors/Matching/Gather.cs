@@ -93,7 +93,7 @@ internal sealed class ReportGather : VerdictGather
                     continue;
                 }
 
-                if (isPdq)
+                if (isPdq && !item.ExactOnly)
                 {
                     SearchAt(slot, hash, _options.NearRadius, _options.NearResults, _options.MaxLookAlikes).Unsighted++;
                 }
@@ -124,7 +124,7 @@ internal sealed class ReportGather : VerdictGather
             items.Add(new ItemVerdicts
             {
                 Ordinal = item.Ordinal, Exact = [.. Verdicts[slot..end]], Near = near.Matches, NearTruncated = near.Truncated,
-                LookAlikes = near.LookAlikes,
+                LookAlikes = near.LookAlikes, LookedUp = true, NearSearched = !item.ExactOnly,
             });
             slot = end;
         }

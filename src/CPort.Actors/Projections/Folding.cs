@@ -40,14 +40,14 @@ internal sealed class Folding(string id, Report known)
             try
             {
                 Now = ReportRules.Apply(Now, e.Event);
-                if (e.Event is ItemsMatched matched)
+                if (e.Event is AutomaticWorkDone done)
                 {
                     Alike.AddRange(
-                        from m in matched.Matches
-                        where !m.LookAlikes.IsEmpty
-                        from hash in Now.Items[m.Ordinal - 1].Hashes
+                        from s in done.Steps
+                        where s.Match is { LookAlikes.IsEmpty: false }
+                        from hash in Now.Items[s.Ordinal - 1].Hashes
                         where hash.Algorithm == HashAlgorithm.Pdq
-                        select new LookAlikeSighting(e.Ordering, hash, m.LookAlikes));
+                        select new LookAlikeSighting(e.Ordering, hash, s.Match!.LookAlikes));
                 }
             }
             catch (Exception fault)

@@ -74,14 +74,14 @@ public sealed class JournalReader(Database database, ActorSystem system)
     }
 
     /// <summary>
-    /// The first <see cref="ItemsMatched"/> of all reports in (<paramref name="after"/>, <paramref name="upTo"/>], at most <paramref name="limit"/>.
+    /// The first <see cref="AutomaticWorkDone"/> of all reports in (<paramref name="after"/>, <paramref name="upTo"/>], at most <paramref name="limit"/>.
     /// </summary>
     public async Task<ImmutableArray<JournalEvent>> ReadMatchedAsync(long after, long upTo, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var command = connection.Statement($"""
             SELECT {Columns} FROM journal WHERE ordering > @after AND ordering <= @to AND manifest = @manifest ORDER BY ordering LIMIT @limit
-            """, ("after", after), ("to", upTo), ("limit", limit), ("manifest", WireContracts.ManifestOf(typeof(ItemsMatched))));
+            """, ("after", after), ("to", upTo), ("limit", limit), ("manifest", WireContracts.ManifestOf(typeof(AutomaticWorkDone))));
         return await ReadAsync(command, cancellation).ConfigureAwait(false);
     }
 

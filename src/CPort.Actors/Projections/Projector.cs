@@ -84,8 +84,8 @@ public sealed class Projector(
     }, cancellation);
 
     /// <summary>
-    /// Compares reports of the slices advanced last with the journal and writes anew what is behind or was stuck: the last
-    /// <see cref="ProjectionOptions.ReconcileWindow"/> rows, or all. Answers how many reports it mended.
+    /// Compares reports of the slices advanced last with the journal and writes anew what is behind or was stuck: the last <see
+    /// cref="ProjectionOptions.ReconcileWindow"/> rows, or all. Answers how many reports it mended.
     /// </summary>
     public Task<int> ReconcileAsync(bool all, CancellationToken cancellation = default) => ReconcileAsync([.. _positions.Keys], all, cancellation);
 
@@ -216,7 +216,8 @@ public sealed class Projector(
     {
         var rows = await journal.ReadMatchedAsync(cohort.Position, upTo, options.BatchSize, cancellation).ConfigureAwait(false);
         var position = Reached(rows, upTo);
-        var ids = rows.Where(r => r.Event is ItemsMatched m && m.Matches.Any(i => !i.LookAlikes.IsEmpty)).Select(r => r.PersistenceId).Distinct().ToArray();
+        var ids = rows.Where(r => r.Event is AutomaticWorkDone e && e.Steps.Any(s => s.Match is { LookAlikes.IsEmpty: false }))
+            .Select(r => r.PersistenceId).Distinct().ToArray();
         var sightings = new List<LookAlikeSighting>();
         foreach (var (id, events) in await journal.ReadReportsAsync(ids, cancellation).ConfigureAwait(false))
         {

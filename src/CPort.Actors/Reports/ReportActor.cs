@@ -14,7 +14,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
     private readonly IActorRef _matching;
     private readonly ReportId _id;
     private readonly SubmissionParts _parts = new();
-    private readonly List<(TakeVerdicts Message, IActorRef Sender)> _news = [];
+    private readonly VerdictNews _news = new();
     private Report _report = Report.None;
     private WorkRound? _round;
 
@@ -43,6 +43,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         Command<GetHistory>(ReadHistory);
         Command<RoundAnswer>(Answered);
         Command<NextRound>(_ => OnWoken());
+        Command<PartOfRound>(_ => TakePart());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -89,21 +90,14 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
 
     private ReportDecision Decide(IReportVerb verb) => ReportRules.Decide(_report, verb, _services.Environment());
 
-    /// <summary>
-    /// News of verdicts come from several buckets at once (an item has up to five hashes); what comes within a few milliseconds is taken over in one write. The
-    /// buckets send again until they are answered, so nothing is lost when the actor stops in between.
-    /// </summary>
     private void Take(TakeVerdicts message)
     {
         if (!_report.Exists)
         {
             // The bucket saw a hash of a submission that never became durable; there is nobody to tell.
             Sender.Tell(new VerdictsTaken { ReportId = _id, FanOutId = message.FanOutId });
-            return;
         }
-
-        _news.Add((message, Sender));
-        if (_news.Count == 1)
+        else if (_news.Add(message, Sender))
         {
             Timers.StartSingleTimer(News.Instance, News.Instance, _services.NewsWindow);
         }
@@ -111,26 +105,17 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
 
     private void TakeNews()
     {
-        if (_news.Count == 0)
+        var (verdicts, senders) = _news.Take(_report);
+        Commit(Decide(new CompleteAutomaticWork { ReportId = _id, Context = OwnContext(), Verdicts = verdicts }), _ => Answer(senders));
+        ContinueWork();
+    }
+
+    private void Answer(ImmutableArray<(TakeVerdicts Message, IActorRef Sender)> senders)
+    {
+        foreach (var (message, sender) in senders)
         {
-            return;
+            sender.Tell(new VerdictsTaken { ReportId = _id, FanOutId = message.FanOutId });
         }
-
-        var news = _news.ToArray();
-        _news.Clear();
-
-        // Of one item: all its news together, the newest verdict of each hash.
-        var items = news.SelectMany(n => n.Message.Items).GroupBy(i => i.Ordinal).Select(g => new ItemVerdicts
-        {
-            Ordinal = g.Key, Exact = [.. g.SelectMany(i => i.Exact).GroupBy(v => v.Hash).Select(same => same.MaxBy(v => v.Version)!)],
-        });
-        Commit(Decide(new CompleteAutomaticWork { ReportId = _id, Context = OwnContext(), Verdicts = [.. items] }), _ =>
-        {
-            foreach (var (message, sender) in news)
-            {
-                sender.Tell(new VerdictsTaken { ReportId = _id, FanOutId = message.FanOutId });
-            }
-        });
     }
 
     private CommandContext OwnContext() => CommandContext.OfSystem(_report.Tenant, Time.GetUtcNow());
@@ -168,12 +153,13 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
 
     private void ContinueWork()
     {
-        if (_round is not null || _waiting || !_report.HasUnfinishedWork())
+        if (_round is not null || _waiting || !(_report.HasUnfinishedWork() || (_report.Exists && _news.WantsLookup)))
         {
             return;
         }
 
-        _round = new WorkRound(_report, _services, _trace);
+        var (again, told) = _news.Lookup();
+        _round = new WorkRound(_report, again, told, _services, _trace);
         _round.Ask(_matching, Self);
 
         // Routing alone needs no answer from outside.
@@ -182,10 +168,25 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
 
     private void Answered(RoundAnswer answer)
     {
-        if (_round == answer.Round)
+        if (_round != answer.Round)
         {
-            _round.Take(answer);
-            FinishWhenAnswered(_round);
+            return;
+        }
+
+        _round.Take(answer);
+        FinishWhenAnswered(_round);
+        if (_round is { Brought: true } && !Timers.IsTimerActive(PartOfRound.Instance))
+        {
+            Timers.StartSingleTimer(PartOfRound.Instance, PartOfRound.Instance, _report.Urgent ? TimeSpan.Zero : _services.RoundPatience);
+        }
+    }
+
+    /// <summary>What has come is taken over when the rest keeps one waiting: a country is given its item though a hash bucket is silent.</summary>
+    private void TakePart()
+    {
+        if (_round is { Brought: true } round)
+        {
+            Commit(Decide(round.TakeOut(_id, OwnContext())), _ => { });
         }
     }
 
@@ -197,6 +198,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         }
 
         _round = null;
+        Timers.Cancel(PartOfRound.Instance);
         if (round.Failed)
         {
             // What did not answer is asked again, ever more slowly; the sweeper would also find it, should this actor leave memory first.
@@ -210,12 +212,19 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         }
 
         using var activity = round.Trace is null ? null : CPortTracing.Continue($"report {nameof(CompleteAutomaticWork)}", round.Trace);
-        var decision = Decide(new CompleteAutomaticWork
+        Commit(Decide(round.TakeOut(_id, OwnContext())), _ =>
         {
-            ReportId = _id, Context = OwnContext() with { TraceParent = round.Trace }, Traces = round.Traces, Verdicts = round.Verdicts,
-            Propagated = round.Propagated, FullLookup = true,
+            CPortMetrics.Hop(CPortMetrics.AssignHop, Time.GetElapsedTime(round.Started));
+            Answer(round.Failed ? [] : round.Told);
         });
-        Commit(decision, _ => CPortMetrics.Hop(CPortMetrics.AssignHop, Time.GetElapsedTime(round.Started)));
+
+        // Nothing new may have come of it, while news wait for a look-up.
+        ContinueWork();
+    }
+
+    private sealed class PartOfRound : INotInfluenceReceiveTimeout
+    {
+        public static readonly PartOfRound Instance = new();
     }
 
     private sealed class News : INotInfluenceReceiveTimeout

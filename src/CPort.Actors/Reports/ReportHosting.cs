@@ -18,6 +18,9 @@ public sealed class ReportActorServices
     /// <summary>How long news of verdicts gather before they are taken over together.</summary>
     public TimeSpan NewsWindow { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long what a round brought waits for the rest of it; an urgent report's does not wait.</summary>
+    public TimeSpan RoundPatience { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>A little above the matching actor's own patience.</summary>
     public TimeSpan MatchTimeout { get; init; } = TimeSpan.FromSeconds(15);
 

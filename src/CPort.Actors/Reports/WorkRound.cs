@@ -7,7 +7,13 @@ namespace CPort.Actors.Reports;
 /// One round of a report's automatic work: asks outside for what the report, as it is when the round starts, is still owed (traces, verdicts, that its opinions
 /// are known to the buckets), and gathers the answers. Belongs to its <see cref="ReportActor"/>, which takes them over.
 /// </summary>
-internal sealed class WorkRound(Report report, ReportActorServices services, string? trace)
+/// <param name="report">As it is when the round starts.</param>
+/// <param name="again">Items that are looked up again, because there is news of them.</param>
+/// <param name="told">Whose news are taken in with that.</param>
+/// <param name="services">The report's.</param>
+/// <param name="trace">The recorded trace that the work belongs to.</param>
+internal sealed class WorkRound(
+    Report report, ImmutableHashSet<int> again, ImmutableArray<(TakeVerdicts Message, IActorRef Sender)> told, ReportActorServices services, string? trace)
 {
     public long Started { get; } = services.Time.GetTimestamp();
 
@@ -19,11 +25,15 @@ internal sealed class WorkRound(Report report, ReportActorServices services, str
     /// <summary>Something gave no answer, or not for every item.</summary>
     public bool Failed { get; private set; }
 
-    public ImmutableArray<ItemTrace> Traces { get; private set; } = [];
+    /// <summary>To be answered when the round has succeeded.</summary>
+    public ImmutableArray<(TakeVerdicts Message, IActorRef Sender)> Told => told;
 
-    public ImmutableArray<ItemVerdicts> Verdicts { get; private set; } = [];
+    /// <summary>Something has come that was not taken out yet.</summary>
+    public bool Brought => !(_traces.IsEmpty && _verdicts.IsEmpty && _propagated.IsEmpty);
 
-    public ImmutableArray<AssessmentRef> Propagated { get; private set; } = [];
+    private ImmutableArray<ItemTrace> _traces = [];
+    private ImmutableArray<ItemVerdicts> _verdicts = [];
+    private ImmutableArray<AssessmentRef> _propagated = [];
 
     /// <summary>Asks for all that is owed; the answers go to <paramref name="actor"/> as <see cref="RoundAnswer"/>.</summary>
     public void Ask(IActorRef matching, IActorRef actor)
@@ -37,9 +47,20 @@ internal sealed class WorkRound(Report report, ReportActorServices services, str
     {
         Awaiting--;
         Failed |= answer.Failed;
-        Traces = Traces.AddRange(answer.Traces);
-        Verdicts = Verdicts.AddRange(answer.Verdicts);
-        Propagated = Propagated.AddRange(answer.Propagated);
+        _traces = _traces.AddRange(answer.Traces);
+        _verdicts = _verdicts.AddRange(answer.Verdicts);
+        _propagated = _propagated.AddRange(answer.Propagated);
+    }
+
+    /// <summary>What has come since it was last asked, to be taken over.</summary>
+    public CompleteAutomaticWork TakeOut(ReportId id, CommandContext context)
+    {
+        var work = new CompleteAutomaticWork
+        {
+            ReportId = id, Context = context with { TraceParent = trace }, Traces = _traces, Verdicts = _verdicts, Propagated = _propagated,
+        };
+        (_traces, _verdicts, _propagated) = ([], [], []);
+        return work;
     }
 
     private void TraceItems(IActorRef actor)
@@ -75,8 +96,10 @@ internal sealed class WorkRound(Report report, ReportActorServices services, str
 
     private void MatchItems(IActorRef matching, IActorRef actor)
     {
-        var owed = report.Items.Where(i => i.NeedsMatch())
-            .Select(i => new ItemHashes { Ordinal = i.Ordinal, Hashes = i.Hashes, PdqQuality = i.PdqQuality }).ToImmutableArray();
+        var owed = report.Items.Where(i => i.NeedsMatch() || again.Contains(i.Ordinal)).Select(i => new ItemHashes
+        {
+            Ordinal = i.Ordinal, Hashes = i.Hashes, PdqQuality = i.PdqQuality, ExactOnly = !i.NeedsMatch(),
+        }).ToImmutableArray();
         if (owed.IsEmpty)
         {
             return;

@@ -183,9 +183,9 @@ public sealed record ItemAnswer
                 ? null : [.. item.EarlierHosting.Select(h => HostingAnswer.Of(h)!)],
             Assignment = AssignmentAnswer.Of(item.Assignment), Lease = item.Lease is { } lease
                 ? new LeaseAnswer(lease.Agency.Value, lease.KeyId, lease.Until) : null,
-            Hashes = HashesAnswer.Of(item), Inheritance = InheritanceAnswer.Of(item.Inheritance),
+            Hashes = HashesAnswer.Of(item), Inheritance = InheritanceAnswer.Of(item),
             Near = item.Near.IsEmpty ? null : [.. item.Near.Select(n =>
-                new NearAnswer(n.Distance, n.Verdict.Disputed, [.. n.Verdict.Opinions.Select(OpinionAnswer.Of)]))],
+                new NearAnswer(n.Distance, [.. n.Words.Select(WordAnswer.Of)]))],
             Assessments = item.Assessments.IsEmpty ? null : [
                 .. item.Assessments.Select((a, i) => AssessmentAnswer.Of(a, i < view.Opinions.Length ? view.Opinions[i] : null))],
             Actions = item.Actions.IsEmpty ? null : [
@@ -254,14 +254,41 @@ public sealed record HashesAnswer(long? MediaSize, string? MimeType) : HashTexts
 }
 
 /// <summary>What known hashes say of an item.</summary>
+/// <param name="Row">The row of the decision table (docs/rules.md); 0: a near, weak or untrusted match.</param>
+/// <param name="Objected">Somebody says not illegal, too little believed to change anything.</param>
+/// <param name="Elsewhere">What other countries' laws say.</param>
+/// <param name="DecidedBy">The algorithm of the hash that decided.</param>
+/// <param name="Why">In one sentence; with <paramref name="Sources"/> only for who sees the hashes.</param>
 public sealed record InheritanceAnswer(
-    InheritanceKind Kind, CodeAnswer? Classification, IReadOnlyList<string>? Countries, HashAlgorithm? DecidedBy, int? Distance, string? Why,
-    IReadOnlyList<OpinionAnswer>? Sources)
+    InheritanceKind Kind, CodeAnswer? Classification, IReadOnlyList<string>? Countries, int Row, bool? Objected, IReadOnlyList<ElsewhereAnswer>? Elsewhere,
+    HashAlgorithm? DecidedBy, SuggestionReason? Reason, int? Distance, string? Why, IReadOnlyList<WordAnswer>? Sources)
 {
-    public static InheritanceAnswer? Of(InheritanceDecision? d) => d is null ? null : new InheritanceAnswer(
-        d.Kind, CodeAnswer.Of(d.Classification), d.Countries.IsEmpty
-            ? null : [.. d.Countries.Select(c => c.Code)], d.DecisiveHash?.Algorithm, d.Distance, d.Why.Length == 0 ? null : d.Why,
-        d.Sources.IsEmpty ? null : [.. d.Sources.Select(OpinionAnswer.Of)]);
+    public static InheritanceAnswer? Of(ContentItem item)
+    {
+        if (item.Inheritance is not { } d)
+        {
+            return null;
+        }
+
+        var hidden = d.Place < 0;
+        return new InheritanceAnswer(
+            d.Kind, CodeAnswer.Of(d.Classification), d.Countries.IsEmpty ? null : [.. d.Countries.Select(c => c.Code)], d.Row, d.Objected ? true : null,
+            d.Elsewhere.IsEmpty ? null : [.. d.Elsewhere.Select(e => new ElsewhereAnswer(e.Country.Code, CodeAnswer.Of(e.Classification)))],
+            hidden ? null : d.AlgorithmOf(item.Hashes), d.Reason, d.Distance, hidden ? null : d.Why(item.Hashes, item.Known, item.Near),
+            hidden ? null : [.. d.WordsOf(item.Known, item.Near).Select(WordAnswer.Of)]);
+    }
+}
+
+/// <summary>What another country's law says.</summary>
+/// <param name="CountryCode">The country.</param>
+/// <param name="Classification">Absent: disputed there.</param>
+public sealed record ElsewhereAnswer(string CountryCode, CodeAnswer? Classification);
+
+/// <summary>One source's word on a hash; the hash's own page has when it was said.</summary>
+public sealed record WordAnswer(string Agency, string? List, string? Origin, CodeAnswer Classification, string? CountryCode, bool Speaks, TrustLevel Trust)
+{
+    public static WordAnswer Of(HashWord w) =>
+        new(w.Agency.Value, w.List, w.Origin, CodeAnswer.Of(w.Classification), w.Law?.Code, w.Speaks, w.Trust);
 }
 
 /// <summary>One source's opinion of a hash.</summary>
@@ -271,7 +298,7 @@ public sealed record OpinionAnswer(string Agency, string? List, OpinionBasis Bas
 }
 
 /// <summary>A known PDQ value near the item's own; suggests, never decides.</summary>
-public sealed record NearAnswer(int Distance, bool Disputed, IReadOnlyList<OpinionAnswer> Opinions);
+public sealed record NearAnswer(int Distance, IReadOnlyList<WordAnswer> Words);
 
 /// <summary>One opinion of an item.</summary>
 public sealed record AssessmentAnswer

@@ -29,6 +29,9 @@ public sealed record Caller
 
     public bool WorksFor(Country? country) => country is { } c && Countries.Contains(c);
 
+    /// <summary>A word by this country's law is the country's own (verdicts.md 1); everybody else who names it only reports it.</summary>
+    public bool SpeaksFor(Country? law) => Kind is AgencyKind.Hotline or AgencyKind.Police && WorksFor(law);
+
     public bool Is(Roles role) => (Roles & role) != 0;
 
     /// <summary>CPort's own hand: automatic tracing, matching, routing and waking.</summary>

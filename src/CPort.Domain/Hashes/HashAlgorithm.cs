@@ -18,7 +18,7 @@ public enum HashAlgorithm
     Pdq = 5,
 }
 
-/// <summary>What a known hash may do for an item that has it, the strongest first (<see cref="Inheritance.InheritancePolicy"/>).</summary>
+/// <summary>What a known hash may do for an item that has it, the strongest first (<see cref="Inheritance.DecisionTable"/>).</summary>
 public enum HashStrength
 {
     /// <summary>Decides by itself.</summary>
@@ -66,8 +66,8 @@ public sealed record HashAlgorithmRow
     public required HashStrength Strength { get; init; }
 
     /// <summary>
-    /// Of a cryptographic hash, the hash of some bytes. Its values are uniform, so that the first byte says the bucket, and its traps are the values of
-    /// <see cref="TrapValues.TrivialFiles"/>.
+    /// Of a cryptographic hash, the hash of some bytes. Its values are uniform, so that the first byte says the bucket, and its traps are the values of <see
+    /// cref="TrapValues.TrivialFiles"/>.
     /// </summary>
     public Func<byte[], byte[]>? Digest { get; init; }
 

@@ -12,6 +12,9 @@ public sealed record ItemHashes
 
     /// <summary>The item's own opinions that the buckets do not know yet: recorded of each of its hashes in the same write as the sighting.</summary>
     [ProtoMember(4)] public ImmutableArray<OpinionOnItem> Words { get; init; } = [];
+
+    /// <summary>What is near was searched before and need not be again.</summary>
+    [ProtoMember(5)] public bool ExactOnly { get; init; }
 }
 
 /// <summary>One opinion on an item, to be recorded of each of its hashes; <see cref="Retract"/> takes it back.</summary>
@@ -42,6 +45,22 @@ public sealed record ItemVerdicts
     /// Searched after the item's own sighting is durable, so that of two items that look alike at least one sees the other.
     /// </summary>
     [ProtoMember(5)] public ImmutableArray<LookAlike> LookAlikes { get; init; } = [];
+
+    /// <summary>All hashes of the item were looked up; else <see cref="Exact"/> is news of one or some.</summary>
+    [ProtoMember(6)] public bool LookedUp { get; init; }
+
+    /// <summary>Several messages on one item as one: the last look-up, else the newest news of each hash.</summary>
+    public static ItemVerdicts? Together(IEnumerable<ItemVerdicts> same)
+    {
+        var all = same.ToArray();
+        return all.LastOrDefault(v => v.LookedUp) ?? (all.Length <= 1 ? all.FirstOrDefault() : all[0] with
+        {
+            Exact = [.. all.SelectMany(v => v.Exact).GroupBy(v => v.Hash).Select(g => g.MaxBy(v => v.Version)!)],
+        });
+    }
+
+    /// <summary>What is near was searched too.</summary>
+    [ProtoMember(7)] public bool NearSearched { get; init; }
 }
 
 /// <summary>One opinion on one hash; <see cref="Retract"/> takes this source's opinion back.</summary>

@@ -62,7 +62,7 @@ public static class ItemPriority
         var reasons = PriorityReasons.None;
         void When(bool holds, PriorityReasons reason) => reasons |= holds ? reason : PriorityReasons.None;
 
-        var known = item.Verdicts.Any(v => v.IsKnown);
+        var known = item.Known.Any(v => v.IsKnown);
         When(item is { ContentType: ContentType.Media, Matched: true } && !item.Hashes.IsEmpty && !known && item.Near.IsEmpty, PriorityReasons.UnknownMedia);
         When(!known && !item.Near.IsEmpty, PriorityReasons.NearKnown);
         var opinions = item.Assessments.Where(a => a.Counts).ToArray();

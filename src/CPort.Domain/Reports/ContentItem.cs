@@ -49,11 +49,11 @@ public sealed record ContentItem
     /// <summary>The hash buckets have answered for every hash.</summary>
     [ProtoMember(15)] public bool Matched { get; init; }
 
-    /// <summary>Known verdicts on the item's exact hashes, newest version of each.</summary>
-    [ProtoMember(16)] public ImmutableArray<HashVerdict> Verdicts { get; init; } = [];
-    [ProtoMember(17)] public ImmutableArray<NearMatch> Near { get; init; } = [];
+    /// <summary>What the buckets said of the item's hashes when it last changed something.</summary>
+    [ProtoMember(16)] public ImmutableArray<KnownHash> Known { get; init; } = [];
+    [ProtoMember(17)] public ImmutableArray<KnownNear> Near { get; init; } = [];
 
-    /// <summary>What follows from the verdicts by the inheritance policy of the time; null when nothing is known.</summary>
+    /// <summary>What follows from the verdicts by the decision table of the time; null when nothing is known.</summary>
     [ProtoMember(18)] public InheritanceDecision? Inheritance { get; init; }
 
     [ProtoMember(19)] public Assignment? Assignment { get; init; }
@@ -113,6 +113,14 @@ public sealed record Assignment
     /// <summary>Whom an orphan went to that no mandated hotline took in time: national police, else INTERPOL.</summary>
     [ProtoMember(7)] public AgencyId? EscalatedTo { get; init; }
     [ProtoMember(8)] public DateTimeOffset? EscalatedAt { get; init; }
+
+    internal string InWords() => this switch
+    {
+        { EscalatedTo: { } to, Country: null } => $"orphan, passed to {to}",
+        { Orphan: true, Country: null } => "orphan: hosted where no hotline is",
+        { Country: { } country, Hotline: { } hotline } => $"assigned to {country}, {hotline}" + (Orphan ? " (took an orphan)" : ""),
+        _ => $"assigned to {Country}, no hotline yet",
+    };
 }
 
 /// <summary>An analyst's exclusive hold on an item; runs out by itself.</summary>

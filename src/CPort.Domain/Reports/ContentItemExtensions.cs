@@ -121,13 +121,13 @@ public static class ContentItemExtensions
     /// <summary>It counts as Baseline and somebody objects to that.</summary>
     public static bool IsObjectedTo(this ContentItem item) =>
         item.Effective() == Classification.Baseline
-        && item.Assessments.Any(a => a is { Stands: true, Objection: true, Classification: Classification.NotIllegal });
+        && (item.Inheritance?.Objected == true || item.Assessments.Any(a => a is { Stands: true, Objection: true, Classification: Classification.NotIllegal }));
 
     /// <summary>Whose Baseline the item carries: those who said so of the item, and those whose word its hashes brought.</summary>
     public static IEnumerable<AgencyId> BaselineBy(this ContentItem item) =>
     [
         .. item.Assessments.Where(a => a is { Counts: true, Classification: Classification.Baseline }).Select(a => a.Agency),
-        .. item.Inherited() == Classification.Baseline ? item.Inheritance!.Sources.Select(s => s.Agency) : [],
+        .. item.Inherited() == Classification.Baseline ? item.Inheritance!.WordsOf(item.Known, item.Near).Select(w => w.Agency) : [],
     ];
 
     /// <summary>Who had the item before, or gave an opinion or did something about it.</summary>

@@ -1,5 +1,3 @@
-using CPort.Domain.Inheritance;
-
 namespace CPort.Domain.Reports;
 
 /// <summary>
@@ -183,12 +181,7 @@ public static class ReportViews
         // Of what hashes brought without the hashes: what it is, not whose lists said so.
         if (!access.Sees(FieldGroup.Hashes))
         {
-            shown = shown with
-            {
-                Hashes = [], PdqQuality = null, Verdicts = [], Near = [],
-                Inheritance = shown.Inheritance is { } i
-                    ? new InheritanceDecision { Kind = i.Kind, Classification = i.Classification, Countries = i.Countries } : null,
-            };
+            shown = shown with { Hashes = [], PdqQuality = null, Known = [], Near = [], Inheritance = shown.Inheritance?.WithoutSources() };
         }
 
         if (!access.Sees(FieldGroup.ReporterData))

@@ -4,8 +4,8 @@ namespace CPort.Domain.Reports;
 
 /// <summary>
 /// Keyed digests of a submission as received. A re-sent (hotline, reference) is compared with the digests of the <em>original submission</em>, not with today's
-/// state, and a difference names its fields. Keyed, because a plain hash of a short URL could be guessed. Digests are stored for ever: each says by which
-/// <see cref="FieldList"/> it was made, and what is sent again is digested by that list.
+/// state, and a difference names its fields. Keyed, because a plain hash of a short URL could be guessed. Digests are stored for ever: each says by which <see
+/// cref="FieldList"/> it was made, and what is sent again is digested by that list.
 /// </summary>
 public static class SubmissionDigest
 {

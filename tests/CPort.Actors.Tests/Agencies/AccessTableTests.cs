@@ -122,7 +122,8 @@ public sealed class AccessTableTests
         {
             // Said again in plain words, independent of the table: no tie of agency, country, mandate or office.
             var country = caller.Countries.Any(c => c == item.AssignedCountry || c == item.HostingCountry);
-            var formerly = AccessTable.IsIn(item.FormerAgencies, caller.Agency.Value) || caller.Countries.Any(c => AccessTable.IsIn(item.FormerCountries, c.Code));
+            var formerly = AccessTable.IsIn(item.FormerAgencies, caller.Agency.Value)
+                || caller.Countries.Any(c => AccessTable.IsIn(item.FormerCountries, c.Code));
             var escalated = item.IsOrphan && item.EscalatedTo == caller.Agency;
             var tied = caller.Tenant == item.Tenant && caller.Roles != Roles.None && caller.Kind switch
             {

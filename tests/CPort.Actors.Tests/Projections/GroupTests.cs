@@ -61,9 +61,9 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
         var events = await world.EventsAsync();
         foreach (var e in events)
         {
-            foreach (var match in (e.Event as ItemsMatched)?.Matches ?? [])
+            foreach (var step in (e.Event as AutomaticWorkDone)?.Steps ?? [])
             {
-                expected = expected.Seen(pictures.ValueOf(e.PersistenceId, match.Ordinal), match.LookAlikes, e.Ordering);
+                expected = expected.Seen(pictures.ValueOf(e.PersistenceId, step.Ordinal), step.Match?.LookAlikes ?? [], e.Ordering);
             }
         }
 
@@ -306,10 +306,11 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
             _values[EntityName.Of(id).ToString()] = values;
             await DoAsync(id, _ => new CompleteAutomaticWork
             {
-                ReportId = id, Context = Lives.Context(Caller.System), FullLookup = true,
+                ReportId = id, Context = Lives.Context(Caller.System),
                 Verdicts = [.. values.Select((v, i) => new ItemVerdicts
                 {
-                    Ordinal = i + 1, Exact = [new HashVerdict { Hash = v, Version = 0 }], LookAlikes = [.. _seen.Sight(v)],
+                    Ordinal = i + 1, Exact = [new HashVerdict { Hash = v, Version = 0 }], LookAlikes = [.. _seen.Sight(v)], LookedUp = true,
+                    NearSearched = true,
                 })],
             });
             return id;

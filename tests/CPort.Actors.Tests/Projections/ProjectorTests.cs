@@ -130,8 +130,9 @@ public sealed class ProjectorTests(PostgreSqlServer server) : IClassFixture<Post
         var projector = world.Projector(set);
         await projector.OpenAsync();
 
-        // Every third event never arrives.
-        await projector.ApplyAsync([.. (await world.EventsAsync()).Where((e, i) => i % 3 != 0)]);
+        // Every third event never arrives; the last one says how far the journal was read.
+        var events = await world.EventsAsync();
+        await projector.ApplyAsync([.. events.Where((e, i) => i % 3 != 0 || i == events.Length - 1)]);
         Assert.True(await projector.ReconcileAsync(all: true) > 0);
         Assert.Equal(world.Expected(lives), await world.RowsAsync(set));
         Assert.Equal(0, await projector.ReconcileAsync(all: true));

@@ -80,10 +80,11 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
     /// <summary>The automatic work of a report: traced, routed, matched.</summary>
     public (ReportId Id, ImmutableArray<IReportEvent> Events) Work(ReportId id) => Do(new CompleteAutomaticWork
     {
-        ReportId = id, Context = Context(Caller.System), FullLookup = true,
+        ReportId = id, Context = Context(Caller.System),
         Traces = [.. _reports[id].Items.Select(i => new ItemTrace { Ordinal = i.Ordinal, Facts = Facts(_random.Next(6) == 0 ? null : Pick(Hosts)) })],
         Verdicts = [.. _reports[id].Items.Where(i => i.NeedsMatch()).Select(i => new ItemVerdicts
         {
+            LookedUp = true, NearSearched = true,
             Ordinal = i.Ordinal, Exact = [.. i.Hashes.Select(h => new HashVerdict { Hash = h, Version = 0 })],
         })],
     });
@@ -115,9 +116,9 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
         {
             0 or 1 or 2 => new CompleteAutomaticWork
             {
-                ReportId = report.Id, Context = Context(Caller.System), FullLookup = true,
+                ReportId = report.Id, Context = Context(Caller.System),
                 Traces = [.. targets.Select(t => new ItemTrace { Ordinal = t.Ordinal, Facts = Facts(_random.Next(4) == 0 ? null : Pick(Hosts)) })],
-                Verdicts = [.. targets.Select(t => Verdicts(report.Items[t.Ordinal - 1]))],
+                Verdicts = [.. targets.Select(t => Verdicts(report.Items[t.Ordinal - 1]) with { LookedUp = true, NearSearched = true })],
             },
             3 or 4 => new AssessItems
             {

@@ -1,4 +1,5 @@
 using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 using static CPort.Domain.CodeLists.ActionType;
@@ -179,9 +180,9 @@ public class IccamRuleTests
     public void Rule_6_the_three_dates_are_kept_apart()
     {
         var s = new ReportScenario();
-        s.Submit(Nl, Entry(DE));
+        s.Submit(Nl, Entry());
         s.Now = Start.AddHours(2);
-        s.Work();
+        s.Work([new ItemTrace { Ordinal = 1, Facts = Facts(DE) }]);
         s.Now = Start.AddHours(5);
         s.Claim(De1);
         Assert.Equal(Start.AddHours(-1), s.Report.HotlineReceivedDate);

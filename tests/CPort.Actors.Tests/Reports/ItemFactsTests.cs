@@ -1,6 +1,8 @@
+using CPort.Actors.Tests.Hashes;
 using CPort.Domain.Access;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
@@ -14,11 +16,8 @@ public class ItemFactsTests
     private static ContentItem Known(Classification? inherited, InheritanceKind kind = InheritanceKind.Inherited, ReportScenario? s = null)
     {
         s ??= HostedIn(BE);
-        var e = new ItemsMatched
-        {
-            Meta = s.Context(Caller.System).ToMeta(),
-            Matches = [new ItemMatch { Ordinal = 1, Complete = true, Inheritance = new InheritanceDecision { Kind = kind, Classification = inherited } }],
-        };
+        var match = new ItemMatch { LookedUp = true, Inheritance = new InheritanceDecision { Kind = kind, Classification = inherited } };
+        var e = new AutomaticWorkDone { Meta = s.Context(Caller.System).ToMeta(), Steps = [new ItemSteps { Ordinal = 1, Match = match }] };
         return ReportRules.Apply(s.Report, e).Items[0];
     }
 
@@ -83,12 +82,17 @@ public class ItemFactsTests
     {
         var s = new ReportScenario();
         s.Submit(Nl, Entry(BE) with { Hashes = [Sha256(1)] });
-        HashVerdict Of(byte hash, long version) => new() { Hash = Sha256(hash), Version = version };
+        HashVerdict Of(byte hash, long version) => new()
+        {
+            Hash = Sha256(hash), Version = version,
+            Opinions = version == 0 ? [] :
+                [HashSamples.Says("interpol", version == 4 ? Classification.National : Classification.Baseline, trust: TrustLevel.Trusted)],
+        };
         s.Work(verdicts: [new ItemVerdicts { Ordinal = 1, Exact = [Of(1, 0)] }], full: true);
         Assert.True(s[1].Matched);
-        Assert.Empty(s[1].Verdicts);
+        Assert.Empty(s[1].Known);
         s.Work(verdicts: [new ItemVerdicts { Ordinal = 1, Exact = [Of(1, 4), Of(1, 5), Of(2, 9)] }, new ItemVerdicts { Ordinal = 1, Exact = [Of(1, 7)] }]);
-        Assert.Equal(7, Assert.Single(s[1].Verdicts).Version);
+        Assert.Equal(7, Assert.Single(s[1].Known).Version);
         var version = s.Report.Version;
         s.Work(verdicts: [new ItemVerdicts { Ordinal = 1, Exact = [Of(1, 6)] }]);
         Assert.Equal(version, s.Report.Version);

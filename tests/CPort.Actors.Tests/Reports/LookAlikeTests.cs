@@ -1,5 +1,7 @@
 using CPort.Actors.Tests.Matching.Groups;
+using CPort.Actors.Tests.Hashes;
 using CPort.Domain.Access;
+using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
@@ -21,11 +23,18 @@ public sealed class LookAlikeTests
 
         s.Do(new CompleteAutomaticWork
         {
-            ReportId = s.Id, Context = s.Context(Caller.System), FullLookup = true,
-            Verdicts = [new ItemVerdicts { Ordinal = 1, Exact = [new HashVerdict { Hash = Own, Version = 9 }], LookAlikes = [Alike(3, 2)] }],
+            ReportId = s.Id, Context = s.Context(Caller.System),
+            Verdicts =
+            [
+                new ItemVerdicts
+                {
+                    Ordinal = 1, LookedUp = true, LookAlikes = [Alike(3, 2)],
+                    Exact = [new HashVerdict { Hash = Own, Version = 9, Opinions = [HashSamples.Says("interpol", Classification.Baseline)] }],
+                },
+            ],
         });
-        Assert.Empty(s.Events.OfType<ItemsMatched>().Last().Matches.Single().LookAlikes);
-        Assert.Equal(2, s.Events.OfType<ItemsMatched>().Count());
+        Assert.Empty(s.Events.OfType<AutomaticWorkDone>().Last().Steps.Single().Match!.LookAlikes);
+        Assert.Equal(2, s.Events.OfType<AutomaticWorkDone>().Count());
     }
 
     [Fact]
@@ -44,9 +53,15 @@ public sealed class LookAlikeTests
         s.Submit(Nl, Entry(NL) with { Hashes = [Own] });
         s.Do(new CompleteAutomaticWork
         {
-            ReportId = s.Id, Context = s.Context(Caller.System), FullLookup = true,
-            Verdicts = [new ItemVerdicts { Ordinal = 1, Exact = [new HashVerdict { Hash = Own, Version = 0 }], LookAlikes = [.. found] }],
+            ReportId = s.Id, Context = s.Context(Caller.System),
+            Verdicts =
+            [
+                new ItemVerdicts
+                {
+                    Ordinal = 1, Exact = [new HashVerdict { Hash = Own, Version = 0 }], LookedUp = true, NearSearched = true, LookAlikes = [.. found],
+                },
+            ],
         });
-        return (s, s.Events.OfType<ItemsMatched>().Single().Matches.Single());
+        return (s, s.Events.OfType<AutomaticWorkDone>().Single().Steps.Single().Match!);
     }
 }

@@ -138,8 +138,8 @@ internal sealed class ReportScenario
         bool full = false) =>
         Do(new CompleteAutomaticWork
         {
-            ReportId = Id, Context = Context(by ?? Caller.System with { Tenant = Report.Tenant }), Traces = [.. traces ?? []], Verdicts = [.. verdicts ?? []],
-            Propagated = [.. propagated ?? []], FullLookup = full,
+            ReportId = Id, Context = Context(by ?? Caller.System with { Tenant = Report.Tenant }), Traces = [.. traces ?? []],
+            Verdicts = [.. (verdicts ?? []).Select(v => v with { LookedUp = full, NearSearched = full })], Propagated = [.. propagated ?? []],
         });
 
     public static ImmutableArray<ItemTarget> At(params int[] ordinals) => [.. ordinals.Select(o => new ItemTarget { Ordinal = o })];
@@ -172,18 +172,12 @@ internal sealed class ReportScenario
     /// <summary>The item inherits this from its hashes from now on, whatever today's policy is; null: nothing.</summary>
     public void Inherit(Classification? inherited, InheritanceKind kind = InheritanceKind.Inherited, int item = 1)
     {
-        var e = new ItemsMatched
+        var match = new ItemMatch
         {
-            Meta = Context(Caller.System).ToMeta(),
-            Matches =
-            [
-                new ItemMatch
-                {
-                    Ordinal = item, Complete = true, Inheritance = inherited is null && kind == InheritanceKind.Inherited ? null
-                        : new InheritanceDecision { Kind = kind, Classification = inherited },
-                },
-            ],
+            LookedUp = true, Inheritance = inherited is null && kind == InheritanceKind.Inherited ? null
+                : new InheritanceDecision { Kind = kind, Classification = inherited },
         };
+        var e = new AutomaticWorkDone { Meta = Context(Caller.System).ToMeta(), Steps = [new ItemSteps { Ordinal = item, Match = match }] };
         _events.Add(e);
         Report = ReportRules.Apply(Report, e);
     }

@@ -28,10 +28,13 @@ public class SubmissionTests
     {
         var s = new ReportScenario();
         var reply = s.Submit(Nl, Entry(BE), Entry());
-        Assert.Equal((CommandOutcome.Accepted, 77L, 2L), (reply.Outcome, reply.ReportNumber, reply.Version));
+        Assert.Equal((CommandOutcome.Accepted, 77L, 1L), (reply.Outcome, reply.ReportNumber, reply.Version));
         Assert.Equal([1, 2], s.Report.Items.Select(i => i.Ordinal));
         Assert.Equal(s[1].Number + 1, s[2].Number);
         Assert.Equal((true, false), (s[1].Traced, s[2].Traced));
+
+        // B34: a known hosting country is routed with the first write.
+        Assert.Equal((BE, null), (s[1].Assignment?.Country, s[2].Assignment?.Country));
         Assert.Equal(NL, s.Report.ReportingCountry);
     }
 
@@ -103,10 +106,9 @@ public class SubmissionTests
     public void Ten_thousand_items_come_in_events_of_two_hundred()
     {
         var s = new ReportScenario();
-        Assert.Equal(51, s.Submit(Nl, [.. Enumerable.Repeat(Entry(BE), 10_000)]).Version);
+        Assert.Equal(50, s.Submit(Nl, [.. Enumerable.Repeat(Entry(BE), 10_000)]).Version);
         Assert.Equal((10_000, 10_000), (s.Report.Items.Count, s.Report.SubmittedItems));
-        s.Work();
-        Assert.All(s.Events.OfType<ItemsAssigned>(), e => Assert.Equal(200, e.Assignments.Length));
+        Assert.All(s.Events.OfType<ItemsAdded>(), e => Assert.Equal(200, e.Items.Length));
         Assert.All(s.Report.Items, i => Assert.Equal(Be.Agency, i.Assignment!.Hotline));
     }
 

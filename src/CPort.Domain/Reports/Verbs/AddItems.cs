@@ -34,7 +34,7 @@ public sealed record AddItems : IReportCommand
             return Rejected(report, this, refusal);
         }
 
-        var items = SubmittedItem.ToItems(Items, report.Items.Count + 1, FirstItemNumber, Context).ToImmutableArray();
+        var items = SubmittedItem.ToItems(Items, report.Items.Count + 1, FirstItemNumber, Context, environment).ToImmutableArray();
         return Accepted(report, this,
             [.. items.Select(i => new ItemOutcome { Ordinal = i.Ordinal, Number = i.Number, Version = i.Version })],
             new ItemsAdded { Meta = Context.ToMeta(), Items = items });

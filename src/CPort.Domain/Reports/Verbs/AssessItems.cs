@@ -99,10 +99,9 @@ public sealed record AssessmentInput
     internal Assessment ToAssessment(int id, CommandContext context, Country? country, int episode) => new()
     {
         Id = id, Agency = context.Caller.Agency, KeyId = context.Caller.KeyId, Trust = context.Caller.Trust, Country = country,
-        At = context.OccurredAt, Episode = episode,
+        Speaks = context.Caller.SpeaksFor(country), At = context.OccurredAt, Episode = episode,
         Classification = Classification, Age = Age, Gender = Gender, VirtualContent = VirtualContent,
         UserGeneratedContent = UserGeneratedContent, ChildModeling = ChildModeling, Analyst = SealedAnalyst,
-        Speaks = context.Caller.SpeaksFor(country),
 
         // v2's Doubtful has no effect, so there is nothing to tell the hash buckets.
         Propagated = !Classification.HasEffect(),

@@ -1,4 +1,3 @@
-using CPort.Domain.Hashes;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Routing;
 using static CPort.Domain.Reports.Verbs.VerbRules;
@@ -42,7 +41,7 @@ internal static class Assigning
         return new ItemAssignment
         {
             Ordinal = item.Ordinal, CountryChanged = taken,
-            Inheritance = taken ? InheritancePolicy.Decide(country, VerdictsOf(item), environment.Inheritance) : item.Inheritance,
+            Inheritance = taken ? Inheriting.Of(item, country, environment) : item.Inheritance, LookUpAgain = taken,
             Assignment = item.Assignment! with
             {
                 Country = country, Hotline = hotline, HotlineSince = at, CountrySince = taken ? at : item.Assignment.CountrySince,
@@ -83,7 +82,7 @@ internal static class Assigning
         return new ItemAssignment
         {
             Ordinal = item.Ordinal, CountryChanged = true,
-            Inheritance = InheritancePolicy.Decide(assigned, VerdictsOf(item), environment.Inheritance),
+            Inheritance = Inheriting.Of(item, assigned, environment), LookUpAgain = episode > 1,
             Assignment = new Assignment
             {
                 Episode = episode, Country = assigned, CountrySince = at, Orphan = assigned is null, Hotline = hotline,
@@ -91,9 +90,13 @@ internal static class Assigning
             },
         };
     }
+}
 
-    private static ItemVerdicts VerdictsOf(ContentItem item) =>
-        new() { Ordinal = item.Ordinal, Exact = item.Verdicts, Near = item.Near };
+/// <summary>What an item inherits by what it holds of its hashes.</summary>
+internal static class Inheriting
+{
+    public static InheritanceDecision? Of(ContentItem item, Country? country, ReportEnvironment environment) =>
+        DecisionTable.Decide(country, item.Hashes, item.Known, item.Near, environment.Inheritance);
 }
 
 /// <summary>The new assignment of one item.</summary>
@@ -106,6 +109,12 @@ public sealed record ItemAssignment
     /// <summary>What the item's hashes say in its new country; set when the country changed.</summary>
     [ProtoMember(3)] public InheritanceDecision? Inheritance { get; init; }
     [ProtoMember(4)] public bool CountryChanged { get; init; }
+
+    /// <summary>
+    /// The hashes are looked up again: what changed nothing in the country before, and so was not taken in, may do so in this one. Until then the inheritance
+    /// follows from what is held.
+    /// </summary>
+    [ProtoMember(5)] public bool LookUpAgain { get; init; }
 }
 
 /// <summary>Items were given to a country or hotline, became orphans, or were moved.</summary>
@@ -123,6 +132,7 @@ public sealed record ItemsAssigned : IReportEvent
         Assignment = a.Assignment,
         EarlierAssignments = IsLeft(i.Assignment, a.Assignment) ? i.EarlierAssignments.Add(i.Assignment!) : i.EarlierAssignments,
         Inheritance = a.CountryChanged ? a.Inheritance : i.Inheritance,
+        Matched = i.Matched && !(a.LookUpAgain && !i.Hashes.IsEmpty),
 
         // A lease belongs to the hotline that had the job; handed on, it would lock the new one out.
         Lease = a.CountryChanged || a.Assignment.Hotline != i.Assignment?.Hotline ? null : i.Lease,
@@ -139,14 +149,5 @@ public sealed record ItemsAssigned : IReportEvent
     public ImmutableArray<int> Touches() => [.. Assignments.Select(a => a.Ordinal)];
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
-        [.. Assignments.Where(a => seen.Contains(a.Ordinal)).Select(a => $"Item {a.Ordinal}: {InWords(a.Assignment)}.")];
-
-    private static string InWords(Assignment a) => a switch
-    {
-        { EscalatedTo: { } to, Country: null } => $"orphan, passed to {to}",
-        { Orphan: true, Country: null } => "orphan: hosted where no hotline is",
-        { Country: { } country, Hotline: { } hotline } =>
-            $"assigned to {country}, {hotline}" + (a.Orphan ? " (took an orphan)" : ""),
-        _ => $"assigned to {a.Country}, no hotline yet",
-    };
+        [.. Assignments.Where(a => seen.Contains(a.Ordinal)).Select(a => $"Item {a.Ordinal}: {a.Assignment.InWords()}.")];
 }

@@ -1,9 +1,10 @@
 using CPort.Domain.Hashes;
+using CPort.Domain.Routing;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
-/// <summary>What the automatic steps of one report found; they share one command and one write.</summary>
+/// <summary>What the automatic steps of one report found; they share one command and one event.</summary>
 internal sealed record CompleteAutomaticWork : IReportVerb
 {
     public required ReportId ReportId { get; init; }
@@ -14,12 +15,9 @@ internal sealed record CompleteAutomaticWork : IReportVerb
     /// <summary>Assessments that the hash buckets have recorded.</summary>
     public ImmutableArray<AssessmentRef> Propagated { get; init; } = [];
 
-    /// <summary>The verdicts are a look-up of all hashes of these items, not news of a few.</summary>
-    public bool FullLookup { get; init; }
-
     /// <summary>
-    /// Takes over what the automatic steps found. Every part is idempotent: an item already traced, a verdict not newer than the one held and an assessment
-    /// already propagated change nothing, so that a repeated or late answer is harmless.
+    /// Takes over what the automatic steps found. Every part is idempotent: an item already traced, verdicts that change nothing and an assessment already
+    /// propagated lead to no event, so that a repeated or late answer is harmless.
     /// </summary>
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
@@ -28,37 +26,135 @@ internal sealed record CompleteAutomaticWork : IReportVerb
             return Rejected(report, this, refused);
         }
 
-        var events = new List<IReportEvent>();
-        var after = report;
-        void Add<T>(IEnumerable<T> changes, Func<ImmutableArray<T>, IReportEvent> toEvent)
+        var (traces, verdicts) = (Traces.ToLookup(t => t.Ordinal), Verdicts.ToLookup(v => v.Ordinal));
+        // What was told before a withdrawal does not tell of the withdrawal.
+        var propagated = Propagated.Where(p => report.Item(p.Ordinal)?.Assessments
+                .Any(a => a.Id == p.AssessmentId && p.Retracted == a.WithdrawnAt is not null) == true)
+            .ToLookup(p => p.Ordinal, p => p.AssessmentId);
+        var steps = report.Items.Select(item => ItemSteps.Of(item, traces[item.Ordinal].FirstOrDefault(), ItemVerdicts.Together(verdicts[item.Ordinal]),
+            propagated[item.Ordinal], environment)).OfType<ItemSteps>();
+        return Accepted(report, this,
+            [.. steps.Chunk(ReportRules.ItemsPerPart).Select(part => new AutomaticWorkDone { Meta = Context.ToMeta(), Steps = [.. part] })]);
+    }
+}
+
+/// <summary>Names an assessment of an item.</summary>
+public sealed record AssessmentRef
+{
+    public required int Ordinal { get; init; }
+    public required int AssessmentId { get; init; }
+
+    /// <summary>It was told as taken back.</summary>
+    public bool Retracted { get; init; }
+}
+
+/// <summary>What was found for one item, in the order in which it is applied.</summary>
+[ProtoContract]
+public sealed record ItemSteps
+{
+    [ProtoMember(1)] public required int Ordinal { get; init; }
+
+    /// <summary>Tracers answered; facts without a country: they found none.</summary>
+    [ProtoMember(2)] public HostingFacts? Trace { get; init; }
+
+    /// <summary>Routed for the first time.</summary>
+    [ProtoMember(3)] public Assignment? Route { get; init; }
+
+    /// <summary>Verdicts reached it; inherited opinions come and go by this alone.</summary>
+    [ProtoMember(4)] public ItemMatch? Match { get; init; }
+
+    /// <summary>Assessments that the hash buckets have recorded.</summary>
+    [ProtoMember(5, IsPacked = true)] public int[] Propagated { get; init; } = [];
+
+    /// <summary>Null: nothing new.</summary>
+    internal static ItemSteps? Of(
+        ContentItem item, ItemTrace? trace, ItemVerdicts? verdicts, IEnumerable<int> propagated, ReportEnvironment environment)
+    {
+        var steps = new ItemSteps
         {
-            foreach (var part in changes.ToArray().Chunk(ReportRules.ItemsPerPart))
+            Ordinal = item.Ordinal, Trace = trace?.New(item),
+            Propagated = [.. propagated.Distinct().Where(id => item.Assessments.Any(a => a.Id == id && !a.Propagated))],
+        };
+        var after = steps.ApplyTo(item);
+        if (after.NeedsRoute())
+        {
+            steps = steps with { Route = Assigning.Route(after, after.Hosting!.Country!.Value, episode: 1, environment.Now, environment).Assignment };
+            after = steps.ApplyTo(item);
+        }
+
+        // Routed first, so that the decision table knows the country whose law counts; what was known before is read again for that country.
+        var match = verdicts is null ? null : ItemMatch.New(after, verdicts, environment);
+        if (match is null && steps.Route is not null && after.Matched)
+        {
+            var again = Inheriting.Of(after, after.Assignment?.Country, environment);
+            match = Equals(again, after.Inheritance) ? null : new ItemMatch { Known = after.Known, Near = after.Near, Inheritance = again };
+        }
+
+        steps = steps with { Match = match };
+        return steps is { Trace: null, Route: null, Match: null, Propagated.Length: 0 } ? null : steps;
+    }
+
+    internal ContentItem ApplyTo(ContentItem item)
+    {
+        if (Trace is not null)
+        {
+            item = item with { Hosting = Trace, Traced = true };
+        }
+
+        if (Route is not null)
+        {
+            item = item with { Assignment = Route };
+        }
+
+        if (Propagated.Length > 0)
+        {
+            item = item with { Assessments = [.. item.Assessments.Select(a => Propagated.Contains(a.Id) ? a with { Propagated = true } : a)] };
+        }
+
+        return Match is null ? item : Match.ApplyTo(item);
+    }
+}
+
+/// <summary>CPort's own work on items: traced, routed, matched, their opinions passed on. At most 200 items an event.</summary>
+[ProtoContract, Manifest("re6")]
+public sealed record AutomaticWorkDone : IReportEvent
+{
+    [ProtoMember(1)] public required EventMeta Meta { get; init; }
+    [ProtoMember(2)] public CommandReply? Receipt { get; init; }
+    [ProtoMember(3)] public ImmutableArray<ItemSteps> Steps { get; init; } = [];
+
+    public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
+
+    public Report Apply(Report report) => Each(report, this, Steps, s => s.Ordinal, (item, steps) => steps.ApplyTo(item));
+
+    public ImmutableArray<int> Touches() => [.. Steps.Select(s => s.Ordinal)];
+
+    public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access)
+    {
+        var sentences = ImmutableArray.CreateBuilder<string>();
+        foreach (var s in Steps.Where(s => seen.Contains(s.Ordinal)))
+        {
+            if (s.Trace is { } trace && access.Sees(FieldGroup.Hosting))
             {
-                events.Add(toEvent([.. part]));
-                after = ReportRules.Apply(after, events[^1]);
+                sentences.Add($"Item {s.Ordinal}: hosted in {trace.Country?.Code ?? "an unknown country"} ({trace.Source}).");
+            }
+
+            if (s.Route is { } route)
+            {
+                sentences.Add($"Item {s.Ordinal}: {route.InWords()}.");
+            }
+
+            if (s.Match is { } match && access.Sees(FieldGroup.Classification))
+            {
+                sentences.Add(match.Sentence(s.Ordinal, access.Sees(FieldGroup.Hashes)));
+            }
+
+            if (s.Propagated.Length > 0)
+            {
+                sentences.Add($"Item {s.Ordinal}: the hash buckets took the assessments over.");
             }
         }
 
-        var meta = Context.ToMeta();
-        Add(ItemsTraced.New(after, Traces), traces => new ItemsTraced { Meta = meta, Traces = traces });
-
-        // Routed first, so that the inheritance policy knows the country whose law counts.
-        Add(
-            after.Items.Where(i => i.NeedsRoute())
-                .Select(i => Assigning.Route(i, i.Hosting!.Country!.Value, episode: 1, environment.Now, environment)),
-            assignments => new ItemsAssigned { Meta = meta, Assignments = assignments });
-
-        // Several messages on one item are taken one after the other, so that each decides with what the one before brought.
-        var rounds = Verdicts.GroupBy(v => v.Ordinal).SelectMany(same => same.Select((v, n) => (Verdicts: v, Round: n)))
-            .GroupBy(p => p.Round, p => p.Verdicts);
-        foreach (var round in rounds.OrderBy(r => r.Key))
-        {
-            Add(ItemsMatched.New(after, round, FullLookup, environment),
-                matches => new ItemsMatched { Meta = meta, Matches = matches });
-        }
-
-        Add(OpinionsPropagated.New(after, Propagated),
-            assessments => new OpinionsPropagated { Meta = meta, Assessments = assessments });
-        return Accepted(report, this, [.. events]);
+        return sentences.DrainToImmutable();
     }
 }

@@ -34,7 +34,7 @@ internal static class Occurrences
         AddedAt = context.OccurredAt, LastChangedAt = context.OccurredAt,
 
         // Where it is, what its hashes say and whose job it is are found out anew.
-        Traced = false, Matched = earlier.Hashes.IsEmpty, Hosting = null, Verdicts = [], Near = [],
+        Traced = false, Matched = earlier.Hashes.IsEmpty, Hosting = null, Known = [], Near = [],
         Inheritance = null, Assignment = null, EarlierAssignments = [], Lease = null, AssignedReference = null, Actions = [],
 
         // The old hosting may be out of date: the host is traced anew, and kept only when it cannot be.

@@ -115,6 +115,7 @@ public sealed record SubmitReport : IReportCommand
 
         var meta = Context.ToMeta();
         Country? country = caller.Countries.IsEmpty ? null : caller.Countries[0];
+        var items = SubmittedItem.ToItems(Items, 1, FirstItemNumber, Context, environment).ToImmutableArray();
         var events = new List<IReportEvent>
         {
             new ReportSubmitted
@@ -124,10 +125,10 @@ public sealed record SubmitReport : IReportCommand
                 SiteType = SiteType, Commerciality = Commerciality, PaymentMethods = PaymentMethods,
                 Urgent = Urgent, Secrets = SealedSecrets, Digests = Digests,
                 DataKey = DataKey ?? throw new InvalidOperationException("A submission is sealed before it is decided."),
+                Items = [.. items.Take(ReportRules.ItemsPerPart)],
             },
         };
-        events.AddRange(SubmittedItem.ToItems(Items, 1, FirstItemNumber, Context)
-            .Chunk(ReportRules.ItemsPerPart)
+        events.AddRange(items.Skip(ReportRules.ItemsPerPart).Chunk(ReportRules.ItemsPerPart)
             .Select(part => new ItemsAdded { Meta = meta, Items = [.. part], WithSubmission = true }));
         var reply = new CommandReply
         {
@@ -213,9 +214,12 @@ public sealed record SubmittedItem
         return null;
     }
 
-    /// <summary>Assessments and actions that come with a report are the reporting hotline's opinions and facts at intake (design.md).</summary>
+    /// <summary>
+    /// Assessments and actions that come with a report are the reporting hotline's opinions and facts at intake (design.md). An item whose hosting country is
+    /// given is routed at once: it waits for no hash.
+    /// </summary>
     internal static IEnumerable<ContentItem> ToItems(
-        ImmutableArray<SubmittedItem> items, int firstOrdinal, long firstNumber, CommandContext context)
+        ImmutableArray<SubmittedItem> items, int firstOrdinal, long firstNumber, CommandContext context, ReportEnvironment environment)
     {
         // By the law of the hosting country, when the agency serves it; its own, else.
         Country? own = context.Caller.Countries is [var first, ..] ? first : null;
@@ -235,11 +239,14 @@ public sealed record SubmittedItem
             Matched = submitted.Hashes.IsEmpty,
             Assessments = submitted.Assessment is { } a ? [a.ToAssessment(1, context, Law(submitted), episode: 0)] : [],
             Actions = [.. submitted.Actions.Select(action => action.ToAction(context, Law(submitted), episode: 0))],
+        }).Select(item => !item.NeedsRoute() ? item : item with
+        {
+            Assignment = Assigning.Route(item, item.Hosting!.Country!.Value, episode: 1, environment.Now, environment).Assignment,
         });
     }
 }
 
-/// <summary>A hotline's report came in. Its items follow in <see cref="ItemsAdded"/>.</summary>
+/// <summary>A hotline's report came in, with its first 200 items; the others follow in <see cref="ItemsAdded"/>.</summary>
 [ProtoContract, Manifest("re1")]
 public sealed record ReportSubmitted : IReportEvent
 {
@@ -259,6 +266,9 @@ public sealed record ReportSubmitted : IReportEvent
     [ProtoMember(14)] public Sealed? Secrets { get; init; }
     [ProtoMember(15)] public ImmutableArray<FieldDigest> Digests { get; init; } = [];
 
+    /// <summary>The items in their first state.</summary>
+    [ProtoMember(16)] public ImmutableArray<ContentItem> Items { get; init; } = [];
+
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
     public Report Apply(Report report) => report with
@@ -268,9 +278,10 @@ public sealed record ReportSubmitted : IReportEvent
         Commerciality = Commerciality, PaymentMethods = PaymentMethods, Urgent = Urgent, UrgentBy = Urgent ? [ReportingHotline] : [],
         SiteTypeBy = SiteType is null ? null : ReportingHotline, CommercialityBy = Commerciality is null ? null : ReportingHotline,
         PaymentMethodsBy = PaymentMethods.IsEmpty ? null : ReportingHotline, DataKey = DataKey, Secrets = Secrets,
-        Digests = Digests, Tenant = Meta.Tenant, SubmissionCommand = Meta.CommandId,
+        Digests = Digests, Tenant = Meta.Tenant, SubmissionCommand = Meta.CommandId, Items = [.. Items], SubmittedItems = Items.Length,
     };
 
+    /// <summary>About the report, so that everybody with an item of it sees who submitted it; its items' first steps are shown with their own events.</summary>
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
         [$"Report {Number} submitted by {ReportingHotline}."];
 }

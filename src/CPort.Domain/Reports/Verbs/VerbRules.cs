@@ -162,10 +162,6 @@ internal static class VerbRules
         : caller.Countries is [var first, ..] ? first
         : null;
 
-    /// <summary>Whether it speaks for that country today (verdicts.md 1).</summary>
-    public static bool SpeaksFor(this Caller caller, Country? law) =>
-        caller.Kind is AgencyKind.Hotline or AgencyKind.Police && caller.WorksFor(law);
-
     public static Refusal? Leased(ContentItem item, Caller caller, ReportEnvironment environment) =>
         item.IsLeasedToAnother(caller, environment.Now)
             ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.")

@@ -1,0 +1,82 @@
+using CPort.Domain.Hashes;
+using CPort.Domain.Inheritance;
+
+namespace CPort.Domain.Reports.Verbs;
+
+/// <summary>What one item's hashes say, as it follows from the verdicts by the decision table of the time.</summary>
+[ProtoContract]
+public sealed record ItemMatch
+{
+    /// <summary>What is known of the item's hashes from now on.</summary>
+    [ProtoMember(1)] public ImmutableArray<KnownHash> Known { get; init; } = [];
+    [ProtoMember(2)] public ImmutableArray<KnownNear> Near { get; init; } = [];
+
+    /// <summary>The decision that holds from now on; null: the hashes say nothing.</summary>
+    [ProtoMember(3)] public InheritanceDecision? Inheritance { get; init; }
+
+    /// <summary>All hashes were looked up; else news of the item's only hash.</summary>
+    [ProtoMember(4)] public bool LookedUp { get; init; }
+
+    /// <summary>
+    /// With the first look-up: PDQ values near the item's own that other items carried and of which nothing was known, nearest first, at most <see
+    /// cref="ReportRules.MaxLookAlikes"/>; the item's own among them when others carry it too. What groups are formed from.
+    /// </summary>
+    [ProtoMember(5)] public ImmutableArray<LookAlike> LookAlikes { get; init; } = [];
+
+    /// <summary>
+    /// What verdicts bring that is new; null: nothing that changes the decision or what the item's readers are shown. <paramref name="verdicts"/> are of all
+    /// the item's hashes: what was not taken in before, because it changed nothing then, counts now.
+    /// </summary>
+    internal static ItemMatch? New(ContentItem item, ItemVerdicts verdicts, ReportEnvironment environment)
+    {
+        if (item.Withdrawn || !IsWhole(item, verdicts))
+        {
+            return null;
+        }
+
+        // An answer overtaken by a later one says nothing.
+        var known = verdicts.Exact.GroupBy(v => v.Hash).Select(same => same.MaxBy(v => v.Version)!)
+            .Select(v => KnownHash.Of(item.Hashes.IndexOf(v.Hash), v)).Where(k => k.Place >= 0 && (k.Version > 0 || k.Flags != 0))
+            .OrderBy(k => k.Place).ToImmutableArray();
+        if (item.Known.Any(held => (known.FirstOrDefault(k => k.Place == held.Place)?.Version ?? 0) < held.Version))
+        {
+            return null;
+        }
+
+        var near = verdicts.NearSearched ? [.. verdicts.Near.Select(KnownNear.Of)] : item.Near;
+        var decision = DecisionTable.Decide(item.Assignment?.Country, item.Hashes, known, near, environment.Inheritance);
+        if (item.Matched && (decision?.SaysTheSame(item.Inheritance) ?? item.Inheritance is null) && FlagsOf(known) == FlagsOf(item.Known))
+        {
+            return null;
+        }
+
+        return new ItemMatch
+        {
+            Known = known, Near = near, Inheritance = decision, LookedUp = verdicts.LookedUp,
+            LookAlikes = item.Matched ? [] : LookAlikesOf(item, verdicts.LookAlikes),
+        };
+    }
+
+    /// <summary>The verdicts speak of every hash of the item: of fewer nothing is concluded, the item is looked up again.</summary>
+    internal static bool IsWhole(ContentItem item, ItemVerdicts verdicts) =>
+        verdicts.LookedUp || item.Hashes.All(hash => verdicts.Exact.Any(v => v.Hash == hash));
+
+    internal ContentItem ApplyTo(ContentItem item) =>
+        item with { Known = Known, Near = Near, Inheritance = Inheritance, Matched = item.Matched || LookedUp };
+
+    /// <summary>Whose words they are belongs to the hashes.</summary>
+    internal string Sentence(int ordinal, bool withSources) =>
+        Inheritance is not { } i ? $"Item {ordinal}: not known." : $"Item {ordinal}: " + i.Kind switch
+        {
+            InheritanceKind.Inherited => $"{i.Classification} inherited{(i.Objected ? ", objected to" : "")}",
+            InheritanceKind.Suggested => $"{i.Classification} suggested ({i.Reason})",
+            InheritanceKind.NationalElsewhere => $"nationally illegal in {string.Join(", ", i.Countries.Select(c => c.Code))}",
+            _ => "verdicts contradict; disputed",
+        } + (withSources ? $" ({string.Join(", ", i.WordsOf(Known, Near))})." : ".");
+
+    private static HashFlags FlagsOf(ImmutableArray<KnownHash> known) => known.Aggregate(HashFlags.None, (all, k) => all | k.Flags);
+
+    /// <summary>An item that looks like no other needs no words in the journal.</summary>
+    private static ImmutableArray<LookAlike> LookAlikesOf(ContentItem item, ImmutableArray<LookAlike> found) =>
+        [.. found.Where(l => l.Items > 1 || !item.Hashes.Contains(l.Hash)).Take(ReportRules.MaxLookAlikes)];
+}
