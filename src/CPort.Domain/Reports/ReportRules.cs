@@ -26,16 +26,22 @@ public static class ReportRules
             return submit.Decide(report, environment);
         }
 
-        var caller = verb.Context.Caller;
+        var (caller, receipt) = (verb.Context.Caller, Receipt(report, verb));
+        if (receipt is not null && IsOf(receipt, verb))
+        {
+            // Its own answer, also when the command itself was the last it could do here.
+            return new ReportDecision([], receipt with { Replayed = true });
+        }
+
         if (report.Items.All(i => AccessTable.RelationsOf(caller, ReportViews.RelationFacts(report, i)) == ItemRelations.None))
         {
-            // Before any other check: whoever may not see the report learns nothing from which rule said no first, nor from what was answered before.
+            // Before any other check: whoever may not see the report learns nothing from which rule said no first.
             return Rejected(report, verb, RejectionCode.NotFound, "There is no such report.");
         }
 
-        if (Remembered(report, verb) is { } answered)
+        if (receipt is not null || IsSubmissions(report, verb))
         {
-            return answered;
+            return Rejected(report, verb, RejectionCode.CommandIdInUse, "This command id was used for another command, or with other content.");
         }
 
         return report.Withdrawn && verb is IReportCommand
@@ -44,25 +50,20 @@ public static class ReportRules
     }
 
     /// <summary>
-    /// A replayed command id gets the answer it got the first time, when it comes from who may command at all and is the same command; rejections were never
-    /// stored and are simply decided again.
+    /// What was answered under the command's id, for who may command this tenant's reports at all; rejections were never stored and are simply decided again.
     /// </summary>
-    private static ReportDecision? Remembered(Report report, IReportVerb verb)
-    {
-        var (caller, id) = (verb.Context.Caller, verb.Context.CommandId);
-        if (verb is not IReportCommand || !caller.Is(Roles.Analyst | Roles.Officer | Roles.Machine))
-        {
-            return null;
-        }
+    private static CommandReply? Receipt(Report report, IReportVerb verb) =>
+        verb is IReportCommand && MayCommand(report, verb.Context.Caller) ? report.Receipts.Of((verb.Context.Caller.Agency, verb.Context.CommandId)) : null;
 
-        var receipt = report.Receipts.Of((caller.Agency, id));
-        var same = receipt is not null && receipt.Command == NameOf(verb)
-            && (receipt.Digest == 0 || verb.Context.Digest == 0 || receipt.Digest == verb.Context.Digest);
-        return same ? new ReportDecision([], receipt! with { Replayed = true })
-            : receipt is not null || (id == report.SubmissionCommand && caller.Agency == report.ReportingHotline)
-                ? Rejected(report, verb, RejectionCode.CommandIdInUse, "This command id was used for another command, or with other content.")
-            : null;
-    }
+    private static bool MayCommand(Report report, Caller caller) =>
+        caller.Tenant == report.Tenant && caller.Is(Roles.Analyst | Roles.Officer | Roles.Machine);
+
+    /// <summary>The same command, and the same content where both have told theirs.</summary>
+    private static bool IsOf(CommandReply receipt, IReportVerb verb) =>
+        receipt.Command == NameOf(verb) && (receipt.Digest == 0 || verb.Context.Digest == 0 || receipt.Digest == verb.Context.Digest);
+
+    private static bool IsSubmissions(Report report, IReportVerb verb) =>
+        verb is IReportCommand && verb.Context.CommandId == report.SubmissionCommand && verb.Context.Caller.Agency == report.ReportingHotline;
 
     /// <summary>The state after an event.</summary>
     public static Report Apply(Report report, IReportEvent e)
