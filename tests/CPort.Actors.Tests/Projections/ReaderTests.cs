@@ -193,7 +193,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
     public async Task Statistics_count_what_is_there_and_operators_count_everything(DatabaseProvider provider)
     {
         await using var world = await ReadModelWorld.StartAsync(provider, server);
-        var lives = new RandomLives(14, world.Seam);
+        var lives = new RandomLives(15, world.Seam);
         await ProjectAsync(world, lives, 600);
         var items = lives.Reports.Values.SelectMany(r => r.Items.Select(i => (Report: r, Item: i))).ToArray();
         var statistics = new StatisticsReader(world.Model);
