@@ -24,13 +24,11 @@ public static class ExitCodes
         (Refused, "the node does not fit the database or the cluster: name, counts, version, master key, how splits are judged"),
         (NotJoined, "no cluster let the node in within `CPORT__Cluster__JoinSeconds`; to be started again"),
         (Downed, "the cluster went on without the node, after a crash or a cut; to be started again, and it joins by itself"),
-        (NoDatabase,
-            "the node alone lost the database while other members reached it; to be started again, and it waits for the database"),
+        (NoDatabase, "the node alone lost the database while other members reached it; to be started again, and it waits for the database"),
         (NoConnection, "no node answers at the address, or none has for `--retry-for`"),
         (NotAllowed, "no key, an unknown key, or one that does not allow this"),
         (SomeRejected, "done, but some lines were not taken"),
-        (SomeUnavailable,
-            "done, but some lines stayed without a final answer (a report that cannot be read): to be sent again later"),
+        (SomeUnavailable, "done, but some lines stayed without a final answer (a report that cannot be read): to be sent again later"),
     ];
 
     /// <summary>For <c>cport --help</c>.</summary>

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using CPort.Actors.Reports;
 using CPort.Domain.Reports;
+using CPort.Node.Composition;
 using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests;
@@ -14,10 +15,13 @@ public sealed partial class DependencyTests
     /// <summary>The folders of the domain: each may use those before it.</summary>
     private static readonly string[] DomainOrder =
     [
-        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Confidential", "Hashes", "Groups", "Inheritance",
-            "Routing", "Reports",
-        "Queues",
+        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Confidential", "Hashes", "Groups", "Inheritance", "Routing", "Reports", "Queues",
     ];
+
+    private static readonly string[] ApiOrder = ["Security", "Reading", "Reports", "Queues", "Groups", "Hashes", "Agencies", "Operators"];
+
+    private static readonly string[] NodeOrder =
+        ["Client", "Options", "Hosting", "Readiness", "Adapters", "Operator", "Composition", "Sample", "Commands"];
 
     private static string[] ReferencesOf(Assembly assembly) => [.. assembly.GetReferencedAssemblies().Select(a => a.Name!)];
 
@@ -49,11 +53,18 @@ public sealed partial class DependencyTests
     }
 
     [Fact]
-    public void Folders_of_the_domain_use_only_those_below_them()
+    public void Folders_of_the_domain_use_only_those_below_them() => UseOnlyThoseBefore(DomainOrder, FolderUses("CPort.Domain", typeof(Report).Assembly));
+
+    [Fact]
+    public void Folders_of_the_api_use_only_those_below_them() => UseOnlyThoseBefore(ApiOrder, FolderUses("CPort.Api", typeof(CPortApi).Assembly));
+
+    [Fact]
+    public void Folders_of_the_node_use_only_those_below_them() => UseOnlyThoseBefore(NodeOrder, FolderUses("CPort.Node", typeof(NodeHost).Assembly));
+
+    private static void UseOnlyThoseBefore(string[] order, IReadOnlyCollection<(string From, string To)> uses)
     {
-        var uses = FolderUses("CPort.Domain", typeof(Report).Assembly);
-        Assert.Empty(uses.SelectMany(u => (string[])[u.From, u.To]).Except(DomainOrder));
-        Assert.DoesNotContain(uses, u => Array.IndexOf(DomainOrder, u.To) > Array.IndexOf(DomainOrder, u.From));
+        Assert.Empty(uses.SelectMany(u => (string[])[u.From, u.To]).Except(order));
+        Assert.DoesNotContain(uses, u => Array.IndexOf(order, u.To) > Array.IndexOf(order, u.From));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Akka.Cluster.Sharding;
 using Akka.Persistence;
 using CPort.Actors.Cluster;
 using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 
 namespace CPort.Actors.Agencies;
 

@@ -9,10 +9,7 @@ internal static class HashBucketAnswers
         SightAndLookup c => Verdicts(state, c.RequestId, c.Sightings.Select(s => s.Hash)),
         RecordBucketOpinions c => new OpinionsStored { RequestId = c.RequestId, Changed = o.Changed },
         ChangeQuarantine c => new QuarantineChanged { RequestId = c.RequestId, Changed = o.Changed },
-        ImportHashes c => new HashesImported
-        {
-            RequestId = c.RequestId, Added = o.Added, Changed = o.Changed, Unchanged = o.Unchanged, Ignored = o.Ignored, Rows = o.Rows ?? [],
-        },
+        ImportHashes c => new HashesImported { RequestId = c.RequestId, Rows = o.Rows ?? [] },
         _ => throw new InvalidOperationException($"{command.GetType().Name} is no write that a bucket knows."),
     };
 

@@ -50,7 +50,7 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
                 Say(asked: false);
             }
 
-            foreach (var id in found.Buckets.OrderByDescending(id => id.Algorithm))
+            foreach (var id in found.Buckets.OrderByDescending(id => HashAlgorithms.Of(id.Algorithm).Strength))
             {
                 _left.Enqueue(id);
             }

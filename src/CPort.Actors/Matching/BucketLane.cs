@@ -129,6 +129,5 @@ internal sealed class BucketLanes(HashRoutes routes, TimeProvider time)
         }
     }
 
-    private DateTimeOffset AgainAfter(Asking asking) =>
-        time.GetUtcNow() + (asking.Lane.Times.Wait * (1 << Math.Min(asking.Times - 1, 2)));
+    private DateTimeOffset AgainAfter(Asking asking) => time.GetUtcNow() + (asking.Lane.Times.Wait * (1 << Math.Min(asking.Times - 1, 2)));
 }

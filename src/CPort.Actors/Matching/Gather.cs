@@ -190,8 +190,7 @@ internal sealed class OpinionGather : Gather
         : base(request.Opinions.Length) => (_request, TraceParent) = (request, request.TraceParent);
 
     /// <summary>What it asks; to be enumerated once.</summary>
-    public IEnumerable<Row<OpinionOnHash>> Opinions() =>
-        _request.Opinions.Where(o => !TrapValues.IsTrap(o.Hash)).Select(o => Ask(0, o));
+    public IEnumerable<Row<OpinionOnHash>> Opinions() => _request.Opinions.Where(o => !TrapValues.IsTrap(o.Hash)).Select(o => Ask(0, o));
 
     public override object Answer() => new OpinionsRecorded(_request.ReportId);
 

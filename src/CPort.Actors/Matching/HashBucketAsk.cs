@@ -8,8 +8,7 @@ public sealed class HashBucketsUnavailableException(string message) : Unavailabl
 /// <summary>Asks a bucket again until it answers; for the slow paths that are no actors (imports, previews).</summary>
 internal static class HashBucketAsk
 {
-    public static async Task<T> AskUntilAnswered<T>(
-        this IActorRef buckets, IHashBucketMessage message, TimeSpan attempt, int attempts, CancellationToken ct)
+    public static async Task<T> AskUntilAnswered<T>(this IActorRef buckets, IHashBucketMessage message, TimeSpan attempt, int attempts, CancellationToken ct)
     {
         // Half an attempt before the last one would end: a time limit may be kept a little early.
         var times = new AskTimes(attempt, attempt, attempt * (attempts - 0.5));
@@ -19,8 +18,7 @@ internal static class HashBucketAsk
         }
         catch (AskTimeoutException)
         {
-            throw new HashBucketsUnavailableException(
-                $"A hash bucket did not answer in {attempts} attempts of {attempt.TotalSeconds:0.#} s.");
+            throw new HashBucketsUnavailableException($"A hash bucket did not answer in {attempts} attempts of {attempt.TotalSeconds:0.#} s.");
         }
     }
 

@@ -27,8 +27,7 @@ public sealed class HashImport(IActorRef buckets, HashImportOptions? options = n
     /// <summary>
     /// Says what became of each row, in their order, when all are durable. Throws <see cref="HashBucketsUnavailableException"/> when a bucket stays silent.
     /// </summary>
-    public async Task<HashRowOutcome[]> ImportAsync(
-        HashListSource source, IReadOnlyList<HashListRow> rows, CancellationToken ct = default)
+    public async Task<HashRowOutcome[]> ImportAsync(HashListSource source, IReadOnlyList<HashListRow> rows, CancellationToken ct = default)
     {
         var outcomes = new HashRowOutcome[rows.Count];
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -57,9 +56,6 @@ public sealed class HashImport(IActorRef buckets, HashImportOptions? options = n
         HashListSource source, IReadOnlyList<HashListRow> rows, CancellationToken stop) =>
         from bucket in Enumerable.Range(0, rows.Count).GroupBy(i => HashBucketId.For(rows[i].Hash))
         from places in bucket.Chunk(HashBucketLimits.Part)
-        let message = new ImportHashes
-        {
-            Bucket = bucket.Key, RequestId = 0, Source = source, Rows = [.. places.Select(i => rows[i])], EachRow = true,
-        }
+        let message = new ImportHashes { Bucket = bucket.Key, RequestId = 0, Source = source, Rows = [.. places.Select(i => rows[i])] }
         select (places, buckets.AskUntilAnswered<HashesImported>(message, _options.Attempt, _options.Attempts, stop));
 }

@@ -152,8 +152,7 @@ public static class MatchingHosting
         this AkkaConfigurationBuilder builder, MatchingOptions? options = null, TimeProvider? time = null) =>
         builder.WithActors((system, registry, _) =>
         {
-            var props = MatchingActor.Props(
-                registry.Get<HashBucketRegion>(), options ?? new MatchingOptions(), time ?? TimeProvider.System);
+            var props = MatchingActor.Props(registry.Get<HashBucketRegion>(), options ?? new MatchingOptions(), time ?? TimeProvider.System);
             registry.Register<MatchingKey>(system.ActorOf(props, "matching").StopBeforeShards(system));
         });
 }

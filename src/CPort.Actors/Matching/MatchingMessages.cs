@@ -37,8 +37,7 @@ public sealed record OpinionsRecorded(ReportId ReportId);
 /// <param name="Radius">Hamming distance 0 to <see cref="PdqLimits.MaxRadius"/>; null: no near search.</param>
 /// <param name="MaxResults">Near matches a hash, 1 to 100.</param>
 /// <param name="ExactOnly">By hash: true where nothing near is to be searched (poor quality); default: everywhere as the radius says.</param>
-public sealed record LookupMany(
-    ImmutableArray<ContentHash> Hashes, int? Radius = null, int MaxResults = 20, ImmutableArray<bool> ExactOnly = default)
+public sealed record LookupMany(ImmutableArray<ContentHash> Hashes, int? Radius = null, int MaxResults = 20, ImmutableArray<bool> ExactOnly = default)
 {
     internal bool IsWithin(MatchingOptions options) =>
         Hashes.Length <= options.MaxLookup && Radius is null or (>= 0 and <= PdqLimits.MaxRadius) && MaxResults is >= 1 and <= 100;

@@ -22,7 +22,7 @@ internal sealed class NearSearch(Gather request, NearQuery query)
     public void Take(NearAnswer answer)
     {
         _matches.Add(answer.Matches, answer.Truncated);
-        _lookAlikes.Add(answer.LookAlikes);
+        _lookAlikes.Add(answer.LookAlikes, truncated: false);
     }
 
     /// <summary>Nearest first over all buckets.</summary>
@@ -42,7 +42,7 @@ internal sealed class Nearest<T>(int most, Func<T, PdqHit> hitOf)
     /// <summary>There are more than are listed.</summary>
     public bool Truncated { get; private set; }
 
-    public void Add(ImmutableArray<T> found, bool truncated = false)
+    public void Add(ImmutableArray<T> found, bool truncated)
     {
         Truncated |= truncated;
         if (!found.IsEmpty)

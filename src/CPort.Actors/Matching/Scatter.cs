@@ -177,6 +177,5 @@ internal sealed class Scatter
     private static ImmutableArray<T> Values<T>(IReadOnlyList<Row<T>> rows) => [.. rows.Select(r => r.Value)];
 
     // A message joins rows of many reports; at most a few of them are being recorded.
-    private static ImmutableArray<string> TracesOf(IReadOnlyList<Row> rows) =>
-        [.. rows.Select(r => r.Request.TraceParent).OfType<string>().Distinct().Take(8)];
+    private static ImmutableArray<string> TracesOf(IReadOnlyList<Row> rows) => [.. rows.Select(r => r.Request.TraceParent).OfType<string>().Distinct().Take(8)];
 }

@@ -12,11 +12,9 @@ internal sealed class HighestSequenceNumbers(Database database)
     private const int MaxBatch = 400;
 
     // A correlated subquery for each id walks the unique index once; MAX … GROUP BY would read every row of a long-lived id.
-    private const string SqliteQuery =
-        "SELECT value, (SELECT MAX(sequence_number) FROM journal WHERE persistence_id = value) FROM json_each(@ids)";
+    private const string SqliteQuery = "SELECT value, (SELECT MAX(sequence_number) FROM journal WHERE persistence_id = value) FROM json_each(@ids)";
 
-    private const string PostgresQuery =
-        "SELECT id, (SELECT MAX(sequence_number) FROM journal WHERE persistence_id = id) FROM unnest(@ids) AS id";
+    private const string PostgresQuery = "SELECT id, (SELECT MAX(sequence_number) FROM journal WHERE persistence_id = id) FROM unnest(@ids) AS id";
 
     private readonly Lock _lock = new();
     private readonly Queue<(string Id, TaskCompletionSource<long> Answer)> _waiting = new();

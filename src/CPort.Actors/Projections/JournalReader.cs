@@ -32,8 +32,7 @@ public readonly record struct JournalLag(long Events, DateTimeOffset? Oldest);
 public sealed class JournalReader(Database database, ActorSystem system)
 {
     // A range takes the index on both databases.
-    private static readonly string OfReports =
-        $"persistence_id >= '{EntityKind.Report.Prefix}' AND persistence_id < '{EntityKind.Report.Above}'";
+    private static readonly string OfReports = $"persistence_id >= '{EntityKind.Report.Prefix}' AND persistence_id < '{EntityKind.Report.Above}'";
 
     private const string Columns = "ordering, persistence_id, sequence_number, created, message, manifest, identifier";
 

@@ -88,8 +88,7 @@ public sealed class QueueReader(ReadModel model)
                 keyed = byPriority
                     ? keyed.Where(k => (urgent && !k.Row.Urgent) || (k.Row.Urgent == urgent
                         && (k.Row.Priority < c.Priority || (k.Row.Priority == c.Priority && (k.Age > c.Key || (k.Age == c.Key && k.Row.Number > c.Number))))))
-                    : keyed.Where(k => (urgent && !k.Row.Urgent) || (k.Row.Urgent == urgent
-                        && (k.Age > c.Key || (k.Age == c.Key && k.Row.Number > c.Number))));
+                    : keyed.Where(k => (urgent && !k.Row.Urgent) || (k.Row.Urgent == urgent && (k.Age > c.Key || (k.Age == c.Key && k.Row.Number > c.Number))));
             }
 
             var ordered = byPriority

@@ -127,15 +127,13 @@ public sealed class ReadTables(Database database)
     public static ITable<LookAlikeGroupRow> Groups(IDataContext db, int set) =>
         db.GetTable<LookAlikeGroupRow>().TableName(Name(typeof(LookAlikeGroupRow), set));
 
-    public static string Name(Type row, int set) =>
-        string.Create(CultureInfo.InvariantCulture, $"{row.GetCustomAttribute<TableAttribute>()!.Name}_{set}");
+    public static string Name(Type row, int set) => string.Create(CultureInfo.InvariantCulture, $"{row.GetCustomAttribute<TableAttribute>()!.Name}_{set}");
 
     /// <summary>
     /// Makes the control tables that this version's queries need. For every node's start: the projection may run for long on a node of a former version, which
     /// does not know them all.
     /// </summary>
-    public Task PrepareAsync(CancellationToken cancellation = default) =>
-        DatabaseSchema.ApplyAsync(database, Control + SlicesOfNewSets(), cancellation);
+    public Task PrepareAsync(CancellationToken cancellation = default) => DatabaseSchema.ApplyAsync(database, Control + SlicesOfNewSets(), cancellation);
 
     /// <summary>
     /// Makes what is missing: the control tables, a first set, tables and columns that an older set lacks. Several nodes may call it at once. Answers all sets

@@ -29,8 +29,7 @@ internal sealed class RowWriter(ReadTables tables, int set, ConfidentialSeam sea
     /// <summary>
     /// Takes the slices forward, first thing in their transaction: whoever else advances one of them waits for its end, and then finds it elsewhere.
     /// </summary>
-    public async Task MoveAsync(
-        DataConnection db, ImmutableArray<int> slices, long before, long position, long? positionAt, CancellationToken cancellation)
+    public async Task MoveAsync(DataConnection db, ImmutableArray<int> slices, long before, long position, long? positionAt, CancellationToken cancellation)
     {
         var at = positionAt ?? 0;
         var some = slices.ToList();
@@ -44,8 +43,7 @@ internal sealed class RowWriter(ReadTables tables, int set, ConfidentialSeam sea
     }
 
     /// <summary>Deletes by key and inserts anew: the same statement count for any number of rows, on both databases.</summary>
-    public async Task ReplaceAsync(
-        DataConnection db, List<ReportRow> reports, List<ItemRow> items, List<ContentItem> newItems, CancellationToken cancellation)
+    public async Task ReplaceAsync(DataConnection db, List<ReportRow> reports, List<ItemRow> items, List<ContentItem> newItems, CancellationToken cancellation)
     {
         var copy = new BulkCopyOptions { BulkCopyType = tables.Database.IsSqlite ? BulkCopyType.MultipleRows : BulkCopyType.ProviderSpecific };
         if (reports.Count > 0)

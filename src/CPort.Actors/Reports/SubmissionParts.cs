@@ -13,12 +13,15 @@ internal sealed class SubmissionParts
     /// <summary>Far below <see cref="ClusterTuning.MaxFrameSize"/>, and short enough for heartbeats to pass.</summary>
     internal const int MaxBytes = 200_000;
 
+    /// <summary>So few items are one message unmeasured: an item's texts are 60 kB at most.</summary>
+    private const int FewItems = 4;
+
     private readonly List<SubmitReport> _parts = [];
 
     /// <summary>The submission itself where it is short enough.</summary>
     public static ImmutableArray<SubmitReport> Cut(SubmitReport submission)
     {
-        if (submission.Items.Length <= 1 || Length(submission) <= MaxBytes)
+        if (submission.Items.Length <= FewItems || Length(submission) <= MaxBytes)
         {
             return [submission];
         }

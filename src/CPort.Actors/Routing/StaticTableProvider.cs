@@ -71,8 +71,7 @@ public sealed class StaticTableProvider : ITraceProvider
                 continue;
             }
 
-            var fault = fields.TrySplit(Encoding.UTF8.GetBytes(line))
-                ? ReadFields(fields, domains, v4, v6) : "a quotation mark is not closed.";
+            var fault = fields.TrySplit(Encoding.UTF8.GetBytes(line)) ? ReadFields(fields, domains, v4, v6) : "a quotation mark is not closed.";
             if (fault is not null)
             {
                 throw new FormatException($"{name}, line {number}: {fault}");
@@ -195,8 +194,7 @@ public sealed class StaticTableProvider : ITraceProvider
 
         var (value, width) = Bits(address);
         var length = width;
-        if (slash >= 0 && (!int.TryParse(key.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length)
-            || length > width))
+        if (slash >= 0 && (!int.TryParse(key.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length) || length > width))
         {
             return $"'{key}' has no prefix length from 0 to {width}.";
         }
@@ -231,6 +229,5 @@ public sealed class StaticTableProvider : ITraceProvider
         return (value, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
     }
 
-    private static UInt128 Prefix(UInt128 value, int width, int length) =>
-        length == 0 ? UInt128.Zero : value >> (width - length) << (width - length);
+    private static UInt128 Prefix(UInt128 value, int width, int length) => length == 0 ? UInt128.Zero : value >> (width - length) << (width - length);
 }

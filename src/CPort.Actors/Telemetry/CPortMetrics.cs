@@ -22,11 +22,9 @@ public static class CPortMetrics
 
     private static readonly Meter Meter = new(MeterName);
 
-    private static readonly Counter<long> IntakeLines =
-        Meter.CreateCounter<long>("cport.intake.reports", "{report}", "Reports received, by outcome.");
+    private static readonly Counter<long> IntakeLines = Meter.CreateCounter<long>("cport.intake.reports", "{report}", "Reports received, by outcome.");
 
-    private static readonly Counter<long> Commands =
-        Meter.CreateCounter<long>("cport.commands", "{command}", "Commands answered, by kind and outcome.");
+    private static readonly Counter<long> Commands = Meter.CreateCounter<long>("cport.commands", "{command}", "Commands answered, by kind and outcome.");
 
     private static readonly Histogram<double> HopDuration =
         Meter.CreateHistogram("cport.hop.duration", "s", "Time of one hop of a report, by hop.", null, Seconds);
@@ -38,8 +36,7 @@ public static class CPortMetrics
         Meter.CreateHistogram("cport.journal.batch.size", "{event}", "Journal rows written by one statement.", null,
             new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 5, 10, 25, 50, 100, 200, 400, 1000] });
 
-    private static readonly Counter<long> JournalEvents =
-        Meter.CreateCounter<long>("cport.journal.events", "{event}", "Events written to the journal.");
+    private static readonly Counter<long> JournalEvents = Meter.CreateCounter<long>("cport.journal.events", "{event}", "Events written to the journal.");
 
     private static readonly Counter<long> PersistFailures =
         Meter.CreateCounter<long>("cport.persist.failures", "{write}", "Writes that the journal refused or the database failed.");

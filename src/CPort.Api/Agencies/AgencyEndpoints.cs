@@ -4,6 +4,7 @@ using CPort.Actors.Agencies;
 using CPort.Actors.Entities;
 using CPort.Actors.Reports;
 using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CPort.Api.Agencies;
@@ -19,8 +20,7 @@ public interface IAgencyGateway
 }
 
 /// <summary>Over the shard region of agencies.</summary>
-public sealed class AgencyGateway(
-    IReadOnlyActorRegistry actors, AgencyDirectoryFeed directory, CPortApiOptions options, TimeProvider time) : IAgencyGateway
+public sealed class AgencyGateway(IReadOnlyActorRegistry actors, AgencyDirectoryFeed directory, CPortApiOptions options, TimeProvider time) : IAgencyGateway
 {
     public async Task<object> SendAsync(IAgencyCommand command, CancellationToken cancellation)
     {

@@ -5,15 +5,6 @@ using CPort.Api.Queues;
 
 namespace CPort.Api.Groups;
 
-/// <summary>The group of look-alikes an item is in, as the caller sees it.</summary>
-/// <param name="Id">For <c>/v1/groups/{id}</c>.</param>
-/// <param name="Items">Items of the group that the caller sees, this one included.</param>
-/// <param name="Reports">Reports they stand in.</param>
-public sealed record GroupMarkAnswer(string Id, long Items, long Reports)
-{
-    public static GroupMarkAnswer? Of(GroupMark? mark) => mark is null ? null : new GroupMarkAnswer(mark.Id, mark.Items, mark.Reports);
-}
-
 /// <summary>A number of items under a name.</summary>
 public sealed record GroupTallyAnswer(string Name, long Count);
 
@@ -176,8 +167,7 @@ public static class GroupEndpoints
         var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, required: true);
         body.Check();
         var members = GroupRows.IsId(id)
-            ? await groups.TargetsAsync(
-                me.Caller, id, all ? null : [.. named.Select(n => n.Item)], options.ItemsPerBatch, http.RequestAborted)
+            ? await groups.TargetsAsync(me.Caller, id, all ? null : [.. named.Select(n => n.Item)], options.ItemsPerBatch, http.RequestAborted)
             : null;
         if (members is not { } found)
         {
@@ -205,8 +195,7 @@ public static class GroupEndpoints
             n.Item.Report, new ItemOutcome { Ordinal = n.Item.Ordinal, Code = RejectionCode.NotFound, Detail = "There is no such item in this group." }))]);
     }
 
-    private static ApiProblemException NoSuchGroup() =>
-        ApiProblemException.Of(ProblemCodes.NotFound, "There is no such group, or it is not for you to see.");
+    private static ApiProblemException NoSuchGroup() => ApiProblemException.Of(ProblemCodes.NotFound, "There is no such group, or it is not for you to see.");
 
     private static int PartOf(IEnumerable<int> ordinals) =>
         10_000 + (int)(BitConverter.ToUInt32(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(string.Join(',', ordinals)))) % 90_000);

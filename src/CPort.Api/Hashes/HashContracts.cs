@@ -15,19 +15,6 @@ public sealed record LookupBody
     public int? MaxResults { get; init; }
 }
 
-/// <summary>One hash.</summary>
-public sealed record HashBody
-{
-    /// <summary>As answers name it, in either case. Required.</summary>
-    public string? Algorithm { get; init; }
-
-    /// <summary>Hexadecimal, or the base32 and base64 forms that lists use. Required.</summary>
-    public string? Value { get; init; }
-
-    /// <summary>Of a PDQ value, 0 to 100; below the installation's floor (50 unless configured) it is not searched near.</summary>
-    public int? Quality { get; init; }
-}
-
 /// <summary>An answer for each hash, in the order asked.</summary>
 public sealed record LookupAnswer(IReadOnlyList<HashAnswer> Results);
 

@@ -305,6 +305,5 @@ public static class HashEndpoints
         return hashes.ToImmutable();
     }
 
-    private static string? ListName(string? text) =>
-        text?.Trim() is { Length: >= 1 and <= 100 } name && !name.Any(char.IsControl) ? name : null;
+    private static string? ListName(string? text) => text?.Trim() is { Length: >= 1 and <= 100 } name && !name.Any(char.IsControl) ? name : null;
 }

@@ -113,8 +113,7 @@ public static class QuarantineEndpoints
 
         return Page(null);
 
-        QuarantineListAnswer Page(Position? next) =>
-            new(rows, next is null ? null : Cursor.Write(List, next), unanswered.Count > 0 ? unanswered : null);
+        QuarantineListAnswer Page(Position? next) => new(rows, next is null ? null : Cursor.Write(List, next), unanswered.Count > 0 ? unanswered : null);
 
         async Task<QuarantineReply?> AskAsync(HashBucketId bucket, int row)
         {

@@ -1,5 +1,4 @@
 using CPort.Actors.Projections;
-using CPort.Api.Groups;
 using CPort.Domain.Queues;
 
 namespace CPort.Api.Queues;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using CPort.Api.Hashes;
 using CPort.Domain.Confidential;
 using CPort.Domain.Routing;
 
@@ -14,8 +13,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
     /// <summary>What is said of a date that cannot be read.</summary>
     internal const string DateForm = "A date is ISO 8601 with Z or an offset, for example 2026-01-31T08:15:00Z.";
 
-    private static readonly string[] DateForms =
-        ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
+    private static readonly string[] DateForms = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
 
     /// <summary>Before the web there was nothing to report.</summary>
     private static readonly DateTimeOffset Earliest = new(1990, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -98,8 +96,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return reference;
         }
 
-        Add(field, ProblemCodes.MalformedReference,
-            $"A reference is 1 to {HotlineReference.MaxLength} characters without control characters.");
+        Add(field, ProblemCodes.MalformedReference, $"A reference is 1 to {HotlineReference.MaxLength} characters without control characters.");
         return null;
     }
 
@@ -170,10 +167,8 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
     {
         utc = default;
         var trimmed = text.Trim();
-        var zoned = trimmed.Length is >= 17 and <= 40
-            && (trimmed[^1] == 'Z' || (trimmed[^6] is '+' or '-' && trimmed[^3] == ':'));
-        if (!zoned || !DateTimeOffset.TryParseExact(trimmed, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.None,
-            out var read))
+        var zoned = trimmed.Length is >= 17 and <= 40 && (trimmed[^1] == 'Z' || (trimmed[^6] is '+' or '-' && trimmed[^3] == ':'));
+        if (!zoned || !DateTimeOffset.TryParseExact(trimmed, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var read))
         {
             return false;
         }
@@ -241,8 +236,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return country;
         }
 
-        Add(field, ProblemCodes.UnknownCountry,
-            "This is no ISO 3166-1 alpha-2 country code; leave it out when the country is not known.");
+        Add(field, ProblemCodes.UnknownCountry, "This is no ISO 3166-1 alpha-2 country code; leave it out when the country is not known.");
         return null;
     }
 
@@ -297,16 +291,14 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         var provider = Name($"{prefix}hostingIsp", isp);
         var name = Name($"{prefix}hostingOrganization.organizationName", organization?.OrganizationName);
         var isCdn = organization?.IsContentDeliveryNetwork is { IsSet: true };
-        if (country is null && address is null && provider is null && name is null && organization?.AutonomousSystemNumber is null
-            && !isCdn)
+        if (country is null && address is null && provider is null && name is null && organization?.AutonomousSystemNumber is null && !isCdn)
         {
             return null;
         }
 
         return new HostingFacts
         {
-            Country = country, IpAddress = address, Isp = provider, AutonomousSystemNumber = organization?.AutonomousSystemNumber,
-                OrganizationName = name,
+            Country = country, IpAddress = address, Isp = provider, AutonomousSystemNumber = organization?.AutonomousSystemNumber, OrganizationName = name,
             IsContentDeliveryNetwork = isCdn, Source = source, Confidence = country is null ? 0 : confidence, TracedAt = now,
         };
     }
@@ -386,8 +378,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         var found = ImmutableArray.CreateBuilder<ContentHash>(HashAlgorithms.All.Length);
         foreach (var row in HashAlgorithms.All)
         {
-            if (!string.IsNullOrWhiteSpace(body[row.Algorithm])
-                && Hash($"{field}.{row.JsonName}", row, body[row.Algorithm]) is { } hash)
+            if (!string.IsNullOrWhiteSpace(body[row.Algorithm]) && Hash($"{field}.{row.JsonName}", row, body[row.Algorithm]) is { } hash)
             {
                 found.Add(hash);
             }

@@ -29,8 +29,7 @@ public sealed class JsonBody<T> : IEndpointParameterMetadataProvider
             : throw ApiProblemException.Of(problem);
     }
 
-    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
-        builder.Metadata.Add(RequestBody.Accepts<T>("application/json"));
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => builder.Metadata.Add(RequestBody.Accepts<T>("application/json"));
 
     /// <summary>Throws <see cref="ApiProblemException"/> with everything that was found wrong so far.</summary>
     public void Check()

@@ -12,10 +12,8 @@ internal static class QueryValues
     /// <summary>Rows of a page: as many as a page can have when nothing is said.</summary>
     public static int MaxResults(string? text) =>
         string.IsNullOrEmpty(text) ? ReadModel.MaxResults
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var max)
-            && max is >= 1 and <= ReadModel.MaxResults ? max
-        : throw ApiProblemException.OfField("maxResults", ProblemCodes.OutOfRange,
-            $"A whole number from 1 to {ReadModel.MaxResults} is expected.");
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var max) && max is >= 1 and <= ReadModel.MaxResults ? max
+        : throw ApiProblemException.OfField("maxResults", ProblemCodes.OutOfRange, $"A whole number from 1 to {ReadModel.MaxResults} is expected.");
 
     public static DateTimeOffset? Date(string name, string? text) =>
         string.IsNullOrEmpty(text) ? null

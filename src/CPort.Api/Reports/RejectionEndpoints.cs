@@ -28,8 +28,7 @@ public static class RejectionEndpoints
     {
         var max = QueryValues.MaxResults(maxResults);
         var found = await log.ListAsync(me.Caller.Agency, me.Caller.Tenant, Cursor.Read<long?>(List, cursor), max + 1, cancellation);
-        return new RejectionsAnswer(
-            [.. found.Take(max).Select(ToAnswer)], found.Count > max ? Cursor.Write<long?>(List, found[max - 1].Id) : null);
+        return new RejectionsAnswer([.. found.Take(max).Select(ToAnswer)], found.Count > max ? Cursor.Write<long?>(List, found[max - 1].Id) : null);
     }
 
     private static RejectionAnswer ToAnswer(RejectedLine line) => new(

@@ -1,4 +1,4 @@
-using CPort.Api.Groups;
+using CPort.Actors.Projections;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Routing;
 
@@ -196,6 +196,15 @@ public sealed record ItemAnswer
     }
 
     private static string? At(ImmutableArray<string> texts, int place) => place < texts.Length && texts[place].Length > 0 ? texts[place] : null;
+}
+
+/// <summary>The group of look-alikes an item is in, as the caller sees it.</summary>
+/// <param name="Id">For <c>/v1/groups/{id}</c>.</param>
+/// <param name="Items">Items of the group that the caller sees, this one included.</param>
+/// <param name="Reports">Reports they stand in.</param>
+public sealed record GroupMarkAnswer(string Id, long Items, long Reports)
+{
+    public static GroupMarkAnswer? Of(GroupMark? mark) => mark is null ? null : new GroupMarkAnswer(mark.Id, mark.Items, mark.Reports);
 }
 
 /// <summary>Where an item is hosted, by whose word.</summary>

@@ -3,7 +3,6 @@ using System.Text;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
-using CPort.Api.Groups;
 
 namespace CPort.Api.Reports;
 
@@ -34,8 +33,7 @@ public static class ReportEndpoints
             .Problems(400, 404, 422, 503);
     }
 
-    private static async Task<SubmissionAnswer> SubmitAsync(
-        HttpContext http, ApiCaller me, ReportBodyReader reader, ReportIntake intake, IntakeLimits limits)
+    private static async Task<SubmissionAnswer> SubmitAsync(HttpContext http, ApiCaller me, ReportBodyReader reader, ReportIntake intake, IntakeLimits limits)
     {
         var codes = RequestBody.Codes(http);
         var body = await RequestBody.ReadAsync(http, limits.BodyBytes);
@@ -64,8 +62,7 @@ public static class ReportEndpoints
             : TypedResults.Ok(ReportAnswer.Of(page, page.NextOrdinal is { } next ? Cursor.Write<int?>(list, next) : null));
     }
 
-    private static async Task<ItemAnswer> GetItemAsync(
-        HttpContext http, ApiCaller me, IReportGateway gateway, string id, int item, GroupReader groups)
+    private static async Task<ItemAnswer> GetItemAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, int item, GroupReader groups)
     {
         var report = Id(id);
         var page = await gateway.GetAsync(
@@ -117,8 +114,7 @@ public static class ReportEndpoints
     /// <summary>The id in a path; anything that is none is a report that does not exist.</summary>
     public static ReportId Id(string text) => ReportId.TryParse(text, out var id) ? id : throw Absent();
 
-    private static ApiProblemException Absent() =>
-        ApiProblemException.Of(ProblemCodes.NotFound, "There is no such report, or it is not for you to see.");
+    private static ApiProblemException Absent() => ApiProblemException.Of(ProblemCodes.NotFound, "There is no such report, or it is not for you to see.");
 
     private static void Tag(HttpContext http, string etag)
     {

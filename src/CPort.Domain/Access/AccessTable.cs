@@ -393,8 +393,7 @@ public static partial class AccessTable
     public static bool MayWrite(Caller caller, ItemRelationFacts item, ItemWrite write)
     {
         var relations = RelationsOf(caller, item);
-        return relations != ItemRelations.None
-            && WaysTo(caller, write).Any(way => (relations & way.Relation) != 0 && Holds(way.While, item));
+        return relations != ItemRelations.None && WaysTo(caller, write).Any(way => (relations & way.Relation) != 0 && Holds(way.While, item));
     }
 
     /// <summary>The relations by which the caller's roles may do this, each with the phase of the item for which it lasts.</summary>

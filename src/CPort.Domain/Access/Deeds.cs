@@ -36,8 +36,7 @@ public static partial class AccessTable
     private static readonly Holder Anybody = new([], AnyRole, "anybody, without a key");
     private static readonly Holder EveryKey = new([.. Enum.GetValues<AgencyKind>()], AnyRole, "every key");
     private static readonly Holder Operators = new([AgencyKind.Operator], Roles.Operator);
-    private static readonly Holder LiveOperators =
-        new([AgencyKind.Operator], Roles.Operator, While: "with a live key", Holds: IsLive);
+    private static readonly Holder LiveOperators = new([AgencyKind.Operator], Roles.Operator, While: "with a live key", Holds: IsLive);
     private static readonly Holder LiveSystem = new([AgencyKind.System], AnyRole, "CPort itself", Holds: IsLive);
 
     private static readonly Holder HashWorkers = new(
@@ -51,13 +50,10 @@ public static partial class AccessTable
         new(Deed.SubmitReports, "submit reports", new Holder([AgencyKind.Hotline], Worker)),
         new(Deed.ListRejections, "list the rejected lines of one's own agency", EveryKey),
         new(Deed.ListItems, "list items: queues, searches, groups",
-            new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider,
-                AgencyKind.SupervisoryAuthority], AnyRole),
-            new Holder([AgencyKind.Operator], Roles.Auditor,
-                While: "without the role operator", Holds: c => !c.Is(Roles.Operator))),
+            new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider, AgencyKind.SupervisoryAuthority], AnyRole),
+            new Holder([AgencyKind.Operator], Roles.Auditor, While: "without the role operator", Holds: c => !c.Is(Roles.Operator))),
         new(Deed.CountItems, "see lengths of queues and statistics", EveryKey),
-        new(Deed.CountEverything, "have everything counted, not only what one sees", Operators,
-            new Holder([AgencyKind.System], AnyRole, "CPort itself")),
+        new(Deed.CountEverything, "have everything counted, not only what one sees", Operators, new Holder([AgencyKind.System], AnyRole, "CPort itself")),
         new(Deed.LookUpHashes, "look hashes up and read what is held of one", HashWorkers),
         new(Deed.ImportHashes, "import lists of known hashes", HashWorkers),
         new(Deed.ChangeOpinions, "correct and retract one's own opinions on hashes", HashWorkers),

@@ -73,7 +73,7 @@ public sealed record ApiKeyRecord
 }
 
 /// <summary>A command that took effect and may come again: what it did, so that the repeat gets the same answer.</summary>
-public sealed record RecentCommand(CommandId Id, string What, AgencyId Agency, string? KeyId, long Version);
+public sealed record RecentCommand(CommandId Id, Type Made, AgencyId Agency, string? KeyId, long Version);
 
 /// <summary>The state of the registry: every agency and key. Built by <see cref="AgencyRules.Apply"/> from events alone.</summary>
 public sealed record AgencyRegistry
@@ -92,4 +92,8 @@ public sealed record AgencyRegistry
     public long Version { get; init; }
 
     internal ReplayMemory<CommandId, RecentCommand> Recent { get; init; } = ReplayMemory<CommandId, RecentCommand>.Empty;
+
+    internal AgencyRegistry With(Agency agency) => this with { Agencies = Agencies.SetItem(agency.Id, agency) };
+
+    internal AgencyRegistry With(ApiKeyRecord key) => this with { Keys = Keys.SetItem(key.KeyId, key) };
 }

@@ -104,8 +104,7 @@ public sealed class AgencyDirectory
         }
 
         var key = _registry.Keys.GetValueOrDefault(given.KeyId);
-        var same = CryptographicOperations.FixedTimeEquals(
-            Encoding.ASCII.GetBytes(given.SecretHash), Encoding.ASCII.GetBytes(key?.SecretHash ?? NoHash));
+        var same = CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(given.SecretHash), Encoding.ASCII.GetBytes(key?.SecretHash ?? NoHash));
         if (key is null || !same || !_registry.Agencies.TryGetValue(key.Agency, out var agency))
         {
             return Refuse(RefusalCause.Unknown);

@@ -64,8 +64,7 @@ public sealed class CodeList<T>
             : (generation == CodeGeneration.V2 ? _v2Names : _names).TryGetValue(Fold(text), out value);
     }
 
-    private static string Fold(string name) =>
-        string.Concat(name.Where(c => c is not (' ' or '-' or '_' or '/'))).ToUpperInvariant();
+    private static string Fold(string name) => string.Concat(name.Where(c => c is not (' ' or '-' or '_' or '/'))).ToUpperInvariant();
 }
 
 /// <summary>Every ICCAM code list, by domain.md 1.6. One place, so that a code is looked up nowhere else.</summary>

@@ -95,8 +95,7 @@ public sealed record LookAlikeGroups
         // The nearest neighbour that is in a group with room decides; of equally near ones the oldest group, so that groups do not multiply.
         var home = Joined.ContainsKey(value) ? null : near.Select(n => (n.Distance, Group: Of(n.Hash))).Where(n =>
             n.Group is not null && Admits(n.Group, value))
-            .OrderBy(n => n.Distance).ThenBy(n => n.Group!.Since).ThenBy(n => n.Group!.Founder, ByBytes.Instance).FirstOrDefault()
-                .Group;
+            .OrderBy(n => n.Distance).ThenBy(n => n.Group!.Since).ThenBy(n => n.Group!.Founder, ByBytes.Instance).FirstOrDefault().Group;
         var next = Joined.ContainsKey(value) ? this : home is null ? Found(value, at) : Join(home, value);
         foreach (var (neighbour, _) in near)
         {
@@ -124,8 +123,7 @@ public sealed record LookAlikeGroups
 
     private static bool CanGroup(ContentHash value) => value.Algorithm == HashAlgorithm.Pdq && !TrapValues.IsTrap(value);
 
-    private bool Admits(LookAlikeGroup group, ContentHash value) =>
-        group.Values < MaxValues && Distance(group.Founder, value) <= FounderRadius;
+    private bool Admits(LookAlikeGroup group, ContentHash value) => group.Values < MaxValues && Distance(group.Founder, value) <= FounderRadius;
 
     private LookAlikeGroups Found(ContentHash value, long at) => this with
     {
@@ -142,8 +140,7 @@ public sealed record LookAlikeGroups
 
     private LookAlikeGroups Merge(LookAlikeGroup a, LookAlikeGroup b)
     {
-        var (older, younger) = a.Since < b.Since || (a.Since == b.Since && ByBytes.Instance.Compare(a.Founder, b.Founder) <= 0)
-            ? (a, b) : (b, a);
+        var (older, younger) = a.Since < b.Since || (a.Since == b.Since && ByBytes.Instance.Compare(a.Founder, b.Founder) <= 0) ? (a, b) : (b, a);
         return Fits(younger, older) ? Into(younger, older) : Fits(older, younger) ? Into(older, younger) : this;
 
         // By the triangle inequality, without looking at the members.
@@ -157,8 +154,7 @@ public sealed record LookAlikeGroups
             .SetItem(part.Founder, part with { MergedInto = whole.Founder })
             .SetItem(whole.Founder, whole with
             {
-                Values = whole.Values + part.Values, Reach = Math.Max(whole.Reach,
-                    Distance(part.Founder, whole.Founder) + part.Reach),
+                Values = whole.Values + part.Values, Reach = Math.Max(whole.Reach, Distance(part.Founder, whole.Founder) + part.Reach),
             }),
         Merges = Merges.Add((part.Founder, whole.Founder)),
     };

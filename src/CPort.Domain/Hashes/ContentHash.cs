@@ -45,8 +45,7 @@ public readonly struct ContentHash : IEquatable<ContentHash>
     }
 
     public static ContentHash Parse(HashAlgorithm algorithm, string text) =>
-        TryParse(algorithm, text, out var hash)
-            ? hash : throw new FormatException($"Not a {algorithm} hash: {HashAlgorithms.Of(algorithm).Form} expected.");
+        TryParse(algorithm, text, out var hash) ? hash : throw new FormatException($"Not a {algorithm} hash: {HashAlgorithms.Of(algorithm).Form} expected.");
 
     /// <summary>Lower-case hex, the form used on the wire and in answers.</summary>
     public string ToHex() => Convert.ToHexStringLower(Bytes);

@@ -75,8 +75,7 @@ public sealed record HashAlgorithmRow
     public Func<ReadOnlySpan<byte>, bool>? IsTrap { get; init; }
 
     /// <summary>How a value is written: <c>64 hex digits or 44 of base64</c>.</summary>
-    public string Form =>
-        $"{2 * Bytes} hex digits{(Base32 ? $" or {Base32Length} of base32" : "")}{(Base64 ? $" or {Base64Length} of base64" : "")}";
+    public string Form => $"{2 * Bytes} hex digits{(Base32 ? $" or {Base32Length} of base32" : "")}{(Base64 ? $" or {Base64Length} of base64" : "")}";
 
     internal int Base32Length => ((8 * Bytes) + 4) / 5;
 
@@ -124,15 +123,12 @@ public static class HashAlgorithms
     public static readonly string Names = string.Join(", ", All.Select(a => a.JsonName));
 
     /// <summary>By what a known hash may do; of the same strength the longer first.</summary>
-    public static readonly ImmutableArray<HashAlgorithmRow> StrongestFirst =
-        [.. All.OrderBy(a => a.Strength).ThenByDescending(a => a.Bytes)];
+    public static readonly ImmutableArray<HashAlgorithmRow> StrongestFirst = [.. All.OrderBy(a => a.Strength).ThenByDescending(a => a.Bytes)];
 
-    private static readonly HashAlgorithmRow?[] ByNumber =
-        [.. Enumerable.Range(0, Slots).Select(n => All.FirstOrDefault(a => (int)a.Algorithm == n))];
+    private static readonly HashAlgorithmRow?[] ByNumber = [.. Enumerable.Range(0, Slots).Select(n => All.FirstOrDefault(a => (int)a.Algorithm == n))];
 
     private static readonly FrozenDictionary<string, HashAlgorithmRow>.AlternateLookup<ReadOnlySpan<char>> ByName = All
-        .SelectMany(a => a.Aliases.Append(a.Name), (a, name) => KeyValuePair.Create(name, a)).ToFrozenDictionary()
-            .GetAlternateLookup<ReadOnlySpan<char>>();
+        .SelectMany(a => a.Aliases.Append(a.Name), (a, name) => KeyValuePair.Create(name, a)).ToFrozenDictionary().GetAlternateLookup<ReadOnlySpan<char>>();
 
     public static HashAlgorithmRow Of(HashAlgorithm algorithm) =>
         (uint)algorithm < (uint)ByNumber.Length && ByNumber[(int)algorithm] is { } row

@@ -29,8 +29,7 @@ internal sealed class HashBatch(HashBucket state)
     /// <summary>The entry as the batch has left it so far.</summary>
     public HashEntry EntryOf(ContentHash hash) => _changed.TryGetValue(hash, out var entry) ? entry : state.EntryOf(hash);
 
-    public bool TryGetChanged(ContentHash hash, [NotNullWhen(true)] out HashEntry? entry) =>
-        _changed.TryGetValue(hash, out entry);
+    public bool TryGetChanged(ContentHash hash, [NotNullWhen(true)] out HashEntry? entry) => _changed.TryGetValue(hash, out entry);
 
     public void EnsureCapacity(int more) => _changed.EnsureCapacity(_changed.Count + more);
 
@@ -67,8 +66,7 @@ internal sealed class HashBatch(HashBucket state)
             ? null
             : new HashesRecorded
             {
-                Meta = NoMeta, Bucket = state.Id, Opinions = Opinions.DrainToImmutable(), Sightings = [.. _sightings],
-                    Delivered = [.. delivered],
+                Meta = NoMeta, Bucket = state.Id, Opinions = Opinions.DrainToImmutable(), Sightings = [.. _sightings], Delivered = [.. delivered],
                 Quarantined = [.. _quarantined.Values],
             };
 }

@@ -2,8 +2,8 @@ using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Domain.Hashes;
 
-/// <summary>What a write did, in rows; read by command type. <paramref name="Rows"/>: each row of an import, when asked for.</summary>
-public readonly record struct HashBucketOutcome(int Added, int Changed, int Unchanged, int Ignored, byte[]? Rows = null);
+/// <summary>What a write did, in rows; read by command type. <paramref name="Rows"/>: of an import, one <see cref="HashRowOutcome"/> a row.</summary>
+public readonly record struct HashBucketOutcome(int Changed, byte[]? Rows = null);
 
 /// <summary>The event of a batch, without metadata yet; null when nothing is new. One outcome a command, in order.</summary>
 public sealed record HashBucketDecision(HashesRecorded? Event, ImmutableArray<HashBucketOutcome> Outcomes);

@@ -166,8 +166,7 @@ internal sealed class HashEntry
         }
 
         static (int, string, int, int, int) Key(SourceOpinion w) =>
-            ((int)w.Opinion.Classification, w.Opinion.Country?.Code
-                ?? "", (int)w.Opinion.Trust, (int)w.Opinion.Basis, (int)w.Flags);
+            ((int)w.Opinion.Classification, w.Opinion.Country?.Code ?? "", (int)w.Opinion.Trust, (int)w.Opinion.Basis, (int)w.Flags);
 
         return Key(word).CompareTo(Key(against)) < 0;
     }

@@ -125,8 +125,7 @@ internal sealed class HashNearSearch
                 }
 
                 // Said once; released values have been judged by somebody.
-                if (marks.Add(mark) && marks.Count * Sample >= most && (marks.Count - 1) * Sample < most
-                    && !state.Quarantine.ContainsKey(row))
+                if (marks.Add(mark) && marks.Count * Sample >= most && (marks.Count - 1) * Sample < most && !state.Quarantine.ContainsKey(row))
                 {
                     overMatching.Add((row, marks.Count * Sample));
                 }

@@ -80,8 +80,7 @@ public sealed record HashVerdict
 
     /// <summary>Says no more than that the hash is unknown, and carried by nothing.</summary>
     internal bool IsNothing =>
-        Version == 0 && Opinions.IsEmpty && Sightings == 0 && !Disputed && !VictimIdentified && !SeriesKnown && !Trap
-            && !Quarantined;
+        Version == 0 && Opinions.IsEmpty && Sightings == 0 && !Disputed && !VictimIdentified && !SeriesKnown && !Trap && !Quarantined;
 }
 
 /// <summary>A known PDQ value near an item's own: suggests, never decides.</summary>

@@ -36,10 +36,8 @@ public static class TrapValues
         Convert.FromBase64String("R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="),
         Convert.FromBase64String("R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="),
         Convert.FromBase64String("R0lGODlhAQABAAAAACwAAAAAAQABAAA="),
-        Convert.FromBase64String(
-            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="),
-        Convert.FromBase64String(
-            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="),
+        Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="),
+        Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="),
         Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="),
         Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR42mNgAAIAAAUAAen63NgAAAAASUVORK5CYII="),
     ];
@@ -61,8 +59,7 @@ public static class TrapValues
             : TrivialStarts[BinaryPrimitives.ReadUInt16BigEndian(value)]
                 && Trivial.Contains(ContentHash.FromBytes(algorithm, value)));
 
-    internal static bool IsFlatPdq(ReadOnlySpan<byte> value) =>
-        BitsSet(value) is < MinPdqBits or > 256 - MinPdqBits || Repeats(value);
+    internal static bool IsFlatPdq(ReadOnlySpan<byte> value) => BitsSet(value) is < MinPdqBits or > 256 - MinPdqBits || Repeats(value);
 
     private static bool[] Starts()
     {

@@ -81,8 +81,7 @@ public sealed record QueueAge(string Key, Func<ContentItem, DateTimeOffset> From
     public static readonly QueueAge Country = new("countryAssignmentDate", i => i.Assignment!.CountrySince);
 
     /// <summary>What was closed before a hotline had it counts from its country's day, else from its own.</summary>
-    public static readonly QueueAge Hotline = new(
-        "hotlineAssignmentDate", i => i.Assignment?.HotlineSince ?? i.Assignment?.CountrySince ?? i.AddedAt);
+    public static readonly QueueAge Hotline = new("hotlineAssignmentDate", i => i.Assignment?.HotlineSince ?? i.Assignment?.CountrySince ?? i.AddedAt);
 
     public static readonly QueueAge Added = new("addedAt", i => i.AddedAt);
 }

@@ -51,13 +51,10 @@ public static class ContentItemExtensions
             : job is { Episode: 1, Country: { } country } && a.Country == country && (a.Carried || a.Agency == job.Hotline));
 
     /// <summary>
-    /// What the reporter said with the report counts where it speaks for the country that has the item, and a trusted one's Baseline everywhere. What an
-    /// untrusted one says is shown, and binds nobody.
+    /// What the reporter said with the report counts where it speaks for the country that has the item; what an untrusted one says is shown, and binds nobody.
     /// </summary>
     private static bool IsBelievedAtIntake(this ContentItem item, Assessment a) =>
-        a.Episode == 0 && a.Trust != TrustLevel.Untrusted
-        && (a is { Trust: TrustLevel.Trusted, Classification: Classification.Baseline }
-            || (a.Speaks && a.Country is { } law && law == item.Assignment?.Country));
+        a is { Episode: 0, Speaks: true, Country: { } law } && a.Trust != TrustLevel.Untrusted && law == item.Assignment?.Country;
 
     /// <summary>
     /// Baseline by a believed word: of the item's hashes, or of the item itself (which may have none) by one trusted or two independent standard agencies.
@@ -163,8 +160,7 @@ public static class ContentItemExtensions
 
     private static bool InThisEpisode(this ContentItem item, CaseAction action, int episode) =>
         action.Episode == episode
-        || (action.Episode == 0 && episode <= 1
-            && (action.Type.Row().Gone || (action.Country is { } country && country == item.Assignment?.Country)));
+        || (action.Episode == 0 && episode <= 1 && (action.Type.Row().Gone || (action.Country is { } country && country == item.Assignment?.Country)));
 
     public static bool IsClosed(this ContentItem item) => item.Withdrawn || item.FinalAction() is not null;
 
@@ -218,6 +214,5 @@ public static class ContentItemExtensions
     public static IEnumerable<Assessment> Unpropagated(this ContentItem item) =>
         item.Hashes.IsEmpty ? [] : item.Assessments.Where(a => a.CorrectedBy is null && !a.Propagated);
 
-    public static bool HasUnfinishedWork(this ContentItem item) =>
-        item.NeedsTrace() || item.NeedsMatch() || item.NeedsRoute() || item.Unpropagated().Any();
+    public static bool HasUnfinishedWork(this ContentItem item) => item.NeedsTrace() || item.NeedsMatch() || item.NeedsRoute() || item.Unpropagated().Any();
 }

@@ -86,8 +86,7 @@ public sealed record Report
     /// <summary>
     /// Answers to the last <see cref="RememberedCommands"/> commands, oldest first. A command id is its agency's own: two agencies may both count from 1.
     /// </summary>
-    public ReplayMemory<(AgencyId Agency, CommandId Command), CommandReply> Receipts { get; init; } =
-        ReplayMemory<(AgencyId, CommandId), CommandReply>.Empty;
+    public ReplayMemory<(AgencyId Agency, CommandId Command), CommandReply> Receipts { get; init; } = ReplayMemory<(AgencyId, CommandId), CommandReply>.Empty;
 
     public bool Exists => Version > 0;
 

@@ -78,8 +78,7 @@ public sealed class PublicSuffixes
     }
 
     /// <summary>What a URL's owner registered; the host itself when it is an IP address or a public suffix.</summary>
-    public string RegistrableDomain(WebAddress address) =>
-        address.IpLiteral is null ? RegistrableDomain(address.Host) ?? address.Host : address.Host;
+    public string RegistrableDomain(WebAddress address) => address.IpLiteral is null ? RegistrableDomain(address.Host) ?? address.Host : address.Host;
 
     /// <summary>
     /// The registrable domain of a normal host name (lower case, punycode, no trailing dot), or null when the name is itself a public suffix.

@@ -51,8 +51,7 @@ public sealed class CsvLine(char delimiter) : IDisposable
 
         _feed.WithoutReturns();
         _quoted ??= Sep.New(delimiter)
-            .Reader(o => o with { HasHeader = false, DisableColCountCheck = true, Unescape = true, Trim = SepTrim.All })
-                .From(_feed);
+            .Reader(o => o with { HasHeader = false, DisableColCountCheck = true, Unescape = true, Trim = SepTrim.All }).From(_feed);
         return _quoted.MoveNext();
     }
 

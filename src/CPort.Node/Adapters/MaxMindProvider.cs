@@ -53,8 +53,7 @@ public sealed class MaxMindProvider : ITraceProvider, IDisposable
 
         var place = Find(_countries, address);
         var network = Find(_networks, address);
-        var known = Country.TryParse(
-            Text(Part(place, "country"), "iso_code") ?? Text(place, "country_code") ?? Text(place, "country"), out var country);
+        var known = Country.TryParse(Text(Part(place, "country"), "iso_code") ?? Text(place, "country_code") ?? Text(place, "country"), out var country);
         var traits = Part(place, "traits");
         var found = new TraceAnswer.Found
         {

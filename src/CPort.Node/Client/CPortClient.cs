@@ -36,12 +36,10 @@ public sealed class CPortClient : IDisposable
     }
 
     /// <summary>GET of a path such as <c>v1/agencies</c>. Throws <see cref="CPortApiException"/> on any answer that is no success.</summary>
-    public Task<JsonElement> GetAsync(string path, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Get, path, null, cancellation);
+    public Task<JsonElement> GetAsync(string path, CancellationToken cancellation = default) => SendAsync(HttpMethod.Get, path, null, cancellation);
 
     /// <summary>GET of an answer of this type.</summary>
-    public async Task<T> GetAsync<T>(string path, CancellationToken cancellation = default) =>
-        Read<T>(await GetAsync(path, cancellation));
+    public async Task<T> GetAsync<T>(string path, CancellationToken cancellation = default) => Read<T>(await GetAsync(path, cancellation));
 
     /// <summary>POST that is answered with this type.</summary>
     public async Task<T> PostAsync<T>(string path, object? body, CancellationToken cancellation = default) =>
@@ -54,8 +52,7 @@ public sealed class CPortClient : IDisposable
         SendAsync(HttpMethod.Post, path, body, cancellation);
 
     /// <summary>Any method with a JSON body.</summary>
-    public async Task<JsonElement> SendAsync(HttpMethod method, string path, object? body,
-        CancellationToken cancellation = default)
+    public async Task<JsonElement> SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellation = default)
     {
         using var request = new HttpRequestMessage(method, path.TrimStart('/'));
         if (body is not null)
@@ -78,8 +75,7 @@ public sealed class CPortClient : IDisposable
     }
 
     /// <summary>The lines of an answer as they come; ends when the node ends it.</summary>
-    public async IAsyncEnumerable<string> LinesAsync(string path,
-        [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<string> LinesAsync(string path, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         using var response = await TryAsync(() =>
             _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellation), cancellation);
@@ -178,8 +174,7 @@ public sealed class CPortClient : IDisposable
 
                 if (!answer.IsGood)
                 {
-                    var reason = answer.Problem?.Title ?? (answer.Fields is { Count: > 0 }
-                        ? $"differs in {string.Join(", ", answer.Fields)}" : answer.Outcome);
+                    var reason = answer.Problem?.Title ?? (answer.Fields is { Count: > 0 } ? $"differs in {string.Join(", ", answer.Fields)}" : answer.Outcome);
                     reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
                 }
             }
@@ -206,8 +201,7 @@ public sealed class CPortClient : IDisposable
             var total = outcomes.Values.Sum();
             return new StreamProgress
             {
-                Outcomes = new Dictionary<string, long>(outcomes), Reasons = new Dictionary<string, long>(reasons),
-                    Offset = offset,
+                Outcomes = new Dictionary<string, long>(outcomes), Reasons = new Dictionary<string, long>(reasons), Offset = offset,
                 Unavailable = [.. unavailable], Retries = retries.Retries, Elapsed = elapsed,
                     LinesPerSecond = (total - before) / Math.Max(0.001, elapsed.TotalSeconds),
             };
@@ -264,8 +258,7 @@ public sealed class CPortClient : IDisposable
                     body = body[(body.Span.IndexOf((byte)'\n') + 1)..];
                 }
 
-                Volatile.Write(ref _known, new LineChunk(body[..(body.Span.IndexOf((byte)'\n') + 1)].ToArray(),
-                    [chunk.Lines[index]], 0, 0));
+                Volatile.Write(ref _known, new LineChunk(body[..(body.Span.IndexOf((byte)'\n') + 1)].ToArray(), [chunk.Lines[index]], 0, 0));
             }
         }
     }
@@ -395,27 +388,22 @@ public sealed class CPortClient : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new CPortUnreachableException(
-                $"The node at {_http.BaseAddress} cannot be reached: {e.GetBaseException().Message}", e);
+            throw new CPortUnreachableException($"The node at {_http.BaseAddress} cannot be reached: {e.GetBaseException().Message}", e);
         }
         catch (JsonException e)
         {
-            throw new CPortUnreachableException($"What answers at {_http.BaseAddress} does not answer JSON: is it a CPort node?",
-                e);
+            throw new CPortUnreachableException($"What answers at {_http.BaseAddress} does not answer JSON: is it a CPort node?", e);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new CPortUnreachableException(
-                $"The node at {_http.BaseAddress} did not answer within {Patience.TotalSeconds:0} s.", e);
+            throw new CPortUnreachableException($"The node at {_http.BaseAddress} did not answer within {Patience.TotalSeconds:0} s.", e);
         }
     }
 
     private static ApiProblem Explained(ApiProblem problem, HttpStatusCode status) => status switch
     {
-        HttpStatusCode.Unauthorized when problem.Detail is null =>
-            problem with { Detail = "the key is missing, wrong, expired or revoked" },
-        HttpStatusCode.Forbidden when problem.Detail is null =>
-            problem with { Detail = "the key's agency and roles do not allow this" },
+        HttpStatusCode.Unauthorized when problem.Detail is null => problem with { Detail = "the key is missing, wrong, expired or revoked" },
+        HttpStatusCode.Forbidden when problem.Detail is null => problem with { Detail = "the key's agency and roles do not allow this" },
         _ => problem,
     };
 }

@@ -39,8 +39,7 @@ public sealed record ResumePoint
     public async Task SaveAsync(string path)
     {
         var fresh = path + ".new";
-        await File.WriteAllBytesAsync(fresh, JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Web),
-            CancellationToken.None);
+        await File.WriteAllBytesAsync(fresh, JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Web), CancellationToken.None);
         File.Move(fresh, path, overwrite: true);
     }
 

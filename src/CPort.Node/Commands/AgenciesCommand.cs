@@ -8,8 +8,7 @@ namespace CPort.Node.Commands;
 /// <summary><c>cport agencies add | list | rotate-key</c>, with the operator's key.</summary>
 internal static class AgenciesCommand
 {
-    public static Command Create() =>
-        new("agencies", "Register agencies and give them keys (operator).") { CreateAdd(), CreateList(), CreateRotate() };
+    public static Command Create() => new("agencies", "Register agencies and give them keys (operator).") { CreateAdd(), CreateList(), CreateRotate() };
 
     /// <summary>Registers an agency and makes its first key. Returns the key's text and id. Used by <c>agencies add</c> and by the demo.</summary>
     public static async Task<(string Key, string KeyId)> AddAsync(
@@ -28,8 +27,7 @@ internal static class AgenciesCommand
     /// <summary>A further key for an agency that is registered.</summary>
     public static async Task<(string Key, string KeyId)> IssueKeyAsync(
         CPortClient client, AgencyId id, Roles roles, CancellationToken cancellation) =>
-        Key(await client.PostAsync<NewKeyAnswer>($"v1/agencies/{id}/keys", new IssueKeyBody { Roles = [.. Names(roles)] },
-            cancellation));
+        Key(await client.PostAsync<NewKeyAnswer>($"v1/agencies/{id}/keys", new IssueKeyBody { Roles = [.. Names(roles)] }, cancellation));
 
     /// <summary>The roles that an agency's first key gets when none are named.</summary>
     public static Roles DefaultRoles(AgencyKind kind) => kind switch
@@ -80,8 +78,7 @@ internal static class AgenciesCommand
             var what = parsed.GetValue(kind);
             var chosen = (parsed.GetValue(roles) ?? []).Aggregate(Roles.None, (all, role) => all | role);
             var (key, keyId) = await AddAsync(
-                client, agency, parsed.GetValue(name) ?? agency.Value, what, places, parsed.GetValue(orphans), parsed.GetValue(
-                    trust),
+                client, agency, parsed.GetValue(name) ?? agency.Value, what, places, parsed.GetValue(orphans), parsed.GetValue(trust),
                 chosen == Roles.None ? DefaultRoles(what) : chosen, parsed.GetValue(number), cancellation);
             return ShowKey(key, keyId);
         }));
@@ -102,8 +99,7 @@ internal static class AgenciesCommand
                 return ExitCodes.Ok;
             }
 
-            var table = new Table().Border(TableBorder.Rounded)
-                .AddColumns("id", "name", "kind", "countries", "orphans", "trust", "keys");
+            var table = new Table().Border(TableBorder.Rounded).AddColumns("id", "name", "kind", "countries", "orphans", "trust", "keys");
             foreach (var a in answer.Deserialize<AgenciesAnswer>(ApiJson.Options)!.Agencies)
             {
                 string[] cells =
@@ -125,8 +121,7 @@ internal static class AgenciesCommand
     {
         var id = new Argument<string>("agency") { Description = "The agency's id." };
         var keyId = new Argument<string>("key-id") { Description = "The public id of the key to replace (see 'agencies list')." };
-        var grace = new Option<int>("--grace") { Description = "Minutes for which the old key still works.",
-            DefaultValueFactory = _ => 0 };
+        var grace = new Option<int>("--grace") { Description = "Minutes for which the old key still works.", DefaultValueFactory = _ => 0 };
         IntakeCommand.Bounded(grace, 0, 60 * 24 * 31);
         var command = new Command("rotate-key", "Replace an API key by a new one and show that, once.") { id, keyId, grace };
         var connection = NodeConnection.AddTo(command, asOperator: true);
@@ -153,6 +148,5 @@ internal static class AgenciesCommand
         ? (key, answer.KeyId)
         : throw new InvalidDataException("The node made a key but did not show it; make another.");
 
-    private static string[] Names(Roles roles) =>
-        [.. Enum.GetValues<Roles>().Where(r => r != Roles.None && roles.HasFlag(r)).Select(r => r.ToString())];
+    private static string[] Names(Roles roles) => [.. Enum.GetValues<Roles>().Where(r => r != Roles.None && roles.HasFlag(r)).Select(r => r.ToString())];
 }

@@ -12,8 +12,7 @@ public sealed class CommandException(int exitCode, string message) : Exception(m
         CPortUnreachableException => ExitCodes.NoConnection,
         CPortApiException { Problem.Status: 401 or 403 } => ExitCodes.NotAllowed,
         FileNotFoundException or DirectoryNotFoundException => ExitCodes.Usage,
-        CPortApiException or IOException or UnauthorizedAccessException or InvalidDataException or OperationCanceledException =>
-            ExitCodes.Failed,
+        CPortApiException or IOException or UnauthorizedAccessException or InvalidDataException or OperationCanceledException => ExitCodes.Failed,
         _ => null,
     };
 

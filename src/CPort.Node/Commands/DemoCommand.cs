@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using CPort.Api.Queues;
 using CPort.Domain.Hashes.Lists;
+using CPort.Node.Composition;
 using CPort.Node.Sample;
 using Spectre.Console;
 
@@ -66,8 +67,7 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task RunAsync(WebApplication app, NodeOptions options, int reports, ulong seed,
-        CancellationToken cancellation)
+    private static async Task RunAsync(WebApplication app, NodeOptions options, int reports, ulong seed, CancellationToken cancellation)
     {
         var url = new Uri(app.Urls.First());
         var operatorKey = await OperatorKeyAsync(options, cancellation);
@@ -201,8 +201,7 @@ internal static class DemoCommand
 
                     progress.Report(All());
                 });
-                var result = await new CPortClient(url, keys[one.Key.Value])
-                    .StreamReportsAsync(one.Value, new LineStreamOptions(), mine, null, token);
+                var result = await new CPortClient(url, keys[one.Key.Value]).StreamReportsAsync(one.Value, new LineStreamOptions(), mine, null, token);
                 lock (gate)
                 {
                     states[one.Key] = result;
@@ -213,8 +212,7 @@ internal static class DemoCommand
     }
 
     /// <summary>Nothing is owed any more: every item traced, matched and routed, and the read model has caught up. Answers when that was.</summary>
-    private static async Task<TimeSpan> WaitUntilQuietAsync(CPortClient asOperator, Stopwatch clock,
-        CancellationToken cancellation)
+    private static async Task<TimeSpan> WaitUntilQuietAsync(CPortClient asOperator, Stopwatch clock, CancellationToken cancellation)
     {
         var patience = TimeSpan.FromMinutes(5);
         var started = clock.Elapsed;
@@ -232,15 +230,12 @@ internal static class DemoCommand
         throw new TimeoutException("Automatic work did not finish in five minutes; GET /v1/queues and /health/ready say more.");
     }
 
-    private static async Task ShowAsync(CPortClient asOperator, StreamProgress sent, TimeSpan streamed, TimeSpan quiet,
-        CancellationToken cancellation)
+    private static async Task ShowAsync(CPortClient asOperator, StreamProgress sent, TimeSpan streamed, TimeSpan quiet, CancellationToken cancellation)
     {
         var statistics = await asOperator.GetAsync<StatisticsAnswer>("v1/statistics", cancellation);
         var queues = await asOperator.GetAsync<QueuesAnswer>("v1/queues", cancellation);
-        var table = new Table().Border(TableBorder.Rounded).Title("What happened").AddColumn("")
-            .AddColumn(new TableColumn("count").RightAligned());
-        void Row(string name, long count) =>
-            table.AddRow(name.EscapeMarkup(), count.ToString("N0", CultureInfo.InvariantCulture));
+        var table = new Table().Border(TableBorder.Rounded).Title("What happened").AddColumn("").AddColumn(new TableColumn("count").RightAligned());
+        void Row(string name, long count) => table.AddRow(name.EscapeMarkup(), count.ToString("N0", CultureInfo.InvariantCulture));
         void Part(string name, long count) =>
             table.AddRow($"  [grey]{name.EscapeMarkup()}[/]", $"[grey]{count.ToString("N0", CultureInfo.InvariantCulture)}[/]");
 
@@ -286,8 +281,7 @@ internal static class DemoCommand
     /// <summary>A report that a hotline can look at, for the example lines.</summary>
     private static async Task<string> SampleReportAsync(Uri url, Dictionary<string, string> keys, CancellationToken cancellation)
     {
-        var page = await new CPortClient(url, keys["hotline-nl"])
-            .GetAsync<ItemListAnswer>("v1/queues/unassessed?maxResults=1", cancellation);
+        var page = await new CPortClient(url, keys["hotline-nl"]).GetAsync<ItemListAnswer>("v1/queues/unassessed?maxResults=1", cancellation);
         return page.Items.Select(i => i.ReportId).FirstOrDefault() ?? "REPORTID";
     }
 
@@ -295,8 +289,7 @@ internal static class DemoCommand
     {
         var at = url.ToString().TrimEnd('/');
         AnsiConsole.WriteLine();
-        AnsiConsole.MarkupLine(
-            $"[bold]{at}/docs[/] has the API, [bold]{at}/health/ready[/] the node's state, [bold]{at}/metrics[/] its figures.");
+        AnsiConsole.MarkupLine($"[bold]{at}/docs[/] has the API, [bold]{at}/health/ready[/] the node's state, [bold]{at}/metrics[/] its figures.");
         var file = Path.GetFullPath(Path.Combine(options.Data, KeysFile));
         AnsiConsole.WriteLine($"All example keys are in {file}. The Dutch example hotline's, to try:");
         Console.WriteLine($"""
@@ -310,8 +303,7 @@ internal static class DemoCommand
             """);
     }
 
-    private static long Count(StatisticsAnswer statistics, string figure) =>
-        statistics.Figures.First(f => f.Name == figure).Count;
+    private static long Count(StatisticsAnswer statistics, string figure) => statistics.Figures.First(f => f.Name == figure).Count;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 

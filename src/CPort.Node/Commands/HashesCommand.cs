@@ -86,8 +86,7 @@ internal static class HashesCommand
                 ? new MemoryStream(Encoding.UTF8.GetBytes(
                     string.Join('\n', new DirectoryInfo(path).EnumerateFiles(HashListFormat.Ncmec.Pages!)
                     .Select(f => $"{f.Name} {f.Length}").Order(StringComparer.Ordinal))))
-                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16,
-                    FileOptions.SequentialScan | FileOptions.Asynchronous);
+                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
             var options = new LineStreamOptions
             {
                 Parallel = parsed.GetValue(parallel), ResumeFile = path + ".resume",
@@ -112,8 +111,7 @@ internal static class HashesCommand
             StreamProgress result;
             try
             {
-                var rows = isFolder ? HashListReader.ReadFolderAsync(path, insisted,
-                    cancellation) : HashListReader.ReadAsync(source, insisted, cancellation);
+                var rows = isFolder ? HashListReader.ReadFolderAsync(path, insisted, cancellation) : HashListReader.ReadAsync(source, insisted, cancellation);
                 var chunks = HashListChunks.ReadAsync(rows, given, where, options.ResumeFrom?.Offset ?? 0, Local, cancellation);
                 result = await LineProgress.ShowShareAsync("import", isFolder ? null : () =>
                     (double)source.Position / Math.Max(1, source.Length), progress => client.StreamLinesAsync(

@@ -10,8 +10,7 @@ internal static class HealthCommand
         var url = new Option<string>("--url")
         {
             Description = $"The node's address (default: environment CPORT_URL, else {NodeConnection.DefaultUrl}).",
-            DefaultValueFactory = _ =>
-                Environment.GetEnvironmentVariable("CPORT_URL") is { Length: > 0 } given ? given : NodeConnection.DefaultUrl,
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CPORT_URL") is { Length: > 0 } given ? given : NodeConnection.DefaultUrl,
         };
         var ready = new Option<bool>("--ready")
             { Description = "Ask whether it is ready for requests, not only whether it lives." };

@@ -34,19 +34,16 @@ internal static class IntakeCommand
             var path = parsed.GetValue(file)!;
             var options = new LineStreamOptions
             {
-                Parallel = parsed.GetValue(parallel), OutcomeFile = parsed.GetValue(outcomes),
-                    RetryFor = TimeSpan.FromSeconds(parsed.GetValue(retry)),
+                Parallel = parsed.GetValue(parallel), OutcomeFile = parsed.GetValue(outcomes), RetryFor = TimeSpan.FromSeconds(parsed.GetValue(retry)),
                 LeaveUnavailable = true,
             };
             await using var source = path == "-"
                 ? Console.OpenStandardInput()
-                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16,
-                    FileOptions.SequentialScan | FileOptions.Asynchronous);
+                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
             long? total = null;
             if (source is FileStream { CanSeek: true } stored)
             {
-                options = options with { ResumeFile = path + ".resume",
-                    Source = await ResumePoint.FingerprintAsync(stored, cancellation: cancellation) };
+                options = options with { ResumeFile = path + ".resume", Source = await ResumePoint.FingerprintAsync(stored, cancellation: cancellation) };
                 total = stored.Length;
                 if (parsed.GetValue(resume) && ResumePoint.Load(options.ResumeFile) is { } point)
                 {
@@ -65,8 +62,7 @@ internal static class IntakeCommand
             }
 
             var version = parsed.GetValue(codes) == "v2" ? "v2" : null;
-            var result = await LineProgress.ShowAsync(
-                "intake", total, progress => client.StreamReportsAsync(source, options, progress, version, cancellation));
+            var result = await LineProgress.ShowAsync("intake", total, progress => client.StreamReportsAsync(source, options, progress, version, cancellation));
             LineProgress.Summarize(result, []);
             if (result.Unavailable.Count > 0)
             {

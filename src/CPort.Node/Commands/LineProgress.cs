@@ -37,8 +37,7 @@ internal static class LineProgress
 
         StreamProgress? result = null;
         await console.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
-                new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>
             {
                 var task = context.AddTask(title.EscapeMarkup(), maxValue: Math.Max(1, total ?? 1));
@@ -55,8 +54,7 @@ internal static class LineProgress
     /// <summary>The table of outcomes and reasons at the end, on stdout.</summary>
     public static void Summarize(StreamProgress result, IEnumerable<(string Name, long Count)> more)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("outcome")
-            .AddColumn(new TableColumn("lines").RightAligned());
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("outcome").AddColumn(new TableColumn("lines").RightAligned());
         foreach (var (name, count) in result.Outcomes.OrderByDescending(p => p.Value).Select(p => (p.Key, p.Value))
             .Concat(more.Where(m => m.Count > 0)))
         {
@@ -75,13 +73,11 @@ internal static class LineProgress
     }
 
     private static string Describe(StreamProgress p) =>
-        FormattableString.Invariant(
-            $"{p.Answered:N0} lines ({string.Join(", ", p.Outcomes.Select(o => $"{o.Value:N0} {o.Key}"))}), {p.LinesPerSecond:N0}/s")
+        FormattableString.Invariant($"{p.Answered:N0} lines ({string.Join(", ", p.Outcomes.Select(o => $"{o.Value:N0} {o.Key}"))}), {p.LinesPerSecond:N0}/s")
         + (p.Retries > 0 ? $", {p.Retries} sent again" : "");
 
     private static string Left(StreamProgress p, double share) =>
-        share is <= 0.001 or >= 1 ? "" : FormattableString.Invariant(
-            $", {share:0 %}, about {p.Elapsed.TotalSeconds * (1 - share) / share:N0} s left");
+        share is <= 0.001 or >= 1 ? "" : FormattableString.Invariant($", {share:0 %}, about {p.Elapsed.TotalSeconds * (1 - share) / share:N0} s left");
 
     // Progress<T> would report from the thread pool, out of order.
     private sealed class Callback(Action<StreamProgress> report) : IProgress<StreamProgress>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using CPort.Node.Composition;
 
 namespace CPort.Node.Commands;
 

@@ -12,8 +12,7 @@ internal sealed class NodeConnection
     public const string DefaultUrl = "http://127.0.0.1:5080";
     public const string OperatorKeyFile = "operator.key";
 
-    public static string DefaultData =>
-        Environment.GetEnvironmentVariable("CPORT__Data") is { Length: > 0 } folder ? folder : "./cport-data";
+    public static string DefaultData => Environment.GetEnvironmentVariable("CPORT__Data") is { Length: > 0 } folder ? folder : "./cport-data";
 
     private readonly Option<string> _url = new("--url")
     {

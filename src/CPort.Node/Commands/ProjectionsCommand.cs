@@ -67,8 +67,7 @@ internal static class ProjectionsCommand
 
     private static void Show(ProjectionsAnswer status)
     {
-        var table = new Table().Border(TableBorder.Rounded)
-            .AddColumns("set", "version", "state", "position", "positionAt", "lagEvents", "lagSeconds", "since");
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("set", "version", "state", "position", "positionAt", "lagEvents", "lagSeconds", "since");
         foreach (var s in status.Sets)
         {
             object?[] cells = [s.Set, s.Version, s.State, s.Position, s.PositionAt, s.LagEvents, s.LagSeconds, s.Since];

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.NetworkInformation;
-using System.Net.Sockets;
 using Akka.Cluster.Hosting;
 using Akka.Remote.Hosting;
 using Akka.Remote.Transport.DotNetty;
@@ -13,11 +10,6 @@ namespace CPort.Node.Composition;
 /// <summary>The actor system, its cluster and its persistence: the ground everything else stands on.</summary>
 public static class ClusterSetup
 {
-    /// <summary>
-    /// The actor system's name, part of every node's address. The same whatever the cluster's name, so that two clusters can tell each other apart.
-    /// </summary>
-    public const string SystemName = "cport";
-
     /// <summary>This program's version, for rolling updates: shards go to the newest nodes first.</summary>
     public static string AppVersion { get; } = typeof(ClusterSetup).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
@@ -42,8 +34,7 @@ public static class ClusterSetup
     }
 
     /// <summary>Remoting, membership, sharding's settings, persistence and serialization of one node.</summary>
-    public static AkkaConfigurationBuilder AddCluster(
-        this AkkaConfigurationBuilder akka, NodeOptions options, Database database, DotNettySslSetup? tls)
+    public static AkkaConfigurationBuilder AddCluster(this AkkaConfigurationBuilder akka, NodeOptions options, Database database, DotNettySslSetup? tls)
     {
         var cluster = options.Cluster;
         akka
@@ -86,34 +77,6 @@ public static class ClusterSetup
         }
 
         return akka;
-    }
-
-    /// <summary>
-    /// Why this node cannot listen where the options say, or null: a name that is not this machine's would fail as an obscure error of the transport.
-    /// </summary>
-    public static async Task<string?> AddressProblemAsync(ClusterOptions cluster, CancellationToken cancellation)
-    {
-        var (key, host) = cluster.BindHost is null ? ("Host", cluster.Host) : ("BindHost", cluster.BindHost);
-        try
-        {
-            var addresses = IPAddress.TryParse(host, out var address)
-                ? [address] : await Dns.GetHostAddressesAsync(host, cancellation);
-            var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses)
-                .Select(a => a.Address).ToHashSet();
-            if (addresses.Any(a =>
-                a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any) || IPAddress.IsLoopback(a) || own.Contains(a)))
-            {
-                return null;
-            }
-
-            var found = address is null ? $" ({string.Join(", ", addresses.Take(3).Select(a => a.ToString()))})" : "";
-            return $"CPORT__Cluster__{key}: {host}{found} is no address of this machine"
-                + (cluster.BindHost is null ? "; behind address translation give CPORT__Cluster__BindHost too." : ".");
-        }
-        catch (SocketException e)
-        {
-            return $"CPORT__Cluster__{key}: {host} cannot be resolved ({e.Message}).";
-        }
     }
 
     private static Akka.Event.LogLevel ToAkka(LogLevel level) => level switch

@@ -45,8 +45,7 @@ internal static class ReportsSetup
                 var now = time.GetUtcNow();
                 return new ReportEnvironment
                 {
-                    Now = now, Members = new DirectoryMembership(directory.Current, now), Rules = rules,
-                        Inheritance = inheritance,
+                    Now = now, Members = new DirectoryMembership(directory.Current, now), Rules = rules, Inheritance = inheritance,
                     MaxItems = options.Limits.ItemsPerReport,
                 };
             },

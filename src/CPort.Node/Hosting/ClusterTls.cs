@@ -16,12 +16,10 @@ public static class ClusterTls
     public static DotNettySslSetup Setup(ClusterOptions cluster)
     {
         var options = cluster.Tls;
-        var certificate = Certificates.Load(options.CertificatePath!, options.KeyPath, options.Password,
-            "CPORT__Cluster__Tls__CertificatePath");
+        var certificate = Certificates.Load(options.CertificatePath!, options.KeyPath, options.Password, "CPORT__Cluster__Tls__CertificatePath");
         if (!certificate.HasPrivateKey)
         {
-            throw new NodeConfigurationException(
-                ["CPORT__Cluster__Tls__KeyPath: the certificate has no private key; give its file."]);
+            throw new NodeConfigurationException(["CPORT__Cluster__Tls__KeyPath: the certificate has no private key; give its file."]);
         }
 
         var authority = new X509Certificate2Collection();
@@ -31,8 +29,7 @@ public static class ClusterTls
         }
         catch (CryptographicException e)
         {
-            throw new NodeConfigurationException(
-                [$"CPORT__Cluster__Tls__CaPath: {options.CaPath} holds no PEM certificates ({e.Message})."]);
+            throw new NodeConfigurationException([$"CPORT__Cluster__Tls__CaPath: {options.CaPath} holds no PEM certificates ({e.Message})."]);
         }
 
         if (authority.Count == 0)
@@ -42,8 +39,7 @@ public static class ClusterTls
 
         if (Refusal(certificate, authority) is { } own)
         {
-            throw new NodeConfigurationException(
-                [$"CPORT__Cluster__Tls__CertificatePath: this node's own certificate would be refused by the others: {own}."]);
+            throw new NodeConfigurationException([$"CPORT__Cluster__Tls__CertificatePath: this node's own certificate would be refused by the others: {own}."]);
         }
 
         // Checked here because Akka ends a node that *calls* one whose certificate does not fit: one wrong certificate would cost the right nodes.
@@ -61,8 +57,7 @@ public static class ClusterTls
                 : Refusal(peer, authority)
 
                 // Of the called side only: who calls has no name to be checked, and its certificate suffices.
-                ?? (options.VerifyName && errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
-                    ? "its certificate is for another name" : null);
+                ?? (options.VerifyName && errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? "its certificate is for another name" : null);
             if (refusal is not null)
             {
                 log.Warning("Node {0} is refused: {1}.", remote, refusal);

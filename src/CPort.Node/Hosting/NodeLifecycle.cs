@@ -1,5 +1,4 @@
 using CPort.Api.Reports;
-using CPort.Node.Composition;
 
 namespace CPort.Node.Hosting;
 
@@ -82,8 +81,7 @@ internal sealed partial class NodeLifecycle(
         var left = TimeSpan.FromSeconds(options.Cluster.StopSeconds) - time.GetElapsedTime(_stopBegan);
         try
         {
-            await base.StopAsync(cancellationToken)
-                .WaitAsync(left > TimeSpan.FromSeconds(2) ? left : TimeSpan.FromSeconds(2), time, CancellationToken.None);
+            await base.StopAsync(cancellationToken).WaitAsync(left > TimeSpan.FromSeconds(2) ? left : TimeSpan.FromSeconds(2), time, CancellationToken.None);
             await _left.CancelAsync();
             await _beating;
             if (state.ExitCode == ExitCodes.Ok)
@@ -109,7 +107,7 @@ internal sealed partial class NodeLifecycle(
             await using var started = HostApplicationLifetime!.ApplicationStarted.Register(listening.SetResult);
             await listening.Task.WaitAsync(_stopping.Token);
             await preparations.RunAsync(_stopping.Token);
-            if (await ClusterSetup.AddressProblemAsync(options.Cluster, _stopping.Token) is { } problem)
+            if (await ListenAddress.ProblemAsync(options.Cluster, _stopping.Token) is { } problem)
             {
                 End(ExitCodes.Usage, "the node's address is wrong", problem);
                 return;
@@ -215,8 +213,7 @@ internal sealed partial class NodeLifecycle(
                 state.Waits("the database is lost");
                 database.GiveUp();
                 Task ended = CoordinatedShutdown.Get(system).Run(DatabaseLostReason.Instance);
-                await ended.WaitAsync(TimeSpan.FromSeconds(options.Cluster.StopSeconds), time)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ended.WaitAsync(TimeSpan.FromSeconds(options.Cluster.StopSeconds), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 HostApplicationLifetime!.StopApplication();
                 break;
         }

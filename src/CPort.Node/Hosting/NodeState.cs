@@ -3,6 +3,11 @@ namespace CPort.Node.Hosting;
 /// <summary>How far the node has come. Thread-safe.</summary>
 public sealed class NodeState
 {
+    /// <summary>
+    /// The actor system's name, part of every node's address. The same whatever the cluster's name, so that two clusters can tell each other apart.
+    /// </summary>
+    public const string SystemName = "cport";
+
     private volatile string? _waitingFor = "the node is starting";
     private volatile bool _leaves;
     private readonly TaskCompletionSource _running = new(TaskCreationOptions.RunContinuationsAsynchronously);

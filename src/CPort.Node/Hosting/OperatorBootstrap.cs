@@ -1,5 +1,6 @@
 using CPort.Actors.Agencies;
 using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 
 namespace CPort.Node.Hosting;
 
@@ -54,8 +55,7 @@ internal sealed partial class OperatorBootstrap(
     {
         var region = services.GetRequiredService<ActorRegistry>().Get<AgencyRegion>();
         var agency = AgencyId.Parse("operator");
-        CommandContext Context(string command) =>
-            new() { CommandId = CommandId.Parse(command), Caller = Caller.System, OccurredAt = time.GetUtcNow() };
+        CommandContext Context(string command) => new() { CommandId = CommandId.Parse(command), Caller = Caller.System, OccurredAt = time.GetUtcNow() };
         try
         {
             var patience = TimeSpan.FromSeconds(20);

@@ -9,8 +9,7 @@ internal sealed class QueueGauge(NodeState state, IServiceProvider services, Tim
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
 
     /// <summary>Counts everything and sees nothing, as an operator does.</summary>
-    private static readonly Caller Counter =
-        Caller.System with { Kind = AgencyKind.Operator, Roles = Roles.Operator, KeyId = "queue-gauge" };
+    private static readonly Caller Counter = Caller.System with { Kind = AgencyKind.Operator, Roles = Roles.Operator, KeyId = "queue-gauge" };
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -36,8 +36,7 @@ internal sealed class ClusterEndpoints(OperatorNode node)
 
     private async IAsyncEnumerable<MemberEventAnswer> EventsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        var channel = Channel.CreateBounded<MemberEventAnswer>(
-            new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest });
+        var channel = Channel.CreateBounded<MemberEventAnswer>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest });
         var time = node.Get<TimeProvider>();
         var tail = node.System.ActorOf(Props.Create(() => new ClusterTailActor(channel.Writer, time)));
         try
@@ -84,14 +83,12 @@ internal sealed class ClusterEndpoints(OperatorNode node)
         var member = string.IsNullOrEmpty(body.Address) ? Cluster.SelfMember : MemberAt(body.Address);
         if (member.Status is MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Down)
         {
-            throw ApiProblemException.Of(ProblemCodes.WrongState,
-                $"{member.Address} is {OperatorView.NameOf(member.Status)} already.");
+            throw ApiProblemException.Of(ProblemCodes.WrongState, $"{member.Address} is {OperatorView.NameOf(member.Status)} already.");
         }
 
         if (!body.Confirm && Cluster.State.Members.Count(m => m.Status is MemberStatus.Up or MemberStatus.WeaklyUp) == 1)
         {
-            throw ApiProblemException.Of(
-                ProblemCodes.Confirm, $"{member.Address} is the only node that is up: the service ends when it leaves.");
+            throw ApiProblemException.Of(ProblemCodes.Confirm, $"{member.Address} is the only node that is up: the service ends when it leaves.");
         }
 
         // Leaving takes seconds and this endpoint outlives the actor system: the answer is out before the node goes.
@@ -153,8 +150,7 @@ internal sealed class ClusterTailActor : ReceiveActor
             new MemberEventAnswer(time.GetUtcNow(), nameof(ClusterEvent.LeaderChanged), null, e.Leader?.ToString() ?? "none")));
 
         MemberView Of(Member member) => OperatorView.Of(member, _cluster.State, _cluster.SelfUniqueAddress);
-        void Write(object e, MemberView member) =>
-            writer.TryWrite(new MemberEventAnswer(time.GetUtcNow(), e.GetType().Name, member));
+        void Write(object e, MemberView member) => writer.TryWrite(new MemberEventAnswer(time.GetUtcNow(), e.GetType().Name, member));
     }
 
     protected override void PreStart() => _cluster.Subscribe(

@@ -32,8 +32,7 @@ public sealed class LogRing(TimeProvider time) : ILoggerProvider
     }
 
     /// <summary>The last lines, then each as it comes, until cancelled. A reader that is too slow loses the oldest lines.</summary>
-    public async IAsyncEnumerable<LogLine> FollowAsync(int last,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<LogLine> FollowAsync(int last, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         var channel = Channel.CreateBounded<LogLine>(new BoundedChannelOptions(Lines)
             { FullMode = BoundedChannelFullMode.DropOldest });
@@ -101,8 +100,7 @@ public sealed class LogRing(TimeProvider time) : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
-            string> formatter)
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             var text = formatter(state, exception);
             ring.Add(logLevel, category, exception is null ? text : $"{text} {exception}");

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using CPort.Node.Composition;
 
 namespace CPort.Node.Operator;
 
@@ -54,7 +53,7 @@ internal sealed class NodeEndpoints(OperatorNode node)
         using var process = Process.GetCurrentProcess();
         var started = process.StartTime.ToUniversalTime();
         return new SystemAnswer(
-            $"akka://{ClusterSetup.SystemName}", node.State.System is null ? null : node.Cluster.SelfAddress.ToString(),
+            $"akka://{NodeState.SystemName}", node.State.System is null ? null : node.Cluster.SelfAddress.ToString(),
             typeof(NodeEndpoints).Assembly.GetName().Version?.ToString(3) ?? "0", RuntimeInformation.FrameworkDescription,
             Environment.ProcessId, started, Math.Round((node.Get<TimeProvider>().GetUtcNow() - started).TotalSeconds),
                 process.WorkingSet64,

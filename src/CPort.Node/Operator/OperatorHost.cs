@@ -118,8 +118,7 @@ public sealed partial class OperatorHost(
             }
             catch (CryptographicException e)
             {
-                throw new NodeConfigurationException(
-                    [$"CPORT__Operator__ClientCaPath: {file} holds no PEM certificates ({e.Message})."]);
+                throw new NodeConfigurationException([$"CPORT__Operator__ClientCaPath: {file} holds no PEM certificates ({e.Message})."]);
             }
 
             tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
@@ -145,8 +144,7 @@ public sealed partial class OperatorHost(
         if (!directory.Ready)
         {
             var why = state.WaitingFor ?? "the directory of agencies is being read";
-            return ApiProblem.Of(ProblemCodes.Unavailable, $"The node cannot tell operators from others yet: {why}.")
-                .WriteAsync(http);
+            return ApiProblem.Of(ProblemCodes.Unavailable, $"The node cannot tell operators from others yet: {why}.").WriteAsync(http);
         }
 
         if (directory.Authenticate(key, time.GetUtcNow(), null) is not Authentication.Accepted { Caller: var caller })
@@ -170,8 +168,7 @@ public sealed partial class OperatorHost(
     private sealed class NodeLogs(ILoggerFactory node) : ILoggerFactory
     {
         public ILogger CreateLogger(string categoryName) =>
-            categoryName == "Microsoft.Hosting.Lifetime"
-                ? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance : node.CreateLogger(categoryName);
+            categoryName == "Microsoft.Hosting.Lifetime" ? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance : node.CreateLogger(categoryName);
 
         public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
 

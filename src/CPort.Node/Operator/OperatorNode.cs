@@ -11,8 +11,7 @@ internal sealed partial class OperatorNode(IServiceProvider services, NodeState 
 
     public NodeState State => state;
 
-    public ActorSystem System => state.System
-        ?? throw ApiProblemException.Of(ProblemCodes.Unavailable, $"The node has no actor system: {state.WaitingFor}.");
+    public ActorSystem System => state.System ?? throw ApiProblemException.Of(ProblemCodes.Unavailable, $"The node has no actor system: {state.WaitingFor}.");
 
     public Akka.Cluster.Cluster Cluster => Akka.Cluster.Cluster.Get(System);
 

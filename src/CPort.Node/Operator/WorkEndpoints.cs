@@ -44,8 +44,7 @@ internal sealed class WorkEndpoints(OperatorNode node)
     public void Map(IEndpointRouteBuilder v1)
     {
         v1.MapGet("/reports/{id}", ReportAsync);
-        v1.MapGet("/stuck", (CancellationToken cancellation) => StuckEndpoints.ListAsync(node.Get<StuckEntities>(), cancellation))
-            .Needs(Deed.ReadStuck);
+        v1.MapGet("/stuck", (CancellationToken cancellation) => StuckEndpoints.ListAsync(node.Get<StuckEntities>(), cancellation)).Needs(Deed.ReadStuck);
         v1.MapPost("/stuck/{id}/retry", RetryAsync).Needs(Deed.RetryStuck);
         v1.MapGet("/queues", (ApiCaller me, CancellationToken cancellation) => QueueEndpoints.CountsAsync(
             me, node.Get<QueueReader>(), node.Get<TimeProvider>(), cancellation)).Needs(Deed.CountEverything);
@@ -94,8 +93,7 @@ internal sealed class WorkEndpoints(OperatorNode node)
         var history = new List<HistoryEntryAnswer>();
         for (long? from = 1; from is { } next;)
         {
-            var page = await gateway.HistoryAsync(new GetHistory { ReportId = id, Caller = caller, FromSequence = next },
-                cancellation);
+            var page = await gateway.HistoryAsync(new GetHistory { ReportId = id, Caller = caller, FromSequence = next }, cancellation);
             if (!page.Found)
             {
                 return null;
@@ -133,8 +131,7 @@ internal sealed class WorkEndpoints(OperatorNode node)
             {
                 try
                 {
-                    answers.Add(await buckets.Ask<BucketStats>(new GetBucketStats { Bucket = bucket }, OperatorNode.Patience,
-                        token));
+                    answers.Add(await buckets.Ask<BucketStats>(new GetBucketStats { Bucket = bucket }, OperatorNode.Patience, token));
                 }
                 catch (AskTimeoutException)
                 {

@@ -84,8 +84,7 @@ public sealed class ClusterOptions
     internal ClusterTimes Times => new()
     {
         Heartbeat = TimeSpan.FromSeconds(HeartbeatSeconds), HeartbeatPause = TimeSpan.FromSeconds(HeartbeatPauseSeconds),
-        StableAfter = TimeSpan.FromSeconds(StableAfterSeconds),
-            DownRemovalMargin = TimeSpan.FromSeconds(DownRemovalMarginSeconds),
+        StableAfter = TimeSpan.FromSeconds(StableAfterSeconds), DownRemovalMargin = TimeSpan.FromSeconds(DownRemovalMarginSeconds),
     };
 }
 

@@ -33,8 +33,7 @@ public sealed class NodeOptions
     public OperatorOptions Operator { get; set; } = new();
 
     /// <summary>Where the master key is, whether given or default; null when it is given as text.</summary>
-    internal string? EffectiveMasterKeyFile =>
-        string.IsNullOrEmpty(Keys.MasterKey) ? Keys.MasterKeyFile ?? Path.Combine(Data, "master.key") : null;
+    internal string? EffectiveMasterKeyFile => string.IsNullOrEmpty(Keys.MasterKey) ? Keys.MasterKeyFile ?? Path.Combine(Data, "master.key") : null;
 
     /// <summary>What is wrong with the settings, a line each; see <see cref="NodeOptionsValidator"/>.</summary>
     public IEnumerable<string> Validate() => new NodeOptionsValidator().Validate(null, this).Failures ?? [];

@@ -75,8 +75,7 @@ public sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
             {
                 yield return $"CPORT__Http__{key}: an address like http://127.0.0.1:5080 is needed.";
             }
-            else if (url is not null && url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)
-                && http.CertificatePath is null)
+            else if (url is not null && url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && http.CertificatePath is null)
             {
                 yield return $"CPORT__Http__CertificatePath: https in CPORT__Http__{key} needs a certificate.";
             }
@@ -169,15 +168,13 @@ public sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
                 + $"{string.Join(", ", PolicyOptions.Switchable)} can.";
         }
 
-        if (!string.IsNullOrEmpty(options.Telemetry.OtlpEndpoint)
-            && !Uri.TryCreate(options.Telemetry.OtlpEndpoint, UriKind.Absolute, out _))
+        if (!string.IsNullOrEmpty(options.Telemetry.OtlpEndpoint) && !Uri.TryCreate(options.Telemetry.OtlpEndpoint, UriKind.Absolute, out _))
         {
             yield return "CPORT__Telemetry__OtlpEndpoint: an address like http://127.0.0.1:4317 is needed.";
         }
     }
 
-    private static bool IsLoopback(string host) =>
-        host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+    private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     private static bool Parses(DatabaseProvider provider, string connectionString)
     {

@@ -9,6 +9,5 @@ internal sealed class DirectoryReadiness(AgencyDirectoryFeed directory) : IReadi
         !directory.Ready ? new ReadinessReason("agencies", false, "the directory of agencies is being read")
         : directory.Current.Agencies.All(a => directory.Current.KeysOf(a.Id).IsEmpty)
             ? new ReadinessReason("agencies", false, "first start: the operator's key is being made")
-        : new ReadinessReason("agencies", true, string.Create(CultureInfo.InvariantCulture,
-            $"directory at {directory.Current.Version}")));
+        : new ReadinessReason("agencies", true, string.Create(CultureInfo.InvariantCulture, $"directory at {directory.Current.Version}")));
 }

@@ -14,7 +14,6 @@ internal sealed class HashBucketReadiness(HashBucketLoading loading) : IReadines
     {
         { InUse: null } => "the journal is asked which buckets hold anything",
         _ => string.Create(CultureInfo.InvariantCulture, $"{now.Loaded} of {now.InUse} loaded")
-            + (now.Stuck > 0 ? string.Create(CultureInfo.InvariantCulture,
-                $", {now.Stuck} cannot be read (pbm reports stuck)") : ""),
+            + (now.Stuck > 0 ? string.Create(CultureInfo.InvariantCulture, $", {now.Stuck} cannot be read (pbm reports stuck)") : ""),
     });
 }

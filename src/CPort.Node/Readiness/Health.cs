@@ -43,8 +43,7 @@ public static class Health
                 http.Response.Headers.Connection = "close";
             }
 
-            if (state.WaitingFor is not { } reason
-                || AlwaysOpen.Any(p => http.Request.Path.StartsWithSegments(p, StringComparison.Ordinal)))
+            if (state.WaitingFor is not { } reason || AlwaysOpen.Any(p => http.Request.Path.StartsWithSegments(p, StringComparison.Ordinal)))
             {
                 return next(http);
             }

@@ -13,8 +13,7 @@ internal sealed class ProjectionReadiness(ProjectionStatusReader reader) : IRead
         {
             var serving = (await reader.ReadAsync(limit.Token)).Sets.LastOrDefault(s => s.State == TableSetState.Serving);
             return serving is null
-                ? new ReadinessReason("projections", false,
-                    "no read tables yet: no node of role projection has started, or the first build is under way")
+                ? new ReadinessReason("projections", false, "no read tables yet: no node of role projection has started, or the first build is under way")
                 : new ReadinessReason("projections", true,
                     string.Create(CultureInfo.InvariantCulture, $"table set {serving.Set}, {serving.LagEvents} events behind"));
         }

@@ -31,8 +31,7 @@ internal sealed class RegionReadiness(IServiceProvider services, TimeProvider ti
     private async Task<ReadinessReason> AskAsync()
     {
         var system = services.GetRequiredService<ActorSystem>();
-        var answers = await Task.WhenAll(
-            EntityKind.All.Select(async kind => (kind.Word, Answers: await AnswersAsync(system, kind))));
+        var answers = await Task.WhenAll(EntityKind.All.Select(async kind => (kind.Word, Answers: await AnswersAsync(system, kind))));
         var silent = answers.Where(a => !a.Answers).Select(a => a.Word).ToArray();
         return silent.Length == 0
             ? new ReadinessReason("shards", true, $"{string.Join(", ", EntityKind.All.Select(k => k.Plural))} can be reached")

@@ -6,8 +6,7 @@ namespace CPort.Node.Sample;
 /// A made-up agency of the demo and of synthetic days. The countries are real so that routing is real; the agencies are not. The weight is a hotline's share of
 /// a day's reports, relative to the others; 0 for agencies that report nothing.
 /// </summary>
-public sealed record SampleAgency(AgencyId Id, string Name, AgencyKind Kind, ImmutableArray<Country> Countries,
-    bool OrphanMandate = false, int Weight = 0);
+public sealed record SampleAgency(AgencyId Id, string Name, AgencyKind Kind, ImmutableArray<Country> Countries, bool OrphanMandate = false, int Weight = 0);
 
 /// <summary>
 /// The example agencies: 16 hotlines in 15 countries (Germany has two, so that "assigned to a country" and "to a hotline" are seen to be two steps), two of
@@ -39,8 +38,7 @@ public static class SampleAgencies
     public static ImmutableArray<SampleAgency> All { get; } = [.. Hotlines, .. Others];
 
     private static SampleAgency Hotline(string id, string country, int weight, bool orphans = false) =>
-        new(AgencyId.Parse(id), $"Example hotline {id[8..].ToUpperInvariant()}", AgencyKind.Hotline, [Country.Parse(country)],
-            orphans, weight);
+        new(AgencyId.Parse(id), $"Example hotline {id[8..].ToUpperInvariant()}", AgencyKind.Hotline, [Country.Parse(country)], orphans, weight);
 
     private static SampleAgency Agency(string id, AgencyKind kind, string country) =>
         new(AgencyId.Parse(id), $"Example {kind.ToString().ToLowerInvariant()} {country}", kind, [Country.Parse(country)]);

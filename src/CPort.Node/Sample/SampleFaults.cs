@@ -33,8 +33,7 @@ internal static class SampleFaults
                 report["sourceUrlSiteType"] = 99;
                 break;
             case 3: // from the future
-                report["hotlineReceivedDate"] = now.AddDays(400)
-                    .UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+                report["hotlineReceivedDate"] = now.AddDays(400).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
                 break;
             case 4: // a hash one digit short
                 entry["hashes"] = new JsonObject { ["md5"] = new string('a', 31) };

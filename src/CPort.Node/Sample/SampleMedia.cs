@@ -4,12 +4,10 @@ using CPort.Domain.Hashes;
 namespace CPort.Node.Sample;
 
 /// <summary>One row of the list of known hashes that belongs to a synthetic day. All hashes are of one made-up media file.</summary>
-public sealed record KnownHash(
-    ImmutableArray<ContentHash> Hashes, Classification Classification, Country? Country, bool VictimIdentified, string? Series)
+public sealed record KnownHash(ImmutableArray<ContentHash> Hashes, Classification Classification, Country? Country, bool VictimIdentified, string? Series)
 {
     /// <summary>The header that <c>cport hashes import</c> reads; <see cref="ToCsv"/> writes its columns.</summary>
-    public static string CsvHeader { get; } =
-        string.Join(',', SampleMedia.Listed.Select(a => a.Name)) + ",classification,country,victim_identified,series";
+    public static string CsvHeader { get; } = string.Join(',', SampleMedia.Listed.Select(a => a.Name)) + ",classification,country,victim_identified,series";
 
     public ContentHash this[HashAlgorithm algorithm] => Hashes.First(h => h.Algorithm == algorithm);
 
@@ -124,8 +122,7 @@ internal sealed class SampleMedia
         // Everybody has the old cryptographic ones.
         foreach (var row in Listed)
         {
-            _has[(int)row.Algorithm] = row.Strength == HashStrength.Weak
-                || random.PerMille(row.Strength == HashStrength.Strong ? 800 : 850);
+            _has[(int)row.Algorithm] = row.Strength == HashStrength.Weak || random.PerMille(row.Strength == HashStrength.Strong ? 800 : 850);
         }
 
         PdqQuality = random.PerMille(50) ? random.Below(50) : 50 + random.Below(51);

@@ -11,8 +11,7 @@ internal struct SampleRandom(ulong seed)
     private ulong _state = seed;
 
     /// <summary>A stream of its own for each (seed, purpose, number).</summary>
-    public static SampleRandom For(ulong seed, ulong purpose, ulong number) =>
-        new(Mix(Mix(seed ^ (purpose * 0x9E3779B97F4A7C15)) + number));
+    public static SampleRandom For(ulong seed, ulong purpose, ulong number) => new(Mix(Mix(seed ^ (purpose * 0x9E3779B97F4A7C15)) + number));
 
     public ulong Next()
     {

@@ -126,8 +126,7 @@ public sealed class SyntheticDay
         }
 
         var time = now ?? DateTimeOffset.UtcNow;
-        return new SyntheticDay(reports, seed, hotlines,
-            new DateTimeOffset(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero));
+        return new SyntheticDay(reports, seed, hotlines, new DateTimeOffset(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero));
     }
 
     /// <summary>The stream of one hotline as text, one JSON document a line; each call draws it anew.</summary>
@@ -240,8 +239,7 @@ public sealed class SyntheticDay
                 $"Example Hosting {country.Code} {network}", false);
     }
 
-    private sealed record SampleHost(string Name, string Country, string Ip, string Isp, int Asn, string Organization,
-        bool IsCdn);
+    private sealed record SampleHost(string Name, string Country, string Ip, string Isp, int Asn, string Organization, bool IsCdn);
 
     /// <summary>Writes reports into one reused buffer.</summary>
     private sealed class ReportWriter
@@ -415,8 +413,7 @@ public sealed class SyntheticDay
             {
                 var extension = _media.MimeType switch { "image/png" => "png", "image/webp" => "webp", "image/gif" =>
                     "gif", "video/mp4" => "mp4", _ => "jpg" };
-                url.TryWrite(CultureInfo.InvariantCulture,
-                    $"https://{host.Name}/i/{_media.Token & 0xFF:x2}/{_media.Token:x16}.{extension}", out length);
+                url.TryWrite(CultureInfo.InvariantCulture, $"https://{host.Name}/i/{_media.Token & 0xFF:x2}/{_media.Token:x16}.{extension}", out length);
             }
             else
             {
@@ -426,8 +423,7 @@ public sealed class SyntheticDay
                 {
                     0 => url.TryWrite(CultureInfo.InvariantCulture, $"HTTPS://{host.Name}:443/gallery/{page}", out length),
                     1 => url.TryWrite(CultureInfo.InvariantCulture, $"https://{host.Name}/g%61llery/{page}#top", out length),
-                    _ => url.TryWrite(CultureInfo.InvariantCulture, $"https://{host.Name}/gallery/{page}?n={number % 1000}",
-                        out length),
+                    _ => url.TryWrite(CultureInfo.InvariantCulture, $"https://{host.Name}/gallery/{page}?n={number % 1000}", out length),
                 };
             }
 
@@ -502,10 +498,8 @@ public sealed class SyntheticDay
                 j.WriteStartObject("assessment"u8);
                 j.WriteString("assessingAnalystName"u8, analyst);
                 j.WriteNumber("classification"u8, (int)_media.Classification);
-                j.WriteNumber("ageCategorization"u8, _media.Classification == Classification.NotIllegal
-                    ? 1 : 2 + random.Below(3));
-                j.WriteNumber("genderCategorization"u8, _media.Classification == Classification.NotIllegal
-                    ? 1 : 2 + random.Below(3));
+                j.WriteNumber("ageCategorization"u8, _media.Classification == Classification.NotIllegal ? 1 : 2 + random.Below(3));
+                j.WriteNumber("genderCategorization"u8, _media.Classification == Classification.NotIllegal ? 1 : 2 + random.Below(3));
                 j.WriteNumber("virtualContentCategorization"u8, random.PerMille(30) ? 1 : 0);
                 j.WriteNumber("userGeneratedContentCategorization"u8, random.PerMille(200) ? 1 : 0);
                 j.WriteNumber("childModelingCategorization"u8, random.PerMille(20) ? 1 : 0);

@@ -1,5 +1,6 @@
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Agencies.AgencyExamples;

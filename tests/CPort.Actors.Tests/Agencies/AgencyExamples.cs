@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Identity;
 

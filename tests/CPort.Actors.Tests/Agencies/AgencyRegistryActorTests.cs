@@ -15,6 +15,7 @@ using CPort.Actors.Entities;
 using CPort.Actors.Serialization;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 using CPort.Domain.Identity;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;

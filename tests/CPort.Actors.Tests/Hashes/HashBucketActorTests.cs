@@ -460,7 +460,7 @@ public class HashBucketActorTests() : TestKit("""
         foreach (var part in Enumerable.Range(0, 10_000).Chunk(200))
         {
             store.Tell(Import(Bucket, part.Select(n => new HashListRow { Hash = Sha256(n), Classification = Classification.Baseline })));
-            Assert.Equal(200, (await ExpectMsgAsync<HashesImported>()).Added);
+            Assert.Equal(200, (await ExpectMsgAsync<HashesImported>()).Rows.Count(r => r == (byte)HashRowOutcome.Added));
         }
 
         await Stop(store);

@@ -193,23 +193,24 @@ public class HashBucketRulesTests
     }
 
     [Fact]
-    public void An_import_counts_what_became_of_each_row_and_the_same_list_again_writes_nothing()
+    public void An_import_says_what_became_of_each_row_and_the_same_list_again_writes_nothing()
     {
         var rows = Enumerable.Range(1, 50).Select(n => new HashListRow { Hash = Sha256(n), Classification = Classification.Baseline }).ToList();
         var decision = HashBucketRules.Decide(HashBucket.New(Bucket), [Import(Bucket, rows)]);
-        Assert.Equal(new HashBucketOutcome(50, 0, 0, 0), decision.Outcomes[0]);
+        Assert.All(decision.Outcomes[0].Rows!, row => Assert.Equal((byte)HashRowOutcome.Added, row));
         Assert.Single(decision.Event!.Opinions);
         Assert.Equal(50 * 32, Assert.Single(decision.Event.Opinions[0].Packed).Hashes.Length);
         var state = HashBucketRules.Apply(HashBucket.New(Bucket), decision.Event);
 
         var again = HashBucketRules.Decide(state, [Import(Bucket, rows, minute: 60)]);
         Assert.Null(again.Event);
-        Assert.Equal(new HashBucketOutcome(0, 0, 50, 0), again.Outcomes[0]);
+        Assert.All(again.Outcomes[0].Rows!, row => Assert.Equal((byte)HashRowOutcome.Unchanged, row));
 
         rows[0] = rows[0] with { Retract = true };
         rows[1] = rows[1] with { Flags = HashFlags.VictimIdentified };
         var next = HashBucketRules.Decide(state, [Import(Bucket, rows, minute: 60)]);
-        Assert.Equal(new HashBucketOutcome(0, 2, 48, 0), next.Outcomes[0]);
+        Assert.Equal([(byte)HashRowOutcome.Retracted, (byte)HashRowOutcome.Changed], next.Outcomes[0].Rows![..2]);
+        Assert.All(next.Outcomes[0].Rows![2..], row => Assert.Equal((byte)HashRowOutcome.Unchanged, row));
         state = HashBucketRules.Apply(state, next.Event!);
         Assert.False(HashBucketRules.VerdictOf(state, rows[0].Hash).IsKnown);
         Assert.True(HashBucketRules.VerdictOf(state, rows[1].Hash).VictimIdentified);

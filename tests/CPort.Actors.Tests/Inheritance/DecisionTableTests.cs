@@ -231,6 +231,24 @@ public sealed class DecisionTableTests
             [new KnownHash { Place = 0, Version = 1, Words = [Word("interpol", Baseline, trust: Trusted)], Flags = HashFlags.Trap }], [], Default));
     }
 
+    [Fact]
+    public void The_page_on_rules_says_of_each_row_what_the_code_says()
+    {
+        const string Head = "| # | words | verdict for the item | queue |\n|---|---|---|---|\n";
+        var path = Repository.PathOf("docs", "rules.md");
+        var page = File.ReadAllText(path);
+        var from = page.IndexOf(Head, StringComparison.Ordinal) + Head.Length;
+        var rows = string.Concat(DecisionTable.Rows.Select(r => $"| {r.Number} | {r.Words} | {r.Verdict} | {r.Look} |\n"));
+        var to = page.IndexOf("\n\n", from, StringComparison.Ordinal) + 1;
+        if (Environment.GetEnvironmentVariable("CPORT_UPDATE_DOCS") == "1")
+        {
+            File.WriteAllText(path, page[..from] + rows + page[to..]);
+        }
+
+        Assert.True(File.ReadAllText(path)[from..].StartsWith(rows + "\n", StringComparison.Ordinal),
+            "docs/rules.md differs from DecisionTable; run this test with CPORT_UPDATE_DOCS=1 and commit the file.");
+    }
+
     private static readonly Gen<HashWord> AnyWord =
         from agency in Gen.Int[1, 5]
         from c in Gen.OneOfConst(Baseline, National, NotIllegal)

@@ -19,6 +19,7 @@ using CPort.Api.Reports;
 using CPort.Actors.Reports;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;

@@ -122,7 +122,7 @@ public sealed class ReportBodyReaderTests
         { "urls.1.hashes", "{ \"pdqQuality\": 50 }", ProblemCodes.Inconsistent, "urls[1].hashes.pdqQuality" },
         { "urls.1.hashes", "{ \"mediaSize\": 1e400 }", ProblemCodes.WrongType, "urls[1].hashes.mediaSize" },
         { "urls.1.hashes", "{ \"mediaSize\": -1 }", ProblemCodes.OutOfRange, "urls[1].hashes.mediaSize" },
-        { "urls.1.hashes", "{ \"sha512\": \"00\" }", ProblemCodes.UnknownField, "urls[1].hashes.sha512" },
+        { "urls.1.hashes", "{ \"noSuch\": \"00\" }", ProblemCodes.UnknownField, "urls[1].hashes.noSuch" },
     };
 
     [Theory]

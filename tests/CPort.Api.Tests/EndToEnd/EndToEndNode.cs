@@ -7,6 +7,7 @@ using System.Text.Json.Nodes;
 using CPort.Actors.Persistence;
 using CPort.Api.Tests.Survival;
 using CPort.Node;
+using CPort.Node.Composition;
 using CPort.Node.Hosting;
 using CPort.Node.Options;
 using CPort.Tests.Shared;

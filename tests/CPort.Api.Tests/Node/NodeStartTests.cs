@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using CPort.Actors.Persistence;
 using CPort.Node;
+using CPort.Node.Composition;
 using CPort.Node.Hosting;
 using CPort.Node.Options;
 using CPort.Tests.Shared;

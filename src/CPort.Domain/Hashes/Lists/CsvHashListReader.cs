@@ -107,8 +107,7 @@ internal static class CsvHashListReader
             foreach (var delimiter in ";,\t")
             {
                 var split = new CsvLine(delimiter);
-                Column[] columns = split.TrySplit(line)
-                    ? [.. Enumerable.Range(0, split.Count).Select(i => ColumnOf(split[i]))] : [];
+                Column[] columns = split.TrySplit(line) ? [.. Enumerable.Range(0, split.Count).Select(i => ColumnOf(split[i]))] : [];
                 var (better, worse) = columns.Count(IsKnown) > _columns.Count(IsKnown) ? (split, _line) : (_line, split);
                 _columns = better == split ? columns : _columns;
                 _line = better;
@@ -117,8 +116,7 @@ internal static class CsvHashListReader
 
             if (!_columns.Any(c => c.Meaning == Meaning.Hash))
             {
-                throw new HashListFormatException(
-                    $"The first line is no header with a hash column: any of {HashAlgorithms.Names}, separated by ',' or ';'.");
+                throw new HashListFormatException($"The first line is no header with a hash column: any of {HashAlgorithms.Names}, separated by ',' or ';'.");
             }
 
             if (_columns.Where(IsKnown).GroupBy(c => c).FirstOrDefault(g => g.Count() > 1) is { } twice)
@@ -134,15 +132,13 @@ internal static class CsvHashListReader
 
         public HashListRowResult Read(long number, ReadOnlySpan<byte> line)
         {
-            (_hashCount, _classification, _country, _victim, _series, _size, _mime, _updated) =
-                (0, null, null, false, false, null, null, null);
+            (_hashCount, _classification, _country, _victim, _series, _size, _mime, _updated) = (0, null, null, false, false, null, null, null);
             var problem = Problem(line);
             return problem is not null ? HashListRowResult.Rejected(number, problem)
                 : _hashCount == 0 ? HashListRowResult.Rejected(number, "no hash")
                 : HashListRowResult.Of(number, new ListedMedia
                 {
-                    Hashes = [.. _hashes.AsSpan(0, _hashCount)], Classification = _classification, Country = _country,
-                        VictimIdentified = _victim,
+                    Hashes = [.. _hashes.AsSpan(0, _hashCount)], Classification = _classification, Country = _country, VictimIdentified = _victim,
                     SeriesKnown = _series, MediaSize = _size, MimeType = _mime, UpdatedAt = _updated,
                 });
         }
@@ -184,8 +180,7 @@ internal static class CsvHashListReader
             switch (column.Meaning)
             {
                 case Meaning.Hash:
-                    return ContentHash.TryParse(column.Algorithm!.Algorithm, text, out _hashes[_hashCount++])
-                        ? null : HashListValues.Reason(column.Algorithm);
+                    return ContentHash.TryParse(column.Algorithm!.Algorithm, text, out _hashes[_hashCount++]) ? null : HashListValues.Reason(column.Algorithm);
                 case Meaning.Classification:
                     _classification = _repeated[index].Of(text, static t =>
                         Codes.Classifications.TryParse(t, CodeGeneration.V3, out var c) ? c : null)

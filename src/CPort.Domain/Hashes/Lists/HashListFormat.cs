@@ -15,8 +15,7 @@ public sealed class HashListFormat
     public static readonly HashListFormat Vics1 =
         new("vics1", "Project VIC's VICS 1.1 to 1.3; no category ever becomes Baseline", "JSON", "{[", VicsReader.ReadAsync);
 
-    public static readonly HashListFormat Vics2 =
-        new("vics2", "Project VIC's VICS 2.0; no category ever becomes Baseline", "JSON", "{[", VicsReader.ReadAsync);
+    public static readonly HashListFormat Vics2 = new("vics2", "Project VIC's VICS 2.0; no category ever becomes Baseline", "JSON", "{[", VicsReader.ReadAsync);
 
     /// <summary>Only to insist on: a file is of one generation or the other.</summary>
     public static readonly HashListFormat Vics = new("vics", "VICS of either generation", "JSON", "{[", VicsReader.ReadAsync)
@@ -38,8 +37,7 @@ public sealed class HashListFormat
         (Name, About, _kind, _starts, ReadAsync) = (name, about, kind, starts, read);
     }
 
-    internal delegate IAsyncEnumerable<HashListRowResult> Reader(Stream file, HashListFormat? expected,
-        CancellationToken cancellation);
+    internal delegate IAsyncEnumerable<HashListRowResult> Reader(Stream file, HashListFormat? expected, CancellationToken cancellation);
 
     /// <summary>As <c>--format</c> takes it.</summary>
     public string Name { get; }
@@ -59,8 +57,7 @@ public sealed class HashListFormat
     private ImmutableArray<HashListFormat> Parts { get; init; } = [];
 
     /// <summary>The format of this name, in either case; null: there is none.</summary>
-    public static HashListFormat? Find(string name) =>
-        All.FirstOrDefault(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    public static HashListFormat? Find(string name) => All.FirstOrDefault(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     public override string ToString() => Name;
 

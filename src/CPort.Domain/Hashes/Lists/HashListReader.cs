@@ -29,8 +29,7 @@ public static class HashListReader
         {
             // Some exporters write UTF-16; everything below reads UTF-8.
             var encoding = window.Data[0] == 0xFF ? Encoding.Unicode : Encoding.BigEndianUnicode;
-            window = new ByteWindow(Encoding.CreateTranscodingStream(new Prefixed(window.Data.ToArray(), stream), encoding,
-                Encoding.UTF8, leaveOpen: true));
+            window = new ByteWindow(Encoding.CreateTranscodingStream(new Prefixed(window.Data.ToArray(), stream), encoding, Encoding.UTF8, leaveOpen: true));
             await window.FillAsync(cancellation);
         }
 
@@ -52,8 +51,7 @@ public static class HashListReader
     /// another page gave. Pages are read in the order of their names, next-page links between them are followed. Nothing is fetched: a link to a page that is
     /// not in the folder is reported as a rejected row.
     /// </summary>
-    public static IAsyncEnumerable<HashListRowResult> ReadFolderAsync(string folder, HashListFormat? expected = null,
-        CancellationToken cancellation = default)
+    public static IAsyncEnumerable<HashListRowResult> ReadFolderAsync(string folder, HashListFormat? expected = null, CancellationToken cancellation = default)
     {
         HashListFormat.Ncmec.MustBe(expected);
         NcmecPage[] pages = [.. Directory.EnumerateFiles(folder, HashListFormat.Ncmec.Pages!).Order(StringComparer.Ordinal)

@@ -72,8 +72,7 @@ public readonly record struct HashListRowResult
 
     public static HashListRowResult Of(long number, ListedMedia row) => new(number, HashListRowOutcome.Row, row, null);
 
-    public static HashListRowResult Rejected(long number, string reason) =>
-        new(number, HashListRowOutcome.Rejected, null, reason);
+    public static HashListRowResult Rejected(long number, string reason) => new(number, HashListRowOutcome.Rejected, null, reason);
 
     public static HashListRowResult Skipped(long number, string reason) => new(number, HashListRowOutcome.Skipped, null, reason);
 }

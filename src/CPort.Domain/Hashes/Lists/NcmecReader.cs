@@ -34,8 +34,7 @@ internal static class NcmecReader
 
     private static XmlReaderSettings Settings => new()
     {
-        Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, IgnoreComments = true,
-            IgnoreProcessingInstructions = true,
+        Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, IgnoreComments = true, IgnoreProcessingInstructions = true,
         IgnoreWhitespace = true, MaxCharactersInDocument = MaxPageBytes, MaxCharactersFromEntities = 1_024, CloseInput = true,
     };
 
@@ -62,8 +61,7 @@ internal static class NcmecReader
         CancellationToken cancellation) =>
         ReadAsync([new NcmecPage("", () => page)], cancellation);
 
-    public static async IAsyncEnumerable<HashListRowResult> ReadAsync(
-        IReadOnlyList<NcmecPage> pages, [EnumeratorCancellation] CancellationToken cancellation)
+    public static async IAsyncEnumerable<HashListRowResult> ReadAsync(IReadOnlyList<NcmecPage> pages, [EnumeratorCancellation] CancellationToken cancellation)
     {
         // A single page may be a stream that cannot be read twice: its entries are kept until its tombstones are known.
         List<(Entry Entry, string? Fault)>? kept = pages.Count == 1 ? [] : null;
@@ -119,8 +117,7 @@ internal static class NcmecReader
 
         if (next.Count == pages.Count && pages.Count > 0)
         {
-            yield return HashListRowResult.Rejected(++number,
-                "every page names a next one: the last page is not there, the list is incomplete");
+            yield return HashListRowResult.Rejected(++number, "every page names a next one: the last page is not there, the list is incomplete");
         }
     }
 
@@ -201,11 +198,9 @@ internal static class NcmecReader
                 {
                     if (!isPage)
                     {
-                        isPage = xml is { Depth: 0, LocalName: "queryResult" }
-                            && xml.NamespaceURI.Contains("hashsharing", StringComparison.OrdinalIgnoreCase)
+                        isPage = xml is { Depth: 0, LocalName: "queryResult" } && xml.NamespaceURI.Contains("hashsharing", StringComparison.OrdinalIgnoreCase)
                             ? true
-                            : throw new HashListFormatException(
-                                "The XML is no page of NCMEC's hash sharing: its root is not queryResult of that namespace.");
+                            : throw new HashListFormatException("The XML is no page of NCMEC's hash sharing: its root is not queryResult of that namespace.");
                     }
 
                     switch (xml.LocalName)

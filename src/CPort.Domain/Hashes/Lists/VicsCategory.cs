@@ -61,8 +61,7 @@ public sealed record VicsCategory(int Generation, string Context, int? Code)
         _ => null,
     };
 
-    public Classification? Classification =>
-        Meaning == VicsMeaning.ChildAbuse && Country is not null ? Domain.CodeLists.Classification.National : null;
+    public Classification? Classification => Meaning == VicsMeaning.ChildAbuse && Country is not null ? Domain.CodeLists.Classification.National : null;
 
     public bool IsSkipped => Meaning is VicsMeaning.Comparison or VicsMeaning.NonPertinent;
 }

@@ -89,8 +89,7 @@ internal sealed class VicsFramer
                     var text = rest[(found + 1)..close];
                     _lastString = text.Length <= 512 ? Encoding.UTF8.GetString(text) : null;
                     length += close + 1;
-                    if (_open.Count == 1 && _lastString is not null
-                        && _rootName is "@odata.context" or "odata.metadata" or "odata.context")
+                    if (_open.Count == 1 && _lastString is not null && _rootName is "@odata.context" or "odata.metadata" or "odata.context")
                     {
                         Context = _lastString!;
                         _rootName = null;

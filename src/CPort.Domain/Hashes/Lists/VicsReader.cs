@@ -46,8 +46,7 @@ internal static class VicsReader
                 default:
                     if (context is null)
                     {
-                        throw new HashListFormatException(
-                            "The JSON is no VICS file: no \"@odata.context\" or \"odata.metadata\" stands before its records.");
+                        throw new HashListFormatException("The JSON is no VICS file: no \"@odata.context\" or \"odata.metadata\" stands before its records.");
                     }
 
                     yield break;
@@ -67,8 +66,7 @@ internal sealed record VicsContext(int Generation, string Context, bool IsCases)
         var isCases = fragment.StartsWith("Cases", StringComparison.OrdinalIgnoreCase);
         if (models < 0 || (!isCases && !fragment.StartsWith("Media", StringComparison.OrdinalIgnoreCase)))
         {
-            throw new HashListFormatException(
-                "The odata context is not one of VICS: …/DataModels/{version}.xml… with #Media or #Cases expected.");
+            throw new HashListFormatException("The odata context is not one of VICS: …/DataModels/{version}.xml… with #Media or #Cases expected.");
         }
 
         var version = text.AsSpan(models + 11);

@@ -67,17 +67,14 @@ internal static class VicsRecord
                     break;
                 case "SERIES":
                     var series = Text(ref reader);
-                    row = row with { SeriesKnown = !string.IsNullOrWhiteSpace(series)
-                        && (!HashListValues.TryFlag(series, out var flag) || flag) };
+                    row = row with { SeriesKnown = !string.IsNullOrWhiteSpace(series) && (!HashListValues.TryFlag(series, out var flag) || flag) };
                     break;
                 case "MEDIASIZE":
                     // Sizes are a courtesy of the exporter: one that cannot be read is left out.
-                    row = row with { MediaSize = long.TryParse(Text(ref reader), NumberStyles.None, CultureInfo.InvariantCulture,
-                        out var size) ? size : null };
+                    row = row with { MediaSize = long.TryParse(Text(ref reader), NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : null };
                     break;
                 case "MIMETYPE":
-                    row = row with { MimeType = Text(ref reader) is { Length: > 0 and <= 100 } mime && mime.Contains('/')
-                        ? mime : null };
+                    row = row with { MimeType = Text(ref reader) is { Length: > 0 and <= 100 } mime && mime.Contains('/') ? mime : null };
                     break;
                 case "DATEUPDATED":
                     row = row with { UpdatedAt = Text(ref reader) is { } date ? HashListValues.Date(date) : null };
@@ -104,8 +101,7 @@ internal static class VicsRecord
             ? HashListRowResult.Skipped(number, $"category {meaning.Meaning} does not speak of abuse material")
             : HashListRowResult.Of(number, row with
             {
-                Hashes = found, Category = meaning, Classification = meaning.Classification,
-                    Country = meaning.Classification is null ? null : meaning.Country,
+                Hashes = found, Category = meaning, Classification = meaning.Classification, Country = meaning.Classification is null ? null : meaning.Country,
             });
     }
 

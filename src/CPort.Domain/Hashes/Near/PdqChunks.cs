@@ -12,7 +12,6 @@ namespace CPort.Domain.Hashes.Near;
 internal sealed class PdqChunks
 {
     public const int Bits = 256;
-    public const int MaxWidth = 16;
     private const int SampleSize = 4096;
 
     // Four words a chunk: the bits that belong to it.

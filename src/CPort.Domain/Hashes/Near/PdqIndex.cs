@@ -110,8 +110,7 @@ public sealed class PdqIndex
     {
         if (values.Length % PdqValue.Size != 0)
         {
-            throw new ArgumentException($"Raw PDQ values are {PdqValue.Size} bytes each, {values.Length} is no multiple.",
-                nameof(values));
+            throw new ArgumentException($"Raw PDQ values are {PdqValue.Size} bytes each, {values.Length} is no multiple.", nameof(values));
         }
 
         var parsed = new PdqValue[values.Length / PdqValue.Size];
@@ -178,8 +177,7 @@ public sealed class PdqIndex
 
     public bool Contains(ContentHash hash) => Contains(PdqValue.From(hash));
 
-    public bool Contains(in PdqValue value) =>
-        _buffer.IndexOf(value) >= 0 || (_segment?.Find(value) is { } id and >= 0 && !_segment.IsDead(id));
+    public bool Contains(in PdqValue value) => _buffer.IndexOf(value) >= 0 || (_segment?.Find(value) is { } id and >= 0 && !_segment.IsDead(id));
 
     /// <summary>
     /// Merges what is buffered, so that queries are at their fastest. Happens by itself when enough has come; worth calling after a bulk of changes.
@@ -208,8 +206,7 @@ public sealed class PdqIndex
     }
 
     /// <summary>All values within <paramref name="radius"/> (0 to 64), nearest first, at most <paramref name="maxResults"/> (1 or more).</summary>
-    public PdqHits Search(ContentHash query, int radius, int maxResults) =>
-        Search(new PdqQuery(PdqValue.From(query), radius, maxResults));
+    public PdqHits Search(ContentHash query, int radius, int maxResults) => Search(new PdqQuery(PdqValue.From(query), radius, maxResults));
 
     /// <inheritdoc cref="Search(ContentHash, int, int)"/>
     public PdqHits Search(in PdqQuery query)
@@ -264,8 +261,7 @@ public sealed class PdqIndex
     }
 
     /// <summary>By distance, then by value: the same order whichever bucket a hit comes from.</summary>
-    internal static int Order(PdqHit a, PdqHit b) =>
-        a.Distance != b.Distance ? a.Distance.CompareTo(b.Distance) : a.Hash.Bytes.SequenceCompareTo(b.Hash.Bytes);
+    internal static int Order(PdqHit a, PdqHit b) => a.Distance != b.Distance ? a.Distance.CompareTo(b.Distance) : a.Hash.Bytes.SequenceCompareTo(b.Hash.Bytes);
 
     /// <summary>All values alive, in no particular order.</summary>
     public PdqValue[] ToArray()

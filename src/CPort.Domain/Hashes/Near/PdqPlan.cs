@@ -33,9 +33,6 @@ internal sealed record PdqTuning
     /// <summary>False: neighbouring bits stay together.</summary>
     public bool Learn { get; init; } = true;
 
-    /// <summary>False: every value of a slot asked is looked at, as in plain multi-index hashing.</summary>
-    public bool Filter { get; init; } = true;
-
     /// <summary>Up to so many values are scanned: a scan of them costs about what the probes of an index would.</summary>
     public int Scanned { get; init; } = 4096;
 }

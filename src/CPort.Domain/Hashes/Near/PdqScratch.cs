@@ -109,8 +109,7 @@ internal sealed class PdqScratch(PdqInstructions instructions)
 
     /// <summary>Takes what was written from <see cref="Room"/> up to, not including, this place.</summary>
     public void Take(ref PdqProbe end) =>
-        ProbeCount = (int)(Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(_probes),
-            ref end) / Unsafe.SizeOf<PdqProbe>());
+        ProbeCount = (int)(Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(_probes), ref end) / Unsafe.SizeOf<PdqProbe>());
 
     /// <summary>Writes a long run as several; the place to go on writing.</summary>
     public ref PdqProbe Cut(ref PdqProbe end, uint start, uint length, uint piece, ushort next, byte limit, int query, int room)

@@ -70,8 +70,7 @@ internal sealed partial class PdqSegment
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaxCount);
         var chunks = tuning.Chunks ?? PdqPlan.Chunks(count);
-        return new PdqSegment(values, count, tuning.Learn
-            ? PdqChunks.Learn(values.AsSpan(0, count), chunks) : PdqChunks.InOrder(chunks), tuning);
+        return new PdqSegment(values, count, tuning.Learn ? PdqChunks.Learn(values.AsSpan(0, count), chunks) : PdqChunks.InOrder(chunks), tuning);
     }
 
     /// <summary>True when the value was there and alive.</summary>
@@ -246,6 +245,5 @@ internal sealed partial class PdqSegment
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int ReadId(int position) =>
-        Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_ids), position * IdSize)) & MaxCount;
+    private int ReadId(int position) => Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_ids), position * IdSize)) & MaxCount;
 }

@@ -108,7 +108,7 @@ internal sealed partial class PdqSegment
         }
 
         var following = chunk + 1 == _chunks.Count ? 0 : chunk + 1;
-        var both = _tuning.Filter ? threshold + limits[following] + 1 : PdqChunks.MaxWidth + threshold;
+        var both = threshold + limits[following] + 1;
         var bits = scratch.Bits.AsSpan(query * _chunks.Count, _chunks.Count);
         var (slot, next) = (bits[chunk], bits[following]);
         ref var offsets = ref _offsets[_chunks.Offsets[chunk]];
@@ -176,8 +176,7 @@ internal sealed partial class PdqSegment
         {
             for (var pass = passed.Pass; pass != 0; pass &= pass - 1)
             {
-                candidates[count++] = new PdqCandidate(ReadId(passed.Position + BitOperations.TrailingZeroCount(pass)),
-                    passed.Query);
+                candidates[count++] = new PdqCandidate(ReadId(passed.Position + BitOperations.TrailingZeroCount(pass)), passed.Query);
             }
         }
 

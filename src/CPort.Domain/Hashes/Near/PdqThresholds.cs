@@ -36,8 +36,7 @@ internal sealed class PdqThresholds
             for (var chunk = 0; chunk < _chunks; chunk++)
             {
                 var width = widths[chunk];
-                var step = current[chunk] >= width ? double.MaxValue : Choose(width,
-                    current[chunk] + 1) * (probeCost + slotLength[chunk]);
+                var step = current[chunk] >= width ? double.MaxValue : Choose(width, current[chunk] + 1) * (probeCost + slotLength[chunk]);
 
                 // A wide filter lets more through: of equally dear steps take one between neighbours that are low.
                 step *= 1 + (0.01 * (current[(chunk + 1) % _chunks] + current[(chunk + _chunks - 1) % _chunks] + 2));
@@ -90,8 +89,7 @@ internal static class PdqMasks
 
     private static (ushort[], int[]) Create(int width)
     {
-        var masks = Enumerable.Range(0, 1 << width).Select(mask => (ushort)mask).OrderBy(mask => BitOperations.PopCount(mask))
-            .ThenBy(mask => mask).ToArray();
+        var masks = Enumerable.Range(0, 1 << width).Select(mask => (ushort)mask).OrderBy(mask => BitOperations.PopCount(mask)).ThenBy(mask => mask).ToArray();
         var ends = new int[width + 1];
         foreach (var mask in masks)
         {

@@ -23,8 +23,7 @@ public readonly record struct PdqValue(ulong W0, ulong W1, ulong W2, ulong W3) :
 
     /// <summary>Throws <see cref="ArgumentException"/> when the hash is not PDQ.</summary>
     public static PdqValue From(ContentHash hash) =>
-        hash.Algorithm == HashAlgorithm.Pdq ? FromBytes(hash.Bytes) : throw new ArgumentException(
-            "The index holds PDQ values only.", nameof(hash));
+        hash.Algorithm == HashAlgorithm.Pdq ? FromBytes(hash.Bytes) : throw new ArgumentException("The index holds PDQ values only.", nameof(hash));
 
     /// <summary>Writes the raw form into the first 32 bytes of <paramref name="target"/>.</summary>
     public void CopyTo(Span<byte> target)
@@ -49,8 +48,7 @@ public readonly record struct PdqValue(ulong W0, ulong W1, ulong W2, ulong W3) :
 
     /// <summary>In the order of the bytes.</summary>
     public int CompareTo(PdqValue other) =>
-        W0 != other.W0 ? W0.CompareTo(other.W0) : W1 != other.W1 ? W1.CompareTo(other.W1) : W2 != other.W2 ? W2.CompareTo(
-            other.W2) : W3.CompareTo(other.W3);
+        W0 != other.W0 ? W0.CompareTo(other.W0) : W1 != other.W1 ? W1.CompareTo(other.W1) : W2 != other.W2 ? W2.CompareTo(other.W2) : W3.CompareTo(other.W3);
 
     public override int GetHashCode() => (int)(Mixed() >> 32);
 

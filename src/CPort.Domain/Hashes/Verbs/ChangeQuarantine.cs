@@ -24,7 +24,7 @@ public sealed record ChangeQuarantine : IHashBucketWrite
     HashBucketOutcome IHashBucketWrite.Decide(HashBatch batch)
     {
         var named = Rows.Where(row => row >= 0 && row < batch.State.Count).Select(batch.State.HashOf);
-        return new HashBucketOutcome(0, Hashes.Concat(named).Count(hash => Change(batch, hash)), 0, 0);
+        return new HashBucketOutcome(Hashes.Concat(named).Count(hash => Change(batch, hash)));
     }
 
     private bool Change(HashBatch batch, ContentHash hash)

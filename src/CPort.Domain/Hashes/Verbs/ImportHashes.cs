@@ -9,23 +9,18 @@ public sealed record ImportHashes : IHashBucketWrite
     [ProtoMember(3)] public required HashListSource Source { get; init; }
     [ProtoMember(4)] public ImmutableArray<HashListRow> Rows { get; init; } = [];
 
-    /// <summary>The answer is to say what became of each row, not only how many.</summary>
-    [ProtoMember(5)] public bool EachRow { get; init; }
-
     HashBucketOutcome IHashBucketWrite.Decide(HashBatch batch)
     {
         batch.EnsureCapacity(Rows.Length);
-        var (added, changed, ignored) = (0, 0, 0);
         var parts = new ImportParts(batch, Source);
-        var each = EachRow ? new byte[Rows.Length] : null;
-        each?.AsSpan().Fill((byte)HashRowOutcome.Unchanged);
+        var outcomes = new byte[Rows.Length];
+        Array.Fill(outcomes, (byte)HashRowOutcome.Unchanged);
         for (var i = 0; i < Rows.Length; i++)
         {
             var r = Rows[i];
             if (!batch.Belongs(r.Hash) || r is { Hash.Algorithm: HashAlgorithm.Pdq, PdqQuality: < PdqLimits.QualityFloor })
             {
-                ignored++;
-                Tell(i, HashRowOutcome.Ignored);
+                outcomes[i] = (byte)HashRowOutcome.Ignored;
                 continue;
             }
 
@@ -43,21 +38,13 @@ public sealed record ImportHashes : IHashBucketWrite
 
             batch.Set(r.Hash, after);
             parts.Add(r, after.Version);
-            var first = entry.Sources.Length < after.Sources.Length;
-            (added, changed) = first ? (added + 1, changed) : (added, changed + 1);
-            Tell(i, first ? HashRowOutcome.Added : r.Retract ? HashRowOutcome.Retracted : HashRowOutcome.Changed);
+            outcomes[i] = (byte)(entry.Sources.Length < after.Sources.Length ? HashRowOutcome.Added
+                : r.Retract ? HashRowOutcome.Retracted
+                : HashRowOutcome.Changed);
         }
 
         parts.Close();
-        return new HashBucketOutcome(added, changed, Rows.Length - added - changed - ignored, ignored, each);
-
-        void Tell(int row, HashRowOutcome outcome)
-        {
-            if (each is not null)
-            {
-                each[row] = (byte)outcome;
-            }
-        }
+        return new HashBucketOutcome(outcomes.Count(o => o is not ((byte)HashRowOutcome.Unchanged or (byte)HashRowOutcome.Ignored)), outcomes);
     }
 }
 
@@ -121,25 +108,13 @@ public enum HashRowOutcome : byte
     Ignored = 5,
 }
 
-/// <summary>What became of the rows; the four add up to the rows sent.</summary>
+/// <summary>What became of the rows.</summary>
 [ProtoContract, Manifest("hr3")]
 public sealed record HashesImported : IHashBucketReply
 {
     [ProtoMember(1)] public required long RequestId { get; init; }
 
-    /// <summary>The source had not spoken of the hash before.</summary>
-    [ProtoMember(2)] public int Added { get; init; }
-
-    /// <summary>The source's earlier word was replaced or retracted.</summary>
-    [ProtoMember(3)] public int Changed { get; init; }
-
-    /// <summary>Said before, or older than what was said.</summary>
-    [ProtoMember(4)] public int Unchanged { get; init; }
-
-    /// <summary>Trap values and PDQ of low quality.</summary>
-    [ProtoMember(5)] public int Ignored { get; init; }
-
-    /// <summary>One <see cref="HashRowOutcome"/> a row, in order, when <see cref="ImportHashes.EachRow"/> asked for it; else empty.</summary>
+    /// <summary>One <see cref="HashRowOutcome"/> a row, in order.</summary>
     [ProtoMember(6)] public byte[] Rows { get; init; } = [];
 }
 

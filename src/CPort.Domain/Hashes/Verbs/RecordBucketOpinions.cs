@@ -38,7 +38,7 @@ public sealed record RecordBucketOpinions : IHashBucketWrite
             }
         }
 
-        return new HashBucketOutcome(0, changed, Opinions.Length - changed, 0);
+        return new HashBucketOutcome(changed);
     }
 }
 

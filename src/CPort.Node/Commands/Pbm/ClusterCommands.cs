@@ -14,8 +14,7 @@ internal static class ClusterCommands
             { Description = "A member: akka.tcp://cport@host:port, or host:port.", Required = true };
         yield return new Command("cluster", "Membership.")
         {
-            pbm.Get<MembersAnswer>("show", "All members.", "cluster/members",
-                a => [.. a.Members.Select(Member), $"Count: {a.Members.Count} nodes"]),
+            pbm.Get<MembersAnswer>("show", "All members.", "cluster/members", a => [.. a.Members.Select(Member), $"Count: {a.Members.Count} nodes"]),
             pbm.Get<MemberView>("status", "The node that is asked.", "cluster/status", m => [Member(m)]),
             pbm.Get<LeaderAnswer>("leader", "The leader's address.", "cluster/leader", a => [a.Leader ?? "none"]),
             pbm.Follow<MemberEventAnswer>("tail", "What happens to members, as it happens.", "cluster/tail",
@@ -23,12 +22,9 @@ internal static class ClusterCommands
             pbm.Change<DoneAnswer>("join", "Has the node that is asked join the cluster of a member; only when it is in none.",
                 "cluster/join", Done,
                 address: address),
-            pbm.Change<DoneAnswer>("leave", "Has a member hand over its shards and leave; its process ends.", "cluster/leave",
-                Done, address: self),
-            pbm.Change<DoneAnswer>("down", "Declares a member dead, without a hand-over.", "cluster/down", Done,
-                address: address),
-            pbm.Change<DoneAnswer>("down-unreachable", "Declares all unreachable members dead.", "cluster/down-unreachable",
-                Done),
+            pbm.Change<DoneAnswer>("leave", "Has a member hand over its shards and leave; its process ends.", "cluster/leave", Done, address: self),
+            pbm.Change<DoneAnswer>("down", "Declares a member dead, without a hand-over.", "cluster/down", Done, address: address),
+            pbm.Change<DoneAnswer>("down-unreachable", "Declares all unreachable members dead.", "cluster/down-unreachable", Done),
         };
 
         var type = new Option<string?>("-t", "--type", "-r") { Description = "A region's type; without it all." };
@@ -39,8 +35,7 @@ internal static class ClusterCommands
             pbm.Get<RegionNodeAnswer[]>("region-stats", "Shards and entities of each node.", "sharding/stats", a =>
                 a.Select(RegionNode),
                 query: ("type", type)),
-            pbm.Get<ShardAnswer[]>("shard-distribution", "Each shard's node.", "sharding/distribution", Distribution,
-                query: ("type", type)),
+            pbm.Get<ShardAnswer[]>("shard-distribution", "Each shard's node.", "sharding/distribution", Distribution, query: ("type", type)),
         };
 
         var depth = new Option<int?>("-d", "--depth") { Description = "Levels below the start (default 4)." };

@@ -28,8 +28,7 @@ public static class PbmCommand
         address.Validators.Add(Check);
         node.Validators.Add(Check);
 
-        PbmTarget Target(ParseResult parsed) =>
-            PbmTarget.Parse(parsed.GetValue(node) ?? parsed.GetValue(address) ?? PbmTarget.Default)!;
+        PbmTarget Target(ParseResult parsed) => PbmTarget.Parse(parsed.GetValue(node) ?? parsed.GetValue(address) ?? PbmTarget.Default)!;
 
         CPortClient Connect(ParseResult parsed)
         {
@@ -38,8 +37,7 @@ public static class PbmCommand
             {
                 var given = parsed.GetValue(key) ?? (file is null ? null : File.ReadAllText(file));
                 var text = NodeConnection.Key(given, parsed.GetValue(data) ?? NodeConnection.DefaultData);
-                return Target(parsed).Connect(
-                    text, parsed.GetValue(authority), parsed.GetValue(certificate), parsed.GetValue(certificateKey));
+                return Target(parsed).Connect(text, parsed.GetValue(authority), parsed.GetValue(certificate), parsed.GetValue(certificateKey));
             }
             catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
             {
@@ -67,8 +65,7 @@ public static class PbmCommand
         return command;
     }
 
-    private static Option<string?> Text(string name, string description) =>
-        new(name) { Description = description, Recursive = true };
+    private static Option<string?> Text(string name, string description) => new(name) { Description = description, Recursive = true };
 
     private static void Check(SymbolResult result)
     {

@@ -20,8 +20,7 @@ internal sealed class PbmCommands
 
     private readonly Option<bool> _yes = new("--yes") { Description = "Do not ask for confirmation.", Recursive = true };
 
-    private PbmCommands(Func<ParseResult, CPortClient> connect, bool keep, bool asks) =>
-        (_connect, _keep, _asks) = (connect, keep, asks);
+    private PbmCommands(Func<ParseResult, CPortClient> connect, bool keep, bool asks) => (_connect, _keep, _asks) = (connect, keep, asks);
 
     /// <summary>
     /// Adds all commands. <paramref name="asks"/>: somebody is there to confirm. <paramref name="keep"/>: the client belongs to somebody else.
@@ -39,14 +38,12 @@ internal sealed class PbmCommands
 
     public static int Fail(Exception e)
     {
-        Console.Error.WriteLine(e is CPortApiException { Problem: { Detail: { } detail } }
-            ? detail : CommandException.InWords(e));
+        Console.Error.WriteLine(e is CPortApiException { Problem: { Detail: { } detail } } ? detail : CommandException.InWords(e));
         return CommandException.CodeOf(e) ?? ExitCodes.Failed;
     }
 
     /// <summary>As all times are shown.</summary>
-    public static string Time(DateTimeOffset? at) =>
-        at?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) ?? "";
+    public static string Time(DateTimeOffset? at) => at?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>A command that asks; <c>{id}</c> in the path is the argument's.</summary>
     public Command Get<T>(
@@ -87,8 +84,7 @@ internal sealed class PbmCommands
             {
                 await foreach (var text in client.LinesAsync(path, stop))
                 {
-                    await Console.Out.WriteLineAsync(
-                        parsed.GetValue(_json) ? text : line(JsonSerializer.Deserialize<T>(text, ApiJson.Options)!));
+                    await Console.Out.WriteLineAsync(parsed.GetValue(_json) ? text : line(JsonSerializer.Deserialize<T>(text, ApiJson.Options)!));
                     if (--left <= 0)
                     {
                         break;
@@ -127,8 +123,7 @@ internal sealed class PbmCommands
             {
                 try
                 {
-                    Print(parsed, await client.PostAsync(PathOf(parsed, path, id), new AddressBody(member, confirm), stop),
-                        lines);
+                    Print(parsed, await client.PostAsync(PathOf(parsed, path, id), new AddressBody(member, confirm), stop), lines);
                     return;
                 }
                 catch (CPortApiException e) when (e.Problem.Code == ProblemCodes.Confirm && !confirm)
@@ -151,8 +146,7 @@ internal sealed class PbmCommands
         }
 
         Console.Error.Write($"{warning}\nDo it? (y/N) ");
-        return Console.ReadLine()?.Trim() is "y" or "Y" or "yes"
-            ? true : throw new CommandException(ExitCodes.Failed, "Not done.");
+        return Console.ReadLine()?.Trim() is "y" or "Y" or "yes" ? true : throw new CommandException(ExitCodes.Failed, "Not done.");
     }
 
     private void Print<T>(ParseResult parsed, JsonElement answer, Func<T, IEnumerable<string>> lines)
@@ -164,8 +158,7 @@ internal sealed class PbmCommands
     }
 
     /// <summary>Ctrl-C ends the command, not the prompt that it was given at.</summary>
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation, Func<CPortClient, CancellationToken,
-        Task> work)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation, Func<CPortClient, CancellationToken, Task> work)
     {
         CPortClient? client = null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -19,8 +19,7 @@ internal static class PbmPrompt
         PbmCommands.AddTo(root, _ => client, asks: interactive, keep: true);
         var prompt = $"[{name}] pbm> ";
         var first = ExitCodes.Ok;
-        while (!cancellation.IsCancellationRequested
-            && (interactive ? ReadLine(prompt, root) : await Console.In.ReadLineAsync(cancellation)) is { } line)
+        while (!cancellation.IsCancellationRequested && (interactive ? ReadLine(prompt, root) : await Console.In.ReadLineAsync(cancellation)) is { } line)
         {
             var code = ExitCodes.Ok;
             switch (line.Trim())

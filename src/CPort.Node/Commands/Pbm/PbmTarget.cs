@@ -15,17 +15,14 @@ public sealed partial record PbmTarget(Uri Url)
     /// <summary>Null for what is no address.</summary>
     public static PbmTarget? Parse(string text)
     {
-        var hasScheme = text.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
-            || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
-        if (!Uri.TryCreate(hasScheme ? text : $"http://{text}", UriKind.Absolute, out var url) || url.PathAndQuery != "/"
-            || url.UserInfo.Length > 0)
+        var hasScheme = text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+        if (!Uri.TryCreate(hasScheme ? text : $"http://{text}", UriKind.Absolute, out var url) || url.PathAndQuery != "/" || url.UserInfo.Length > 0)
         {
             return null;
         }
 
         // A word alone is more likely a misspelt command than a host.
-        if (!hasScheme && !text.Contains(':', StringComparison.Ordinal) && !text.Contains('.', StringComparison.Ordinal)
-            && text != "localhost")
+        if (!hasScheme && !text.Contains(':', StringComparison.Ordinal) && !text.Contains('.', StringComparison.Ordinal) && text != "localhost")
         {
             return null;
         }
@@ -39,8 +36,7 @@ public sealed partial record PbmTarget(Uri Url)
     /// <param name="authorityFile">PEM of the authority that the node's certificate must come from; null: the system's.</param>
     /// <param name="certificateFile">PEM of an own certificate, with its key in it or in <paramref name="certificateKeyFile"/>.</param>
     /// <param name="certificateKeyFile">PEM of the certificate's key.</param>
-    public CPortClient Connect(string key, string? authorityFile = null, string? certificateFile = null,
-        string? certificateKeyFile = null)
+    public CPortClient Connect(string key, string? authorityFile = null, string? certificateFile = null, string? certificateKeyFile = null)
     {
         var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) };
         if (certificateFile is not null)

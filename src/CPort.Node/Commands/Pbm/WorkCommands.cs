@@ -16,16 +16,14 @@ internal static class WorkCommands
         var entity = new Argument<string>("id") { Description = "The report's id, or the whole id that 'reports stuck' lists." };
         yield return new Command("reports", "Reports.")
         {
-            pbm.Get<ReportPlaceAnswer>("show", "A report's state and history, without anything confidential.", "reports/{id}",
-                Report, report),
+            pbm.Get<ReportPlaceAnswer>("show", "A report's state and history, without anything confidential.", "reports/{id}", Report, report),
             pbm.Get<StuckListAnswer>("stuck", "What cannot be read from the journal.", "stuck", a =>
             [
                 .. a.Stuck.Select(s =>
                     $"{s.Id} | after event {s.AfterSequence} | {s.Reason} | since {Time(s.Since)} | attempts: {s.Attempts}"),
                 $"Count: {a.Stuck.Count} stuck",
             ]),
-            pbm.Change<RetriedAnswer>("retry", "Has a stuck report or bucket read again.", "stuck/{id}/retry",
-                a => [$"{a.Id} | answers again"], entity),
+            pbm.Change<RetriedAnswer>("retry", "Has a stuck report or bucket read again.", "stuck/{id}/retry", a => [$"{a.Id} | answers again"], entity),
         };
         yield return pbm.Get<QueuesAnswer>("queues", "The work queues' lengths.", "queues", a =>
         [
@@ -79,16 +77,14 @@ internal static class WorkCommands
     [
         .. a.Sets.Select(s =>
             $"set {s.Set} | {s.State.ToString().ToLowerInvariant()} | version {s.Version} | position {s.Position}"
-            + string.Create(CultureInfo.InvariantCulture,
-                $" | behind: {s.LagEvents} events, {s.LagSeconds} s | since {Time(s.Since)}")),
+            + string.Create(CultureInfo.InvariantCulture, $" | behind: {s.LagEvents} events, {s.LagSeconds} s | since {Time(s.Since)}")),
         .. a.Stuck.Select(s => $"stuck {s.PersistenceId} | at event {s.Sequence} | {s.Reason} | since {Time(s.Since)}"),
         $"This node writes version {a.CurrentVersion}; {a.Stuck.Count} reports left out",
     ];
 
     private static string Hashes(HashStatsAnswer h) =>
         $"{h.Algorithm} | buckets: {h.InUse} of {h.Buckets} | hashes: {h.Hashes} | known: {h.Known} | sightings: {h.Sightings}"
-        + string.Create(CultureInfo.InvariantCulture,
-            $" | reports to tell: {h.ReportsToTell} | memory: {h.MemoryBytes / 1e6:0.0} MB")
+        + string.Create(CultureInfo.InvariantCulture, $" | reports to tell: {h.ReportsToTell} | memory: {h.MemoryBytes / 1e6:0.0} MB")
         + (h.Unanswered > 0 ? $" | not answering: {h.Unanswered}" : "");
 
     private static IEnumerable<string> Quarantine(QuarantineListAnswer a) =>

@@ -1,10 +1,9 @@
-using CPort.Node.Composition;
 using CPort.Node.Operator;
 using CPort.Node.Readiness;
 
-namespace CPort.Node.Hosting;
+namespace CPort.Node.Composition;
 
-/// <summary>Puts a node together from its options: what runs where, as a list; each part is a file of <c>Composition/</c>.</summary>
+/// <summary>Puts a node together from its options: what runs where, as a list; each part is a file beside this one.</summary>
 public static class NodeHost
 {
     /// <summary>
@@ -22,8 +21,7 @@ public static class NodeHost
         // Now, so that a wrong certificate is told as a wrong setting and not as a failed start.
         var tls = options.Cluster.Tls.Enabled ? ClusterTls.Setup(options.Cluster) : null;
         var database = PersistenceSetup.OpenDatabase(options);
-        var builder = WebApplication.CreateEmptyBuilder(
-            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "cport" });
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "cport" });
         builder.WebHost
             .UseKestrel(kestrel => kestrel.Listen(options))
             .UseShutdownTimeout(TimeSpan.FromSeconds(options.Cluster.StopSeconds) / 3);
@@ -52,7 +50,7 @@ public static class NodeHost
         builder.AddOperator();
 
         // Registered after what actors need and before Kestrel, which stops first. Those that others ask come first.
-        builder.Services.AddAkka<NodeLifecycle>(ClusterSetup.SystemName, (akka, services) => akka
+        builder.Services.AddAkka<NodeLifecycle>(NodeState.SystemName, (akka, services) => akka
             .AddCluster(options, database, tls)
             .AddAgencies(services)
             .AddHashes(services)
@@ -76,8 +74,7 @@ public static class NodeHost
     }
 
     /// <summary>Waits until the node serves; throws <see cref="TimeoutException"/> with what it still waits for.</summary>
-    public static async Task WaitUntilRunningAsync(
-        this WebApplication app, TimeSpan patience, CancellationToken cancellation = default)
+    public static async Task WaitUntilRunningAsync(this WebApplication app, TimeSpan patience, CancellationToken cancellation = default)
     {
         var state = app.Services.GetRequiredService<NodeState>();
         var stopping = app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;

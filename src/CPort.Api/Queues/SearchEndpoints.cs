@@ -1,8 +1,6 @@
 using CPort.Actors.Projections;
-using CPort.Api.Queues;
-using CPort.Api.Hashes;
 
-namespace CPort.Api.Reports;
+namespace CPort.Api.Queues;
 
 /// <summary>What to search for: all given fields must fit, one of the values of each.</summary>
 public sealed record SearchBody

@@ -1,0 +1,111 @@
+namespace CPort.Domain.Agencies;
+
+/// <summary>
+/// A command to the registry of agencies. Only an operator (or CPort itself at first start), live, may send one. Answered by <see cref="AgencyChanged"/>,
+/// <see cref="ApiKeyShown"/> (issue and rotate) or <see cref="AgencyCommandRejected"/>, after the event is durable.
+/// </summary>
+public interface IAgencyCommand : IWireMessage
+{
+    CommandContext Context { get; }
+
+    AgencyId Agency { get; }
+
+    /// <summary>The event it leads to; a command id that led to another one was used for another command.</summary>
+    Type Makes { get; }
+
+    /// <summary>The right it takes.</summary>
+    Deed Deed => Deed.ChangeAgencies;
+
+    /// <summary>Ending things must stay possible after an agency is closed; nothing else makes sense then.</summary>
+    bool AlsoWhenClosed => false;
+
+    /// <summary>The verb's own rule; what holds for all stands before it (<see cref="AgencyRules.Decide"/>).</summary>
+    AgencyDecision Decide(AgencyRegistry state, EventMeta meta, KeyCandidate? candidate);
+}
+
+/// <summary>Something that happened to an agency or a key. Never changed once written.</summary>
+public interface IAgencyEvent : IWireEvent
+{
+    EventMeta Meta { get; }
+
+    AgencyId Agency { get; }
+
+    /// <summary>The id of the key that it is about.</summary>
+    string? OfKey => null;
+
+    /// <summary>What it changes, besides what every event does (<see cref="AgencyRules.Apply"/>). Reads neither clock nor randomness.</summary>
+    AgencyRegistry Apply(AgencyRegistry state);
+}
+
+/// <summary>The command's event is durable, or there was nothing to change.</summary>
+[ProtoContract, Manifest("ar1")]
+public sealed record AgencyChanged : IWireReply
+{
+    [ProtoMember(1)] public required AgencyId Agency { get; init; }
+
+    /// <summary>What <c>AgencyDirectoryFeed.WaitForAsync</c> waits for, so that the caller reads its own write.</summary>
+    [ProtoMember(2)] public required long SequenceNr { get; init; }
+
+    /// <summary>False: the command had been done before, or changed nothing.</summary>
+    [ProtoMember(3)] public bool Changed { get; init; }
+}
+
+/// <summary>A key was made. The only message that ever holds its text.</summary>
+[ProtoContract, Manifest("ar2")]
+public sealed record ApiKeyShown : IWireReply
+{
+    [ProtoMember(1)] public required AgencyId Agency { get; init; }
+    [ProtoMember(2)] public required string KeyId { get; init; }
+
+    /// <summary>The key, to be shown once. Null when the command is a repeat: the key was made then and cannot be shown again; issue another.</summary>
+    [ProtoMember(3)] public string? ApiKey { get; init; }
+    [ProtoMember(4)] public required long SequenceNr { get; init; }
+
+    public override string ToString() => $"ApiKeyShown({Agency}, {KeyId})";
+}
+
+/// <summary>Nothing was changed, and why.</summary>
+[ProtoContract, Manifest("ar3")]
+public sealed record AgencyCommandRejected : IWireReply
+{
+    [ProtoMember(1)] public required AgencyRejection Reason { get; init; }
+
+    /// <summary>For people; names the field and its limits.</summary>
+    [ProtoMember(2)] public required string Text { get; init; }
+}
+
+/// <summary>Why the registry refuses a command.</summary>
+public enum AgencyRejection
+{
+    NotAuthorised = 1,
+    UnknownAgency = 2,
+    AgencyExists = 3,
+    AgencyInactive = 4,
+    ReservedId = 5,
+    InvalidName = 6,
+    InvalidKind = 7,
+    InvalidMemberships = 8,
+    MandateNeedsHotline = 9,
+    InvalidTrust = 10,
+    InvalidHotlineNumber = 11,
+    HotlineNumberTaken = 12,
+    InterpolExists = 13,
+
+    /// <summary>An operator cannot close its own agency and lock itself out.</summary>
+    OwnAgency = 14,
+    InvalidRoles = 15,
+    InvalidExpiry = 16,
+    InvalidGrace = 17,
+    UnknownKey = 18,
+    KeyRevoked = 19,
+
+    /// <summary>The key was rotated before; rotate its successor.</summary>
+    KeyReplaced = 20,
+    TooManyKeys = 21,
+
+    /// <summary>The command id was used for another command.</summary>
+    CommandIdInUse = 22,
+
+    /// <summary>The freshly made key id exists (chance 1 in 2^60); send the command again.</summary>
+    KeyIdTaken = 23,
+}
