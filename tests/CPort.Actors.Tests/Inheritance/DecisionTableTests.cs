@@ -3,6 +3,7 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Domain.Inheritance;
+using CPort.Tests.Shared;
 using CsCheck;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 

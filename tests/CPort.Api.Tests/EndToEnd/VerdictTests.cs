@@ -14,16 +14,16 @@ public sealed class VerdictTests(EndToEndNodes nodes)
     public async Task Everybody_with_an_item_sees_the_page_and_only_its_own_items_memos_and_analysts()
     {
         var node = await NodeAsync();
-        var id = await node.SubmitAsync("gb", Bodies.Report("PAGE-1", r =>
+        var id = await node.SubmitAsync("gb", Bodies.Report("VERDICT-PAGE-1", r =>
         {
             ReportLifeTests.WithoutHashes(r);
             var urls = r["urls"]!.AsArray();
             var second = urls[0]!.DeepClone();
-            second["urlString"] = "https://img.host.example/PAGE-1-de";
+            second["urlString"] = "https://img.host.example/VERDICT-PAGE-1-de";
             second["hostingCountryCode"] = "DE";
             second["assessment"] = Opinion("National", "gb.assessor");
             var page = urls[0]!.DeepClone();
-            page["urlString"] = "https://page.host.example/PAGE-1";
+            page["urlString"] = "https://page.host.example/VERDICT-PAGE-1";
             page["hostingCountryCode"] = "US";
             page["isSourceUrl"] = true;
             page["contentType"] = 2;
@@ -44,7 +44,7 @@ public sealed class VerdictTests(EndToEndNodes nodes)
         // B12: who has the picture sees the page.
         Assert.Equal(1, seenByNl.Json.GetProperty("itemCount").GetInt32());
         var source = seenByNl.Json.GetProperty("sourcePage");
-        Assert.Equal(("https://page.host.example/PAGE-1", "US"),
+        Assert.Equal(("https://page.host.example/VERDICT-PAGE-1", "US"),
             (source.GetProperty("urlString").GetString(), source.GetProperty("hosting").GetProperty("countryCode").GetString()));
         Assert.False((await node.GetAsync("operator", $"v1/reports/{id}")).Is(HttpStatusCode.OK).Json.TryGetProperty("sourcePage", out _));
 
