@@ -129,6 +129,9 @@ public static class ProblemCodes
         ["not-offline"] = (409, "Not offline"),
         ["nothing-to-correct"] = (409, "Nothing to correct"),
         ["too-many-items"] = (422, "Too many items"),
+        ["set-by-another"] = (409, "Set by another agency"),
+        ["nothing-to-object-to"] = (409, "Nothing to object to"),
+        ["not-reopenable"] = (409, "Not to be reopened"),
         ["doubtful-has-no-effect"] = (422, "Doubtful has no effect"),
 
         // Agencies

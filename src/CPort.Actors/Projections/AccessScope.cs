@@ -1,5 +1,4 @@
 using System.Linq.Expressions;
-using CPort.Domain.CodeLists;
 using CPort.Domain.Queues;
 
 namespace CPort.Actors.Projections;
@@ -49,8 +48,17 @@ public static class AccessScope
     public static Expression<Func<ItemRow, bool>> WorkOf(Caller caller, WorkQueue queue)
     {
         var seen = Sees(caller, FieldGroup.Existence, FieldGroup.State);
-        return caller.Kind != AgencyKind.Hotline ? seen
-            : And(seen, AnyOf(RelationsOf(caller).Where(r => r.Relation == queue.WorkOf).Select(r => r.Holds)));
+        var relations = RelationsOf(caller);
+        if (caller.Kind != AgencyKind.Hotline)
+        {
+            // What was theirs before is no work of theirs.
+            return And(seen, AnyOf(relations.Where(r => r.Relation != ItemRelations.FormerlyAssigned).Select(r => r.Holds)));
+        }
+
+        var agency = $",{caller.Agency},";
+        return And(seen, queue.WorkOf == ItemRelations.None
+            ? i => i.BaselineBy != null && i.BaselineBy.Contains(agency)
+            : AnyOf(relations.Where(r => r.Relation == queue.WorkOf).Select(r => r.Holds)));
     }
 
     /// <summary>
@@ -81,6 +89,7 @@ public static class AccessScope
     {
         var agency = caller.Agency.Value;
         var countries = Codes(caller);
+        var named = $",{agency},";
         var mandated = caller.HoldsOrphanMandate;
         return tie switch
         {
@@ -90,10 +99,15 @@ public static class AccessScope
             ItemTie.HostingCountry => i => countries.Contains(i.HostingCountry!),
             ItemTie.OrphanMandate => i => mandated && i.IsOrphan,
             ItemTie.Orphan => i => i.IsOrphan,
-            ItemTie.Illegal => i => i.Classification == Classification.Baseline || i.Classification == Classification.National,
+            ItemTie.Illegal => i => i.SaidIllegal,
+            ItemTie.FormerAgency => i => i.FormerAgencies != null && i.FormerAgencies.Contains(named),
+            ItemTie.FormerCountry => AnyOf(countries.Select(c => Formerly($",{c},"))),
+            ItemTie.EscalatedTo => i => i.IsOrphan && i.EscalatedTo == agency,
             _ => i => true,
         };
     }
+
+    private static Expression<Func<ItemRow, bool>> Formerly(string country) => i => i.FormerCountries != null && i.FormerCountries.Contains(country);
 
     private static Expression<Func<ItemRow, bool>> Holds(ItemPhase phase) => phase switch
     {

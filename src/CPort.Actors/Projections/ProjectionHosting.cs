@@ -2,6 +2,7 @@ using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using CPort.Actors.Cluster;
 using CPort.Actors.Reports;
+using CPort.Domain.Agencies;
 
 namespace CPort.Actors.Projections;
 
@@ -12,6 +13,9 @@ public sealed record ProjectionServices
     public required ConfidentialSeam Seam { get; init; }
     public required TimeProvider Time { get; init; }
     public ProjectionOptions Options { get; init; } = new();
+
+    /// <summary>Today's agencies: when they change, the sweeper looks for items that are nobody's work any more. Null: it does not.</summary>
+    public Func<AgencyDirectory>? Directory { get; init; }
 }
 
 /// <summary>Registers the projection with a node.</summary>
@@ -46,7 +50,8 @@ public static class ProjectionHosting
                 (_, registry, _) =>
                 {
                     var (reports, services) = (registry.Get<ReportRegion>(), make());
-                    return Props.Create(() => new SweeperActor(new ReadTables(services.Database), reports, services.Time, services.Options));
+                    return Props.Create(() => new SweeperActor(
+                        new ReadTables(services.Database), reports, services.Time, services.Options, services.Directory));
                 },
                 new ClusterSingletonOptions { Role = ClusterRoles.Projection },
                 createProxyToo: false);

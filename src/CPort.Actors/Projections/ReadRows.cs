@@ -53,6 +53,11 @@ public sealed record ItemRow
 
     /// <summary>The effective classification; null while nobody's opinion counts.</summary>
     [Column("classification")] public Classification? Classification { get; init; }
+    /// <summary>Illegal by what counts, or by believed words that others contradict.</summary>
+    [Column("said_illegal")] public bool SaidIllegal { get; init; }
+
+    /// <summary>Whose Baseline it carries, of items to which somebody objects (<see cref="AccessTable.SetOf"/>); null: none.</summary>
+    [Column("baseline_by")] public string? BaselineBy { get; init; }
     [Column("inheritance")] public InheritanceKind? Inheritance { get; init; }
     [Column("known_without_look")] public bool KnownWithoutLook { get; init; }
 
@@ -82,6 +87,10 @@ public sealed record ItemRow
     /// <summary>Ever an orphan in this episode, also one that a mandated hotline took.</summary>
     [Column("was_orphan")] public bool WasOrphan { get; init; }
     [Column("escalated_to")] public string? EscalatedTo { get; init; }
+
+    /// <summary>Who had it or worked on it before, and whose job it was (<see cref="AccessTable.SetOf"/>); null: nobody.</summary>
+    [Column("former_agencies")] public string? FormerAgencies { get; init; }
+    [Column("former_countries")] public string? FormerCountries { get; init; }
     [Column("lease_agency")] public string? LeaseAgency { get; init; }
     [Column("lease_until")] public long? LeaseUntil { get; init; }
 
@@ -129,6 +138,8 @@ public sealed record ItemRow
     [Column("q_offline")] public long? QOffline { get; init; }
     [Column("q_no_reference")] public long? QNoReference { get; init; }
     [Column("q_untraced")] public long? QUntraced { get; init; }
+    [Column("q_contradicted")] public long? QContradicted { get; init; }
+    [Column("q_objections")] public long? QObjections { get; init; }
 
     /// <summary>Rows of another table, written with this one.</summary>
     public ImmutableArray<EarlierCountryRow> EarlierCountries { get; init; } = [];
@@ -141,7 +152,10 @@ public sealed record ItemRow
         HostingCountry is { } c ? Country.Parse(c) : null,
         IsOrphan,
         Tenant,
-        Classification?.IsIllegal() == true);
+        SaidIllegal,
+        EscalatedTo is { } e ? AgencyId.Parse(e) : null,
+        FormerAgencies ?? "",
+        FormerCountries ?? "");
 }
 
 /// <summary>A country whose job the item was before, with the times of that, which statistics go on counting. Of items that moved only.</summary>
@@ -175,27 +189,29 @@ public static class ReadRows
         ReportingHotline = report.ReportingHotline.Value, State = report.State(), Items = report.Items.Count,
         SubmittedAt = report.SubmittedAt.UtcTicks, ChangedAt = report.LastChangedAt.UtcTicks,
         UnfinishedSince = report.HasUnfinishedWork() ? report.LastChangedAt.UtcTicks : null,
-        OrphanSince = report.Items.Where(AwaitsEscalation).Select(i => (long?)i.Assignment!.CountrySince.UtcTicks).Min(),
+        OrphanSince = report.Items.Where(AwaitsEscalation).Select(i => (long?)(i.Assignment?.CountrySince ?? i.AddedAt).UtcTicks).Min(),
     };
 
-    /// <summary>An open orphan that nobody took and that has not gone to police or INTERPOL yet.</summary>
-    public static bool AwaitsEscalation(ContentItem item) => WorkQueue.Orphaned.Holds(item) && item.Assignment!.EscalatedTo is null;
+    /// <summary>An open orphan that nobody took and that has not gone to police or INTERPOL yet, or an item that no tracer found.</summary>
+    public static bool AwaitsEscalation(ContentItem item) =>
+        WorkQueue.Untraced.Holds(item) || (WorkQueue.Orphaned.Holds(item) && item.Assignment!.EscalatedTo is null);
 
     public static ItemRow Of(Report report, ContentItem item)
     {
         var reasons = ItemPriority.Of(report, item);
         var final = item.FinalAction();
         var (times, here) = (item.Times(), item.ClockHere()?.Times);
-        var effective = item.Effective();
-        var opinion = item.Assessments.LastOrDefault(a => a.Counts && a.Classification == effective
-            && (effective == Classification.Baseline || item.CountsHere(a)));
+        var (effective, opinion) = item.Judgement();
+        var facts = ReportViews.RelationFacts(report, item);
         var row = new ItemRow
         {
             Number = item.Number, ReportId = report.Id.ToString(), Ordinal = item.Ordinal, ReportNumber = report.Number, Version = item.Version,
             Tenant = report.Tenant, ReportingHotline = report.ReportingHotline.Value, Reference = report.Reference.Value,
             ItemReference = item.ReportingReference?.Value, AssignedReference = item.AssignedReference?.Value, Urgent = report.Urgent,
             Priority = ItemPriority.Score(reasons), PriorityReasons = reasons, State = item.State(), Classification = effective,
-            Inheritance = item.Inheritance?.Kind, KnownWithoutLook = item.IsKnownWithoutLook(),
+            SaidIllegal = facts.IsIllegal, BaselineBy = item.IsObjectedTo() ? AccessTable.SetOf(item.BaselineBy().Select(a => a.Value)) : null,
+            FormerAgencies = OrNull(facts.FormerAgencies), FormerCountries = OrNull(facts.FormerCountries), Inheritance = item.Inheritance?.Kind,
+            KnownWithoutLook = item.IsKnownWithoutLook(),
             AssessedBy = opinion?.Agency.Value, AssessedAt = opinion?.At.UtcTicks, AssessedAge = opinion?.Age, AssessedGender = opinion?.Gender,
             AssessedFlags = opinion is null ? null
                 : (opinion.VirtualContent ? 1 : 0) | (opinion.UserGeneratedContent ? 2 : 0) | (opinion.ChildModeling ? 4 : 0),
@@ -241,6 +257,8 @@ public static class ReadRows
             LeaAt = c.Times.Police?.UtcTicks, IspAt = c.Times.Host?.UtcTicks, RemovedAt = c.Times.Removal?.UtcTicks,
         }),
     ];
+
+    private static string? OrNull(string text) => text.Length == 0 ? null : text;
 
     private static string? Hex(byte[]? key) => key is null ? null : Convert.ToHexStringLower(key);
 }

@@ -1,4 +1,5 @@
 using Akka.Event;
+using CPort.Domain.Agencies;
 using CPort.Domain.Reports.Verbs;
 using LinqToDB;
 using LinqToDB.Async;
@@ -6,8 +7,9 @@ using LinqToDB.Async;
 namespace CPort.Actors.Projections;
 
 /// <summary>
-/// Finds work that nobody does and has it done (design.md rule 4): wakes reports whose automatic work has stood still, and escalates orphans that nobody took
-/// in time. Asks the read tables and tells the report region; both messages are harmless when there is nothing left to do. One in the cluster.
+/// Finds work that nobody does and has it done (design.md rule 4): wakes reports whose automatic work has stood still, escalates orphans that nobody took in
+/// time and items that nobody can trace, and has items given anew when agencies came or went (<see cref="StrandedItems"/>). Asks the read tables and tells the
+/// report region; both messages are harmless when there is nothing left to do. One in the cluster.
 /// </summary>
 public sealed class SweeperActor : ReceiveActor, IWithTimers
 {
@@ -25,11 +27,12 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
     /// <summary>What stood still before this node or its predecessor took over is probably an end's doing: it is not waited for.</summary>
     private readonly DateTimeOffset _startedAt;
 
-    public SweeperActor(ReadTables tables, IActorRef reports, TimeProvider time, ProjectionOptions options)
+    public SweeperActor(ReadTables tables, IActorRef reports, TimeProvider time, ProjectionOptions options, Func<AgencyDirectory>? directory = null)
     {
         (_tables, _reports, _time, _options) = (tables, reports, time, options);
         _startedAt = time.GetUtcNow();
-        Receive<Sweep>(_ => FindAsync(_tables, _options, _time.GetUtcNow(), _startedAt).PipeTo(Self));
+        var stranded = directory is null ? null : new StrandedItems(directory, options.SweepLimit);
+        Receive<Sweep>(_ => FindAsync(_tables, _options, _time.GetUtcNow(), _startedAt, stranded).PipeTo(Self));
         Receive<Found>(Act);
         Receive<Status.Failure>(f =>
         {
@@ -48,12 +51,13 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
 
     private void Next() => Timers.StartSingleTimer(nameof(Sweep), Sweep.Instance, _options.SweepEvery);
 
-    private static async Task<Found> FindAsync(ReadTables tables, ProjectionOptions options, DateTimeOffset now, DateTimeOffset startedAt)
+    private static async Task<Found> FindAsync(ReadTables tables, ProjectionOptions options, DateTimeOffset now, DateTimeOffset startedAt,
+        StrandedItems? stranded)
     {
         await using var db = tables.Connect();
         if (await ReadTables.ServingAsync(db, default).ConfigureAwait(false) is not { } serving)
         {
-            return new Found([], [], now);
+            return new Found([], [], [], now);
         }
 
         // Four times the limit, because those woken a moment ago are left out afterwards: a few that never finish must not hide the others.
@@ -69,13 +73,17 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
         var orphans = await (
             from r in reports
             join i in ReadTables.Items(db, serving.Id) on r.ReportId equals i.ReportId
-            where i.QOrphaned != null && i.EscalatedTo == null && i.CountrySince < orphanBefore
+            where (i.QOrphaned != null && i.EscalatedTo == null && i.CountrySince < orphanBefore) || (i.QUntraced != null && i.AddedAt < orphanBefore)
             select new { i.ReportId, i.Ordinal, i.Tenant }).ToListAsync().ConfigureAwait(false);
         return new Found(
             [.. unfinished.Select(r => (r.ReportId, r.Version))],
-            [.. orphans.GroupBy(o => (o.ReportId, o.Tenant)).Select(g => new Orphans(g.Key.ReportId, g.Key.Tenant, [.. g.Select(o => o.Ordinal).Order()]))],
+            Named(orphans.Select(o => (o.ReportId, o.Tenant, o.Ordinal))),
+            stranded is null ? [] : Named(await stranded.FindAsync(db, serving.Id, now).ConfigureAwait(false)),
             now);
     }
+
+    private static ImmutableArray<ReportItems> Named(IEnumerable<(string ReportId, Tenant Tenant, int Ordinal)> items) =>
+        [.. items.GroupBy(i => (i.ReportId, i.Tenant)).Select(g => new ReportItems(g.Key.ReportId, g.Key.Tenant, [.. g.Select(i => i.Ordinal).Order()]))];
 
     private void Act(Found found)
     {
@@ -100,6 +108,17 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
             }
         }
 
+        foreach (var items in found.Stranded)
+        {
+            foreach (var part in items.Ordinals.Chunk(ReportRules.ItemsPerPart))
+            {
+                _reports.Tell(new ReassignItems
+                {
+                    ReportId = ReportId.Parse(items.ReportId), Ordinals = [.. part], Context = CommandContext.OfSystem(items.Tenant, found.At),
+                });
+            }
+        }
+
         Next();
     }
 
@@ -111,9 +130,10 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
         }
     }
 
-    private sealed record Orphans(string ReportId, Tenant Tenant, ImmutableArray<int> Ordinals);
+    private sealed record ReportItems(string ReportId, Tenant Tenant, ImmutableArray<int> Ordinals);
 
-    private sealed record Found(ImmutableArray<(string Id, long Version)> Unfinished, ImmutableArray<Orphans> Orphans, DateTimeOffset At)
+    private sealed record Found(
+        ImmutableArray<(string Id, long Version)> Unfinished, ImmutableArray<ReportItems> Orphans, ImmutableArray<ReportItems> Stranded, DateTimeOffset At)
         : INoSerializationVerificationNeeded;
 
     private sealed class Sweep : INotInfluenceReceiveTimeout

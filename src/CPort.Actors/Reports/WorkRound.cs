@@ -120,19 +120,26 @@ internal sealed class WorkRound(
                 return answer is not ReportMatched matched ? new RoundAnswer(this, Failed: true) : new RoundAnswer(this, Failed: false)
                 {
                     Verdicts = matched.Items,
-                    Propagated = [.. owed.SelectMany(o => o.Words, (o, word) => new AssessmentRef { Ordinal = o.Item.Ordinal, AssessmentId = word.Id })],
+                    Propagated =
+                    [
+                        .. owed.SelectMany(o => o.Words, (o, word) => new AssessmentRef
+                        {
+                            Ordinal = o.Item.Ordinal, AssessmentId = word.Id, Retracted = word.WithdrawnAt is not null,
+                        }),
+                    ],
                 };
             },
             _ => new RoundAnswer(this, Failed: true));
     }
 
-    // A corrected opinion needs no retraction of its own: a source's later opinion replaces its earlier one.
+    // A corrected opinion needs no retraction of its own: a source's later opinion replaces its earlier one. One whose report was withdrawn does.
     private OpinionOnItem WordOf(ContentItem item, Assessment word) => new()
     {
+        Retract = word.WithdrawnAt is not null,
         Opinion = new HashOpinion
         {
             Agency = word.Agency, Basis = OpinionBasis.Human, Classification = word.Classification, Country = word.Country, Trust = word.Trust,
-            Speaks = word.Speaks, At = word.At, Item = new ItemRef(report.Id, item.Ordinal), Sequence = word.Sequence,
+            Speaks = word.Speaks, At = word.WithdrawnAt ?? word.At, Item = new ItemRef(report.Id, item.Ordinal), Sequence = word.Sequence,
         },
     };
 }

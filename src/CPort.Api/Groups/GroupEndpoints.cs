@@ -164,7 +164,7 @@ public static class GroupEndpoints
             body.Fields.Add("items", ProblemCodes.Inconsistent, "Either items or all.");
         }
 
-        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
+        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, required: true);
         body.Check();
         var members = GroupRows.IsId(id)
             ? await groups.TargetsAsync(me.Caller, id, all ? null : [.. named.Select(n => n.Item)], options.ItemsPerBatch, http.RequestAborted)

@@ -106,6 +106,9 @@ public sealed record ListedItemAnswer
         var classification = access.Sees(FieldGroup.Classification);
         var hosting = access.Sees(FieldGroup.Hosting);
         var reporter = access.Sees(FieldGroup.ReporterData);
+
+        // Whether lists know the media, and how near it is to what they know, is told by the reasons.
+        var hashes = classification && access.Sees(FieldGroup.Hashes);
         var held = state && listed.Held;
         return new ListedItemAnswer
         {
@@ -118,8 +121,8 @@ public sealed record ListedItemAnswer
             ContentType = hosting ? CodeAnswer.Of(row.ContentType) : null, IsSourceUrl = hosting ? row.IsSourceUrl : null,
             Classification = classification ? CodeAnswer.Of(row.Classification) : null,
             Inheritance = classification ? row.Inheritance?.ToString() : null, KnownWithoutLook = classification ? row.KnownWithoutLook : null,
-            Priority = classification ? row.Priority : null,
-            PriorityReasons = classification && row.PriorityReasons != 0 ? [.. ItemPriority.Each(row.PriorityReasons).Select(r => r.ToString())] : null,
+            Priority = hashes ? row.Priority : null,
+            PriorityReasons = hashes && row.PriorityReasons != 0 ? [.. ItemPriority.Each(row.PriorityReasons).Select(r => r.ToString())] : null,
             NearMatches = access.Sees(FieldGroup.Hashes) ? row.NearMatches : null, HostingCountryCode = hosting ? row.HostingCountry : null,
             SourceUrlSiteType = hosting ? CodeAnswer.Of(row.SiteType) : null, SourceUrlCommerciality = hosting ? CodeAnswer.Of(row.Commerciality) : null,
             ReportHotlineReference = reporter ? row.Reference : null, HotlineReference = reporter ? row.ItemReference : null,

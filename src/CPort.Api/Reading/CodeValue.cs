@@ -17,6 +17,25 @@ public readonly record struct FlagValue(bool IsSet);
 [JsonConverter(typeof(DateValueConverter))]
 public readonly record struct DateValue(string Text);
 
+/// <summary>A text that can be taken away: absent leaves it, null or an empty one removes it.</summary>
+[JsonConverter(typeof(ClearableTextConverter))]
+public sealed record ClearableText(string? Text);
+
+internal sealed class ClearableTextConverter : JsonConverter<ClearableText>
+{
+    /// <summary>Null is a word of its own here, not "not given".</summary>
+    public override bool HandleNull => true;
+
+    public override ClearableText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
+    {
+        JsonTokenType.Null => new ClearableText(null),
+        JsonTokenType.String => new ClearableText(reader.GetString()),
+        _ => throw new JsonException(),
+    };
+
+    public override void Write(Utf8JsonWriter writer, ClearableText value, JsonSerializerOptions options) => writer.WriteStringValue(value?.Text);
+}
+
 internal sealed class CodeValueConverter : JsonConverter<CodeValue>
 {
     public override CodeValue Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CPort.Domain.Confidential;
 using CPort.Domain.Routing;
 
 namespace CPort.Api.Reading;
@@ -302,9 +303,8 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         };
     }
 
-    public AssessmentInput? Assessment(string field, AssessmentBody? body, out string? analyst, bool required = false)
+    public AssessmentInput? Assessment(string field, AssessmentBody? body, bool required = false)
     {
-        analyst = null;
         if (body is null)
         {
             if (required)
@@ -315,7 +315,7 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return null;
         }
 
-        analyst = Name($"{field}.assessingAnalystName", body.AssessingAnalystName);
+        var analyst = Name($"{field}.assessingAnalystName", body.AssessingAnalystName);
         var classification = Code($"{field}.classification", CodeLists.Classifications, body.Classification, required: true);
         var age = Code($"{field}.ageCategorization", CodeLists.AgeCategories, body.AgeCategorization);
         var gender = Code($"{field}.genderCategorization", CodeLists.GenderCategories, body.GenderCategorization);
@@ -324,30 +324,31 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             Classification = decided, Age = age ?? AgeCategory.NotDetermined, Gender = gender ?? GenderCategory.NotDetermined,
             VirtualContent = body.VirtualContentCategorization is { IsSet: true },
             UserGeneratedContent = body.UserGeneratedContentCategorization is { IsSet: true },
-            ChildModeling = body.ChildModelingCategorization is { IsSet: true },
+            ChildModeling = body.ChildModelingCategorization is { IsSet: true }, Analyst = Secret(analyst),
         };
     }
 
-    public ActionInput? Action(string field, ActionBody? body, out string? analyst, bool dateRequired)
+    public ActionInput? Action(string field, ActionBody? body, bool dateRequired)
     {
-        analyst = null;
         if (body is null)
         {
             Missing(field);
             return null;
         }
 
-        analyst = Name($"{field}.actioningAnalystName", body.ActioningAnalystName);
+        var analyst = Name($"{field}.actioningAnalystName", body.ActioningAnalystName);
         var type = Code($"{field}.actionType", CodeLists.ActionTypes, body.ActionType, required: true);
         var date = PastDate($"{field}.actionDate", body.ActionDate, dateRequired);
         var reason = Code($"{field}.reasonId", CodeLists.ActionReasons, body.ReasonId);
         var text = Text($"{field}.reasonText", body.ReasonText);
         return type is not { } decided || (date is null && dateRequired) ? null : new ActionInput
         {
-            Type = decided, Date = date ?? now, Reason = reason, ReasonText = text is null
-                ? null : new Domain.Confidential.SecretText { Text = text },
+            Type = decided, Date = date ?? now, Reason = reason, ReasonText = Secret(text), Analyst = Secret(analyst),
         };
     }
+
+    /// <summary>A text to be sealed.</summary>
+    public static SecretText? Secret(string? text) => text is null ? null : new SecretText { Text = text };
 
     /// <summary>One hash of a list of any algorithms; null with an error when something of it is wrong.</summary>
     public ContentHash? Hash(string field, HashBody? body)

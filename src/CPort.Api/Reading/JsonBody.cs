@@ -23,6 +23,7 @@ public sealed class JsonBody<T> : IEndpointParameterMetadataProvider
     {
         var limits = http.RequestServices.GetRequiredService<IntakeLimits>();
         var utf8 = await RequestBody.ReadAsync(http, limits.BodyBytes);
+        RequestDigest.Note(http, utf8);
         return StrictJson.TryRead<T>(utf8.Span, out var value, out var problem)
             ? new JsonBody<T>(value, new FieldReader(limits, RequestBody.Codes(http), http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()))
             : throw ApiProblemException.Of(problem);

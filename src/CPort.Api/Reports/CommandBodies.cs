@@ -16,15 +16,15 @@ public sealed record AddItemsBody
     public List<UrlEntryBody?>? Urls { get; init; }
 }
 
-/// <summary>Corrections by the reporting hotline; only fields that are given change.</summary>
+/// <summary>Corrections by the reporting hotline; only fields that are given change. Null or an empty text takes a text away.</summary>
 public sealed record AmendBody
 {
     public DateValue? HotlineReceivedDate { get; init; }
-    public string? SourceUrlReferrer { get; init; }
-    public string? SourceUrlUsername { get; init; }
-    public string? SourceUrlPassword { get; init; }
-    public string? Memo { get; init; }
-    public string? ReportingAnalystName { get; init; }
+    public ClearableText? SourceUrlReferrer { get; init; }
+    public ClearableText? SourceUrlUsername { get; init; }
+    public ClearableText? SourceUrlPassword { get; init; }
+    public ClearableText? Memo { get; init; }
+    public ClearableText? ReportingAnalystName { get; init; }
 }
 
 public sealed record WithdrawBody
@@ -88,6 +88,26 @@ public sealed record CorrectBody
     public int? Item { get; init; }
     public int? ExpectedVersion { get; init; }
     public AssessmentBody? Assessment { get; init; }
+    public string? Why { get; init; }
+
+    /// <summary>Which of one's own, by its id in the item's answer; left out: the last.</summary>
+    public int? AssessmentId { get; init; }
+}
+
+public sealed record ObjectBody
+{
+    public List<ItemTargetBody?>? Items { get; init; }
+
+    /// <summary>The reason. Required.</summary>
+    public string? Why { get; init; }
+    public string? ObjectingAnalystName { get; init; }
+}
+
+public sealed record ReopenBody
+{
+    /// <summary>The item's ordinal. Required.</summary>
+    public int? Item { get; init; }
+    public int? ExpectedVersion { get; init; }
     public string? Why { get; init; }
 }
 

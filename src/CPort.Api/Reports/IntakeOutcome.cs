@@ -17,6 +17,9 @@ public sealed record IntakeOutcome
     public ImmutableArray<string> Fields { get; init; } = [];
     public IntakeProblem? Problem { get; init; }
 
+    /// <summary>Of a duplicate: its hotline has withdrawn it since.</summary>
+    public bool Withdrawn { get; init; }
+
     /// <summary>The sender's own reference when it could be read.</summary>
     public HotlineReference? Reference { get; init; }
 

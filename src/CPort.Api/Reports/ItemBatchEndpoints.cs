@@ -56,7 +56,7 @@ public static class ItemBatchEndpoints
         JsonBody<AssessAnyBody> body)
     {
         var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
-        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
+        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, required: true);
         body.Check();
         return Answer(await RunAsync(http, gateway, items, (report, targets, part) => new AssessItems
         {
@@ -67,7 +67,7 @@ public static class ItemBatchEndpoints
     private static async Task<BatchAnswer> ActAsync(HttpContext http, ApiCaller me, IReportGateway gateway, CPortApiOptions options, JsonBody<ActAnyBody> body)
     {
         var items = Targets(body.Fields, body.Value.Items, options.ItemsPerBatch);
-        var action = body.Fields.Action("action", body.Value.Action, out _, dateRequired: false);
+        var action = body.Fields.Action("action", body.Value.Action, dateRequired: false);
         body.Check();
         return Answer(await RunAsync(http, gateway, items, (report, targets, part) => new RecordActions
         {

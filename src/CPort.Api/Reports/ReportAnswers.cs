@@ -19,7 +19,8 @@ public sealed record CodeAnswer(int Id, string Name)
 /// <param name="ReportId">26 characters; the same for the same hotline and reference.</param>
 /// <param name="Number">The report's number for people and ICCAM clients.</param>
 /// <param name="Version">Its version, as in its ETag.</param>
-public sealed record SubmissionAnswer(string Outcome, string ReportId, long? Number, long Version);
+/// <param name="Withdrawn">Of a duplicate: its hotline has withdrawn it since, and nobody works on it.</param>
+public sealed record SubmissionAnswer(string Outcome, string ReportId, long? Number, long Version, bool? Withdrawn);
 
 /// <summary>The answer to one line of a stream.</summary>
 /// <param name="Line">The line's number in the request, from 1.</param>
@@ -28,11 +29,13 @@ public sealed record SubmissionAnswer(string Outcome, string ReportId, long? Num
 /// <param name="Number">The report's number.</param>
 /// <param name="Fields">Of a conflict: the fields that differ.</param>
 /// <param name="Problem">Why the line was not taken.</param>
-public sealed record LineAnswer(long Line, string Outcome, string? ReportId, long? Number, IReadOnlyList<string>? Fields, ApiProblem? Problem)
+/// <param name="Withdrawn">Of a duplicate: its hotline has withdrawn it since, and nobody works on it.</param>
+public sealed record LineAnswer(
+    long Line, string Outcome, string? ReportId, long? Number, IReadOnlyList<string>? Fields, ApiProblem? Problem, bool? Withdrawn)
 {
     public static LineAnswer Of(IntakeOutcome outcome) => new(
         outcome.Line, outcome.Word, outcome.ReportId?.ToString(), outcome.Number, outcome.Fields.IsEmpty ? null : outcome.Fields,
-        outcome.Problem is { } problem ? ApiProblem.Of(problem) : null);
+        outcome.Problem is { } problem ? ApiProblem.Of(problem) : null, outcome.Withdrawn ? true : null);
 }
 
 /// <summary>A report as the caller may see it; what it may not see is absent.</summary>
@@ -61,6 +64,12 @@ public sealed record ReportAnswer
     public string? ReportingAnalystName { get; init; }
     public IReadOnlyList<MemoAnswer>? Memos { get; init; }
 
+    /// <summary>The page that was reported, for everybody who sees the URL of one of its items.</summary>
+    public SourcePageAnswer? SourcePage { get; init; }
+
+    /// <summary>Who marked it as urgent.</summary>
+    public IReadOnlyList<string>? UrgentBy { get; init; }
+
     /// <summary>Items that the caller sees.</summary>
     public required int ItemCount { get; init; }
 
@@ -86,10 +95,15 @@ public sealed record ReportAnswer
             SourceUrlPaymentMethods = report.PaymentMethods.IsEmpty ? null : [.. report.PaymentMethods.Select(CodeAnswer.Of)],
             SourceUrlReferrer = secrets?.Referrer, SourceUrlUsername = secrets?.UserName, SourceUrlPassword = secrets?.Password, Memo = secrets?.Memo,
             ReportingAnalystName = secrets?.ReportingAnalyst, Memos = head.Memos.IsEmpty ? null : [.. head.Memos.Select(MemoAnswer.Of)],
+            SourcePage = head.SourcePage is { } source ? new SourcePageAnswer(source.Url, HostingAnswer.Of(source.Hosting)) : null,
+            UrgentBy = report.UrgentBy.IsEmpty ? null : [.. report.UrgentBy.Select(a => a.Value)],
             ItemCount = head.ItemCount, Items = [.. page.Items.Select(i => ItemAnswer.Of(head.ReportId, i))], NextCursor = nextCursor,
         };
     }
 }
+
+/// <summary>The page on which a report's items were found.</summary>
+public sealed record SourcePageAnswer(string UrlString, HostingAnswer? Hosting);
 
 /// <summary>A note.</summary>
 /// <param name="Item">The item's ordinal; absent for a note on the report.</param>
@@ -117,6 +131,12 @@ public sealed record ItemAnswer
 
     /// <summary>It is inherited from known hashes: nobody has to look.</summary>
     public bool? KnownWithoutLook { get; init; }
+
+    /// <summary>A believed Baseline stands against what the assigned country found not illegal.</summary>
+    public bool? Contradicted { get; init; }
+
+    /// <summary>It counts as Baseline, and somebody objects.</summary>
+    public bool? ObjectedTo { get; init; }
     public string? UrlString { get; init; }
     public required bool IsSourceUrl { get; init; }
     public required CodeAnswer ContentType { get; init; }
@@ -127,7 +147,6 @@ public sealed record ItemAnswer
     /// <summary>The assigned hotline's reference.</summary>
     public string? AssignedHotlineReference { get; init; }
     public string? Memo { get; init; }
-    public string? AnalystName { get; init; }
     public HostingAnswer? Hosting { get; init; }
     public IReadOnlyList<HostingAnswer>? EarlierHosting { get; init; }
     public AssignmentAnswer? Assignment { get; init; }
@@ -156,9 +175,10 @@ public sealed record ItemAnswer
         return new ItemAnswer
         {
             ItemId = new ItemRef(report, item.Ordinal).ToString(), Item = item.Ordinal, Number = item.Number, Version = item.Version, State = view.State,
-            Classification = CodeAnswer.Of(view.Effective), KnownWithoutLook = view.KnownWithoutLook ? true : null, UrlString = view.Secrets?.Url,
+            Classification = CodeAnswer.Of(view.Effective), KnownWithoutLook = view.KnownWithoutLook ? true : null,
+            Contradicted = view.Contradicted ? true : null, ObjectedTo = view.ObjectedTo ? true : null, UrlString = view.Secrets?.Url,
             IsSourceUrl = item.IsSourceUrl, ContentType = CodeAnswer.Of(item.ContentType), HotlineReference = item.ReportingReference?.Value,
-            AssignedHotlineReference = item.AssignedReference?.Value, Memo = view.Secrets?.Memo, AnalystName = view.Secrets?.Analyst,
+            AssignedHotlineReference = item.AssignedReference?.Value, Memo = view.Secrets?.Memo,
             Hosting = HostingAnswer.Of(item.Hosting), EarlierHosting = item.EarlierHosting.IsEmpty
                 ? null : [.. item.EarlierHosting.Select(h => HostingAnswer.Of(h)!)],
             Assignment = AssignmentAnswer.Of(item.Assignment), Lease = item.Lease is { } lease
@@ -166,13 +186,16 @@ public sealed record ItemAnswer
             Hashes = HashesAnswer.Of(item), Inheritance = InheritanceAnswer.Of(item),
             Near = item.Near.IsEmpty ? null : [.. item.Near.Select(n =>
                 new NearAnswer(n.Distance, [.. n.Words.Select(WordAnswer.Of)]))],
-            Assessments = item.Assessments.IsEmpty ? null : [.. item.Assessments.Select(AssessmentAnswer.Of)],
+            Assessments = item.Assessments.IsEmpty ? null : [
+                .. item.Assessments.Select((a, i) => AssessmentAnswer.Of(a, i < view.Opinions.Length ? view.Opinions[i] : null))],
             Actions = item.Actions.IsEmpty ? null : [
-                .. item.Actions.Select((a, i) => ActionAnswer.Of(a, i < view.ReasonTexts.Length ? view.ReasonTexts[i] : null))],
+                .. item.Actions.Select((a, i) => ActionAnswer.Of(a, At(view.ReasonTexts, i), At(view.ActionAnalysts, i)))],
             Withdrawn = item.Withdrawn, PreviousOccurrence = item.PreviousOccurrence, NextOccurrence = item.NextOccurrence, AddedAt = item.AddedAt,
             LastChangedAt = item.LastChangedAt,
         };
     }
+
+    private static string? At(ImmutableArray<string> texts, int place) => place < texts.Length && texts[place].Length > 0 ? texts[place] : null;
 }
 
 /// <summary>The group of look-alikes an item is in, as the caller sees it.</summary>
@@ -313,23 +336,34 @@ public sealed record AssessmentAnswer
     /// <summary>The assessment that replaces this one.</summary>
     public int? CorrectedBy { get; init; }
 
-    public static AssessmentAnswer Of(Assessment a) => new()
+    /// <summary>Taken back together with its report.</summary>
+    public DateTimeOffset? WithdrawnAt { get; init; }
+
+    /// <summary>An objection to a Baseline; decides nothing for the item.</summary>
+    public bool? Objection { get; init; }
+
+    /// <summary>For the own agency.</summary>
+    public string? AssessingAnalystName { get; init; }
+    public string? Why { get; init; }
+
+    public static AssessmentAnswer Of(Assessment a, OpinionTexts? texts) => new()
     {
         Id = a.Id, Agency = a.Agency.Value, CountryCode = a.Country?.Code, Classification = CodeAnswer.Of(a.Classification),
             AgeCategorization = CodeAnswer.Of(a.Age),
         GenderCategorization = CodeAnswer.Of(a.Gender), VirtualContentCategorization = a.VirtualContent,
         UserGeneratedContentCategorization = a.UserGeneratedContent, ChildModelingCategorization = a.ChildModeling, At = a.At, KeyId = a.KeyId,
-        Episode = a.Episode, CorrectedBy = a.CorrectedBy,
+        Episode = a.Episode, CorrectedBy = a.CorrectedBy, WithdrawnAt = a.WithdrawnAt, Objection = a.Objection ? true : null,
+        AssessingAnalystName = texts?.Analyst is { Length: > 0 } analyst ? analyst : null, Why = texts?.Why is { Length: > 0 } why ? why : null,
     };
 }
 
 /// <summary>Something done about an item.</summary>
 public sealed record ActionAnswer(
     CodeAnswer ActionType, string Agency, string KeyId, DateTimeOffset ActionDate, DateTimeOffset RecordedAt, CodeAnswer? Reason, string? ReasonText,
-        int Episode)
+        int Episode, string? ActioningAnalystName)
 {
-    public static ActionAnswer Of(CaseAction a, string? text) => new(
-        CodeAnswer.Of(a.Type), a.Agency.Value, a.KeyId, a.Date, a.RecordedAt, CodeAnswer.Of(a.Reason), string.IsNullOrEmpty(text) ? null : text, a.Episode);
+    public static ActionAnswer Of(CaseAction a, string? text, string? analyst) => new(
+        CodeAnswer.Of(a.Type), a.Agency.Value, a.KeyId, a.Date, a.RecordedAt, CodeAnswer.Of(a.Reason), text, a.Episode, analyst);
 }
 
 /// <summary>A page of a report's history.</summary>

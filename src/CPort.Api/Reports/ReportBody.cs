@@ -73,8 +73,8 @@ public sealed record UrlEntryBody
         var memo = fields.Text($"{at}.memo", Memo);
         var isSource = IsSourceUrl is { IsSet: true };
         var type = fields.Code($"{at}.contentType", CodeLists.ContentTypes, ContentType);
-        var assessment = fields.Assessment($"{at}.assessment", Assessment, out var assessor);
-        var actions = ReadActions(fields, $"{at}.actions", Actions, out var actors);
+        var assessment = fields.Assessment($"{at}.assessment", Assessment);
+        var actions = ReadActions(fields, $"{at}.actions", Actions);
         var hashes = fields.Hashes($"{at}.hashes", Hashes);
         var mimeType = fields.Name($"{at}.hashes.mimeType", Hashes?.MimeType);
         if (url is null)
@@ -82,10 +82,9 @@ public sealed record UrlEntryBody
             return null;
         }
 
-        var analysts = actors.Prepend(assessor).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
         return new SubmittedItem
         {
-            Secrets = new ItemSecrets { Url = UrlString!, Memo = memo, Analyst = analysts.Length > 0 ? string.Join("; ", analysts) : null },
+            Secrets = new ItemSecrets { Url = UrlString!, Memo = memo },
             UrlKeys = keys.Of(url), Reference = reference, Hosting = hosting, IsSourceUrl = isSource,
             ContentType = type
                 ?? (isSource ? Domain.CodeLists.ContentType.Website : Domain.CodeLists.ContentType.Media), Assessment = assessment, Actions = actions,
@@ -94,9 +93,8 @@ public sealed record UrlEntryBody
         };
     }
 
-    private static ImmutableArray<ActionInput> ReadActions(FieldReader fields, string at, List<ActionBody?>? bodies, out List<string?> analysts)
+    private static ImmutableArray<ActionInput> ReadActions(FieldReader fields, string at, List<ActionBody?>? bodies)
     {
-        analysts = [];
         if (bodies is null)
         {
             return [];
@@ -111,12 +109,10 @@ public sealed record UrlEntryBody
         var actions = ImmutableArray.CreateBuilder<ActionInput>(bodies.Count);
         for (var i = 0; i < bodies.Count; i++)
         {
-            if (fields.Action($"{at}[{i}]", bodies[i], out var analyst, dateRequired: true) is { } action)
+            if (fields.Action($"{at}[{i}]", bodies[i], dateRequired: true) is { } action)
             {
                 actions.Add(action);
             }
-
-            analysts.Add(analyst);
         }
 
         return actions.ToImmutable();

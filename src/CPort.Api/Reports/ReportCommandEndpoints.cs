@@ -13,13 +13,14 @@ public static class ReportCommandEndpoints
     public static void MapReportCommands(this IEndpointRouteBuilder v1)
     {
         var report = v1.MapGroup("/reports/{id}").WithTags("Work on reports");
-        Command(report.MapPatch("", AmendAsync), "AmendReport", "Correct a report", "By the reporting hotline; only fields that are given change.");
+        Command(report.MapPatch("", AmendAsync), "AmendReport", "Correct a report",
+            "By the reporting hotline; only fields that are given change, and null or an empty text takes one away.");
         Command(v1.MapPost("/reports/{id}:withdraw", WithdrawAsync).WithTags("Work on reports"), "WithdrawReport", "Withdraw a report",
             "Refused once another agency has acted on an item.");
         Command(report.MapPut("/urgent", UrgentAsync), "MarkUrgent", "Mark or unmark a report as urgent",
-            "A child is at immediate risk: goes before everything.");
+            "A child is at immediate risk: goes before everything. Each agency lifts its own mark only.");
         Command(report.MapPut("/site-facts", SiteFactsAsync), "SetSiteFacts", "Set site type, commerciality, payment methods",
-            "Only fields that are given change.");
+            "Only fields that are given change, each by who set it.");
         Command(report.MapPost("/memos", MemoAsync), "AddMemo", "Add a memo to a report or item", "");
         Command(report.MapPost("/items", AddItemsAsync), "AddItems", "Add items to a report", "By the reporting hotline, at most 200 at a time.");
         Command(report.MapPost("/items:assign", AssignAsync), "AssignItems", "Give items to a hotline of their country",
@@ -28,8 +29,12 @@ public static class ReportCommandEndpoints
             "The first hotline of the country to claim an unassigned item has it. The hold runs out by itself.");
         Command(report.MapPost("/items:release", ReleaseAsync), "ReleaseItems", "Give up a hold", "");
         Command(report.MapPost("/items:assess", AssessAsync), "AssessItems", "Assess items", "By the assigned hotline (ICCAM rules 1 to 4).");
-        Command(report.MapPost("/items:correct", CorrectAsync), "CorrectAssessment", "Correct one's own last assessment of an item",
-            "The wrong one stays in the trail.");
+        Command(report.MapPost("/items:correct", CorrectAsync), "CorrectAssessment", "Correct one's own assessment of, or objection to, an item",
+            "At any time, also after a move, an action or the end, which stay as they are. The wrong one stays in the trail. Without assessmentId: the last.");
+        Command(report.MapPost("/items:object", ObjectAsync), "ObjectToBaseline", "Object to a Baseline",
+            "Baseline is final, so nobody re-assesses it; an objection counts as a word against it for everybody who has the hash. Needs a reason.");
+        Command(report.MapPost("/items:reopen", ReopenAsync), "ReopenItem", "Take up again what was closed as not illegal, or is contradicted since",
+            "By the assigned country. Makes a new occurrence, linked to the old one.");
         Command(report.MapPost("/items:act", ActAsync), "RecordAction", "Record an action on items",
             "By the assigned hotline (ICCAM rules 4, 7 to 10). Without actionDate: now.");
         Command(report.MapPost("/items:hosting", HostingAsync), "UpdateHosting", "Say where items are hosted", "The first half of a move (ICCAM rule 11).");
@@ -51,7 +56,17 @@ public static class ReportCommandEndpoints
     {
         var (b, f) = (body.Value, body.Fields);
         var received = f.PastDate("hotlineReceivedDate", b.HotlineReceivedDate, required: false);
-        var secrets = ReportBodyReader.ReadSecrets(f, b.SourceUrlReferrer, b.SourceUrlUsername, b.SourceUrlPassword, b.Memo, b.ReportingAnalystName);
+        var given = ReportBodyReader.ReadSecrets(
+            f, b.SourceUrlReferrer?.Text, b.SourceUrlUsername?.Text, b.SourceUrlPassword?.Text, b.Memo?.Text, b.ReportingAnalystName?.Text);
+
+        // What is there and says nothing is to be taken away.
+        static string? Change(ClearableText? field, string? text) => field is null ? null : text ?? "";
+        var secrets = new ReportSecrets
+        {
+            Referrer = Change(b.SourceUrlReferrer, given.Referrer), UserName = Change(b.SourceUrlUsername, given.UserName),
+            Password = Change(b.SourceUrlPassword, given.Password), Memo = Change(b.Memo, given.Memo),
+            ReportingAnalyst = Change(b.ReportingAnalystName, given.ReportingAnalyst),
+        };
         body.Check();
         return SendAsync(http, gateway, new AmendReport
         {
@@ -64,7 +79,7 @@ public static class ReportCommandEndpoints
     {
         var reason = body.Fields.Text("reason", body.Value.Reason);
         body.Check();
-        return SendAsync(http, gateway, new WithdrawReport { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Reason = Secret(reason) });
+        return SendAsync(http, gateway, new WithdrawReport { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Reason = FieldReader.Secret(reason) });
     }
 
     private static Task<CommandAnswer> UrgentAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<UrgentBody> body)
@@ -102,7 +117,7 @@ public static class ReportCommandEndpoints
 
         body.Check();
         return SendAsync(http, gateway, new AddMemo
-            { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Ordinal = body.Value.Item, Text = Secret(text) });
+            { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Ordinal = body.Value.Item, Text = FieldReader.Secret(text) });
     }
 
     private static async Task<CommandAnswer> AddItemsAsync(
@@ -148,7 +163,7 @@ public static class ReportCommandEndpoints
     private static Task<CommandAnswer> AssessAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<AssessBody> body)
     {
         var items = Targets(http, body.Fields, body.Value.Items);
-        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
+        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, required: true);
         body.Check();
         return SendAsync(http, gateway, new AssessItems { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Assessment = assessment! });
     }
@@ -156,19 +171,50 @@ public static class ReportCommandEndpoints
     private static Task<CommandAnswer> CorrectAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<CorrectBody> body)
     {
         var item = Target(http, body.Fields, body.Value.Item, body.Value.ExpectedVersion);
-        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, out _, required: true);
+        var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, required: true);
         var why = body.Fields.Text("why", body.Value.Why);
         body.Check();
         return SendAsync(http, gateway, new CorrectAssessment
         {
-            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item, Assessment = assessment!, Why = Secret(why),
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item, Assessment = assessment!, Why = FieldReader.Secret(why),
+            AssessmentId = body.Value.AssessmentId,
+        });
+    }
+
+    private static Task<CommandAnswer> ObjectAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ObjectBody> body)
+    {
+        var items = Targets(http, body.Fields, body.Value.Items);
+        var why = body.Fields.Text("why", body.Value.Why);
+        var analyst = body.Fields.Name("objectingAnalystName", body.Value.ObjectingAnalystName);
+        if (why is null && body.Fields.Problem is null)
+        {
+            body.Fields.Missing("why");
+        }
+
+        body.Check();
+        return SendAsync(http, gateway, new ObjectToBaseline
+        {
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Why = FieldReader.Secret(why), Analyst = FieldReader.Secret(analyst),
+        });
+    }
+
+    private static async Task<CommandAnswer> ReopenAsync(
+        HttpContext http, ApiCaller me, IReportGateway gateway, INumberSource numbers, string id, JsonBody<ReopenBody> body)
+    {
+        var item = Target(http, body.Fields, body.Value.Item, body.Value.ExpectedVersion);
+        var why = body.Fields.Text("why", body.Value.Why);
+        body.Check();
+        return await SendAsync(http, gateway, new ReopenItem
+        {
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item, ItemNumber = await numbers.ItemsAsync(1, http.RequestAborted),
+            Why = FieldReader.Secret(why),
         });
     }
 
     private static Task<CommandAnswer> ActAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ActBody> body)
     {
         var items = Targets(http, body.Fields, body.Value.Items);
-        var action = body.Fields.Action("action", body.Value.Action, out _, dateRequired: false);
+        var action = body.Fields.Action("action", body.Value.Action, dateRequired: false);
         body.Check();
         return SendAsync(http, gateway, new RecordActions { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Action = action! });
     }
@@ -220,8 +266,6 @@ public static class ReportCommandEndpoints
 
     private static async Task<CommandAnswer> SendAsync(HttpContext http, IReportGateway gateway, IReportCommand command) =>
         CommandAnswers.Answer(http, await gateway.SendAsync(command, http.RequestAborted));
-
-    private static SecretText? Secret(string? text) => text is null ? null : new SecretText { Text = text };
 
     internal static int Minutes(FieldReader fields, int? minutes)
     {

@@ -70,7 +70,7 @@ public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, 
                 _ => IntakeResult.Unavailable,
             },
             ReportId = reply.ReportId, Number = reply.ReportNumber > 0 ? reply.ReportNumber : null, Version = reply.Version,
-            Fields = reply.Fields, Reference = draft.Reference,
+            Fields = reply.Fields, Reference = draft.Reference, Withdrawn = reply.Withdrawn,
         };
         return outcome.Result switch
         {

@@ -11,8 +11,9 @@ public sealed class ApiCaller
 
     private readonly CommandId? _given;
     private readonly TimeProvider _time;
+    private readonly HttpContext _http;
 
-    private ApiCaller(Caller caller, CommandId? given, TimeProvider time) => (Caller, _given, _time) = (caller, given, time);
+    private ApiCaller(Caller caller, CommandId? given, TimeProvider time, HttpContext http) => (Caller, _given, _time, _http) = (caller, given, time, http);
 
     public Caller Caller { get; }
 
@@ -29,7 +30,7 @@ public sealed class ApiCaller
                 : throw ApiProblemException.Of(ProblemCodes.BadRequest, $"{CommandIdHeader} is 1 to 64 printable ASCII characters without spaces.");
         }
 
-        return ValueTask.FromResult<ApiCaller?>(new ApiCaller(caller, given, http.RequestServices.GetRequiredService<TimeProvider>()));
+        return ValueTask.FromResult<ApiCaller?>(new ApiCaller(caller, given, http.RequestServices.GetRequiredService<TimeProvider>(), http));
     }
 
     /// <summary>
@@ -43,5 +44,8 @@ public sealed class ApiCaller
             : CommandId.TryParse($"{given}.{part}", out var numbered) ? numbered
             : throw ApiProblemException.Of(ProblemCodes.BadRequest, $"{CommandIdHeader} is too long for a request of several commands; at most 58 characters."),
         Caller = Caller, OccurredAt = _time.GetUtcNow(), TraceParent = CPortTracing.Current,
+
+        // A command without an id of its own is never repeated by id.
+        Digest = _given is null ? 0 : RequestDigest.Of(_http),
     };
 }

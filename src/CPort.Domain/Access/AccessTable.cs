@@ -7,7 +7,10 @@ namespace CPort.Domain.Access;
 /// <param name="HostingCountry">Where it is hosted, when known.</param>
 /// <param name="IsOrphan">Hosted where there is no hotline, and not yet taken by a mandated one.</param>
 /// <param name="Tenant">Live or training.</param>
-/// <param name="IsIllegal">The effective classification is Baseline or National.</param>
+/// <param name="IsIllegal">The effective classification is Baseline or National, or the item is disputed or contradicted.</param>
+/// <param name="EscalatedTo">Whom an orphan went to that nobody took in time.</param>
+/// <param name="FormerAgencies">Who had it before, or gave an opinion or did something about it (<see cref="AccessTable.SetOf"/>).</param>
+/// <param name="FormerCountries">The countries whose job it was before (<see cref="AccessTable.SetOf"/>).</param>
 public sealed record ItemRelationFacts(
     AgencyId ReportingHotline,
     Country? AssignedCountry,
@@ -15,7 +18,10 @@ public sealed record ItemRelationFacts(
     Country? HostingCountry,
     bool IsOrphan,
     Tenant Tenant,
-    bool IsIllegal);
+    bool IsIllegal,
+    AgencyId? EscalatedTo = null,
+    string FormerAgencies = "",
+    string FormerCountries = "");
 
 /// <summary>How a caller stands to an item; several can hold at once, and each adds what it may see.</summary>
 [Flags]
@@ -35,6 +41,12 @@ public enum ItemRelations
 
     /// <summary>CPort's own automatic work; it writes what it finds and asks no API.</summary>
     System = 1024,
+
+    /// <summary>Had the item or its job before, or worked on it: sees what became of it, and its own part.</summary>
+    FormerlyAssigned = 2048,
+
+    /// <summary>Police or INTERPOL to whom an orphan went that nobody took: it is theirs to answer, take, act on and close.</summary>
+    Escalated = 4096,
 }
 
 /// <summary>Fields that are shown or hidden together.</summary>
@@ -79,7 +91,9 @@ public enum Visibility
     /// <summary>Not in the answer at all.</summary>
     Absent = 0,
 
-    /// <summary>Its shape without confidential content: of the history who, when and what kind of event.</summary>
+    /// <summary>
+    /// Its shape without confidential content: of the history who, when and what kind of event; of the classification what counts, and one's own opinions.
+    /// </summary>
     Masked = 1,
 
     /// <summary>Shown.</summary>
@@ -104,6 +118,9 @@ public enum ItemWrite
 
     /// <summary>One's own assessment, with trail; the report's rules check that it is one's own.</summary>
     CorrectAssessment,
+
+    /// <summary>Say why a Baseline is thought wrong; decides nothing for the item.</summary>
+    Object,
     Act,
     UpdateHosting,
     MoveToCountry,
@@ -112,6 +129,9 @@ public enum ItemWrite
     /// <summary>Site type, commerciality, payment methods.</summary>
     DescribeSite,
     TakeOrphan,
+
+    /// <summary>Take up again what was closed as not illegal, or against which a believed Baseline came.</summary>
+    Reopen,
 
     /// <summary>Trace, match, route and assign by CPort itself.</summary>
     Automatic,
@@ -148,9 +168,18 @@ public enum ItemTie
     OrphanMandate,
     Orphan,
 
-    /// <summary>The effective classification is Baseline or National.</summary>
+    /// <summary>The effective classification is Baseline or National, or the item is disputed or contradicted.</summary>
     Illegal,
     Every,
+
+    /// <summary>The agency had the item before, or gave an opinion or did something about it.</summary>
+    FormerAgency,
+
+    /// <summary>It works for a country whose job the item was.</summary>
+    FormerCountry,
+
+    /// <summary>The orphan went to it.</summary>
+    EscalatedTo,
 }
 
 /// <summary>Where an item stands on its way to a hotline; some rights last only so long.</summary>
@@ -178,64 +207,82 @@ public static partial class AccessTable
 
     private static readonly ImmutableArray<FieldGroup> AllButReporterData = Fields.Remove(FieldGroup.ReporterData);
 
+    private static readonly ImmutableArray<AgencyKind> PoliceAndInterpol = [AgencyKind.Police, AgencyKind.Interpol];
+
     // Analysts work through their hotline's own system as well (SCART does), so a machine's key may do what an analyst's may.
     private const Roles Worker = Roles.Analyst | Roles.Machine;
+    private const Roles AnyWorker = Worker | Roles.Officer;
 
     private static readonly ImmutableArray<RelationRow> Rows =
     [
-        new(ItemRelations.Reporting, AgencyKind.Hotline, Worker, [ItemTie.Reported], Shown: Fields)
+        new(ItemRelations.Reporting, [AgencyKind.Hotline], Worker, [ItemTie.Reported], Shown: Fields)
         {
             Title = "Reporting hotline", Holds = "the hotline that sent the report (analyst or machine)",
         },
-        new(ItemRelations.AssignedHotline, AgencyKind.Hotline, Worker, [ItemTie.HasItem], Shown: AllButReporterData)
+        new(ItemRelations.AssignedHotline, [AgencyKind.Hotline], Worker, [ItemTie.HasItem], Shown: AllButReporterData)
         {
             Title = "Assigned hotline", Holds = "the hotline that has the item, while it works for the assigned country",
         },
-        new(ItemRelations.AssignedCountry, AgencyKind.Hotline, Worker, [ItemTie.AssignedCountry], Shown: AllButReporterData)
+        new(ItemRelations.AssignedCountry, [AgencyKind.Hotline], Worker, [ItemTie.AssignedCountry], Shown: AllButReporterData)
         {
             Title = "Hotline of the assigned country", Holds = "any hotline that works for the assigned country today",
         },
-        new(ItemRelations.Hosting, AgencyKind.Hotline, Worker, [ItemTie.HostingCountry],
+        new(ItemRelations.Hosting, [AgencyKind.Hotline], Worker, [ItemTie.HostingCountry],
             Shown: [FieldGroup.Existence, FieldGroup.State, FieldGroup.Classification, FieldGroup.Hosting, FieldGroup.Url])
         {
             Title = "Hotline of the hosting country", Holds = "any hotline that works for the hosting country today",
         },
-        new(ItemRelations.Mandated, AgencyKind.Hotline, Worker, [ItemTie.OrphanMandate], Shown: AllButReporterData)
+        new(ItemRelations.Mandated, [AgencyKind.Hotline], Worker, [ItemTie.OrphanMandate], Shown: AllButReporterData)
         {
             Title = "Mandated hotline", Holds = "a hotline with the orphan mandate, of items that are orphans",
         },
-        new(ItemRelations.PoliceOfCountry, AgencyKind.Police, Roles.Officer | Roles.Machine,
+        new(ItemRelations.PoliceOfCountry, [AgencyKind.Police], Roles.Officer | Roles.Machine,
             [ItemTie.AssignedCountry, ItemTie.HostingCountry], Shown: AllButReporterData)
         {
             Title = "Police of the country",
             Holds = "police (officer or machine) of the assigned or hosting country, with a purpose given",
             NeedsPurpose = true,
         },
-        new(ItemRelations.Interpol, AgencyKind.Interpol, Roles.Analyst | Roles.Officer | Roles.Machine,
+        new(ItemRelations.Interpol, [AgencyKind.Interpol], Roles.Analyst | Roles.Officer | Roles.Machine,
             [ItemTie.Illegal, ItemTie.Orphan], Shown: AllButReporterData)
         {
             Title = "INTERPOL",
-            Holds = "INTERPOL, of items that are Baseline or National by their effective classification, and of orphans",
+            Holds = "INTERPOL, of items that are Baseline or National by their effective classification, disputed or contradicted, and of orphans",
         },
-        new(ItemRelations.Operator, AgencyKind.Operator, Roles.Operator, [ItemTie.Every], Shown: [FieldGroup.Existence, FieldGroup.State])
+        new(ItemRelations.Escalated, PoliceAndInterpol, AnyWorker, [ItemTie.EscalatedTo], Shown: AllButReporterData)
+        {
+            Title = "Whom an orphan went to",
+            Holds = "police (with a purpose given) or INTERPOL, of orphans that went to them because nobody took them in time",
+            NeedsPurpose = true,
+        },
+        new(ItemRelations.FormerlyAssigned, [AgencyKind.Hotline, .. PoliceAndInterpol], AnyWorker, [ItemTie.FormerAgency, ItemTie.FormerCountry],
+            Shown: [FieldGroup.Existence, FieldGroup.State], Masked: FieldGroup.Classification)
+        {
+            Title = "Formerly assigned",
+            Holds = "who had the item or worked on it before, and hotlines and police (with a purpose given) of a country whose job it was",
+            NeedsPurpose = true, ForAuditors = false,
+        },
+        new(ItemRelations.Operator, [AgencyKind.Operator], Roles.Operator, [ItemTie.Every],
+            Shown: [FieldGroup.Existence, FieldGroup.State])
         {
             Title = "Operator", Holds = "an operator's key with the role operator, of every item",
         },
 
         // Of any agency but the two below: what ties the agency to the item ties its auditors.
-        new(ItemRelations.Auditor, null, Roles.Auditor, [], Shown: [FieldGroup.Existence, FieldGroup.State], Masked: FieldGroup.History)
+        new(ItemRelations.Auditor, [], Roles.Auditor, [],
+            Shown: [FieldGroup.Existence, FieldGroup.State], Masked: FieldGroup.History)
         {
             Title = "Auditor",
             Holds = "a key with the role auditor: of an operator for every item, "
                 + "of another agency for the items that agency stands in a relation to",
         },
-        new(ItemRelations.SupervisoryAuthority, AgencyKind.SupervisoryAuthority, Roles.Auditor,
+        new(ItemRelations.SupervisoryAuthority, [AgencyKind.SupervisoryAuthority], Roles.Auditor,
             [ItemTie.AssignedCountry, ItemTie.HostingCountry],
             Shown: [FieldGroup.Existence, FieldGroup.State, FieldGroup.Classification], Masked: FieldGroup.History)
         {
             Title = "Supervisory authority", Holds = "a supervisory authority of the assigned or hosting country (auditor)",
         },
-        new(ItemRelations.System, AgencyKind.System, Roles.Machine, [ItemTie.Every], Shown: [])
+        new(ItemRelations.System, [AgencyKind.System], Roles.Machine, [ItemTie.Every], Shown: [])
         {
             Title = "CPort itself", Holds = "CPort's own automatic work, of every item; it asks no API",
         },
@@ -245,7 +292,7 @@ public static partial class AccessTable
     [
         ItemWrite.Claim, ItemWrite.Release, ItemWrite.Assess, ItemWrite.CorrectAssessment, ItemWrite.Act, ItemWrite.UpdateHosting,
         ItemWrite.MoveToCountry, ItemWrite.SetReference, ItemWrite.DescribeSite, ItemWrite.MarkUrgent, ItemWrite.AddMemo,
-        ItemWrite.SeenOnline,
+        ItemWrite.SeenOnline, ItemWrite.Object, ItemWrite.Reopen,
     ];
 
     private static readonly ImmutableArray<WriteRow> WriteRows =
@@ -253,10 +300,13 @@ public static partial class AccessTable
         new(ItemRelations.Reporting, Worker, ItemPhase.Any,
         [
             ItemWrite.Amend, ItemWrite.Withdraw, ItemWrite.AddItems, ItemWrite.DescribeSite, ItemWrite.MarkUrgent,
-            ItemWrite.AddMemo, ItemWrite.SeenOnline, ItemWrite.CorrectAssessment,
+            ItemWrite.AddMemo, ItemWrite.SeenOnline, ItemWrite.CorrectAssessment, ItemWrite.Object,
         ]),
-        new(ItemRelations.Reporting, Worker, ItemPhase.NotRouted, [ItemWrite.UpdateHosting]),
-        new(ItemRelations.AssignedCountry, Worker, ItemPhase.Any, [ItemWrite.Assign]),
+
+        // What nobody can trace is nobody's job: its reporter tells police at once, or finds it gone (RecordActions says which actions).
+        new(ItemRelations.Reporting, Worker, ItemPhase.NotRouted, [ItemWrite.UpdateHosting, ItemWrite.Act]),
+        new(ItemRelations.AssignedCountry, Worker, ItemPhase.Any,
+            [ItemWrite.Assign, ItemWrite.CorrectAssessment, ItemWrite.Object, ItemWrite.Reopen]),
         new(ItemRelations.AssignedCountry, Worker, ItemPhase.NoHotline, TheJob),
         new(ItemRelations.AssignedHotline, Worker, ItemPhase.Any, TheJob),
         new(ItemRelations.Mandated, Worker, ItemPhase.Orphan,
@@ -264,11 +314,20 @@ public static partial class AccessTable
             ItemWrite.TakeOrphan, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry, ItemWrite.SeenOnline,
             ItemWrite.CorrectAssessment,
         ]),
+        new(ItemRelations.Escalated, AnyWorker, ItemPhase.Orphan, TheJob),
+        new(ItemRelations.FormerlyAssigned, AnyWorker, ItemPhase.Any, [ItemWrite.CorrectAssessment]),
         new(ItemRelations.System, Roles.Machine, ItemPhase.Any, [ItemWrite.Automatic]),
     ];
 
     /// <summary>Every relation that shows something.</summary>
     public static ImmutableArray<ItemRelations> Relations { get; } = [.. ShowingRows.Select(r => r.Relation)];
+
+    /// <summary>A set of agencies or countries as one text, which a database can search: <c>,NL,BE,</c>; empty when there is none.</summary>
+    public static string SetOf(IEnumerable<string> names) =>
+        string.Join(',', names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)) is { Length: > 0 } text ? $",{text}," : "";
+
+    /// <summary>Whether <see cref="SetOf"/> was made with the name.</summary>
+    public static bool IsIn(string set, string name) => set.Contains($",{name},", StringComparison.Ordinal);
 
     private static IEnumerable<RelationRow> ShowingRows => Rows.Where(r => !r.Shown.IsEmpty);
 
@@ -280,18 +339,18 @@ public static partial class AccessTable
     {
         foreach (var row in Rows)
         {
-            if (!caller.Is(row.Roles) || (row.NeedsPurpose && string.IsNullOrWhiteSpace(caller.Purpose)))
+            if (!caller.Is(row.Roles) || (row.NeedsPurpose && caller.Kind == AgencyKind.Police && string.IsNullOrWhiteSpace(caller.Purpose)))
             {
                 continue;
             }
 
-            if (row.Kind == caller.Kind)
+            if (row.Kinds.Contains(caller.Kind))
             {
                 yield return (row.Relation, row.Ties);
             }
-            else if (row.Kind is null && caller.Kind is not (AgencyKind.SupervisoryAuthority or AgencyKind.System))
+            else if (row.Kinds.IsEmpty && caller.Kind is not (AgencyKind.SupervisoryAuthority or AgencyKind.System))
             {
-                yield return (row.Relation, [.. Rows.Where(r => r.Kind == caller.Kind).SelectMany(r => r.Ties)]);
+                yield return (row.Relation, [.. Rows.Where(r => r.ForAuditors && r.Kinds.Contains(caller.Kind)).SelectMany(r => r.Ties)]);
             }
         }
     }
@@ -375,7 +434,8 @@ public static partial class AccessTable
 
             ## Reading
 
-            ✓ visible · ◐ masked (its shape without content: of the history who, when and what kind of event) · – absent
+            ✓ visible · ◐ masked (its shape without content: of the history who, when and what kind of event; of the
+            classification what counts and one's own opinions, with one's own actions and the final one) · – absent
 
             """);
         page.Append($"\n| Relation | {string.Join(" | ", Fields.Select(Words))} |\n");
@@ -398,9 +458,10 @@ public static partial class AccessTable
 
             ## Writing
 
-            ICCAM rule 4: only the hotline of the assigned country assesses, acts and claims. Everything that no row allows is
-            refused. The rules of the report come after this table: final items, leases, versions, and that a report is not
-            withdrawn once another agency has assessed or acted.
+            ICCAM rule 4: only the hotline of the assigned country assesses, acts and claims; an orphan that nobody took is
+            worked on by whom it went to, and of an item that nobody can trace the reporter says that police knows or that it
+            is gone. Everything that no row allows is refused. The rules of the report come after this table: final items,
+            leases, versions, and that a report is not withdrawn once another agency has assessed or acted.
 
             | Relation | Role | May | While |
             |---|---|---|---|
@@ -426,6 +487,9 @@ public static partial class AccessTable
         ItemTie.OrphanMandate => caller.HoldsOrphanMandate && item.IsOrphan,
         ItemTie.Orphan => item.IsOrphan,
         ItemTie.Illegal => item.IsIllegal,
+        ItemTie.FormerAgency => IsIn(item.FormerAgencies, caller.Agency.Value),
+        ItemTie.FormerCountry => caller.Countries.Any(c => IsIn(item.FormerCountries, c.Code)),
+        ItemTie.EscalatedTo => item.IsOrphan && caller.Agency == item.EscalatedTo,
         _ => true,
     };
 
@@ -462,14 +526,17 @@ public static partial class AccessTable
         _ => "at any time",
     };
 
-    // Kind null: every kind that has no row of its own for the role.
+    // No kind: every kind that has no row of its own for the role.
     private sealed record RelationRow(
-        ItemRelations Relation, AgencyKind? Kind, Roles Roles, ImmutableArray<ItemTie> Ties, ImmutableArray<FieldGroup> Shown,
+        ItemRelations Relation, ImmutableArray<AgencyKind> Kinds, Roles Roles, ImmutableArray<ItemTie> Ties, ImmutableArray<FieldGroup> Shown,
         FieldGroup? Masked = null)
     {
         public required string Title { get; init; }
         public required string Holds { get; init; }
+
+        /// <summary>Of police: every other agency's key says by its kind why it looks.</summary>
         public bool NeedsPurpose { get; init; }
+        public bool ForAuditors { get; init; } = true;
 
         public Visibility Of(FieldGroup field) =>
             Shown.Contains(field) && (!BehindUrl.Contains(field) || Shown.Contains(FieldGroup.Url)) ? Visibility.Visible

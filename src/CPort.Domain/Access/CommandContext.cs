@@ -44,6 +44,9 @@ public sealed record CommandContext
     /// <summary>W3C trace parent, so that one report can be followed over actors and nodes.</summary>
     [ProtoMember(4)] public string? TraceParent { get; init; }
 
+    /// <summary>Keyed digest of the request as it came (path and body); 0: none was made. The same command id with another one is another command.</summary>
+    [ProtoMember(5, DataFormat = DataFormat.FixedSize)] public ulong Digest { get; init; }
+
     /// <summary>CPort's own, of work that nobody asked for.</summary>
     public static CommandContext OfSystem(Tenant tenant, DateTimeOffset now) =>
         new() { CommandId = CommandId.New(), Caller = Caller.System with { Tenant = tenant }, OccurredAt = now };

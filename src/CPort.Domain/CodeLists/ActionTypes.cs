@@ -70,6 +70,9 @@ public sealed record ActionRow(ActionType Type)
 
     /// <summary>It may come before the item is assessed (ICCAM rule 9).</summary>
     public bool BeforeAssessment { get; init; }
+
+    /// <summary>The reporter may record it while the item is no country's job: untraced, or not traced yet.</summary>
+    public bool BeforeRouting { get; init; }
     public ActionNotice Notice { get; init; }
 
     /// <summary>The reasons that explain it, one of which it needs (ICCAM v3); none: it takes none.</summary>
@@ -82,12 +85,13 @@ public static class ActionTypes
     /// <summary>v2's 5 (moved) is no action in v3 and is refused; its 7 (not illegal) is v3's 6.</summary>
     public static ImmutableArray<ActionRow> All { get; } =
     [
-        new(ActionType.ReportedToLea) { Names = ["LEA"], V2Number = 1, Notice = ActionNotice.Police },
+        new(ActionType.ReportedToLea) { Names = ["LEA"], V2Number = 1, BeforeRouting = true, Notice = ActionNotice.Police },
         new(ActionType.ReportedToIsp) { Names = ["ISP"], V2Number = 2, Notice = ActionNotice.Host },
         new(ActionType.Removed) { V2Number = 3, V2Names = ["CR", "Content removed"], Closes = ItemState.Removed, Gone = true },
         new(ActionType.Unavailable)
         {
             V2Number = 4, V2Names = ["CU", "Content unavailable"], Closes = ItemState.Unavailable, Gone = true, ForNotIllegal = true, BeforeAssessment = true,
+            BeforeRouting = true,
             Reasons =
             [
                 ActionReason.Other, ActionReason.ContentNotFound, ActionReason.ReferrerNotKnownOrIncorrect, ActionReason.UnableToAccess,

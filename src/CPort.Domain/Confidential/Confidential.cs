@@ -49,9 +49,6 @@ public sealed record ItemSecrets
     [ProtoMember(1)] public required string Url { get; init; }
     [ProtoMember(2)] public string? Memo { get; init; }
 
-    /// <summary>Names of the analysts the sender gave with its own assessments and actions.</summary>
-    [ProtoMember(3)] public string? Analyst { get; init; }
-
     public override string ToString() => "ItemSecrets(…)";
 }
 

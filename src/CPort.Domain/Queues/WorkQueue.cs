@@ -3,8 +3,8 @@ using CPort.Domain.Reports;
 namespace CPort.Domain.Queues;
 
 /// <summary>
-/// A work queue (ICCAM's, and <see cref="Untraced"/>), written down once: a predicate over an item's state together with its age key. Everything else derives
-/// from these rows; the read model keeps a column for each queue, which holds the age key of the queue's items.
+/// A work queue (ICCAM's and some of our own), written down once: a predicate over an item's state together with its age key. Everything else derives from
+/// these rows; the read model keeps a column for each queue, which holds the age key of the queue's items.
 /// <para>
 /// Every open item that is traced and routed stands in exactly one of <see cref="UnassignedToHotline"/>, <see cref="Orphaned"/>, <see cref="Unassessed"/>,
 /// <see cref="Unactioned"/> and <see cref="Untraced"/>, so that nothing open is on no list. An item of a withdrawn report is withdrawn itself, hence closed.
@@ -12,7 +12,9 @@ namespace CPort.Domain.Queues;
 /// </summary>
 /// <param name="Name">In URLs and cursors, and of its column.</param>
 /// <param name="Meaning">What stands in it.</param>
-/// <param name="WorkOf">Whose work it is among hotlines: a hotline's own part are the items to which it has this relation.</param>
+/// <param name="WorkOf">
+/// Whose work it is among hotlines: a hotline's own part are the items to which it has this relation; none: the items that carry its Baseline.
+/// </param>
 /// <param name="Age">From when its items' age counts.</param>
 /// <param name="Holds">Whether an item is in it.</param>
 public sealed record WorkQueue(string Name, string Meaning, ItemRelations WorkOf, QueueAge Age, Func<ContentItem, bool> Holds)
@@ -26,13 +28,12 @@ public sealed record WorkQueue(string Name, string Meaning, ItemRelations WorkOf
         i => i.Assignment is { Orphan: true, Country: null } && !i.IsClosed());
 
     public static readonly WorkQueue Unassessed = new(
-        "unassessed", "assigned to a hotline, neither assessed nor acted on, open", ItemRelations.AssignedHotline, QueueAge.Country,
-        i => i.Assignment?.Hotline is not null && !i.IsClosed() && !i.IsAssessed() && !i.HasAction());
+        "unassessed", "assigned to a hotline, no classification counts (any more), open", ItemRelations.AssignedHotline, QueueAge.Country,
+        i => i.Assignment?.Hotline is not null && !i.IsClosed() && !i.IsAssessed());
 
-    /// <summary>An item acted on at intake before anybody assessed it cannot be assessed any more (ICCAM rule 3): it lacks the final action.</summary>
     public static readonly WorkQueue Unactioned = new(
-        "unactioned", "assigned to a hotline, assessed or acted on, no final action yet (ICCAM rule 7)", ItemRelations.AssignedHotline,
-        QueueAge.Country, i => i.Assignment?.Hotline is not null && !i.IsClosed() && (i.IsAssessed() || i.HasAction()));
+        "unactioned", "assigned to a hotline, a classification counts, no final action yet (ICCAM rule 7)", ItemRelations.AssignedHotline,
+        QueueAge.Country, i => i.Assignment?.Hotline is not null && !i.IsClosed() && i.IsAssessed());
 
     public static readonly WorkQueue Offline = new(
         "offline", $"the final action is {ActionTypes.NamesOf(a => a.Gone)}", ItemRelations.AssignedHotline, QueueAge.Hotline,
@@ -46,10 +47,21 @@ public sealed record WorkQueue(string Name, string Meaning, ItemRelations WorkOf
     /// <summary>A person must look.</summary>
     public static readonly WorkQueue Untraced = new(
         "untraced", "traced without finding the hosting country, assigned to nobody, open", ItemRelations.Reporting, QueueAge.Added,
-        i => i is { Traced: true, Hosting.Country: null, Assignment: null } && !i.IsClosed());
+        i => i.IsUntraced() && !i.IsClosed());
+
+    /// <summary>Closed as not illegal, and a believed Baseline came since: the assigned country looks whether to reopen it.</summary>
+    public static readonly WorkQueue Contradicted = new(
+        "contradicted", "closed as not illegal, and a believed Baseline stands against that; not reopened yet", ItemRelations.AssignedCountry, QueueAge.Added,
+        i => !i.Withdrawn && i.IsClosed() && i.NextOccurrence is null && i.AwaitsSecondLook());
+
+    /// <summary>Quality control of those whose Baseline others take over.</summary>
+    public static readonly WorkQueue Objections = new(
+        "objections", "Baseline to which an agency objects; of hotlines those that carry its own Baseline", ItemRelations.None, QueueAge.Added,
+        i => !i.Withdrawn && i.IsObjectedTo());
 
     /// <summary>In the order they are listed.</summary>
-    public static ImmutableArray<WorkQueue> All { get; } = [UnassignedToHotline, Orphaned, Unassessed, Unactioned, Offline, NoReference, Untraced];
+    public static ImmutableArray<WorkQueue> All { get; } =
+        [UnassignedToHotline, Orphaned, Unassessed, Unactioned, Offline, NoReference, Untraced, Contradicted, Objections];
 
     /// <summary>The names, for texts.</summary>
     public static string Names => string.Join(", ", All.Select(q => q.Name));

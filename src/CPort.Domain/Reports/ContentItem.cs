@@ -135,7 +135,7 @@ public sealed record Lease
     [ProtoMember(3)] public required DateTimeOffset Until { get; init; }
 }
 
-/// <summary>One person's opinion of an item, as ICCAM records it.</summary>
+/// <summary>One person's opinion of an item, as ICCAM records it, or an objection to what it is taken for.</summary>
 [ProtoContract]
 public sealed record Assessment
 {
@@ -161,16 +161,38 @@ public sealed record Assessment
     /// <summary>The assessment that replaces this one; it no longer counts.</summary>
     [ProtoMember(14)] public int? CorrectedBy { get; init; }
 
-    /// <summary>The hash buckets have recorded it.</summary>
+    /// <summary>The hash buckets know of it as it is now: as said, or as taken back.</summary>
     [ProtoMember(15)] public bool Propagated { get; init; }
 
-    /// <summary>The agency worked for <see cref="Country"/> on the day, and so speaks for it (verdicts.md 1).</summary>
-    [ProtoMember(16)] public bool Speaks { get; init; }
+    /// <summary>When it was taken back together with its report; it no longer counts, and the hash buckets are told so.</summary>
+    [ProtoMember(16)] public DateTimeOffset? WithdrawnAt { get; init; }
 
     /// <summary>The number of the report's event that made it; follows from its place in the journal.</summary>
     public long Sequence { get; init; }
 
-    public bool Counts => CorrectedBy is null;
+    /// <summary>An objection to a Baseline: a word against it for everybody who has the hash, and no re-assessment of this item.</summary>
+    [ProtoMember(17)] public bool Objection { get; init; }
+
+    /// <summary>The agency spoke for <see cref="Country"/>: a hotline or national police that was its member on the day.</summary>
+    [ProtoMember(18)] public bool Speaks { get; init; }
+
+    /// <summary>By who had the job in the item's earlier occurrence.</summary>
+    [ProtoMember(19)] public bool Carried { get; init; }
+
+    /// <summary>Said in the knowledge that a believed Baseline stands against it: the item does not come back for another look.</summary>
+    [ProtoMember(20)] public bool DespiteBaseline { get; init; }
+
+    /// <summary>The analyst's name, sealed; for the own agency.</summary>
+    [ProtoMember(21)] public Sealed? Analyst { get; init; }
+
+    /// <summary>Why, in words, sealed: of objections and corrections.</summary>
+    [ProtoMember(22)] public Sealed? Why { get; init; }
+
+    /// <summary>Neither corrected nor taken back.</summary>
+    public bool Stands => CorrectedBy is null && WithdrawnAt is null;
+
+    /// <summary>Stands, and is about the item itself.</summary>
+    public bool Counts => Stands && !Objection;
 }
 
 /// <summary>Something done about an item (ICCAM's actions).</summary>
@@ -194,4 +216,7 @@ public sealed record CaseAction
 
     /// <summary>The country the agency acted for; null when it works for none.</summary>
     [ProtoMember(9)] public Country? Country { get; init; }
+
+    /// <summary>The analyst's name, sealed; for the own agency.</summary>
+    [ProtoMember(10)] public Sealed? Analyst { get; init; }
 }

@@ -5,49 +5,134 @@ namespace CPort.Domain.Reports;
 /// <summary>What follows from an item's history. Every list, queue and answer derives from these functions, so a fact is defined once.</summary>
 public static class ContentItemExtensions
 {
+    /// <summary>The classification that counts for the item (verdicts.md 2); null: nobody's opinion counts, and somebody has to look.</summary>
+    public static Classification? Effective(this ContentItem item) => item.Judgement().Classification;
+
     /// <summary>
-    /// The classification that counts for the item, by policy from the opinions (design.md, "Meanings settled"): Baseline from anyone is sticky (ICCAM rule 1);
-    /// else the last opinion by the assigned country's own agency in this episode or with the report; else what was inherited for that country; a Doubtful
-    /// opinion has no effect. Null: nobody's opinion counts yet.
+    /// The classification that counts and whose opinion of the item made it (null: its hashes did). First a Baseline by who has the job, or a believed one;
+    /// against a local NotIllegal that one does not win by itself: an open item waits for another look, a closed one stays as it was closed. Else the last
+    /// opinion by who has or had the job in this episode; else what was inherited; else what the reporter said when it sent the report, if believed here.
     /// </summary>
-    public static Classification? Effective(this ContentItem item)
+    public static (Classification? Classification, Assessment? By) Judgement(this ContentItem item)
     {
-        Classification? own = null;
-        foreach (var assessment in item.Assessments)
+        Assessment? local = null, baseline = null, intake = null;
+        foreach (var a in item.Assessments)
         {
-            if (!assessment.Counts || !assessment.Classification.HasEffect())
+            if (a.Counts && a.Classification.HasEffect())
             {
-                continue;
-            }
-
-            if (assessment.Classification == Classification.Baseline)
-            {
-                return Classification.Baseline;
-            }
-
-            if (item.CountsHere(assessment))
-            {
-                own = assessment.Classification;
+                local = item.IsOfTheJob(a) ? a : local;
+                baseline = item.IsOfTheJob(a) && a.Classification == Classification.Baseline ? a : baseline;
+                intake = item.IsBelievedAtIntake(a) ? a : intake;
             }
         }
 
-        return own ?? item.Inherited();
+        if (baseline is not null)
+        {
+            return (Classification.Baseline, baseline);
+        }
+
+        if (item.IsBaselineBelieved(out var believed))
+        {
+            return !item.IsNotIllegalHere(local) ? (Classification.Baseline, believed)
+                : item.IsClosed() || local?.DespiteBaseline == true ? (Classification.NotIllegal, local)
+                : (null, null);
+        }
+
+        return local is not null ? (local.Classification, local)
+            : item.Inherited() is { } inherited ? (inherited, null)
+            : (intake?.Classification, intake);
     }
+
+    /// <summary>
+    /// By who has or had the job in this episode: a hotline of the assigned country, whom an orphan went to, or the reporter when the job came to itself.
+    /// </summary>
+    public static bool IsOfTheJob(this ContentItem item, Assessment a) => item.Assignment is { } job
+        && (a.Episode > 0 ? a.Episode == job.Episode
+            : job is { Episode: 1, Country: { } country } && a.Country == country && (a.Carried || a.Agency == job.Hotline));
+
+    /// <summary>
+    /// What the reporter said with the report counts where it speaks for the country that has the item; what an untrusted one says is shown, and binds nobody.
+    /// </summary>
+    private static bool IsBelievedAtIntake(this ContentItem item, Assessment a) =>
+        a is { Episode: 0, Speaks: true, Country: { } law } && a.Trust != TrustLevel.Untrusted && law == item.Assignment?.Country;
+
+    /// <summary>
+    /// Baseline by a believed word: of the item's hashes, or of the item itself (which may have none) by one trusted or two independent standard agencies.
+    /// </summary>
+    private static bool IsBaselineBelieved(this ContentItem item, out Assessment? by)
+    {
+        by = null;
+        if (item.Inherited() == Classification.Baseline)
+        {
+            return true;
+        }
+
+        foreach (var a in item.Assessments)
+        {
+            if (a is { Counts: true, Classification: Classification.Baseline } && a.Trust != TrustLevel.Untrusted)
+            {
+                if (a.Trust == TrustLevel.Trusted || (by is not null && by.Agency != a.Agency))
+                {
+                    by = a;
+                    return true;
+                }
+
+                by = a;
+            }
+        }
+
+        by = null;
+        return false;
+    }
+
+    private static bool IsNotIllegalHere(this ContentItem item, Assessment? local) =>
+        local is { Classification: Classification.NotIllegal } || item.FinalAction() is { Type: ActionType.NotIllegal };
+
+    /// <summary>The last opinion by who has or had the job in this episode.</summary>
+    public static Assessment? LocalOpinion(this ContentItem item) =>
+        item.Assessments.LastOrDefault(a => a.Counts && a.Classification.HasEffect() && item.IsOfTheJob(a));
+
+    /// <summary>A believed Baseline stands against what the assigned country found not illegal; shown everywhere, and never silently chosen.</summary>
+    public static bool IsContradicted(this ContentItem item) =>
+        item.IsNotIllegalHere(item.LocalOpinion()) && item.IsBaselineBelieved(out _)
+        && !item.Assessments.Any(a => a is { Counts: true, Classification: Classification.Baseline } && item.IsOfTheJob(a));
+
+    /// <summary>Contradicted, and nobody has looked at it since: an open item waits for that, a closed one is listed for reopening.</summary>
+    public static bool AwaitsSecondLook(this ContentItem item) => item.IsContradicted() && item.LocalOpinion()?.DespiteBaseline != true;
 
     /// <summary>The classification that the item's hashes bring by themselves; null when they decide nothing.</summary>
     public static Classification? Inherited(this ContentItem item) =>
         item.Inheritance is { Kind: InheritanceKind.Inherited } inheritance ? inheritance.Classification : null;
 
-    /// <summary>Known without a human look: the inherited verdict is what counts.</summary>
+    /// <summary>Known without a human look: the inherited verdict is what counts, and nobody said the same of the item itself.</summary>
     public static bool IsKnownWithoutLook(this ContentItem item) =>
-        item.Inherited() is { } inherited && item.Effective() == inherited
-        && !item.Assessments.Any(a => a.Counts && a.Classification == inherited && (inherited == Classification.Baseline || item.CountsHere(a)));
+        item.Inherited() is { } inherited && item.Judgement() is (var effective, null) && effective == inherited
+        && !item.Assessments.Any(a => a.Counts && a.Classification == inherited && (inherited == Classification.Baseline || a.Speaks));
 
-    /// <summary>An opinion counts in the country it was formed for; an opinion of an earlier episode of the same country goes on counting.</summary>
-    public static bool CountsHere(this ContentItem item, Assessment assessment) => item.Assignment?.Country is { } country && assessment.Country == country;
-
-    /// <summary>Opinions that differ in kind from one another (illegal against not illegal), or contradicting hash verdicts.</summary>
+    /// <summary>Believed words on the item's hashes contradict one another (verdicts.md 3, rows 3 and 7).</summary>
     public static bool IsDisputed(this ContentItem item) => item.Inheritance?.Kind == InheritanceKind.Disputed;
+
+    /// <summary>Illegal by what counts, or by believed words that others contradict: what INTERPOL keeps sight of.</summary>
+    public static bool IsSaidIllegal(this ContentItem item) => item.Effective()?.IsIllegal() == true || item.IsDisputed() || item.IsContradicted();
+
+    /// <summary>It counts as Baseline and somebody objects to that.</summary>
+    public static bool IsObjectedTo(this ContentItem item) =>
+        item.Effective() == Classification.Baseline
+        && (item.Inheritance?.Objected == true || item.Assessments.Any(a => a is { Stands: true, Objection: true, Classification: Classification.NotIllegal }));
+
+    /// <summary>Whose Baseline the item carries: those who said so of the item, and those whose word its hashes brought.</summary>
+    public static IEnumerable<AgencyId> BaselineBy(this ContentItem item) =>
+    [
+        .. item.Assessments.Where(a => a is { Counts: true, Classification: Classification.Baseline }).Select(a => a.Agency),
+        .. item.Inherited() == Classification.Baseline ? item.Inheritance!.WordsOf(item.Known, item.Near).Select(w => w.Agency) : [],
+    ];
+
+    /// <summary>Who had the item before, or gave an opinion or did something about it.</summary>
+    public static IEnumerable<AgencyId> FormerAgencies(this ContentItem item) =>
+    [
+        .. item.EarlierAssignments.SelectMany(a => (IEnumerable<AgencyId?>)[a.Hotline, a.EscalatedTo]).OfType<AgencyId>(),
+        .. item.Assessments.Where(a => !a.Carried).Select(a => a.Agency), .. item.Actions.Select(a => a.Agency),
+    ];
 
     public static bool IsAssessed(this ContentItem item) => item.Effective() is not null;
 
@@ -98,7 +183,7 @@ public static class ContentItemExtensions
 
         return item switch
         {
-            { Assignment: null, Traced: true, Hosting.Country: null } => ItemState.Untraced,
+            { Assignment: null } when item.IsUntraced() => ItemState.Untraced,
             { Assignment: null } => ItemState.Received,
             { Assignment: { Orphan: true, Country: null } } => ItemState.Orphaned,
             _ when item.Assignment.Hotline is null => ItemState.AssignedToCountry,
@@ -107,6 +192,9 @@ public static class ContentItemExtensions
             _ => ItemState.Monitoring,
         };
     }
+
+    /// <summary>No tracer found where it is, and it is nobody's job.</summary>
+    public static bool IsUntraced(this ContentItem item) => item is { Traced: true, Hosting.Country: null, Assignment: null };
 
     public static bool IsLeasedToAnother(this ContentItem item, Caller caller, DateTimeOffset now) =>
         item.Lease is { } lease && lease.Until > now && (lease.Agency != caller.Agency || lease.KeyId != caller.KeyId);
@@ -120,10 +208,11 @@ public static class ContentItemExtensions
     public static bool NeedsRoute(this ContentItem item) => item is { Traced: true, Hosting.Country: not null, Assignment: null, Withdrawn: false };
 
     /// <summary>
-    /// Assessments that count and that the hash buckets have not heard of yet. A corrected one is never sent: late, it would undo its correction.
+    /// Words that the hash buckets have not heard as they are now: said, or taken back (<see cref="Assessment.WithdrawnAt"/>). A corrected one is never sent:
+    /// late, it would undo its correction.
     /// </summary>
     public static IEnumerable<Assessment> Unpropagated(this ContentItem item) =>
-        item.Hashes.IsEmpty ? [] : item.Assessments.Where(a => a.Counts && !a.Propagated);
+        item.Hashes.IsEmpty ? [] : item.Assessments.Where(a => a.CorrectedBy is null && !a.Propagated);
 
     public static bool HasUnfinishedWork(this ContentItem item) => item.NeedsTrace() || item.NeedsMatch() || item.NeedsRoute() || item.Unpropagated().Any();
 }

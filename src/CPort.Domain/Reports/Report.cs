@@ -61,6 +61,14 @@ public sealed record Report
     [ProtoMember(14)] public Tenant Tenant { get; init; }
     [ProtoMember(15)] public DateTimeOffset LastChangedAt { get; init; }
 
+    /// <summary>Who says that it is urgent: it is while one of them does, and each lifts its own word only.</summary>
+    [ProtoMember(16)] public ImmutableArray<AgencyId> UrgentBy { get; init; } = [];
+
+    /// <summary>Who set each fact of the site, and may change it.</summary>
+    [ProtoMember(17)] public AgencyId? SiteTypeBy { get; init; }
+    [ProtoMember(18)] public AgencyId? CommercialityBy { get; init; }
+    [ProtoMember(19)] public AgencyId? PaymentMethodsBy { get; init; }
+
     public WrappedKey? DataKey { get; init; }
     public Sealed? Secrets { get; init; }
     public ImmutableArray<FieldDigest> Digests { get; init; } = [];
@@ -94,5 +102,6 @@ public sealed record Report
     public bool IsClassified() =>
         SiteType is not null && Commerciality is not null && !PaymentMethods.IsEmpty && Items.All(i => i.IsClosed() || i.IsAssessed());
 
-    public bool HasUnfinishedWork() => Exists && !Withdrawn && Items.Any(i => i.HasUnfinishedWork());
+    /// <summary>A withdrawn report still owes the hash buckets that its opinions are taken back.</summary>
+    public bool HasUnfinishedWork() => Exists && Items.Any(i => i.HasUnfinishedWork());
 }

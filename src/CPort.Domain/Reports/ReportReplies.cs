@@ -1,3 +1,5 @@
+using CPort.Domain.Routing;
+
 namespace CPort.Domain.Reports;
 
 /// <summary>The closed set of ways a command to a report can end. Anything else is a time-out, which is always safe to repeat.</summary>
@@ -55,6 +57,14 @@ public enum RejectionCode
     PartsOutOfOrder = 26,
     NothingToChange = 27,
     DoubtfulHasNoEffect = 28,
+
+    /// <summary>The command id was used for another command, or for the same with other content.</summary>
+    CommandIdInUse = 29,
+
+    /// <summary>Another agency set it, and only who set it lifts or changes it.</summary>
+    SetByAnother = 30,
+    NothingToObjectTo = 31,
+    NotReopenable = 32,
 }
 
 /// <summary>The answer to a command.</summary>
@@ -82,6 +92,15 @@ public sealed record CommandReply : IWireReply
 
     /// <summary>The answer was remembered from the first time this command id came.</summary>
     [ProtoMember(9)] public bool Replayed { get; init; }
+
+    /// <summary>Which command it answers (its manifest), as remembered with it.</summary>
+    [ProtoMember(10)] public string? Command { get; init; }
+
+    /// <summary>Of that command (<see cref="CommandContext.Digest"/>).</summary>
+    [ProtoMember(11, DataFormat = DataFormat.FixedSize)] public ulong Digest { get; init; }
+
+    /// <summary>For a duplicate: the report was withdrawn by its hotline since.</summary>
+    [ProtoMember(12)] public bool Withdrawn { get; init; }
 }
 
 /// <summary>What became of one item of a command.</summary>
@@ -113,6 +132,17 @@ public sealed record ReportHead
     [ProtoMember(4)] public int ItemCount { get; init; }
     [ProtoMember(5)] public ReportState State { get; init; }
     [ProtoMember(6)] public ImmutableArray<MemoView> Memos { get; init; } = [];
+
+    /// <summary>The page that was reported, for everybody who sees the URL of one of the report's items; null when no item is the page itself.</summary>
+    [ProtoMember(7)] public SourcePage? SourcePage { get; init; }
+}
+
+/// <summary>The page on which a report's items were found: what belongs to the report as a whole.</summary>
+[ProtoContract]
+public sealed record SourcePage
+{
+    [ProtoMember(1)] public required string Url { get; init; }
+    [ProtoMember(2)] public HostingFacts? Hosting { get; init; }
 }
 
 /// <summary>A memo, opened.</summary>
@@ -141,6 +171,26 @@ public sealed record ItemView
 
     /// <summary>The effective classification is inherited from known hashes, nobody had to look.</summary>
     [ProtoMember(6)] public bool KnownWithoutLook { get; init; }
+
+    /// <summary>A believed Baseline stands against what the assigned country found not illegal.</summary>
+    [ProtoMember(7)] public bool Contradicted { get; init; }
+
+    /// <summary>It counts as Baseline, and somebody objects.</summary>
+    [ProtoMember(8)] public bool ObjectedTo { get; init; }
+
+    /// <summary>What is sealed in the opinions shown, in their order.</summary>
+    [ProtoMember(9)] public ImmutableArray<OpinionTexts> Opinions { get; init; } = [];
+
+    /// <summary>The analysts of the actions shown, in their order; empty where hidden or not told.</summary>
+    [ProtoMember(10)] public ImmutableArray<string> ActionAnalysts { get; init; } = [];
+}
+
+/// <summary>The sealed texts of one opinion, opened; empty where hidden or not given.</summary>
+[ProtoContract]
+public sealed record OpinionTexts
+{
+    [ProtoMember(1)] public string Analyst { get; init; } = "";
+    [ProtoMember(2)] public string Why { get; init; } = "";
 }
 
 /// <summary>A page of a report as one caller may see it; <see cref="Head"/> is null when there is nothing to see, for whatever reason.</summary>

@@ -21,28 +21,49 @@ public static class ReportRules
     /// <summary>Decides a command whose confidential parts are sealed already, or CPort's own work.</summary>
     public static ReportDecision Decide(Report report, IReportVerb verb, ReportEnvironment environment)
     {
-        // A replayed command id gets the answer it got the first time; rejections were never stored and are simply decided again.
-        if (report.Receipts.Of((verb.Context.Caller.Agency, verb.Context.CommandId)) is { } receipt)
-        {
-            return new ReportDecision([], receipt with { Replayed = true });
-        }
-
         if (verb is SubmitReport submit)
         {
             return submit.Decide(report, environment);
         }
 
-        var caller = verb.Context.Caller;
+        var (caller, receipt) = (verb.Context.Caller, Receipt(report, verb));
+        if (receipt is not null && IsOf(receipt, verb))
+        {
+            // Its own answer, also when the command itself was the last it could do here.
+            return new ReportDecision([], receipt with { Replayed = true });
+        }
+
         if (report.Items.All(i => AccessTable.RelationsOf(caller, ReportViews.RelationFacts(report, i)) == ItemRelations.None))
         {
             // Before any other check: whoever may not see the report learns nothing from which rule said no first.
             return Rejected(report, verb, RejectionCode.NotFound, "There is no such report.");
         }
 
+        if (receipt is not null || IsSubmissions(report, verb))
+        {
+            return Rejected(report, verb, RejectionCode.CommandIdInUse, "This command id was used for another command, or with other content.");
+        }
+
         return report.Withdrawn && verb is IReportCommand
             ? Rejected(report, verb, RejectionCode.Withdrawn, "The report was withdrawn by its hotline.")
             : verb.Decide(report, environment);
     }
+
+    /// <summary>
+    /// What was answered under the command's id, for who may command this tenant's reports at all; rejections were never stored and are simply decided again.
+    /// </summary>
+    private static CommandReply? Receipt(Report report, IReportVerb verb) =>
+        verb is IReportCommand && MayCommand(report, verb.Context.Caller) ? report.Receipts.Of((verb.Context.Caller.Agency, verb.Context.CommandId)) : null;
+
+    private static bool MayCommand(Report report, Caller caller) =>
+        caller.Tenant == report.Tenant && caller.Is(Roles.Analyst | Roles.Officer | Roles.Machine);
+
+    /// <summary>The same command, and the same content where both have told theirs.</summary>
+    private static bool IsOf(CommandReply receipt, IReportVerb verb) =>
+        receipt.Command == NameOf(verb) && (receipt.Digest == 0 || verb.Context.Digest == 0 || receipt.Digest == verb.Context.Digest);
+
+    private static bool IsSubmissions(Report report, IReportVerb verb) =>
+        verb is IReportCommand && verb.Context.CommandId == report.SubmissionCommand && verb.Context.Caller.Agency == report.ReportingHotline;
 
     /// <summary>The state after an event.</summary>
     public static Report Apply(Report report, IReportEvent e)

@@ -14,7 +14,10 @@ public static class ReportViews
         item.Hosting?.Country,
         item.Assignment is { Orphan: true, Country: null },
         report.Tenant,
-        item.Effective()?.IsIllegal() == true);
+        item.IsSaidIllegal(),
+        item.Assignment?.EscalatedTo,
+        AccessTable.SetOf(item.FormerAgencies().Select(a => a.Value)),
+        AccessTable.SetOf(item.EarlierAssignments.Select(a => a.Country).OfType<Country>().Select(c => c.Code)));
 
     /// <summary>The answer to <see cref="GetReport"/>.</summary>
     public static ReportPage Page(Report report, GetReport query, ConfidentialSeam seam)
@@ -40,8 +43,8 @@ public static class ReportViews
         return new ReportPage
         {
             ReportId = query.ReportId,
-            Head = Head(report, whole, visible.Length, seam),
-            Items = [.. page.Take(max).Select(p => View(report, p.Item, p.Access, seam))],
+            Head = Head(report, whole, visible.ToDictionary(p => p.Item.Ordinal, p => p.Access), seam),
+            Items = [.. page.Take(max).Select(p => View(report, p.Item, p.Access, query.Caller, seam))],
             NextOrdinal = page.Length > max ? page[max].Item.Ordinal : null,
         };
     }
@@ -86,8 +89,11 @@ public static class ReportViews
         };
     }
 
-    private static ReportHead Head(Report report, ItemAccess access, int itemCount, ConfidentialSeam seam)
+    private static ReportHead Head(Report report, ItemAccess access, Dictionary<int, ItemAccess> items, ConfidentialSeam seam)
     {
+        // A memo on an item is seen where that item shows memos, one on the report by whoever sees memos at all.
+        bool Sees(Memo memo) => (memo.Ordinal is { } ordinal ? items.GetValueOrDefault(ordinal) : access).Sees(FieldGroup.Memo);
+
         ReportSecrets? secrets = null;
         if (report is { Secrets: { } held, DataKey: { } key } && access.Sees(FieldGroup.Url))
         {
@@ -120,14 +126,21 @@ public static class ReportViews
 
         return new ReportHead
         {
-            ReportId = report.Id, Report = shown, Secrets = secrets, ItemCount = itemCount, State = report.State(),
-            Memos = access.Sees(FieldGroup.Memo)
-                ? [.. report.Memos.Select(m => new MemoView { Memo = m, Text = seam.Open<SecretText>(report.DataKey!, m.Text).Text })]
-                : [],
+            ReportId = report.Id, Report = shown, Secrets = secrets, ItemCount = items.Count, State = report.State(),
+            Memos = [.. report.Memos.Where(Sees).Select(m => new MemoView { Memo = m, Text = Open(report, m.Text, seam) })],
+            SourcePage = access.Sees(FieldGroup.Url) && report.Items.FirstOrDefault(i => i.IsSourceUrl) is { } source
+                ? new SourcePage
+                {
+                    Url = seam.Open<ItemSecrets>(report.DataKey!, source.Secrets).Url, Hosting = access.Sees(FieldGroup.Hosting) ? source.Hosting : null,
+                }
+                : null,
         };
     }
 
-    private static ItemView View(Report report, ContentItem item, ItemAccess access, ConfidentialSeam seam)
+    private static string Open(Report report, Sealed? text, ConfidentialSeam seam) =>
+        text is null ? "" : seam.Open<SecretText>(report.DataKey!, text).Text;
+
+    private static ItemView View(Report report, ContentItem item, ItemAccess access, Caller caller, ConfidentialSeam seam)
     {
         ItemSecrets? secrets = null;
         if (access.Sees(FieldGroup.Url))
@@ -136,21 +149,41 @@ public static class ReportViews
             secrets = new ItemSecrets
             {
                 Url = open.Url, Memo = access.Sees(FieldGroup.Memo) ? open.Memo : null,
-                Analyst = access.Sees(FieldGroup.ReporterData) ? open.Analyst : null,
             };
         }
 
         var shown = item with { Secrets = Nothing, Digest = [], UrlKeys = null };
+        // Who had the item before sees what became of it, and its own part.
+        var judged = access[FieldGroup.Classification] != Visibility.Absent;
         if (!access.Sees(FieldGroup.Classification))
         {
-            shown = shown with { Assessments = [], Inheritance = null };
+            shown = shown with
+            {
+                Inheritance = null, Assessments = judged ? [.. item.Assessments.Where(a => a.Agency == caller.Agency)] : [],
+                Actions = judged ? [.. item.Actions.Where(a => a.Agency == caller.Agency || a.Type.IsFinal())] : item.Actions,
+                Lease = judged ? null : item.Lease,
+            };
         }
+
+        // Analysts are their own agency's affair: nobody else is told who looked.
+        var opinions = shown.Assessments.Select(a => new OpinionTexts
+        {
+            Analyst = a.Agency == caller.Agency ? Open(report, a.Analyst, seam) : "",
+            Why = access.Sees(FieldGroup.Memo) || a.Agency == caller.Agency ? Open(report, a.Why, seam) : "",
+        }).ToImmutableArray();
+        var actions = shown.Actions;
+        shown = shown with
+        {
+            Assessments = [.. shown.Assessments.Select(a => a with { Analyst = null, Why = null })],
+            Actions = [.. shown.Actions.Select(a => a with { Analyst = null, ReasonText = null })],
+        };
 
         if (!access.Sees(FieldGroup.Hosting))
         {
             shown = shown with { Hosting = null, EarlierHosting = [] };
         }
 
+        // Of what hashes brought without the hashes: what it is, not whose lists said so.
         if (!access.Sees(FieldGroup.Hashes))
         {
             shown = shown with { Hashes = [], PdqQuality = null, Known = [], Near = [], Inheritance = shown.Inheritance?.WithoutSources() };
@@ -165,11 +198,12 @@ public static class ReportViews
         {
             Item = shown, Secrets = secrets,
             State = access.Sees(FieldGroup.State) ? item.State() : null,
-            Effective = access.Sees(FieldGroup.Classification) ? item.Effective() : null,
+            Effective = judged ? item.Effective() : null,
+            Contradicted = judged && item.IsContradicted(), ObjectedTo = judged && item.IsObjectedTo(),
+            Opinions = opinions,
+            ActionAnalysts = [.. actions.Select(a => a.Agency == caller.Agency ? Open(report, a.Analyst, seam) : "")],
             KnownWithoutLook = access.Sees(FieldGroup.Classification) && item.IsKnownWithoutLook(),
-            ReasonTexts = access.Sees(FieldGroup.Memo)
-                ? [.. item.Actions.Select(a => a.ReasonText is { } text ? seam.Open<SecretText>(report.DataKey!, text).Text : "")]
-                : [],
+            ReasonTexts = [.. actions.Select(a => access.Sees(FieldGroup.Memo) ? Open(report, a.ReasonText, seam) : "")],
         };
     }
 

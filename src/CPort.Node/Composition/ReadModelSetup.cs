@@ -1,3 +1,4 @@
+using CPort.Actors.Agencies;
 using CPort.Actors.Projections;
 using CPort.Domain.Confidential;
 using CPort.Node.Readiness;
@@ -25,6 +26,7 @@ internal static class ReadModelSetup
         this AkkaConfigurationBuilder akka, NodeOptions options, IServiceProvider services) =>
         akka.AddProjections(options.Cluster.EffectiveRoles.Contains(ClusterRoles.Projection), () => new ProjectionServices
         {
+            Directory = () => services.GetRequiredService<AgencyDirectoryFeed>().Current,
             Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(),
             Time = services.GetRequiredService<TimeProvider>(),
             Options = new ProjectionOptions

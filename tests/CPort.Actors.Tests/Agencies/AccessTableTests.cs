@@ -26,6 +26,12 @@ public sealed class AccessTableTests
     private static readonly Caller Mandated = Of(AgencyKind.Hotline, Roles.Analyst, "hotline-us", Country.Parse("US")) with { HoldsOrphanMandate = true };
     private static readonly Caller Interpol = Of(AgencyKind.Interpol, Roles.Officer);
 
+    private static readonly ItemRelationFacts Escalated = Orphan with { EscalatedTo = AgencyId.Parse("some-agency") };
+
+    /// <summary>Was FR's job and hotline-fr2's before.</summary>
+    private static readonly ItemRelationFacts Moved =
+        Item with { FormerAgencies = AccessTable.SetOf(["hotline-fr2"]), FormerCountries = AccessTable.SetOf(["FR", "SE"]) };
+
     // One letter a field group, in the order Existence State Classification Hosting Url Credentials Memo Hashes ReporterData History:
     // v visible, m masked, - absent. Written out by hand, apart from the table it checks.
     public static TheoryData<string, Caller, ItemRelationFacts, string> Cases => new()
@@ -45,6 +51,15 @@ public sealed class AccessTableTests
         { "INTERPOL, illegal", Interpol, Item, "vvvvvvvv-v" },
         { "INTERPOL, orphan", Interpol, Orphan, "vvvvvvvv-v" },
         { "INTERPOL, neither", Interpol, Item with { IsIllegal = false }, "----------" },
+        { "INTERPOL, escalated orphan", Interpol, Escalated, "vvvvvvvv-v" },
+        { "police to whom an orphan went", Of(AgencyKind.Police, Roles.Officer), Escalated, "vvvvvvvv-v" },
+        { "police to whom an orphan went, without purpose", Of(AgencyKind.Police, Roles.Officer) with { Purpose = null }, Escalated, "----------" },
+        { "police to whom another orphan went", Of(AgencyKind.Police, Roles.Officer, "p1"), Escalated, "----------" },
+        { "hotline that had it", Of(AgencyKind.Hotline, Roles.Analyst, "hotline-fr2"), Moved, "vvm-------" },
+        { "hotline of a country that had it", Of(AgencyKind.Hotline, Roles.Machine, "hotline-se", Country.Parse("SE")), Moved, "vvm-------" },
+        { "police of a country that had it", Of(AgencyKind.Police, Roles.Officer, "p1", FR), Moved, "vvm-------" },
+        { "police of a country that had it, without purpose", Of(AgencyKind.Police, Roles.Officer, "p1", FR) with { Purpose = null }, Moved, "----------" },
+        { "auditor of a hotline that had it", Of(AgencyKind.Hotline, Roles.Auditor, "hotline-fr2"), Moved, "----------" },
         { "operator", Of(AgencyKind.Operator, Roles.Operator), Item, "vv--------" },
         { "operator's auditor", Of(AgencyKind.Operator, Roles.Auditor), Item, "vv-------m" },
         { "assigned hotline's auditor", Of(AgencyKind.Hotline, Roles.Auditor, "hotline-nl", NL), Item, "vv-------m" },
@@ -84,9 +99,12 @@ public sealed class AccessTableTests
     private static readonly Gen<AgencyId> AnyAgency = Gen.Int[1, 4].Select(i => AgencyId.Parse($"a{i}"));
 
     private static readonly Gen<ItemRelationFacts> AnyItem =
-        Gen.Select(AnyAgency, AnyCountry, Gen.Select(Gen.Bool, AnyAgency), AnyCountry, Gen.Bool, Gen.Bool, Gen.Bool)
-            .Select((reporting, assigned, by, hosting, orphan, training, illegal) =>
-            new ItemRelationFacts(reporting, assigned, by.Item1 ? by.Item2 : null, hosting, orphan, training ? Tenant.Training : Tenant.Live, illegal));
+        Gen.Select(AnyAgency, AnyCountry, Gen.Select(Gen.Bool, AnyAgency), AnyCountry, Gen.Bool, Gen.Bool,
+            Gen.Select(Gen.Bool, AnyAgency, AnyAgency.Array[0, 2], AnyCountry.Array[0, 2]))
+            .Select((reporting, assigned, by, hosting, orphan, training, rest) =>
+            new ItemRelationFacts(reporting, assigned, by.Item1 ? by.Item2 : null, hosting, orphan, training ? Tenant.Training : Tenant.Live, rest.Item1,
+                orphan ? rest.Item2 : null, AccessTable.SetOf(rest.Item3.Select(a => a.Value)),
+                AccessTable.SetOf(rest.Item4.OfType<Country>().Select(c => c.Code))));
 
     private static readonly Gen<Caller> AnyCaller =
         Gen.Select(AnyAgency, Gen.Int[1, 7], Gen.Int[0, 31], Gen.OneOfConst(NL, DE, FR).Array[0, 2], Gen.Bool, Gen.Bool, Gen.Bool)
@@ -104,11 +122,15 @@ public sealed class AccessTableTests
         {
             // Said again in plain words, independent of the table: no tie of agency, country, mandate or office.
             var country = caller.Countries.Any(c => c == item.AssignedCountry || c == item.HostingCountry);
+            var formerly = AccessTable.IsIn(item.FormerAgencies, caller.Agency.Value)
+                || caller.Countries.Any(c => AccessTable.IsIn(item.FormerCountries, c.Code));
+            var escalated = item.IsOrphan && item.EscalatedTo == caller.Agency;
             var tied = caller.Tenant == item.Tenant && caller.Roles != Roles.None && caller.Kind switch
             {
-                AgencyKind.Hotline => caller.Agency == item.ReportingHotline || country || (caller.HoldsOrphanMandate && item.IsOrphan),
-                AgencyKind.Police or AgencyKind.SupervisoryAuthority => country,
-                AgencyKind.Interpol => item.IsIllegal || item.IsOrphan,
+                AgencyKind.Hotline => caller.Agency == item.ReportingHotline || country || formerly || (caller.HoldsOrphanMandate && item.IsOrphan),
+                AgencyKind.Police => country || formerly || escalated,
+                AgencyKind.SupervisoryAuthority => country,
+                AgencyKind.Interpol => item.IsIllegal || item.IsOrphan || formerly,
                 AgencyKind.Operator => true,
                 _ => false,
             };
@@ -143,10 +165,21 @@ public sealed class AccessTableTests
                 || (caller.Kind == AgencyKind.Hotline && caller.Agency == item.ReportingHotline), iter: 5_000);
 
     [Fact]
-    public void Only_a_hotline_of_the_assigned_country_assesses_and_acts() =>
+    public void Only_a_hotline_of_the_assigned_country_assesses_and_acts_and_of_orphans_whom_they_went_to() =>
         Gen.Select(AnyCaller, AnyItem).Sample((caller, item) =>
         {
             ItemWrite[] rule4 = [ItemWrite.Assign, ItemWrite.Claim, ItemWrite.Release, ItemWrite.Assess, ItemWrite.Act, ItemWrite.SetReference];
+            if (item.IsOrphan && item.EscalatedTo == caller.Agency && caller.Kind is AgencyKind.Police or AgencyKind.Interpol)
+            {
+                return;
+            }
+
+            // Of what is nobody's job yet the reporter says that police knows or that it is gone.
+            if (item.AssignedCountry is null && !item.IsOrphan && caller.Agency == item.ReportingHotline)
+            {
+                rule4 = [.. rule4.Where(w => w != ItemWrite.Act)];
+            }
+
             if (rule4.Any(w => AccessTable.MayWrite(caller, item, w)))
             {
                 Assert.True(caller.Kind == AgencyKind.Hotline && item.AssignedCountry is { } c && caller.WorksFor(c)
@@ -179,6 +212,13 @@ public sealed class AccessTableTests
         Assert.True(AccessTable.MayWrite(Colleague, Item, ItemWrite.Assign));
 
         Assert.DoesNotContain(Enum.GetValues<ItemWrite>(), w => AccessTable.MayWrite(Host, Item, w));
+        var unrouted = unclaimed with { AssignedCountry = null };
+        Assert.True(AccessTable.MayWrite(Reporter, unrouted, ItemWrite.Act));
+        Assert.False(AccessTable.MayWrite(Reporter, unrouted, ItemWrite.Assess));
+        Assert.All(job, w => Assert.True(AccessTable.MayWrite(Interpol, Orphan with { EscalatedTo = Interpol.Agency }, w)));
+        Assert.DoesNotContain(job, w => AccessTable.MayWrite(Interpol, Orphan, w));
+        Assert.Equal([ItemWrite.CorrectAssessment], Enum.GetValues<ItemWrite>()
+            .Where(w => AccessTable.MayWrite(Of(AgencyKind.Hotline, Roles.Analyst, "hotline-fr2"), Moved, w)));
         Assert.True(AccessTable.MayWrite(Mandated, Orphan, ItemWrite.TakeOrphan));
         Assert.False(AccessTable.MayWrite(Mandated, Orphan, ItemWrite.Assess));
         Assert.False(AccessTable.MayWrite(Mandated with { HoldsOrphanMandate = false }, Orphan, ItemWrite.TakeOrphan));

@@ -125,7 +125,7 @@ public sealed class ProjectorTests(PostgreSqlServer server) : IClassFixture<Post
     {
         await using var world = await ReadModelWorld.StartAsync(provider, server);
         var set = (await world.Tables.EnsureAsync(DateTimeOffset.UtcNow)).Single().Id;
-        var lives = new RandomLives(1, world.Seam);
+        var lives = new RandomLives(2, world.Seam);
         await world.AppendAsync(Enumerable.Range(0, 200).Select(_ => lives.Step()).ToArray());
         var projector = world.Projector(set);
         await projector.OpenAsync();

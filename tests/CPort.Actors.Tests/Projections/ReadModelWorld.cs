@@ -112,7 +112,7 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
         ImmutableArray<ItemTarget> targets = [.. Enumerable.Range(0, _random.Next(1, 3))
             .Select(_ => new ItemTarget { Ordinal = _random.Next(1, report.Items.Count + 1) })];
         var type = Pick([ActionType.ReportedToLea, ActionType.ReportedToIsp, ActionType.Removed, ActionType.Unavailable, ActionType.NotIllegal]);
-        return _random.Next(16) switch
+        return _random.Next(19) switch
         {
             0 or 1 or 2 => new CompleteAutomaticWork
             {
@@ -146,6 +146,12 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
             14 => _random.Next(4) == 0
                 ? new WithdrawReport { ReportId = report.Id, Context = context }
                 : new SetSiteFacts { ReportId = report.Id, Context = context, Commerciality = Pick([Commerciality.Commercial, Commerciality.NonCommercial]) },
+            15 => new ObjectToBaseline { ReportId = report.Id, Context = context, Items = targets, Why = new SecretText { Text = Marker + "-why" } },
+            16 => new ReopenItem { ReportId = report.Id, Context = context, Item = targets[0], ItemNumber = _numbers++ },
+            17 => new CorrectAssessment
+            {
+                ReportId = report.Id, Context = context, Item = targets[0], Assessment = new AssessmentInput { Classification = Pick(Opinions) },
+            },
             _ => new AddItems { ReportId = report.Id, Context = context, FirstItemNumber = (_numbers += 3) - 3, Items = [Item(false), Item(false)] },
         };
     }
@@ -184,7 +190,7 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
         Ordinal = item.Ordinal,
         Exact = [.. item.Hashes.Select(hash => new HashVerdict
         {
-            Hash = hash, Version = _random.Next(3),
+            Hash = hash, Version = _random.Next(30),
             Opinions = [new HashOpinion
             {
                 Agency = AgencyId.Parse("interpol"), Basis = OpinionBasis.Human, Classification = Pick(Opinions), Country = Pick(Hosts),

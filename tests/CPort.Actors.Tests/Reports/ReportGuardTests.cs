@@ -39,19 +39,20 @@ public class ReportGuardTests
         Gen.Select(Gen.Int[0, 4], AnyCountry, AnyAgency, Gen.Int[1, 2]).Select((kind, country, hotline, episode) => kind switch
         {
             0 => null,
-            1 => new Assignment { Episode = episode, CountrySince = Start, Orphan = true },
+            1 => new Assignment { Episode = episode, CountrySince = Start, Orphan = true, EscalatedTo = episode == 2 ? hotline : null },
             2 => new Assignment { Episode = episode, CountrySince = Start, Country = country },
             3 => new Assignment { Episode = episode, CountrySince = Start, Country = country, Hotline = hotline, Orphan = true },
             _ => new Assignment { Episode = episode, CountrySince = Start, Country = country, Hotline = hotline },
         });
 
     private static readonly Gen<ContentItem> AnyItem =
-        Gen.Select(AnyAssignment, MaybeCountry, Gen.Select(AnyAgency, AnyCountry, Gen.Int[1, 3]).Array[0, 2], Gen.Bool).Select(
-            (assignment, host, opinions, gone) =>
+        Gen.Select(AnyAssignment, MaybeCountry, Gen.Select(AnyAgency, AnyCountry, Gen.Int[1, 3]).Array[0, 2], Gen.Bool, AnyAssignment).Select(
+            (assignment, host, opinions, gone, before) =>
             new ContentItem
             {
                 Ordinal = 1, Number = 1, Secrets = AnySealed, AddedAt = Start, Assignment = assignment,
                 Hosting = host is null ? null : Facts(host), Traced = true, Matched = true,
+                EarlierAssignments = before is null ? [] : [before],
                 Assessments = [.. opinions.Select((o, i) => new Assessment
                 {
                     Id = i + 1, Agency = o.Item1, Country = o.Item2, Classification = (Classification)o.Item3,
@@ -109,6 +110,9 @@ public class ReportGuardTests
         {
             ReportId = r.Id, Context = c, Item = At(1)[0], Reference = HotlineReference.Parse("mine"),
         }, ItemWrite.SetReference, true),
+        ((r, c) => new ObjectToBaseline { ReportId = r.Id, Context = c, Items = At(1), SealedWhy = AnySealed }, ItemWrite.Object, true),
+        ((r, c) => new ReopenItem { ReportId = r.Id, Context = c, Item = At(1)[0], ItemNumber = 90 }, ItemWrite.Reopen, true),
+        ((r, c) => new ReassignItems { ReportId = r.Id, Context = c, Ordinals = [1] }, ItemWrite.Automatic, false),
         ((r, c) => new EscalateOrphans { ReportId = r.Id, Context = c, Ordinals = [1] }, ItemWrite.Automatic, false),
         ((r, c) => new CompleteAutomaticWork { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
     ];

@@ -7,6 +7,7 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
+using CPort.Domain.Inheritance;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
@@ -38,7 +39,11 @@ internal sealed class ReportScenario
     public static readonly Caller Interpol = new()
     {
         Agency = AgencyId.Parse("interpol"), Kind = AgencyKind.Interpol, Roles = Roles.Officer, KeyId = "key-interpol",
+        Trust = TrustLevel.Trusted,
     };
+
+    public static readonly Caller PoliceUa = PoliceNl with
+        { Agency = AgencyId.Parse("police-ua"), KeyId = "key-police-ua", Countries = [UA], Purpose = "case 9" };
 
     public static readonly Sealed AnySealed = new() { Bytes = [1, 2, 3] };
     public static readonly WrappedKey AnyKey = new() { MasterKeyId = "00000000", Bytes = [4, 5, 6] };
@@ -159,6 +164,27 @@ internal sealed class ReportScenario
         ReportId = Id, Context = Context(by), Item = new ItemTarget { Ordinal = item }, Assessment = Opinion(classification), SealedWhy = AnySealed,
     });
 
+    public CommandReply Object(Caller by, params int[] items) =>
+        Do(new ObjectToBaseline { ReportId = Id, Context = Context(by), Items = Targets(items), SealedWhy = AnySealed });
+
+    public CommandReply Reopen(Caller by, int item = 1) =>
+        Do(new ReopenItem { ReportId = Id, Context = Context(by), Item = new ItemTarget { Ordinal = item }, ItemNumber = Numbers(1) });
+
+    public CommandReply Reassign(Caller by, params int[] items) => Do(new ReassignItems { ReportId = Id, Context = Context(by), Ordinals = [.. items] });
+
+    /// <summary>The item inherits this from its hashes from now on, whatever today's policy is; null: nothing.</summary>
+    public void Inherit(Classification? inherited, InheritanceKind kind = InheritanceKind.Inherited, int item = 1)
+    {
+        var match = new ItemMatch
+        {
+            LookedUp = true, Inheritance = inherited is null && kind == InheritanceKind.Inherited ? null
+                : new InheritanceDecision { Kind = kind, Classification = inherited },
+        };
+        var e = new AutomaticWorkDone { Meta = Context(Caller.System).ToMeta(), Steps = [new ItemSteps { Ordinal = item, Match = match }] };
+        _events.Add(e);
+        Report = ReportRules.Apply(Report, e);
+    }
+
     public CommandReply Act(Caller by, ActionType type, params int[] items) => Act(by, Action(type, Now), items);
 
     public CommandReply Act(Caller by, ActionInput action, params int[] items) =>
@@ -273,7 +299,8 @@ internal sealed class FakeMembership : IMembership
 
     public bool HoldsOrphanMandate(AgencyId agency) => agency == ReportScenario.Uk.Agency;
 
-    public AgencyId? PoliceOf(Country country) => country == ReportScenario.UA ? AgencyId.Parse("police-ua") : null;
+    public AgencyId? PoliceOf(Country country) => country == ReportScenario.UA ? AgencyId.Parse("police-ua")
+        : country == ReportScenario.NL ? ReportScenario.PoliceNl.Agency : null;
 }
 
 /// <summary>A seam with a real HMAC and nothing else: the rules never open anything.</summary>

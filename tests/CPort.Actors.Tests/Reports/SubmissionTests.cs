@@ -245,14 +245,19 @@ public class SubmissionTests
     }
 
     [Fact]
-    public void Urgent_is_set_and_lifted_by_reporter_and_assigned_hotline()
+    public void Urgent_is_set_by_reporter_and_assigned_hotline_and_each_lifts_its_own_word_only()
     {
         var s = HostedIn(BE);
         s.Urgent(Be);
         Assert.True(s.Report.Urgent);
+        Assert.Equal(RejectionCode.SetByAnother, s.Urgent(Nl, urgent: false).Code);
+        s.Urgent(Nl);
         var version = s.Report.Version;
         Assert.Equal((CommandOutcome.Accepted, version), (s.Urgent(Nl).Outcome, s.Report.Version));
+        s.Urgent(Be, urgent: false);
+        Assert.True(s.Report.Urgent);
         s.Urgent(Nl, urgent: false);
         Assert.False(s.Report.Urgent);
+        Assert.Equal(CommandOutcome.Accepted, s.Urgent(Be, urgent: false).Outcome);
     }
 }

@@ -213,7 +213,7 @@ public class WorkTests
     public void A_baseline_slip_is_set_right_by_its_own_agency_only()
     {
         var s = new ReportScenario();
-        s.Submit(Nl, Entry(BE) with { Assessment = Opinion(Classification.Baseline) });
+        s.Submit(Nl with { Trust = TrustLevel.Trusted }, Entry(BE) with { Assessment = Opinion(Classification.Baseline) });
         s.Work();
         Assert.Equal(RejectionCode.NothingToCorrect, s.Correct(Be, Classification.NotIllegal).Code);
         Assert.Equal(RejectionCode.NotFound, s.Correct(De1, Classification.NotIllegal).Code);
@@ -273,7 +273,9 @@ public class WorkTests
         Assert.Null(s[1].AssignedReference);
         Assert.Equal(Start.AddMinutes(10), s[1].Assignment!.CountrySince);
         Assert.Null(s[1].Effective());
-        Assert.Equal(RejectionCode.NotFound, s.Assess(Be, Classification.National).Code);
+
+        // It sees what became of it, and does nothing with it any more.
+        Assert.Equal(RejectionCode.NotAuthorised, s.Assess(Be, Classification.National).Code);
         s.Assess(De1, Classification.National);
         Assert.Equal(CommandOutcome.Accepted, s.Act(De1, ActionType.ReportedToIsp).Outcome);
     }
@@ -290,14 +292,19 @@ public class WorkTests
     }
 
     [Fact]
-    public void Baseline_goes_along_with_a_move()
+    public void A_trusted_Baseline_goes_along_with_a_move_a_standard_one_binds_its_own_episode()
     {
-        var s = HostedIn(BE);
-        s.Assess(Be, Classification.Baseline);
-        s.Host(Be, NL);
-        s.Move(Be, NL);
-        Assert.Equal(ItemState.Unactioned, s[1].State());
-        Assert.Equal(RejectionCode.BaselineIsFinal, s.Assess(Nl, Classification.NotIllegal).Code);
+        foreach (var trust in (TrustLevel[])[TrustLevel.Standard, TrustLevel.Trusted])
+        {
+            var s = HostedIn(BE);
+            s.Assess(Be with { Trust = trust }, Classification.Baseline);
+            Assert.Equal(RejectionCode.BaselineIsFinal, s.Assess(Be, Classification.National).Code);
+            s.Host(Be, NL);
+            s.Move(Be, NL);
+            var trusted = trust == TrustLevel.Trusted;
+            Assert.Equal(trusted ? ItemState.Unactioned : ItemState.Unassessed, s[1].State());
+            Assert.Equal(trusted ? RejectionCode.BaselineIsFinal : RejectionCode.None, s.Assess(Nl, Classification.NotIllegal).Code);
+        }
     }
 
     [Fact]
@@ -363,7 +370,11 @@ public class WorkTests
         s.Describe(Be, SiteType.Forum, paid: [PaymentMethod.Visa, PaymentMethod.Bitcoin]);
         s.Describe(Nl, commerciality: Commerciality.Commercial);
         Assert.Equal((SiteType.Forum, Commerciality.Commercial, 2), (s.Report.SiteType!.Value, s.Report.Commerciality!.Value, s.Report.PaymentMethods.Length));
-        s.Describe(Nl, paid: []);
+
+        // Each is changed by who set it (B17).
+        Assert.Equal(RejectionCode.SetByAnother, s.Describe(Nl, paid: []).Code);
+        Assert.Equal(RejectionCode.SetByAnother, s.Describe(Be, commerciality: Commerciality.NonCommercial).Code);
+        Assert.Equal(CommandOutcome.Accepted, s.Describe(Be, SiteType.Blog, Commerciality.Commercial, []).Outcome);
         Assert.Empty(s.Report.PaymentMethods);
     }
 
@@ -511,6 +522,7 @@ public class WorkTests
         s.Act(by, new ActionInput { Type = ActionType.Unavailable, Date = Start }), s.Act(by, ActionType.Removed, []), s.Host(by, NL), s.Move(by, BE),
             s.SeenAgain(by),
         s.SeenAgain(by, 5), s.Name(by, "x"), s.Describe(by), s.Describe(by, SiteType.Blog), s.Note(by), s.Note(by, 1), s.Note(by, 5), s.Note(by, text: false),
+        s.Object(by), s.Reopen(by), s.Reassign(by, 1),
         s.Work(by: by), s.Do(new EscalateOrphans { ReportId = s.Id, Context = s.Context(by), Ordinals = [1] }),
     ];
 }

@@ -69,9 +69,9 @@ public sealed class ReportBodyReaderTests
             (page.IsSourceUrl, page.ContentType, page.Hosting!.Country!.Value.Code, page.Hosting.IpAddress, page.Hosting.IsContentDeliveryNetwork));
         Assert.Equal(["00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"],
             media.Hashes.Select(h => h.ToHex()));
-        Assert.Equal("analyst.two; analyst.one", media.Secrets!.Analyst);
+        Assert.Equal(("analyst.two", "analyst.one"), (media.Assessment!.Analyst!.Text, media.Actions[0].Analyst!.Text));
         Assert.Equal(new AssessmentInput { Classification = Classification.Baseline, Age = AgeCategory.PrePubescent, Gender = GenderCategory.Female,
-            UserGeneratedContent = true }, media.Assessment);
+            UserGeneratedContent = true }, media.Assessment with { Analyst = null });
         Assert.Equal((ActionType.Unavailable, ActionReason.Error404NotFoundOrSiteDown, new DateTimeOffset(2026, 1, 4, 9, 0, 0, TimeSpan.Zero)),
             (media.Actions[0].Type, media.Actions[0].Reason!.Value, media.Actions[0].Date));
         Assert.Null(media.Hosting);

@@ -161,7 +161,11 @@ public sealed class AccessTests(EndToEndNodes nodes)
         var node = await nodes.OnAsync(provider);
         var day = TimeSpan.FromDays(1);
         var received = DateTimeOffset.UtcNow - (2 * day);
-        string Body(string reference) => Bodies.Report(reference, r => { ReportLifeTests.WithoutHashes(r); r["hotlineReceivedDate"] = received.ToString("O"); });
+        string Body(string reference) => Bodies.Report(reference, r =>
+        {
+            ReportLifeTests.WithoutHashes(r);
+            r["hotlineReceivedDate"] = received.ToString("O");
+        });
         var everybody = new[] { "gb", "nl", "police-nl", "operator" };
         var before = new Dictionary<string, JsonElement>();
         var others = await node.SubmitAsync("gb", Body("CLOCKS-0"));

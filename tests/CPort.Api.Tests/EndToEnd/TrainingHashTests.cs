@@ -30,11 +30,15 @@ public sealed class TrainingHashTests(EndToEndNodes nodes)
         }
 
         // A training report's own word is known in training, from the moment that it is matched.
-        JsonObject Report(string reference, string hash) =>
-            Bodies.Report(reference, r => r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = hash });
-        var exercise = Report("TRAINING-1", assessed);
-        exercise["urls"]![0]!["assessment"] = new JsonObject { ["classification"] = "Baseline", ["ageCategorization"] = 3, ["genderCategorization"] = 2 };
-        await node.SubmitAsync(gb, exercise);
+        static string Report(string reference, string hash, JsonObject? assessment = null) => Bodies.Report(reference, r =>
+        {
+            r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = hash };
+            r["urls"]![0]!["assessment"] = assessment;
+        });
+        await node.SubmitAsync(gb, Report("TRAINING-1", assessed, new JsonObject
+        {
+            ["classification"] = "Baseline", ["ageCategorization"] = 3, ["genderCategorization"] = 2,
+        }));
         await EndToEndNode.UntilAsync(() => node.GetAsync(gb, $"v1/hashes/sha256/{assessed}"), r => r.Status == HttpStatusCode.OK, AtOnce);
         Assert.Equal([true, true, false], await KnownAsync(node, interpol, assessed, listed, live));
         Assert.Equal([false, false, true], await KnownAsync(node, "interpol", assessed, listed, live));

@@ -2,7 +2,7 @@ using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
-/// <summary>The reporting hotline corrects what it said of the report; null leaves a field as it is.</summary>
+/// <summary>The reporting hotline corrects what it said of the report; null leaves a field as it is, an empty text takes it away.</summary>
 [ProtoContract, Manifest("rc3")]
 public sealed record AmendReport : IReportCommand
 {
@@ -10,7 +10,7 @@ public sealed record AmendReport : IReportCommand
     [ProtoMember(2)] public required CommandContext Context { get; init; }
     [ProtoMember(3)] public DateTimeOffset? HotlineReceivedDate { get; init; }
 
-    /// <summary>Only the fields set in here are changed.</summary>
+    /// <summary>Only the fields set in here are changed; an empty text removes one.</summary>
     [ProtoMember(4)] public ReportSecrets? Secrets { get; init; }
     [ProtoMember(5)] public Sealed? SealedSecrets { get; init; }
 
@@ -25,10 +25,13 @@ public sealed record AmendReport : IReportCommand
         var before = report.Secrets is { } held ? seam.Open<ReportSecrets>(report.DataKey!, held) : new ReportSecrets();
         var secrets = new ReportSecrets
         {
-            Referrer = amended.Referrer ?? before.Referrer, UserName = amended.UserName ?? before.UserName,
-            Password = amended.Password ?? before.Password, Memo = amended.Memo ?? before.Memo,
-            ReportingAnalyst = amended.ReportingAnalyst ?? before.ReportingAnalyst,
+            Referrer = Now(amended.Referrer, before.Referrer), UserName = Now(amended.UserName, before.UserName),
+            Password = Now(amended.Password, before.Password), Memo = Now(amended.Memo, before.Memo),
+            ReportingAnalyst = Now(amended.ReportingAnalyst, before.ReportingAnalyst),
         };
+
+        static string? Now(string? amended, string? before) => amended is null ? before : amended.Length == 0 ? null : amended;
+
         return this with { Secrets = null, SealedSecrets = seam.Seal(report.DataKey!, secrets) };
     }
 

@@ -2,7 +2,7 @@ using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
-/// <summary>The assigned country's opinion of items (ICCAM rules 1 to 4).</summary>
+/// <summary>The opinion of items by who has them: the assigned country, or whom an orphan went to (ICCAM rules 1 to 4).</summary>
 [ProtoContract, Manifest("rc10")]
 public sealed record AssessItems : IReportCommand
 {
@@ -10,6 +10,8 @@ public sealed record AssessItems : IReportCommand
     [ProtoMember(2)] public required CommandContext Context { get; init; }
     [ProtoMember(3)] public ImmutableArray<ItemTarget> Items { get; init; } = [];
     [ProtoMember(4)] public required AssessmentInput Assessment { get; init; }
+
+    public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Assessment = Assessment.Seal(seam, report.DataKey!) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
@@ -27,8 +29,10 @@ public sealed record AssessItems : IReportCommand
                         .. items.Select(i => new ItemAssessment
                         {
                             Ordinal = i.Ordinal,
-                            Assessment = Assessment.ToAssessment(
-                                i.Assessments.Length + 1, Context, i.Assignment!.Country, i.Assignment.Episode),
+                            Assessment = Assessment.ToAssessment(i.Assessments.Length + 1, Context, LawOf(i, caller), i.Assignment!.Episode) with
+                            {
+                                DespiteBaseline = i.IsContradicted(),
+                            },
                         }),
                     ],
                 },
@@ -49,9 +53,16 @@ public sealed record AssessItems : IReportCommand
                 "Doubtful exists in v2 submissions only; assess as Baseline, National or NotIllegal.");
         }
 
-        if (rules.BaselineIsFinal && item.Assessments.Any(a => a is { Counts: true, Classification: Classification.Baseline }))
+        // Rules 1 to 3 are about judging again. What counts as nothing (any more) waits for a look, whatever was done with it before.
+        if (item.Effective() is not { } effective)
         {
-            return new Refusal(RejectionCode.BaselineIsFinal, "The item is Baseline; nobody re-classifies it (ICCAM rule 1).");
+            return null;
+        }
+
+        if (rules.BaselineIsFinal && effective == Classification.Baseline)
+        {
+            return new Refusal(RejectionCode.BaselineIsFinal,
+                "The item is Baseline; nobody re-classifies it (ICCAM rule 1). Who disagrees raises an objection.");
         }
 
         if (rules.NoAssessmentAfterAction && item.HasAction())
@@ -60,8 +71,7 @@ public sealed record AssessItems : IReportCommand
                 "The item has been acted on; it is no longer assessed (ICCAM rule 3).");
         }
 
-        var own = item.Assessments.LastOrDefault(a => a.Counts && a.Classification.HasEffect() && item.CountsHere(a));
-        return rules.OnlyNationalIsOverruled && own is { Classification: Classification.NotIllegal }
+        return rules.OnlyNationalIsOverruled && item.LocalOpinion() is { Classification: Classification.NotIllegal }
             ? new Refusal(RejectionCode.OnlyNationalIsOverruled,
                 "The item is assessed not illegal here; only National is overruled (ICCAM rule 2). Correct it instead.")
             : null;
@@ -79,12 +89,19 @@ public sealed record AssessmentInput
     [ProtoMember(5)] public bool UserGeneratedContent { get; init; }
     [ProtoMember(6)] public bool ChildModeling { get; init; }
 
+    /// <summary>The analyst's name; in the clear on the way in, null once sealed.</summary>
+    [ProtoMember(7)] public SecretText? Analyst { get; init; }
+    [ProtoMember(8)] public Sealed? SealedAnalyst { get; init; }
+
+    internal AssessmentInput Seal(ConfidentialSeam seam, WrappedKey key) =>
+        Analyst is { } name ? this with { Analyst = null, SealedAnalyst = seam.Seal(key, name) } : this;
+
     internal Assessment ToAssessment(int id, CommandContext context, Country? country, int episode) => new()
     {
         Id = id, Agency = context.Caller.Agency, KeyId = context.Caller.KeyId, Trust = context.Caller.Trust, Country = country,
         Speaks = context.Caller.SpeaksFor(country), At = context.OccurredAt, Episode = episode,
         Classification = Classification, Age = Age, Gender = Gender, VirtualContent = VirtualContent,
-        UserGeneratedContent = UserGeneratedContent, ChildModeling = ChildModeling,
+        UserGeneratedContent = UserGeneratedContent, ChildModeling = ChildModeling, Analyst = SealedAnalyst,
 
         // v2's Doubtful has no effect, so there is nothing to tell the hash buckets.
         Propagated = !Classification.HasEffect(),

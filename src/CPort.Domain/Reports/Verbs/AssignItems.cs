@@ -59,7 +59,7 @@ internal static class Assigning
     /// <summary>Whoever works on an item that several hotlines of the country could take has it from then on.</summary>
     public static IEnumerable<IReportEvent> TakeUnassigned(
         ImmutableArray<ContentItem> items, CommandContext context, ReportEnvironment environment) =>
-        Events(context, items.Where(i => i.Assignment!.Hotline is null)
+        Events(context, items.Where(i => i.Assignment is { Hotline: null } job && !(job.Country is null && job.EscalatedTo == context.Caller.Agency))
             .Select(i => Given(i, context.Caller.Agency, context, environment)));
 
     /// <summary>None when nothing is assigned.</summary>

@@ -2,7 +2,9 @@ using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
-/// <summary>Holds items for one analyst; the first hotline of the country to claim an unassigned item has it.</summary>
+/// <summary>
+/// Holds items for one analyst; the first hotline of the country to claim an unassigned item has it, and whom an orphan went to takes it by holding it.
+/// </summary>
 [ProtoContract, Manifest("rc8")]
 public sealed record ClaimItems : IReportCommand
 {
@@ -24,7 +26,7 @@ public sealed record ClaimItems : IReportCommand
         return ForItems(report, this, Items,
             item => ItemWrite.Claim.OrTakeOrphan(report, item, caller),
             item => ClosedOrLeased(item, caller, environment)
-                ?? (item.Assignment!.Country is null ? Assigning.CannotTake(caller.Agency, caller) : null),
+                ?? (item.Assignment!.Country is null && item.Assignment.EscalatedTo != caller.Agency ? Assigning.CannotTake(caller.Agency, caller) : null),
             items =>
             [
                 // The first to claim an item that several hotlines could take has it (design.md, "Assignment").

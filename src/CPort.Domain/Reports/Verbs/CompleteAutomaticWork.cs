@@ -27,7 +27,10 @@ internal sealed record CompleteAutomaticWork : IReportVerb
         }
 
         var (traces, verdicts) = (Traces.ToLookup(t => t.Ordinal), Verdicts.ToLookup(v => v.Ordinal));
-        var propagated = Propagated.ToLookup(p => p.Ordinal, p => p.AssessmentId);
+        // What was told before a withdrawal does not tell of the withdrawal.
+        var propagated = Propagated.Where(p => report.Item(p.Ordinal)?.Assessments
+                .Any(a => a.Id == p.AssessmentId && p.Retracted == a.WithdrawnAt is not null) == true)
+            .ToLookup(p => p.Ordinal, p => p.AssessmentId);
         var steps = report.Items.Select(item => ItemSteps.Of(item, traces[item.Ordinal].FirstOrDefault(), ItemVerdicts.Together(verdicts[item.Ordinal]),
             propagated[item.Ordinal], environment)).OfType<ItemSteps>();
         return Accepted(report, this,
@@ -40,6 +43,9 @@ public sealed record AssessmentRef
 {
     public required int Ordinal { get; init; }
     public required int AssessmentId { get; init; }
+
+    /// <summary>It was told as taken back.</summary>
+    public bool Retracted { get; init; }
 }
 
 /// <summary>What was found for one item, in the order in which it is applied.</summary>

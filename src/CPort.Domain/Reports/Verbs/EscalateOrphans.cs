@@ -2,7 +2,10 @@ using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
-/// <summary>Orphans that no mandated hotline took before the deadline go to national police, else to INTERPOL.</summary>
+/// <summary>
+/// What nobody has had for too long. Items that no tracer finds become orphans, for a mandated hotline to take; orphans that none took go to national police
+/// (of the hosting country, else of the reporting one), else to INTERPOL.
+/// </summary>
 [ProtoContract, Manifest("rc19")]
 public sealed record EscalateOrphans : IReportCommand
 {
@@ -17,19 +20,30 @@ public sealed record EscalateOrphans : IReportCommand
             return Rejected(report, this, refused);
         }
 
-        var assignments = Ordinals.Distinct()
-            .Select(report.Item)
-            .Where(i => i is { Assignment: { Orphan: true, Country: null, EscalatedTo: null } } && !i.IsClosed())
-            .Select(i => (Item: i!, To: PoliceOf(i!.Hosting?.Country, environment.Members) ?? environment.Members.Interpol))
-            .Where(p => p.To is not null)
-            .Select(p => new ItemAssignment
-            {
-                Ordinal = p.Item.Ordinal, Inheritance = p.Item.Inheritance,
-                Assignment = p.Item.Assignment! with { EscalatedTo = p.To, EscalatedAt = environment.Now },
-            });
+        var assignments = Ordinals.Distinct().Select(report.Item)
+            .Select(i => i is null || i.IsClosed() ? null : i.IsUntraced() ? Orphaned(i, environment) : Escalated(report, i, environment))
+            .OfType<ItemAssignment>();
         return Accepted(report, this, [.. Assigning.Events(Context, assignments)]);
     }
 
-    private static AgencyId? PoliceOf(Country? host, IMembership members) =>
-        host is { } country ? members.PoliceOf(country) : null;
+    private static ItemAssignment Orphaned(ContentItem item, ReportEnvironment environment) => new()
+    {
+        Ordinal = item.Ordinal, Inheritance = item.Inheritance,
+        Assignment = new Assignment { Episode = 1, CountrySince = environment.Now, Orphan = true },
+    };
+
+    private static ItemAssignment? Escalated(Report report, ContentItem item, ReportEnvironment environment)
+    {
+        if (item.Assignment is not { Orphan: true, Country: null, EscalatedTo: null } orphan)
+        {
+            return null;
+        }
+
+        var country = item.Hosting?.Country ?? report.ReportingCountry;
+        var to = (country is { } c ? environment.Members.PoliceOf(c) : null) ?? environment.Members.Interpol;
+        return to is null ? null : new ItemAssignment
+        {
+            Ordinal = item.Ordinal, Inheritance = item.Inheritance, Assignment = orphan with { EscalatedTo = to, EscalatedAt = environment.Now },
+        };
+    }
 }

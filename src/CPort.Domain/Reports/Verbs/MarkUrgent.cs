@@ -2,7 +2,10 @@ using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
-/// <summary>Sets or lifts the urgent flag (a child at immediate risk).</summary>
+/// <summary>
+/// Sets or lifts the urgent flag (a child at immediate risk). Everybody with a part in the report may set it; each lifts its own word only, and the report is
+/// urgent while one stands.
+/// </summary>
 [ProtoContract, Manifest("rc5")]
 public sealed record MarkUrgent : IReportCommand
 {
@@ -12,8 +15,9 @@ public sealed record MarkUrgent : IReportCommand
 
     public ReportDecision Decide(Report report, ReportEnvironment environment) =>
         Guard(report, Context.Caller, ItemWrite.MarkUrgent) is { } refused ? Rejected(report, this, refused)
-        : report.Urgent == Urgent
-            ? Accepted(report, this)
+        : report.UrgentBy.Contains(Context.Caller.Agency) == Urgent
+            ? Urgent || !report.Urgent ? Accepted(report, this)
+                : Rejected(report, this, RejectionCode.SetByAnother, "Another agency marked the report as urgent; only who did lifts it.")
             : Accepted(report, this, new UrgencyChanged { Meta = Context.ToMeta(), Urgent = Urgent });
 }
 
@@ -27,8 +31,13 @@ public sealed record UrgencyChanged : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
-    public Report Apply(Report report) => report with { Urgent = Urgent };
+    public Report Apply(Report report)
+    {
+        var by = report.UrgentBy.Remove(Meta.Agency);
+        by = Urgent ? by.Add(Meta.Agency) : by;
+        return report with { UrgentBy = by, Urgent = !by.IsEmpty };
+    }
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
-        [Urgent ? "Marked urgent." : "No longer urgent."];
+        [Urgent ? $"Marked urgent by {Meta.Agency}." : $"No longer urgent for {Meta.Agency}."];
 }

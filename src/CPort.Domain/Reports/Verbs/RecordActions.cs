@@ -34,7 +34,7 @@ public sealed record RecordActions : IReportCommand
                     [
                         .. items.Select(i => new ItemAction
                         {
-                            Ordinal = i.Ordinal, Action = Action.ToAction(Context, i.Assignment!.Country, i.Assignment.Episode),
+                            Ordinal = i.Ordinal, Action = Action.ToAction(Context, LawOf(i, caller), i.Assignment?.Episode ?? 0),
                         }),
                     ],
                 },
@@ -53,6 +53,14 @@ public sealed record RecordActions : IReportCommand
         {
             return new Refusal(RejectionCode.ActionAlreadyRecorded,
                 $"{action} is recorded already; each action type once per item (ICCAM rule 8).");
+        }
+
+        // Nobody's job yet: its reporter tells what it knows, as it could have with the report itself.
+        if (item.Assignment is null)
+        {
+            return action.Row().BeforeRouting ? null
+                : new Refusal(RejectionCode.NotAssigned,
+                    $"The item is no country's job yet; {ActionTypes.NamesOf(a => a.BeforeRouting)} may be recorded before.");
         }
 
         var effective = item.Effective();
@@ -85,8 +93,15 @@ public sealed record ActionInput
     [ProtoMember(4)] public SecretText? ReasonText { get; init; }
     [ProtoMember(5)] public Sealed? SealedReasonText { get; init; }
 
-    internal ActionInput Seal(ConfidentialSeam seam, WrappedKey key) =>
-        this with { ReasonText = null, SealedReasonText = ReasonText is { } text ? seam.Seal(key, text) : null };
+    /// <summary>The analyst's name; in the clear on the way in, null once sealed.</summary>
+    [ProtoMember(6)] public SecretText? Analyst { get; init; }
+    [ProtoMember(7)] public Sealed? SealedAnalyst { get; init; }
+
+    internal ActionInput Seal(ConfidentialSeam seam, WrappedKey key) => this with
+    {
+        ReasonText = null, SealedReasonText = ReasonText is { } text ? seam.Seal(key, text) : null,
+        Analyst = null, SealedAnalyst = Analyst is { } name ? seam.Seal(key, name) : null,
+    };
 
     /// <summary>What an action must be by itself, whatever item it is for.</summary>
     internal Refusal? Check(ReportEnvironment environment) =>
@@ -110,6 +125,7 @@ public sealed record ActionInput
     {
         Type = Type, Agency = context.Caller.Agency, KeyId = context.Caller.KeyId, Date = Date, Reason = Reason,
         ReasonText = SealedReasonText, RecordedAt = context.OccurredAt, Episode = episode, Country = country,
+        Analyst = SealedAnalyst,
     };
 }
 

@@ -2,7 +2,7 @@ using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
 
-/// <summary>Site type, commerciality and payment methods of the source URL; null leaves one as it is.</summary>
+/// <summary>Site type, commerciality and payment methods of the source URL; null leaves one as it is. Each is changed by who set it.</summary>
 [ProtoContract, Manifest("rc17")]
 public sealed record SetSiteFacts : IReportCommand
 {
@@ -27,6 +27,14 @@ public sealed record SetSiteFacts : IReportCommand
             return Rejected(report, this, RejectionCode.NothingToChange, "Nothing to set.");
         }
 
+        bool IsAnothers(AgencyId? by, bool changes) => changes && by is { } agency && agency != Context.Caller.Agency;
+        if (IsAnothers(report.SiteTypeBy, SiteType is not null && SiteType != report.SiteType)
+            || IsAnothers(report.CommercialityBy, Commerciality is not null && Commerciality != report.Commerciality)
+            || IsAnothers(report.PaymentMethodsBy, PaymentMethodsGiven && !PaymentMethods.ToHashSet().SetEquals(report.PaymentMethods)))
+        {
+            return Rejected(report, this, RejectionCode.SetByAnother, "Another agency set this; only who set it changes it.");
+        }
+
         return Accepted(report, this, new SiteFactsSet
         {
             Meta = Context.ToMeta(), SiteType = SiteType ?? report.SiteType,
@@ -48,8 +56,13 @@ public sealed record SiteFactsSet : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
-    public Report Apply(Report report) =>
-        report with { SiteType = SiteType, Commerciality = Commerciality, PaymentMethods = PaymentMethods };
+    public Report Apply(Report report) => report with
+    {
+        SiteType = SiteType, Commerciality = Commerciality, PaymentMethods = PaymentMethods,
+        SiteTypeBy = SiteType == report.SiteType ? report.SiteTypeBy : Meta.Agency,
+        CommercialityBy = Commerciality == report.Commerciality ? report.CommercialityBy : Meta.Agency,
+        PaymentMethodsBy = PaymentMethods.SequenceEqual(report.PaymentMethods) ? report.PaymentMethodsBy : Meta.Agency,
+    };
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
         access.Sees(FieldGroup.Hosting)

@@ -89,10 +89,10 @@ public sealed record SubmitReport : IReportCommand
 
             return new ReportDecision([], new CommandReply
             {
-                ReportId = ReportId, ReportNumber = report.Number, Version = report.Version, Fields = fields,
+                ReportId = ReportId, ReportNumber = report.Number, Version = report.Version, Fields = fields, Withdrawn = report.Withdrawn,
                 Outcome = fields.IsEmpty ? CommandOutcome.Duplicate : CommandOutcome.Conflict,
                 Detail = fields.IsEmpty
-                    ? "This report was accepted before."
+                    ? report.Withdrawn ? "This report was accepted before, and withdrawn by its hotline since." : "This report was accepted before."
                     : "A report with this reference was accepted before with other content; amend it or use a new reference.",
             });
         }
@@ -172,7 +172,7 @@ public sealed record SubmittedItem
     internal SubmittedItem Seal(ConfidentialSeam seam, WrappedKey key) => this with
     {
         Secrets = null, SealedSecrets = Secrets is { } secrets ? seam.Seal(key, secrets) : null,
-        Actions = [.. Actions.Select(a => a.Seal(seam, key))],
+        Assessment = Assessment?.Seal(seam, key), Actions = [.. Actions.Select(a => a.Seal(seam, key))],
     };
 
     /// <summary>
@@ -280,7 +280,9 @@ public sealed record ReportSubmitted : IReportEvent
     {
         Id = ReportId, Number = Number, ReportingHotline = ReportingHotline, ReportingCountry = ReportingCountry,
         Reference = Reference, HotlineReceivedDate = HotlineReceivedDate, SubmittedAt = Meta.OccurredAt, SiteType = SiteType,
-        Commerciality = Commerciality, PaymentMethods = PaymentMethods, Urgent = Urgent, DataKey = DataKey, Secrets = Secrets,
+        Commerciality = Commerciality, PaymentMethods = PaymentMethods, Urgent = Urgent, UrgentBy = Urgent ? [ReportingHotline] : [],
+        SiteTypeBy = SiteType is null ? null : ReportingHotline, CommercialityBy = Commerciality is null ? null : ReportingHotline,
+        PaymentMethodsBy = PaymentMethods.IsEmpty ? null : ReportingHotline, DataKey = DataKey, Secrets = Secrets,
         Digests = Digests, Tenant = Meta.Tenant, SubmissionCommand = Meta.CommandId,
         Items = [.. Items.Select(i => i.Numbered(1))], SubmittedItems = Items.Length,
     };

@@ -46,11 +46,22 @@ public sealed record HostingUpdated : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
+    /// <summary>What is given goes into what is known. Without a country, an item that is nobody's job yet is traced (again) by what is known now.</summary>
     public Report Apply(Report report) => Each(report, this, Ordinals, i => i with
     {
-        Hosting = Facts, Traced = true,
+        Hosting = Into(i.Hosting, Facts), Traced = (i.Assignment is not null && i.Traced) || Into(i.Hosting, Facts).Country is not null,
         EarlierHosting = i.Hosting is { } before ? i.EarlierHosting.Add(before) : i.EarlierHosting,
     });
+
+    private static HostingFacts Into(HostingFacts? known, HostingFacts given) => known is null ? given : known with
+    {
+        Country = given.Country ?? known.Country, Confidence = given.Country is null ? known.Confidence : given.Confidence,
+        IpAddress = given.IpAddress ?? known.IpAddress, Isp = given.Isp ?? known.Isp,
+        AutonomousSystemNumber = given.AutonomousSystemNumber ?? known.AutonomousSystemNumber,
+        OrganizationName = given.OrganizationName ?? known.OrganizationName,
+        IsContentDeliveryNetwork = given.IsContentDeliveryNetwork || known.IsContentDeliveryNetwork,
+        Source = given.Source, TracedAt = given.TracedAt,
+    };
 
     public ImmutableArray<int> Touches() => Ordinals;
 

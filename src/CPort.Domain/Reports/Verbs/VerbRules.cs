@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>What the verbs share: who may, the answers, and checks over several items with an outcome each.</summary>
@@ -39,6 +42,12 @@ internal static class VerbRules
             ReportNumber = code == RejectionCode.NotFound ? 0 : report.Number,
         });
 
+    private static readonly ConcurrentDictionary<Type, string?> Names = new();
+
+    /// <summary>What a command is called in receipts: its manifest. CPort's own work has none.</summary>
+    public static string? NameOf(IReportVerb verb) =>
+        Names.GetOrAdd(verb.GetType(), type => type.GetCustomAttribute<ManifestAttribute>()?.Manifest);
+
     public static Sealed? SealText(ConfidentialSeam seam, Report report, SecretText? text) =>
         text is null ? null : seam.Seal(report.DataKey!, text);
 
@@ -57,6 +66,7 @@ internal static class VerbRules
         // The answer is remembered with the last event, except for CPort's own commands, which nobody replays by id.
         if (events.Length > 0 && verb.Context.Caller.Kind != AgencyKind.System)
         {
+            reply = reply with { Command = NameOf(verb), Digest = verb.Context.Digest };
             events[^1] = events[^1].Stamped(events[^1].Meta, reply);
         }
 
@@ -144,6 +154,13 @@ internal static class VerbRules
 
     public static readonly Refusal Closed =
         new(RejectionCode.ItemIsClosed, "The item has a final action; nothing more is accepted (ICCAM rule 7).");
+
+    /// <summary>The law by which the caller judges an item: the assigned country's when it works for it, else its own first one; INTERPOL has none.</summary>
+    public static Country? LawOf(ContentItem item, Caller caller) =>
+        item.Assignment?.Country is { } job && caller.WorksFor(job) ? job
+        : item.Hosting?.Country is { } host && caller.WorksFor(host) ? host
+        : caller.Countries is [var first, ..] ? first
+        : null;
 
     public static Refusal? Leased(ContentItem item, Caller caller, ReportEnvironment environment) =>
         item.IsLeasedToAnother(caller, environment.Now)

@@ -33,12 +33,25 @@ public sealed record ReportWithdrawn : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
+    /// <summary>The opinions that rest on the report go with it; the hash buckets are told, whether or not they had heard them.</summary>
     public Report Apply(Report report) =>
-        Each(report with { Withdrawn = true }, this, report.Items.Select(i => i.Ordinal),
-            i => i with { Withdrawn = true, Lease = null });
+        Each(report with { Withdrawn = true }, this, report.Items.Select(i => i.Ordinal), i => i with
+        {
+            Withdrawn = true, Lease = null,
+            Assessments =
+            [
+                .. i.Assessments.Select(a => a.Stands ? Back(a) : a),
+            ],
+        });
+
+    /// <summary>Never at a time before the opinion's own, whatever a node's clock says: the buckets order a source's words by it.</summary>
+    private Assessment Back(Assessment a) => a with
+    {
+        WithdrawnAt = Meta.OccurredAt > a.At ? Meta.OccurredAt : a.At.AddTicks(1), Propagated = !a.Classification.HasEffect(),
+    };
 
     public Sealed? FreeText() => Reason;
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
-        ["Withdrawn by the reporting hotline."];
+        ["Withdrawn by the reporting hotline, with its opinions."];
 }

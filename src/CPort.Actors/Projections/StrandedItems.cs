@@ -1,0 +1,64 @@
+using System.Linq.Expressions;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using LinqToDB;
+using LinqToDB.Async;
+
+namespace CPort.Actors.Projections;
+
+/// <summary>
+/// Open items whose hotline serves their country no more, and orphans hosted in a country that has a hotline now. Looked for when the agencies have changed or
+/// a day has begun (memberships are by days), and for some sweeps after, because the read tables may be behind. One at a time.
+/// </summary>
+internal sealed class StrandedItems(Func<AgencyDirectory> directory, int limit)
+{
+    /// <summary>Sweeps after a change: a minute, at five seconds each.</summary>
+    private const int Looks = 12;
+
+    private (long Version, DateOnly Day) _seen = (-1, default);
+    private int _looks;
+
+    public async Task<IReadOnlyList<(string ReportId, Tenant Tenant, int Ordinal)>> FindAsync(IDataContext db, int set, DateTimeOffset now)
+    {
+        var today = directory();
+        if ((today.Version, AgencyDirectory.DayOf(now)) is var seen && seen != _seen)
+        {
+            (_seen, _looks) = (seen, Looks);
+        }
+
+        if (_looks == 0)
+        {
+            return [];
+        }
+
+        var members = new DirectoryMembership(today, now);
+        var found = new List<(string, Tenant, int)>();
+        async Task AddAsync(Expression<Func<ItemRow, bool>> which) => found.AddRange(
+            (await ReadTables.Items(db, set).Where(which).OrderBy(i => i.Number).Take(limit).Select(i => new { i.ReportId, i.Tenant, i.Ordinal })
+                .ToListAsync().ConfigureAwait(false)).Select(i => (i.ReportId, i.Tenant, i.Ordinal)));
+
+        Expression<Func<ItemRow, bool>> isAssigned = i => i.QUnassignedToHotline != null || i.QUnassessed != null || i.QUnactioned != null;
+        foreach (var job in await ReadTables.Items(db, set).Where(isAssigned).Select(i => new { i.AssignedCountry, i.Hotline }).Distinct()
+            .ToListAsync().ConfigureAwait(false))
+        {
+            var hotlines = members.HotlinesOf(Country.Parse(job.AssignedCountry!));
+            if (job.Hotline is { } hotline ? !hotlines.Contains(AgencyId.Parse(hotline)) : hotlines.IsEmpty)
+            {
+                await AddAsync(AccessScope.And(isAssigned, i => i.AssignedCountry == job.AssignedCountry && i.Hotline == job.Hotline)).ConfigureAwait(false);
+            }
+        }
+
+        foreach (var host in await ReadTables.Items(db, set).Where(i => i.QOrphaned != null && i.HostingCountry != null).Select(i => i.HostingCountry)
+            .Distinct().ToListAsync().ConfigureAwait(false))
+        {
+            if (!members.HotlinesOf(Country.Parse(host!)).IsEmpty)
+            {
+                await AddAsync(i => i.QOrphaned != null && i.HostingCountry == host).ConfigureAwait(false);
+            }
+        }
+
+        // What was found is given anew by its report, and looked after until nothing is found.
+        _looks = found.Count > 0 ? Looks : _looks - 1;
+        return found;
+    }
+}

@@ -1,0 +1,56 @@
+using static CPort.Domain.Reports.Verbs.VerbRules;
+
+namespace CPort.Domain.Reports.Verbs;
+
+/// <summary>How a closed item comes up again: as a new item linked to the old one, by whatever verb.</summary>
+internal static class Occurrences
+{
+    public static ReportDecision Begin(
+        Report report, IReportVerb verb, ItemTarget item, ItemWrite write, ReportEnvironment environment, Func<ContentItem, Refusal?> check,
+        Func<ContentItem, int, IReportEvent> make, long number)
+    {
+        if (report.Items.Count >= environment.MaxItems)
+        {
+            return Rejected(report, verb, RejectionCode.TooManyItems, $"A report holds at most {environment.MaxItems} items.");
+        }
+
+        var ordinal = report.Items.Count + 1;
+        var decision = ForItems(report, verb, [item], write, check, items => [.. items.Select(earlier => make(earlier, ordinal))]);
+        if (decision.Events is not [var begun])
+        {
+            return decision;
+        }
+
+        // The remembered answer names the new occurrence as well.
+        var made = new ItemOutcome { Ordinal = ordinal, Number = number, Version = 1 };
+        var reply = decision.Reply with { Items = decision.Reply.Items.Add(made) };
+        return new ReportDecision([begun.Stamped(begun.Meta, reply)], reply);
+    }
+
+    public static ContentItem Of(ContentItem earlier, int ordinal, long number, CommandContext context) => earlier with
+    {
+        Ordinal = ordinal, Number = number, Version = 1, Digest = [],
+        PreviousOccurrence = earlier.Ordinal, NextOccurrence = null,
+        AddedAt = context.OccurredAt, LastChangedAt = context.OccurredAt,
+
+        // Where it is, what its hashes say and whose job it is are found out anew.
+        Traced = false, Matched = earlier.Hashes.IsEmpty, Hosting = null, Known = [], Near = [],
+        Inheritance = null, Assignment = null, EarlierAssignments = [], Lease = null, AssignedReference = null, Actions = [],
+
+        // The old hosting may be out of date: the host is traced anew, and kept only when it cannot be.
+        EarlierHosting = earlier.Hosting is { } hosting ? [hosting] : [],
+
+        // What people said of the media still holds; it is the occurrence that is new.
+        Assessments =
+        [
+            .. earlier.Assessments.Where(a => a.Counts)
+                .Select((a, i) => a with { Id = i + 1, Episode = 0, Propagated = true, Carried = a.Carried || earlier.IsOfTheJob(a) }),
+        ],
+    };
+
+    public static Report Add(Report report, IReportEvent e, int earlier, ContentItem occurrence)
+    {
+        var linked = Each(report, e, [earlier], i => i with { NextOccurrence = occurrence.Ordinal });
+        return linked with { Items = linked.Items.Add(occurrence) };
+    }
+}

@@ -1,0 +1,508 @@
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.CodeLists;
+using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
+using CPort.Domain.Inheritance;
+using CPort.Domain.Queues;
+using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
+using CPort.Domain.Routing;
+using static CPort.Domain.CodeLists.Classification;
+using static CPort.Actors.Tests.Reports.ReportScenario;
+
+namespace CPort.Actors.Tests.Reports;
+
+/// <summary>Whose word counts for an item (verdicts.md 2 to 5), each line of the audit with its input.</summary>
+public class VerdictRuleTests
+{
+    private static readonly Caller Trusted = Nl with { Trust = TrustLevel.Trusted }, Untrusted = Nl with { Trust = TrustLevel.Untrusted };
+
+    private static ReportScenario Sent(Caller by, Country host, Classification said, params ActionInput[] actions)
+    {
+        var s = new ReportScenario();
+        s.Submit(by, Entry(host) with { Assessment = Opinion(said), Actions = [.. actions], Hashes = [Sha256(1)] });
+        s.Work();
+        return s;
+    }
+
+    [Fact]
+    public void What_a_reporter_says_counts_where_it_speaks_for_the_country_and_a_trusted_ones_Baseline_everywhere()
+    {
+        Assert.Null(Sent(Nl, BE, Baseline)[1].Effective());
+        Assert.Null(Sent(Trusted, BE, National)[1].Effective());
+        Assert.Null(Sent(Trusted, BE, NotIllegal)[1].Effective());
+        Assert.Equal(Baseline, Sent(Trusted, BE, Baseline)[1].Effective());
+        Assert.Equal(National, Sent(Nl, NL, National)[1].Effective());
+
+        // De1 speaks for the country of which De2 has the item.
+        var s = Sent(De1, DE, National);
+        s.Claim(De2);
+        Assert.Equal(National, s[1].Effective());
+        Assert.Equal(CommandOutcome.Accepted, s.Assess(De2, NotIllegal).Outcome);
+        Assert.Equal(NotIllegal, s[1].Effective());
+    }
+
+    [Fact]
+    public void B8_an_untrusted_reporters_Baseline_binds_nobody()
+    {
+        var s = Sent(Untrusted, BE, Baseline);
+        Assert.Null(s[1].Effective());
+        Assert.Equal(ItemRelations.None, AccessTable.RelationsOf(Interpol, ReportViews.RelationFacts(s.Report, s[1])));
+        Assert.Equal(CommandOutcome.Accepted, s.Assess(Be, NotIllegal).Outcome);
+        Assert.Equal(NotIllegal, s[1].Effective());
+
+        // Trust is about what reaches others: who has the item decides it, whatever its trust.
+        Assert.Equal(Baseline, Sent(Untrusted, NL, Baseline)[1].Effective());
+    }
+
+    [Fact]
+    public void Two_independent_standard_Baselines_on_the_item_itself_are_believed()
+    {
+        var s = Sent(Nl, BE, Baseline);
+        s.Assess(Be, Baseline);
+        s.Host(Be, DE);
+        s.Move(Be, DE);
+        Assert.Equal(Baseline, s[1].Effective());
+        Assert.Equal(RejectionCode.BaselineIsFinal, s.Assess(De1, National).Code);
+    }
+
+    [Fact]
+    public void B4_an_inherited_Baseline_is_final_and_a_later_one_lifts_National()
+    {
+        var s = HostedIn(BE);
+        s.Inherit(Baseline);
+        Assert.Equal(RejectionCode.BaselineIsFinal, s.Assess(Be, NotIllegal).Code);
+
+        var t = HostedIn(BE);
+        t.Assess(Be, National);
+        t.Inherit(Baseline);
+        Assert.Equal(Baseline, t[1].Effective());
+        Assert.Equal(RejectionCode.BaselineIsFinal, t.Assess(Be, NotIllegal).Code);
+        t.Inherit(null);
+        Assert.Equal(National, t[1].Effective());
+    }
+
+    [Fact]
+    public void A_Baseline_against_a_local_NotIllegal_contradicts_it_and_the_open_item_waits_for_another_look()
+    {
+        var s = HostedIn(BE);
+        s.Assess(Be, NotIllegal);
+        s.Inherit(Baseline);
+        Assert.True(s[1].IsContradicted());
+        Assert.Null(s[1].Effective());
+        Assert.Equal(ItemState.Unassessed, s[1].State());
+        Assert.True(WorkQueue.Unassessed.Holds(s[1]));
+        Assert.False(WorkQueue.Contradicted.Holds(s[1]));
+        Assert.True(AccessTable.RelationsOf(Interpol, ReportViews.RelationFacts(s.Report, s[1])).HasFlag(ItemRelations.Interpol));
+
+        // Looked at again, with the Baseline in view, it may be found not illegal once more: then it is closed, and still shown as contradicted.
+        Assert.Equal(CommandOutcome.Accepted, s.Assess(Be, NotIllegal).Outcome);
+        Assert.Equal(NotIllegal, s[1].Effective());
+        Assert.Equal(CommandOutcome.Accepted, s.Act(Be, ActionType.NotIllegal).Outcome);
+        Assert.True(s[1].IsContradicted());
+        Assert.False(WorkQueue.Contradicted.Holds(s[1]));
+    }
+
+    [Fact]
+    public void B13_a_closed_NotIllegal_item_is_reopened_by_the_assigned_country_as_a_new_occurrence()
+    {
+        var s = HostedIn(BE);
+        s.Assess(Be, NotIllegal);
+        Assert.Equal(RejectionCode.NotReopenable, s.Reopen(Be).Code);
+        s.Act(Be, ActionType.NotIllegal);
+        Assert.Equal(RejectionCode.NotAuthorised, s.Reopen(Nl).Code);
+        var reply = s.Reopen(Be);
+        Assert.Equal([1, 2], reply.Items.Select(i => i.Ordinal));
+        Assert.Equal((ItemState.NotIllegal, ItemState.Unassessed), (s[1].State(), s[2].State()));
+        Assert.Equal((Be.Agency, BE, 2, 1), (s[2].Assignment!.Hotline!.Value, s[2].Assignment!.Country!.Value, s[1].NextOccurrence!.Value,
+            s[2].PreviousOccurrence!.Value));
+        Assert.Equal(RejectionCode.NotReopenable, s.Reopen(Be).Code);
+        Assert.Equal(CommandOutcome.Accepted, s.Assess(Be, Baseline, 2).Outcome);
+    }
+
+    [Fact]
+    public void B13_a_closed_item_against_which_a_Baseline_came_is_in_the_queue_contradicted_until_it_is_reopened()
+    {
+        var s = HostedIn(BE);
+        s.Assess(Be, NotIllegal);
+        s.Act(Be, ActionType.NotIllegal);
+        s.Inherit(Baseline);
+        Assert.Equal((true, NotIllegal, ItemState.NotIllegal), (s[1].IsContradicted(), s[1].Effective()!.Value, s[1].State()));
+        Assert.True(WorkQueue.Contradicted.Holds(s[1]));
+        s.Reopen(Be);
+        Assert.False(WorkQueue.Contradicted.Holds(s[1]));
+        s.Inherit(Baseline, item: 2);
+        Assert.Equal(Baseline, s[2].Effective());
+
+        // Closed on an inherited NotIllegal, which the Baseline has replaced.
+        var t = HostedIn(BE);
+        t.Inherit(NotIllegal);
+        t.Act(Be, ActionType.NotIllegal);
+        t.Inherit(Baseline);
+        Assert.True(WorkQueue.Contradicted.Holds(t[1]));
+    }
+
+    [Fact]
+    public void INTERPOL_keeps_sight_of_what_is_disputed()
+    {
+        var s = HostedIn(BE);
+        s.Inherit(Baseline);
+        Assert.True(AccessTable.RelationsOf(Interpol, ReportViews.RelationFacts(s.Report, s[1])).HasFlag(ItemRelations.Interpol));
+        s.Inherit(null, InheritanceKind.Disputed);
+        Assert.True(AccessTable.RelationsOf(Interpol, ReportViews.RelationFacts(s.Report, s[1])).HasFlag(ItemRelations.Interpol));
+        Assert.Equal(ItemState.Unassessed, s[1].State());
+    }
+
+    [Fact]
+    public void An_objection_to_a_Baseline_is_a_word_against_it_and_no_assessment()
+    {
+        var s = new ReportScenario();
+        s.Submit(Nl, Entry(BE) with { Hashes = [Sha256(1)] });
+        s.Work();
+        Assert.Equal(RejectionCode.NothingToObjectTo, s.Object(Be).Code);
+        s.Inherit(Baseline);
+        Assert.Equal(RejectionCode.ReasonMissing, s.Do(new ObjectToBaseline { ReportId = s.Id, Context = s.Context(Be), Items = At(1) }).Code);
+        Assert.Equal(CommandOutcome.Accepted, s.Object(Be).Outcome);
+        Assert.Equal((Baseline, ItemState.Unactioned, true), (s[1].Effective()!.Value, s[1].State(), s[1].IsObjectedTo()));
+        Assert.True(WorkQueue.Objections.Holds(s[1]));
+        Assert.Equal(RejectionCode.NothingToObjectTo, s.Object(Be).Code);
+
+        // The buckets hear of it as of any other word of the agency, under its law.
+        var word = Assert.Single(s[1].Unpropagated());
+        Assert.Equal((Be.Agency, NotIllegal, BE, true, true), (word.Agency, word.Classification, word.Country!.Value, word.Speaks, word.Objection));
+
+        // Withdrawn by a correction.
+        Assert.Equal(CommandOutcome.Accepted, s.Correct(Be, Baseline).Outcome);
+        Assert.False(s[1].IsObjectedTo());
+        Assert.Equal(Baseline, Assert.Single(s[1].Unpropagated()).Classification);
+        Assert.True(s[1].IsKnownWithoutLook());
+        Assert.Equal(CommandOutcome.Accepted, s.Object(Be).Outcome);
+
+        // Nobody objects to itself.
+        var t = HostedIn(BE);
+        t.Assess(Be, Baseline);
+        Assert.Equal(RejectionCode.NothingToObjectTo, t.Object(Be).Code);
+        Assert.Equal(CommandOutcome.Accepted, t.Object(Nl).Outcome);
+        Assert.Equal(Baseline, t[1].Effective());
+    }
+
+    [Fact]
+    public void B5_what_has_no_classification_any_more_is_assessed_again_whatever_was_done_with_it()
+    {
+        // Input A: a list's Baseline, told to police, and the list takes it back.
+        var s = HostedIn(DE);
+        s.Claim(De1);
+        s.Inherit(Baseline);
+        s.Act(De1, ActionType.ReportedToLea);
+        s.Inherit(null);
+        Assert.Equal(ItemState.Unassessed, s[1].State());
+        Assert.True(WorkQueue.Unassessed.Holds(s[1]));
+        Assert.False(WorkQueue.Unactioned.Holds(s[1]));
+        Assert.Equal(CommandOutcome.Accepted, s.Assess(De1, NotIllegal).Outcome);
+        Assert.Equal(CommandOutcome.Accepted, s.Act(De1, ActionType.NotIllegal).Outcome);
+
+        // Input B: told to police at intake, without an opinion, or with v2's Doubtful.
+        foreach (var said in (Classification?[])[null, Doubtful])
+        {
+            var t = new ReportScenario();
+            t.Submit(Nl, Entry(NL) with { Assessment = said is { } c ? Opinion(c) : null, Actions = [Action(ActionType.ReportedToLea)] });
+            t.Work();
+            Assert.Equal(ItemState.Unassessed, t[1].State());
+            Assert.True(WorkQueue.Unassessed.Holds(t[1]));
+            Assert.Equal(CommandOutcome.Accepted, t.Assess(Nl, National).Outcome);
+            Assert.Equal(ItemState.Monitoring, t[1].State());
+            Assert.Equal(RejectionCode.AlreadyActedOn, t.Assess(Nl, NotIllegal).Code);
+            Assert.Equal(CommandOutcome.Accepted, t.Act(Nl, ActionType.Removed).Outcome);
+        }
+    }
+
+    [Fact]
+    public void B7_the_author_corrects_its_own_slip_after_a_move_an_action_and_the_end()
+    {
+        var s = new ReportScenario();
+        s.Submit(Se, Entry(NL) with { Hashes = [Sha256(1)] });
+        s.Work();
+        s.Assess(Nl, Baseline);
+        s.Work(propagated: [new AssessmentRef { Ordinal = 1, AssessmentId = 1 }]);
+        s.Host(Nl, BE);
+        s.Move(Nl, BE);
+        Assert.Equal(CommandOutcome.Accepted, s.Correct(Nl, National).Outcome);
+        Assert.Equal((National, NL, 1), (s[1].Assessments[^1].Classification, s[1].Assessments[^1].Country!.Value, s[1].Assessments[^1].Episode));
+        Assert.Equal([2], s[1].Unpropagated().Select(a => a.Id));
+        Assert.Equal(CommandOutcome.Accepted, s.Assess(Be, Baseline).Outcome);
+        s.Act(Be, ActionType.ReportedToLea);
+        s.Act(Be, ActionType.Removed);
+        Assert.Equal(CommandOutcome.Accepted, s.Correct(Be, NotIllegal).Outcome);
+        Assert.Equal((ItemState.Removed, NotIllegal), (s[1].State(), s[1].Effective()!.Value));
+
+        // Another's is not its own.
+        Assert.Equal(RejectionCode.NothingToCorrect, s.Do(new CorrectAssessment
+        {
+            ReportId = s.Id, Context = s.Context(Be), Item = At(1)[0], Assessment = Opinion(National), AssessmentId = 2,
+        }).Code);
+        Assert.Equal(RejectionCode.NothingToCorrect, s.Correct(Se, National).Code);
+    }
+
+    [Fact]
+    public void B30_a_correction_is_the_later_word_whatever_the_nodes_clock_says()
+    {
+        var s = HostedIn(BE);
+        s.Assess(Be, National);
+        s.Now = Start.AddSeconds(-2);
+        s.Correct(Be, NotIllegal);
+        Assert.True(s[1].Assessments[1].At > s[1].Assessments[0].At);
+    }
+
+    [Fact]
+    public void B9_a_withdrawn_report_takes_its_opinions_along_whenever_it_is_withdrawn()
+    {
+        foreach (var told in (bool[])[false, true])
+        {
+            var s = Sent(Trusted, BE, Baseline);
+            s.Work(verdicts: [new ItemVerdicts { Ordinal = 1 }], full: true);
+            if (told)
+            {
+                s.Work(propagated: [new AssessmentRef { Ordinal = 1, AssessmentId = 1 }]);
+            }
+
+            s.Withdraw(Nl);
+            Assert.True(s.Report.HasUnfinishedWork());
+            var back = Assert.Single(s[1].Unpropagated());
+            Assert.True(back.WithdrawnAt > back.At && !back.Counts);
+
+            // An answer that was under way tells of the opinion, not of its end.
+            s.Work(propagated: [new AssessmentRef { Ordinal = 1, AssessmentId = 1 }]);
+            Assert.Single(s[1].Unpropagated());
+            s.Work(propagated: [new AssessmentRef { Ordinal = 1, AssessmentId = 1, Retracted = true }]);
+            Assert.False(s.Report.HasUnfinishedWork());
+        }
+    }
+
+    [Fact]
+    public void B11_what_nobody_can_trace_is_told_to_police_or_found_gone_by_its_reporter_and_goes_the_orphans_way()
+    {
+        var s = new ReportScenario();
+        s.Submit(Nl, Entry(), Entry());
+        s.Work([new ItemTrace { Ordinal = 1, Facts = Facts(null) }, new ItemTrace { Ordinal = 2, Facts = Facts(null) }]);
+        Assert.Equal(ItemState.Untraced, s[1].State());
+        Assert.Equal(RejectionCode.NotAuthorised, s.Assess(Nl, National).Code);
+        Assert.Equal(RejectionCode.NotAssigned, s.Act(Nl, ActionType.Removed).Code);
+        Assert.Equal(RejectionCode.NotFound, s.Act(Se, ActionType.ReportedToLea).Code);
+        Assert.Equal(CommandOutcome.Accepted, s.Act(Nl, ActionType.ReportedToLea).Outcome);
+        Assert.Equal(RejectionCode.ActionAlreadyRecorded, s.Act(Nl, ActionType.ReportedToLea).Code);
+        Assert.Equal(ItemState.Untraced, s[1].State());
+        Assert.Equal(CommandOutcome.Accepted, s.Act(Nl, ActionType.Unavailable, 2).Outcome);
+        Assert.Equal(ItemState.Unavailable, s[2].State());
+
+        // After the deadline a mandated hotline may take it; after another it goes to the reporter's police, else to INTERPOL.
+        s.Escalate(1, 2);
+        Assert.Equal((ItemState.Orphaned, ItemState.Unavailable), (s[1].State(), s[2].State()));
+        Assert.True(WorkQueue.Orphaned.Holds(s[1]));
+        s.Escalate(1);
+        Assert.Equal(PoliceNl.Agency, s[1].Assignment!.EscalatedTo);
+        Assert.Equal(CommandOutcome.Accepted, s.Assign(Uk, Uk).Outcome);
+        Assert.Equal(CommandOutcome.Accepted, s.Assess(Uk, National).Outcome);
+
+        var t = new ReportScenario();
+        t.Submit(Be, Entry());
+        t.Work([new ItemTrace { Ordinal = 1, Facts = Facts(null) }]);
+        t.Escalate(1);
+        t.Escalate(1);
+        Assert.Equal(Interpol.Agency, t[1].Assignment!.EscalatedTo);
+    }
+
+    [Fact]
+    public void Whom_an_orphan_went_to_takes_assesses_acts_on_and_closes_it()
+    {
+        foreach (var (host, to) in ((Country, Caller)[])[(UA, PoliceUa), (RU, Interpol)])
+        {
+            var s = HostedIn(host);
+            Assert.NotEqual(CommandOutcome.Accepted, s.Assess(to, National).Outcome);
+            s.Escalate(1);
+            Assert.Equal(to.Agency, s[1].Assignment!.EscalatedTo);
+            Assert.Equal(CommandOutcome.Accepted, s.Claim(to).Outcome);
+            Assert.Equal(to.Agency, s[1].Lease!.Agency);
+            Assert.Equal(CommandOutcome.Accepted, s.Assess(to, National).Outcome);
+            Assert.Equal((National, to == PoliceUa ? UA : (Country?)null), (s[1].Effective()!.Value, s[1].Assessments[0].Country));
+            Assert.Equal(CommandOutcome.Accepted, s.Note(to, 1).Outcome);
+            Assert.Equal(CommandOutcome.Accepted, s.Act(to, ActionType.ReportedToIsp).Outcome);
+            Assert.Equal(CommandOutcome.Accepted, s.Act(to, ActionType.Removed).Outcome);
+            Assert.Equal(ItemState.Removed, s[1].State());
+            Assert.Null(s[1].Assignment!.Hotline);
+        }
+
+        // Another police stands in no relation to it.
+        var t = HostedIn(UA);
+        t.Escalate(1);
+        Assert.Equal(RejectionCode.NotFound, t.Assess(PoliceNl with { Purpose = "case 1" }, National).Code);
+    }
+
+    [Fact]
+    public void B18_the_items_of_who_leaves_go_back_to_the_country_or_become_orphans_and_a_first_hotline_gets_its_orphans()
+    {
+        var s = new ReportScenario();
+        s.Submit(Se, Entry(DE), Entry(NL), Entry(BE), Entry(RU));
+        s.Work();
+        s.Claim(De1, 1);
+        s.Assess(Nl, National, 2);
+        s.Act(Nl, ActionType.Removed, 2);
+        s.Assess(Be, National, 3);
+        s.Members.Hotlines[DE] = [De2.Agency];
+        s.Members.Hotlines[NL] = [];
+        s.Members.Hotlines[BE] = [];
+        var ru = Hotline("hotline-ru", RU);
+        s.Members.Hotlines[RU] = [ru.Agency];
+        Assert.Equal(RejectionCode.NotAuthorised, s.Reassign(Se, 1).Code);
+        s.Reassign(Caller.System, 1, 2, 3, 4);
+
+        Assert.Equal((De2.Agency, 1, null), (s[1].Assignment!.Hotline!.Value, s[1].Assignment!.Episode, s[1].Lease));
+        Assert.Equal((ItemState.Removed, Nl.Agency), (s[2].State(), s[2].Assignment!.Hotline!.Value));
+        Assert.Equal((ItemState.Orphaned, 2), (s[3].State(), s[3].Assignment!.Episode));
+        Assert.Equal((RU, ru.Agency, 2), (s[4].Assignment!.Country!.Value, s[4].Assignment!.Hotline!.Value, s[4].Assignment!.Episode));
+        Assert.Equal(CommandOutcome.Accepted, s.Assess(ru, National, 4).Outcome);
+        var version = s.Report.Version;
+        s.Reassign(Caller.System, 1, 2, 3, 4);
+        Assert.Equal(version, s.Report.Version);
+    }
+
+    [Fact]
+    public void B19_who_had_an_item_sees_what_became_of_it()
+    {
+        var s = HostedIn(BE);
+        s.Assess(Be, National);
+        s.Act(Be, ActionType.ReportedToLea);
+        s.Host(Be, DE);
+        s.Move(Be, DE);
+        s.Assess(De1, Baseline);
+        s.Act(De1, ActionType.ReportedToLea);
+        s.Act(De1, ActionType.Removed);
+        var facts = ReportViews.RelationFacts(s.Report, s[1]);
+        Assert.Equal(ItemRelations.FormerlyAssigned, AccessTable.RelationsOf(Be, facts));
+        Assert.Equal(ItemRelations.FormerlyAssigned, AccessTable.RelationsOf(Hotline("hotline-be2", BE), facts));
+        Assert.Equal(ItemRelations.FormerlyAssigned, AccessTable.RelationsOf(PoliceNl with { Countries = [BE], Purpose = "case 1" }, facts));
+        Assert.Equal(ItemRelations.None, AccessTable.RelationsOf(Se, facts));
+
+        var view = Assert.Single(ReportViews.Page(s.Report, new GetReport { ReportId = s.Id, Caller = Be }, new HmacOnlySeam()).Items);
+        Assert.Equal((ItemState.Removed, Baseline), (view.State!.Value, view.Effective!.Value));
+        Assert.Equal([Be.Agency], view.Item.Assessments.Select(a => a.Agency));
+        Assert.Equal([(Be.Agency, ActionType.ReportedToLea), (De1.Agency, ActionType.Removed)], view.Item.Actions.Select(a => (a.Agency, a.Type)));
+        Assert.Null(view.Secrets);
+        Assert.Null(view.Item.Hosting);
+        Assert.Equal(CommandOutcome.Accepted, s.Correct(Be, NotIllegal).Outcome);
+    }
+
+    [Fact]
+    public void B26_whose_lists_said_so_is_told_with_the_hashes_only()
+    {
+        var s = new ReportScenario();
+        s.Submit(Nl, Entry(BE) with { SealedSecrets = AnySealed, Hashes = [Sha256(1)] });
+        s.Work(verdicts:
+        [
+            new ItemVerdicts
+            {
+                Ordinal = 1, Exact =
+                [
+                    new HashVerdict
+                    {
+                        Hash = Sha256(1), Version = 1, Opinions =
+                        [
+                            new HashOpinion
+                            {
+                                Agency = Interpol.Agency, List = "icse", Basis = OpinionBasis.List, Classification = Baseline, Trust = TrustLevel.Trusted,
+                                At = Start,
+                            },
+                        ],
+                    },
+                ],
+            },
+        ], full: true);
+        var supervisor = new Caller
+        {
+            Agency = AgencyId.Parse("supervisor-be"), Kind = AgencyKind.SupervisoryAuthority, Roles = Roles.Auditor, KeyId = "k", Countries = [BE],
+        };
+        var view = Assert.Single(ReportViews.Page(s.Report, new GetReport { ReportId = s.Id, Caller = supervisor }, new HmacOnlySeam()).Items);
+        Assert.Equal((Baseline, InheritanceKind.Inherited), (view.Effective!.Value, view.Item.Inheritance!.Kind));
+        Assert.Empty(view.Item.Inheritance.Sources);
+        Assert.Empty(view.Item.Known);
+        Assert.Equal([Interpol.Agency], s[1].BaselineBy());
+    }
+
+    [Fact]
+    public void B16_a_command_id_is_one_commands_own()
+    {
+        var s = HostedIn(BE, items: 2);
+        CommandContext Context(ulong digest) => s.Context(Be, "item-5") with { Digest = digest };
+        AssessItems Assess(ulong digest, int item = 1) =>
+            new() { ReportId = s.Id, Context = Context(digest), Items = At(item), Assessment = Opinion(National) };
+        Assert.Equal(CommandOutcome.Accepted, s.Do(Assess(7)).Outcome);
+        Assert.True(s.Do(Assess(7)).Replayed);
+        Assert.Equal(RejectionCode.CommandIdInUse, s.Do(Assess(8, 2)).Code);
+        Assert.Equal(RejectionCode.CommandIdInUse, s.Do(new MarkUrgent { ReportId = s.Id, Context = Context(7), Urgent = true }).Code);
+        Assert.False(s.Report.Urgent);
+
+        // The submission's own id as well.
+        var id = s.Report.SubmissionCommand.Value;
+        Assert.Equal(RejectionCode.CommandIdInUse, s.Do(new MarkUrgent { ReportId = s.Id, Context = s.Context(Nl, id), Urgent = true }).Code);
+
+        // Tenant and role are looked at before anything that was answered is given again.
+        var training = Be with { Tenant = Tenant.Training };
+        Assert.Equal(RejectionCode.NotFound, s.Do(Assess(7) with { Context = Context(7) with { Caller = training } }).Code);
+        Assert.Equal(RejectionCode.NotAuthorised, s.Do(Assess(7) with { Context = Context(7) with { Caller = Be with { Roles = Roles.Auditor } } }).Code);
+        s.Host(Be, NL, 1);
+        s.Move(Be, NL, 1);
+        Assert.True(s.Do(Assess(7)).Replayed);
+    }
+
+    [Fact]
+    public void B31_what_is_said_of_the_hosting_goes_into_what_is_known_and_without_a_country_the_trace_is_still_done()
+    {
+        static HostingFacts Isp(string? isp) => new() { Isp = isp, Source = HostingSource.Analyst, TracedAt = Start };
+        var s = new ReportScenario();
+        s.Submit(Nl, Entry());
+        s.Do(new UpdateHosting { ReportId = s.Id, Context = s.Context(Nl), Items = At(1), Facts = Isp("isp.example") });
+        Assert.True(s[1].NeedsTrace());
+        s.Work([new ItemTrace { Ordinal = 1, Facts = Facts(BE) }]);
+        Assert.Equal((BE, "isp.example"), (s[1].Hosting!.Country!.Value, s[1].Hosting!.Isp));
+
+        s.Do(new UpdateHosting { ReportId = s.Id, Context = s.Context(Be), Items = At(1), Facts = Isp("other.example") });
+        Assert.Equal((BE, "192.0.2.7", "other.example", true), (s[1].Hosting!.Country!.Value, s[1].Hosting!.IpAddress, s[1].Hosting!.Isp, s[1].Traced));
+
+        // Found nowhere, then told its address: it is traced again.
+        var t = new ReportScenario();
+        t.Submit(Nl, Entry());
+        t.Work([new ItemTrace { Ordinal = 1, Facts = Isp(null) }]);
+        Assert.Equal(ItemState.Untraced, t[1].State());
+        t.Do(new UpdateHosting { ReportId = t.Id, Context = t.Context(Nl), Items = At(1), Facts = Facts(null) });
+        Assert.True(t[1].NeedsTrace());
+    }
+
+    [Fact]
+    public void B32_a_withdrawn_report_that_is_sent_again_is_told_so()
+    {
+        var s = HostedIn(BE);
+        Assert.False(s.Submit(Nl, Entry(BE)).Withdrawn);
+        s.Withdraw(Nl);
+        var reply = s.Submit(Nl, Entry(BE));
+        Assert.Equal((CommandOutcome.Duplicate, true), (reply.Outcome, reply.Withdrawn));
+    }
+
+    [Fact]
+    public void Objections_are_listed_for_those_whose_Baseline_it_is()
+    {
+        var s = Sent(Trusted, BE, Baseline);
+        s.Object(Be);
+        Assert.Equal([Nl.Agency], s[1].BaselineBy());
+        var row = Projections.RowOf(s.Report, s[1]);
+        bool Lists(Caller caller) => Actors.Projections.AccessScope.WorkOf(caller, WorkQueue.Objections).Compile()(row) && row.QObjections is not null;
+        Assert.True(Lists(Trusted));
+        Assert.True(Lists(Interpol));
+        Assert.False(Lists(Be));
+        Assert.False(Lists(Se));
+    }
+
+    private static class Projections
+    {
+        public static Actors.Projections.ItemRow RowOf(Report report, ContentItem item) => Actors.Projections.ReadRows.Of(report, item);
+    }
+}
