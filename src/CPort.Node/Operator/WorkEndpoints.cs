@@ -29,10 +29,9 @@ internal sealed record OwedAnswer(int Item, bool Traced, bool Matched);
 internal sealed record RetriedAnswer(string Id, bool Answers);
 
 /// <summary>
-/// Buckets of one kind, live or training: how many hold anything and what they hold together. <c>Unanswered</c> buckets are missing in the sums.
+/// Buckets of one kind (<c>exact</c>, <c>pdq</c>, <c>training-exact</c>, <c>training-pdq</c>): how many hold anything and what they hold together, also by
+/// algorithm. <c>Unanswered</c> buckets are missing in the sums.
 /// </summary>
-/// <param name="Kind"><c>exact</c>, <c>pdq</c>, <c>training-exact</c> or <c>training-pdq</c>.</param>
-/// <param name="Algorithms">Hashes by algorithm.</param>
 internal sealed record HashStatsAnswer(
     string Kind, int Buckets, int InUse, int Unanswered, long Hashes, IReadOnlyDictionary<string, long> Algorithms, long Known, long Sightings,
     long ReportsToTell, long MemoryBytes);
