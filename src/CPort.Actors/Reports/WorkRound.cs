@@ -93,51 +93,48 @@ internal sealed class WorkRound(
         return traces.ToImmutable();
     }
 
-    /// <summary>Look-ups and the items' own opinions that the buckets do not know yet go together: one write in each bucket, and the answer has both.</summary>
+    /// <summary>
+    /// One question of an item's hashes: that they were seen, what the report says of them that the buckets do not know yet, and what is known of them with
+    /// that. So a report never gets news of its own word.
+    /// </summary>
     private void MatchItems(IActorRef matching, IActorRef actor)
     {
-        var said = report.Items.SelectMany(i => i.Unpropagated().Select(a => (Item: i, Assessment: a))).Take(ReportRules.ItemsPerPart)
-            .ToLookup(p => p.Item.Ordinal, p => p.Assessment);
-        var owed = report.Items.Where(i => i.NeedsMatch() || again.Contains(i.Ordinal) || said.Contains(i.Ordinal)).Select(i => new ItemHashes
-        {
-            Ordinal = i.Ordinal, Hashes = i.Hashes, PdqQuality = i.PdqQuality, ExactOnly = !i.NeedsMatch(),
-            Words = [.. said[i.Ordinal].Select(a => WordOf(i, a))],
-        }).ToImmutableArray();
+        var owed = report.Items.Select(i => (Item: i, Words: i.Unpropagated().ToArray()))
+            .Where(o => o.Item.NeedsMatch() || o.Words.Length > 0 || again.Contains(o.Item.Ordinal)).ToImmutableArray();
         if (owed.IsEmpty)
         {
             return;
         }
 
+        Awaiting++;
         var asked = services.Time.GetTimestamp();
-        AskMatching(matching, actor, new MatchReport(report.Tenant, report.Id, owed) { TraceParent = trace }, answer =>
+        var question = new MatchReport(report.Tenant, report.Id, [.. owed.Select(o => new ItemHashes
         {
-            CPortMetrics.Hop(CPortMetrics.MatchHop, services.Time.GetElapsedTime(asked));
-            return answer is not ReportMatched matched ? null : new RoundAnswer(this, Failed: false)
+            Ordinal = o.Item.Ordinal, Hashes = o.Item.Hashes, PdqQuality = o.Item.PdqQuality, ExactOnly = !o.Item.NeedsMatch(),
+            Words = [.. o.Words.Select(word => WordOf(o.Item, word))],
+        })]) { TraceParent = trace };
+        matching.Ask<object>(question, services.MatchTimeout).PipeTo(actor, actor,
+            answer =>
             {
-                Verdicts = matched.Items,
-                Propagated = [.. said.SelectMany(s => s, (s, a) => new AssessmentRef { Ordinal = s.Key, AssessmentId = a.Id })],
-            };
-        });
+                CPortMetrics.Hop(CPortMetrics.MatchHop, services.Time.GetElapsedTime(asked));
+                return answer is not ReportMatched matched ? new RoundAnswer(this, Failed: true) : new RoundAnswer(this, Failed: false)
+                {
+                    Verdicts = matched.Items,
+                    Propagated = [.. owed.SelectMany(o => o.Words, (o, word) => new AssessmentRef { Ordinal = o.Item.Ordinal, AssessmentId = word.Id })],
+                };
+            },
+            _ => new RoundAnswer(this, Failed: true));
     }
 
     // A corrected opinion needs no retraction of its own: a source's later opinion replaces its earlier one.
-    private OpinionOnItem WordOf(ContentItem item, Assessment assessment) => new()
+    private OpinionOnItem WordOf(ContentItem item, Assessment word) => new()
     {
         Opinion = new HashOpinion
         {
-            Agency = assessment.Agency, Basis = OpinionBasis.Human, Classification = assessment.Classification, Country = assessment.Country,
-            Trust = assessment.Trust, At = assessment.At, Item = new ItemRef(report.Id, item.Ordinal), Speaks = assessment.Speaks,
-            Sequence = Math.Max(1, assessment.Sequence),
+            Agency = word.Agency, Basis = OpinionBasis.Human, Classification = word.Classification, Country = word.Country, Trust = word.Trust,
+            Speaks = word.Speaks, At = word.At, Item = new ItemRef(report.Id, item.Ordinal), Sequence = word.Sequence,
         },
     };
-
-    private void AskMatching(IActorRef matching, IActorRef actor, object question, Func<object, RoundAnswer?> take)
-    {
-        Awaiting++;
-        matching.Ask<object>(question, services.MatchTimeout).PipeTo(actor, actor,
-            answer => take(answer) ?? new RoundAnswer(this, Failed: true),
-            _ => new RoundAnswer(this, Failed: true));
-    }
 }
 
 /// <summary>What one of a round's questions brought; from the round to its own actor.</summary>

@@ -82,6 +82,9 @@ public sealed record ContentItem
 
     /// <summary>What the URL is searched and recognised by without opening it; as the intake made it.</summary>
     [ProtoMember(30)] public UrlKeys? UrlKeys { get; init; }
+
+    /// <summary>As its report's event of this number made it: its opinions say so.</summary>
+    internal ContentItem Numbered(long sequence) => this with { Assessments = [.. Assessments.Select(a => a with { Sequence = sequence })] };
 }
 
 /// <summary>
@@ -161,8 +164,8 @@ public sealed record Assessment
     /// <summary>The agency worked for <see cref="Country"/> on the day, and so speaks for it (verdicts.md 1).</summary>
     [ProtoMember(16)] public bool Speaks { get; init; }
 
-    /// <summary>The number of the report's event that brought it; 0 of one that came with the submission. Words on hashes are ordered by it.</summary>
-    [ProtoMember(30)] public long Sequence { get; init; }
+    /// <summary>The number of the report's event that made it; follows from its place in the journal.</summary>
+    public long Sequence { get; init; }
 
     public bool Counts => CorrectedBy is null;
 }
