@@ -30,14 +30,10 @@ public sealed class TrainingHashTests(EndToEndNodes nodes)
         }
 
         // A training report's own word is known in training, from the moment that it is matched.
-        static string Report(string reference, string hash, JsonObject? assessment = null) => Bodies.Report(reference, r =>
+        await node.SubmitAsync(gb, Bodies.Report("TRAINING-1", r =>
         {
-            r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = hash };
-            r["urls"]![0]!["assessment"] = assessment;
-        });
-        await node.SubmitAsync(gb, Report("TRAINING-1", assessed, new JsonObject
-        {
-            ["classification"] = "Baseline", ["ageCategorization"] = 3, ["genderCategorization"] = 2,
+            r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = assessed };
+            r["urls"]![0]!["assessment"] = new JsonObject { ["classification"] = "Baseline", ["ageCategorization"] = 3, ["genderCategorization"] = 2 };
         }));
         await EndToEndNode.UntilAsync(() => node.GetAsync(gb, $"v1/hashes/sha256/{assessed}"), r => r.Status == HttpStatusCode.OK, AtOnce);
         Assert.Equal([true, true, false], await KnownAsync(node, interpol, assessed, listed, live));
@@ -45,7 +41,7 @@ public sealed class TrainingHashTests(EndToEndNodes nodes)
         (await node.GetAsync("interpol", $"v1/hashes/sha256/{assessed}")).Is(HttpStatusCode.NotFound);
 
         // A live report with what training lists inherits nothing.
-        var id = await node.SubmitAsync("gb", Report("LIVE-1", listed));
+        var id = await node.SubmitAsync("gb", Bodies.Report("LIVE-1", r => r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = listed }));
         Assert.False((await node.AssignedAsync("nl", id, "hotline-nl")).TryGetProperty("knownWithoutLook", out _));
 
         // Nor does a retraction reach across: there is no word to take back.
