@@ -30,18 +30,18 @@ public sealed class TrainingHashTests(EndToEndNodes nodes)
         }
 
         // A training report's own word is known in training, from the moment that it is matched.
-        JsonObject Report(string reference, string hash) =>
-            Bodies.Report(reference, r => r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = hash });
-        var exercise = Report("TRAINING-1", assessed);
-        exercise["urls"]![0]!["assessment"] = new JsonObject { ["classification"] = "Baseline", ["ageCategorization"] = 3, ["genderCategorization"] = 2 };
-        await node.SubmitAsync(gb, exercise);
+        await node.SubmitAsync(gb, Bodies.Report("TRAINING-1", r =>
+        {
+            r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = assessed };
+            r["urls"]![0]!["assessment"] = new JsonObject { ["classification"] = "Baseline", ["ageCategorization"] = 3, ["genderCategorization"] = 2 };
+        }));
         await EndToEndNode.UntilAsync(() => node.GetAsync(gb, $"v1/hashes/sha256/{assessed}"), r => r.Status == HttpStatusCode.OK, AtOnce);
         Assert.Equal([true, true, false], await KnownAsync(node, interpol, assessed, listed, live));
         Assert.Equal([false, false, true], await KnownAsync(node, "interpol", assessed, listed, live));
         (await node.GetAsync("interpol", $"v1/hashes/sha256/{assessed}")).Is(HttpStatusCode.NotFound);
 
         // A live report with what training lists inherits nothing.
-        var id = await node.SubmitAsync("gb", Report("LIVE-1", listed));
+        var id = await node.SubmitAsync("gb", Bodies.Report("LIVE-1", r => r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = listed }));
         Assert.False((await node.AssignedAsync("nl", id, "hotline-nl")).TryGetProperty("knownWithoutLook", out _));
 
         // Nor does a retraction reach across: there is no word to take back.
