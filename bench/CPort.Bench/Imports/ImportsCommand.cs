@@ -152,7 +152,7 @@ internal sealed class ImportsRun(int rows, string columns, int probes, FileInfo?
             var system = host.Services.GetRequiredService<ActorSystem>();
             var region = system.ActorOf(Props.Create(() => new LocalBuckets()));
             var matching = system.ActorOf(MatchingActor.Props(region, new MatchingOptions(), TimeProvider.System));
-            var import = new HashImport(region);
+            var import = new HashImport(region, Tenant.Live);
             var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "bench", Trust = TrustLevel.Trusted,
                 At = new DateTimeOffset(2026, 9, 1, 0, 0, 0, TimeSpan.Zero) };
             var seen = new ConcurrentQueue<ContentHash>();
@@ -256,7 +256,7 @@ internal sealed class ImportsRun(int rows, string columns, int probes, FileInfo?
     private static async Task OneProbeAsync(IActorRef matching, ContentHash[] hashes, Percentiles times)
     {
         var began = Stopwatch.GetTimestamp();
-        var answer = await matching.Ask<object>(new LookupMany([.. hashes], Radius: 31), TimeSpan.FromSeconds(30));
+        var answer = await matching.Ask<object>(new LookupMany(Tenant.Live, [.. hashes], Radius: 31), TimeSpan.FromSeconds(30));
         times.Add(Stopwatch.GetElapsedTime(began));
         if (answer is not LookedUp)
         {

@@ -102,7 +102,7 @@ internal static class RecoveryCommand
     private static async Task FillAsync(Database database, int pdq, int sha256, CancellationToken cancellation)
     {
         await using var node = await StartAsync(database, wake: 0, cancellation);
-        var import = new HashImport(node.Buckets, new HashImportOptions { InFlight = 128, Attempt = TimeSpan.FromSeconds(60) });
+        var import = new HashImport(node.Buckets, Tenant.Live, new HashImportOptions { InFlight = 128, Attempt = TimeSpan.FromSeconds(60) });
         var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "bench", Trust = TrustLevel.Trusted, At = At };
         foreach (var (algorithm, count) in new[] { (HashAlgorithm.Pdq, pdq), (HashAlgorithm.Sha256, sha256) })
         {
@@ -151,7 +151,7 @@ internal static class RecoveryCommand
 
         // Watches what the waker loads: asked at once, the order would be this program's and not the waker's.
         var (first, pdq, hashes) = (0.0, 0.0, 0L);
-        foreach (var group in withEvents.GroupBy(id => id.Algorithm).OrderByDescending(g => g.Key))
+        foreach (var group in withEvents.GroupBy(id => id.Kind).OrderByDescending(g => g.Key))
         {
             foreach (var part in group.Chunk(4))
             {
@@ -161,7 +161,7 @@ internal static class RecoveryCommand
                 hashes += stats.Sum(s => (long)s.Hashes);
             }
 
-            pdq = group.Key == HashAlgorithm.Pdq ? Since() : pdq;
+            pdq = group.Key == HashBucketKind.Pdq ? Since() : pdq;
         }
 
         var all = Since();

@@ -8,13 +8,25 @@ using CPort.Domain.Agencies;
 
 namespace CPort.Actors.Agencies;
 
+/// <summary>The directory of agencies as this node knows it; safe from any thread.</summary>
+public interface IAgencyDirectorySource
+{
+    /// <summary>As of the last event seen; empty before the first.</summary>
+    AgencyDirectory Current { get; }
+
+    /// <summary>
+    /// Completes once <see cref="Current"/> contains the event with this sequence number. Throws <see cref="OperationCanceledException"/> when cancelled first.
+    /// </summary>
+    Task WaitForAsync(long sequenceNr, CancellationToken cancellationToken);
+}
+
 /// <summary>
 /// Keeps this node's <see cref="AgencyDirectory"/> current by following the registry's journal: first all that is there, then live. A failing database only
 /// makes it stale: it starts again, with back-off, where it stopped. One per node; every member is safe from any thread.
 /// </summary>
 /// <param name="readJournalId">The read journal's configuration path, for example <c>akka.persistence.query.journal.sql</c>. It must offer
 /// <see cref="ICurrentEventsByPersistenceIdQuery"/> and <see cref="IEventsByPersistenceIdQuery"/>.</param>
-public sealed class AgencyDirectoryFeed(string readJournalId) : IDisposable
+public sealed class AgencyDirectoryFeed(string readJournalId) : IAgencyDirectorySource, IDisposable
 {
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(10);

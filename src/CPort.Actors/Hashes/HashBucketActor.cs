@@ -5,19 +5,20 @@ namespace CPort.Actors.Hashes;
 
 /// <summary>
 /// Shell of one hash bucket. Writes are joined: a command that finds the bucket idle is written at once, those that come while a write is under way become the
-/// next event together (400 commands at most; the wait is one database round trip, some 3 ms). Answers go out after the write. Lookups are answered from the
-/// state at once. A failed write stops the actor; callers ask again.
+/// next event together (400 commands at most; the wait is one database round trip, some 3 ms), with what reports have taken meanwhile. Answers go out after the
+/// write. Lookups are answered from the state at once. A failed write stops the actor; callers ask again.
 /// </summary>
 public sealed class HashBucketActor : PersistentEntity, IWithTimers
 {
     private readonly Func<IActorRef> _reports;
     private readonly HashBucketOptions _options;
     private readonly HashFanOut _fanOut;
+    private readonly HashBucketTrust _trust;
     private readonly HashNearSearch? _near;
     private readonly List<(int Row, int Values)> _overMatching = [];
     private readonly HashBucketQueue _queue;
     private readonly HashBucketSnapshots _snapshots;
-    private readonly List<VerdictDelivered> _delivered = [];
+    private readonly HashDeliveries _delivered;
     private readonly long _began;
     private HashBucket _state;
     private bool _writing;
@@ -28,18 +29,14 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
     {
         (_reports, _options) = (reports, options);
         _state = HashBucket.New(id);
-        (_queue, _snapshots, _fanOut) = (new HashBucketQueue(options), new HashBucketSnapshots(options), new HashFanOut(options, Time));
-        _near = id.Algorithm == HashAlgorithm.Pdq ? new HashNearSearch() : null;
+        (_queue, _snapshots) = (new HashBucketQueue(options), new HashBucketSnapshots(options));
+        (_fanOut, _delivered) = (new HashFanOut(options, Time), new HashDeliveries(options));
+        (_trust, _near) = (new HashBucketTrust(options.Agencies, _queue), id.Kind == HashBucketKind.Pdq ? new HashNearSearch() : null);
         _began = Time.GetTimestamp();
 
         Recover<SnapshotOffer>(offer =>
         {
-            _state = offer.Snapshot switch
-            {
-                HashBucketImage image => HashBucket.From(image),
-                HashBucketSnapshot old => HashBucket.From(old),
-                _ => throw new InvalidDataException("A snapshot of another kind."),
-            };
+            _state = HashBucket.From(offer.Snapshot as HashBucketImage ?? throw new InvalidDataException("A snapshot of another kind."));
             _snapshots.Begin(offer.Metadata.SequenceNr);
         });
         Recover<HashesRecorded>(e =>
@@ -52,21 +49,30 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
         Command<IHashBucketWrite>(command =>
         {
             CPortTracing.Mark($"bucket {command.GetType().Name}", command.TraceParents);
+            _trust.Compare(_state, command.Speakers);
             _queue.Add(command, Sender);
             Flush();
         });
         Command<VerdictsTaken>(taken =>
         {
-            _delivered.AddRange(_fanOut.Acknowledge(taken));
+            _delivered.Add(_fanOut.Acknowledge(taken));
             Flush();
+            Tell(_fanOut.First(_state));
+            StartTimer(Tick.Delivered, _options.DeliveredAfter, !_delivered.IsEmpty);
         });
         Command<LookupHashes>(q => Sender.Tell(HashBucketAnswers.Verdicts(_state, q.RequestId, q.Hashes)));
         Command<SearchNear>(Search);
         Command<GetQuarantine>(q => Sender.Tell(HashBucketRules.Describe(_state, q)));
         Command<PreviewChange>(q => Sender.Tell(HashBucketRules.Preview(_state, q)));
         Command<GetHashEntry>(q => Sender.Tell(HashBucketRules.Describe(_state, q)));
-        Command<GetBucketStats>(_ => Sender.Tell(HashBucketAnswers.Stats(_state, _fanOut, _near)));
-        Command<FanOutTick>(_ => Tell());
+        Command<GetBucketStats>(_ =>
+        {
+            Sender.Tell(HashBucketAnswers.Stats(_state, _fanOut, _near));
+            LookAtTrust();
+        });
+        Command<DirectoryMoved>(_ => LookAtTrust());
+        Command<Tick>(tick => tick == Tick.FanOut, _ => Tell());
+        Command<Tick>(_ => WriteDelivered());
         Command<SaveSnapshotSuccess>(OnSnapshotSaved);
         Command<SaveSnapshotFailure>(f =>
             Log.Warning(f.Cause, "Snapshot of {0} at {1} failed; the next one comes later", PersistenceId, f.Metadata.SequenceNr));
@@ -82,43 +88,60 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
     public static Props Props(HashBucketId id, Func<IActorRef> reports, EntityShell shell, HashBucketOptions options) =>
         Akka.Actor.Props.Create(() => new HashBucketActor(id, reports, shell, options));
 
+    protected override void PostStop()
+    {
+        _trust.Dispose();
+        base.PostStop();
+    }
+
     protected override void OnStop()
     {
         _stopping = true;
+        WriteDelivered();
         StopWhenIdle();
+    }
+
+    private void WriteDelivered()
+    {
+        _delivered.SetDue();
+        Flush();
     }
 
     private void OnRecovered()
     {
         _near?.Load(_state);
-        foreach (var row in _state.Pending)
-        {
-            _fanOut.Track(_state, row);
-        }
-
+        _fanOut.Track(_state);
         if (LastSequenceNr > 0)
         {
             HashInstruments.OnRecovered(Time.GetElapsedTime(_began));
         }
 
         Tell();
+        LookAtTrust();
+    }
+
+    /// <summary>Brings the words here to their agencies' present trust.</summary>
+    private void LookAtTrust()
+    {
+        _trust.Watch(Self);
+        _trust.Compare(_state, _state.Trust.Select(t => t.Agency));
+        Flush();
     }
 
     private void Flush()
     {
-        while (!_writing && (!_queue.IsEmpty || _delivered.Count > 0))
+        while (!_writing && (!_queue.IsEmpty || _delivered.AreDue))
         {
             var (batch, now) = (_queue.Take(), Time.GetUtcNow());
-            ImmutableArray<VerdictDelivered> delivered = [.. _delivered];
-            _delivered.Clear();
-            var decision = HashBucketRules.Decide(_state, batch.Commands, delivered, _options.Quarantine with { Now = now });
+            var delivered = _delivered.AreDue ? _delivered.Take() : [];
+            var decision = HashBucketRules.Decide(_state, batch.Commands, delivered, _options.Quarantine, now);
             if (decision.Event is not { } decided)
             {
-                Answer(batch, decision.Outcomes);
+                HashBucketAnswers.Send(batch, decision.Outcomes, _state);
                 continue;
             }
 
-            Write(decided with { Meta = Stamp(decided.Meta with { OccurredAt = now }, now) }, batch, decision.Outcomes);
+            Write(_delivered.IsEmpty ? decided : decided with { Delivered = _delivered.Take() }, batch, decision.Outcomes);
         }
     }
 
@@ -129,9 +152,9 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
         PersistAsync(decided, e =>
         {
             _writing = false;
-            HashInstruments.OnBatchWritten(batch.Commands.Length, Time.GetElapsedTime(began));
+            HashInstruments.OnBatchWritten(batch.Commands.Sum(HashBucketRows.ReportsOf), HashBucketRows.Of(e), Time.GetElapsedTime(began));
             _state = HashBucketRules.Apply(_state, e);
-            Answer(batch, outcomes);
+            HashBucketAnswers.Send(batch, outcomes, _state);
             AfterApply(e);
             _snapshots.Count(e);
             if (_snapshots.IsDue(LastSequenceNr, _state.Count))
@@ -147,20 +170,12 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
     private void AfterApply(HashesRecorded e)
     {
         // A million rows of which nobody is to be told need no second look.
-        foreach (var row in HashBucketRows.ChangedBy(e, _state, imported: _near is not null || _state.Pending.Count > 0))
+        foreach (var row in HashBucketRows.ChangedBy(e, _state, imported: _near is not null || _state.Pending.Count > 0, sighted: _near is not null))
         {
             _near?.Update(_state, row);
             if (_state.IsPending(row))
             {
                 _fanOut.Track(_state, row);
-            }
-        }
-
-        if (_near is not null)
-        {
-            foreach (var sighting in e.Sightings)
-            {
-                _near.Update(_state, _state.RowOf(sighting.Hash));
             }
         }
 
@@ -170,37 +185,16 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
             Log.Warning("A hash of {0} went into quarantine ({1}); see /v1/hashes/quarantine", PersistenceId, quarantined.Reason);
         }
 
-        foreach (var report in e.Delivered.Select(d => d.ReportId).Distinct())
-        {
-            _fanOut.Settle(_state, report);
-        }
-
+        _fanOut.Settle(_state, e.Delivered);
         Tell();
-    }
-
-    private void Answer(HashBucketBatch batch, ImmutableArray<HashBucketOutcome> outcomes)
-    {
-        for (var i = 0; i < batch.Commands.Length; i++)
-        {
-            batch.Senders[i].Tell(HashBucketAnswers.To(batch.Commands[i], outcomes[i], _state));
-        }
     }
 
     private void Search(SearchNear query)
     {
-        if (_near is null)
-        {
-            // Not asked by anybody; better an answer than a silence.
-            Sender.Tell(new NearFound { RequestId = query.RequestId, Answers = [.. query.Queries.Select(_ => new NearAnswer())] });
-            return;
-        }
-
-        Sender.Tell(_near.Search(_state, query, _options.Quarantine.NearValues, _overMatching));
+        Sender.Tell(_near?.Search(_state, query, _options.Quarantine.NearValues, _overMatching) ?? HashBucketAnswers.Nothing(query));
         foreach (var (row, values) in _overMatching)
         {
-            var (reason, now) = (QuarantineReason.ManyNearValues, Time.GetUtcNow());
-            _queue.Add(
-                new ChangeQuarantine { Bucket = _state.Id, RequestId = 0, Rows = [row], Reason = reason, NearValues = values, At = now }, ActorRefs.Nobody);
+            _queue.AddOverMatching(_state.Id, row, values, Time.GetUtcNow());
         }
 
         _overMatching.Clear();
@@ -209,15 +203,25 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
 
     private void Tell()
     {
-        foreach (var message in _fanOut.Due(_state))
+        Tell([.. _fanOut.Again(), .. _fanOut.First(_state)]);
+    }
+
+    private void Tell(IReadOnlyList<TakeVerdicts> messages)
+    {
+        foreach (var message in messages)
         {
             HashInstruments.OnReportTold();
             _reports().Tell(message, Self);
         }
 
-        if (_fanOut.Waiting && !Timers.IsTimerActive(FanOutTick.Instance))
+        StartTimer(Tick.FanOut, _options.FanOutRetry / 2, _fanOut.Waiting);
+    }
+
+    private void StartTimer(Tick tick, TimeSpan after, bool needed)
+    {
+        if (needed && !Timers.IsTimerActive(tick))
         {
-            Timers.StartSingleTimer(FanOutTick.Instance, FanOutTick.Instance, _options.FanOutRetry / 2);
+            Timers.StartSingleTimer(tick, tick, after);
         }
     }
 
@@ -231,14 +235,15 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
 
     private void StopWhenIdle()
     {
-        if (_stopping && !_writing && _queue.IsEmpty)
+        if (_stopping && !_writing && _queue.IsEmpty && !_delivered.AreDue)
         {
             Context.Stop(Self);
         }
     }
 
-    private sealed record FanOutTick
+    private enum Tick
     {
-        public static readonly FanOutTick Instance = new();
+        FanOut,
+        Delivered,
     }
 }

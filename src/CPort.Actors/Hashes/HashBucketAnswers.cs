@@ -3,15 +3,58 @@ namespace CPort.Actors.Hashes;
 /// <summary>A bucket's answers from its state.</summary>
 internal static class HashBucketAnswers
 {
-    /// <summary>After a write is durable.</summary>
-    public static IWireMessage To(IHashBucketWrite command, HashBucketOutcome o, HashBucket state) => command switch
+    /// <summary>Answers a batch that is durable, or changed nothing.</summary>
+    public static void Send(HashBucketBatch batch, ImmutableArray<HashBucketOutcome> outcomes, HashBucket state)
+    {
+        for (var i = 0; i < batch.Commands.Length; i++)
+        {
+            batch.Senders[i].Tell(To(batch.Commands[i], outcomes[i], state));
+        }
+    }
+
+    /// <summary>A bucket without near values is not asked by anybody; better an answer than a silence.</summary>
+    public static NearFound Nothing(SearchNear query) =>
+        new() { RequestId = query.RequestId, Answers = [.. query.Queries.Select(_ => new NearAnswer())] };
+
+    private static IWireMessage To(IHashBucketWrite command, HashBucketOutcome o, HashBucket state) => command switch
     {
         SightAndLookup c => Verdicts(state, c.RequestId, c.Sightings.Select(s => s.Hash)),
-        RecordBucketOpinions c => new OpinionsStored { RequestId = c.RequestId, Changed = o.Changed },
+        RecordBucketOpinions c => Stored(state, c, o.Changed),
         ChangeQuarantine c => new QuarantineChanged { RequestId = c.RequestId, Changed = o.Changed },
+        ChangeTrust c => new TrustTaken { RequestId = c.RequestId },
         ImportHashes c => new HashesImported { RequestId = c.RequestId, Rows = o.Rows ?? [] },
         _ => throw new InvalidOperationException($"{command.GetType().Name} is no write that a bucket knows."),
     };
+
+    /// <summary>Of opinions formed on an item with the verdict that its report now has; as many as fit into one message.</summary>
+    private static OpinionsStored Stored(HashBucket state, RecordBucketOpinions command, int changed)
+    {
+        var verdicts = ImmutableArray.CreateBuilder<OwnVerdict>();
+        var (weight, answered) = (0, 0);
+        for (; answered < command.Opinions.Length; answered++)
+        {
+            var (hash, item) = (command.Opinions[answered].Hash, command.Opinions[answered].Opinion.Item);
+            if (item is null || state.RowOf(hash) is not (var row and >= 0))
+            {
+                continue;
+            }
+
+            var verdict = HashBucketRules.VerdictOf(state, hash, row);
+            var ordinals = state.Sightings.OrdinalsOf(row, item.Value.Report);
+            weight += HashBucketRules.WeightOf(verdict) + (5 * ordinals.Length);
+            if (weight > HashBucketLimits.PartBytes && answered > 0)
+            {
+                break;
+            }
+
+            if (ordinals.Length > 0)
+            {
+                verdicts.Add(new OwnVerdict { Opinion = answered, Verdict = verdict, Ordinals = ordinals });
+            }
+        }
+
+        return new OpinionsStored { RequestId = command.RequestId, Changed = changed, Answered = answered, Verdicts = verdicts.DrainToImmutable() };
+    }
 
     /// <summary>As many as fit into one message; the asker asks for the rest.</summary>
     public static HashesAnswered Verdicts(HashBucket state, long requestId, IEnumerable<ContentHash> hashes)
@@ -37,5 +80,7 @@ internal static class HashBucketAnswers
     {
         Bucket = state.Id, Hashes = state.Count, Sightings = state.SightingCount, ReportsToTell = fanOut.Count, Known = state.Known,
         MemoryBytes = state.MemoryBytes + (near?.MemoryBytes ?? 0),
+        Algorithms = [.. from row in HashAlgorithms.All let hashes = state.CountOf(row.Algorithm) where hashes > 0
+            select new AlgorithmCount { Algorithm = row.Algorithm, Hashes = hashes }],
     };
 }

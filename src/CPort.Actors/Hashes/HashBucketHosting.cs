@@ -1,3 +1,4 @@
+using CPort.Actors.Agencies;
 using CPort.Actors.Cluster;
 using CPort.Actors.Hashes.Transport;
 
@@ -36,6 +37,12 @@ public sealed record HashBucketOptions
 
     public TimeSpan FanOutRetryMax { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>So long what reports have taken waits for an event to go with.</summary>
+    public TimeSpan DeliveredAfter { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>When so much of it waits it is written at once.</summary>
+    public int DeliveredWait { get; init; } = 500;
+
     /// <summary>
     /// Buckets that each node's waker has loading at the same time, PDQ first, so that interrupted fan-outs go on; 0 switches waking off. Few: reports recover
     /// through the same gate and on the same cores, and two cores load no faster with more.
@@ -45,7 +52,10 @@ public sealed record HashBucketOptions
     /// <summary>When a hash goes into quarantine by itself.</summary>
     public QuarantineLimits Quarantine { get; init; } = new();
 
-    /// <summary>Which buckets have any event in the journal; null: all are taken to have.</summary>
+    /// <summary>How far agencies are believed now; null: as each word says.</summary>
+    public IAgencyDirectorySource? Agencies { get; init; }
+
+    /// <summary>Which buckets have any event in the journal; null: all live ones are taken to have, and no others.</summary>
     public Func<Task<ImmutableArray<HashBucketId>>>? WithEvents { get; init; }
 
     /// <summary>Told how far the waker is; null: nobody.</summary>

@@ -5,7 +5,7 @@ namespace CPort.Actors.Hashes;
 /// <summary>What the journal says of the buckets as a whole.</summary>
 public static class HashBucketJournal
 {
-    /// <summary>The buckets that have at least one event: one look-up in the journal's index for each of the 1,056.</summary>
+    /// <summary>The buckets that have at least one event: live or training: one look-up in the journal's index for each of the 192.</summary>
     public static async Task<ImmutableArray<HashBucketId>> WithEventsAsync(Database database, CancellationToken cancellation = default)
     {
         var buckets = HashBucketId.All.ToDictionary(id => EntityName.Of(id).ToString());

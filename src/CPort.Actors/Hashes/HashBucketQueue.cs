@@ -12,6 +12,11 @@ internal sealed class HashBucketQueue(HashBucketOptions options)
 
     public void Add(IHashBucketWrite command, IActorRef sender) => _waiting.Enqueue((command, sender));
 
+    /// <summary>The bucket itself puts a hash into quarantine near which too many values were searched.</summary>
+    public void AddOverMatching(HashBucketId id, int row, int values, DateTimeOffset now) => Add(
+        new ChangeQuarantine { Bucket = id, RequestId = 0, Rows = [row], Reason = QuarantineReason.ManyNearValues, NearValues = values, At = now },
+        ActorRefs.Nobody);
+
     /// <summary>The next commands, as many as one event joins.</summary>
     public HashBucketBatch Take()
     {

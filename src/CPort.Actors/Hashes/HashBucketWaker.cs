@@ -50,7 +50,7 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
                 Say(asked: false);
             }
 
-            foreach (var id in found.Buckets.OrderByDescending(id => HashAlgorithms.Of(id.Algorithm).Strength))
+            foreach (var id in found.Buckets.OrderByDescending(id => id.Kind))
             {
                 _left.Enqueue(id);
             }
@@ -115,7 +115,7 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
         }
         else
         {
-            Self.Tell(new Found([.. HashBucketId.All]));
+            Self.Tell(new Found([.. HashBucketId.AllOf(Tenant.Live)]));
         }
     }
 

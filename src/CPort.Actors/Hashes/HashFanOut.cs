@@ -15,6 +15,9 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
 
         public ImmutableArray<VerdictDelivered> Covers { get; set; } = [];
 
+        /// <summary>The report has answered <see cref="Sent"/>; what it took is not written yet.</summary>
+        public bool Taken { get; set; }
+
         public int Attempt { get; set; }
 
         public DateTimeOffset Due { get; set; }
@@ -24,15 +27,25 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
     private readonly Queue<ReportId> _ready = new();
     private readonly Dictionary<long, ReportId> _sent = [];
     private int _fresh;
+    private int _taken;
 
     // Ids of an earlier life of this bucket must not be taken for ours: start at the clock, in microseconds.
     private long _nextId = time.GetUtcNow().UtcTicks / 10;
 
     /// <summary>Reports that have yet to take something.</summary>
-    public int Count => _work.Count;
+    public int Count => _work.Count - _taken;
 
     /// <summary>Something is under way and may need repeating.</summary>
     public bool Waiting => _sent.Count > 0;
+
+    /// <summary>Notes all that is untold.</summary>
+    public void Track(HashBucket state)
+    {
+        foreach (var row in state.Pending)
+        {
+            Track(state, row);
+        }
+    }
 
     /// <summary>Notes every report that has an untold sighting of the row's hash.</summary>
     public void Track(HashBucket state, int row)
@@ -55,8 +68,8 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Messages to send now: first ones as far as the limit in flight allows, and repeats that are due.</summary>
-    public IEnumerable<TakeVerdicts> Due(HashBucket state)
+    /// <summary>Messages that have gone unanswered for too long, to be sent again.</summary>
+    public IReadOnlyList<TakeVerdicts> Again()
     {
         var now = time.GetUtcNow();
         List<TakeVerdicts>? due = null;
@@ -72,12 +85,19 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
             }
         }
 
+        return due ?? [];
+    }
+
+    /// <summary>First messages, as far as the limit in flight allows.</summary>
+    public IReadOnlyList<TakeVerdicts> First(HashBucket state)
+    {
+        List<TakeVerdicts>? due = null;
         while (_fresh < options.FanOutInFlight && _ready.TryDequeue(out var report))
         {
             if (_work.TryGetValue(report, out var work) && work.Sent is null && Build(state, report, work) is { } message)
             {
                 work.Attempt = 0;
-                work.Due = now + Delay(0);
+                work.Due = time.GetUtcNow() + Delay(0);
                 _sent.Add(message.FanOutId, report);
                 _fresh++;
                 (due ??= []).Add(message);
@@ -87,7 +107,7 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
         return due ?? [];
     }
 
-    /// <summary>What the answered message covered, to be persisted; empty when the answer belongs to no message under way.</summary>
+    /// <summary>What the answered message covered, to be persisted in time; empty when the answer belongs to no message under way.</summary>
     public ImmutableArray<VerdictDelivered> Acknowledge(VerdictsTaken taken)
     {
         if (!_sent.TryGetValue(taken.FanOutId, out var report) || report != taken.ReportId)
@@ -98,18 +118,28 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
         _sent.Remove(taken.FanOutId);
         var work = _work[report];
         _fresh -= work.Attempt == 0 ? 1 : 0;
+        (work.Taken, _taken) = (true, _taken + 1);
         return work.Covers;
     }
 
-    /// <summary>After a delivery is persisted: forgets the report, or makes it ready for what is left.</summary>
-    public void Settle(HashBucket state, ReportId report)
+    /// <summary>After deliveries are persisted: forgets their reports, or makes them ready for what is left.</summary>
+    public void Settle(HashBucket state, ImmutableArray<VerdictDelivered> delivered)
     {
-        if (!_work.TryGetValue(report, out var work) || (work.Sent is { } sent && _sent.ContainsKey(sent.FanOutId)))
+        foreach (var report in delivered.Select(d => d.ReportId).Distinct())
+        {
+            Settle(state, report);
+        }
+    }
+
+    private void Settle(HashBucket state, ReportId report)
+    {
+        if (!_work.TryGetValue(report, out var work) || !work.Taken)
         {
             return;
         }
 
-        work.Sent = null;
+        _taken--;
+        (work.Taken, work.Sent) = (false, null);
         work.Rows.RemoveWhere(row => Untold(state, row, report).Count == 0);
         if (work.Rows.Count == 0)
         {
@@ -154,7 +184,7 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
 
             if (first is { } from)
             {
-                covers.Add(new VerdictDelivered { ReportId = report, Hash = hash, Version = verdict.Version, FirstOrdinal = from, LastOrdinal = last });
+                covers.Add(new VerdictDelivered { ReportId = report, Row = row, Version = verdict.Version, FirstOrdinal = from, LastOrdinal = last });
             }
         }
 

@@ -7,7 +7,9 @@ internal static class HashInstruments
 {
     private static readonly Meter Meter = new("CPort.Hashes");
     private static readonly Histogram<int> Batch =
-        Meter.CreateHistogram<int>("cport.hashes.batch.size", "{command}", "Commands that one event joined.");
+        Meter.CreateHistogram<int>("cport.hashes.batch.size", "{command}", "Commands of reports, imports and people that one event joined.");
+    private static readonly Histogram<int> BatchRows =
+        Meter.CreateHistogram<int>("cport.hashes.batch.rows", "{row}", "Sightings, words, deliveries and rows of lists in one event.");
     private static readonly Histogram<double> Write =
         Meter.CreateHistogram<double>("cport.hashes.write.duration", "ms", "From deciding a batch to its being durable.");
     private static readonly Counter<long> Told =
@@ -31,9 +33,10 @@ internal static class HashInstruments
     public static void OnQuarantined(QuarantineReason reason) =>
         Quarantined.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
 
-    public static void OnBatchWritten(int commands, TimeSpan took)
+    public static void OnBatchWritten(int commands, int rows, TimeSpan took)
     {
         Batch.Record(commands);
+        BatchRows.Record(rows);
         Write.Record(took.TotalMilliseconds);
     }
 

@@ -4,9 +4,12 @@ namespace CPort.Actors.Matching;
 /// One request while its answers are gathered: what it asks of the buckets, what they said so far, and what is answered in the end. It is answered whole or as
 /// unavailable, never in part. Knows no time and no actor.
 /// </summary>
+/// <param name="tenant">Whose buckets it asks.</param>
 /// <param name="hashes">What it counts for in <see cref="MatchingOptions.MaxWaiting"/>.</param>
-internal abstract class Gather(int hashes)
+internal abstract class Gather(Tenant tenant, int hashes)
 {
+    public Tenant Tenant { get; } = tenant;
+
     public int Hashes { get; } = hashes;
 
     /// <summary>Rows and near searches (each once, not once a bucket) without an answer yet.</summary>
@@ -35,7 +38,7 @@ internal abstract class Gather(int hashes)
 }
 
 /// <summary>Verdicts and near searches by slot; equal PDQ values share one search.</summary>
-internal abstract class VerdictGather(int slots) : Gather(slots)
+internal abstract class VerdictGather(Tenant tenant, int slots) : Gather(tenant, slots)
 {
     private readonly Dictionary<ContentHash, NearSearch> _searches = [];
 
@@ -74,7 +77,7 @@ internal sealed class ReportGather : VerdictGather
     private readonly MatchingOptions _options;
 
     public ReportGather(MatchReport request, MatchingOptions options)
-        : base(request.Items.Sum(i => i.Hashes.Length)) =>
+        : base(request.Tenant, request.Items.Sum(i => i.Hashes.Length)) =>
         (_request, _options, TraceParent) = (request, options, request.TraceParent);
 
     /// <summary>What it asks; to be enumerated once.</summary>
@@ -98,7 +101,7 @@ internal sealed class ReportGather : VerdictGather
                     SearchAt(slot, hash, _options.NearRadius, _options.NearResults, _options.MaxLookAlikes).Unsighted++;
                 }
 
-                yield return Ask(slot, new HashSighting { Hash = hash, Item = new ItemRef(_request.ReportId, item.Ordinal) });
+                yield return Ask(slot, new HashSighting { Hash = hash, Item = new ItemRef(_request.ReportId, item.Ordinal), Words = item.Words });
             }
         }
     }
@@ -136,7 +139,7 @@ internal sealed class ReportGather : VerdictGather
 }
 
 /// <summary>Any hashes, looked up and searched near without a trace; equal ones are asked once.</summary>
-internal sealed class LookupGather(LookupMany request) : VerdictGather(request.Hashes.Length)
+internal sealed class LookupGather(LookupMany request) : VerdictGather(request.Tenant, request.Hashes.Length)
 {
     /// <summary>By slot: the slot of the same hash that is asked for it.</summary>
     private readonly int[] _askedAt = new int[request.Hashes.Length];
@@ -181,18 +184,37 @@ internal sealed class LookupGather(LookupMany request) : VerdictGather(request.H
     public override object Unavailable(string reason) => new LookupUnavailable(reason);
 }
 
-/// <summary>Opinions to be recorded.</summary>
+/// <summary>Opinions to be recorded, and what the report's own items have by them.</summary>
 internal sealed class OpinionGather : Gather
 {
     private readonly RecordOpinions _request;
+    private readonly SortedDictionary<int, Dictionary<ContentHash, HashVerdict>> _items = [];
 
     public OpinionGather(RecordOpinions request)
-        : base(request.Opinions.Length) => (_request, TraceParent) = (request, request.TraceParent);
+        : base(request.Tenant, request.Opinions.Length) => (_request, TraceParent) = (request, request.TraceParent);
 
     /// <summary>What it asks; to be enumerated once.</summary>
     public IEnumerable<Row<OpinionOnHash>> Opinions() => _request.Opinions.Where(o => !TrapValues.IsTrap(o.Hash)).Select(o => Ask(0, o));
 
-    public override object Answer() => new OpinionsRecorded(_request.ReportId);
+    /// <summary>The verdict after an opinion of the report's.</summary>
+    public void Take(OwnVerdict own)
+    {
+        foreach (var ordinal in own.Ordinals)
+        {
+            if (!_items.TryGetValue(ordinal, out var verdicts))
+            {
+                _items.Add(ordinal, verdicts = []);
+            }
+
+            if (!verdicts.TryGetValue(own.Verdict.Hash, out var held) || held.Version < own.Verdict.Version)
+            {
+                verdicts[own.Verdict.Hash] = own.Verdict;
+            }
+        }
+    }
+
+    public override object Answer() => new OpinionsRecorded(
+        _request.ReportId, [.. _items.Select(i => new ItemVerdicts { Ordinal = i.Key, Exact = [.. i.Value.Values] })]);
 
     public override object Unavailable(string reason) => new MatchingUnavailable(_request.ReportId, reason);
 }

@@ -17,10 +17,10 @@ public sealed record HashImportOptions
 }
 
 /// <summary>
-/// Imports rows of a list of known hashes into the buckets. A bucket that does not answer is asked again by <see cref="HashBucketAsk"/>; one that stays silent
-/// ends the import: some rows may be durable then. Doing it again is harmless: rows already held write nothing.
+/// Imports rows of a list of known hashes into a tenant's buckets. A bucket that does not answer is asked again by <see cref="HashBucketAsk"/>; one that stays
+/// silent ends the import: some rows may be durable then. Doing it again is harmless: rows already held write nothing.
 /// </summary>
-public sealed class HashImport(IActorRef buckets, HashImportOptions? options = null)
+public sealed class HashImport(IActorRef buckets, Tenant tenant, HashImportOptions? options = null)
 {
     private readonly HashImportOptions _options = options ?? new HashImportOptions();
 
@@ -54,7 +54,7 @@ public sealed class HashImport(IActorRef buckets, HashImportOptions? options = n
     // Asked as parts are enumerated, not by those who wait for the answers: messages to one bucket leave in the order of the list.
     private IEnumerable<(int[] Places, Task<HashesImported> Answer)> Asked(
         HashListSource source, IReadOnlyList<HashListRow> rows, CancellationToken stop) =>
-        from bucket in Enumerable.Range(0, rows.Count).GroupBy(i => HashBucketId.For(rows[i].Hash))
+        from bucket in Enumerable.Range(0, rows.Count).GroupBy(i => HashBucketId.For(tenant, rows[i].Hash))
         from places in bucket.Chunk(HashBucketLimits.Part)
         let message = new ImportHashes { Bucket = bucket.Key, RequestId = 0, Source = source, Rows = [.. places.Select(i => rows[i])] }
         select (places, buckets.AskUntilAnswered<HashesImported>(message, _options.Attempt, _options.Attempts, stop));

@@ -1,10 +1,11 @@
 namespace CPort.Actors.Matching;
 
 /// <summary>
-/// To this node's matching actor: record that the items carry these hashes and answer what is known of each. Local message. Answered by
-/// <see cref="ReportMatched"/> once every bucket has answered durably, or by <see cref="MatchingUnavailable"/>.
+/// To this node's matching actor: record that the items carry these hashes and what is said of them there (<see cref="ItemHashes.Words"/>), and answer what is
+/// known of each, these words included. Reaches the tenant's buckets only. Local message. Answered by <see cref="ReportMatched"/> once every bucket has
+/// answered durably, or by <see cref="MatchingUnavailable"/>. Idempotent.
 /// </summary>
-public sealed record MatchReport(ReportId ReportId, ImmutableArray<ItemHashes> Items)
+public sealed record MatchReport(Tenant Tenant, ReportId ReportId, ImmutableArray<ItemHashes> Items)
 {
     /// <summary>The recorded trace that the request belongs to.</summary>
     public string? TraceParent { get; init; }
@@ -17,27 +18,33 @@ public sealed record ReportMatched(ReportId ReportId, ImmutableArray<ItemVerdict
 public sealed record MatchingUnavailable(ReportId ReportId, string Reason);
 
 /// <summary>
-/// To this node's matching actor: an agency's opinions of hashes, formed on a report's items. Local message. Answered by <see cref="OpinionsRecorded"/> once
-/// durable in every bucket, or by <see cref="MatchingUnavailable"/>. Idempotent.
+/// To this node's matching actor: an agency's opinions of hashes, formed on a report's items. Reaches the tenant's buckets only. Local message. Answered by
+/// <see cref="OpinionsRecorded"/> once durable in every bucket, or by <see cref="MatchingUnavailable"/>. Idempotent. An opinion that names an item names one of
+/// the report's: the buckets take the report to know their verdicts by the answer.
 /// </summary>
-public sealed record RecordOpinions(ReportId ReportId, ImmutableArray<OpinionOnHash> Opinions)
+public sealed record RecordOpinions(Tenant Tenant, ReportId ReportId, ImmutableArray<OpinionOnHash> Opinions)
 {
     /// <summary>The recorded trace that the request belongs to.</summary>
     public string? TraceParent { get; init; }
 }
 
-/// <summary>All opinions of a <see cref="RecordOpinions"/> are durable.</summary>
-public sealed record OpinionsRecorded(ReportId ReportId);
+/// <summary>
+/// All opinions of a <see cref="RecordOpinions"/> are durable. <paramref name="Items"/>: the new verdicts on hashes of opinions that name an item, for each of
+/// the report's items that was sighted with them; the report gets no other news of its own words.
+/// </summary>
+public sealed record OpinionsRecorded(ReportId ReportId, ImmutableArray<ItemVerdicts> Items);
 
 /// <summary>
 /// To this node's matching actor: what is known of these hashes (at most <see cref="MatchingOptions.MaxLookup"/>, any algorithms). Local. With a radius, PDQ
 /// hashes are also searched near. Answered by <see cref="LookedUp"/>, <see cref="LookupRefused"/> or <see cref="LookupUnavailable"/>.
 /// </summary>
+/// <param name="Tenant">Whose buckets are asked.</param>
 /// <param name="Hashes">Answered in this order; duplicates are answered each.</param>
 /// <param name="Radius">Hamming distance 0 to <see cref="PdqLimits.MaxRadius"/>; null: no near search.</param>
 /// <param name="MaxResults">Near matches a hash, 1 to 100.</param>
 /// <param name="ExactOnly">By hash: true where nothing near is to be searched (poor quality); default: everywhere as the radius says.</param>
-public sealed record LookupMany(ImmutableArray<ContentHash> Hashes, int? Radius = null, int MaxResults = 20, ImmutableArray<bool> ExactOnly = default)
+public sealed record LookupMany(
+    Tenant Tenant, ImmutableArray<ContentHash> Hashes, int? Radius = null, int MaxResults = 20, ImmutableArray<bool> ExactOnly = default)
 {
     internal bool IsWithin(MatchingOptions options) =>
         Hashes.Length <= options.MaxLookup && Radius is null or (>= 0 and <= PdqLimits.MaxRadius) && MaxResults is >= 1 and <= 100;

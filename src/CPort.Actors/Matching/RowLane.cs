@@ -32,7 +32,7 @@ internal sealed class RowLanes<T>(
     {
         foreach (var row in rows)
         {
-            var bucket = HashBucketId.For(hashOf(row.Value));
+            var bucket = HashBucketId.For(row.Request.Tenant, hashOf(row.Value));
             if (!_byBucket.TryGetValue(bucket, out var lane))
             {
                 _byBucket.Add(bucket, lane = new Lane(this, bucket));

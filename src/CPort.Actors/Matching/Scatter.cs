@@ -14,7 +14,7 @@ internal sealed class Scatter
     private readonly RowLanes<HashSighting> _sightings;
     private readonly RowLanes<ContentHash> _lookups;
     private readonly RowLanes<OpinionOnHash> _opinions;
-    private readonly NearStream _near;
+    private readonly Dictionary<Tenant, NearStream> _near;
 
     /// <param name="routes">How messages reach their buckets.</param>
     /// <param name="lanes">What is under way to them.</param>
@@ -30,7 +30,7 @@ internal sealed class Scatter
             new LookupHashes { Bucket = bucket, RequestId = id, Hashes = Values(rows) });
         _opinions = new RowLanes<OpinionOnHash>(lanes, exact, o => o.Hash, (bucket, id, rows) =>
             new RecordBucketOpinions { Bucket = bucket, RequestId = id, Opinions = Values(rows), TraceParents = TracesOf(rows) });
-        _near = new NearStream([.. HashBucketId.AllPdq], HashBucketLimits.NearPart, near);
+        _near = Enum.GetValues<Tenant>().ToDictionary(t => t, t => new NearStream([.. HashBucketId.AllPdq(t)], HashBucketLimits.NearPart, near));
     }
 
     /// <summary>Lays by what a request asks until <see cref="Leave"/>.</summary>
@@ -48,7 +48,7 @@ internal sealed class Scatter
                 _lookups.Add(lookup.Lookups());
                 foreach (var search in lookup.Searches)
                 {
-                    _near.Add(search);
+                    _near[lookup.Tenant].Add(search);
                 }
 
                 break;
@@ -64,7 +64,7 @@ internal sealed class Scatter
     public void Leave()
     {
         _lanes.SendReady();
-        foreach (var lane in _near.Ready(_routes.NodeOf))
+        foreach (var lane in _near.Values.SelectMany(stream => stream.Ready(_routes.NodeOf)))
         {
             _lanes.Send(lane);
         }
@@ -90,7 +90,7 @@ internal sealed class Scatter
                 TakeNear(found);
                 break;
             case OpinionsStored stored:
-                TakeStored(stored.RequestId);
+                TakeStored(stored);
                 break;
         }
     }
@@ -111,9 +111,9 @@ internal sealed class Scatter
             verdicts = verdicts[replies.VerdictCounts[i]..];
         }
 
-        foreach (var id in replies.Stored)
+        foreach (var stored in replies.Stored)
         {
-            TakeStored(id);
+            TakeStored(stored);
         }
 
         foreach (var near in replies.Near)
@@ -132,7 +132,7 @@ internal sealed class Scatter
             {
                 if (rows[i].Request.Take(rows[i].Slot, verdicts[i]) is { } search)
                 {
-                    _near.Add(search);
+                    _near[search.Request.Tenant].Add(search);
                 }
 
                 Answered(rows[i].Request);
@@ -142,11 +142,17 @@ internal sealed class Scatter
         }
     }
 
-    private void TakeStored(long id)
+    private void TakeStored(OpinionsStored stored)
     {
-        if (_lanes.Answered(id) is RowLane lane)
+        if (stored.Answered > 0 && _lanes.Answered(stored.RequestId) is RowLane lane)
         {
-            foreach (var row in lane.Take(int.MaxValue))
+            var rows = lane.Take(stored.Answered);
+            foreach (var own in stored.Verdicts)
+            {
+                (rows[own.Opinion].Request as OpinionGather)?.Take(own);
+            }
+
+            foreach (var row in rows)
             {
                 Answered(row.Request);
             }

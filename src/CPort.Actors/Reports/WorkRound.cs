@@ -40,7 +40,6 @@ internal sealed class WorkRound(
     {
         TraceItems(actor);
         MatchItems(matching, actor);
-        Propagate(matching, actor);
     }
 
     public void Take(RoundAnswer answer)
@@ -94,60 +93,48 @@ internal sealed class WorkRound(
         return traces.ToImmutable();
     }
 
+    /// <summary>
+    /// One question of an item's hashes: that they were seen, what the report says of them that the buckets do not know yet, and what is known of them with
+    /// that. So a report never gets news of its own word.
+    /// </summary>
     private void MatchItems(IActorRef matching, IActorRef actor)
     {
-        var owed = report.Items.Where(i => i.NeedsMatch() || again.Contains(i.Ordinal)).Select(i => new ItemHashes
-        {
-            Ordinal = i.Ordinal, Hashes = i.Hashes, PdqQuality = i.PdqQuality, ExactOnly = !i.NeedsMatch(),
-        }).ToImmutableArray();
+        var owed = report.Items.Select(i => (Item: i, Words: i.Unpropagated().ToArray()))
+            .Where(o => o.Item.NeedsMatch() || o.Words.Length > 0 || again.Contains(o.Item.Ordinal)).ToImmutableArray();
         if (owed.IsEmpty)
         {
             return;
         }
 
-        var asked = services.Time.GetTimestamp();
-        AskMatching(matching, actor, new MatchReport(report.Id, owed) { TraceParent = trace }, answer =>
-        {
-            CPortMetrics.Hop(CPortMetrics.MatchHop, services.Time.GetElapsedTime(asked));
-            return answer is ReportMatched matched ? new RoundAnswer(this, Failed: false) { Verdicts = matched.Items } : null;
-        });
-    }
-
-    private void Propagate(IActorRef matching, IActorRef actor)
-    {
-        var owed = report.Items.SelectMany(i => i.Unpropagated().Select(a => (Item: i, Assessment: a)))
-            .Take(ReportRules.ItemsPerPart).ToImmutableArray();
-        if (owed.IsEmpty)
-        {
-            return;
-        }
-
-        // A corrected opinion needs no retraction of its own: a source's later opinion replaces its earlier one.
-        var opinions = owed.SelectMany(p => p.Item.Hashes.Select(hash => new OpinionOnHash
-        {
-            Hash = hash,
-            Opinion = new HashOpinion
-            {
-                Agency = p.Assessment.Agency, Basis = OpinionBasis.Human, Classification = p.Assessment.Classification,
-                Country = p.Assessment.Country, Trust = p.Assessment.Trust, At = p.Assessment.At, Item = new ItemRef(report.Id, p.Item.Ordinal),
-                Speaks = p.Assessment.Speaks,
-            },
-        }));
-        AskMatching(matching, actor, new RecordOpinions(report.Id, [.. opinions]) { TraceParent = trace }, answer => answer is OpinionsRecorded
-            ? new RoundAnswer(this, Failed: false)
-            {
-                Propagated = [.. owed.Select(p => new AssessmentRef { Ordinal = p.Item.Ordinal, AssessmentId = p.Assessment.Id })],
-            }
-            : null);
-    }
-
-    private void AskMatching(IActorRef matching, IActorRef actor, object question, Func<object, RoundAnswer?> take)
-    {
         Awaiting++;
+        var asked = services.Time.GetTimestamp();
+        var question = new MatchReport(report.Tenant, report.Id, [.. owed.Select(o => new ItemHashes
+        {
+            Ordinal = o.Item.Ordinal, Hashes = o.Item.Hashes, PdqQuality = o.Item.PdqQuality, ExactOnly = !o.Item.NeedsMatch(),
+            Words = [.. o.Words.Select(word => WordOf(o.Item, word))],
+        })]) { TraceParent = trace };
         matching.Ask<object>(question, services.MatchTimeout).PipeTo(actor, actor,
-            answer => take(answer) ?? new RoundAnswer(this, Failed: true),
+            answer =>
+            {
+                CPortMetrics.Hop(CPortMetrics.MatchHop, services.Time.GetElapsedTime(asked));
+                return answer is not ReportMatched matched ? new RoundAnswer(this, Failed: true) : new RoundAnswer(this, Failed: false)
+                {
+                    Verdicts = matched.Items,
+                    Propagated = [.. owed.SelectMany(o => o.Words, (o, word) => new AssessmentRef { Ordinal = o.Item.Ordinal, AssessmentId = word.Id })],
+                };
+            },
             _ => new RoundAnswer(this, Failed: true));
     }
+
+    // A corrected opinion needs no retraction of its own: a source's later opinion replaces its earlier one.
+    private OpinionOnItem WordOf(ContentItem item, Assessment word) => new()
+    {
+        Opinion = new HashOpinion
+        {
+            Agency = word.Agency, Basis = OpinionBasis.Human, Classification = word.Classification, Country = word.Country, Trust = word.Trust,
+            Speaks = word.Speaks, At = word.At, Item = new ItemRef(report.Id, item.Ordinal), Sequence = word.Sequence,
+        },
+    };
 }
 
 /// <summary>What one of a round's questions brought; from the round to its own actor.</summary>

@@ -13,12 +13,13 @@ public static partial class WireModel
     [ProtoContract]
     private struct HashBucketIdSurrogate
     {
-        [ProtoMember(1)] public HashAlgorithm Algorithm;
+        [ProtoMember(1)] public HashBucketKind Kind;
         [ProtoMember(2)] public int Number;
+        [ProtoMember(3)] public Tenant Tenant;
 
-        public static implicit operator HashBucketId(HashBucketIdSurrogate s) => new(s.Algorithm, s.Number);
+        public static implicit operator HashBucketId(HashBucketIdSurrogate s) => new(s.Tenant, s.Kind, s.Number);
 
-        public static implicit operator HashBucketIdSurrogate(HashBucketId v) => new() { Algorithm = v.Algorithm, Number = v.Number };
+        public static implicit operator HashBucketIdSurrogate(HashBucketId v) => new() { Kind = v.Kind, Number = v.Number, Tenant = v.Tenant };
     }
 
     [ProtoContract]

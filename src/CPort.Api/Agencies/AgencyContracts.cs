@@ -17,6 +17,9 @@ public sealed record RegisterAgencyBody
     /// <summary>Countries it works for from today on; or <c>memberships</c> with dates.</summary>
     public List<string?>? Countries { get; init; }
     public List<MembershipBody?>? Memberships { get; init; }
+
+    /// <summary>By whose law it judges when nothing names another; left out: the first of its countries.</summary>
+    public string? PrimaryCountry { get; init; }
     public bool? HoldsOrphanMandate { get; init; }
 
     /// <summary>Standard (default), Trusted or Untrusted.</summary>
@@ -45,6 +48,9 @@ public sealed record ChangeAgencyBody
 
     /// <summary>Replaces all memberships.</summary>
     public List<MembershipBody?>? Memberships { get; init; }
+
+    /// <summary>By whose law it judges when nothing names another.</summary>
+    public string? PrimaryCountry { get; init; }
     public string? Trust { get; init; }
     public bool? HoldsOrphanMandate { get; init; }
 
@@ -80,6 +86,9 @@ public sealed record AgencyAnswer
 
     /// <summary>The countries it works for today.</summary>
     public required IReadOnlyList<string> Countries { get; init; }
+
+    /// <summary>By whose law it judges when nothing names another; absent when it works for no country.</summary>
+    public string? PrimaryCountry { get; init; }
     public required IReadOnlyList<MembershipAnswer> Memberships { get; init; }
     public required bool HoldsOrphanMandate { get; init; }
     public required TrustLevel Trust { get; init; }
@@ -91,6 +100,7 @@ public sealed record AgencyAnswer
     public static AgencyAnswer Of(Agency agency, IEnumerable<ApiKeyRecord> keys, DateTimeOffset now) => new()
     {
         Id = agency.Id.Value, Name = agency.Name, Kind = agency.Kind, Countries = [.. agency.CountriesOn(AgencyDirectory.DayOf(now)).Select(c => c.Code)],
+        PrimaryCountry = agency.PrimaryCountryOn(AgencyDirectory.DayOf(now))?.Code,
         Memberships = [.. agency.Memberships.Select(m => new MembershipAnswer(m.Country.Code, m.From, m.To))], HoldsOrphanMandate = agency.HoldsOrphanMandate,
         Trust = agency.Trust, IccamHotlineNumber = agency.IccamHotlineNumber, Active = agency.Active, RegisteredAt = agency.RegisteredAt,
         Keys = [.. keys.Select(k => KeyAnswer.Of(k, now))],

@@ -71,7 +71,8 @@ public static class AgencyEndpoints
         agencies.MapPatch("/{agency}", ChangeAsync).Needs(Deed.ChangeAgencies).WithName("ChangeAgency")
             .WithSummary("Change memberships, trust or mandate, or close an agency")
             .WithDescription(
-                "Each given field is a change of its own, made in this order: memberships, trust, mandate, closing; at the first that is refused the rest is left.")
+                "Each given field is a change of its own, made in this order: memberships, primary country, trust, mandate, closing; at the first that is "
+                + "refused the rest is left.")
             .Problems(400, 403, 404, 409, 422, 503);
         agencies.MapPost("/{agency}/keys", IssueAsync).Needs(Deed.IssueKeys).WithName("IssueKey").WithSummary("Make an API key")
             .WithDescription("The answer is the only place where the key is ever shown.").Problems(400, 403, 404, 409, 422, 503);
@@ -96,6 +97,7 @@ public static class AgencyEndpoints
         var kind = Parse<AgencyKind>(f, "kind", b.Kind, required: true);
         var trust = Parse<TrustLevel>(f, "trust", b.Trust);
         var memberships = Memberships(f, b.Countries, b.Memberships) ?? [];
+        var primary = f.Country("primaryCountry", b.PrimaryCountry);
         body.Check();
         await TakenAsync(
             gateway,
@@ -103,6 +105,7 @@ public static class AgencyEndpoints
             {
                 Context = me.Context(), Agency = id!.Value, Name = name!, Kind = kind!.Value, Memberships = memberships,
                 HoldsOrphanMandate = b.HoldsOrphanMandate == true, Trust = trust ?? TrustLevel.Standard, IccamHotlineNumber = b.IccamHotlineNumber,
+                PrimaryCountry = primary,
             },
             http.RequestAborted);
         return TypedResults.Created($"/v1/agencies/{id}", Show(directory, time, id.Value));
@@ -114,6 +117,7 @@ public static class AgencyEndpoints
     {
         var (b, f, id) = (body.Value, body.Fields, Id(agency));
         var memberships = Memberships(f, b.Countries, b.Memberships);
+        var primary = f.Country("primaryCountry", b.PrimaryCountry);
         var trust = Parse<TrustLevel>(f, "trust", b.Trust);
         if (b.Active == true)
         {
@@ -125,6 +129,11 @@ public static class AgencyEndpoints
         if (memberships is { } m)
         {
             commands.Add(c => new ChangeMemberships { Context = c, Agency = id, Memberships = m });
+        }
+
+        if (primary is { } country)
+        {
+            commands.Add(c => new SetPrimaryCountry { Context = c, Agency = id, Country = country });
         }
 
         if (trust is { } t)

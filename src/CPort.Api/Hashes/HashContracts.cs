@@ -18,21 +18,20 @@ public sealed record LookupBody
 /// <summary>An answer for each hash, in the order asked.</summary>
 public sealed record LookupAnswer(IReadOnlyList<HashAnswer> Results);
 
-/// <summary>What is known of a hash.</summary>
+/// <summary>What is known of a hash. How many items carry it is told to nobody here: it would tell of items that the caller does not see.</summary>
 /// <param name="Index">Its place in the request, from 0.</param>
 /// <param name="Known">Somebody's opinion counts.</param>
 /// <param name="Disputed">The opinions contradict; nobody inherits.</param>
 /// <param name="Trap">A value that matches everything or nothing (hash of the empty file, flat PDQ): never matched.</param>
 /// <param name="Version">Rises with every change of the verdict; 0 when there never was an opinion.</param>
-/// <param name="Sightings">Report items that carry it.</param>
 /// <param name="Near">Of a PDQ value: known values within the radius, nearest first; absent when it was not searched.</param>
 /// <param name="NearTruncated">There are more than are listed.</param>
 public sealed record HashAnswer(
-    int Index, HashAlgorithm Algorithm, bool Known, bool Disputed, bool Trap, bool VictimIdentified, bool SeriesKnown, long Version, int Sightings,
+    int Index, HashAlgorithm Algorithm, bool Known, bool Disputed, bool Trap, bool VictimIdentified, bool SeriesKnown, long Version,
     IReadOnlyList<OpinionAnswer> Opinions, IReadOnlyList<NearHashAnswer>? Near, bool? NearTruncated)
 {
     public static HashAnswer Of(int index, HashVerdict v, HashLookupResult? near) => new(
-        index, v.Hash.Algorithm, v.IsKnown, v.Disputed, v.Trap, v.VictimIdentified, v.SeriesKnown, v.Version, v.Sightings,
+        index, v.Hash.Algorithm, v.IsKnown, v.Disputed, v.Trap, v.VictimIdentified, v.SeriesKnown, v.Version,
         [.. v.Opinions.Select(OpinionAnswer.Of)],
         near is null ? null : [.. near.Near.Select(NearHashAnswer.Of)], near is { NearTruncated: true } ? true : null);
 }
@@ -46,14 +45,14 @@ public sealed record NearHashAnswer(int Distance, string Value, bool Disputed, I
 
 /// <summary>Everything held of one hash: what counts, every source's present word, and what was said before.</summary>
 public sealed record HashEntryAnswer(
-    HashAlgorithm Algorithm, string Value, bool Known, bool Disputed, bool Trap, bool VictimIdentified, bool SeriesKnown, long Version, int Sightings,
+    HashAlgorithm Algorithm, string Value, bool Known, bool Disputed, bool Trap, bool VictimIdentified, bool SeriesKnown, long Version,
     IReadOnlyList<OpinionAnswer> Opinions, IReadOnlyList<SourceOpinionAnswer> Sources, IReadOnlyList<PastOpinionAnswer> History, int HistoryCount)
 {
     public static HashEntryAnswer Of(HashEntryReply entry)
     {
         var v = entry.Verdict;
         return new HashEntryAnswer(
-            v.Hash.Algorithm, v.Hash.ToHex(), v.IsKnown, v.Disputed, v.Trap, v.VictimIdentified, v.SeriesKnown, v.Version, v.Sightings,
+            v.Hash.Algorithm, v.Hash.ToHex(), v.IsKnown, v.Disputed, v.Trap, v.VictimIdentified, v.SeriesKnown, v.Version,
             [.. v.Opinions.Select(OpinionAnswer.Of)],
             [.. entry.Sources.Select(s => new SourceOpinionAnswer(OpinionAnswer.Of(s.Opinion), s.Retracted))],
             [.. entry.History.Select(h => new PastOpinionAnswer(OpinionAnswer.Of(h.Word.Opinion), h.Word.Retracted, h.Until))], entry.HistoryCount);
@@ -72,7 +71,10 @@ public sealed record ImportRowBody : HashTexts
     /// <summary>Baseline, National or NotIllegal. Required.</summary>
     public CodeValue? Classification { get; init; }
 
-    /// <summary>The country whose law National and NotIllegal apply; left out: the importing agency's first.</summary>
+    /// <summary>
+    /// The country whose law the row follows; left out: the importing agency's primary country. One that the agency does not serve is only reported by it:
+    /// the country's own hotlines are not bound.
+    /// </summary>
     public string? Country { get; init; }
     public bool? VictimIdentified { get; init; }
     public bool? SeriesKnown { get; init; }
@@ -96,10 +98,15 @@ public sealed record ChangeOpinionsBody
     /// <summary>The agency's list whose word is changed; left out: the agency's own opinion.</summary>
     public string? List { get; init; }
 
+    /// <summary>Of a correction: who judged, as with an import; left out: the list, or without one the agency.</summary>
+    public string? Origin { get; init; }
+
     /// <summary>Of a correction: what is right. Required there.</summary>
     public CodeValue? Classification { get; init; }
 
-    /// <summary>Of a correction to National or NotIllegal: by whose law; left out: the agency's first country.</summary>
+    /// <summary>
+    /// The law of the word that is changed, part of its source: no other word of the agency is touched. Left out: the agency's primary country.
+    /// </summary>
     public string? Country { get; init; }
 
     /// <summary>The number of items that the answer before said will change. Left out: only count.</summary>
@@ -111,4 +118,6 @@ public sealed record ChangeOpinionsBody
 /// <param name="Verdicts">Verdicts that change.</param>
 /// <param name="Items">Report items that will be told.</param>
 /// <param name="Reports">Reports they stand in.</param>
-public sealed record ChangeOpinionsAnswer(bool Applied, int Verdicts, int Items, int Reports);
+/// <param name="Outcomes">Of each hash, in the order given: <c>changes</c>, <c>unchanged</c> (said already), or <c>noWord</c>: the agency, or its list, has
+/// said nothing of it by that law that could be put right or taken back.</param>
+public sealed record ChangeOpinionsAnswer(bool Applied, int Verdicts, int Items, int Reports, IReadOnlyList<OpinionChangeOutcome> Outcomes);

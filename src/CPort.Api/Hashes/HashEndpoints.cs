@@ -34,6 +34,9 @@ public static class HashEndpoints
             .Problems(403, 404, 422, 503);
         hashes.MapPost("/hashes:import", ImportAsync).Needs(Deed.ImportHashes).WithName("ImportHashes")
             .WithSummary("Import a list of known hashes as NDJSON, one media a line; an answer a line once durable")
+            .WithDescription(
+                "`origin` names the list's maker when that is not the agency (left out: the list's name): two agencies that import one list are one origin. "
+                + "`basis=human` says that people looked at what the rows name; it needs an `origin`.")
             .Accepts<ImportRowBody>("application/x-ndjson").Produces<ImportLineAnswer>(200, "application/x-ndjson").Problems(400, 403, 415, 422);
         hashes.MapPost("/hashes:retract", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors,
             CancellationToken cancellation) =>
@@ -44,11 +47,13 @@ public static class HashEndpoints
             CancellationToken cancellation) =>
                 ChangeAsync(body, caller, actors, retract: false, cancellation)).Needs(Deed.ChangeOpinions).WithName("CorrectHashes")
             .WithSummary("Put the agency's word on hashes right; says first how many items will change")
+            .WithDescription(
+                "Of hashes of which the agency, or its list, has said something by that law; no other word is touched. What is left is a list's word.")
             .Problems(400, 403, 409, 413, 415, 422, 503);
     }
 
     private static async Task<LookupAnswer> LookupAsync(
-        JsonBody<LookupBody> body, IReadOnlyActorRegistry actors, MatchingOptions matching, CancellationToken cancellation)
+        JsonBody<LookupBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, MatchingOptions matching, CancellationToken cancellation)
     {
         var (value, fields) = (body.Value, body.Fields);
         var hashes = ReadHashes(fields, value.Hashes);
@@ -72,7 +77,8 @@ public static class HashEndpoints
         // A value of poor quality is looked up exactly like any other, and near nothing.
         ImmutableArray<bool> poor = [.. value.Hashes!.Select(h => h!.Quality < matching.QualityFloor)];
         var answer = await actors.Get<MatchingKey>().Ask<object>(
-            new LookupMany(hashes, value.Radius ?? matching.NearRadius, value.MaxResults ?? DefaultResults, poor), Patience, cancellation);
+            new LookupMany(caller.Caller.Tenant, hashes, value.Radius ?? matching.NearRadius, value.MaxResults ?? DefaultResults, poor), Patience,
+            cancellation);
         return answer switch
         {
             LookedUp found => new LookupAnswer(
@@ -82,7 +88,8 @@ public static class HashEndpoints
         };
     }
 
-    private static async Task<HashEntryAnswer> GetAsync(string algorithm, string value, IReadOnlyActorRegistry actors, CancellationToken cancellation)
+    private static async Task<HashEntryAnswer> GetAsync(
+        string algorithm, string value, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation)
     {
         if (!HashAlgorithms.TryFind(algorithm, out var known))
         {
@@ -95,9 +102,11 @@ public static class HashEndpoints
         }
 
         var entry = await actors.Get<HashBucketRegion>().Ask<HashEntryReply>(
-            new GetHashEntry { Bucket = HashBucketId.For(hash), Hash = hash, Limit = 1 }, Patience, cancellation);
-        return entry is { Sources.IsEmpty: true, HistoryCount: 0, Verdict.Sightings: 0 }
-            ? throw ApiProblemException.Of(ProblemCodes.NotFound, "The hash was never seen and nobody has spoken of it.")
+            new GetHashEntry { Bucket = HashBucketId.For(caller.Caller.Tenant, hash), Hash = hash, Limit = 1 }, Patience, cancellation);
+
+        // Also when items carry it: that there are any is not for everybody.
+        return entry is { Sources.IsEmpty: true, HistoryCount: 0 }
+            ? throw ApiProblemException.Of(ProblemCodes.NotFound, "Nobody has spoken of the hash.")
             : HashEntryAnswer.Of(entry);
     }
 
@@ -105,7 +114,8 @@ public static class HashEndpoints
     /// Lines are read in steps, made durable, and answered before the next step is read: memory stays flat and a slow journal slows the sender.
     /// </summary>
     private static async Task ImportAsync(
-        string? list, HttpContext http, ApiCaller caller, IReadOnlyActorRegistry actors, IntakeLimits limits, TimeProvider time, CancellationToken cancellation)
+        string? list, string? origin, string? basis, HttpContext http, ApiCaller caller,
+        IReadOnlyActorRegistry actors, IntakeLimits limits, TimeProvider time, CancellationToken cancellation)
     {
         RequestBody.RefuseEncoding(http);
         if (ListName(list) is not { } name)
@@ -113,8 +123,18 @@ public static class HashEndpoints
             throw ApiProblemException.OfField("list", ProblemCodes.OutOfRange, "The query needs list=NAME, 1 to 100 characters without control characters.");
         }
 
-        var source = new HashListSource { Agency = caller.Caller.Agency, List = name, Trust = caller.Caller.Trust, At = time.GetUtcNow() };
-        var import = new HashImport(actors.Get<HashBucketRegion>());
+        var judged = ListName(origin);
+        if (origin is not null && judged is null)
+        {
+            throw ApiProblemException.OfField("origin", ProblemCodes.OutOfRange, "An origin is 1 to 100 characters without control characters.");
+        }
+
+        var source = new HashListSource
+        {
+            Agency = caller.Caller.Agency, List = name, Trust = caller.Caller.Trust, At = time.GetUtcNow(), Basis = BasisOf(basis, judged),
+            Origin = OriginOf(judged ?? name, caller.Caller), SpeaksFor = [.. caller.Caller.Countries.Where(c => caller.Caller.SpeaksFor(c))],
+        };
+        var import = new HashImport(actors.Get<HashBucketRegion>(), caller.Caller.Tenant);
         http.Response.ContentType = "application/x-ndjson";
         var lines = new List<(long Number, ApiProblem? Problem, int Row, int Rows)>();
         var rows = new List<HashListRow>();
@@ -170,6 +190,8 @@ public static class HashEndpoints
         await StepAsync();
     }
 
+    private const string NoLaw = "National and NotIllegal need the country whose law they follow.";
+
     private static readonly ApiProblem NotDurable = ApiProblem.Of(ProblemCodes.Unavailable, "The row could not be made durable in time; send it again.");
 
     /// <summary>Of a media's hashes the one to which most happened speaks for the line.</summary>
@@ -220,7 +242,7 @@ public static class HashEndpoints
         var law = LawOf(classification!.Value, country, caller);
         if (law is null && classification != Classification.Baseline)
         {
-            return ApiProblem.Of(ProblemCodes.Missing, "National and NotIllegal need the country whose law they follow.");
+            return ApiProblem.Of(ProblemCodes.Missing, NoLaw);
         }
 
         var flags = (body.VictimIdentified == true ? HashFlags.VictimIdentified : 0) | (body.SeriesKnown == true ? HashFlags.SeriesKnown : 0);
@@ -247,18 +269,31 @@ public static class HashEndpoints
         var classification = retract ? Classification.NotIllegal : fields.Code("classification", CodeLists.Classifications, value.Classification,
             required: true);
         var country = fields.Country("country", value.Country);
+        var origin = value.Origin is null ? list : ListName(value.Origin);
+        if (value.Origin is not null && origin is null)
+        {
+            fields.Add("origin", ProblemCodes.OutOfRange, "An origin is 1 to 100 characters without control characters.");
+        }
+
+        var law = LawOf(classification ?? Classification.Baseline, country, caller.Caller);
+        if (!retract && law is null && classification is Classification.National or Classification.NotIllegal)
+        {
+            fields.Add("country", ProblemCodes.Missing, NoLaw);
+        }
+
         body.Check();
 
-        var context = caller.Context();
+        // A list's word, also without a list: human is only who looked at an item of a report.
         var opinion = new HashOpinion
         {
-            Agency = caller.Caller.Agency, List = list, Basis = list is null ? OpinionBasis.Human : OpinionBasis.List, Classification = classification!.Value,
-            Country = LawOf(classification.Value, country, caller.Caller), Trust = caller.Caller.Trust, At = context.OccurredAt,
+            Agency = caller.Caller.Agency, List = list, Basis = OpinionBasis.List, Classification = classification!.Value, Country = law,
+            Trust = caller.Caller.Trust, At = caller.Context().OccurredAt, Speaks = caller.Caller.SpeaksFor(law),
+            Origin = OriginOf(origin, caller.Caller),
         };
         ImmutableArray<OpinionOnHash> opinions = [.. hashes.Select(hash => new OpinionOnHash { Hash = hash, Opinion = opinion, Retract = retract })];
-        var change = new OpinionChange(actors.Get<HashBucketRegion>());
+        var change = new OpinionChange(actors.Get<HashBucketRegion>(), caller.Caller.Tenant);
         var preview = await change.PreviewAsync(opinions, cancellation);
-        var counted = new ChangeOpinionsAnswer(false, preview.Verdicts, preview.Items, preview.Reports);
+        var counted = new ChangeOpinionsAnswer(false, preview.Verdicts, preview.Items, preview.Reports, preview.Outcomes);
         if (value.Confirm is not { } confirmed)
         {
             return counted;
@@ -274,10 +309,26 @@ public static class HashEndpoints
         return counted with { Applied = true };
     }
 
-    /// <summary>Baseline holds everywhere, but a human one is also its country's own word; without a country a list speaks for nobody's law.</summary>
+    /// <summary>
+    /// The law of a word that names none: the agency's primary country's, of Baseline too, so that its correction is the same source's. INTERPOL has none.
+    /// </summary>
     private static Country? LawOf(Classification classification, Country? given, Caller caller) =>
-        given ?? (classification == Classification.Baseline && caller.Kind == AgencyKind.Interpol ? null
-            : caller.Countries.IsEmpty ? null : caller.Countries[0]);
+        given ?? (classification == Classification.Baseline && caller.Kind == AgencyKind.Interpol ? null : caller.LawFor());
+
+    /// <summary>
+    /// Who judged: the list's maker, by whatever name it is given; a list that names none is taken for somebody's of its own name, so that two agencies which
+    /// import it are one origin. Null: the agency itself.
+    /// </summary>
+    private static string? OriginOf(string? named, Caller caller) =>
+        named?.ToLowerInvariant() is { } origin && origin != caller.Agency.Value ? origin : null;
+
+    private static OpinionBasis BasisOf(string? basis, string? origin) => basis?.ToLowerInvariant() switch
+    {
+        null or "list" => OpinionBasis.List,
+        "human" when origin is not null => OpinionBasis.Human,
+        "human" => throw ApiProblemException.OfField("origin", ProblemCodes.Missing, "Rows that people looked at name their origin: origin=NAME."),
+        _ => throw ApiProblemException.OfField("basis", ProblemCodes.UnknownCode, "One of list, human."),
+    };
 
     internal static ImmutableArray<ContentHash> ReadHashes(FieldReader fields, List<HashBody?>? bodies)
     {

@@ -13,15 +13,14 @@ namespace CPort.Api.Hashes;
 /// <param name="Value">Hexadecimal; absent for operators, who see no hash.</param>
 /// <param name="Reason"><c>manyReports</c>, <c>manyNearValues</c> or <c>operator</c>.</param>
 /// <param name="By">The agency that put it in; absent when CPort found it.</param>
-/// <param name="Reports">Different reports that had it when it went in.</param>
+/// <param name="Reports">Different reports that had it when it went in; this and the next two only for who has everything counted.</param>
 /// <param name="NearValues">Different PDQ values searched near it when it went in (estimated).</param>
 /// <param name="Items">Items that carry it now.</param>
 /// <param name="Opinions">Opinions that count now.</param>
 /// <param name="Confirmed">Its exact opinions apply all the same: a human of a trusted agency confirmed it, or two trusted agencies agree.</param>
 public sealed record QuarantinedHashAnswer(
-    string Id, HashAlgorithm Algorithm, string? Value, QuarantineReason Reason, DateTimeOffset Since, string? By, int Reports, int NearValues, int Items,
-        int Opinions,
-    bool Confirmed);
+    string Id, HashAlgorithm Algorithm, string? Value, QuarantineReason Reason, DateTimeOffset Since, string? By, int? Reports, int? NearValues, int? Items,
+    int Opinions, bool Confirmed);
 
 /// <summary>A page of the quarantine.</summary>
 /// <param name="NextCursor">The <c>cursor</c> of the next page; absent on the last.</param>
@@ -36,6 +35,9 @@ public sealed record ChangeQuarantineBody
 
     /// <summary>By value.</summary>
     public List<HashBody?>? Hashes { get; init; }
+
+    /// <summary>Of <see cref="Hashes"/>: <c>live</c> or <c>training</c>, for operators; absent, and for all others, what the key is for.</summary>
+    public string? Tenant { get; init; }
 }
 
 /// <summary>How many went in or came out; the others were so already.</summary>
@@ -47,6 +49,7 @@ public static class QuarantineEndpoints
     private const string List = "quarantine";
     private const int Most = HashBucketLimits.Part;
     private const int BucketsAtOnce = 32;
+    private const string NoTenant = "live or training; other than the key's own for operators only.";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     public static void MapQuarantine(this IEndpointRouteBuilder v1)
@@ -71,13 +74,15 @@ public static class QuarantineEndpoints
     /// <summary>A page of the quarantine; also for the operators' port.</summary>
     public static async Task<QuarantineListAnswer> ListAsync(
         ApiCaller caller, IReadOnlyActorRegistry actors, Database database, StuckEntities stuck, CancellationToken cancellation,
-        string? cursor = null, string? maxResults = null)
+        string? cursor = null, string? maxResults = null, string? tenant = null)
     {
+        var of = TenantOf(caller.Caller, tenant)
+            ?? throw ApiProblemException.OfField("tenant", ProblemCodes.OutOfRange, NoTenant);
         var max = QueryValues.MaxResults(maxResults);
-        var values = AccessTable.May(caller.Caller, Deed.LookUpHashes);
+        var (values, counts) = (AccessTable.May(caller.Caller, Deed.LookUpHashes), AccessTable.May(caller.Caller, Deed.CountEverything));
         var from = Cursor.Read<Position>(List, cursor) ?? new Position(0, 0);
         var withEvents = (await HashBucketJournal.WithEventsAsync(database, cancellation)).ToHashSet();
-        var buckets = HashBucketId.All.Select((id, number) => (Id: id, Number: number)).Where(b => b.Number >= from.Bucket && withEvents.Contains(b.Id))
+        var buckets = HashBucketId.AllOf(of).Select((id, number) => (Id: id, Number: number)).Where(b => b.Number >= from.Bucket && withEvents.Contains(b.Id))
             .ToList();
         var region = actors.Get<HashBucketRegion>();
         var rows = new List<QuarantinedHashAnswer>();
@@ -101,7 +106,7 @@ public static class QuarantineEndpoints
                         return Page(new Position(bucket.Number, row.Row));
                     }
 
-                    rows.Add(ToAnswer(bucket.Id, row, values));
+                    rows.Add(ToAnswer(bucket.Id, row, values, counts));
                 }
 
                 if (answer.More)
@@ -141,7 +146,7 @@ public static class QuarantineEndpoints
         var rows = new List<(HashBucketId Bucket, int Row)>();
         for (var i = 0; i < (value.Ids?.Count ?? 0) && !fields.IsFull; i++)
         {
-            if (TryId(value.Ids![i], out var id))
+            if (TryId(value.Ids![i], out var id) && TenantOf(caller.Caller, id.Bucket.Tenant.ToString()) is not null)
             {
                 rows.Add(id);
             }
@@ -160,24 +165,39 @@ public static class QuarantineEndpoints
             fields.Add("hashes", ProblemCodes.TooMany, $"At most {Most} hashes and ids together.");
         }
 
+        var tenant = TenantOf(caller.Caller, value.Tenant);
+        if (tenant is null)
+        {
+            fields.Add("tenant", ProblemCodes.OutOfRange, NoTenant);
+        }
+
         body.Check();
         var region = actors.Get<HashBucketRegion>();
         var at = caller.Context().OccurredAt;
-        var buckets = hashes.Select(HashBucketId.For).Concat(rows.Select(r => r.Bucket)).Distinct().ToList();
+        var buckets = hashes.Select(BucketOf).Concat(rows.Select(r => r.Bucket)).Distinct().ToList();
         var changed = await Task.WhenAll(buckets.Select(bucket => region.Ask<QuarantineChanged>(
             new ChangeQuarantine
             {
                 Bucket = bucket, RequestId = 0, Release = release, By = caller.Caller.Agency, At = at,
-                Hashes = [.. hashes.Where(hash => HashBucketId.For(hash) == bucket)], Rows = [.. rows.Where(r => r.Bucket == bucket).Select(r => r.Row)],
+                Hashes = [.. hashes.Where(hash => BucketOf(hash) == bucket)], Rows = [.. rows.Where(r => r.Bucket == bucket).Select(r => r.Row)],
             },
             Patience, cancellation)));
         return new ChangeQuarantineAnswer(changed.Sum(c => c.Changed));
+
+        HashBucketId BucketOf(ContentHash hash) => HashBucketId.For(tenant!.Value, hash);
     }
 
-    private static QuarantinedHashAnswer ToAnswer(HashBucketId bucket, QuarantineRow row, bool values) => new(
-        string.Create(CultureInfo.InvariantCulture, $"{bucket}.{row.Row}"), row.Hash.Algorithm, values
-            ? row.Hash.ToHex() : null, row.State.Reason, row.State.Since,
-        row.State.By?.Value, row.State.Reports, row.State.NearValues, row.Items, row.Opinions, row.Confirmed);
+    /// <summary>An operator's choice, live when there is none; of everybody else their key's. Null: no tenant, or not theirs.</summary>
+    private static Tenant? TenantOf(Caller caller, string? text) =>
+        text is null ? caller.Tenant
+        : !Enum.TryParse<Tenant>(text, ignoreCase: true, out var tenant) || !Enum.IsDefined(tenant) ? null
+        : tenant == caller.Tenant || caller.Is(Roles.Operator) ? tenant
+        : null;
+
+    private static QuarantinedHashAnswer ToAnswer(HashBucketId bucket, QuarantineRow row, bool values, bool counts) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{bucket}.{row.Row}"), row.Hash.Algorithm, values ? row.Hash.ToHex() : null, row.State.Reason,
+        row.State.Since, row.State.By?.Value, counts ? row.State.Reports : null, counts ? row.State.NearValues : null, counts ? row.Items : null,
+        row.Opinions, row.Confirmed);
 
     private static bool TryId(string? text, out (HashBucketId Bucket, int Row) id)
     {

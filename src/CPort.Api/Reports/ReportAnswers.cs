@@ -278,9 +278,15 @@ public sealed record WordAnswer(string Agency, string? List, string? Origin, Cod
 }
 
 /// <summary>One source's opinion of a hash.</summary>
-public sealed record OpinionAnswer(string Agency, string? List, OpinionBasis Basis, CodeAnswer Classification, string? CountryCode, DateTimeOffset At)
+/// <param name="List">The list that says so; absent: the agency itself.</param>
+/// <param name="CountryCode">The country whose law it follows.</param>
+/// <param name="Speaks">The agency speaks for that country; false: it only reports what is said there.</param>
+/// <param name="Origin">Who judged, when that is not the agency: the list's maker.</param>
+public sealed record OpinionAnswer(
+    string Agency, string? List, OpinionBasis Basis, CodeAnswer Classification, string? CountryCode, bool? Speaks, string? Origin, DateTimeOffset At)
 {
-    public static OpinionAnswer Of(HashOpinion o) => new(o.Agency.Value, o.List, o.Basis, CodeAnswer.Of(o.Classification), o.Country?.Code, o.At);
+    public static OpinionAnswer Of(HashOpinion o) => new(
+        o.Agency.Value, o.List, o.Basis, CodeAnswer.Of(o.Classification), o.Country?.Code, o.Country is null ? null : o.Speaks, o.Origin, o.At);
 }
 
 /// <summary>A known PDQ value near the item's own; suggests, never decides.</summary>

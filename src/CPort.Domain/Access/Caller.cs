@@ -27,10 +27,26 @@ public sealed record Caller
 
     [ProtoMember(9)] public Tenant Tenant { get; init; }
 
-    public bool WorksFor(Country? country) => country is { } c && Countries.Contains(c);
+    /// <summary>
+    /// The country by whose law the agency judges when nothing names another: a field of the agency (<c>Agency.PrimaryCountry</c>). Of an agency with one
+    /// country that one; null when it works for none.
+    /// </summary>
+    [ProtoMember(10)] public Country? PrimaryCountry
+    {
+        get => field ?? (Countries is [var only] ? only : null);
+        init;
+    }
 
-    /// <summary>A word by this country's law is the country's own (verdicts.md 1); everybody else who names it only reports it.</summary>
-    public bool SpeaksFor(Country? law) => Kind is AgencyKind.Hotline or AgencyKind.Police && WorksFor(law);
+    /// <summary>The law that an opinion follows which names none: the item's assigned country's when the agency serves it, else the primary one's.</summary>
+    public Country? LawFor(Country? assigned = null) => WorksFor(assigned) ? assigned : PrimaryCountry;
+
+    /// <summary>
+    /// The agency speaks for the country today, so that a word by its law is the country's own (verdicts.md 1): a hotline or national police that is a member
+    /// of it. Everybody else who names a country only reports what is said there.
+    /// </summary>
+    public bool SpeaksFor(Country? law) => Speaking.May(Kind) && WorksFor(law);
+
+    public bool WorksFor(Country? country) => country is { } c && Countries.Contains(c);
 
     public bool Is(Roles role) => (Roles & role) != 0;
 

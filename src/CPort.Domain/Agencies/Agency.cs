@@ -30,6 +30,12 @@ public sealed record Agency
     /// <summary>Ordered by country and first day; memberships of one country never overlap.</summary>
     public ImmutableArray<Membership> Memberships { get; init; } = [];
 
+    /// <summary>
+    /// By whose law the agency judges when nothing names another, and for which country it takes an orphan: one that it has a membership of. Null when it has
+    /// none.
+    /// </summary>
+    public Country? PrimaryCountry { get; init; }
+
     /// <summary>May take orphans and assign them to itself (domain.md 1.3); hotlines only.</summary>
     public bool HoldsOrphanMandate { get; init; }
     public TrustLevel Trust { get; init; } = TrustLevel.Standard;
@@ -42,6 +48,16 @@ public sealed record Agency
     public required DateTimeOffset RegisteredAt { get; init; }
 
     public bool WorksFor(Country country, DateOnly day) => Memberships.Any(m => m.Country == country && m.HoldsOn(day));
+
+    /// <summary>The primary country on a day: while its membership does not hold, the first of those that do.</summary>
+    public Country? PrimaryCountryOn(DateOnly day) =>
+        PrimaryCountry is { } primary && WorksFor(primary, day) ? primary : CountriesOn(day) is [var first, ..] ? first : null;
+
+    /// <summary>
+    /// The agency speaks for the country on the day, so that a word by its law is the country's own (verdicts.md 1). Of a caller:
+    /// <see cref="Caller.SpeaksFor"/>.
+    /// </summary>
+    public bool SpeaksFor(Country? law, DateOnly day) => Speaking.May(Kind) && law is { } country && WorksFor(country, day);
 
     /// <summary>The countries it works for on a day, each once, in order.</summary>
     public ImmutableArray<Country> CountriesOn(DateOnly day) => [.. Memberships.Where(m => m.HoldsOn(day)).Select(m => m.Country).Distinct()];

@@ -134,6 +134,7 @@ public sealed class AgencyDirectory
         return new Authentication.Accepted(new Caller
         {
             Agency = agency.Id, Kind = agency.Kind, Roles = key.Roles, KeyId = key.KeyId, Countries = agency.CountriesOn(DayOf(now)),
+            PrimaryCountry = agency.PrimaryCountryOn(DayOf(now)),
             HoldsOrphanMandate = agency.HoldsOrphanMandate, Purpose = stated, Trust = agency.Trust, Tenant = key.Tenant,
         });
     }

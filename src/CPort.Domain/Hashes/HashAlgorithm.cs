@@ -60,8 +60,8 @@ public sealed record HashAlgorithmRow
     /// <summary>Values are also written in base64 (Arachnid, VICS).</summary>
     public bool Base64 { get; init; }
 
-    /// <summary>How many buckets its values are spread over. Stored by way of the buckets' ids: never change.</summary>
-    public int Buckets { get; init; } = HashBucketId.ExactBuckets;
+    /// <summary>The buckets that hold its values. Stored by way of the buckets' ids: never change.</summary>
+    public HashBucketKind Bucket { get; init; } = HashBucketKind.Exact;
 
     public required HashStrength Strength { get; init; }
 
@@ -107,7 +107,7 @@ public static class HashAlgorithms
         new()
         {
             Algorithm = HashAlgorithm.Pdq, Name = "pdq", Title = "PDQ", Bytes = 32, Base64 = true,
-            Strength = HashStrength.Perceptual, Buckets = HashBucketId.PdqBuckets, IsTrap = value => TrapValues.IsFlatPdq(value),
+            Strength = HashStrength.Perceptual, Bucket = HashBucketKind.Pdq, IsTrap = value => TrapValues.IsFlatPdq(value),
         },
         new()
         {

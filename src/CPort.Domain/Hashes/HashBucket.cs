@@ -3,8 +3,8 @@ using CPort.Domain.Hashes.Verbs;
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// A bucket's state, changed in place for memory's sake: the hashes with what is said of each, who carries them, and whose changed verdict some report has yet
-/// to take (the persisted fan-out).
+/// A bucket's state, changed in place for memory's sake: the hashes, of several algorithms, with what is said of each, who carries them, and whose changed
+/// verdict some report has yet to take (the persisted fan-out).
 /// <para>
 /// Unlike other entities' states it changes in place, by <see cref="HashBucketRules.Apply"/> only: with 300,000 hashes in a bucket an immutable dictionary
 /// costs some 250 bytes and three objects a hash, and every import of a list would rebuild much of it. It belongs to one actor, which hands no part of it out;
@@ -18,27 +18,24 @@ public sealed class HashBucket
     // Steps from one shared entry to the next that are remembered, so that rows of one list share also across events.
     private const int MaxSteps = 4_096;
 
-    private readonly HashTable _table;
+    private readonly HashColumn?[] _columns = new HashColumn?[HashRow.Algorithms];
     private readonly List<HashEntry?> _entries = [];
     private readonly Stack<int> _free = new();
     private readonly Dictionary<(HashEntry From, SourceOpinion Word, long Version), HashEntry> _steps = [];
     private readonly Dictionary<int, HashQuarantine> _quarantine = [];
     private readonly Dictionary<int, int> _untold = [];
 
+    private readonly Dictionary<AgencyId, RecordedTrust> _trust = [];
+
     // Values that count as traps today and got in before: their opinions do not count.
     private readonly HashSet<int> _traps = [];
-    private int[] _entryOf = [];
 
-    private HashBucket(HashBucketId id, HashTable? table = null)
-    {
-        Id = id;
-        _table = table ?? new HashTable(ContentHash.LengthOf(id.Algorithm));
-    }
+    private HashBucket(HashBucketId id) => Id = id;
 
     public HashBucketId Id { get; }
 
     /// <summary>Hashes with an opinion, a sighting or a quarantine.</summary>
-    public int Count => _table.Count;
+    public int Count { get; private set; }
 
     /// <summary>Hashes whose verdict is known.</summary>
     public int Known { get; private set; }
@@ -58,24 +55,40 @@ public sealed class HashBucket
     internal int EntryCount => _entries.Count - _free.Count;
 
     /// <summary>Bytes of the large arrays, for measurements.</summary>
-    internal long TableBytes => _table.Bytes + (4L * _entryOf.Length);
+    internal long TableBytes => Columns.Sum(c => c.Bytes);
 
     /// <summary>About so many bytes of memory: the large arrays, the sightings, and a guess at what entries that few hashes share take (300 each).</summary>
     internal long MemoryBytes => TableBytes + Sightings.MemoryBytes + (300L * EntryCount);
 
     public static HashBucket New(HashBucketId id) => new(id);
 
-    internal int RowOf(ContentHash hash) => hash.Algorithm == Id.Algorithm ? _table.Find(hash.Bytes) : -1;
+    /// <summary>The agencies that have spoken here, with their trust as far as the bucket was told.</summary>
+    public IReadOnlyCollection<RecordedTrust> Trust => _trust.Values;
 
-    internal int RowOf(ReadOnlySpan<byte> value) => _table.Find(value);
+    /// <summary>All rows, those of one algorithm after the other.</summary>
+    internal IEnumerable<int> Rows => Columns.SelectMany(c => Enumerable.Range(0, c.Table.Count), (c, index) => HashRow.At(c.Algorithm, index));
 
-    internal ReadOnlySpan<byte> ValueOf(int row) => _table[row];
+    private IEnumerable<HashColumn> Columns => _columns.OfType<HashColumn>();
 
-    internal ContentHash HashOf(int row) => ContentHash.FromBytes(Id.Algorithm, _table[row]);
+    internal int CountOf(HashAlgorithm algorithm) => _columns[(int)algorithm]?.Table.Count ?? 0;
+
+    internal bool HasRow(int row) => row >= 0 && HashRow.IndexOf(row) < CountOf(HashRow.AlgorithmOf(row));
+
+    /// <summary>The row that an event names; throws <see cref="InvalidDataException"/> when there is none.</summary>
+    internal int Held(int row) => HasRow(row) ? row : throw new InvalidDataException("An event names a row that the bucket does not have.");
+
+    internal int RowOf(ContentHash hash) => RowOf(hash.Algorithm, hash.Bytes);
+
+    internal int RowOf(HashAlgorithm algorithm, ReadOnlySpan<byte> value) =>
+        _columns[(int)algorithm] is { } column && column.Table.Find(value) is var index and >= 0 ? HashRow.At(algorithm, index) : -1;
+
+    internal ReadOnlySpan<byte> ValueOf(int row) => ColumnOf(row).Table[HashRow.IndexOf(row)];
+
+    internal ContentHash HashOf(int row) => ContentHash.FromBytes(HashRow.AlgorithmOf(row), ValueOf(row));
 
     internal HashEntry EntryOf(ContentHash hash) => RowOf(hash) is var row and >= 0 ? EntryOf(row) : HashEntry.Empty;
 
-    internal HashEntry EntryOf(int row) => _entryOf[row] is var number and >= 0 ? _entries[number]! : HashEntry.Empty;
+    internal HashEntry EntryOf(int row) => NumberOf(row) is var number and >= 0 ? _entries[number]! : HashEntry.Empty;
 
     internal bool IsPending(int row) => _untold.ContainsKey(row);
 
@@ -87,22 +100,42 @@ public sealed class HashBucket
     internal bool IsKnown(int row) => IsKnown(row, EntryOf(row));
 
     /// <summary>The row of a value, made when it is new.</summary>
-    internal int Add(ReadOnlySpan<byte> value)
+    internal int Add(HashAlgorithm algorithm, ReadOnlySpan<byte> value)
     {
-        var row = _table.FindOrAdd(value);
-        if (row >= _entryOf.Length)
+        var column = _columns[(int)algorithm] ??= new HashColumn(algorithm);
+        var before = column.Table.Count;
+        var row = HashRow.At(algorithm, column.Add(value));
+        if (column.Table.Count > before)
         {
-            var old = _entryOf.Length;
-            Array.Resize(ref _entryOf, Math.Max(row + 4, (int)(row * 1.25)));
-            _entryOf.AsSpan(old).Fill(-1);
-        }
-
-        if (_table.Count == row + 1 && _entryOf[row] < 0 && TrapValues.IsTrap(Id.Algorithm, value))
-        {
-            _traps.Add(row);
+            Count++;
+            if (TrapValues.IsTrap(algorithm, value))
+            {
+                _traps.Add(row);
+            }
         }
 
         return row;
+    }
+
+    /// <summary>Values that the events after them name by their rows: they must be new, or those would name others.</summary>
+    internal void AddNew(HashValues values)
+    {
+        var before = Count;
+        var length = ContentHash.LengthOf(values.Algorithm);
+        if (values.Values.Length % length != 0)
+        {
+            throw new InvalidDataException("The values of an event are cut off.");
+        }
+
+        for (var rest = values.Values.AsSpan(); !rest.IsEmpty; rest = rest[length..])
+        {
+            Add(values.Algorithm, rest[..length]);
+        }
+
+        if (Count - before != values.Values.Length / length)
+        {
+            throw new InvalidDataException("An event brings values as new that the bucket holds.");
+        }
     }
 
     /// <summary>The entry after a word that many hashes share (an import's): the same one for the same step, as long as some row has it.</summary>
@@ -123,7 +156,8 @@ public sealed class HashBucket
 
     internal void SetEntry(int row, HashEntry next)
     {
-        var (old, before) = (_entryOf[row], IsKnown(row));
+        ref var place = ref NumberOf(row);
+        var (old, before) = (place, IsKnown(row));
         if (next.Number < 0)
         {
             if (_free.TryPop(out var free))
@@ -138,7 +172,7 @@ public sealed class HashBucket
         }
 
         next.Rows++;
-        _entryOf[row] = next.Number;
+        place = next.Number;
         var version = 0L;
         if (old >= 0)
         {
@@ -159,6 +193,49 @@ public sealed class HashBucket
         }
     }
 
+    internal RecordedTrust? TrustIn(AgencyId agency) => _trust.GetValueOrDefault(agency);
+
+    /// <summary>How far the agency is believed now; as given when nobody told the bucket.</summary>
+    internal TrustLevel TrustOf(AgencyId agency, TrustLevel given) => TrustIn(agency) is { AsOf: > 0 } told ? told.Trust : given;
+
+    /// <summary>The word with its agency's present trust.</summary>
+    internal SourceOpinion Present(SourceOpinion word) => word.With(TrustOf(word.Opinion.Agency, word.Opinion.Trust));
+
+    /// <summary>An agency has spoken.</summary>
+    internal void Hear(AgencyId agency, TrustLevel trust) => _trust.TryAdd(agency, new RecordedTrust { Agency = agency, Trust = trust, AsOf = 0 });
+
+    /// <summary>Puts all words of an agency at a trust: entry by entry, however many hashes share one.</summary>
+    internal void SetTrust(RecordedTrust told)
+    {
+        _trust[told.Agency] = told;
+        _steps.Clear();
+        var before = new HashEntry?[_entries.Count];
+        for (var number = 0; number < before.Length; number++)
+        {
+            if (_entries[number] is { } old && old.With(told.Agency, told.Trust) is { } next)
+            {
+                (next.Number, next.Rows, old.Number, old.Rows) = (number, old.Rows, -1, 0);
+                (before[number], _entries[number]) = (old, next);
+            }
+        }
+
+        foreach (var row in Rows)
+        {
+            if (NumberOf(row) is var number and >= 0 && before[number] is { } old)
+            {
+                CountKnown(row, IsKnown(row, old));
+            }
+        }
+
+        foreach (var row in Sightings.Rows)
+        {
+            if (NumberOf(row) is var number and >= 0 && before[number] is { } old && old.Version != _entries[number]!.Version)
+            {
+                CountUntold(row, _entries[number]!.Version);
+            }
+        }
+    }
+
     internal void SetQuarantine(int row, HashQuarantine state)
     {
         var before = IsKnown(row);
@@ -166,22 +243,22 @@ public sealed class HashBucket
         CountKnown(row, before);
     }
 
-    /// <summary>A report took the verdict.</summary>
-    internal void Deliver(int row, VerdictDelivered d)
+    /// <summary>A report has the verdict of a version on its items in the range.</summary>
+    internal void Deliver(int row, ReportId report, long taken, int firstOrdinal, int lastOrdinal)
     {
         var version = EntryOf(row).Version;
         var sightings = Sightings.Of(row);
         var told = 0;
-        for (var i = HashSightings.FirstOf(sightings, d.ReportId, d.FirstOrdinal); i < sightings.Length; i++)
+        for (var i = HashSightings.FirstOf(sightings, report, firstOrdinal); i < sightings.Length; i++)
         {
             ref var s = ref sightings[i];
-            if (s.Report != d.ReportId || s.Ordinal > d.LastOrdinal)
+            if (s.Report != report || s.Ordinal > lastOrdinal)
             {
                 break;
             }
 
-            told += s.Told < version && d.Version >= version ? 1 : 0;
-            s = s with { Told = Math.Max(s.Told, d.Version) };
+            told += s.Told < version && taken >= version ? 1 : 0;
+            s = s with { Told = Math.Max(s.Told, taken) };
         }
 
         if (told > 0 && _untold.TryGetValue(row, out var left))
@@ -202,29 +279,35 @@ public sealed class HashBucket
         // Numbers without holes, in order of their first row.
         var numbers = new int[_entries.Count];
         var entries = ImmutableArray.CreateBuilder<HashEntrySnapshot>();
-        var runs = new List<int>();
-        for (var row = 0; row < Count; row++)
+        var columns = ImmutableArray.CreateBuilder<HashColumnImage>();
+        foreach (var column in Columns)
         {
-            var number = -1;
-            if (_entryOf[row] is var held and >= 0)
+            var runs = new List<int>();
+            foreach (var held in column.EntryOf[..column.Table.Count])
             {
-                if (numbers[held] == 0)
+                var number = -1;
+                if (held >= 0)
                 {
-                    entries.Add(_entries[held]!.ToSnapshot());
-                    numbers[held] = entries.Count;
+                    if (numbers[held] == 0)
+                    {
+                        entries.Add(_entries[held]!.ToSnapshot());
+                        numbers[held] = entries.Count;
+                    }
+
+                    number = numbers[held] - 1;
                 }
 
-                number = numbers[held] - 1;
+                if (runs.Count > 0 && runs[^2] == number)
+                {
+                    runs[^1]++;
+                }
+                else
+                {
+                    runs.AddRange([number, 1]);
+                }
             }
 
-            if (runs.Count > 0 && runs[^2] == number)
-            {
-                runs[^1]++;
-            }
-            else
-            {
-                runs.AddRange([number, 1]);
-            }
+            columns.Add(new HashColumnImage { Algorithm = column.Algorithm, Values = column.Table.Values.ToArray(), EntryRuns = [.. runs] });
         }
 
         var sighted = new List<int>();
@@ -245,43 +328,27 @@ public sealed class HashBucket
 
         return new HashBucketImage
         {
-            Bucket = Id, Hashes = _table.Values.ToArray(), EntryRuns = [.. runs], Entries = entries.DrainToImmutable(),
-                Sighted = [.. sighted],
-            Sightings = sightings, Quarantined = [.. _quarantine.OrderBy(q => q.Key)
-                .Select(q => new QuarantinedRow { Row = q.Key, State = q.Value })],
+            Bucket = Id, Columns = columns.DrainToImmutable(), Entries = entries.DrainToImmutable(), Sighted = [.. sighted], Sightings = sightings,
+            Quarantined = [.. _quarantine.OrderBy(q => q.Key).Select(q => new QuarantinedRow { Row = q.Key, State = q.Value })],
+            Trust = [.. _trust.Values.OrderBy(t => t.Agency.Value, StringComparer.Ordinal)],
         };
     }
 
-    /// <summary>Takes over the image's array of values. Throws <see cref="InvalidDataException"/> when its parts do not fit together.</summary>
+    /// <summary>Takes over the image's arrays of values. Throws <see cref="InvalidDataException"/> when its parts do not fit together.</summary>
     public static HashBucket From(HashBucketImage image)
     {
-        var state = new HashBucket(image.Bucket, new HashTable(ContentHash.LengthOf(image.Bucket.Algorithm), image.Hashes));
-        state._entryOf = new int[state.Count];
-        state.FindTraps();
+        var state = new HashBucket(image.Bucket);
         HashEntry[] shared = [.. image.Entries.Select(HashEntry.From)];
-        var row = 0;
-        for (var i = 0; i + 1 < image.EntryRuns.Length; i += 2)
+        foreach (var column in image.Columns)
         {
-            var (number, run) = (image.EntryRuns[i], image.EntryRuns[i + 1]);
-            if (number >= shared.Length || number < -1 || run < 1 || run > state.Count - row)
-            {
-                throw new InvalidDataException("Runs of entries that do not fit the rows.");
-            }
-
-            state.Fill(row, run, number < 0 ? null : shared[number]);
-            row += run;
-        }
-
-        if (row != state.Count)
-        {
-            throw new InvalidDataException("Rows without an entry.");
+            state.Load(column, shared);
         }
 
         var rest = image.Sightings.AsSpan();
         for (var i = 0; i + 1 < image.Sighted.Length; i += 2)
         {
-            var (at, count) = (image.Sighted[i], image.Sighted[i + 1]);
-            if (at < 0 || at >= state.Count || count < 1 || count > rest.Length / HashBucketImage.SightingBytes)
+            var (row, count) = (image.Sighted[i], image.Sighted[i + 1]);
+            if (!state.HasRow(row) || count < 1 || count > rest.Length / HashBucketImage.SightingBytes)
             {
                 throw new InvalidDataException("Sightings of no row, or cut off.");
             }
@@ -290,18 +357,23 @@ public sealed class HashBucket
             for (var s = 0; s < count; s++)
             {
                 sightings[s] = new Sighting(
-                    new ReportId(BinaryPrimitives.ReadUInt128LittleEndian(rest)),
-                        BinaryPrimitives.ReadInt32LittleEndian(rest[16..]),
+                    new ReportId(BinaryPrimitives.ReadUInt128LittleEndian(rest)), BinaryPrimitives.ReadInt32LittleEndian(rest[16..]),
                     BinaryPrimitives.ReadInt64LittleEndian(rest[20..]));
                 rest = rest[HashBucketImage.SightingBytes..];
             }
 
-            state.Load(at, sightings);
+            state.Sightings.Load(row, sightings);
+            state.CountUntold(row, state.EntryOf(row).Version);
+        }
+
+        foreach (var told in image.Trust)
+        {
+            state._trust[told.Agency] = told;
         }
 
         foreach (var q in image.Quarantined)
         {
-            if (q.Row < 0 || q.Row >= state.Count)
+            if (!state.HasRow(q.Row))
             {
                 throw new InvalidDataException("A quarantine of no row.");
             }
@@ -312,34 +384,10 @@ public sealed class HashBucket
         return state;
     }
 
-    /// <summary>From a snapshot of the first shape.</summary>
-    public static HashBucket From(HashBucketSnapshot snapshot)
-    {
-        var state = new HashBucket(snapshot.Bucket,
-            new HashTable(ContentHash.LengthOf(snapshot.Bucket.Algorithm), snapshot.Hashes));
-        if (snapshot.EntryOf.Length != state.Count)
-        {
-            throw new InvalidDataException("Rows without an entry.");
-        }
+    // Of the row's entry; -1: none.
+    private ref int NumberOf(int row) => ref ColumnOf(row).EntryOf[HashRow.IndexOf(row)];
 
-        state._entryOf = new int[state.Count];
-        state.FindTraps();
-        HashEntry[] shared = [.. snapshot.Entries.Select(HashEntry.From)];
-        for (var row = 0; row < state.Count; row++)
-        {
-            // A hash without opinions had an entry for its sightings only.
-            var (number, entry) = (snapshot.EntryOf[row], shared[snapshot.EntryOf[row]]);
-            state.Fill(row, 1, entry is { Version: 0, Sources.IsEmpty: true } ? null : entry);
-            var written = snapshot.Entries[number];
-            if (!written.Sightings.IsEmpty)
-            {
-                state.Load(row, [.. written.Sightings.Select((item, i) =>
-                    new Sighting(item.Report, item.Ordinal, written.Told[i]))]);
-            }
-        }
-
-        return state;
-    }
+    private HashColumn ColumnOf(int row) => _columns[row & (HashRow.Algorithms - 1)]!;
 
     private bool IsTrap(int row, HashEntry entry) =>
         (entry.HasOpinions && !entry.Known) || _traps.Contains(row) || (!entry.Confirmed && IsQuarantined(row));
@@ -366,26 +414,52 @@ public sealed class HashBucket
         }
     }
 
-    private void FindTraps()
+    private void Load(HashColumnImage image, HashEntry[] shared)
     {
-        for (var row = 0; row < Count; row++)
+        ref var column = ref _columns[(int)image.Algorithm];
+        if (column is not null)
         {
-            if (TrapValues.IsTrap(Id.Algorithm, _table[row]))
+            throw new InvalidDataException("The values of an algorithm twice.");
+        }
+
+        column = new HashColumn(image.Algorithm, new HashTable(ContentHash.LengthOf(image.Algorithm), image.Values));
+        var rows = column.Table.Count;
+        column.MakeRoom(rows);
+        Count += rows;
+        for (var index = 0; index < rows; index++)
+        {
+            if (TrapValues.IsTrap(image.Algorithm, column.Table[index]))
             {
-                _traps.Add(row);
+                _traps.Add(HashRow.At(image.Algorithm, index));
             }
+        }
+
+        var from = 0;
+        for (var i = 0; i + 1 < image.EntryRuns.Length; i += 2)
+        {
+            var (number, run) = (image.EntryRuns[i], image.EntryRuns[i + 1]);
+            if (number >= shared.Length || number < -1 || run < 1 || run > rows - from)
+            {
+                throw new InvalidDataException("Runs of entries that do not fit the rows.");
+            }
+
+            if (number >= 0)
+            {
+                Fill(column, from, run, shared[number]);
+            }
+
+            from += run;
+        }
+
+        if (from != rows)
+        {
+            throw new InvalidDataException("Rows without an entry.");
         }
     }
 
     // Rows of a snapshot, which have no entry yet.
-    private void Fill(int row, int run, HashEntry? entry)
+    private void Fill(HashColumn column, int from, int run, HashEntry entry)
     {
-        if (entry is null)
-        {
-            _entryOf.AsSpan(row, run).Fill(-1);
-            return;
-        }
-
         if (entry.Number < 0)
         {
             entry.Number = _entries.Count;
@@ -393,16 +467,10 @@ public sealed class HashBucket
         }
 
         entry.Rows += run;
-        _entryOf.AsSpan(row, run).Fill(entry.Number);
-        for (var r = row; r < row + run && entry.Known; r++)
+        column.EntryOf.Slice(from, run).Fill(entry.Number);
+        for (var index = from; index < from + run && entry.Known; index++)
         {
-            Known += _traps.Contains(r) ? 0 : 1;
+            Known += _traps.Contains(HashRow.At(column.Algorithm, index)) ? 0 : 1;
         }
-    }
-
-    private void Load(int row, Sighting[] sightings)
-    {
-        Sightings.Load(row, sightings);
-        CountUntold(row, EntryOf(row).Version);
     }
 }

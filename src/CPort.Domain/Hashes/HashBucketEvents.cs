@@ -3,76 +3,86 @@ using CPort.Domain.Hashes.Verbs;
 namespace CPort.Domain.Hashes;
 
 /// <summary>
-/// What one batch of commands changed in a bucket. Applied in the order opinions, sightings, deliveries, quarantine; it holds outcomes (the versions), not
-/// requests, so that replay consults no policy.
+/// What one batch of commands changed in a bucket, which the persistence id names. Applied in the order of the fields; it holds outcomes (the versions), not
+/// requests, so that replay consults no policy. A hash is named by its row, which a new value gets by <see cref="New"/>.
+/// <para>
+/// Who said what stands in the words. There is no metadata of a command: a batch joins those of many callers.
+/// </para>
 /// </summary>
-[ProtoContract, Manifest("he1")]
+[ProtoContract, Manifest("he2")]
 public sealed record HashesRecorded : IWireEvent
 {
-    /// <summary>System's hand: the batch joins commands of several callers; who said what stands in the opinions.</summary>
-    [ProtoMember(1)] public required EventMeta Meta { get; init; }
-    [ProtoMember(2)] public required HashBucketId Bucket { get; init; }
-    [ProtoMember(3)] public ImmutableArray<RecordedOpinions> Opinions { get; init; } = [];
-    [ProtoMember(4)] public ImmutableArray<HashSighting> Sightings { get; init; } = [];
-    [ProtoMember(5)] public ImmutableArray<VerdictDelivered> Delivered { get; init; } = [];
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
 
-    /// <summary>Applied last.</summary>
-    [ProtoMember(6)] public ImmutableArray<RecordedQuarantine> Quarantined { get; init; } = [];
+    /// <summary>As <see cref="EventMeta.RulesVersion"/>.</summary>
+    [ProtoMember(2)] public int RulesVersion { get; init; }
+
+    /// <summary>How far agencies are believed from now on.</summary>
+    [ProtoMember(3)] public ImmutableArray<RecordedTrust> Trust { get; init; } = [];
+
+    /// <summary>Values that the other fields name by their rows and that had none; those of imports stand with their words.</summary>
+    [ProtoMember(4)] public ImmutableArray<HashValues> New { get; init; } = [];
+    [ProtoMember(5)] public ImmutableArray<RecordedWord> Words { get; init; } = [];
+    [ProtoMember(6)] public ImmutableArray<RecordedSightings> Sightings { get; init; } = [];
+    [ProtoMember(7)] public ImmutableArray<VerdictDelivered> Delivered { get; init; } = [];
+    [ProtoMember(8)] public ImmutableArray<RecordedQuarantine> Quarantined { get; init; } = [];
 }
 
-/// <summary>
-/// A bucket's whole state as it was written before <see cref="HashBucketImage"/>; only read. The hashes one after the other, and for each the number of its
-/// entry; entries that many hashes of an import share are written once.
-/// </summary>
-[ProtoContract, Manifest("hs1")]
-public sealed record HashBucketSnapshot : IWireEvent
+/// <summary>Values of one algorithm, one after the other.</summary>
+[ProtoContract]
+public sealed record HashValues
 {
-    [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
-    [ProtoMember(2)] public byte[] Hashes { get; init; } = [];
-    [ProtoMember(3, IsPacked = true)] public int[] EntryOf { get; init; } = [];
-    [ProtoMember(4)] public ImmutableArray<HashEntrySnapshot> Entries { get; init; } = [];
+    [ProtoMember(1)] public required HashAlgorithm Algorithm { get; init; }
+    [ProtoMember(2)] public byte[] Values { get; init; } = [];
 }
 
-/// <summary>One distinct entry of a <see cref="HashBucketSnapshot"/>.</summary>
+/// <summary>One distinct entry of a <see cref="HashBucketImage"/>.</summary>
 [ProtoContract]
 public sealed record HashEntrySnapshot
 {
     [ProtoMember(1)] public long Version { get; init; }
     [ProtoMember(2)] public ImmutableArray<SourceOpinion> Sources { get; init; } = [];
     [ProtoMember(3)] public ImmutableArray<PastOpinion> History { get; init; } = [];
-    [ProtoMember(4)] public ImmutableArray<ItemRef> Sightings { get; init; } = [];
-
-    /// <summary>By sighting: the verdict's version that its report has taken.</summary>
-    [ProtoMember(5, IsPacked = true)] public long[] Told { get; init; } = [];
 }
 
 /// <summary>
-/// A bucket's whole state, compactly: the values in order of their rows; which entry each row has, as runs, because the rows of an import stand together;
-/// entries that many hashes share, once; sightings only where there are any, in fixed-length records.
+/// A bucket's whole state, compactly: the values by algorithm, in order of their rows; entries that many hashes share, once; sightings only where there are
+/// any, in fixed-length records.
 /// </summary>
-[ProtoContract, Manifest("hs2")]
+[ProtoContract, Manifest("hs3")]
 public sealed record HashBucketImage : IWireEvent, ISizedWireMessage
 {
     /// <summary>Bytes of one sighting in <see cref="Sightings"/>: report id 16, ordinal 4, version told 8, little-endian.</summary>
     public const int SightingBytes = 28;
 
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
-    [ProtoMember(2)] public byte[] Hashes { get; init; } = [];
 
-    /// <summary>Pairs: the number of an entry, and of how many rows in a row it is the entry.</summary>
-    [ProtoMember(3, IsPacked = true)] public int[] EntryRuns { get; init; } = [];
-
-    /// <summary>Without their sightings.</summary>
-    [ProtoMember(4)] public ImmutableArray<HashEntrySnapshot> Entries { get; init; } = [];
+    /// <summary>One an algorithm.</summary>
+    [ProtoMember(2)] public ImmutableArray<HashColumnImage> Columns { get; init; } = [];
+    [ProtoMember(3)] public ImmutableArray<HashEntrySnapshot> Entries { get; init; } = [];
 
     /// <summary>Pairs: a row with sightings, and how many.</summary>
-    [ProtoMember(5, IsPacked = true)] public int[] Sighted { get; init; } = [];
-    [ProtoMember(6)] public byte[] Sightings { get; init; } = [];
-    [ProtoMember(7)] public ImmutableArray<QuarantinedRow> Quarantined { get; init; } = [];
+    [ProtoMember(4, IsPacked = true)] public int[] Sighted { get; init; } = [];
+    [ProtoMember(5)] public byte[] Sightings { get; init; } = [];
+    [ProtoMember(6)] public ImmutableArray<QuarantinedRow> Quarantined { get; init; } = [];
+
+    /// <summary>The trust of each agency that has spoken here.</summary>
+    [ProtoMember(7)] public ImmutableArray<RecordedTrust> Trust { get; init; } = [];
 
     int ISizedWireMessage.SizeHint =>
-        Hashes.Length + Sightings.Length + (5 * (EntryRuns.Length + Sighted.Length)) + (300 * Entries.Length)
-        + (60 * Quarantined.Length) + 200;
+        Columns.Sum(c => c.Values.Length + (5 * c.EntryRuns.Length) + 20) + Sightings.Length + (5 * Sighted.Length) + (300 * Entries.Length)
+        + (60 * (Quarantined.Length + Trust.Length)) + 200;
+}
+
+/// <summary>The values of one algorithm.</summary>
+[ProtoContract]
+public sealed record HashColumnImage
+{
+    [ProtoMember(1)] public required HashAlgorithm Algorithm { get; init; }
+    [ProtoMember(2)] public byte[] Values { get; init; } = [];
+
+    /// <summary>Pairs: the number of an entry (-1: none), and how many values in a row have it; the rows of an import stand together.</summary>
+    [ProtoMember(3, IsPacked = true)] public int[] EntryRuns { get; init; } = [];
 }
 
 /// <summary>A row of a <see cref="HashBucketImage"/> with its quarantine.</summary>

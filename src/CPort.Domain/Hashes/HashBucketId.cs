@@ -2,29 +2,48 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace CPort.Domain.Hashes;
 
-/// <summary>
-/// One hash bucket: algorithm and number, written <c>sha256-17</c>; it is the shard entity id. The mapping from a hash to its bucket is stored in journals by
-/// way of persistence ids: never change it.
-/// </summary>
-public readonly record struct HashBucketId(HashAlgorithm Algorithm, int Number)
+/// <summary>What hashes a bucket holds. The number is stored; never renumber.</summary>
+public enum HashBucketKind
 {
-    /// <summary>Buckets of an algorithm that is only looked up exactly.</summary>
-    public const int ExactBuckets = 256;
+    /// <summary>Hashes that are looked up exactly, of all algorithms together: a report's hashes then meet those of others in one write.</summary>
+    Exact = 1,
+
+    /// <summary>PDQ values, which are searched near besides.</summary>
+    Pdq = 2,
+}
+
+/// <summary>
+/// One hash bucket: live or training, kind and number, written <c>exact-17</c>, <c>pdq-3</c>, <c>training-exact-17</c>; it is the shard entity id. Live and
+/// training hashes are never in one bucket, so nothing passes between them. The mapping from a hash to its bucket is stored in journals by way of persistence
+/// ids: never change it.
+/// </summary>
+public readonly record struct HashBucketId(Tenant Tenant, HashBucketKind Kind, int Number)
+{
+    /// <summary>Buckets of hashes that are only looked up exactly.</summary>
+    public const int ExactBuckets = 64;
 
     /// <summary>Buckets of PDQ; few, because a near search asks all of them.</summary>
     public const int PdqBuckets = 32;
 
-    /// <summary>Every bucket there is, in a fixed order.</summary>
-    public static IEnumerable<HashBucketId> All =>
-        HashAlgorithms.All.SelectMany(a => Enumerable.Range(0, a.Buckets).Select(n => new HashBucketId(a.Algorithm, n)));
+    private const string TrainingPrefix = "training-";
 
-    public static IEnumerable<HashBucketId> AllPdq =>
-        Enumerable.Range(0, PdqBuckets).Select(n => new HashBucketId(HashAlgorithm.Pdq, n));
+    /// <summary>Every bucket there is, in a fixed order, live ones first.</summary>
+    public static IEnumerable<HashBucketId> All => AllOf(Tenant.Live).Concat(AllOf(Tenant.Training));
 
-    public static int CountOf(HashAlgorithm algorithm) => HashAlgorithms.Of(algorithm).Buckets;
+    public static IEnumerable<HashBucketId> AllOf(Tenant tenant) => AllOf(tenant, HashBucketKind.Exact).Concat(AllPdq(tenant));
+
+    public static IEnumerable<HashBucketId> AllPdq(Tenant tenant) => AllOf(tenant, HashBucketKind.Pdq);
+
+    /// <summary>Buckets of a kind, in each tenant.</summary>
+    public static int CountOf(HashBucketKind kind) => kind switch
+    {
+        HashBucketKind.Exact => ExactBuckets,
+        HashBucketKind.Pdq => PdqBuckets,
+        _ => 0,
+    };
 
     /// <summary>Cryptographic hashes by their own first byte, which is uniform; others, whose bits are skewed, by a mix of the whole value.</summary>
-    public static HashBucketId For(ContentHash hash)
+    public static HashBucketId For(Tenant tenant, ContentHash hash)
     {
         if (hash.Bytes.IsEmpty)
         {
@@ -32,34 +51,48 @@ public readonly record struct HashBucketId(HashAlgorithm Algorithm, int Number)
         }
 
         var row = HashAlgorithms.Of(hash.Algorithm);
-        return new(hash.Algorithm, (int)((row.Digest is not null ? hash.Bytes[0] : Mix(hash.Bytes)) % (ulong)row.Buckets));
+        return new(tenant, row.Bucket, (int)((row.Digest is not null ? hash.Bytes[0] : Mix(hash.Bytes)) % (ulong)CountOf(row.Bucket)));
     }
 
     public static bool TryParse([NotNullWhen(true)] string? text, out HashBucketId id)
     {
         id = default;
-        var dash = text?.IndexOf('-') ?? -1;
-        if (dash < 0 || !int.TryParse(text.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (text is null)
         {
             return false;
         }
 
-        if (HashAlgorithms.All.FirstOrDefault(a => text.AsSpan(0, dash).SequenceEqual(a.Name)) is not { } row
-            || number >= row.Buckets)
+        var tenant = text.StartsWith(TrainingPrefix, StringComparison.Ordinal) ? Tenant.Training : Tenant.Live;
+        var rest = tenant == Tenant.Training ? text.AsSpan(TrainingPrefix.Length) : text;
+        var dash = rest.IndexOf('-');
+        var kind = dash < 0 ? default
+            : rest[..dash].SequenceEqual(WordOf(HashBucketKind.Exact)) ? HashBucketKind.Exact
+            : rest[..dash].SequenceEqual(WordOf(HashBucketKind.Pdq)) ? HashBucketKind.Pdq
+            : default;
+        if (!int.TryParse(rest[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number >= CountOf(kind))
         {
             return false;
         }
 
-        id = new HashBucketId(row.Algorithm, number);
+        id = new HashBucketId(tenant, kind, number);
         return id.ToString() == text;
     }
 
     public static HashBucketId Parse(string text) =>
-        TryParse(text, out var id) ? id : throw new FormatException("A hash bucket is written like sha256-17 or pdq-3.");
+        TryParse(text, out var id) ? id : throw new FormatException("A hash bucket is written like exact-17, pdq-3 or training-exact-17.");
 
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture,
-            $"{(Algorithm == default ? "none" : HashAlgorithms.Of(Algorithm).Name)}-{Number}");
+        string.Create(CultureInfo.InvariantCulture, $"{(Tenant == Tenant.Training ? TrainingPrefix : "")}{WordOf(Kind)}-{Number}");
+
+    private static IEnumerable<HashBucketId> AllOf(Tenant tenant, HashBucketKind kind) =>
+        Enumerable.Range(0, CountOf(kind)).Select(n => new HashBucketId(tenant, kind, n));
+
+    private static string WordOf(HashBucketKind kind) => kind switch
+    {
+        HashBucketKind.Exact => "exact",
+        HashBucketKind.Pdq => "pdq",
+        _ => "none",
+    };
 
     // The finaliser of SplitMix64 over each 8 bytes: every input bit reaches every output bit.
     private static ulong Mix(ReadOnlySpan<byte> bytes)

@@ -19,6 +19,9 @@ public interface IHashBucketWrite : IHashBucketMessage
     /// <summary>Adds what the message changes to the batch; only reads the bucket's state.</summary>
     internal HashBucketOutcome Decide(HashBatch batch);
 
+    /// <summary>The agencies whose words it carries, each once.</summary>
+    IEnumerable<AgencyId> Speakers => [];
+
     /// <summary>Recorded traces of the reports whose rows it carries.</summary>
     ImmutableArray<string> TraceParents => [];
 }
@@ -80,6 +83,22 @@ public sealed record PreviewChange : IHashBucketMessage
     [ProtoMember(3)] public ImmutableArray<OpinionOnHash> Opinions { get; init; } = [];
     [ProtoMember(4)] public int FromOpinion { get; init; }
     [ProtoMember(5)] public int FromSighting { get; init; }
+
+    /// <summary>As <see cref="RecordBucketOpinions.OnlyStanding"/>.</summary>
+    [ProtoMember(6)] public bool OnlyStanding { get; init; }
+}
+
+/// <summary>What a change would do to one source's word on a hash. One byte on the wire; never renumber.</summary>
+public enum OpinionChangeOutcome : byte
+{
+    /// <summary>Its word becomes another.</summary>
+    Changes = 1,
+
+    /// <summary>It says so already, or has said something later.</summary>
+    Unchanged = 2,
+
+    /// <summary>The source has no word on the hash that could be put right or taken back.</summary>
+    NoWord = 3,
 }
 
 /// <summary>A page of the items that a change would reach.</summary>
@@ -94,6 +113,9 @@ public sealed record ChangePreviewed : IHashBucketReply
     [ProtoMember(4)] public bool Last { get; init; }
     [ProtoMember(5)] public int NextOpinion { get; init; }
     [ProtoMember(6)] public int NextSighting { get; init; }
+
+    /// <summary>On the first page: one <see cref="OpinionChangeOutcome"/> an opinion, in order.</summary>
+    [ProtoMember(7)] public byte[] Outcomes { get; init; } = [];
 }
 
 /// <summary>Everything the bucket holds of one hash, sightings a page at a time. Answered by <see cref="HashEntryReply"/>.</summary>
@@ -218,6 +240,17 @@ public sealed record BucketStats : IWireReply
     /// <summary>Reports that have yet to take a changed verdict.</summary>
     [ProtoMember(5)] public int ReportsToTell { get; init; }
 
-    /// <summary>About so much memory does the bucket take, with its index, bytes; 0 from a node that does not tell.</summary>
+    /// <summary>About so much memory does the bucket take, with its index, bytes.</summary>
     [ProtoMember(6)] public long MemoryBytes { get; init; }
+
+    /// <summary>How <see cref="Hashes"/> are divided.</summary>
+    [ProtoMember(7)] public ImmutableArray<AlgorithmCount> Algorithms { get; init; } = [];
+}
+
+/// <summary>Hashes of one algorithm.</summary>
+[ProtoContract]
+public sealed record AlgorithmCount
+{
+    [ProtoMember(1)] public required HashAlgorithm Algorithm { get; init; }
+    [ProtoMember(2)] public required int Hashes { get; init; }
 }

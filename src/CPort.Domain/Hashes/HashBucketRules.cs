@@ -5,7 +5,7 @@ namespace CPort.Domain.Hashes;
 /// <summary>What a write did, in rows; read by command type. <paramref name="Rows"/>: of an import, one <see cref="HashRowOutcome"/> a row.</summary>
 public readonly record struct HashBucketOutcome(int Changed, byte[]? Rows = null);
 
-/// <summary>The event of a batch, without metadata yet; null when nothing is new. One outcome a command, in order.</summary>
+/// <summary>The event of a batch; null when nothing is new. One outcome a command, in order.</summary>
 public sealed record HashBucketDecision(HashesRecorded? Event, ImmutableArray<HashBucketOutcome> Outcomes);
 
 /// <summary>
@@ -17,23 +17,51 @@ public static class HashBucketRules
     /// <summary>Decides a batch of writes, and of deliveries that reports have acknowledged, into at most one event.</summary>
     public static HashBucketDecision Decide(
         HashBucket state, IReadOnlyList<IHashBucketWrite> commands, IReadOnlyList<VerdictDelivered>? delivered = null,
-            QuarantineLimits? limits = null)
+        QuarantineLimits? limits = null, DateTimeOffset now = default)
     {
         var batch = new HashBatch(state);
-        ImmutableArray<HashBucketOutcome> outcomes = [.. commands.Select(command => command.Decide(batch))];
-        limits?.Decide(batch);
-        return new HashBucketDecision(batch.ToEvent(delivered ?? []), outcomes);
+        var outcomes = new HashBucketOutcome[commands.Count];
+
+        // Trust before all else, as it is applied: the other commands are decided by it.
+        foreach (var trust in (ReadOnlySpan<bool>)[true, false])
+        {
+            for (var i = 0; i < outcomes.Length; i++)
+            {
+                if (commands[i] is ChangeTrust == trust)
+                {
+                    outcomes[i] = commands[i].Decide(batch);
+                }
+            }
+        }
+
+        limits?.Decide(batch, now);
+        return new HashBucketDecision(batch.ToEvent(delivered ?? [], now), [.. outcomes]);
     }
 
     /// <summary>Applies an event, in place; consults neither clock nor policy. Answers the same state.</summary>
     public static HashBucket Apply(HashBucket state, HashesRecorded e)
     {
-        foreach (var group in e.Opinions)
+        foreach (var trust in e.Trust)
         {
-            group.ApplyTo(state);
+            trust.ApplyTo(state);
         }
 
-        SightAndLookup.Apply(state, e.Sightings);
+        foreach (var values in e.New)
+        {
+            state.AddNew(values);
+        }
+
+        foreach (var word in e.Words)
+        {
+            word.ApplyTo(state);
+        }
+
+        foreach (var word in e.Words)
+        {
+            word.Tell(state);
+        }
+
+        RecordedSightings.Apply(state, e.Sightings);
         foreach (var delivered in e.Delivered)
         {
             delivered.ApplyTo(state);
@@ -91,16 +119,22 @@ public static class HashBucketRules
     public static ChangePreviewed Preview(HashBucket state, PreviewChange query)
     {
         var working = new Dictionary<ContentHash, HashEntry>();
-        for (var i = 0; i < query.Opinions.Length; i++)
+        var outcomes = new byte[query.Opinions.Length];
+        for (var i = 0; i < outcomes.Length; i++)
         {
-            var hash = query.Opinions[i].Hash;
-            if (Belongs(state, hash) && (working.GetValueOrDefault(hash)
-                ?? state.EntryOf(hash)).After(query.Opinions[i].ToWord(), byContent: false) is { } next)
+            var (hash, word) = (query.Opinions[i].Hash, state.Present(query.Opinions[i].ToWord()));
+            var entry = working.GetValueOrDefault(hash) ?? state.EntryOf(hash);
+            var next = Belongs(state, hash) ? entry.After(word, byContent: false) : null;
+            var mute = query.OnlyStanding && !entry.Stands(word);
+            if (!mute && next is not null)
             {
                 working[hash] = next;
             }
+
+            outcomes[i] = (byte)(mute ? OpinionChangeOutcome.NoWord : next is null ? OpinionChangeOutcome.Unchanged : OpinionChangeOutcome.Changes);
         }
 
+        outcomes = query is { FromOpinion: 0, FromSighting: 0 } ? outcomes : [];
         var items = ImmutableArray.CreateBuilder<ItemRef>();
         var verdicts = 0;
         for (var i = query.FromOpinion; i < query.Opinions.Length; i++)
@@ -125,7 +159,7 @@ public static class HashBucketRules
                     return new ChangePreviewed
                     {
                         RequestId = query.RequestId, Items = items.DrainToImmutable(), Verdicts = verdicts, NextOpinion = i,
-                            NextSighting = s,
+                            NextSighting = s, Outcomes = outcomes,
                     };
                 }
 
@@ -134,7 +168,7 @@ public static class HashBucketRules
         }
 
         return new ChangePreviewed { RequestId = query.RequestId, Items = items.DrainToImmutable(), Verdicts = verdicts,
-            Last = true };
+            Last = true, Outcomes = outcomes };
     }
 
     /// <summary>Everything about one hash.</summary>
@@ -180,32 +214,14 @@ public static class HashBucketRules
     internal static HashVerdict VerdictOf(HashBucket state, ContentHash hash, int row)
     {
         var entry = row < 0 ? HashEntry.Empty : state.EntryOf(row);
-        var flags = HashFlags.None;
-        var opinions = ImmutableArray.CreateBuilder<HashOpinion>(entry.Sources.Length);
-        foreach (var word in entry.Sources)
-        {
-            if (word.Counts)
-            {
-                opinions.Add(word.Opinion);
-                flags |= word.Opinion.Trust switch
-                {
-                    TrustLevel.Trusted => word.Flags,
-                    TrustLevel.Standard => word.Flags & ~HashFlags.Trap,
-                    _ => HashFlags.None,
-                };
-            }
-        }
-
+        ImmutableArray<HashOpinion> opinions = [.. entry.Sources.Where(w => w.Counts).Select(w => w.Opinion)];
         return new HashVerdict
         {
-            Hash = hash, Version = entry.Version, Opinions = opinions.DrainToImmutable(),
-                Disputed = IsDisputed(opinionsOf(entry)),
-            VictimIdentified = flags.HasFlag(HashFlags.VictimIdentified), SeriesKnown = flags.HasFlag(HashFlags.SeriesKnown),
+            Hash = hash, Version = entry.Version, Opinions = opinions, Disputed = IsDisputed(opinions),
+            VictimIdentified = entry.Flags.HasFlag(HashFlags.VictimIdentified), SeriesKnown = entry.Flags.HasFlag(HashFlags.SeriesKnown),
             Trap = row < 0 ? TrapValues.IsTrap(hash) : state.IsTrap(row), Quarantined = row >= 0 && state.IsQuarantined(row),
             Sightings = row < 0 ? 0 : state.Sightings.CountOf(row),
         };
-
-        static IEnumerable<HashOpinion> opinionsOf(HashEntry entry) => entry.Sources.Where(w => w.Counts).Select(w => w.Opinion);
     }
 
     /// <summary>Estimated bytes of a verdict on the wire; errs upwards.</summary>
@@ -213,5 +229,5 @@ public static class HashBucketRules
 
     // Traps and hashes of other buckets (a sender's fault) are neither sighted nor judged.
     internal static bool Belongs(HashBucket state, ContentHash hash) =>
-        hash.Algorithm == state.Id.Algorithm && HashBucketId.For(hash) == state.Id && !TrapValues.IsTrap(hash);
+        !hash.Bytes.IsEmpty && HashBucketId.For(state.Id.Tenant, hash) == state.Id && !TrapValues.IsTrap(hash);
 }

@@ -16,14 +16,33 @@ public sealed record SourceOpinion
         Retracted == other.Retracted
         && (Retracted
             || (Flags == other.Flags && Opinion.Basis == other.Opinion.Basis
-                && Opinion.Classification == other.Opinion.Classification
-                && Opinion.Country == other.Opinion.Country && Opinion.Trust == other.Opinion.Trust));
+                && Opinion.Classification == other.Opinion.Classification && Opinion.Country == other.Opinion.Country
+                && Opinion.Trust == other.Opinion.Trust && Opinion.Speaks == other.Opinion.Speaks && Opinion.Origin == other.Opinion.Origin));
 
-    /// <summary>By agency, then list; 0 when both are one source.</summary>
+    internal SourceOpinion With(TrustLevel trust) => this with { Opinion = Opinion with { Trust = trust } };
+
+    /// <summary>By agency, list and law; 0 when all three are the same: one source.</summary>
     internal int CompareSource(SourceOpinion other) =>
-        string.CompareOrdinal(Opinion.Agency.Value, other.Opinion.Agency.Value) is var c and not 0
-            ? c
-            : string.CompareOrdinal(Opinion.List ?? "", other.Opinion.List ?? "");
+        string.CompareOrdinal(Opinion.Agency.Value, other.Opinion.Agency.Value) is var byAgency and not 0 ? byAgency
+        : string.CompareOrdinal(Opinion.List ?? "", other.Opinion.List ?? "") is var byList and not 0 ? byList
+        : string.CompareOrdinal(Opinion.Country?.Code ?? "", other.Opinion.Country?.Code ?? "");
+
+    /// <summary>
+    /// Above 0: said after the other word of the same source. Words from one report go by its own events, and one of them taken back is taken back; all others
+    /// go by their time, and of two at the same instant a retraction stands, else the graver: so the outcome is the same in whatever order messages come.
+    /// </summary>
+    internal int CompareOrder(SourceOpinion other)
+    {
+        var ofOneReport = Opinion.Sequence > 0 && other.Opinion.Sequence > 0 && Opinion.Item?.Report == other.Opinion.Item?.Report;
+        var order = ofOneReport ? Opinion.Sequence.CompareTo(other.Opinion.Sequence) : Opinion.At.CompareTo(other.Opinion.At);
+        return order != 0 ? order
+            : Retracted != other.Retracted ? Retracted ? 1 : -1
+            : ofOneReport && Opinion.At.CompareTo(other.Opinion.At) is var byTime and not 0 ? byTime
+            : Key(other).CompareTo(Key(this));
+
+        static (int, bool, string, int, int, int) Key(SourceOpinion w) =>
+            ((int)w.Opinion.Classification, !w.Opinion.Speaks, w.Opinion.Origin ?? "", (int)w.Opinion.Trust, (int)w.Opinion.Basis, (int)w.Flags);
+    }
 }
 
 /// <summary>A word that no longer counts, and since when.</summary>
@@ -48,9 +67,8 @@ internal sealed class HashEntry
     private HashEntry(long version, ImmutableArray<SourceOpinion> sources, ImmutableArray<PastOpinion> history)
     {
         (Version, Sources, History) = (version, sources, history);
-        var (known, trap, human) = (false, false, false);
-        AgencyId? trusted = null;
-        var agencies = 0;
+        var (known, human) = (false, false);
+        List<HashWord>? trusted = null;
         foreach (var word in sources)
         {
             if (!word.Counts)
@@ -59,19 +77,27 @@ internal sealed class HashEntry
             }
 
             known = true;
-            if (word.Opinion.Trust == TrustLevel.Trusted)
+            switch (word.Opinion.Trust)
             {
-                trap |= word.Flags.HasFlag(HashFlags.Trap);
-                human |= word.Opinion.Basis == OpinionBasis.Human;
-                agencies += trusted == word.Opinion.Agency ? 0 : 1;
-                trusted = word.Opinion.Agency;
+                case TrustLevel.Trusted:
+                    Flags |= word.Flags;
+                    human |= word.Opinion.Basis == OpinionBasis.Human;
+                    (trusted ??= []).Add(HashWords.Of(word.Opinion));
+                    break;
+                case TrustLevel.Standard:
+                    Flags |= word.Flags & ~HashFlags.Trap;
+                    break;
             }
         }
 
-        (HasOpinions, Known, Confirmed) = (known, known && !trap, human || agencies >= 2);
+        (HasOpinions, Known) = (known, known && !Flags.HasFlag(HashFlags.Trap));
+        Confirmed = human || trusted?.Exists(a => trusted.Exists(b => b.Agency != a.Agency && b.Judge != a.Judge)) == true;
     }
 
-    /// <summary>Rises by one with every change of the verdict; never falls, also when all opinions are retracted.</summary>
+    /// <summary>
+    /// Rises with every change of what the verdict says: its words reduced to one of a meaning (<see cref="HashWords.Reduce"/>), its flags, whether it is
+    /// confirmed. Never falls, also when all opinions are retracted.
+    /// </summary>
     public long Version { get; }
 
     /// <summary>One word a source, ordered by source.</summary>
@@ -79,6 +105,9 @@ internal sealed class HashEntry
 
     /// <summary>Oldest first.</summary>
     public ImmutableArray<PastOpinion> History { get; }
+
+    /// <summary>What is marked by sources that are heard; a trap by trusted ones only.</summary>
+    public HashFlags Flags { get; }
 
     /// <summary>An opinion counts.</summary>
     public bool HasOpinions { get; }
@@ -100,6 +129,30 @@ internal sealed class HashEntry
     public HashEntrySnapshot ToSnapshot() => new() { Version = Version, Sources = Sources, History = History };
 
     public HashEntry At(long version) => new(version, Sources, History);
+
+    /// <summary>The word's source has spoken of the hash and not taken it back.</summary>
+    public bool Stands(SourceOpinion word) => WordOf(word) is { Retracted: false };
+
+    /// <summary>
+    /// The entry with the agency's words at another trust; null when it has none or they are at it. The version rises when one of them counts, whatever the
+    /// verdict makes of it: this is applied to every entry on replay, and so must follow from the entry alone.
+    /// </summary>
+    public HashEntry? With(AgencyId agency, TrustLevel trust)
+    {
+        var counts = false;
+        ImmutableArray<SourceOpinion>.Builder? words = null;
+        for (var i = 0; i < Sources.Length; i++)
+        {
+            var word = Sources[i];
+            if (word.Opinion.Agency == agency && word.Opinion.Trust != trust)
+            {
+                (words ??= Sources.ToBuilder())[i] = word.With(trust);
+                counts |= word.Counts;
+            }
+        }
+
+        return words is null ? null : new HashEntry(Version + (counts ? 1 : 0), words.DrainToImmutable(), History);
+    }
 
     public SourceOpinion? WordOf(SourceOpinion source)
     {
@@ -134,17 +187,12 @@ internal sealed class HashEntry
             old.SaysTheSame(word) ? History : History.Add(new PastOpinion { Word = old, Until = word.Opinion.At }));
     }
 
-    /// <summary>
-    /// The entry after a source's word, or null when the word has no effect. A source's words are ordered by their own time, not by arrival; of two at the same
-    /// instant a retraction stands, else the graver: so the outcome is the same in whatever order messages come.
-    /// </summary>
+    /// <summary>The entry after a source's word, or null when the word has no effect: it is no later than what the source said before.</summary>
     public HashEntry? After(SourceOpinion word, bool byContent)
     {
         if (WordOf(word) is { } old)
         {
-            var same = old.SaysTheSame(word);
-            var order = word.Opinion.At.CompareTo(old.Opinion.At);
-            if (order < 0 || (same && (byContent || order == 0)) || (order == 0 && !Stands(word, old)))
+            if (word.CompareOrder(old) <= 0 || (byContent && old.SaysTheSame(word)))
             {
                 return null;
             }
@@ -158,40 +206,10 @@ internal sealed class HashEntry
         return SameVerdict(this, next) ? next : Put(word, Version + 1);
     }
 
-    private static bool Stands(SourceOpinion word, SourceOpinion against)
-    {
-        if (word.Retracted != against.Retracted)
-        {
-            return word.Retracted;
-        }
-
-        static (int, string, int, int, int) Key(SourceOpinion w) =>
-            ((int)w.Opinion.Classification, w.Opinion.Country?.Code ?? "", (int)w.Opinion.Trust, (int)w.Opinion.Basis, (int)w.Flags);
-
-        return Key(word).CompareTo(Key(against)) < 0;
-    }
-
     private static bool SameVerdict(HashEntry a, HashEntry b)
     {
-        using var x = a.Sources.Where(w => w.Counts).GetEnumerator();
-        using var y = b.Sources.Where(w => w.Counts).GetEnumerator();
-        while (true)
-        {
-            var (more, other) = (x.MoveNext(), y.MoveNext());
-            if (more != other)
-            {
-                return false;
-            }
+        return a.Flags == b.Flags && a.Confirmed == b.Confirmed && Words(a).SequenceEqual(Words(b));
 
-            if (!more)
-            {
-                return true;
-            }
-
-            if (x.Current.CompareSource(y.Current) != 0 || !x.Current.SaysTheSame(y.Current))
-            {
-                return false;
-            }
-        }
+        static ImmutableArray<HashWord> Words(HashEntry entry) => HashWords.Reduce(entry.Sources.Where(w => w.Counts).Select(w => w.Opinion));
     }
 }

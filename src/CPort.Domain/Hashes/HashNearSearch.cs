@@ -27,7 +27,7 @@ internal sealed class HashNearSearch
     private readonly PdqIndex _lookAlikes = new();
     private readonly Dictionary<int, HashSet<ulong>> _near = [];
 
-    // By row: where it stands. To ask an index for a value it may not have costs more than all else about an imported row.
+    // By index: where it stands. To ask an index for a value it may not have costs more than all else about an imported row.
     private readonly List<Place> _places = [];
 
     private enum Place : byte
@@ -44,11 +44,11 @@ internal sealed class HashNearSearch
     public void Load(HashBucket state)
     {
         var (known, lookAlikes) = (new List<PdqValue>(state.Count), new List<PdqValue>());
-        for (var row = 0; row < state.Count; row++)
+        foreach (var row in state.Rows)
         {
-            _places.Add(PlaceOf(state, row));
-            (_places[row] switch { Place.Known => known, Place.LookAlikes => lookAlikes, _ =>
-                null })?.Add(PdqValue.FromBytes(state.ValueOf(row)));
+            var place = PlaceOf(state, row);
+            _places.Add(place);
+            (place switch { Place.Known => known, Place.LookAlikes => lookAlikes, _ => null })?.Add(PdqValue.FromBytes(state.ValueOf(row)));
         }
 
         _known.AddMany(CollectionsMarshal.AsSpan(known));
@@ -58,18 +58,19 @@ internal sealed class HashNearSearch
     /// <summary>Moves a value whose state changed.</summary>
     public void Update(HashBucket state, int row)
     {
-        while (_places.Count <= row)
+        var index = HashRow.IndexOf(row);
+        while (_places.Count <= index)
         {
             _places.Add(Place.Nowhere);
         }
 
-        var (old, place) = (_places[row], PlaceOf(state, row));
+        var (old, place) = (_places[index], PlaceOf(state, row));
         if (old == place)
         {
             return;
         }
 
-        _places[row] = place;
+        _places[index] = place;
         var value = PdqValue.FromBytes(state.ValueOf(row));
         IndexOf(old)?.Remove(value);
         IndexOf(place)?.Add(value);

@@ -54,6 +54,26 @@ internal sealed class HashSightings
         return i >= 0 ? i : ~i;
     }
 
+    /// <summary>The items of a report that carry the hash.</summary>
+    public int[] OrdinalsOf(int row, ReportId report)
+    {
+        var of = Of(row);
+        var first = FirstOf(of, report);
+        var end = first;
+        while (end < of.Length && of[end].Report == report)
+        {
+            end++;
+        }
+
+        var ordinals = new int[end - first];
+        for (var i = first; i < end; i++)
+        {
+            ordinals[i - first] = of[i].Ordinal;
+        }
+
+        return ordinals;
+    }
+
     /// <summary>How many different reports, counted no further than <paramref name="most"/>.</summary>
     public int ReportsOf(int row, int most = int.MaxValue)
     {

@@ -3,16 +3,16 @@ namespace CPort.Domain.Hashes;
 /// <summary>Where an opinion about a hash comes from.</summary>
 public enum OpinionBasis
 {
-    /// <summary>An analyst looked.</summary>
+    /// <summary>An analyst looked: at an item of a report, or at what an import that names its origin says was looked at.</summary>
     Human = 1,
 
-    /// <summary>A list of known hashes that an agency imported.</summary>
+    /// <summary>A list of known hashes that an agency imported, or a correction of hashes without an item.</summary>
     List = 2,
 }
 
 /// <summary>
-/// One source's opinion of one hash, as it counts now. A source is an agency, or an agency's list; its later opinion replaces its earlier one, and the bucket
-/// keeps the history.
+/// One source's opinion of one hash, as it counts now. A source is an agency, or an agency's list, speaking by one law; its later opinion replaces its earlier
+/// one, never the same agency's by another law, and the bucket keeps the history.
 /// </summary>
 [ProtoContract]
 public sealed record HashOpinion
@@ -24,8 +24,10 @@ public sealed record HashOpinion
     [ProtoMember(3)] public required OpinionBasis Basis { get; init; }
     [ProtoMember(4)] public required Classification Classification { get; init; }
 
-    /// <summary>The country whose law the opinion applies (National, NotIllegal); null for INTERPOL and for Baseline lists.</summary>
+    /// <summary>The law: the country whose law the opinion follows, part of the source. Baseline needs none; INTERPOL's has none.</summary>
     [ProtoMember(5)] public Country? Country { get; init; }
+
+    /// <summary>The agency's present trust, as the bucket knows it; of a word on its way there, its maker's view.</summary>
     [ProtoMember(6)] public required TrustLevel Trust { get; init; }
 
     /// <summary>When the source decided, UTC.</summary>
@@ -42,6 +44,12 @@ public sealed record HashOpinion
 
     /// <summary>Who judged, when that is not the agency itself: the maker of an imported list. Independence is of origins.</summary>
     [ProtoMember(10)] public string? Origin { get; init; }
+
+    /// <summary>
+    /// The number of the report's event that made it, of an opinion formed on <see cref="Item"/>; else 0. It orders a source's words from one report, whatever
+    /// the clocks of the nodes say that wrote them.
+    /// </summary>
+    [ProtoMember(11)] public long Sequence { get; init; }
 }
 
 /// <summary>

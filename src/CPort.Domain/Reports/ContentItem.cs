@@ -85,6 +85,9 @@ public sealed record ContentItem
 
     /// <summary>Whose job it was before, oldest first.</summary>
     [ProtoMember(31)] public ImmutableArray<Assignment> EarlierAssignments { get; init; } = [];
+
+    /// <summary>As its report's event of this number made it: its opinions say so.</summary>
+    internal ContentItem Numbered(long sequence) => this with { Assessments = [.. Assessments.Select(a => a with { Sequence = sequence })] };
 }
 
 /// <summary>
@@ -163,6 +166,9 @@ public sealed record Assessment
 
     /// <summary>The agency worked for <see cref="Country"/> on the day, and so speaks for it (verdicts.md 1).</summary>
     [ProtoMember(16)] public bool Speaks { get; init; }
+
+    /// <summary>The number of the report's event that made it; follows from its place in the journal.</summary>
+    public long Sequence { get; init; }
 
     public bool Counts => CorrectedBy is null;
 }

@@ -47,7 +47,7 @@ internal static class AgenciesCommand
         var kind = new Option<AgencyKind>("--kind")
             { Description = "What the agency is.", DefaultValueFactory = _ => AgencyKind.Hotline };
         var countries = new Option<string[]>("--country")
-            { Description = "A country it works for; may be repeated.", AllowMultipleArgumentsPerToken = true };
+            { Description = "A country it works for; may be repeated. The first is its primary one.", AllowMultipleArgumentsPerToken = true };
         var orphans = new Option<bool>("--orphan-mandate") { Description = "The hotline may take orphaned items." };
         var trust = new Option<TrustLevel>("--trust")
             { Description = "How far its opinions are believed by others.", DefaultValueFactory = _ => TrustLevel.Standard };

@@ -22,6 +22,8 @@ internal static class HashesCommand
         };
         var list = new Option<string>("--list")
             { Description = "The list's name, under which its rows are kept, corrected and removed.", Required = true };
+        var origin = new Option<string?>("--origin")
+            { Description = "Who made the list, when not this agency (default: its name): two agencies that import one list are one origin." };
         var format = new Option<string?>("--format")
             { Description = $"Insist on a format, one of {HashListFormat.Names}; by default found by content." };
         format.Validators.Add(r =>
@@ -47,7 +49,7 @@ internal static class HashesCommand
             new Command("import",
             "Import a list of known hashes. Safe to repeat: rows that are there already are answered as unchanged.")
         {
-            file, list, format, classification, country, resume, rejects, parallel,
+            file, list, origin, format, classification, country, resume, rejects, parallel,
         };
         var connection = NodeConnection.AddTo(command);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
@@ -115,7 +117,8 @@ internal static class HashesCommand
                 var chunks = HashListChunks.ReadAsync(rows, given, where, options.ResumeFrom?.Offset ?? 0, Local, cancellation);
                 result = await LineProgress.ShowShareAsync("import", isFolder ? null : () =>
                     (double)source.Position / Math.Max(1, source.Length), progress => client.StreamLinesAsync(
-                    $"v1/hashes:import?list={Uri.EscapeDataString(parsed.GetValue(list)!)}", chunks, options, progress, Answered,
+                    $"v1/hashes:import?list={Uri.EscapeDataString(parsed.GetValue(list)!)}"
+                    + (parsed.GetValue(origin) is { } maker ? $"&origin={Uri.EscapeDataString(maker)}" : ""), chunks, options, progress, Answered,
                         cancellation));
             }
             catch (HashListFormatException e)

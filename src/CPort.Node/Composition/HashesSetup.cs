@@ -1,3 +1,4 @@
+using CPort.Actors.Agencies;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
 using CPort.Actors.Reports;
@@ -17,6 +18,7 @@ internal static class HashesSetup
         .AddHashBuckets<ReportRegion>(services.NewShell(), new HashBucketOptions
         {
             WithEvents = () => HashBucketJournal.WithEventsAsync(services.GetRequiredService<Database>()),
+            Agencies = services.GetRequiredService<AgencyDirectoryFeed>(),
             Loading = services.GetRequiredService<HashBucketLoading>(),
         })
         .AddMatching(services.GetRequiredService<MatchingOptions>(), services.GetRequiredService<TimeProvider>());

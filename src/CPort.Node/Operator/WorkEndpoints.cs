@@ -28,10 +28,14 @@ internal sealed record OwedAnswer(int Item, bool Traced, bool Matched);
 /// <summary>A stuck entity that answers again.</summary>
 internal sealed record RetriedAnswer(string Id, bool Answers);
 
-/// <summary>Buckets of one algorithm: how many hold anything and what they hold together. <c>Unanswered</c> buckets are missing in the sums.</summary>
+/// <summary>
+/// Buckets of one kind, live or training: how many hold anything and what they hold together. <c>Unanswered</c> buckets are missing in the sums.
+/// </summary>
+/// <param name="Kind"><c>exact</c>, <c>pdq</c>, <c>training-exact</c> or <c>training-pdq</c>.</param>
+/// <param name="Algorithms">Hashes by algorithm.</param>
 internal sealed record HashStatsAnswer(
-    string Algorithm, int Buckets, int InUse, int Unanswered, long Hashes, long Known, long Sightings, long ReportsToTell,
-        long MemoryBytes);
+    string Kind, int Buckets, int InUse, int Unanswered, long Hashes, IReadOnlyDictionary<string, long> Algorithms, long Known, long Sightings,
+    long ReportsToTell, long MemoryBytes);
 
 /// <summary>Something that is on its way to somebody.</summary>
 internal sealed record DeliveryAnswer(string Kind, long Pending, DateTimeOffset? OldestSince, string? Note);
@@ -51,10 +55,9 @@ internal sealed class WorkEndpoints(OperatorNode node)
         v1.MapGet("/projections", (CancellationToken cancellation) => ProjectionEndpoints.StatusAsync(
             node.Get<ProjectionStatusReader>(), cancellation)).Needs(Deed.ReadProjections);
         v1.MapGet("/hashes", HashesAsync);
-        v1.MapGet("/quarantine", (ApiCaller me, CancellationToken cancellation, string? cursor, string? maxResults) =>
+        v1.MapGet("/quarantine", (ApiCaller me, CancellationToken cancellation, string? cursor, string? maxResults, string? tenant) =>
             QuarantineEndpoints.ListAsync(
-                me, node.Get<IReadOnlyActorRegistry>(), node.Get<Database>(), node.Get<StuckEntities>(), cancellation, cursor,
-                    maxResults))
+                me, node.Get<IReadOnlyActorRegistry>(), node.Get<Database>(), node.Get<StuckEntities>(), cancellation, cursor, maxResults, tenant))
             .Needs(Deed.KeepQuarantine);
         v1.MapGet("/deliveries", DeliveriesAsync);
     }
@@ -138,13 +141,15 @@ internal sealed class WorkEndpoints(OperatorNode node)
                     // Counted as unanswered.
                 }
             });
-        return [.. HashAlgorithms.All.Select(row =>
+        return [.. HashBucketId.All.GroupBy(b => (b.Tenant, b.Kind), (of, buckets) =>
         {
-            var known = inUse.Count(b => b.Algorithm == row.Algorithm);
-            var own = answers.Where(s => s.Bucket.Algorithm == row.Algorithm).ToArray();
+            var own = answers.Where(s => (s.Bucket.Tenant, s.Bucket.Kind) == of).ToArray();
+            var used = inUse.Count(b => (b.Tenant, b.Kind) == of);
             return new HashStatsAnswer(
-                row.Name, row.Buckets, known, known - own.Length, own.Sum(s => (long)s.Hashes), own.Sum(s => (long)s.Known),
-                own.Sum(s => s.Sightings), own.Sum(s => (long)s.ReportsToTell), own.Sum(s => s.MemoryBytes));
+                (of.Tenant == Tenant.Training ? "training-" : "") + of.Kind.ToString().ToLowerInvariant(), buckets.Count(), used, used - own.Length,
+                own.Sum(s => (long)s.Hashes), own.SelectMany(s => s.Algorithms).GroupBy(a => a.Algorithm)
+                    .ToDictionary(a => HashAlgorithms.Of(a.Key).Name, a => a.Sum(n => (long)n.Hashes)),
+                own.Sum(s => (long)s.Known), own.Sum(s => s.Sightings), own.Sum(s => (long)s.ReportsToTell), own.Sum(s => s.MemoryBytes));
         })];
     }
 

@@ -76,6 +76,28 @@ public sealed class AgencyDirectoryTests
     }
 
     [Fact]
+    public void A_caller_judges_by_the_assigned_countrys_law_when_it_serves_that_else_by_its_primary_countrys_and_speaks_for_those_it_serves()
+    {
+        var (id, key) = (AgencyId.Parse("hotline-x"), ApiKey.Generate());
+        var directory = AgencyDirectory.Of(After(
+            After(Registry, Register("hotline-x", AgencyKind.Hotline, In(NL, to: "2026-11-03"), In(DE), In(FR))), Issue(id), key));
+        Caller At(DateTimeOffset t) => Assert.IsType<Authentication.Accepted>(directory.Authenticate(key.Text, t, null)).Caller;
+        var (today, later) = (At(Noon), At(Noon.AddDays(1)));
+        Assert.Equal(
+            [NL, FR, NL, DE],
+            new[] { today.LawFor(), today.LawFor(FR), today.LawFor(Country.Parse("GB")), later.LawFor(NL) }.Select(c => c!.Value));
+        Assert.Equal(
+            [true, true, false, false], [today.SpeaksFor(NL), today.SpeaksFor(FR), today.SpeaksFor(Country.Parse("GB")), today.SpeaksFor(null)]);
+        Assert.False(later.SpeaksFor(NL));
+        Assert.False((today with { Kind = AgencyKind.Interpol }).SpeaksFor(NL));
+        Assert.True((today with { Kind = AgencyKind.Police }).SpeaksFor(NL));
+
+        var agency = directory.Find(id)!;
+        Assert.Equal([true, false], new[] { Today, Today.AddDays(1) }.Select(day => agency.SpeaksFor(NL, day)));
+        Assert.Equal(NL, new Caller { Agency = id, Kind = AgencyKind.Hotline, Roles = Roles.Analyst, KeyId = "k", Countries = [NL] }.PrimaryCountry);
+    }
+
+    [Fact]
     public void Unknown_wrong_revoked_expired_and_closed_are_all_refused_and_look_alike_outside()
     {
         var (revoked, expired, good) = (ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate());

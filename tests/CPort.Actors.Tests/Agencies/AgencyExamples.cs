@@ -53,7 +53,7 @@ internal static class AgencyExamples
     /// <summary>A registry as text: collections compare by content, which records of immutable collections do not.</summary>
     public static string Picture(AgencyRegistry state) => string.Join('\n',
         state.Agencies.Values.OrderBy(a => a.Id.Value).Select(a =>
-            $"{a.Id}|{a.Name}|{a.Kind}|{string.Join(',', a.Memberships)}|{a.HoldsOrphanMandate}|{a.Trust}|{a.IccamHotlineNumber}|{a.Active}|{a.RegisteredAt:O}")
+            $"{a.Id}|{a.Name}|{a.Kind}|{string.Join(',', a.Memberships)}|{a.HoldsOrphanMandate}|{a.Trust}|{a.IccamHotlineNumber}|{a.Active}|{a.RegisteredAt:O}|{a.PrimaryCountry}")
         .Concat(state.Keys.Values.OrderBy(k => k.KeyId).Select(k =>
             $"{k.KeyId}|{k.Agency}|{k.SecretHash}|{k.Roles}|{k.Tenant}|{k.CreatedAt:O}|{k.ExpiresAt:O}|{k.RevokedAt:O}|{k.ReplacedBy}"))
         .Concat(state.Recent.Kept.Select(r => r.Value).OrderBy(r => r.Id.Value).Select(r => r.ToString()))

@@ -43,6 +43,9 @@ public sealed class AgencyRulesTests
         ];
         Assert.All(commands, c => Assert.Equal(allowed, Decide(WithNl, c, key: key) is AgencyDecision.Accepted));
         Assert.All(commands, c => Assert.Equal(allowed, Decide(WithNl, c, key: key) is not AgencyDecision.Rejected { Reason: AgencyRejection.NotAuthorised }));
+        var primary = new SetPrimaryCountry { Context = By(caller), Agency = HotlineNl, Country = DE };
+        Assert.Equal(allowed, Decide(After(WithNl, new ChangeMemberships { Context = By(), Agency = HotlineNl, Memberships = [In(NL), In(DE)] }), primary)
+            is AgencyDecision.Accepted);
     }
 
     public static TheoryData<string, RegisterAgency, AgencyRejection> BadRegistrations => new()
@@ -58,6 +61,7 @@ public sealed class AgencyRulesTests
         { "overlap", Register("x1", AgencyKind.Hotline, In(NL, "2020-01-01", "2026-01-01"), In(NL, "2026-01-01")), AgencyRejection.InvalidMemberships },
         { "open end overlaps", Register("x1", AgencyKind.Hotline, In(NL), In(NL, "2026-01-01")), AgencyRejection.InvalidMemberships },
         { "no country", Register("x1", AgencyKind.Hotline, In(default)), AgencyRejection.InvalidMemberships },
+        { "primary country of another", Register("x1", AgencyKind.Hotline, In(NL)) with { PrimaryCountry = DE }, AgencyRejection.InvalidMemberships },
         { "police mandate", Register("x1", AgencyKind.Police) with { HoldsOrphanMandate = true }, AgencyRejection.MandateNeedsHotline },
         { "trust", Register("x1") with { Trust = (TrustLevel)9 }, AgencyRejection.InvalidTrust },
         { "number zero", Register("x1") with { IccamHotlineNumber = 0 }, AgencyRejection.InvalidHotlineNumber },
@@ -80,6 +84,27 @@ public sealed class AgencyRulesTests
         var state = After(AgencyRegistry.Empty, Register("h1", AgencyKind.Hotline, In(NL, "2026-01-02"), In(DE), In(NL, "2020-01-01", "2026-01-01")));
         Assert.Equal(["DE", "NL", "NL"], state.Agencies[AgencyId.Parse("h1")].Memberships.Select(m => m.Country.Code));
         Assert.Equal(DateOnly.Parse("2020-01-01"), state.Agencies[AgencyId.Parse("h1")].Memberships[1].From);
+    }
+
+    /// <summary>Audit B10: a hotline of several countries was taken for the first one in the alphabet.</summary>
+    [Fact]
+    public void The_primary_country_is_the_first_that_was_given_until_another_one_is_named_or_it_is_served_no_more()
+    {
+        var id = AgencyId.Parse("h1");
+        var state = After(AgencyRegistry.Empty, Register("h1", AgencyKind.Hotline, In(NL), In(FR), In(DE)));
+        Assert.Equal(NL, state.Agencies[id].PrimaryCountry);
+        state = After(state, new SetPrimaryCountry { Context = By(), Agency = id, Country = FR });
+        Assert.Equal(FR, state.Agencies[id].PrimaryCountry);
+        Assert.IsType<AgencyDecision.Unchanged>(Decide(state, new SetPrimaryCountry { Context = By(), Agency = id, Country = FR }));
+        var elsewhere = new SetPrimaryCountry { Context = By(), Agency = id, Country = Country.Parse("BE") };
+        Assert.Equal(AgencyRejection.InvalidMemberships, ReasonOf(Decide(state, elsewhere)));
+
+        state = After(state, new ChangeMemberships { Context = By(), Agency = id, Memberships = [In(NL), In(FR)] });
+        Assert.Equal(FR, state.Agencies[id].PrimaryCountry);
+        state = After(state, new ChangeMemberships { Context = By(), Agency = id, Memberships = [In(NL), In(DE)] });
+        Assert.Equal(NL, state.Agencies[id].PrimaryCountry);
+        Assert.Equal(FR, After(AgencyRegistry.Empty, Register("h1", AgencyKind.Hotline, In(NL), In(FR)) with { PrimaryCountry = FR }).Agencies[id]
+            .PrimaryCountry);
     }
 
     [Fact]

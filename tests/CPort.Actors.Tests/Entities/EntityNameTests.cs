@@ -13,7 +13,7 @@ public sealed class EntityNameTests
     public void Names_are_written_as_journals_hold_them()
     {
         Assert.Equal(Report, EntityName.Of(new ReportId(42)).ToString());
-        Assert.Equal("hash-bucket-sha256-17", EntityName.Of(new HashBucketId(HashAlgorithm.Sha256, 17)).ToString());
+        Assert.Equal("hash-bucket-exact-17", EntityName.Of(new HashBucketId(Tenant.Live, HashBucketKind.Exact, 17)).ToString());
         Assert.Equal("agency-registry", EntityName.Agencies.ToString());
     }
 

@@ -14,14 +14,17 @@ public class HashAlgorithmsTests
         Assert.Equal(names.Distinct(), names);
         Assert.All(HashAlgorithms.All, a =>
             Assert.True(a.Digest is null != a.IsTrap is null, $"{a.Name} needs a digest or a test for traps."));
-        Assert.All(HashAlgorithms.All, a => Assert.InRange(a.Buckets, 1, 256));
+        Assert.All(HashAlgorithms.All, a => Assert.InRange(HashBucketId.CountOf(a.Bucket), 1, 64));
+
+        // A row's number has room for so many.
+        Assert.InRange(HashAlgorithms.Slots, 1, HashRow.Algorithms);
     }
 
     /// <summary>Ids of buckets are stored in the journal by these names.</summary>
     [Fact]
     public void Stored_names_and_numbers_stay() => Assert.Equal(
-        ["1 md5 16 256", "2 sha1 20 256", "3 sha256 32 256", "4 photodna 144 256", "5 pdq 32 32"],
-        HashAlgorithms.All.OrderBy(a => a.Algorithm).Select(a => $"{(int)a.Algorithm} {a.Name} {a.Bytes} {a.Buckets}").Take(5));
+        ["1 md5 16 Exact", "2 sha1 20 Exact", "3 sha256 32 Exact", "4 photodna 144 Exact", "5 pdq 32 Pdq"],
+        HashAlgorithms.All.OrderBy(a => a.Algorithm).Select(a => $"{(int)a.Algorithm} {a.Name} {a.Bytes} {a.Bucket}").Take(5));
 
     [Theory]
     [InlineData("SHA-256", HashAlgorithm.Sha256)]

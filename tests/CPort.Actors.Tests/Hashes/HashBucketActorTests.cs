@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Persistence;
 using Akka.TestKit;
@@ -23,7 +24,7 @@ public class HashBucketActorTests() : TestKit("""
     akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
     """)
 {
-    private static readonly HashBucketId Bucket = new(HashAlgorithm.Sha256, 17);
+    private static readonly HashBucketId Bucket = new(Tenant.Live, HashBucketKind.Exact, 17);
     private static readonly ContentHash Hash = Sha256(1);
     private static readonly HashBucketOptions Quick = new()
     {
@@ -128,6 +129,124 @@ public class HashBucketActorTests() : TestKit("""
         await quiet.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(300));
     }
 
+    private IActorRef Start(TestProbe reports, TimeSpan deliveredAfter, int deliveredWait = 500) => Sys.ActorOf(HashBucketActor.Props(
+        Bucket, () => reports, new EntityShell(TimeProvider.System), Quick with { DeliveredAfter = deliveredAfter, DeliveredWait = deliveredWait }));
+
+    private Task<long> EventsAsync() => Sys.ActorOf(Props.Create(() => new JournalLength(EntityName.Of(Bucket).ToString()))).Ask<long>("length");
+
+    /// <summary>A hash that these reports have, and an opinion that they take.</summary>
+    private async Task<List<TakeVerdicts>> SpreadAsync(IActorRef bucket, TestProbe reports, params int[] to)
+    {
+        bucket.Tell(Sight(Bucket, [.. to.Select(n => (Hash, Item(n)))]));
+        await ExpectMsgAsync<HashesAnswered>();
+        bucket.Tell(Opine(Bucket, Hash, Says("hotline-nl", Classification.Baseline)));
+        await ExpectMsgAsync<OpinionsStored>();
+        var told = new List<TakeVerdicts>();
+        while (told.Count < to.Length)
+        {
+            told.Add(await reports.ExpectMsgAsync<TakeVerdicts>());
+            bucket.Tell(Taken(told[^1]), reports);
+        }
+
+        await UntilToTell(bucket, 0);
+        return told;
+    }
+
+    [Fact]
+    public async Task What_reports_have_taken_needs_no_event_of_its_own_and_goes_with_the_next()
+    {
+        var reports = CreateTestProbe();
+        var bucket = Start(reports, TimeSpan.FromHours(1));
+        await SpreadAsync(bucket, reports, 1, 2, 3);
+        Assert.Equal(2, await EventsAsync());
+
+        // What writes nothing writes this neither; the next sighting takes it along.
+        bucket.Tell(Sight(Bucket, (Hash, Item(1))));
+        await ExpectMsgAsync<HashesAnswered>();
+        Assert.Equal(2, await EventsAsync());
+        bucket.Tell(Sight(Bucket, (Sha256(2), Item(1))));
+        await ExpectMsgAsync<HashesAnswered>();
+        Assert.Equal(3, await EventsAsync());
+        await WatchAsync(bucket);
+        Sys.Stop(bucket);
+        await ExpectTerminatedAsync(bucket);
+        await UntilToTell(Start(CreateTestProbe()), 0);
+    }
+
+    [Theory]
+    [InlineData(0.01, 500)]
+    [InlineData(3_600, 3)]
+    public async Task Without_another_event_it_is_written_after_a_while_or_when_much_of_it_waits(double seconds, int many)
+    {
+        var reports = CreateTestProbe();
+        var bucket = Start(reports, TimeSpan.FromSeconds(seconds), many);
+        await SpreadAsync(bucket, reports, 1, 2, 3);
+        await AwaitAssertAsync(async () => Assert.InRange(await EventsAsync(), 3, 5));
+    }
+
+    [Fact]
+    public async Task A_crash_before_it_is_written_has_the_reports_told_again_with_the_same_verdict()
+    {
+        var reports = CreateTestProbe();
+        var bucket = Start(reports, TimeSpan.FromHours(1));
+        var first = await SpreadAsync(bucket, reports, 1, 2);
+        await WatchAsync(bucket);
+        Sys.Stop(bucket);
+        await ExpectTerminatedAsync(bucket);
+
+        var later = CreateTestProbe();
+        bucket = Start(later, TimeSpan.FromHours(1));
+        var again = new[] { await later.ExpectMsgAsync<TakeVerdicts>(), await later.ExpectMsgAsync<TakeVerdicts>() };
+        Assert.Equal(first.Select(m => m.ReportId).Order(), again.Select(m => m.ReportId).Order());
+        Assert.All(again, m => Assert.Equal(1, m.Items.Single().Exact.Single().Version));
+
+        // Ended in order it writes what they answer, and nobody is told any more.
+        Array.ForEach(again, m => bucket.Tell(Taken(m), later));
+        await UntilToTell(bucket, 0);
+        await Stop(bucket);
+        await UntilToTell(Start(CreateTestProbe()), 0);
+    }
+
+    [Fact]
+    public async Task News_while_a_delivery_waits_to_be_written_reaches_the_report_all_the_same()
+    {
+        var reports = CreateTestProbe();
+        var bucket = Start(reports, TimeSpan.FromHours(1));
+        await SpreadAsync(bucket, reports, 1);
+        bucket.Tell(Opine(Bucket, Hash, Says("hotline-de", Classification.National, De)));
+        await ExpectMsgAsync<OpinionsStored>();
+        Assert.Equal(2, (await reports.ExpectMsgAsync<TakeVerdicts>()).Items.Single().Exact.Single().Version);
+    }
+
+    [Fact]
+    public async Task Verdicts_on_own_opinions_that_do_not_fit_are_cut_and_the_rest_is_answered_when_asked_again()
+    {
+        var bucket = Start(CreateTestProbe());
+        var hashes = Enumerable.Range(0, 60).Select(n => Sha256(n)).ToArray();
+        foreach (var agency in Enumerable.Range(0, 40))
+        {
+            var opinion = Says($"agency-{agency}", Classification.National, Nl, TrustLevel.Untrusted);
+            bucket.Tell(SightSaying(Bucket, opinion, [.. hashes.Select(h => (h, Item(agency)))]));
+            await ExpectMsgAsync<HashesAnswered>();
+        }
+
+        var own = Says("agency-1", Classification.NotIllegal, Nl, minute: 1) with { Item = Item(1) };
+        ImmutableArray<OpinionOnHash> opinions = [.. hashes.Select(h => new OpinionOnHash { Hash = h, Opinion = own })];
+        var answered = new List<ContentHash>();
+        for (var changed = 60; answered.Count < 60; changed = 0)
+        {
+            bucket.Tell(new RecordBucketOpinions { Bucket = Bucket, RequestId = 1, Opinions = opinions[answered.Count..] });
+            var stored = await ExpectMsgAsync<OpinionsStored>();
+            Assert.Equal(changed, stored.Changed);
+            Assert.InRange(stored.Answered, 1, 59);
+            Assert.Equal(Enumerable.Range(0, stored.Answered), stored.Verdicts.Select(v => v.Opinion));
+            Assert.All(stored.Verdicts, v => Assert.Equal([1], v.Ordinals));
+            answered.AddRange(stored.Verdicts.Select(v => v.Verdict.Hash));
+        }
+
+        Assert.Equal(hashes, answered);
+    }
+
     [Fact]
     public async Task A_report_busy_with_one_version_gets_the_next_one_after_its_answer()
     {
@@ -188,8 +307,7 @@ public class HashBucketActorTests() : TestKit("""
         Assert.Equal(1_000, (await ExpectMsgAsync<BucketStats>()).Sightings);
         await Stop(bucket);
 
-        var journal = Sys.ActorOf(Props.Create(() => new JournalLength(EntityName.Of(Bucket).ToString())));
-        Assert.InRange(await journal.Ask<long>("length"), 1, 500);
+        Assert.InRange(await EventsAsync(), 1, 500);
     }
 
     private sealed class JournalLength : ReceivePersistentActor
@@ -218,20 +336,21 @@ public class HashBucketActorTests() : TestKit("""
 
         // No more at a time; each answer lets the next one go.
         await region.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(300));
-        for (var n = 0; woken.Count < HashBucketId.All.Count(); n++)
+        for (var n = 0; woken.Count < HashBucketId.AllOf(Tenant.Live).Count(); n++)
         {
             waker.Tell(new BucketStats { Bucket = woken[n] }, region);
             woken.Add((await region.ExpectMsgAsync<GetBucketStats>()).Bucket);
         }
 
-        Assert.Equal(HashBucketId.All.Count(), woken.Distinct().Count());
-        Assert.All(woken.Take(HashBucketId.PdqBuckets), id => Assert.Equal(HashAlgorithm.Pdq, id.Algorithm));
+        Assert.Equal(HashBucketId.AllOf(Tenant.Live), woken.OrderBy(id => id.Kind).ThenBy(id => id.Number));
+        Assert.All(woken.Take(HashBucketId.PdqBuckets), id => Assert.Equal(HashBucketKind.Pdq, id.Kind));
     }
 
     [Fact]
     public async Task The_waker_tells_how_many_of_the_buckets_that_hold_anything_are_loaded_and_goes_on_without_those_that_cannot_be_read()
     {
-        HashBucketId[] inUse = [new(HashAlgorithm.Pdq, 1), new(HashAlgorithm.Md5, 7), new(HashAlgorithm.Sha256, 9)];
+        HashBucketId[] inUse =
+            [new(Tenant.Live, HashBucketKind.Pdq, 1), new(Tenant.Live, HashBucketKind.Exact, 7), new(Tenant.Training, HashBucketKind.Exact, 9)];
         var database = await TestDatabases.CreateAsync(DatabaseProvider.Sqlite, null!);
         var (loading, stuck, journal) = (new HashBucketLoading(), new StuckEntities(database, TimeProvider.System), new TaskCompletionSource());
         await stuck.StartAsync(default);
@@ -299,7 +418,7 @@ public class HashBucketActorTests() : TestKit("""
         var bytes = known.Bytes.ToArray();
         bytes[31] ^= 0b111;
         var near = ContentHash.FromBytes(HashAlgorithm.Pdq, bytes);
-        var id = HashBucketId.For(known);
+        var id = HashBucketId.For(Tenant.Live, known);
         var bucket = Start(CreateTestProbe(), id);
         var opinion = Says("hotline-nl", Classification.Baseline);
         var search = new SearchNear { Bucket = id, RequestId = 9, Queries = [new NearQuery { Hash = near, Radius = 31, MaxResults = 20 }] };
@@ -340,7 +459,7 @@ public class HashBucketActorTests() : TestKit("""
     public async Task Unassessed_values_on_items_are_look_alikes_until_somebody_speaks_of_them()
     {
         var seen = Made(HashAlgorithm.Pdq, 1);
-        var id = HashBucketId.For(seen);
+        var id = HashBucketId.For(Tenant.Live, seen);
         var bucket = Start(CreateTestProbe(), id);
         var search = new SearchNear
         {
@@ -379,7 +498,7 @@ public class HashBucketActorTests() : TestKit("""
     public async Task A_value_in_quarantine_is_near_nothing_and_comes_back_when_released()
     {
         var known = Made(HashAlgorithm.Pdq, 1);
-        var id = HashBucketId.For(known);
+        var id = HashBucketId.For(Tenant.Live, known);
         var bucket = Start(CreateTestProbe(), id);
         var search = new SearchNear
         {
@@ -409,7 +528,7 @@ public class HashBucketActorTests() : TestKit("""
     public async Task A_value_near_which_too_many_strangers_lie_goes_into_quarantine_by_itself()
     {
         var known = Made(HashAlgorithm.Pdq, 1);
-        var id = HashBucketId.For(known);
+        var id = HashBucketId.For(Tenant.Live, known);
         var bucket = Sys.ActorOf(HashBucketActor.Props(
             id, () => Nobody.Instance, new EntityShell(TimeProvider.System), Quick with { Quarantine = new QuarantineLimits { NearValues = 64 } }));
         bucket.Tell(Opine(id, known, Says("hotline-nl", Classification.Baseline)));

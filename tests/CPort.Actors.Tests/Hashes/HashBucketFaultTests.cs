@@ -8,6 +8,7 @@ using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using CPort.Domain.Hashes.Verbs;
 using CPort.Tests.Shared;
 using static CPort.Actors.Tests.Hashes.HashSamples;
@@ -23,7 +24,7 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
     akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
     """))
 {
-    private static readonly HashBucketId Bucket = new(HashAlgorithm.Sha256, 17);
+    private static readonly HashBucketId Bucket = new(Tenant.Live, HashBucketKind.Exact, 17);
 
     [Theory]
     [InlineData(true)]
@@ -66,7 +67,7 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
             await WatchAsync(bucket);
             await ExpectTerminatedAsync(bucket);
             Assert.True(stuck.IsStuck(EntityName.Of(Bucket)));
-            await AwaitAssertAsync(async () => Assert.Equal("hash-bucket-sha256-17", Assert.Single(await stuck.ListAsync(default)).PersistenceId));
+            await AwaitAssertAsync(async () => Assert.Equal("hash-bucket-exact-17", Assert.Single(await stuck.ListAsync(default)).PersistenceId));
 
             await journal.OnRecovery.Pass();
             bucket = Start();
@@ -90,8 +91,8 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
             var writer = Sys.ActorOf(Props.Create(() => new Writer(EntityName.Of(Bucket).ToString())));
             var e = HashBucketRules.Decide(HashBucket.New(Bucket),
                 [Import(Bucket, [new HashListRow { Hash = Sha256(1), Classification = Classification.Baseline }])]).Event!;
-            var part = e.Opinions[0].Packed[0];
-            var cut = e with { Opinions = [e.Opinions[0] with { Packed = [part with { Hashes = part.Hashes[..^1] }] }] };
+            var part = e.Words[0].Packed[0];
+            var cut = e with { Words = [e.Words[0] with { Packed = [part with { Values = part.Values[..^1] }] }] };
             await writer.Ask<string>(cut, TimeSpan.FromSeconds(20));
             var bucket = Sys.ActorOf(HashBucketActor.Props(Bucket, () => TestActor, new EntityShell(TimeProvider.System, stuck), new HashBucketOptions()));
             await WatchAsync(bucket);
@@ -99,7 +100,7 @@ public class HashBucketFaultTests() : TestKit(ConfigurationFactory.ParseString("
             Assert.True(stuck.IsStuck(EntityName.Of(Bucket)));
 
             // It is written in the background: once it is listed, the database can go.
-            await AwaitAssertAsync(async () => Assert.Equal("hash-bucket-sha256-17", Assert.Single(await stuck.ListAsync(default)).PersistenceId));
+            await AwaitAssertAsync(async () => Assert.Equal("hash-bucket-exact-17", Assert.Single(await stuck.ListAsync(default)).PersistenceId));
         }
         finally
         {

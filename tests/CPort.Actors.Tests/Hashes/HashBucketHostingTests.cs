@@ -68,12 +68,13 @@ public class HashBucketHostingTests
         try
         {
             var matching = provider.GetRequiredService<IRequiredActor<MatchingKey>>().ActorRef;
-            var request = new MatchReport(Report(1), [new ItemHashes { Ordinal = 4, Hashes = [Sha256(1), Made(HashAlgorithm.Pdq, 1)], PdqQuality = 90 }]);
+            var item = new ItemHashes { Ordinal = 4, Hashes = [Sha256(1), Made(HashAlgorithm.Pdq, 1)], PdqQuality = 90 };
+            var request = new MatchReport(Tenant.Live, Report(1), [item]);
             var matched = Assert.IsType<ReportMatched>(await matching.Ask(request, Patience));
             Assert.All(matched.Items.Single().Exact, v => Assert.Equal(1, v.Sightings));
 
             var opinion = new OpinionOnHash { Hash = Sha256(1), Opinion = Says("hotline-nl", Classification.Baseline) };
-            Assert.IsType<OpinionsRecorded>(await matching.Ask(new RecordOpinions(Report(2), [opinion]), Patience));
+            Assert.IsType<OpinionsRecorded>(await matching.Ask(new RecordOpinions(Tenant.Live, Report(2), [opinion]), Patience));
             var message = await told.Task.WaitAsync(TimeSpan.FromSeconds(30));
             Assert.Equal((Report(1), 4), (message.ReportId, message.Items.Single().Ordinal));
         }

@@ -10,7 +10,7 @@ namespace CPort.Actors.Tests.Hashes;
 
 public class HashBucketRulesTests
 {
-    private static readonly HashBucketId Bucket = new(HashAlgorithm.Sha256, 17);
+    private static readonly HashBucketId Bucket = new(Tenant.Live, HashBucketKind.Exact, 17);
     private static readonly ContentHash Hash = Sha256(1);
 
     private static HashVerdict Verdict(HashBucket state) => HashBucketRules.VerdictOf(state, Hash);
@@ -19,7 +19,7 @@ public class HashBucketRulesTests
     public void A_sighting_is_recorded_once()
     {
         var (state, first) = HashBucket.New(Bucket).Do(Sight(Bucket, (Hash, Item(1)), (Hash, Item(1)), (Hash, Item(2))));
-        Assert.Equal(2, first!.Sightings.Length);
+        Assert.Equal([1, 1], first!.Sightings.Select(s => s.Rows.Length));
         Assert.Equal(2, Verdict(state).Sightings);
 
         Assert.Null(state.Do(Sight(Bucket, (Hash, Item(2)), (Hash, Item(1)))).Event);
@@ -135,7 +135,7 @@ public class HashBucketRulesTests
     public void Traps_are_neither_sighted_nor_judged()
     {
         var empty = ContentHash.Parse(HashAlgorithm.Sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-        var bucket = HashBucketId.For(empty);
+        var bucket = HashBucketId.For(Tenant.Live, empty);
         var (state, e) = HashBucket.New(bucket).Do(
             Sight(bucket, (empty, Item(1))), Opine(bucket, empty, Says("interpol", Classification.Baseline)),
             Import(bucket, [new HashListRow { Hash = empty, Classification = Classification.Baseline }]));
@@ -198,8 +198,7 @@ public class HashBucketRulesTests
         var rows = Enumerable.Range(1, 50).Select(n => new HashListRow { Hash = Sha256(n), Classification = Classification.Baseline }).ToList();
         var decision = HashBucketRules.Decide(HashBucket.New(Bucket), [Import(Bucket, rows)]);
         Assert.All(decision.Outcomes[0].Rows!, row => Assert.Equal((byte)HashRowOutcome.Added, row));
-        Assert.Single(decision.Event!.Opinions);
-        Assert.Equal(50 * 32, Assert.Single(decision.Event.Opinions[0].Packed).Hashes.Length);
+        Assert.Equal(50 * 32, Assert.Single(Assert.Single(decision.Event!.Words).Packed).Values.Length);
         var state = HashBucketRules.Apply(HashBucket.New(Bucket), decision.Event);
 
         var again = HashBucketRules.Decide(state, [Import(Bucket, rows, minute: 60)]);
@@ -253,31 +252,46 @@ public class HashBucketRulesTests
         Assert.Equal(Enumerable.Range(0, 450).Select(n => Item(n)).Order(), seen);
     }
 
+    // Of several algorithms, all of one bucket.
+    private static ContentHash Some(int n) => Made(n % 4 == 0 ? HashAlgorithm.Md5 : n % 4 == 1 ? HashAlgorithm.Sha1 : HashAlgorithm.Sha256, n);
+
     // Random commands over few hashes, agencies and times, so that they meet; an import names a hash twice now and then.
     private static readonly Gen<IHashBucketWrite> Commands = Gen.Select(
-        Gen.Int[0, 4], Gen.Int[1, 3], Gen.Int[0, 4], Gen.Int[1, 3], Gen.Int[0, 6], Gen.Enum<Classification>(), Gen.Bool,
+        Gen.Int[0, 7], Gen.Int[1, 4], Gen.Int[0, 4], Gen.Int[1, 3], Gen.Int[0, 6], Gen.Enum<Classification>(), Gen.Bool,
         Gen.Enum<TrustLevel>()).Select((kind, hash, report, agency, minute, classification, retract, trust) => kind switch
         {
-            0 => (IHashBucketWrite)Sight(Bucket, (Sha256(hash), Item(report, agency))),
-            1 => Opine(Bucket, Sha256(hash), Says($"agency-{agency}", classification, agency == 1 ? null : Nl, trust, minute), retract),
+            0 => (IHashBucketWrite)Sight(Bucket, (Some(hash), Item(report, agency))),
+            1 => Opine(Bucket, Some(hash), Says($"agency-{agency}", classification, agency == 1 ? null : Nl, trust, minute), retract),
             2 => new ChangeQuarantine
             {
-                Bucket = Bucket, RequestId = 4, Hashes = [Sha256(hash)], Rows = [report], Release = retract, At = Start.AddMinutes(minute),
+                Bucket = Bucket, RequestId = 4, Hashes = [Some(hash)], Rows = [report], Release = retract, At = Start.AddMinutes(minute),
                 Reason = (QuarantineReason)agency, By = agency == 3 ? AgencyId.Parse("operator") : null,
+            },
+            3 => SightSaying(
+                Bucket, Says($"agency-{agency}", classification, De, trust, minute),
+                (Some(hash), Item(report, agency)), (Some(hash + 1), Item(report, agency))),
+            4 => Opine(Bucket, Some(hash), Says($"agency-{agency}", classification, De, trust, minute) with { Item = Item(report, agency) }, retract),
+            5 => new ChangeTrust
+            {
+                Bucket = Bucket, RequestId = 5, Agency = AgencyId.Parse(report == 0 ? "interpol" : $"agency-{agency}"), Trust = trust,
+                AsOf = 1 + minute,
             },
             _ => Import(
                 Bucket,
                 [
-                    new HashListRow { Hash = Sha256(hash), Classification = classification, Retract = retract },
-                    new HashListRow { Hash = Sha256(hash + 10), Classification = classification, Flags = (HashFlags)(report & 7) },
-                    new HashListRow { Hash = Sha256(hash + (10 * (minute & 1))), Classification = (Classification)(1 + (report % 3)) },
+                    new HashListRow { Hash = Some(hash), Classification = classification, Retract = retract },
+                    new HashListRow
+                    {
+                        Hash = Some(hash + 12), Classification = classification, Flags = (HashFlags)(report & 7), Country = retract ? Nl : null,
+                    },
+                    new HashListRow { Hash = Some(hash + (12 * (minute & 1))), Classification = (Classification)(1 + (report % 3)) },
                 ],
                 trust, minute),
         });
 
     private static readonly Gen<(IHashBucketWrite[] Batch, bool Deliver)[]> Runs = Gen.Select(Commands.Array[1, 5], Gen.Bool).Array[1, 25];
 
-    private static readonly QuarantineLimits Limits = new() { Reports = 4, Now = Start };
+    private static readonly QuarantineLimits Limits = new() { Reports = 4 };
 
     [Fact]
     public void Versions_only_rise_and_change_when_and_only_when_what_counts_changes() => Runs.Sample(run =>
@@ -286,13 +300,13 @@ public class HashBucketRulesTests
         foreach (var (batch, _) in run)
         {
             var before = Copy(state);
-            if (HashBucketRules.Decide(state, batch, null, Limits).Event is not { } e)
+            if (HashBucketRules.Decide(state, batch, null, Limits, Start).Event is not { } e)
             {
                 continue;
             }
 
             HashBucketRules.Apply(state, e);
-            for (var row = 0; row < state.Count; row++)
+            foreach (var row in state.Rows)
             {
                 var hash = state.HashOf(row);
                 var (old, now) = (HashBucketRules.VerdictOf(before, hash), HashBucketRules.VerdictOf(state, hash));
@@ -303,8 +317,11 @@ public class HashBucketRulesTests
                 }
                 else
                 {
-                    // Every report that had seen the hash before is now to be told.
-                    Assert.True(old.Sightings == 0 || state.IsPending(row));
+                    // Every report that had seen the hash before is now to be told, but for those that changed it themselves: they are answered.
+                    var told = batch.OfType<RecordBucketOpinions>().SelectMany(c => c.Opinions).Select(o => o.Opinion.Item?.Report)
+                        .Concat(batch.OfType<SightAndLookup>().SelectMany(c => c.Sightings).Select(s => (ReportId?)s.Item.Report)).ToHashSet();
+                    var others = before.RowOf(hash) is var had and >= 0 ? before.Sightings.Of(had).ToArray().Where(s => !told.Contains(s.Report)) : [];
+                    Assert.All(others, o => Assert.True(state.Sightings.Of(row).ToArray().Single(s => s.Item == o.Item).Told < now.Version));
                 }
 
                 Assert.Equal(state.IsPending(row), state.Sightings.Of(row).ToArray().Any(s => s.Told < now.Version));
@@ -312,12 +329,12 @@ public class HashBucketRulesTests
                 Assert.Equal(now.Trap, state.IsTrap(row));
             }
 
-            Assert.Equal(Enumerable.Range(0, state.Count).Count(state.IsKnown), state.Known);
+            Assert.Equal(state.Rows.Count(state.IsKnown), state.Known);
         }
 
         // Of a hash without opinions nothing is inherited, trap or not.
         static IEnumerable<object> Meaning(HashVerdict v) =>
-            [.. v.Opinions.Select(o => o with { At = default, Item = null }), (v.Disputed, v.VictimIdentified, v.SeriesKnown, v.Trap && !v.Opinions.IsEmpty)];
+            [.. HashWords.Reduce(v.Opinions), (v.Disputed, v.VictimIdentified, v.SeriesKnown, v.Trap && !v.Opinions.IsEmpty)];
     });
 
     [Fact]
@@ -332,10 +349,10 @@ public class HashBucketRulesTests
             List<VerdictDelivered> delivered = deliver
                 ? [.. state.Pending.SelectMany(row => state.Sightings.Of(row).ToArray().Where(s => s.Ordinal > 1).Select(s => new VerdictDelivered
                 {
-                    ReportId = s.Report, Hash = state.HashOf(row), Version = state.EntryOf(row).Version, FirstOrdinal = 1, LastOrdinal = 2,
+                    ReportId = s.Report, Row = row, Version = state.EntryOf(row).Version, FirstOrdinal = 1, LastOrdinal = 2,
                 }))]
                 : [];
-            if (HashBucketRules.Decide(state, batch, delivered, Limits).Event is { } e)
+            if (HashBucketRules.Decide(state, batch, delivered, Limits, Start).Event is { } e)
             {
                 e = OverTheWire(e);
                 HashBucketRules.Apply(state, e);
@@ -362,7 +379,7 @@ public class HashBucketRulesTests
         foreach (var (batch, _) in run)
         {
             var before = Fingerprint(state);
-            var decision = HashBucketRules.Decide(state, batch, null, Limits);
+            var decision = HashBucketRules.Decide(state, batch, null, Limits, Start);
             Assert.Equal(before, Fingerprint(state));
             if (decision.Event is { } e)
             {
@@ -372,39 +389,137 @@ public class HashBucketRulesTests
     });
 
     [Fact]
-    public void A_snapshot_of_the_first_shape_is_still_read()
-    {
-        var opinion = new SourceOpinion { Opinion = Says("hotline-nl", Classification.Baseline) };
-        var old = new HashBucketSnapshot
-        {
-            Bucket = Bucket, Hashes = [.. Sha256(1).Bytes, .. Sha256(2).Bytes, .. Sha256(3).Bytes], EntryOf = [0, 1, 0],
-            Entries =
-            [
-                new HashEntrySnapshot { Version = 1, Sources = [opinion] },
-                new HashEntrySnapshot { Version = 2, Sources = [opinion with { Retracted = true }], Sightings = [Item(1), Item(2)], Told = [2, 1] },
-            ],
-        };
-        var state = HashBucket.From(OverTheWire(old));
-        Assert.Equal((3, 2, 2L), (state.Count, state.Known, state.SightingCount));
-        Assert.Equal(state.RowOf(Sha256(2)), Assert.Single(state.Pending));
-        Assert.Equal(2, Verdict(state, Sha256(2)).Version);
-        Assert.Equal(Fingerprint(state), Fingerprint(Copy(state)));
-    }
-
-    [Fact]
     public void A_snapshot_whose_parts_do_not_fit_is_refused()
     {
         var (state, _) = HashBucket.New(Bucket).Do(Sight(Bucket, (Hash, Item(1))), Opine(Bucket, Sha256(2), Says("hotline-nl", Classification.Baseline)));
         var image = state.ToSnapshot();
+        var column = Assert.Single(image.Columns);
         foreach (var wrong in new[]
         {
-            image with { Hashes = image.Hashes[..^1] }, image with { Hashes = [.. Hash.Bytes, .. Hash.Bytes] }, image with { EntryRuns = [0, 9] },
-            image with { EntryRuns = [7, 2] }, image with { EntryRuns = [] }, image with { Sighted = [5, 1] }, image with { Sighted = [0, 2] },
-            image with { Quarantined = [new QuarantinedRow { Row = 2, State = new HashQuarantine { Reason = QuarantineReason.Operator, Since = Start } }] },
+            image with { Columns = [column with { Values = column.Values[..^1] }] }, image with { Columns = [column with { EntryRuns = [0, 9] }] },
+            image with { Columns = [column with { Values = [.. Hash.Bytes, .. Hash.Bytes] }] }, image with { Columns = [column with { EntryRuns = [7, 2] }] },
+            image with { Columns = [column with { EntryRuns = [] }] }, image with { Columns = [column, column] }, image with { Sighted = [8 * 5, 1] },
+            image with { Sighted = [state.RowOf(Hash), 2] }, image with { Sighted = [state.RowOf(Hash) + 1, 1] },
+            image with { Quarantined = [new QuarantinedRow { Row = 16, State = new HashQuarantine { Reason = QuarantineReason.Operator, Since = Start } }] },
         })
         {
             Assert.Throws<InvalidDataException>(() => HashBucket.From(wrong));
         }
+    }
+
+    [Fact]
+    public void A_word_that_comes_with_a_sighting_is_in_the_same_event_and_its_report_is_told_no_more()
+    {
+        var (state, _) = HashBucket.New(Bucket).Do(Sight(Bucket, (Hash, Item(2))));
+        (state, var e) = state.Do(SightSaying(
+            Bucket, Says("hotline-nl", Classification.National, Nl), (Hash, Item(1)), (Made(HashAlgorithm.Md5, 1), Item(1)), (Hash, Item(1, 2))));
+        Assert.Equal(2, Assert.Single(e!.Words).Rows.Length);
+        Assert.Equal(Item(1), e.Words[0].Word.Opinion.Item);
+        var row = state.RowOf(Hash);
+        Assert.Equal((1L, 3), (Verdict(state).Version, Verdict(state).Sightings));
+        Assert.Equal([(Item(1), 1L), (Item(1, 2), 1L), (Item(2), 0L)], state.Sightings.Of(row).ToArray().Select(s => (s.Item, s.Told)));
+        Assert.Equal(row, Assert.Single(state.Pending));
+
+        // Asked again it writes nothing, and a retraction is one like any other.
+        Assert.Null(state.Do(SightSaying(Bucket, Says("hotline-nl", Classification.National, Nl), (Hash, Item(1)))).Event);
+        var back = new OpinionOnItem { Opinion = Says("hotline-nl", Classification.National, Nl, minute: 1), Retract = true };
+        (state, _) = state.Do(new SightAndLookup
+        {
+            Bucket = Bucket, RequestId = 1, Sightings = [new HashSighting { Hash = Hash, Item = Item(1), Words = [back] }],
+        });
+        Assert.Equal((2L, false), (Verdict(state).Version, Verdict(state).IsKnown));
+    }
+
+    [Fact]
+    public void An_opinion_that_names_an_item_is_no_news_for_any_item_of_its_report_and_for_all_other_reports()
+    {
+        var opinion = Says("hotline-nl", Classification.Baseline) with { Item = Item(1, 3) };
+        var (state, _) = HashBucket.New(Bucket).Do(Sight(Bucket, (Hash, Item(1, 1)), (Hash, Item(1, 3)), (Hash, Item(2)), (Sha256(2), Item(1))));
+        (state, _) = state.Do(
+            Opine(Bucket, Hash, opinion), Opine(Bucket, Hash, Says("hotline-de", Classification.National, De) with { Item = Item(5) }),
+            Opine(Bucket, Sha256(2), opinion));
+        Assert.Equal([(Item(1, 1), 2L), (Item(1, 3), 2L), (Item(2), 0L)], state.Sightings.Of(state.RowOf(Hash)).ToArray().Select(s => (s.Item, s.Told)));
+        Assert.Equal(state.RowOf(Hash), Assert.Single(state.Pending));
+    }
+
+    [Fact]
+    public void A_third_agency_that_says_the_same_is_heard_and_changes_nothing_for_anybody()
+    {
+        var (state, _) = HashBucket.New(Bucket).Do(Sight(Bucket, (Hash, Item(1))));
+        (state, _) = state.Do(Opine(Bucket, Hash, Says("hotline-a", Classification.Baseline)), Opine(Bucket, Hash, Says("hotline-b", Classification.Baseline)));
+        (state, _) = state.Do(new SightAndLookup { Bucket = Bucket, RequestId = 1, Sightings = [new HashSighting { Hash = Hash, Item = Item(2) }] });
+        (state, var e) = state.Do(Opine(Bucket, Hash, Says("hotline-c", Classification.Baseline)));
+        Assert.NotNull(e);
+        Assert.Equal((2L, 3), (Verdict(state).Version, Verdict(state).Opinions.Length));
+        Assert.Equal(2, state.Sightings.Of(state.RowOf(Hash)).ToArray().Single(s => s.Item == Item(2)).Told);
+    }
+
+    [Fact]
+    public void Nothing_of_one_tenant_gets_into_a_bucket_of_the_other()
+    {
+        var training = Bucket with { Tenant = Tenant.Training };
+        Assert.Equal(Bucket, HashBucketId.For(Tenant.Live, Hash));
+        Assert.Equal(training, HashBucketId.For(Tenant.Training, Hash));
+        var (live, exercise) = (HashBucket.New(Bucket), HashBucket.New(training));
+        exercise.Do(SightSaying(training, Says("interpol", Classification.Baseline, trust: TrustLevel.Trusted), (Hash, Item(1))));
+        Assert.Equal(1, exercise.Known);
+        Assert.Equal(0, live.Count);
+
+        // The state comes back as the same tenant's.
+        Assert.Equal(training, Copy(exercise).Id);
+    }
+
+    [Fact]
+    public void Hashes_of_several_algorithms_in_one_bucket_keep_apart_also_with_equal_bytes()
+    {
+        // An MD5 that begins a SHA-1: not the same hash.
+        var md5 = Made(HashAlgorithm.Md5, 1);
+        var sha1 = ContentHash.FromBytes(HashAlgorithm.Sha1, [.. md5.Bytes, 1, 2, 3, 4]);
+        var (state, e) = HashBucket.New(Bucket).Do(Sight(Bucket, (md5, Item(1)), (sha1, Item(2)), (Hash, Item(1)), (Sha256(2), Item(1))));
+        Assert.Equal([1, 1, 2], e!.New.Select(n => n.Values.Length / ContentHash.LengthOf(n.Algorithm)));
+        state.Do(Opine(Bucket, md5, Says("hotline-nl", Classification.Baseline)));
+        Assert.Equal([true, false, false], new[] { md5, sha1, Hash }.Select(h => Verdict(state, h).IsKnown));
+        Assert.Equal(4, state.Rows.Select(state.HashOf).Intersect([md5, sha1, Hash, Sha256(2)]).Count());
+        Assert.Equal(Fingerprint(state), Fingerprint(Copy(state)));
+
+        // Lists that name a media by several hashes say the same of all: one entry.
+        var listed = HashBucket.New(Bucket);
+        listed.Do(Import(Bucket, Enumerable.Range(1, 300).Select(n => new HashListRow { Hash = Some(n), Classification = Classification.Baseline })));
+        Assert.Equal((300, 300, 1), (listed.Count, listed.Known, listed.EntryCount));
+        Assert.Single(Copy(listed).ToSnapshot().Entries);
+    }
+
+    [Fact]
+    public void An_event_that_does_not_fit_the_state_is_refused()
+    {
+        var (_, e) = HashBucket.New(Bucket).Do(SightSaying(Bucket, Says("hotline-nl", Classification.Baseline), (Hash, Item(1))));
+        foreach (var wrong in new[]
+        {
+            e! with { New = [] }, e with { New = [e.New[0], e.New[0]] }, e with { New = [e.New[0] with { Values = e.New[0].Values[..^1] }] },
+            e with { Words = [e.Words[0] with { Versions = [] }] }, e with { Sightings = [e.Sightings[0] with { Ordinals = [] }] },
+        })
+        {
+            Assert.Throws<InvalidDataException>(() => HashBucketRules.Apply(HashBucket.New(Bucket), wrong));
+        }
+    }
+
+    [Fact]
+    public void A_sighting_costs_little_more_than_its_bytes()
+    {
+        // Value 32, report 16; the same value again costs its report only.
+        static int Bytes(HashesRecorded e)
+        {
+            using var stream = new MemoryStream();
+            CPort.Actors.Serialization.WireModel.Instance.Serialize(stream, e with { At = Start });
+            return (int)stream.Length;
+        }
+
+        var (state, one) = HashBucket.New(Bucket).Do(Sight(Bucket, (Hash, Item(1))));
+        Assert.InRange(Bytes(one!), 48, 100);
+        (state, var fifty) = state.Do([.. Enumerable.Range(2, 50).Select(n => Sight(Bucket, (Sha256(n), Item(n))))]);
+        Assert.InRange(Bytes(fifty!) / 50, 48, 65);
+        (_, var again) = state.Do([.. Enumerable.Range(100, 50).Select(n => Sight(Bucket, (Hash, Item(n))))]);
+        Assert.InRange(Bytes(again!) / 50, 16, 32);
     }
 
     private static HashVerdict Verdict(HashBucket state, ContentHash hash) => HashBucketRules.VerdictOf(state, hash);

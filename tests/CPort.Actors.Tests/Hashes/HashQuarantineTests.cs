@@ -8,9 +8,9 @@ namespace CPort.Actors.Tests.Hashes;
 
 public class HashQuarantineTests
 {
-    private static readonly HashBucketId Bucket = new(HashAlgorithm.Sha256, 17);
+    private static readonly HashBucketId Bucket = new(Tenant.Live, HashBucketKind.Exact, 17);
     private static readonly ContentHash Hash = Sha256(1);
-    private static readonly QuarantineLimits Limits = new() { Reports = 5, PdqReports = 3, Now = Start };
+    private static readonly QuarantineLimits Limits = new() { Reports = 5, PdqReports = 3 };
 
     private static HashVerdict Verdict(HashBucket state) => HashBucketRules.VerdictOf(state, Hash);
 
@@ -26,7 +26,7 @@ public class HashQuarantineTests
         for (var n = 0; n < items; n++)
         {
             var sight = Sight(Bucket, (Hash, oneReport ? Item(1, n + 1) : Item(n)));
-            state = HashBucketRules.Apply(state, HashBucketRules.Decide(state, [sight], null, Limits).Event!);
+            state = HashBucketRules.Apply(state, HashBucketRules.Decide(state, [sight], null, Limits, Start).Event!);
         }
 
         return state;
@@ -45,7 +45,7 @@ public class HashQuarantineTests
         Assert.Equal(0, state.Known);
 
         // All reports that inherited from it learn of it; the one that brought it over the limit took the verdict as it is now only later.
-        Assert.True(state.IsPending(0));
+        Assert.True(state.IsPending(state.RowOf(Hash)));
         var row = Assert.Single(HashBucketRules.Describe(state, new GetQuarantine { Bucket = Bucket }).Rows);
         Assert.Equal((Hash, QuarantineReason.ManyReports, 5, 6, 1, false),
             (row.Hash, row.State.Reason, row.State.Reports, row.Items, row.Opinions, row.Confirmed));
@@ -92,7 +92,7 @@ public class HashQuarantineTests
 
         for (var n = 100; n < 110; n++)
         {
-            HashBucketRules.Apply(state, HashBucketRules.Decide(state, [Sight(Bucket, (Hash, Item(n)))], null, Limits).Event!);
+            HashBucketRules.Apply(state, HashBucketRules.Decide(state, [Sight(Bucket, (Hash, Item(n)))], null, Limits, Start).Event!);
         }
 
         Assert.Null(state.Do(Change(reason: QuarantineReason.ManyNearValues)).Event);
@@ -106,7 +106,7 @@ public class HashQuarantineTests
         var (state, e) = HashBucket.New(Bucket).Do(Change(), Change());
         Assert.Single(e!.Quarantined);
         Assert.Null(state.Do(Change()).Event);
-        var (_, released) = state.Do(Change() with { Hashes = [], Rows = [0, 7, -1], Release = true });
+        var (_, released) = state.Do(Change() with { Hashes = [], Rows = [state.RowOf(Hash), 7, 800, -1], Release = true });
         Assert.True(Assert.Single(released!.Quarantined).State.Released);
         Assert.Null(state.Do(Change(release: true)).Event);
     }

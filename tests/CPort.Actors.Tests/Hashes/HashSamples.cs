@@ -17,7 +17,7 @@ internal static class HashSamples
     public static readonly Country Nl = Country.Parse("NL");
     public static readonly Country De = Country.Parse("DE");
 
-    /// <summary>A SHA-256 of bucket 17; different for each number.</summary>
+    /// <summary>A SHA-256 of exact bucket 17; different for each number.</summary>
     public static ContentHash Sha256(int n, byte first = 17) => Made(HashAlgorithm.Sha256, n, first);
 
     public static ContentHash Made(HashAlgorithm algorithm, int n, byte first = 17)
@@ -45,6 +45,13 @@ internal static class HashSamples
     public static SightAndLookup Sight(HashBucketId bucket, params (ContentHash Hash, ItemRef Item)[] sightings) => new()
     {
         Bucket = bucket, RequestId = 1, Sightings = [.. sightings.Select(s => new HashSighting { Hash = s.Hash, Item = s.Item })],
+    };
+
+    /// <summary>Sightings with what is said of the item.</summary>
+    public static SightAndLookup SightSaying(HashBucketId bucket, HashOpinion opinion, params (ContentHash Hash, ItemRef Item)[] sightings) => new()
+    {
+        Bucket = bucket, RequestId = 1,
+        Sightings = [.. sightings.Select(s => new HashSighting { Hash = s.Hash, Item = s.Item, Words = [new OpinionOnItem { Opinion = opinion }] })],
     };
 
     public static RecordBucketOpinions Opine(HashBucketId bucket, ContentHash hash, HashOpinion opinion, bool retract = false) => new()
@@ -78,10 +85,11 @@ internal static class HashSamples
     /// <summary>The whole state in an order of its own, for comparing two.</summary>
     public static List<string> Fingerprint(HashBucket state)
     {
-        var lines = Enumerable.Range(0, state.Count).Select(row =>
+        var lines = state.Rows.Select(row =>
             $"{row} {state.HashOf(row).ToHex()}: {Text(state.EntryOf(row).ToSnapshot())} known {state.IsKnown(row)} trap {state.IsTrap(row)} "
             + $"pending {state.IsPending(row)} {string.Join(';', state.Sightings.Of(row).ToArray())}").ToList();
         lines.AddRange(state.Quarantine.OrderBy(q => q.Key).Select(q => $"quarantine {q.Key} {q.Value}"));
+        lines.AddRange(state.Trust.OrderBy(t => t.Agency.Value, StringComparer.Ordinal).Select(t => $"trust {t}"));
         lines.Add($"{state.SightingCount} sightings, {state.Known} known, {state.Pending.Count} pending");
         return lines;
 

@@ -5,6 +5,7 @@ using CPort.Domain.Identity;
 using CPort.Domain.Inheritance;
 using CPort.Tests.Shared;
 using CsCheck;
+using CPort.Tests.Shared;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Inheritance;

@@ -3,6 +3,7 @@ using Akka.TestKit.Xunit2;
 using CPort.Actors.Hashes.Transport;
 using CPort.Actors.Matching;
 using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Matching;
@@ -35,7 +36,7 @@ public class BucketLaneTests : TestKit
 
     private LookupGather Ask(params ContentHash[] hashes)
     {
-        var lookup = new LookupGather(new LookupMany([.. hashes]));
+        var lookup = new LookupGather(new LookupMany(Tenant.Live, [.. hashes]));
         _lookups.Add(lookup.Lookups());
         _lanes.SendReady();
         return lookup;
@@ -79,7 +80,7 @@ public class BucketLaneTests : TestKit
         Ask(Sha256(1, first: 1), Sha256(2, first: 2));
         var both = new[] { await ExpectMsgAsync<LookupHashes>(), await ExpectMsgAsync<LookupHashes>() };
         var ids = both.ToDictionary(m => m.Bucket, m => m.RequestId);
-        var bucket = HashBucketId.For(Sha256(2, first: 2));
+        var bucket = HashBucketId.For(Tenant.Live, Sha256(2, first: 2));
         _lanes.Hurry(new HashSet<HashBucketId> { bucket });
         Assert.True(await AskedAgainAtAsync(0.1, ids[bucket]));
     }

@@ -2,6 +2,8 @@ using CPort.Actors.Matching;
 using CPort.Actors.Tests.Hashes;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Hashes.Verbs;
+using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Matching;
@@ -22,7 +24,7 @@ public class GatherTests
     [Fact]
     public void A_report_searches_a_value_once_when_all_its_items_with_it_are_sighted_and_is_whole_when_that_is_answered()
     {
-        var report = new ReportGather(new MatchReport(Report(1), [Item(1, 90, Pdq), Item(4, 90, Sha256(1), Pdq)]), Options);
+        var report = new ReportGather(new MatchReport(Tenant.Live, Report(1), [Item(1, 90, Pdq), Item(4, 90, Sha256(1), Pdq)]), Options);
         var rows = report.Sightings().ToList();
         Assert.Equal([(Pdq, 1), (Sha256(1), 4), (Pdq, 4)], rows.Select(r => (r.Value.Hash, r.Value.Item.Ordinal)));
         Assert.Equal(4, report.Outstanding);
@@ -44,12 +46,12 @@ public class GatherTests
     [Fact]
     public void Traps_and_pdq_of_poor_quality_are_not_asked_and_a_report_given_up_searches_nothing()
     {
-        var poor = new ReportGather(new MatchReport(Report(1), [Item(1, Options.QualityFloor - 1, Pdq, Empty)]), Options);
+        var poor = new ReportGather(new MatchReport(Tenant.Live, Report(1), [Item(1, Options.QualityFloor - 1, Pdq, Empty)]), Options);
         Assert.Empty(poor.Sightings());
         Assert.Equal(0, poor.Outstanding);
         Assert.True(Assert.IsType<ReportMatched>(poor.Answer()).Items[0].Exact[1].Trap);
 
-        var late = new ReportGather(new MatchReport(Report(1), [Item(1, 90, Pdq)]), Options);
+        var late = new ReportGather(new MatchReport(Tenant.Live, Report(1), [Item(1, 90, Pdq)]), Options);
         var row = Assert.Single(late.Sightings());
         late.Over = true;
         Assert.Null(late.Take(row.Slot, null));
@@ -60,7 +62,7 @@ public class GatherTests
     public void A_lookup_asks_each_hash_once_and_answers_each_place()
     {
         var lookup = new LookupGather(
-            new LookupMany([Sha256(1), Pdq, Sha256(1), Empty, Pdq], Radius: 31, ExactOnly: [false, true]));
+            new LookupMany(Tenant.Live, [Sha256(1), Pdq, Sha256(1), Empty, Pdq], Radius: 31, ExactOnly: [false, true]));
         var rows = lookup.Lookups().ToList();
         Assert.Equal([Sha256(1), Pdq], rows.Select(r => r.Value));
         Assert.Equal(Pdq, Assert.Single(lookup.Searches).Query.Hash);
@@ -73,13 +75,32 @@ public class GatherTests
     }
 
     [Fact]
+    public void What_a_report_says_goes_with_its_sightings_and_what_it_has_by_its_opinions_is_answered_by_item()
+    {
+        var word = new OpinionOnItem { Opinion = Says("hotline-nl", Classification.Baseline) };
+        var report = new ReportGather(
+            new MatchReport(Tenant.Training, Report(1), [Item(1, 90, Sha256(1), Empty) with { Words = [word] }, Item(2, 90, Sha256(1))]), Options);
+        Assert.Equal(Tenant.Training, report.Tenant);
+        Assert.Equal([1, 0], report.Sightings().Select(r => r.Value.Words.Length));
+
+        var record = new OpinionGather(new RecordOpinions(Tenant.Live, Report(1), []));
+        record.Take(new OwnVerdict { Opinion = 0, Verdict = Known(Sha256(1)), Ordinals = [4, 2] });
+        record.Take(new OwnVerdict { Opinion = 1, Verdict = Known(Pdq), Ordinals = [4] });
+        record.Take(new OwnVerdict { Opinion = 2, Verdict = Known(Sha256(1)) with { Version = 4 }, Ordinals = [4] });
+        record.Take(new OwnVerdict { Opinion = 3, Verdict = Known(Sha256(1)) with { Version = 1 }, Ordinals = [2] });
+        var items = Assert.IsType<OpinionsRecorded>(record.Answer()).Items;
+        Assert.Equal([(2, 1), (4, 2)], items.Select(i => (i.Ordinal, i.Exact.Length)));
+        Assert.Equal([3L, 4, 3], items.SelectMany(i => i.Exact.OrderBy(v => v.Hash.Algorithm)).Select(v => v.Version));
+    }
+
+    [Fact]
     public void Opinions_on_traps_are_not_recorded()
     {
         var opinion = Says("hotline-nl", Classification.Baseline);
         var record = new OpinionGather(new RecordOpinions(
-            Report(1), [.. new[] { Empty, Pdq }.Select(hash => new OpinionOnHash { Hash = hash, Opinion = opinion })]));
+            Tenant.Live, Report(1), [.. new[] { Empty, Pdq }.Select(hash => new OpinionOnHash { Hash = hash, Opinion = opinion })]));
         Assert.Equal(Pdq, Assert.Single(record.Opinions()).Value.Hash);
         Assert.True(record.Answered());
-        Assert.Equal(new OpinionsRecorded(Report(1)), record.Answer());
+        Assert.Empty(Assert.IsType<OpinionsRecorded>(record.Answer()).Items);
     }
 }

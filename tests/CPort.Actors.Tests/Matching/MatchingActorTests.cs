@@ -83,7 +83,7 @@ public class MatchingActorTests : TestKit
 
     private async Task Opine(int report, ContentHash hash, HashOpinion opinion, bool retract = false)
     {
-        _matching.Tell(new RecordOpinions(Report(report), [new OpinionOnHash { Hash = hash, Opinion = opinion, Retract = retract }]));
+        _matching.Tell(new RecordOpinions(Tenant.Live, Report(report), [new OpinionOnHash { Hash = hash, Opinion = opinion, Retract = retract }]));
         await ExpectMsgAsync<OpinionsRecorded>();
     }
 
@@ -93,7 +93,7 @@ public class MatchingActorTests : TestKit
         var md5 = Made(HashAlgorithm.Md5, 1);
         await Opine(9, md5, Says("hotline-nl", Classification.National, Nl));
 
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1), md5), Hashes(7, null), Hashes(8, null, md5)]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1), md5), Hashes(7, null), Hashes(8, null, md5)]));
         var matched = await ExpectMsgAsync<ReportMatched>();
         Assert.Equal(Report(1), matched.ReportId);
         Assert.Equal([1, 7, 8], matched.Items.Select(i => i.Ordinal));
@@ -105,7 +105,7 @@ public class MatchingActorTests : TestKit
     [Fact]
     public async Task A_report_without_hashes_is_answered_at_once()
     {
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null)]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null)]));
         Assert.Empty((await ExpectMsgAsync<ReportMatched>()).Items[0].Exact);
     }
 
@@ -119,12 +119,12 @@ public class MatchingActorTests : TestKit
             await Opine(9, hash, Says("hotline-nl", Classification.Baseline));
         }
 
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, 80, query)]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, 80, query)]));
         var item = (await ExpectMsgAsync<ReportMatched>()).Items[0];
         Assert.Equal([1, 2, 4], item.Near.Select(n => n.Distance));
         Assert.Equal(0, item.Exact.Single().Version);
 
-        _matching.Tell(new LookupMany([query], Radius: 3, MaxResults: 1));
+        _matching.Tell(new LookupMany(Tenant.Live, [query], Radius: 3, MaxResults: 1));
         var result = (await ExpectMsgAsync<LookedUp>()).Results.Single();
         Assert.Equal(1, Assert.Single(result.Near).Distance);
         Assert.True(result.NearTruncated);
@@ -137,13 +137,13 @@ public class MatchingActorTests : TestKit
         await Opine(9, pdq, Says("hotline-nl", Classification.Baseline));
         var empty = ContentHash.Parse(HashAlgorithm.Md5, "d41d8cd98f00b204e9800998ecf8427e");
 
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, 49, pdq, empty)]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, 49, pdq, empty)]));
         var item = (await ExpectMsgAsync<ReportMatched>()).Items[0];
         Assert.All(item.Exact, v => Assert.False(v.IsKnown));
         Assert.True(item.Exact[1].Trap);
         Assert.Empty(item.Near);
 
-        _matching.Tell(new LookupMany([pdq]));
+        _matching.Tell(new LookupMany(Tenant.Live, [pdq]));
         Assert.Equal(0, (await ExpectMsgAsync<LookedUp>()).Results[0].Verdict.Sightings);
     }
 
@@ -152,7 +152,7 @@ public class MatchingActorTests : TestKit
     {
         var swallowed = 0;
         _swallow = m => m is SightAndLookup && Interlocked.Increment(ref swallowed) == 1;
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1))]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1))]));
         await ExpectMsgAsync<ReportMatched>();
     }
 
@@ -160,13 +160,13 @@ public class MatchingActorTests : TestKit
     public async Task One_silent_bucket_makes_the_whole_request_unavailable_and_nothing_partial_is_said()
     {
         var impatient = Sys.ActorOf(MatchingActor.Props(_region, Quick with { Timeout = TimeSpan.FromSeconds(1) }, TimeProvider.System));
-        _swallow = m => m.Bucket.Number == 99;
-        impatient.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1), Sha256(2, first: 99))]));
+        _swallow = m => m.Bucket.Number == 99 % HashBucketId.ExactBuckets;
+        impatient.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1), Sha256(2, first: 99))]));
         await ExpectMsgAsync<MatchingUnavailable>();
-        impatient.Tell(new LookupMany([Sha256(1), Sha256(2, first: 99)]));
+        impatient.Tell(new LookupMany(Tenant.Live, [Sha256(1), Sha256(2, first: 99)]));
         await ExpectMsgAsync<LookupUnavailable>();
         _swallow = _ => false;
-        _matching.Tell(new LookupMany([Sha256(1), Sha256(2, first: 99)]));
+        _matching.Tell(new LookupMany(Tenant.Live, [Sha256(1), Sha256(2, first: 99)]));
         await ExpectMsgAsync<LookedUp>();
     }
 
@@ -175,7 +175,7 @@ public class MatchingActorTests : TestKit
     {
         for (var n = 1; n <= 100; n++)
         {
-            _matching.Tell(new MatchReport(Report(n), [Hashes(1, null, Sha256(n))]));
+            _matching.Tell(new MatchReport(Tenant.Live, Report(n), [Hashes(1, null, Sha256(n))]));
         }
 
         for (var n = 1; n <= 100; n++)
@@ -194,9 +194,9 @@ public class MatchingActorTests : TestKit
     {
         // Few buckets, or the test would start a thousand actors.
         ImmutableArray<ContentHash> hashes = [.. Enumerable.Range(0, 10_000).Select(n => Sha256(n, first: (byte)(n % 8)))];
-        _matching.Tell(new LookupMany(hashes));
+        _matching.Tell(new LookupMany(Tenant.Live, hashes));
         Assert.Equal(hashes.AsEnumerable(), (await ExpectMsgAsync<LookedUp>()).Results.Select(r => r.Verdict.Hash));
-        _matching.Tell(new LookupMany(hashes.Add(Sha256(1))));
+        _matching.Tell(new LookupMany(Tenant.Live, hashes.Add(Sha256(1))));
         await ExpectMsgAsync<LookupRefused>();
     }
 
@@ -207,7 +207,7 @@ public class MatchingActorTests : TestKit
         var lags = new List<TimeSpan>();
         for (var n = 1; n <= 5; n++)
         {
-            _matching.Tell(new MatchReport(Report(n), [Hashes(3, null, Sha256(n))]));
+            _matching.Tell(new MatchReport(Tenant.Live, Report(n), [Hashes(3, null, Sha256(n))]));
             await ExpectMsgAsync<ReportMatched>();
             var start = Stopwatch.GetTimestamp();
             await Opine(9, Sha256(n), Says("hotline-nl", Classification.Baseline));
@@ -220,22 +220,98 @@ public class MatchingActorTests : TestKit
     }
 
     [Fact]
+    public async Task What_a_report_says_is_in_its_answer_and_no_news_for_it()
+    {
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1))]));
+        await ExpectMsgAsync<ReportMatched>();
+        var md5 = Made(HashAlgorithm.Md5, 1);
+        var word = new OpinionOnItem { Opinion = Says("hotline-nl", Classification.National, Nl) };
+        _matching.Tell(new MatchReport(Tenant.Live, Report(2), [Hashes(4, null, Sha256(1), md5) with { Words = [word] }, Hashes(5, null, Sha256(1))]));
+        var matched = await ExpectMsgAsync<ReportMatched>();
+        Assert.Equal([1L, 1, 1], matched.Items.SelectMany(i => i.Exact).Select(v => v.Version));
+        Assert.All(matched.Items.SelectMany(i => i.Exact), v => Assert.Equal(new ItemRef(Report(2), 4), Assert.Single(v.Opinions).Item));
+
+        // The other report is told of it; the first that this one hears of is the next word.
+        Assert.Equal(Report(1), (await _reports.ExpectMsgAsync<TakeVerdicts>()).ReportId);
+        await Opine(9, Sha256(1), Says("hotline-de", Classification.National, De));
+        var told = await _reports.FishForMessageAsync<TakeVerdicts>(m => m.ReportId == Report(2));
+        Assert.Equal([4, 5], told.Items.Select(i => i.Ordinal));
+        Assert.All(told.Items, i => Assert.Equal(2, Assert.Single(i.Exact).Version));
+    }
+
+    [Fact]
+    public async Task An_opinion_on_an_item_is_answered_with_what_all_items_of_the_report_have_by_it_and_no_news_for_them()
+    {
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1), Sha256(2)), Hashes(3, null, Sha256(1))]));
+        await ExpectMsgAsync<ReportMatched>();
+        var opinion = Says("hotline-nl", Classification.Baseline) with { Item = new ItemRef(Report(1), 1) };
+        _matching.Tell(new RecordOpinions(
+            Tenant.Live, Report(1), [.. new[] { Sha256(1), Sha256(2) }.Select(h => new OpinionOnHash { Hash = h, Opinion = opinion })]));
+        var recorded = await ExpectMsgAsync<OpinionsRecorded>();
+        Assert.Equal([(1, 2), (3, 1)], recorded.Items.Select(i => (i.Ordinal, i.Exact.Length)));
+        Assert.All(recorded.Items.SelectMany(i => i.Exact), v => Assert.Equal((1L, true), (v.Version, v.IsKnown)));
+
+        await Opine(9, Sha256(1), Says("hotline-de", Classification.National, De));
+        var told = await _reports.ExpectMsgAsync<TakeVerdicts>();
+        Assert.All(told.Items.SelectMany(i => i.Exact), v => Assert.Equal(2, v.Version));
+    }
+
+    [Fact]
+    public async Task Live_and_training_never_meet()
+    {
+        // A near value besides, so that near searches are asked too.
+        var (pdq, near, sha) = (Made(HashAlgorithm.Pdq, 1), Flip(Made(HashAlgorithm.Pdq, 1), 0b11), Sha256(1));
+        var trusted = Says("interpol", Classification.Baseline, trust: TrustLevel.Trusted);
+        MatchReport Of(Tenant tenant, int report, params ContentHash[] hashes) => new(tenant, Report(report), [Hashes(1, 90, hashes)]);
+        _matching.Tell(Of(Tenant.Training, 1, near, sha));
+        await ExpectMsgAsync<ReportMatched>();
+        _matching.Tell(new RecordOpinions(
+            Tenant.Training, Report(9), [.. new[] { pdq, sha }.Select(h => new OpinionOnHash { Hash = h, Opinion = trusted })]));
+        await ExpectMsgAsync<OpinionsRecorded>();
+        Assert.Equal(Report(1), (await _reports.ExpectMsgAsync<TakeVerdicts>()).ReportId);
+
+        // Neither opinions nor sightings, near values, look-alikes or what a change would reach.
+        _matching.Tell(Of(Tenant.Live, 2, near, sha));
+        var live = Assert.Single((await ExpectMsgAsync<ReportMatched>()).Items);
+        Assert.All(live.Exact, v => Assert.Equal((0L, 1), (v.Version, v.Sightings)));
+        Assert.Empty(live.Near);
+        Assert.Equal(near, Assert.Single(live.LookAlikes).Hash);
+        Assert.Equal(1, live.LookAlikes[0].Items);
+        foreach (var (tenant, known) in new[] { (Tenant.Live, false), (Tenant.Training, true) })
+        {
+            _matching.Tell(new LookupMany(tenant, [near, sha], Radius: 31));
+            var found = (await ExpectMsgAsync<LookedUp>()).Results;
+            Assert.Equal((known, known ? 1 : 0), (found[1].Verdict.IsKnown, found[0].Near.Length));
+            var retraction = new OpinionOnHash { Hash = sha, Opinion = trusted, Retract = true };
+            Assert.Equal(known ? 1 : 0, (await new OpinionChange(_region, tenant).PreviewAsync([retraction])).Items);
+        }
+
+        // A list imported by training is training's.
+        var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "icse", Trust = TrustLevel.Trusted, At = Start };
+        await new HashImport(_region, Tenant.Training).ImportAsync(source, [new HashListRow { Hash = Sha256(7), Classification = Classification.Baseline }]);
+        _matching.Tell(new LookupMany(Tenant.Live, [Sha256(7)]));
+        Assert.Equal(0, (await ExpectMsgAsync<LookedUp>()).Results[0].Verdict.Version);
+    }
+
+    [Fact]
     public async Task A_change_says_beforehand_what_it_reaches_and_then_reaches_it()
     {
         var opinion = Says("hotline-nl", Classification.Baseline);
         await Opine(9, Sha256(1), opinion);
         await Opine(9, Made(HashAlgorithm.Md5, 1), opinion);
-        _matching.Tell(new MatchReport(Report(1), [Hashes(1, null, Sha256(1), Made(HashAlgorithm.Md5, 1)), Hashes(2, null, Sha256(1))]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1), Made(HashAlgorithm.Md5, 1)), Hashes(2, null, Sha256(1))]));
         await ExpectMsgAsync<ReportMatched>();
-        _matching.Tell(new MatchReport(Report(2), [Hashes(1, null, Made(HashAlgorithm.Md5, 1))]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(2), [Hashes(1, null, Made(HashAlgorithm.Md5, 1))]));
         await ExpectMsgAsync<ReportMatched>();
 
-        var change = new OpinionChange(_region);
+        var change = new OpinionChange(_region, Tenant.Live);
         ImmutableArray<OpinionOnHash> retraction =
         [
             new() { Hash = Sha256(1), Opinion = opinion, Retract = true }, new() { Hash = Made(HashAlgorithm.Md5, 1), Opinion = opinion, Retract = true },
         ];
-        Assert.Equal(new OpinionChangePreview(Verdicts: 2, Items: 3, Reports: 2), await change.PreviewAsync(retraction));
+        var preview = await change.PreviewAsync([.. retraction, new OpinionOnHash { Hash = Sha256(2), Opinion = opinion, Retract = true }]);
+        Assert.Equal((2, 3, 2), (preview.Verdicts, preview.Items, preview.Reports));
+        Assert.Equal([OpinionChangeOutcome.Changes, OpinionChangeOutcome.Changes, OpinionChangeOutcome.NoWord], preview.Outcomes.AsEnumerable());
         Assert.Equal(new OpinionChangeApplied(2), await change.ApplyAsync(retraction));
         var told = new HashSet<object>();
         while (told.Count < 2)
@@ -243,7 +319,8 @@ public class MatchingActorTests : TestKit
             told.Add((await _reports.ExpectMsgAsync<TakeVerdicts>()).ReportId);
         }
 
-        Assert.Equal(new OpinionChangePreview(0, 0, 0), await change.PreviewAsync(retraction));
+        preview = await change.PreviewAsync(retraction);
+        Assert.Equal((0, 0, 0), (preview.Verdicts, preview.Items, preview.Reports));
     }
 
     [Fact]
@@ -255,12 +332,12 @@ public class MatchingActorTests : TestKit
             new HashListRow { Hash = Made(HashAlgorithm.Pdq, 1), Classification = Classification.Baseline, PdqQuality = 10 },
         ];
         var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "icse", Trust = TrustLevel.Trusted, At = Start };
-        var import = new HashImport(_region);
+        var import = new HashImport(_region, Tenant.Live);
         Assert.Equal([.. Enumerable.Repeat(HashRowOutcome.Added, 3_000), HashRowOutcome.Ignored], await import.ImportAsync(source, rows));
         Assert.Equal(
             [.. Enumerable.Repeat(HashRowOutcome.Unchanged, 3_000), HashRowOutcome.Ignored],
             await import.ImportAsync(source with { At = Start.AddDays(1) }, rows));
-        _matching.Tell(new LookupMany([Sha256(4, first: 4)]));
+        _matching.Tell(new LookupMany(Tenant.Live, [Sha256(4, first: 4)]));
         Assert.Equal("icse", (await ExpectMsgAsync<LookedUp>()).Results[0].Verdict.Opinions.Single().List);
     }
 
@@ -273,7 +350,7 @@ public class MatchingActorTests : TestKit
         ];
         _swallow = m => m.Bucket.Number == 3;
         var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "icse", Trust = TrustLevel.Trusted, At = Start };
-        var import = new HashImport(_region, new HashImportOptions { Attempt = TimeSpan.FromMilliseconds(100), Attempts = 2 });
+        var import = new HashImport(_region, Tenant.Live, new HashImportOptions { Attempt = TimeSpan.FromMilliseconds(100), Attempts = 2 });
         await Assert.ThrowsAsync<HashBucketsUnavailableException>(() => import.ImportAsync(source, rows));
     }
 }

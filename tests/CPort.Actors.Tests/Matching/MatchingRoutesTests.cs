@@ -10,6 +10,7 @@ using CPort.Actors.Tests.Hashes;
 using CPort.Actors.Tests.Serialization;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
 namespace CPort.Actors.Tests.Matching;
@@ -114,7 +115,7 @@ public sealed class MatchingRoutesTests : TestKit
     private static ImmutableArray<ContentHash> Hashes =>
         [.. Enumerable.Range(0, 30).SelectMany(n => new[] { Sha256(n, (byte)n), Made(HashAlgorithm.Md5, n, (byte)n), Pdq(n) })];
 
-    private static LookupMany Request => new(Hashes, Radius: 31);
+    private static LookupMany Request => new(Tenant.Live, Hashes, Radius: 31);
 
     private static string Text(LookedUp answer) => string.Join('\n', answer.Results.Select(r =>
         $"{SampleValues.Describe(r.Verdict)} {r.NearTruncated} {string.Join(';', r.Near.Select(SampleValues.Describe))}"));
@@ -138,7 +139,7 @@ public sealed class MatchingRoutesTests : TestKit
     private async Task<string> Fill(IActorRef matching)
     {
         matching.Tell(new RecordOpinions(
-            Report(9), [.. Hashes.Where((_, i) => i % 2 == 0)
+            Tenant.Live, Report(9), [.. Hashes.Where((_, i) => i % 2 == 0)
                 .Select(h => new OpinionOnHash { Hash = h, Opinion = Says("hotline-nl", Classification.National, Nl) })]));
         await ExpectMsgAsync<OpinionsRecorded>(Patience);
         return Text(await LookUp(matching));
@@ -157,12 +158,14 @@ public sealed class MatchingRoutesTests : TestKit
         Assert.Equal(expected, Text(await LookUp(matching)));
 
         // Sightings and opinions too. The two reports see each other's values.
-        MatchReport Items(int report) => new(Report(report), [.. Hashes.Select((h, i) => new ItemHashes { Ordinal = i, Hashes = [h], PdqQuality = 90 })]);
+        MatchReport Items(int report) =>
+            new(Tenant.Live, Report(report), [.. Hashes.Select((h, i) => new ItemHashes { Ordinal = i, Hashes = [h], PdqQuality = 90 })]);
         _passedOn.Clear();
         matching.Tell(Items(1));
         await ExpectMsgAsync<ReportMatched>(Patience);
         matching.Tell(new RecordOpinions(
-            Report(1), [.. Hashes.Take(6).Select(h => new OpinionOnHash { Hash = h, Opinion = Says("hotline-de", Classification.National, De) })]));
+            Tenant.Live, Report(1),
+            [.. Hashes.Take(6).Select(h => new OpinionOnHash { Hash = h, Opinion = Says("hotline-de", Classification.National, De) })]));
         await ExpectMsgAsync<OpinionsRecorded>(Patience);
         Assert.Empty(_passedOn);
         matching.Tell(Items(2));

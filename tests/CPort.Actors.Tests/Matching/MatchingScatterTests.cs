@@ -72,7 +72,7 @@ public class MatchingScatterTests : TestKit
         // Asks nothing again: each message below is a new one.
         var matching = Sys.ActorOf(MatchingActor.Props(
             _buckets, Patient with { RetryAfter = TimeSpan.FromSeconds(20), Timeout = TimeSpan.FromSeconds(60) }, TimeProvider.System));
-        matching.Tell(new MatchReport(Report(1), [Item(1, Pdq(1)), Item(2, Pdq(1))]));
+        matching.Tell(new MatchReport(Tenant.Live, Report(1), [Item(1, Pdq(1)), Item(2, Pdq(1))]));
         var sight = await _buckets.ExpectMsgAsync<SightAndLookup>();
         Assert.Equal(2, sight.Sightings.Length);
         await _buckets.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
@@ -96,7 +96,7 @@ public class MatchingScatterTests : TestKit
     [Fact]
     public async Task Look_alikes_of_all_buckets_are_merged_nearest_first_and_cut()
     {
-        _matching.Tell(new MatchReport(Report(1), [Item(1, Pdq(1))]));
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Item(1, Pdq(1))]));
         var matched = await AnswerUntil<ReportMatched>(m => m.Bucket.Number < 4
             ? new NearFound
             {
@@ -121,7 +121,7 @@ public class MatchingScatterTests : TestKit
     public async Task A_partial_answer_is_never_taken_for_the_whole()
     {
         ImmutableArray<ContentHash> hashes = [.. Enumerable.Range(0, 500).Select(Pdq)];
-        _matching.Tell(new LookupMany(hashes, Radius: 31));
+        _matching.Tell(new LookupMany(Tenant.Live, hashes, Radius: 31));
         var asked = new HashSet<ContentHash>();
         var found = await AnswerUntil<LookedUp>(m =>
         {
@@ -141,7 +141,7 @@ public class MatchingScatterTests : TestKit
     [Fact]
     public async Task An_answer_without_answers_counts_as_none_and_the_bucket_is_asked_again()
     {
-        _matching.Tell(new LookupMany([Pdq(1)], Radius: 31));
+        _matching.Tell(new LookupMany(Tenant.Live, [Pdq(1)], Radius: 31));
         var refused = 0;
         await AnswerUntil<LookedUp>(m => m.Bucket.Number == 7 && refused++ == 0 ? Nothing(m, 0) : null);
         Assert.True(refused >= 2);
@@ -151,7 +151,7 @@ public class MatchingScatterTests : TestKit
     public async Task Ten_thousand_equal_hashes_are_one_lookup_and_one_search_and_each_is_answered()
     {
         var matching = Sys.ActorOf(MatchingActor.Props(_buckets, new MatchingOptions(), TimeProvider.System));
-        matching.Tell(new LookupMany([.. Enumerable.Repeat(Pdq(1), 10_000)], Radius: 31));
+        matching.Tell(new LookupMany(Tenant.Live, [.. Enumerable.Repeat(Pdq(1), 10_000)], Radius: 31));
         var (lookups, searches) = (0, 0);
         for (var i = 0; i <= HashBucketId.PdqBuckets; i++)
         {
@@ -176,7 +176,7 @@ public class MatchingScatterTests : TestKit
     public async Task A_large_lookup_shares_its_arrays_over_the_buckets_and_lets_others_in_between()
     {
         ImmutableArray<ContentHash> many = [.. Enumerable.Range(0, 1_000).Select(Pdq)];
-        _matching.Tell(new LookupMany(many, Radius: 31));
+        _matching.Tell(new LookupMany(Tenant.Live, many, Radius: 31));
         var first = new List<SearchNear>();
         while (first.Count < HashBucketId.PdqBuckets)
         {
@@ -197,7 +197,7 @@ public class MatchingScatterTests : TestKit
 
         // A small request that comes now is answered while most of the large one waits.
         var other = CreateTestProbe();
-        _matching.Tell(new LookupMany([Pdq(5_000)], Radius: 31), other);
+        _matching.Tell(new LookupMany(Tenant.Live, [Pdq(5_000)], Radius: 31), other);
         first.ForEach(m => _matching.Tell(Nothing(m)));
         var counted = first.Select(m => m.RequestId).ToHashSet();
         var sent = 0;
@@ -224,18 +224,18 @@ public class MatchingScatterTests : TestKit
     public async Task What_is_too_much_at_one_time_is_unavailable_at_once_and_a_request_alone_is_let_in()
     {
         var other = CreateTestProbe();
-        _matching.Tell(new LookupMany([.. Enumerable.Range(0, 2_000).Select(n => Sha256(n))]));
-        _matching.Tell(new LookupMany([Sha256(1)]), other);
+        _matching.Tell(new LookupMany(Tenant.Live, [.. Enumerable.Range(0, 2_000).Select(n => Sha256(n))]));
+        _matching.Tell(new LookupMany(Tenant.Live, [Sha256(1)]), other);
         await other.ExpectMsgAsync<LookupUnavailable>();
         await AnswerUntil<LookedUp>();
-        _matching.Tell(new LookupMany([Sha256(1)]));
+        _matching.Tell(new LookupMany(Tenant.Live, [Sha256(1)]));
         await AnswerUntil<LookedUp>();
     }
 
     [Fact]
     public async Task Values_marked_exact_only_are_not_searched_near_and_a_radius_beyond_the_greatest_is_refused()
     {
-        _matching.Tell(new LookupMany([Pdq(1), Pdq(2)], Radius: 31, ExactOnly: [true, false]));
+        _matching.Tell(new LookupMany(Tenant.Live, [Pdq(1), Pdq(2)], Radius: 31, ExactOnly: [true, false]));
         var queries = new HashSet<ContentHash>();
         await AnswerUntil<LookedUp>(m =>
         {
@@ -244,9 +244,9 @@ public class MatchingScatterTests : TestKit
         });
         Assert.Equal([Pdq(2)], queries);
 
-        _matching.Tell(new LookupMany([Pdq(1)], Radius: PdqLimits.MaxRadius + 1));
+        _matching.Tell(new LookupMany(Tenant.Live, [Pdq(1)], Radius: PdqLimits.MaxRadius + 1));
         await ExpectMsgAsync<LookupRefused>();
-        _matching.Tell(new LookupMany([Pdq(1)], Radius: -1));
+        _matching.Tell(new LookupMany(Tenant.Live, [Pdq(1)], Radius: -1));
         await ExpectMsgAsync<LookupRefused>();
     }
 
@@ -255,13 +255,13 @@ public class MatchingScatterTests : TestKit
     {
         var hasty = Sys.ActorOf(MatchingActor.Props(
             _buckets, new MatchingOptions { RetryAfter = TimeSpan.FromMilliseconds(50), Timeout = TimeSpan.FromMilliseconds(150) }, TimeProvider.System));
-        hasty.Tell(new LookupMany([.. Enumerable.Range(0, 700).Select(Pdq)], Radius: 31));
+        hasty.Tell(new LookupMany(Tenant.Live, [.. Enumerable.Range(0, 700).Select(Pdq)], Radius: 31));
         await ExpectMsgAsync<LookupUnavailable>();
 
         // Nobody answered: the lanes are free again once nobody waits.
         await AwaitAssertAsync(async () =>
         {
-            hasty.Tell(new LookupMany([Pdq(9_000)], Radius: 31));
+            hasty.Tell(new LookupMany(Tenant.Live, [Pdq(9_000)], Radius: 31));
             while (!HasMessages)
             {
                 // What was asked for the request before is left unanswered.
@@ -284,7 +284,7 @@ public class MatchingScatterTests : TestKit
     public async Task An_import_says_what_became_of_each_row()
     {
         var region = Sys.ActorOf(Props.Create(() => new BucketRegionStandIn(Nobody.Instance, _ => false)));
-        var import = new HashImport(region);
+        var import = new HashImport(region, Tenant.Live);
         var source = new HashListSource { Agency = AgencyId.Parse("interpol"), List = "known", Trust = TrustLevel.Trusted, At = Start };
         HashListRow Row(ContentHash hash, Classification c = Classification.Baseline, bool retract = false, int? quality = null) =>
             new() { Hash = hash, Classification = c, Retract = retract, PdqQuality = quality };

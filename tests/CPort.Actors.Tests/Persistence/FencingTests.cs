@@ -117,7 +117,7 @@ public sealed class FencingTests(PostgreSqlServer server) : IClassFixture<Postgr
     public async Task Two_owners_of_a_hash_bucket_lose_no_acknowledged_opinion(DatabaseProvider provider)
     {
         var database = await TestDatabases.CreateAsync(provider, server);
-        var bucket = new HashBucketId(HashAlgorithm.Sha256, 17);
+        var bucket = new HashBucketId(Tenant.Live, HashBucketKind.Exact, 17);
         Props Props() => HashBucketActor.Props(bucket, () => ActorRefs.Nobody, new EntityShell(TimeProvider.System), new HashBucketOptions());
         await using var first = await Node(database);
         await using var second = await Node(database);

@@ -132,7 +132,7 @@ internal sealed class SampleValues
         _ when type == typeof(AgencyId) => AgencyId.Parse($"agency-{_count}"),
         _ when type == typeof(CommandId) => CommandId.Parse($"command-{_count}"),
         _ when type == typeof(HotlineReference) => HotlineReference.Parse($"reference {_count}"),
-        _ when type == typeof(HashBucketId) => new HashBucketId(HashAlgorithm.Sha256, 1 + (_count % 255)),
+        _ when type == typeof(HashBucketId) => new HashBucketId((Tenant)(_count % 2), HashBucketKind.Exact, 1 + (_count % 63)),
         _ when type == typeof(ContentHash) => ContentHash.FromBytes(HashAlgorithm.Sha1, [.. Enumerable.Range(1, 20).Select(i => (byte)(i + _count))]),
         _ => null,
     };

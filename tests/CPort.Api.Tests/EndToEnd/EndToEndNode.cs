@@ -99,6 +99,18 @@ public sealed class EndToEndNode : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Registers an agency of a test's own and gives it a key under its id as name.</summary>
+    public async Task RegisterAsync(string agency, string kind, string trust, string role, params string[] countries)
+    {
+        (await PostAsync("operator", "v1/agencies", new JsonObject
+        {
+            ["id"] = agency, ["name"] = $"Example {agency}", ["kind"] = kind, ["trust"] = trust,
+            ["countries"] = new JsonArray([.. countries.Select(c => (JsonNode)c)]),
+        })).Is(HttpStatusCode.Created);
+        _keys[agency] = (await PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = new JsonArray(role) }))
+            .Is(HttpStatusCode.Created).Json.GetProperty("apiKey").GetString()!;
+    }
+
     /// <summary>Stops the node and starts another on the same folder and database.</summary>
     public async Task RestartAsync()
     {

@@ -40,7 +40,7 @@ public sealed class QuarantineTests(EndToEndNodes nodes)
         Assert.Equal(("operator", 1, false), (seen.GetProperty("by").GetString(), seen.GetProperty("opinions").GetInt32(), seen.GetProperty("confirmed")
             .GetBoolean()));
 
-        (await node.PostAsync("operator", "v1/hashes/quarantine:release", new JsonObject { ["ids"] = new JsonArray("sha256-1.x") }))
+        (await node.PostAsync("operator", "v1/hashes/quarantine:release", new JsonObject { ["ids"] = new JsonArray("exact-1.x") }))
             .Is(HttpStatusCode.UnprocessableEntity);
         (await node.PostAsync("operator", "v1/hashes/quarantine:release", new JsonObject())).Is(HttpStatusCode.UnprocessableEntity);
         var release = await node.PostAsync("operator", "v1/hashes/quarantine:release", new JsonObject { ["ids"] = new JsonArray(id) });

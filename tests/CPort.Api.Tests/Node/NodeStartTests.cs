@@ -116,7 +116,7 @@ public sealed class NodeStartTests : IDisposable
         var database = Database.Create(options.Database.Provider, options.Database.ConnectionString);
         await DatabaseSchema.EnsureAsync(database);
         await database.ExecuteAsync(
-            "INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier) VALUES (0, false, 'hash-bucket-md5-7', 1, '', 'nonsense', 3101)",
+            "INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier) VALUES (0, false, 'hash-bucket-exact-7', 1, '', 'nonsense', 3101)",
             default);
 
         // A bucket begins with its snapshot: as long as the table is locked it cannot.

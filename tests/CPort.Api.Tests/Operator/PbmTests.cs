@@ -60,8 +60,8 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         var stats = (await pbm.RunAsync("cluster-sharding region-stats -t report")).Is(ExitCodes.Ok).Lines.Single();
         Assert.Matches(RegionLine(), stats);
         Assert.EndsWith("[coordinator](report) | shards: 1 | entities: 1", stats, StringComparison.Ordinal);
-        Assert.Contains("md5 | buckets: 1 of 256 | hashes: 1 | known: 0 | sightings: 1", (await pbm.RunAsync("hashes stats")).Out, StringComparison.Ordinal);
-        Assert.Matches(@"md5 .*\| reports to tell: 0 \| memory: \d+\.\d MB", (await pbm.RunAsync("hashes stats")).Out);
+        Assert.Contains("exact | buckets: 1 of 64 | hashes: 1 | known: 0 | sightings: 1", (await pbm.RunAsync("hashes stats")).Out, StringComparison.Ordinal);
+        Assert.Matches(@"exact .*\| reports to tell: 0 \| memory: \d+\.\d MB", (await pbm.RunAsync("hashes stats")).Out);
         Assert.All((await pbm.RunAsync("hashes stats --json")).Json.EnumerateArray(), h =>
             Assert.Equal(h.GetProperty("hashes").GetInt64() > 0, h.GetProperty("memoryBytes").GetInt64() > 0));
         using (var http2 = node.Http(key))

@@ -12,6 +12,9 @@ public sealed record NearBundle
 
     /// <summary>The request id for each of <see cref="Buckets"/>.</summary>
     [ProtoMember(3, IsPacked = true)] public long[] RequestIds { get; init; } = [];
+
+    /// <summary>Live buckets, or training ones.</summary>
+    [ProtoMember(4)] public Tenant Tenant { get; init; }
 }
 
 /// <summary>
@@ -29,7 +32,7 @@ public sealed record HashBundle : IWireMessage
     /// <summary>Request ids of the <see cref="LookupHashes"/> it stands for.</summary>
     [ProtoMember(1, IsPacked = true)] public long[] LookupIds { get; init; } = [];
 
-    /// <summary>How many of <see cref="Hashes"/> belong to each of <see cref="LookupIds"/>, 1 or more; the first says the bucket.</summary>
+    /// <summary>How many of <see cref="Hashes"/> belong to each of <see cref="LookupIds"/>, 1 or more; the first says the bucket's number.</summary>
     [ProtoMember(2, IsPacked = true)] public int[] LookupCounts { get; init; } = [];
     [ProtoMember(3)] public ImmutableArray<ContentHash> Hashes { get; init; } = [];
     [ProtoMember(4)] public ImmutableArray<SightAndLookup> Sightings { get; init; } = [];
@@ -37,6 +40,9 @@ public sealed record HashBundle : IWireMessage
 
     /// <summary>Near queries stand once for all buckets that are asked the same.</summary>
     [ProtoMember(6)] public ImmutableArray<NearBundle> Near { get; init; } = [];
+
+    /// <summary>The last so many of <see cref="LookupIds"/> are for training buckets, those before for live ones.</summary>
+    [ProtoMember(7)] public int TrainingLookups { get; init; }
 
     /// <summary>Messages in it.</summary>
     public int Count => LookupIds.Length + Sightings.Length + Opinions.Length + Near.Sum(n => n.Buckets.Length);
@@ -70,19 +76,20 @@ public sealed record HashBundle : IWireMessage
     private static HashBundle Joined(IEnumerable<IHashBucketMessage> messages)
     {
         var all = messages.ToLookup(m => m.GetType());
-        var lookups = all[typeof(LookupHashes)].Cast<LookupHashes>().ToList();
+        var lookups = all[typeof(LookupHashes)].Cast<LookupHashes>().OrderBy(l => l.Bucket.Tenant).ToList();
         return new HashBundle
         {
             LookupIds = [.. lookups.Select(l => l.RequestId)],
             LookupCounts = [.. lookups.Select(l => l.Hashes.Length)],
+            TrainingLookups = lookups.Count(l => l.Bucket.Tenant == Tenant.Training),
             Hashes = [.. lookups.SelectMany(l => l.Hashes)],
             Sightings = [.. all[typeof(SightAndLookup)].Cast<SightAndLookup>()],
             Opinions = [.. all[typeof(RecordBucketOpinions)].Cast<RecordBucketOpinions>()],
 
             // The same array, not an equal one: those who ask share it.
-            Near = [.. all[typeof(SearchNear)].Cast<SearchNear>().GroupBy(n => n.Queries, (queries, asked) => new NearBundle
+            Near = [.. all[typeof(SearchNear)].Cast<SearchNear>().GroupBy(n => (n.Queries, n.Bucket.Tenant), (same, asked) => new NearBundle
             {
-                Queries = queries,
+                Queries = same.Queries, Tenant = same.Tenant,
                 Buckets = [.. asked.Select(n => n.Bucket.Number)],
                 RequestIds = [.. asked.Select(n => n.RequestId)],
             })],
@@ -97,7 +104,7 @@ public sealed record HashBundle : IWireMessage
         {
             var hashes = Hashes.Slice(at, LookupCounts[i]);
             at += hashes.Length;
-            var bucket = HashBucketId.For(hashes[0]);
+            var bucket = HashBucketId.For(i < LookupIds.Length - TrainingLookups ? Tenant.Live : Tenant.Training, hashes[0]);
             yield return new LookupHashes { Bucket = bucket, RequestId = number(LookupIds[i]), Hashes = hashes };
         }
 
@@ -115,7 +122,7 @@ public sealed record HashBundle : IWireMessage
         {
             for (var i = 0; i < near.Buckets.Length; i++)
             {
-                var bucket = new HashBucketId(HashAlgorithm.Pdq, near.Buckets[i]);
+                var bucket = new HashBucketId(near.Tenant, HashBucketKind.Pdq, near.Buckets[i]);
                 yield return new SearchNear { Bucket = bucket, RequestId = number(near.RequestIds[i]), Queries = near.Queries };
             }
         }
@@ -124,7 +131,7 @@ public sealed record HashBundle : IWireMessage
     private static int WeightOf(IHashBucketMessage message) => message switch
     {
         LookupHashes { Hashes.IsEmpty: false } m => 16 + m.Hashes.Sum(h => 8 + h.Bytes.Length),
-        SightAndLookup m => 32 + (64 * m.TraceParents.Length) + m.Sightings.Sum(s => 48 + s.Hash.Bytes.Length),
+        SightAndLookup m => 32 + (64 * m.TraceParents.Length) + m.Sightings.Sum(s => 48 + s.Hash.Bytes.Length + (160 * s.Words.Length)),
         RecordBucketOpinions m => 32 + (64 * m.TraceParents.Length) + m.Opinions.Sum(o => 192 + o.Hash.Bytes.Length),
         SearchNear => 16,
         _ => throw new ArgumentException($"{message.GetType().Name} does not go in bundles.", nameof(message)),

@@ -2,7 +2,10 @@ using static CPort.Domain.Agencies.AgencyRules;
 
 namespace CPort.Domain.Agencies.Verbs;
 
-/// <summary>Replaces all memberships of an agency. To end one, send it with its last day; leaving it out forgets that it ever held.</summary>
+/// <summary>
+/// Replaces all memberships of an agency. To end one, send it with its last day; leaving it out forgets that it ever held. When that was the primary country,
+/// the first of the new ones becomes it.
+/// </summary>
 [ProtoContract, Manifest("ac2")]
 public sealed record ChangeMemberships : IAgencyCommand
 {
@@ -15,7 +18,11 @@ public sealed record ChangeMemberships : IAgencyCommand
     AgencyDecision IAgencyCommand.Decide(AgencyRegistry state, EventMeta meta, KeyCandidate? candidate) =>
         Fault(Memberships) is { } fault ? Reject(AgencyRejection.InvalidMemberships, fault)
         : Ordered(Memberships) is var ordered && ordered.SequenceEqual(state.Agencies[Agency].Memberships) ? Unchanged
-        : Accept(new MembershipsChanged { Meta = meta, Agency = Agency, Memberships = ordered });
+        : Accept(new MembershipsChanged
+        {
+            Meta = meta, Agency = Agency, Memberships = ordered,
+            PrimaryCountry = SetPrimaryCountry.After(state.Agencies[Agency].PrimaryCountry, Memberships),
+        });
 
     internal static ImmutableArray<Membership> Ordered(ImmutableArray<Membership> memberships) => [.. memberships.OrderBy(m => m.Country).ThenBy(m => m.From)];
 
@@ -46,6 +53,8 @@ public sealed record MembershipsChanged : IAgencyEvent
 
     /// <summary>All memberships that hold from now on, not the difference.</summary>
     [ProtoMember(3)] public ImmutableArray<Membership> Memberships { get; init; } = [];
+    [ProtoMember(4)] public Country? PrimaryCountry { get; init; }
 
-    public AgencyRegistry Apply(AgencyRegistry state) => state.With(state.Agencies[Agency] with { Memberships = Memberships });
+    public AgencyRegistry Apply(AgencyRegistry state) =>
+        state.With(state.Agencies[Agency] with { Memberships = Memberships, PrimaryCountry = PrimaryCountry });
 }

@@ -15,6 +15,9 @@ public sealed record RegisterAgency : IAgencyCommand
     [ProtoMember(7)] public TrustLevel Trust { get; init; } = TrustLevel.Standard;
     [ProtoMember(8)] public int? IccamHotlineNumber { get; init; }
 
+    /// <summary>One of the memberships' countries; null: the first of them.</summary>
+    [ProtoMember(9)] public Country? PrimaryCountry { get; init; }
+
     Type IAgencyCommand.Makes => typeof(AgencyRegistered);
     Deed IAgencyCommand.Deed => Deed.RegisterAgencies;
 
@@ -45,7 +48,7 @@ public sealed record RegisterAgency : IAgencyCommand
             return Reject(AgencyRejection.InvalidMemberships, fault);
         }
 
-        if ((SetMandate.Fault(Kind, HoldsOrphanMandate) ?? SetTrust.Fault(Trust)) is { } refused)
+        if ((SetPrimaryCountry.Fault(PrimaryCountry, Memberships) ?? SetMandate.Fault(Kind, HoldsOrphanMandate) ?? SetTrust.Fault(Trust)) is { } refused)
         {
             return refused;
         }
@@ -66,6 +69,7 @@ public sealed record RegisterAgency : IAgencyCommand
             {
                 Meta = meta, Agency = Agency, Name = Name, Kind = Kind, Memberships = ChangeMemberships.Ordered(Memberships),
                 HoldsOrphanMandate = HoldsOrphanMandate, Trust = Trust, IccamHotlineNumber = IccamHotlineNumber,
+                PrimaryCountry = SetPrimaryCountry.After(PrimaryCountry, Memberships),
             });
     }
 }
@@ -81,10 +85,11 @@ public sealed record AgencyRegistered : IAgencyEvent
     [ProtoMember(6)] public bool HoldsOrphanMandate { get; init; }
     [ProtoMember(7)] public TrustLevel Trust { get; init; } = TrustLevel.Standard;
     [ProtoMember(8)] public int? IccamHotlineNumber { get; init; }
+    [ProtoMember(9)] public Country? PrimaryCountry { get; init; }
 
     public AgencyRegistry Apply(AgencyRegistry state) => state.With(new Agency
     {
         Id = Agency, Name = Name, Kind = Kind, Memberships = Memberships, HoldsOrphanMandate = HoldsOrphanMandate, Trust = Trust,
-        IccamHotlineNumber = IccamHotlineNumber, RegisteredAt = Meta.RecordedAt,
+        IccamHotlineNumber = IccamHotlineNumber, RegisteredAt = Meta.RecordedAt, PrimaryCountry = PrimaryCountry,
     });
 }

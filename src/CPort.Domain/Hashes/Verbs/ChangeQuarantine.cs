@@ -23,7 +23,7 @@ public sealed record ChangeQuarantine : IHashBucketWrite
 
     HashBucketOutcome IHashBucketWrite.Decide(HashBatch batch)
     {
-        var named = Rows.Where(row => row >= 0 && row < batch.State.Count).Select(batch.State.HashOf);
+        var named = Rows.Where(batch.State.HasRow).Select(batch.State.HashOf);
         return new HashBucketOutcome(Hashes.Concat(named).Count(hash => Change(batch, hash)));
     }
 
@@ -35,7 +35,7 @@ public sealed record ChangeQuarantine : IHashBucketWrite
         }
 
         var row = batch.State.RowOf(hash);
-        var old = batch.QuarantineOf(hash, row);
+        var old = batch.QuarantineOf(hash);
         if (Release ? old is null or { Released: true } : old is { Released: false } || (old is not null
             && Reason != QuarantineReason.Operator))
         {
@@ -66,7 +66,7 @@ public sealed record QuarantineChanged : IHashBucketReply
 [ProtoContract]
 public sealed record RecordedQuarantine
 {
-    [ProtoMember(1)] public required ContentHash Hash { get; init; }
+    [ProtoMember(1)] public required int Row { get; init; }
     [ProtoMember(2)] public required HashQuarantine State { get; init; }
 
     /// <summary>The verdict's version after this: higher when the verdict changed.</summary>
@@ -74,7 +74,7 @@ public sealed record RecordedQuarantine
 
     internal void ApplyTo(HashBucket state)
     {
-        var row = state.Add(Hash.Bytes);
+        var row = state.Held(Row);
         state.SetQuarantine(row, State);
         if (state.EntryOf(row) is var entry && entry.Version < Version)
         {
@@ -103,25 +103,27 @@ public sealed record QuarantineLimits
     /// </summary>
     public int NearValues { get; init; } = 2_000;
 
-    /// <summary>The time of the decision, for what goes in; set by the bucket.</summary>
-    public DateTimeOffset Now { get; init; }
-
     /// <summary>Puts into quarantine what the batch's sightings show to be over-matching.</summary>
-    internal void Decide(HashBatch batch)
+    internal void Decide(HashBatch batch, DateTimeOffset now)
     {
-        var (state, isNear) = (batch.State, batch.State.Id.Algorithm == HashAlgorithm.Pdq);
+        var (state, isNear) = (batch.State, batch.State.Id.Kind == HashBucketKind.Pdq);
         var most = isNear ? PdqReports : Reports;
-        HashSet<ContentHash>? looked = null;
-        foreach (var s in batch.Sightings)
+        HashSet<int>? looked = null;
+        foreach (var (row, _) in batch.Sightings)
         {
             // Counted as they stood before the batch: the next sighting is soon enough.
-            var row = state.RowOf(s.Hash);
-            if (most > 0 && row >= 0 && state.Sightings.CountOf(row) >= most && (looked ??= []).Add(s.Hash)
-                && batch.QuarantineOf(s.Hash, row) is null
-                && (isNear || !batch.EntryOf(s.Hash).Confirmed) && state.Sightings.ReportsOf(row, most) >= most)
+            if (most == 0 || state.Sightings.CountOf(row) < most || !(looked ??= []).Add(row))
             {
-                batch.Quarantine(s.Hash, new HashQuarantine
-                    { Reason = QuarantineReason.ManyReports, Since = Now, Reports = state.Sightings.ReportsOf(row) });
+                continue;
+            }
+
+            var hash = state.HashOf(row);
+            if (batch.QuarantineOf(hash) is null && (isNear || !batch.EntryOf(hash).Confirmed) && state.Sightings.ReportsOf(row, most) >= most)
+            {
+                batch.Quarantine(hash, new HashQuarantine
+                {
+                    Reason = QuarantineReason.ManyReports, Since = now, Reports = state.Sightings.ReportsOf(row),
+                });
             }
         }
     }

@@ -9,10 +9,12 @@ public sealed record ImportHashes : IHashBucketWrite
     [ProtoMember(3)] public required HashListSource Source { get; init; }
     [ProtoMember(4)] public ImmutableArray<HashListRow> Rows { get; init; } = [];
 
+    IEnumerable<AgencyId> IHashBucketWrite.Speakers => [Source.Agency];
+
     HashBucketOutcome IHashBucketWrite.Decide(HashBatch batch)
     {
         batch.EnsureCapacity(Rows.Length);
-        var parts = new ImportParts(batch, Source);
+        var parts = new ImportParts(batch, Source with { Trust = batch.TrustOf(Source.Agency, Source.Trust) });
         var outcomes = new byte[Rows.Length];
         Array.Fill(outcomes, (byte)HashRowOutcome.Unchanged);
         for (var i = 0; i < Rows.Length; i++)
@@ -24,8 +26,7 @@ public sealed record ImportHashes : IHashBucketWrite
                 continue;
             }
 
-            var again = batch.TryGetChanged(r.Hash, out var entry);
-            entry ??= batch.State.EntryOf(r.Hash);
+            var entry = batch.EntryOf(r.Hash, out var again);
             if (parts.After(entry, r) is not { } after)
             {
                 continue;
@@ -60,6 +61,18 @@ public sealed record HashListSource
 
     /// <summary>When the list was made or, not knowing better, imported, UTC. Rows older than what the source said before have no effect.</summary>
     [ProtoMember(4)] public required DateTimeOffset At { get; init; }
+
+    /// <summary>Who judged, when that is not the agency: the list's maker. Two agencies that import one list are one origin.</summary>
+    [ProtoMember(5)] public string? Origin { get; init; }
+
+    /// <summary>Human only when the import says so and names its origin.</summary>
+    [ProtoMember(6)] public OpinionBasis Basis { get; init; } = OpinionBasis.List;
+
+    /// <summary>The countries that the agency speaks for on the day of the import; a row that names another only reports it.</summary>
+    [ProtoMember(7)] public ImmutableArray<Country> SpeaksFor { get; init; } = [];
+
+    /// <summary>Whether a row by this law is the country's own word.</summary>
+    internal bool Speaks(Country? law) => law is { } country && SpeaksFor.Contains(country);
 }
 
 /// <summary>One row of a list of known hashes.</summary>
@@ -77,13 +90,15 @@ public sealed record HashListRow
     /// <summary>0 to 100 where the list gives it; PDQ rows below <see cref="PdqLimits.QualityFloor"/> are left out.</summary>
     [ProtoMember(6)] public int? PdqQuality { get; init; }
 
+    internal bool SaysTheSame(HashListRow other) =>
+        Classification == other.Classification && Country == other.Country && Flags == other.Flags && Retract == other.Retract;
+
     internal SourceOpinion WordOf(HashListSource source) => new()
     {
         Opinion = new HashOpinion
         {
-            Agency = source.Agency, List = source.List, Basis = OpinionBasis.List, Classification = Classification,
-                Country = Country,
-            Trust = source.Trust, At = source.At,
+            Agency = source.Agency, List = source.List, Basis = source.Basis, Classification = Classification, Country = Country,
+            Trust = source.Trust, At = source.At, Speaks = source.Speaks(Country), Origin = source.Origin,
         },
         Flags = Flags, Retracted = Retract,
     };
@@ -119,33 +134,31 @@ public sealed record HashesImported : IHashBucketReply
 }
 
 /// <summary>
-/// What an import says alike of many hashes: their values one after the other, each of the bucket's algorithm's length, and the rest once. A row costs its
-/// value's bytes and is read back without an object of its own.
+/// Hashes of which an import says the same word: their values one after the other. A row costs its value's bytes and is read back without an object of its own.
 /// </summary>
 [ProtoContract]
-public sealed record PackedOpinions
+public sealed record PackedHashes
 {
-    [ProtoMember(1)] public required Classification Classification { get; init; }
-    [ProtoMember(2)] public Country? Country { get; init; }
-    [ProtoMember(3)] public HashFlags Flags { get; init; }
-    [ProtoMember(4)] public bool Retracted { get; init; }
+    [ProtoMember(1)] public required HashAlgorithm Algorithm { get; init; }
 
     /// <summary>The verdict's version after this, of each of the hashes.</summary>
-    [ProtoMember(5)] public long Version { get; init; }
-    [ProtoMember(6)] public byte[] Hashes { get; init; } = [];
+    [ProtoMember(2)] public long Version { get; init; }
+    [ProtoMember(3)] public byte[] Values { get; init; } = [];
+
+    internal int Count => Values.Length / ContentHash.LengthOf(Algorithm);
 
     internal void ApplyTo(HashBucket state, SourceOpinion word)
     {
-        var length = ContentHash.LengthOf(state.Id.Algorithm);
-        if (Hashes.Length % length != 0)
+        var length = ContentHash.LengthOf(Algorithm);
+        if (Values.Length % length != 0)
         {
             throw new InvalidDataException("The rows of an import are cut off.");
         }
 
         (HashEntry? From, HashEntry? To) last = default;
-        for (var rest = Hashes.AsSpan(); !rest.IsEmpty; rest = rest[length..])
+        for (var rest = Values.AsSpan(); !rest.IsEmpty; rest = rest[length..])
         {
-            var row = state.Add(rest[..length]);
+            var row = state.Add(Algorithm, rest[..length]);
             var from = state.EntryOf(row);
 
             // The entry that was stepped to may have lost its last row since, when a hash stands twice in the part.
@@ -163,7 +176,7 @@ public sealed record PackedOpinions
 internal sealed class ImportParts(HashBatch batch, HashListSource source)
 {
     private readonly Dictionary<Step, HashEntry?> _steps = [];
-    private readonly List<(PackedOpinions Says, List<byte> Hashes)> _parts = [];
+    private readonly List<(HashListRow Says, PackedHashes Part, List<byte> Values)> _parts = [];
     private (Step Step, HashEntry? Next) _last;
 
     /// <summary>What a row says, and of what entry.</summary>
@@ -195,23 +208,17 @@ internal sealed class ImportParts(HashBatch batch, HashListSource source)
         // From the last on: a row mostly says what the one before it said.
         for (var i = _parts.Count - 1; i >= 0; i--)
         {
-            var says = _parts[i].Says;
-            if (says.Version == version && says.Classification == row.Classification && says.Country == row.Country
-                && says.Flags == row.Flags
-                && says.Retracted == row.Retract)
+            var (says, part, _) = _parts[i];
+            if (part.Version == version && part.Algorithm == row.Hash.Algorithm && says.SaysTheSame(row))
             {
-                _parts[i].Hashes.AddRange(row.Hash.Bytes);
+                _parts[i].Values.AddRange(row.Hash.Bytes);
                 return;
             }
         }
 
-        var hashes = new List<byte>(row.Hash.Bytes.Length * 64);
-        hashes.AddRange(row.Hash.Bytes);
-        _parts.Add((new PackedOpinions
-        {
-            Classification = row.Classification, Country = row.Country, Flags = row.Flags, Retracted = row.Retract,
-                Version = version,
-        }, hashes));
+        var values = new List<byte>(row.Hash.Bytes.Length * 64);
+        values.AddRange(row.Hash.Bytes);
+        _parts.Add((row, new PackedHashes { Algorithm = row.Hash.Algorithm, Version = version }, values));
     }
 
     /// <summary>
@@ -219,14 +226,15 @@ internal sealed class ImportParts(HashBatch batch, HashListSource source)
     /// </summary>
     public void Close()
     {
-        if (_parts.Count > 0)
+        while (_parts.Count > 0)
         {
-            batch.Opinions.Add(new RecordedOpinions
+            var says = _parts[0].Says;
+            batch.Add(new RecordedWord
             {
-                Agency = source.Agency, List = source.List, Basis = OpinionBasis.List, Trust = source.Trust, At = source.At,
-                Packed = [.. _parts.Select(p => p.Says with { Hashes = [.. p.Hashes] })],
+                Word = says.WordOf(source),
+                Packed = [.. _parts.Where(p => p.Says.SaysTheSame(says)).Select(p => p.Part with { Values = [.. p.Values] })],
             });
-            _parts.Clear();
+            _parts.RemoveAll(p => p.Says.SaysTheSame(says));
         }
     }
 }

@@ -1,7 +1,8 @@
 namespace CPort.Domain.Hashes.Verbs;
 
 /// <summary>
-/// Adds, replaces or retracts opinions. A source's older word never undoes its newer one. Answered by <see cref="OpinionsStored"/> once durable.
+/// Adds, replaces or retracts opinions. A source's older word never undoes its newer one. Answered by <see cref="OpinionsStored"/> once durable. Whoever sends
+/// an opinion that names an item hands the answer's verdicts to that item's report, which the bucket tells nothing of them.
 /// </summary>
 [ProtoContract, Manifest("hc2")]
 public sealed record RecordBucketOpinions : IHashBucketWrite
@@ -9,35 +10,19 @@ public sealed record RecordBucketOpinions : IHashBucketWrite
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
     [ProtoMember(2)] public required long RequestId { get; init; }
     [ProtoMember(3)] public ImmutableArray<OpinionOnHash> Opinions { get; init; } = [];
+
+    /// <summary>
+    /// A correction or retraction of words that were said outside any report: where the source has none that stands, it makes none either.
+    /// </summary>
+    [ProtoMember(4)] public bool OnlyStanding { get; init; }
     [ProtoMember(15)] public ImmutableArray<string> TraceParents { get; init; } = [];
+
+    IEnumerable<AgencyId> IHashBucketWrite.Speakers => Opinions.Select(o => o.Opinion.Agency).Distinct();
 
     HashBucketOutcome IHashBucketWrite.Decide(HashBatch batch)
     {
-        var changed = 0;
-        foreach (var o in Opinions)
-        {
-            var word = o.ToWord();
-            if (batch.Belongs(o.Hash) && batch.EntryOf(o.Hash) is var entry && entry.After(word, byContent: false) is { } next)
-            {
-                batch.Set(o.Hash, next);
-                changed += next.Version > entry.Version ? 1 : 0;
-                batch.Opinions.Add(new RecordedOpinions
-                {
-                    Agency = o.Opinion.Agency, List = o.Opinion.List, Basis = o.Opinion.Basis, Trust = o.Opinion.Trust,
-                        At = o.Opinion.At,
-                    Rows =
-                    [
-                        new RecordedOpinion
-                        {
-                            Hash = o.Hash, Classification = word.Opinion.Classification, Country = word.Opinion.Country,
-                                Flags = word.Flags,
-                            Retracted = word.Retracted, Item = word.Opinion.Item, Version = next.Version,
-                        },
-                    ],
-                });
-            }
-        }
-
+        var changed = Opinions.Count(o =>
+            batch.Belongs(o.Hash) && (!OnlyStanding || batch.EntryOf(o.Hash).Stands(o.ToWord())) && batch.Say(o.Hash, o.ToWord()));
         return new HashBucketOutcome(changed);
     }
 }
@@ -48,61 +33,73 @@ public sealed record OpinionsStored : IHashBucketReply
 {
     [ProtoMember(1)] public required long RequestId { get; init; }
     [ProtoMember(2)] public int Changed { get; init; }
+
+    /// <summary>
+    /// The first so many opinions are answered, at least one: all, unless the verdicts would not fit in <see cref="HashBucketLimits.PartBytes"/>. For the
+    /// others send them again, which writes nothing.
+    /// </summary>
+    [ProtoMember(3)] public required int Answered { get; init; }
+
+    /// <summary>For opinions that name an item: what its report has now, instead of news.</summary>
+    [ProtoMember(4)] public ImmutableArray<OwnVerdict> Verdicts { get; init; } = [];
 }
 
-/// <summary>What one source said at one time of one or many hashes (an import shares these fields over its rows).</summary>
+/// <summary>The verdict after a report's own opinion.</summary>
 [ProtoContract]
-public sealed record RecordedOpinions
+public sealed record OwnVerdict
 {
-    [ProtoMember(1)] public required AgencyId Agency { get; init; }
-    [ProtoMember(2)] public string? List { get; init; }
-    [ProtoMember(3)] public required OpinionBasis Basis { get; init; }
-    [ProtoMember(4)] public required TrustLevel Trust { get; init; }
-    [ProtoMember(5)] public required DateTimeOffset At { get; init; }
-    [ProtoMember(6)] public ImmutableArray<RecordedOpinion> Rows { get; init; } = [];
+    /// <summary>The opinion's place among those asked.</summary>
+    [ProtoMember(1)] public required int Opinion { get; init; }
+    [ProtoMember(2)] public required HashVerdict Verdict { get; init; }
 
-    /// <summary>Rows of an import, packed; applied after <see cref="Rows"/>.</summary>
-    [ProtoMember(7)] public ImmutableArray<PackedOpinions> Packed { get; init; } = [];
+    /// <summary>The report's items that carry the hash.</summary>
+    [ProtoMember(3, IsPacked = true)] public int[] Ordinals { get; init; } = [];
+}
+
+/// <summary>One word of a source on one or many hashes.</summary>
+[ProtoContract]
+public sealed record RecordedWord
+{
+    [ProtoMember(1)] public required SourceOpinion Word { get; init; }
+
+    /// <summary>The hashes.</summary>
+    [ProtoMember(2, IsPacked = true)] public int[] Rows { get; init; } = [];
+
+    /// <summary>By <see cref="Rows"/>: the verdict's version after this.</summary>
+    [ProtoMember(3, IsPacked = true)] public long[] Versions { get; init; } = [];
+
+    /// <summary>Hashes of an import, by value; applied after <see cref="Rows"/>.</summary>
+    [ProtoMember(4)] public ImmutableArray<PackedHashes> Packed { get; init; } = [];
 
     internal void ApplyTo(HashBucket state)
     {
-        foreach (var row in Rows)
+        if (Rows.Length != Versions.Length)
         {
-            var at = state.Add(row.Hash.Bytes);
-            var word = WordOf(row.Classification, row.Country, row.Flags, row.Retracted, row.Item);
-            state.SetEntry(at, row.Item is null ? state.Step(state.EntryOf(at), word, row.Version) : state.EntryOf(at).Put(word,
-                row.Version));
+            throw new InvalidDataException("Words without a version.");
+        }
+
+        state.Hear(Word.Opinion.Agency, Word.Opinion.Trust);
+        for (var i = 0; i < Rows.Length; i++)
+        {
+            var (row, version) = (state.Held(Rows[i]), Versions[i]);
+            state.SetEntry(row, Word.Opinion.Item is null ? state.Step(state.EntryOf(row), Word, version) : state.EntryOf(row).Put(Word, version));
         }
 
         foreach (var part in Packed)
         {
-            part.ApplyTo(state, WordOf(part.Classification, part.Country, part.Flags, part.Retracted, null));
+            part.ApplyTo(state, Word);
         }
     }
 
-    private SourceOpinion WordOf(Classification classification, Country? country, HashFlags flags, bool retracted,
-        ItemRef? item) => new()
+    /// <summary>The report whose own word it is has the verdict by the answer to it; after all words of the batch, as the answer is.</summary>
+    internal void Tell(HashBucket state)
     {
-        Opinion = new HashOpinion
+        if (Word.Opinion.Item is { } item)
         {
-            Agency = Agency, List = List, Basis = Basis, Classification = classification, Country = country, Trust = Trust,
-                At = At, Item = item,
-        },
-        Flags = flags, Retracted = retracted,
-    };
-}
-
-/// <summary>One hash of <see cref="RecordedOpinions"/>.</summary>
-[ProtoContract]
-public sealed record RecordedOpinion
-{
-    [ProtoMember(1)] public required ContentHash Hash { get; init; }
-    [ProtoMember(2)] public required Classification Classification { get; init; }
-    [ProtoMember(3)] public Country? Country { get; init; }
-    [ProtoMember(4)] public HashFlags Flags { get; init; }
-    [ProtoMember(5)] public bool Retracted { get; init; }
-    [ProtoMember(6)] public ItemRef? Item { get; init; }
-
-    /// <summary>The verdict's version after this.</summary>
-    [ProtoMember(7)] public long Version { get; init; }
+            foreach (var row in Rows)
+            {
+                state.Deliver(row, item.Report, state.EntryOf(row).Version, 0, int.MaxValue);
+            }
+        }
+    }
 }

@@ -58,7 +58,7 @@ public sealed record ItemsAdded : IReportEvent
 
     public Report Apply(Report report) => report with
     {
-        Items = report.Items.AddRange(Items),
+        Items = report.Items.AddRange(Items.Select(i => i.Numbered(report.Version + 1))),
         SubmittedItems = WithSubmission ? report.SubmittedItems + Items.Length : report.SubmittedItems,
     };
 

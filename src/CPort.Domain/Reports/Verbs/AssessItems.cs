@@ -115,7 +115,8 @@ public sealed record ItemsAssessed : IReportEvent
     {
         Assessments =
         [
-            .. i.Assessments.Select(old => old.Id == a.Corrects ? old with { CorrectedBy = a.Assessment.Id } : old), a.Assessment,
+            .. i.Assessments.Select(old => old.Id == a.Corrects ? old with { CorrectedBy = a.Assessment.Id } : old),
+            a.Assessment with { Sequence = report.Version + 1 },
         ],
     });
 

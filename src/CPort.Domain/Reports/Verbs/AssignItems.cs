@@ -37,7 +37,7 @@ internal static class Assigning
     {
         var at = context.OccurredAt;
         var taken = item.Assignment is { Orphan: true, Country: null };
-        Country? country = taken ? context.Caller.Countries[0] : item.Assignment!.Country;
+        Country? country = taken ? context.Caller.PrimaryCountry : item.Assignment!.Country;
         return new ItemAssignment
         {
             Ordinal = item.Ordinal, CountryChanged = taken,

@@ -114,7 +114,7 @@ public sealed record SubmitReport : IReportCommand
         }
 
         var meta = Context.ToMeta();
-        Country? country = caller.Countries.IsEmpty ? null : caller.Countries[0];
+        Country? country = caller.PrimaryCountry;
         var items = SubmittedItem.ToItems(Items, 1, FirstItemNumber, Context, environment).ToImmutableArray();
         var events = new List<IReportEvent>
         {
@@ -221,7 +221,7 @@ public sealed record SubmittedItem
     internal static IEnumerable<ContentItem> ToItems(
         ImmutableArray<SubmittedItem> items, int firstOrdinal, long firstNumber, CommandContext context, ReportEnvironment environment)
     {
-        Country? country = context.Caller.Countries is [var first, ..] ? first : null;
+        var reporter = context.Caller;
         return items.Select((submitted, i) => new ContentItem
         {
             Ordinal = firstOrdinal + i, Number = firstNumber + i, Digest = submitted.Digest,
@@ -235,11 +235,18 @@ public sealed record SubmittedItem
             // A reported country is taken as it is; an address without one is still to be traced.
             Traced = submitted.Hosting?.Country is not null,
             Matched = submitted.Hashes.IsEmpty,
-            Assessments = submitted.Assessment is { } a ? [a.ToAssessment(1, context, country, episode: 0)] : [],
-            Actions = [.. submitted.Actions.Select(action => action.ToAction(context, country, episode: 0))],
         }).Select(item => !item.NeedsRoute() ? item : item with
         {
             Assignment = Assigning.Route(item, item.Hosting!.Country!.Value, episode: 1, environment.Now, environment).Assignment,
+        }).Zip(items, (item, submitted) => item with
+        {
+            // A hotline of several countries speaks by the law of the one that has the item (verdicts.md 1).
+            Assessments = submitted.Assessment is { } a
+                ? [a.ToAssessment(1, context, reporter.LawFor(item.Assignment?.Country), episode: 0)] : [],
+            Actions =
+            [
+                .. submitted.Actions.Select(action => action.ToAction(context, reporter.LawFor(item.Assignment?.Country), episode: 0)),
+            ],
         });
     }
 }
@@ -274,7 +281,8 @@ public sealed record ReportSubmitted : IReportEvent
         Id = ReportId, Number = Number, ReportingHotline = ReportingHotline, ReportingCountry = ReportingCountry,
         Reference = Reference, HotlineReceivedDate = HotlineReceivedDate, SubmittedAt = Meta.OccurredAt, SiteType = SiteType,
         Commerciality = Commerciality, PaymentMethods = PaymentMethods, Urgent = Urgent, DataKey = DataKey, Secrets = Secrets,
-        Digests = Digests, Tenant = Meta.Tenant, SubmissionCommand = Meta.CommandId, Items = [.. Items], SubmittedItems = Items.Length,
+        Digests = Digests, Tenant = Meta.Tenant, SubmissionCommand = Meta.CommandId,
+        Items = [.. Items.Select(i => i.Numbered(1))], SubmittedItems = Items.Length,
     };
 
     /// <summary>About the report, so that everybody with an item of it sees who submitted it; its items' first steps are shown with their own events.</summary>

@@ -33,10 +33,11 @@ internal static class WorkCommands
         yield return pbm.Get<ProjectionsAnswer>("projections", "Where the read model stands.", "projections", Projections);
         yield return new Command("hashes", "Known hashes.")
         {
-            pbm.Get<HashStatsAnswer[]>("stats", "What the hash buckets hold, by algorithm.", "hashes", a => a.Select(Hashes)),
+            pbm.Get<HashStatsAnswer[]>("stats", "What the hash buckets hold.", "hashes", a => a.Select(Hashes)),
         };
+        var tenant = new Option<string?>("--tenant") { Description = "live (when left out) or training." };
         yield return pbm.Get<QuarantineListAnswer>(
-            "quarantine", "Hashes that match too much to mean anything, without their values.", "quarantine", Quarantine);
+            "quarantine", "Hashes that match too much to mean anything, without their values.", "quarantine", Quarantine, query: ("tenant", tenant));
         yield return pbm.Get<DeliveryAnswer[]>("deliveries", "What is on its way to somebody.", "deliveries",
             a => a.Select(d =>
                 $"{d.Kind} | pending: {d.Pending}" + (d.OldestSince is null ? "" : $" | oldest since {Time(d.OldestSince)}")
@@ -83,7 +84,9 @@ internal static class WorkCommands
     ];
 
     private static string Hashes(HashStatsAnswer h) =>
-        $"{h.Algorithm} | buckets: {h.InUse} of {h.Buckets} | hashes: {h.Hashes} | known: {h.Known} | sightings: {h.Sightings}"
+        $"{h.Kind} | buckets: {h.InUse} of {h.Buckets} | hashes: {h.Hashes}"
+        + (h.Algorithms.Count > 1 ? $" ({string.Join(", ", h.Algorithms.Select(a => $"{a.Key}: {a.Value}"))})" : "")
+        + $" | known: {h.Known} | sightings: {h.Sightings}"
         + string.Create(CultureInfo.InvariantCulture, $" | reports to tell: {h.ReportsToTell} | memory: {h.MemoryBytes / 1e6:0.0} MB")
         + (h.Unanswered > 0 ? $" | not answering: {h.Unanswered}" : "");
 

@@ -6,6 +6,7 @@ using CPort.Actors.Serialization;
 using CPort.Actors.Tests.Serialization;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using CPort.Domain.Hashes.Verbs;
 using CsCheck;
 using static CPort.Actors.Tests.Hashes.HashSamples;
@@ -22,25 +23,30 @@ public class HashBundleTests
             Enumerable.Range(0, n).Select(i => new NearQuery { Hash = Made(HashAlgorithm.Pdq, i), Radius = 31, MaxResults = 20 }).ToImmutableArray())];
 
     private static readonly Gen<IHashBucketMessage> Message = Gen.OneOf(
-        Gen.Select(Exact, Gen.Byte, Gen.Int[1, 200], (a, first, n) => (IHashBucketMessage)new LookupHashes
+        Gen.Select(Exact, Gen.Byte, Gen.Int[1, 200], Gen.Enum<Tenant>(), (a, first, n, tenant) => (IHashBucketMessage)new LookupHashes
         {
-            Bucket = new(a, first), RequestId = 0, Hashes = [.. Enumerable.Range(0, n).Select(i => Made(a, i, first))],
+            Bucket = Exactly(first, tenant), RequestId = 0, Hashes = [.. Enumerable.Range(0, n).Select(i => Made(a, i, first))],
         }),
         Gen.Select(Gen.Byte, Gen.Int[1, 200], Gen.Int[0, 8], (first, n, traces) => (IHashBucketMessage)new SightAndLookup
         {
-            Bucket = new(HashAlgorithm.Sha256, first), RequestId = 0, TraceParents = [.. Enumerable.Repeat("00-trace-01", traces)],
-            Sightings = [.. Enumerable.Range(0, n).Select(i => new HashSighting { Hash = Sha256(i, first), Item = Item(i) })],
+            Bucket = Exactly(first), RequestId = 0, TraceParents = [.. Enumerable.Repeat("00-trace-01", traces)],
+            Sightings = [.. Enumerable.Range(0, n).Select(i => new HashSighting
+            {
+                Hash = Sha256(i, first), Item = Item(i), Words = i % 3 > 0 ? [] : [new OpinionOnItem { Opinion = Says("hotline-nl", Classification.Baseline) }],
+            })],
         }),
         Gen.Select(Gen.Byte, Gen.Int[1, 200], (first, n) => (IHashBucketMessage)new RecordBucketOpinions
         {
-            Bucket = new(HashAlgorithm.Sha256, first), RequestId = 0,
+            Bucket = Exactly(first), RequestId = 0,
             Opinions = [.. Enumerable.Range(0, n).Select(i =>
                 new OpinionOnHash { Hash = Sha256(i, first), Opinion = Says("hotline-nl", Classification.National, Nl) })],
         }),
-        Gen.Select(Gen.Int[0, 31], Gen.Int[0, 2], (bucket, slice) => (IHashBucketMessage)new SearchNear
+        Gen.Select(Gen.Int[0, 31], Gen.Int[0, 2], Gen.Enum<Tenant>(), (bucket, slice, tenant) => (IHashBucketMessage)new SearchNear
         {
-            Bucket = new(HashAlgorithm.Pdq, bucket), RequestId = 0, Queries = Slices[slice],
+            Bucket = new(tenant, HashBucketKind.Pdq, bucket), RequestId = 0, Queries = Slices[slice],
         }));
+
+    private static HashBucketId Exactly(byte first, Tenant tenant = Tenant.Live) => new(tenant, HashBucketKind.Exact, first % HashBucketId.ExactBuckets);
 
     private static IHashBucketMessage Numbered(IHashBucketMessage message, long id) => message switch
     {
@@ -65,7 +71,7 @@ public class HashBundleTests
             var messages = made.Select((m, i) => Numbered(m, i + 1)).ToList();
             var bundles = HashBundle.Of(messages).Select(OverTheWire).ToList();
             Assert.All(bundles, b => Assert.InRange(Bytes(b), 1, ClusterTuning.MaxFrameSize / 2));
-            Assert.All(bundles, b => Assert.Equal(b.Near.Length, b.Near.Select(n => n.Queries.Length).Distinct().Count()));
+            Assert.All(bundles, b => Assert.Equal(b.Near.Length, b.Near.Select(n => (n.Tenant, n.Queries.Length)).Distinct().Count()));
             Assert.Equal(messages.Count, bundles.Sum(b => b.Count));
             Assert.Equal(
                 messages.Select(SampleValues.Describe).Order(StringComparer.Ordinal),
@@ -89,7 +95,10 @@ public class HashBundleTests
         var reply = Gen.OneOf(
             verdict.Array[1, 20].Select(v => (IHashBucketReply)new HashesAnswered { RequestId = 0, Verdicts = [.. v] }),
             near.Array[1, 20].Select(a => (IHashBucketReply)new NearFound { RequestId = 0, Answers = [.. a] }),
-            Gen.Const((IHashBucketReply)new OpinionsStored { RequestId = 0 }));
+            Gen.Select(Gen.Int[1, 9], verdict, (n, v) => (IHashBucketReply)new OpinionsStored
+            {
+                RequestId = 0, Answered = n, Verdicts = [new OwnVerdict { Opinion = n - 1, Verdict = v, Ordinals = [1, n] }],
+            }));
         reply.List[1, 40].Sample(
             replies =>
             {
@@ -112,9 +121,9 @@ public class HashBundleTests
                     back.Add(found.RequestId, SampleValues.Describe(found.Whole() with { RequestId = 0 }));
                 }
 
-                foreach (var id in answer.Stored)
+                foreach (var stored in answer.Stored)
                 {
-                    back.Add(id, SampleValues.Describe(new OpinionsStored { RequestId = 0 }));
+                    back.Add(stored.RequestId, SampleValues.Describe(stored with { RequestId = 0 }));
                 }
 
                 Assert.Equal(replies.Select(SampleValues.Describe), back.Values);

@@ -8,6 +8,7 @@ using CPort.Actors.Hashes;
 using CPort.Actors.Hashes.Transport;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
+using CPort.Domain.Identity;
 using CPort.Domain.Hashes.Verbs;
 using static CPort.Actors.Tests.Hashes.HashSamples;
 
@@ -28,7 +29,7 @@ public class HashDoorTests : TestKit
 
     private static LookupHashes Lookup(long id, byte bucket, int hashes = 1) => new()
     {
-        Bucket = new(HashAlgorithm.Sha256, bucket), RequestId = id, Hashes = [.. Enumerable.Range(0, hashes).Select(n => Sha256(n, bucket))],
+        Bucket = new(Tenant.Live, HashBucketKind.Exact, bucket), RequestId = id, Hashes = [.. Enumerable.Range(0, hashes).Select(n => Sha256(n, bucket))],
     };
 
     private static HashesAnswered Answer(LookupHashes m, params HashOpinion[] opinions) => new()
