@@ -12,7 +12,7 @@ namespace CPort.Bench.Micro;
 public class ReportBenchmarks
 {
     private readonly MasterKeySeam _seam = new(MasterKey.New());
-    private readonly ItemSecrets _secrets = new() { Url = SampleSubmission.Url, Analyst = "analyst.one" };
+    private readonly ItemSecrets _secrets = new() { Url = SampleSubmission.Url };
     private SubmitReport _clear = null!;
     private SubmitReport _sealed = null!;
     private WrappedKey _key = null!;

@@ -39,7 +39,7 @@ internal static class SampleSubmission
         var reference = HotlineReference.Parse("NL-260104120000-1-0000042");
         var items = Enumerable.Range(1, 4).Select(n => new SubmittedItem
         {
-            Secrets = new ItemSecrets { Url = Url, Analyst = "analyst.one" }, IsSourceUrl = n == 1, ContentType = ContentType.Media,
+            Secrets = new ItemSecrets { Url = Url }, IsSourceUrl = n == 1, ContentType = ContentType.Media,
             Hosting = new HostingFacts
             {
                 Country = Country.Parse("NL"), IpAddress = "192.0.2.17", Isp = "Example Hosting NL 7", AutonomousSystemNumber = 64_503,
