@@ -187,6 +187,7 @@ public sealed class Projector(
             .Select(g => g.Key)
             .ToArray();
         var read = await journal.ReadReportsAsync(missing, cancellation).ConfigureAwait(false);
+        var stored = await StoredAsync(read.Values, cancellation).ConfigureAwait(false);
         var foldings = new List<Folding>(byReport.Length);
         foreach (var group in byReport)
         {
@@ -196,9 +197,9 @@ public sealed class Projector(
             {
                 var first = group.First().Sequence;
                 folding.Fold(before.Where(e => e.Sequence < first));
-                if (held.Version == 0 && folding.Fault is null)
+                if (held.Version == 0 && folding.Fault is null && stored.GetValueOrDefault(folding.Now.Id.ToString()) == folding.Now.Version)
                 {
-                    // Not in memory: what came before this batch is in the tables already.
+                    // Not in memory: what came before this batch is in the tables already. Where it is not, the report is written as a whole.
                     folding.Before = folding.Now;
                     folding.Alike.Clear();
                 }
@@ -209,6 +210,20 @@ public sealed class Projector(
         }
 
         await WriteAsync(foldings, cohort, position, events.Count == 0 ? null : events.Max(e => e.RecordedTicks), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The versions at which the tables hold these reports.</summary>
+    private async Task<Dictionary<string, long>> StoredAsync(IEnumerable<ImmutableArray<JournalEvent>> reports, CancellationToken cancellation)
+    {
+        var ids = reports.Select(events => events is [{ Event: ReportSubmitted first }, ..] ? first.ReportId.ToString() : null).OfType<string>().ToList();
+        if (ids.Count == 0)
+        {
+            return [];
+        }
+
+        await using var db = tables.Connect();
+        return await ReadTables.Reports(db, set).Where(r => ids.Contains(r.ReportId)).ToDictionaryAsync(r => r.ReportId, r => r.Version, cancellation)
+            .ConfigureAwait(false);
     }
 
     /// <summary>The groups alone: what was found alike stands in few events, and of their reports only the values are needed.</summary>
