@@ -191,17 +191,23 @@ public sealed class Projector(
         var foldings = new List<Folding>(byReport.Length);
         foreach (var group in byReport)
         {
-            var held = _cache.TryGet(group.Key, out var cached) ? cached : Report.None;
-            var folding = new Folding(group.Key, held);
+            var folding = new Folding(group.Key, _cache.TryGet(group.Key, out var held) ? held : Report.None);
             if (read.TryGetValue(group.Key, out var before))
             {
-                var first = group.First().Sequence;
-                folding.Fold(before.Where(e => e.Sequence < first));
-                if (held.Version == 0 && folding.Fault is null && stored.GetValueOrDefault(folding.Now.Id.ToString()) == folding.Now.Version)
+                // Not in memory as it was before this batch: the tables have it, or else the report is written as a whole. What memory has of it may be older
+                // than the tables, which another node wrote meanwhile, and says nothing of what has changed in them.
+                before = [.. before.TakeWhile(e => e.Sequence < group.First().Sequence)];
+                folding = new Folding(group.Key, Report.None);
+                folding.Fold(before);
+                if (folding.Fault is null && stored.GetValueOrDefault(folding.Now.Id.ToString()) == folding.Now.Version)
                 {
-                    // Not in memory: what came before this batch is in the tables already. Where it is not, the report is written as a whole.
                     folding.Before = folding.Now;
                     folding.Alike.Clear();
+                }
+                else
+                {
+                    folding = new Folding(group.Key, Report.None) { Whole = true };
+                    folding.Fold(before);
                 }
             }
 

@@ -192,7 +192,9 @@ internal sealed class HashEntry
     {
         if (WordOf(word) is { } old)
         {
-            if (word.CompareOrder(old) <= 0 || (byContent && old.SaysTheSame(word)))
+            // A withdrawn report takes its own word along, not what the agency has said since on another report's item.
+            var another = word is { Retracted: true, Opinion.Item: { } of } && old.Opinion.Item is { } on && on.Report != of.Report;
+            if (another || word.CompareOrder(old) <= 0 || (byContent && old.SaysTheSame(word)))
             {
                 return null;
             }
