@@ -42,7 +42,8 @@ public sealed class WordTests(EndToEndNodes nodes)
         var correction = Change(listed, silent);
         (correction["classification"], correction["country"], correction["confirm"]) = ("Baseline", "DE", 0);
         var answer = (await node.PostAsync("nl", "v1/hashes:correct", correction)).Is(HttpStatusCode.OK).Json;
-        Assert.Equal((["NoWord", "NoWord"], 0), (Outcomes(answer), answer.GetProperty("verdicts").GetInt32()));
+        Assert.Equal(["NoWord", "NoWord"], Outcomes(answer));
+        Assert.Equal(0, answer.GetProperty("verdicts").GetInt32());
         Assert.Empty(await OpinionsAsync(node, silent));
         Assert.Equal("National", Name(Assert.Single(await OpinionsAsync(node, listed))));
         (await node.PostAsync("nl", "v1/hashes:retract", Change(silent))).Is(HttpStatusCode.OK);
