@@ -3,7 +3,6 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Identity;
 using CPort.Domain.Inheritance;
-using CPort.Tests.Shared;
 using CsCheck;
 using CPort.Tests.Shared;
 using static CPort.Actors.Tests.Hashes.HashSamples;
