@@ -23,8 +23,11 @@ public sealed record HashWord
     /// <summary>Who judged, when that is not the agency itself.</summary>
     [ProtoMember(7)] public string? Origin { get; init; }
 
-    /// <summary>Independence is of origins: a list that two agencies import is one.</summary>
+    /// <summary>Who judged.</summary>
     public string Judge => Origin ?? Agency.Value;
+
+    /// <summary>Neither one agency's, whatever origins it names, nor one judge's, whose list two agencies import.</summary>
+    public bool IsIndependentOf(HashWord other) => Judge != other.Judge && Agency != other.Agency;
 
     /// <summary>Untrusted words are shown and decide nothing for anybody else.</summary>
     public bool Heard => Trust != TrustLevel.Untrusted && Classification.HasEffect();
@@ -38,12 +41,9 @@ public sealed record HashWord
 /// <summary>Words of one meaning count as one.</summary>
 public static class HashWords
 {
-    /// <summary>Words of one meaning that are kept: two, because two independent ones are more than one, and three are no more than two.</summary>
-    public const int OfOneMeaning = 2;
-
     /// <summary>
-    /// The words that a verdict says and its version counts: of one meaning (classification, law, trust, who speaks) at most <see cref="OfOneMeaning"/>, by
-    /// different judges, in a fixed order. What a further agency says alike changes nothing for anybody and is not told.
+    /// The words that a verdict says and its version counts: of one meaning (classification, law, trust, who speaks) at most two, by independent judges, in a
+    /// fixed order: two are more than one, and three are no more than two. What a further agency says alike changes nothing for anybody and is not told.
     /// </summary>
     public static ImmutableArray<HashWord> Reduce(IEnumerable<HashOpinion> opinions) =>
     [
@@ -52,8 +52,23 @@ public static class HashWords
             .ThenBy(w => w.Judge, StringComparer.Ordinal).ThenBy(w => w.Agency.Value, StringComparer.Ordinal)
             .ThenBy(w => w.List, StringComparer.Ordinal)
             .GroupBy(w => (w.Classification, w.Law, w.Trust, w.Speaks))
-            .SelectMany(same => same.DistinctBy(w => w.Judge).Take(OfOneMeaning)),
+            .SelectMany(Two),
     ];
+
+    // The first two that are independent; where no two are, the first says all.
+    private static IEnumerable<HashWord> Two(IEnumerable<HashWord> same)
+    {
+        var all = same.ToArray();
+        foreach (var one in all)
+        {
+            if (Array.Find(all, one.IsIndependentOf) is { } other)
+            {
+                return [one, other];
+            }
+        }
+
+        return all[..1];
+    }
 
     public static HashWord Of(HashOpinion o) => new()
     {

@@ -208,6 +208,5 @@ public static class DecisionTable
     };
 
     private static bool Believed(List<Said> agreeing) =>
-        agreeing.Exists(s => s.Word.Trust == TrustLevel.Trusted)
-        || agreeing.Select(s => s.Word.Judge).Distinct().Count() >= HashWords.OfOneMeaning;
+        agreeing.Exists(s => s.Word.Trust == TrustLevel.Trusted || agreeing.Exists(other => s.Word.IsIndependentOf(other.Word)));
 }

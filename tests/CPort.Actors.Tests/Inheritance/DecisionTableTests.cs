@@ -85,6 +85,8 @@ public sealed class DecisionTableTests
     {
         Is(Decide(Nl, Word("hotline-fr", Baseline, list: "x", origin: "maker"), Word("hotline-ie", Baseline, list: "y", origin: "maker")),
             InheritanceKind.Suggested, 4, Baseline);
+        Is(Decide(Nl, Word("hotline-fr", Baseline, list: "x", origin: "maker"), Word("hotline-fr", Baseline, list: "y", origin: "another")),
+            InheritanceKind.Suggested, 4, Baseline);
         Is(Decide(Nl, Word("hotline-fr", Baseline, list: "x", origin: "maker"), Word("hotline-ie", Baseline, list: "y", origin: "another")),
             InheritanceKind.Inherited, 1, Baseline);
     }

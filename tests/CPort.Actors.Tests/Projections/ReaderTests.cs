@@ -199,7 +199,15 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
     public async Task Statistics_count_what_is_there_and_operators_count_everything(DatabaseProvider provider)
     {
         await using var world = await ReadModelWorld.StartAsync(provider, server);
-        var lives = new RandomLives(15, world.Seam);
+
+        // Lives in which a report was withdrawn after an item of it was removed: it must not count.
+        var seed = Enumerable.Range(15, 60).First(seed =>
+        {
+            var tried = new RandomLives(seed, world.Seam);
+            Assert.Equal(600, Enumerable.Range(0, 600).Select(_ => tried.Step()).ToArray().Length);
+            return tried.Reports.Values.SelectMany(r => r.Items).Any(i => i.Withdrawn && i.FinalAction()?.Type == ActionType.Removed);
+        });
+        var lives = new RandomLives(seed, world.Seam);
         await ProjectAsync(world, lives, 600);
         var joined = lives.Reports.Values.SelectMany(r => r.Items.Select(i => (Report: r, Item: i))).ToArray();
         var items = joined.Where(p => !p.Item.Withdrawn).ToArray();
