@@ -47,7 +47,7 @@ internal sealed class Folding(string id, Report known)
                         where s.Match is { LookAlikes.IsEmpty: false }
                         from hash in Now.Items[s.Ordinal - 1].Hashes
                         where hash.Algorithm == HashAlgorithm.Pdq
-                        select new LookAlikeSighting(e.Ordering, hash, s.Match!.LookAlikes));
+                        select new LookAlikeSighting(Now.Tenant, e.Ordering, hash, s.Match!.LookAlikes));
                 }
             }
             catch (Exception fault)
@@ -59,7 +59,7 @@ internal sealed class Folding(string id, Report known)
     }
 
     /// <summary>Adds the rows that the folded events have changed; <paramref name="newItems"/>: those whose hashes are not in the tables yet.</summary>
-    public void RowsInto(List<ReportRow> reports, List<ItemRow> items, List<ContentItem> newItems)
+    public void RowsInto(List<ReportRow> reports, List<ItemRow> items, List<(Tenant Tenant, ContentItem Item)> newItems)
     {
         reports.Add(ReadRows.Of(Now));
         var sameHead = !Whole && ReadRows.SharesHead(Before, Now);
@@ -75,7 +75,7 @@ internal sealed class Folding(string id, Report known)
             items.Add(ReadRows.Of(Now, item));
             if (isNew)
             {
-                newItems.Add(item);
+                newItems.Add((Now.Tenant, item));
             }
         }
     }

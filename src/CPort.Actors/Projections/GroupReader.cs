@@ -178,7 +178,8 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
             {
                 if (!offers.TryGetValue(m.HashKey, out var offer))
                 {
-                    offers[m.HashKey] = offer = Nearest(GroupRows.Open(seam, new LookAlikeRow { HashKey = m.HashKey, SealedValue = m.SealedValue }), sources);
+                    var row = new LookAlikeRow { HashKey = m.HashKey, SealedValue = m.SealedValue };
+                    offers[m.HashKey] = offer = Nearest(GroupRows.Open(seam, caller.Tenant, row), sources);
                 }
 
                 return offer;
@@ -313,7 +314,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
         var assessed = InGroups(db, set, caller).Where(m => m.Group == group && m.Row.Classification != null);
         var newest = await assessed.GroupBy(m => m.HashKey).Select(g => g.Max(m => m.Row.Number)).ToListAsync(cancellation).ConfigureAwait(false);
         var rows = newest.Count == 0 ? [] : await assessed.Where(m => newest.Contains(m.Row.Number)).ToListAsync(cancellation).ConfigureAwait(false);
-        return [.. rows.Select(m => (GroupRows.Open(seam, new LookAlikeRow { HashKey = m.HashKey, SealedValue = m.SealedValue }), m.Row))];
+        return [.. rows.Select(m => (GroupRows.Open(seam, caller.Tenant, new LookAlikeRow { HashKey = m.HashKey, SealedValue = m.SealedValue }), m.Row))];
     }
 
     private static GroupOffer? Nearest(ContentHash value, ImmutableArray<(ContentHash Value, ItemRow Row)> sources)

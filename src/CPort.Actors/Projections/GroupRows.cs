@@ -41,8 +41,8 @@ public static class GroupRows
 {
     private const string ValuePurpose = "look-alike value";
 
-    public static string IdOf(ConfidentialSeam seam, ContentHash founder) =>
-        Convert.ToHexStringLower(seam.Keyed("look-alike group", founder.Bytes).AsSpan(0, 10));
+    public static string IdOf(ConfidentialSeam seam, Tenant tenant, ContentHash founder) =>
+        Convert.ToHexStringLower(seam.Keyed($"look-alike group {tenant}", founder.Bytes).AsSpan(0, 10));
 
     /// <summary>What a group's id looks like; anything else names none.</summary>
     public static bool IsId(string? text) => text is { Length: 20 } && text.All(char.IsAsciiHexDigitLower);
@@ -51,24 +51,26 @@ public static class GroupRows
     /// The value under a keystream that depends on its own keyed hash (synthetic IV): it needs no randomness, so that a rebuild writes equal rows, and no two
     /// values share a keystream. 64 hex digits.
     /// </summary>
-    public static string Seal(ConfidentialSeam seam, ContentHash value) => Convert.ToHexStringLower(Masked(seam, ReadRows.HashKey(seam, value), value.Bytes));
+    public static string Seal(ConfidentialSeam seam, Tenant tenant, ContentHash value) =>
+        Convert.ToHexStringLower(Masked(seam, ReadRows.HashKey(seam, tenant, value), value.Bytes));
 
     /// <summary>Opens what <see cref="Seal"/> made; throws <see cref="CryptographicException"/> when it was made under another master key or changed.</summary>
-    public static ContentHash Open(ConfidentialSeam seam, LookAlikeRow row)
+    public static ContentHash Open(ConfidentialSeam seam, Tenant tenant, LookAlikeRow row)
     {
         var value = ContentHash.FromBytes(Domain.Hashes.HashAlgorithm.Pdq, Masked(seam, row.HashKey, Convert.FromHexString(row.SealedValue)));
-        return ReadRows.HashKey(seam, value) == row.HashKey ? value : throw new CryptographicException("A value of a group could not be opened.");
+        return ReadRows.HashKey(seam, tenant, value) == row.HashKey ? value : throw new CryptographicException("A value of a group could not be opened.");
     }
 
-    public static LookAlikeRow Of(ConfidentialSeam seam, ContentHash value, LookAlikeGroup group) => new()
+    public static LookAlikeRow Of(ConfidentialSeam seam, Tenant tenant, ContentHash value, LookAlikeGroup group) => new()
     {
-        HashKey = ReadRows.HashKey(seam, value), GroupId = IdOf(seam, group.Founder), SealedValue = Seal(seam, value),
+        HashKey = ReadRows.HashKey(seam, tenant, value), GroupId = IdOf(seam, tenant, group.Founder), SealedValue = Seal(seam, tenant, value),
     };
 
-    public static LookAlikeGroupRow Of(ConfidentialSeam seam, LookAlikeGroup group, ContentHash? mergedInto) => new()
+    public static LookAlikeGroupRow Of(ConfidentialSeam seam, Tenant tenant, LookAlikeGroup group, ContentHash? mergedInto) => new()
     {
-        GroupId = IdOf(seam, group.Founder), FounderKey = ReadRows.HashKey(seam, group.Founder), FoundedAt = group.Since, Members = group.Values,
-        Reach = group.Reach, MergedInto = mergedInto is { } into ? IdOf(seam, into) : null,
+        GroupId = IdOf(seam, tenant, group.Founder), FounderKey = ReadRows.HashKey(seam, tenant, group.Founder), FoundedAt = group.Since,
+        Members = group.Values,
+        Reach = group.Reach, MergedInto = mergedInto is { } into ? IdOf(seam, tenant, into) : null,
     };
 
     private static byte[] Masked(ConfidentialSeam seam, string hashKey, ReadOnlySpan<byte> bytes)

@@ -6,10 +6,11 @@ using LinqToDB.Data;
 namespace CPort.Actors.Projections;
 
 /// <summary>That an item with this PDQ value was matched, and what was found near it.</summary>
+/// <param name="Tenant">Of the item's report: live and training have groups of their own.</param>
 /// <param name="Ordering">The event's place in the journal.</param>
 /// <param name="Value">The item's own value.</param>
 /// <param name="Found">As the event has it.</param>
-internal sealed record LookAlikeSighting(long Ordering, ContentHash Value, ImmutableArray<LookAlike> Found);
+internal sealed record LookAlikeSighting(Tenant Tenant, long Ordering, ContentHash Value, ImmutableArray<LookAlike> Found);
 
 /// <summary>What sightings change in the groups' tables.</summary>
 /// <param name="Merges">Ids of groups that became part of others, in this order.</param>
@@ -19,6 +20,8 @@ internal sealed record GroupChanges(
     ImmutableArray<(string From, string Into)> Merges, ImmutableArray<LookAlikeRow> Values, ImmutableArray<LookAlikeGroupRow> Groups)
 {
     public static readonly GroupChanges None = new([], [], []);
+
+    public GroupChanges And(GroupChanges other) => new([.. Merges, .. other.Merges], [.. Values, .. other.Values], [.. Groups, .. other.Groups]);
 }
 
 /// <summary>
@@ -30,12 +33,19 @@ internal sealed class GroupWriter(ReadTables tables, int set, ConfidentialSeam s
 {
     public async Task<GroupChanges> ChangesAsync(DataConnection db, IReadOnlyCollection<LookAlikeSighting> sightings, CancellationToken cancellation)
     {
-        if (sightings.Count == 0)
+        var changes = GroupChanges.None;
+        foreach (var of in sightings.GroupBy(s => s.Tenant))
         {
-            return GroupChanges.None;
+            changes = changes.And(await ChangesAsync(db, of.Key, of, cancellation).ConfigureAwait(false));
         }
 
-        var before = await ReadAsync(db, sightings, cancellation).ConfigureAwait(false);
+        return changes;
+    }
+
+    private async Task<GroupChanges> ChangesAsync(
+        DataConnection db, Tenant tenant, IEnumerable<LookAlikeSighting> sightings, CancellationToken cancellation)
+    {
+        var before = await ReadAsync(db, tenant, sightings, cancellation).ConfigureAwait(false);
         var after = sightings.OrderBy(s => s.Ordering).Aggregate(before, (groups, s) => groups.Seen(s.Value, s.Found, s.Ordering));
         if (ReferenceEquals(before, after))
         {
@@ -44,10 +54,10 @@ internal sealed class GroupWriter(ReadTables tables, int set, ConfidentialSeam s
 
         // Where a merged group is now is asked by the group, not by its founder's row: of a group that another of its members led to, that row was not read.
         return new GroupChanges(
-            [.. after.Merges.Select(m => (GroupRows.IdOf(seam, m.From), GroupRows.IdOf(seam, m.Into)))],
-            [.. after.Joined.Keys.Where(v => !before.Joined.ContainsKey(v)).Select(v => GroupRows.Of(seam, v, after.Of(v)!))],
+            [.. after.Merges.Select(m => (GroupRows.IdOf(seam, tenant, m.From), GroupRows.IdOf(seam, tenant, m.Into)))],
+            [.. after.Joined.Keys.Where(v => !before.Joined.ContainsKey(v)).Select(v => GroupRows.Of(seam, tenant, v, after.Of(v)!))],
             [.. after.Groups.Values.Where(g => before.Groups.GetValueOrDefault(g.Founder) != g)
-                .Select(g => GroupRows.Of(seam, g, g.MergedInto is null ? null : after.Now(g.Founder).Founder))]);
+                .Select(g => GroupRows.Of(seam, tenant, g, g.MergedInto is null ? null : after.Now(g.Founder).Founder))]);
     }
 
     public async Task WriteAsync(DataConnection db, GroupChanges changes, CancellationToken cancellation)
@@ -78,10 +88,11 @@ internal sealed class GroupWriter(ReadTables tables, int set, ConfidentialSeam s
     }
 
     /// <summary>The values of the sightings that are in a group, and those groups with their founders.</summary>
-    private async Task<LookAlikeGroups> ReadAsync(DataConnection db, IEnumerable<LookAlikeSighting> sightings, CancellationToken cancellation)
+    private async Task<LookAlikeGroups> ReadAsync(
+        DataConnection db, Tenant tenant, IEnumerable<LookAlikeSighting> sightings, CancellationToken cancellation)
     {
         var byKey = sightings.SelectMany(s => s.Found.Select(f => f.Hash).Append(s.Value)).Where(h => h.Algorithm == HashAlgorithm.Pdq).Distinct()
-            .ToDictionary(h => ReadRows.HashKey(seam, h));
+            .ToDictionary(h => ReadRows.HashKey(seam, tenant, h));
         var values = await ByKeysAsync(db, byKey.Keys, cancellation).ConfigureAwait(false);
         var rows = new List<LookAlikeGroupRow>();
         foreach (var part in values.Select(v => v.GroupId).Distinct().Chunk(1_000))
@@ -91,9 +102,9 @@ internal sealed class GroupWriter(ReadTables tables, int set, ConfidentialSeam s
         }
 
         var founders = (await ByKeysAsync(db, rows.Select(g => g.FounderKey), cancellation).ConfigureAwait(false))
-            .ToDictionary(v => v.HashKey, v => GroupRows.Open(seam, v));
+            .ToDictionary(v => v.HashKey, v => GroupRows.Open(seam, tenant, v));
         var groups = rows.Select(g => new LookAlikeGroup { Founder = founders[g.FounderKey], Since = g.FoundedAt, Values = g.Members, Reach = g.Reach })
-            .ToDictionary(g => GroupRows.IdOf(seam, g.Founder));
+            .ToDictionary(g => GroupRows.IdOf(seam, tenant, g.Founder));
         return new LookAlikeGroups
         {
             Radius = radius,

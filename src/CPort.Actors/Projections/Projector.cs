@@ -271,7 +271,7 @@ public sealed class Projector(
     {
         var reports = new List<ReportRow>();
         var items = new List<ItemRow>();
-        var newItems = new List<ContentItem>();
+        var newItems = new List<(Tenant Tenant, ContentItem Item)>();
         foreach (var folding in foldings.Where(f => f.Fault is null && f.Now.Exists))
         {
             folding.RowsInto(reports, items, newItems);

@@ -231,13 +231,13 @@ public static class ReadRows
         return QueueColumns.Fill(row, item);
     }
 
-    public static IEnumerable<ItemHashRow> HashesOf(ConfidentialSeam seam, ContentItem item) => item.Hashes
+    public static IEnumerable<ItemHashRow> HashesOf(ConfidentialSeam seam, Tenant tenant, ContentItem item) => item.Hashes
         .Distinct()
-        .Select(hash => new ItemHashRow { Item = item.Number, Algorithm = hash.Algorithm, HashKey = HashKey(seam, hash) });
+        .Select(hash => new ItemHashRow { Item = item.Number, Algorithm = hash.Algorithm, HashKey = HashKey(seam, tenant, hash) });
 
-    /// <summary>The keyed hash under which the read model finds a content hash: 128 bits as 32 hex digits.</summary>
-    public static string HashKey(ConfidentialSeam seam, ContentHash hash) =>
-        Convert.ToHexStringLower(seam.Keyed($"read-model-{hash.Algorithm}", hash.Bytes).AsSpan(0, 16));
+    /// <summary>The keyed hash under which the read model finds a content hash: 128 bits as 32 hex digits. Live and training have keys of their own.</summary>
+    public static string HashKey(ConfidentialSeam seam, Tenant tenant, ContentHash hash) =>
+        Convert.ToHexStringLower(seam.Keyed($"read-model-{tenant}-{hash.Algorithm}", hash.Bytes).AsSpan(0, 16));
 
     /// <summary>The moment that a column of UTC ticks holds.</summary>
     public static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);

@@ -223,7 +223,7 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         items = Dates(items, q);
         if (!q.Hashes.IsEmpty)
         {
-            var keys = q.Hashes.Select(h => ReadRows.HashKey(seam, h)).ToList();
+            var keys = q.Hashes.Select(h => ReadRows.HashKey(seam, caller.Tenant, h)).ToList();
             items = items.Where(i => ReadTables.Hashes(db, set).Any(h => h.Item == i.Number && keys.Contains(h.HashKey)));
         }
 

@@ -43,7 +43,8 @@ internal sealed class RowWriter(ReadTables tables, int set, ConfidentialSeam sea
     }
 
     /// <summary>Deletes by key and inserts anew: the same statement count for any number of rows, on both databases.</summary>
-    public async Task ReplaceAsync(DataConnection db, List<ReportRow> reports, List<ItemRow> items, List<ContentItem> newItems, CancellationToken cancellation)
+    public async Task ReplaceAsync(
+        DataConnection db, List<ReportRow> reports, List<ItemRow> items, List<(Tenant Tenant, ContentItem Item)> newItems, CancellationToken cancellation)
     {
         var copy = new BulkCopyOptions { BulkCopyType = tables.Database.IsSqlite ? BulkCopyType.MultipleRows : BulkCopyType.ProviderSpecific };
         if (reports.Count > 0)
@@ -83,13 +84,14 @@ internal sealed class RowWriter(ReadTables tables, int set, ConfidentialSeam sea
 
         if (newItems.Count > 0)
         {
-            foreach (var part in newItems.Select(i => i.Number).Chunk(1_000))
+            foreach (var part in newItems.Select(i => i.Item.Number).Chunk(1_000))
             {
                 var numbers = part.ToList();
                 await ReadTables.Hashes(db, set).Where(h => numbers.Contains(h.Item)).DeleteAsync(cancellation).ConfigureAwait(false);
             }
 
-            await ReadTables.Hashes(db, set).BulkCopyAsync(copy, newItems.SelectMany(i => ReadRows.HashesOf(seam, i)), cancellation).ConfigureAwait(false);
+            await ReadTables.Hashes(db, set).BulkCopyAsync(copy, newItems.SelectMany(i => ReadRows.HashesOf(seam, i.Tenant, i.Item)), cancellation)
+                .ConfigureAwait(false);
         }
     }
 

@@ -316,7 +316,13 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         }
 
         var analyst = Name($"{field}.assessingAnalystName", body.AssessingAnalystName);
-        var classification = Code($"{field}.classification", CodeLists.Classifications, body.Classification, required: true);
+        var category = Category($"{field}.category", body.Category);
+        var classification = Code($"{field}.classification", CodeLists.Classifications, body.Classification, required: body.Category is null);
+        if (category is { } found && (classification ??= found.Row.Means) != found.Row.Means)
+        {
+            Add($"{field}.classification", ProblemCodes.Inconsistent, "It is not what follows from the category; leave it out.");
+        }
+
         var age = Code($"{field}.ageCategorization", CodeLists.AgeCategories, body.AgeCategorization);
         var gender = Code($"{field}.genderCategorization", CodeLists.GenderCategories, body.GenderCategorization);
         return classification is not { } decided ? null : new AssessmentInput
@@ -325,7 +331,26 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             VirtualContent = body.VirtualContentCategorization is { IsSet: true },
             UserGeneratedContent = body.UserGeneratedContentCategorization is { IsSet: true },
             ChildModeling = body.ChildModelingCategorization is { IsSet: true }, Analyst = Secret(analyst),
+            Category = category is { } said && said.Scheme != CategorySchemes.Iccam ? said.Scheme.Of(said.Row) : null,
         };
+    }
+
+    private (CategoryScheme Scheme, CategoryRow Row)? Category(string field, CategoryBody? body)
+    {
+        if (body is null)
+        {
+            return null;
+        }
+
+        var country = Country($"{field}.countryCode", body.CountryCode);
+        var found = body is { Scheme: { } scheme, Version: { } version, Code: { } code }
+            ? CategorySchemes.Find(new Category { Scheme = scheme, Version = version, Jurisdiction = country, Code = code }) : null;
+        if (found is null)
+        {
+            Add(field, ProblemCodes.UnknownCode, $"It names none of the schemes {CategorySchemes.Names} with one of its codes.");
+        }
+
+        return found;
     }
 
     public ActionInput? Action(string field, ActionBody? body, bool dateRequired)

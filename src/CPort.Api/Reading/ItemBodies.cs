@@ -13,13 +13,32 @@ public sealed record AssessmentBody
 {
     public string? AssessingAnalystName { get; init; }
 
-    /// <summary>One of the classifications listed above. Required.</summary>
+    /// <summary>One of the classifications listed above. Required, unless a category says it.</summary>
     public CodeValue? Classification { get; init; }
+
+    /// <summary>What was chosen in another scheme than ICCAM's; the classification follows from it.</summary>
+    public CategoryBody? Category { get; init; }
     public CodeValue? AgeCategorization { get; init; }
     public CodeValue? GenderCategorization { get; init; }
     public FlagValue? VirtualContentCategorization { get; init; }
     public FlagValue? UserGeneratedContentCategorization { get; init; }
     public FlagValue? ChildModelingCategorization { get; init; }
+}
+
+/// <summary>A category, never a bare number: its scheme, the scheme's version and the country whose law it follows say what the code means.</summary>
+public sealed record CategoryBody
+{
+    /// <summary>Required.</summary>
+    public string? Scheme { get; init; }
+
+    /// <summary>Required.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>Left out: no country's.</summary>
+    public string? CountryCode { get; init; }
+
+    /// <summary>Required.</summary>
+    public string? Code { get; init; }
 }
 
 /// <summary>Something done about an item.</summary>

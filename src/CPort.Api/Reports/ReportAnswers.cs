@@ -315,6 +315,12 @@ public sealed record OpinionAnswer(
 /// <summary>A known PDQ value near the item's own; suggests, never decides.</summary>
 public sealed record NearAnswer(int Distance, IReadOnlyList<WordAnswer> Words);
 
+/// <summary>A category of a scheme.</summary>
+public sealed record CategoryAnswer(string Scheme, string Version, string? CountryCode, string Code)
+{
+    public static CategoryAnswer? Of(Category? c) => c is null ? null : new CategoryAnswer(c.Scheme, c.Version, c.Jurisdiction?.Code, c.Code);
+}
+
 /// <summary>One opinion of an item.</summary>
 public sealed record AssessmentAnswer
 {
@@ -322,6 +328,9 @@ public sealed record AssessmentAnswer
     public required string Agency { get; init; }
     public string? CountryCode { get; init; }
     public required CodeAnswer Classification { get; init; }
+
+    /// <summary>What was chosen, where that was in another scheme than ICCAM's.</summary>
+    public CategoryAnswer? Category { get; init; }
     public required CodeAnswer AgeCategorization { get; init; }
     public required CodeAnswer GenderCategorization { get; init; }
     public required bool VirtualContentCategorization { get; init; }
@@ -349,7 +358,7 @@ public sealed record AssessmentAnswer
     public static AssessmentAnswer Of(Assessment a, OpinionTexts? texts) => new()
     {
         Id = a.Id, Agency = a.Agency.Value, CountryCode = a.Country?.Code, Classification = CodeAnswer.Of(a.Classification),
-            AgeCategorization = CodeAnswer.Of(a.Age),
+        Category = CategoryAnswer.Of(a.Category), AgeCategorization = CodeAnswer.Of(a.Age),
         GenderCategorization = CodeAnswer.Of(a.Gender), VirtualContentCategorization = a.VirtualContent,
         UserGeneratedContentCategorization = a.UserGeneratedContent, ChildModelingCategorization = a.ChildModeling, At = a.At, KeyId = a.KeyId,
         Episode = a.Episode, CorrectedBy = a.CorrectedBy, WithdrawnAt = a.WithdrawnAt, Objection = a.Objection ? true : null,

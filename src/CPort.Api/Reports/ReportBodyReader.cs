@@ -35,7 +35,7 @@ public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, Time
 
         return IntakeReading.Good(new SubmitReport
         {
-            ReportId = ReportId.For(context.Caller.Agency, reference!.Value), Context = context, Reference = reference.Value,
+            ReportId = ReportId.For(context.Caller.Tenant, context.Caller.Agency, reference!.Value), Context = context, Reference = reference.Value,
             HotlineReceivedDate = received!.Value, SiteType = siteType, Commerciality = commerciality, PaymentMethods = payments,
             Urgent = body.Urgent == true, Secrets = secrets, ReportNumber = 0, FirstItemNumber = 0, Items = items,
         });

@@ -46,6 +46,9 @@ public static class CategorySchemes
         ]),
     ];
 
+    /// <summary>The schemes, for texts.</summary>
+    public static string Names => string.Join(", ", All.Select(s => $"{s.Name}/{s.Version}/{s.Jurisdiction?.Code ?? "-"}"));
+
     /// <summary>ICCAM's own category for a classification.</summary>
     public static Category Of(Classification classification) => Iccam.Of(Iccam.Codes.First(c => c.Means == classification));
 

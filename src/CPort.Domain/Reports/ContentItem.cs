@@ -185,6 +185,9 @@ public sealed record Assessment
     /// <summary>The analyst's name, sealed; for the own agency.</summary>
     [ProtoMember(21)] public Sealed? Analyst { get; init; }
 
+    /// <summary>What was chosen, where that was in another scheme than ICCAM's.</summary>
+    [ProtoMember(23)] public Category? Category { get; init; }
+
     /// <summary>Why, in words, sealed: of objections and corrections.</summary>
     [ProtoMember(22)] public Sealed? Why { get; init; }
 

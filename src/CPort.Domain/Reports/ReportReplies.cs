@@ -65,6 +65,9 @@ public enum RejectionCode
     SetByAnother = 30,
     NothingToObjectTo = 31,
     NotReopenable = 32,
+
+    /// <summary>A category of the scheme of a country that the agency does not work for.</summary>
+    CategoryOfAnotherLaw = 33,
 }
 
 /// <summary>The answer to a command.</summary>

@@ -64,7 +64,8 @@ public static class SubmissionDigest
     /// Every list there ever was; a list's number is its place from 1, and the last one is in use. Stored digests point here: never change a row, append one
     /// (<c>First with { Item = [.. First.Item, ("language", …)] }</c>).
     /// </summary>
-    internal static ImmutableArray<FieldList> Lists { get; } = [First];
+    internal static ImmutableArray<FieldList> Lists { get; } =
+        [First, First with { Item = [.. First.Item, ("assessment.category", i => i.Assessment?.Category?.ToString() ?? "")] }];
 
     /// <summary>The command with its digests set, by the list in use; secrets must still be in the clear.</summary>
     public static SubmitReport Stamp(ConfidentialSeam seam, SubmitReport command) => Stamp(seam, command, Lists, Lists.Length);

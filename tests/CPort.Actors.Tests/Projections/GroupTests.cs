@@ -81,10 +81,10 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
         Assert.Equal(rows, await world.RowsAsync(await world.BuiltByNodesAsync(random)));
 
         await using var db = world.Tables.Connect();
-        var found = (await ReadTables.LookAlikes(db, live).ToListAsync()).ToDictionary(r => GroupRows.Open(world.Seam, r), r => r.GroupId);
+        var found = (await ReadTables.LookAlikes(db, live).ToListAsync()).ToDictionary(r => GroupRows.Open(world.Seam, Tenant.Live, r), r => r.GroupId);
         Assert.True(expected.Joined.Count > 50);
         Assert.NotEmpty(expected.Merges);
-        Assert.Equal(expected.Joined.Keys.ToDictionary(v => v, v => GroupRows.IdOf(world.Seam, expected.Of(v)!.Founder)), found);
+        Assert.Equal(expected.Joined.Keys.ToDictionary(v => v, v => GroupRows.IdOf(world.Seam, Tenant.Live, expected.Of(v)!.Founder)), found);
         Assert.All(expected.Joined.Keys, v => Assert.DoesNotContain(v.ToHex()[..12], rows, StringComparison.Ordinal));
     }
 
@@ -291,7 +291,7 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
         public async Task<ReportId> AddAsync(Caller by, Country country, params ContentHash[] values)
         {
             var reference = HotlineReference.Parse($"P-{_number}");
-            var id = ReportId.For(by.Agency, reference);
+            var id = ReportId.For(by.Tenant, by.Agency, reference);
             await DoAsync(id, _ => new SubmitReport
             {
                 ReportId = id, Context = Lives.Context(by), Reference = reference, HotlineReceivedDate = RandomLives.Start.AddHours(-1),

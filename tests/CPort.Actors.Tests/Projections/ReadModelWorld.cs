@@ -64,7 +64,7 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
         var reference = HotlineReference.Parse(string.Create(CultureInfo.InvariantCulture, $"{seed}-{_numbers}"));
         var command = new SubmitReport
         {
-            ReportId = ReportId.For(caller.Agency, reference), Context = Context(caller), Reference = reference,
+            ReportId = ReportId.For(caller.Tenant, caller.Agency, reference), Context = Context(caller), Reference = reference,
             HotlineReceivedDate = _now.AddHours(-_random.Next(1, 90)), ReportNumber = _numbers++, FirstItemNumber = _numbers,
             SiteType = _random.Next(3) == 0 ? null : SiteType.ImageHost, Urgent = _random.Next(10) == 0,
             Commerciality = _random.Next(4) == 0 ? Commerciality.Commercial : null,
@@ -353,7 +353,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
             var rows = report.Items.Select(i => ReadRows.Of(report, i)).ToArray();
             lines.AddRange(rows.Select(r => r.ToString()));
             lines.AddRange(rows.SelectMany(r => r.EarlierCountries).Select(e => e.ToString()));
-            lines.AddRange(report.Items.SelectMany(i => ReadRows.HashesOf(Seam, i)).Select(h => h.ToString()));
+            lines.AddRange(report.Items.SelectMany(i => ReadRows.HashesOf(Seam, report.Tenant, i)).Select(h => h.ToString()));
         }
 
         return string.Join('\n', lines.Order(StringComparer.Ordinal));

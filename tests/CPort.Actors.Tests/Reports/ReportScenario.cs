@@ -123,7 +123,7 @@ internal sealed class ReportScenario
 
     public SubmitReport Submission(Caller by, string reference, params SubmittedItem[] items) => new()
     {
-        ReportId = ReportId.For(by.Agency, HotlineReference.Parse(reference)), Context = Context(by), Reference = HotlineReference.Parse(reference),
+        ReportId = ReportId.For(by.Tenant, by.Agency, HotlineReference.Parse(reference)), Context = Context(by), Reference = HotlineReference.Parse(reference),
         HotlineReceivedDate = Start.AddHours(-1), DataKey = AnyKey, SealedSecrets = AnySealed, ReportNumber = 77, FirstItemNumber = Numbers(items.Length),
         Items = [.. items],
     };

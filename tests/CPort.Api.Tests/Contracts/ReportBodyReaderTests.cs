@@ -55,7 +55,7 @@ public sealed class ReportBodyReaderTests
     {
         var draft = Read(Good).Draft!;
 
-        Assert.Equal(ReportId.For(Context.Caller.Agency, HotlineReference.Parse("NL-1")), draft.ReportId);
+        Assert.Equal(ReportId.For(Tenant.Live, Context.Caller.Agency, HotlineReference.Parse("NL-1")), draft.ReportId);
         Assert.Equal(new DateTimeOffset(2026, 1, 4, 8, 15, 0, TimeSpan.Zero), draft.HotlineReceivedDate);
         Assert.Equal((SiteType.Forum, Commerciality.NonCommercial, true), (draft.SiteType!.Value, draft.Commerciality!.Value, draft.Urgent));
         Assert.Equal(new[] { PaymentMethod.None, PaymentMethod.Visa }, draft.PaymentMethods.ToArray());

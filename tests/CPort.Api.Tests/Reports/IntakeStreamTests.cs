@@ -156,7 +156,7 @@ public sealed class IntakeStreamTests : TestKit
             "defect" => throw new InvalidOperationException("a defect"),
             _ => IntakeReading.Good(new SubmitReport
             {
-                ReportId = ReportId.For(Hotline.Agency, HotlineReference.Parse(text)), Reference = HotlineReference.Parse(text), ReportNumber = 0,
+                ReportId = ReportId.For(Tenant.Live, Hotline.Agency, HotlineReference.Parse(text)), Reference = HotlineReference.Parse(text), ReportNumber = 0,
                     FirstItemNumber = 0,
                 HotlineReceivedDate = DateTimeOffset.UnixEpoch,
                     Items = [new SubmittedItem { ContentType = ContentType.Media, Secrets = new ItemSecrets { Url = "https://x.example/" } }],

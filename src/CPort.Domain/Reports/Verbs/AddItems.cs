@@ -29,7 +29,7 @@ public sealed record AddItems : IReportCommand
                 $"1 to {ReportRules.ItemsPerPart} items are added at a time, and a report holds at most {environment.MaxItems}.");
         }
 
-        if (SubmittedItem.Check(Items, environment) is { } refusal)
+        if (SubmittedItem.Check(Items, Context.Caller, environment) is { } refusal)
         {
             return Rejected(report, this, refusal);
         }

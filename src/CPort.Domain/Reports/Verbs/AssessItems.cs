@@ -17,7 +17,7 @@ public sealed record AssessItems : IReportCommand
     {
         var caller = Context.Caller;
         return ForItems(report, this, Items, ItemWrite.Assess,
-            item => Leased(item, caller, environment) ?? CheckAssess(item, Assessment, environment),
+            item => Leased(item, caller, environment) ?? CheckAssess(item, Assessment, caller, environment),
             items =>
             [
                 .. Assigning.TakeUnassigned(items, Context, environment),
@@ -39,9 +39,14 @@ public sealed record AssessItems : IReportCommand
             ]);
     }
 
-    private static Refusal? CheckAssess(ContentItem item, AssessmentInput input, ReportEnvironment environment)
+    private static Refusal? CheckAssess(ContentItem item, AssessmentInput input, Caller caller, ReportEnvironment environment)
     {
         var rules = environment.Rules;
+        if (input.OfAnotherLaw(caller) is { } refused)
+        {
+            return refused;
+        }
+
         if (item.IsClosed())
         {
             return Closed;
@@ -93,13 +98,23 @@ public sealed record AssessmentInput
     [ProtoMember(7)] public SecretText? Analyst { get; init; }
     [ProtoMember(8)] public Sealed? SealedAnalyst { get; init; }
 
+    /// <summary>What was chosen, in another scheme than ICCAM's; <see cref="Classification"/> is what follows from it.</summary>
+    [ProtoMember(9)] public Category? Category { get; init; }
+
+    /// <summary>Nobody judges by the scheme of a country that it does not work for.</summary>
+    internal Refusal? OfAnotherLaw(Caller caller) => Category?.Jurisdiction is { } law && !caller.WorksFor(law)
+        ? new Refusal(RejectionCode.CategoryOfAnotherLaw, $"The scheme {Category.Scheme} follows the law of {law.Code}, which your agency does not work for.")
+        : null;
+
     internal AssessmentInput Seal(ConfidentialSeam seam, WrappedKey key) =>
         Analyst is { } name ? this with { Analyst = null, SealedAnalyst = seam.Seal(key, name) } : this;
 
+    // The law is the country's given here, unless the category's scheme says another.
     internal Assessment ToAssessment(int id, CommandContext context, Country? country, int episode) => new()
     {
-        Id = id, Agency = context.Caller.Agency, KeyId = context.Caller.KeyId, Trust = context.Caller.Trust, Country = country,
-        Speaks = context.Caller.SpeaksFor(country), At = context.OccurredAt, Episode = episode,
+        Id = id, Agency = context.Caller.Agency, KeyId = context.Caller.KeyId, Trust = context.Caller.Trust,
+        Country = Category?.Jurisdiction ?? country, Category = Category,
+        Speaks = context.Caller.SpeaksFor(Category?.Jurisdiction ?? country), At = context.OccurredAt, Episode = episode,
         Classification = Classification, Age = Age, Gender = Gender, VirtualContent = VirtualContent,
         UserGeneratedContent = UserGeneratedContent, ChildModeling = ChildModeling, Analyst = SealedAnalyst,
 

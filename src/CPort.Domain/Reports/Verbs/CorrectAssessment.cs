@@ -31,6 +31,7 @@ public sealed record CorrectAssessment : IReportCommand
             item =>
                 Own(item) is null
                     ? new Refusal(RejectionCode.NothingToCorrect, "Your agency has no such assessment of this item that counts.")
+                : Assessment.OfAnotherLaw(caller) is { } refused ? refused
                 : !Assessment.Classification.HasEffect()
                     ? new Refusal(RejectionCode.DoubtfulHasNoEffect, "Doubtful exists in v2 submissions only.")
                 : null,

@@ -108,7 +108,7 @@ public sealed record SubmitReport : IReportCommand
             return Rejected(report, this, RejectionCode.DateInFuture, "hotlineReceivedDate lies in the future.");
         }
 
-        if (SubmittedItem.Check(Items, environment) is { } refusal)
+        if (SubmittedItem.Check(Items, caller, environment) is { } refusal)
         {
             return Rejected(report, this, refusal);
         }
@@ -179,10 +179,15 @@ public sealed record SubmittedItem
     /// What comes with a report obeys the rules that work on it obeys later: reasons, dates, each action once (rule 8), nothing after a final action (rule 7),
     /// NotIllegal with a not-illegal opinion only (rule 10). Whether it was assessed before it was acted on (rule 9) cannot be known.
     /// </summary>
-    internal static Refusal? Check(ImmutableArray<SubmittedItem> items, ReportEnvironment environment)
+    internal static Refusal? Check(ImmutableArray<SubmittedItem> items, Caller caller, ReportEnvironment environment)
     {
         for (var i = 0; i < items.Length; i++)
         {
+            if (items[i].Assessment?.OfAnotherLaw(caller) is { } law)
+            {
+                return law with { Detail = $"urls[{i}].assessment: " + law.Detail };
+            }
+
             var at = $"urls[{i}].actions: ";
             foreach (var action in items[i].Actions)
             {
