@@ -26,7 +26,8 @@ public class SubmissionDigestTests
     ];
 
     /// <summary>What each list makes of the same submission, by number from 1. Add a row with a list; never change one.</summary>
-    private static readonly ImmutableArray<(string Item, ImmutableArray<(string, string)> Report)> Made = [("01" + FirstFormat, FirstReport)];
+    private static readonly ImmutableArray<(string Item, ImmutableArray<(string, string)> Report)> Made =
+        [("01" + FirstFormat, FirstReport), ("0264a5ede3e1c7ccf7" + FirstFormat[16..] + "0000", FirstReport)];
 
     private static SubmitReport Submission(ReportScenario s) => s.Submission(Nl, "ref-1", Full()) with
     {
