@@ -83,8 +83,9 @@ public static class DecisionTable
         HashStrength.Weak => s.Word.Trust == TrustLevel.Trusted || options.WeakHashes switch
         {
             WeakHashes.Always => true,
+            // The same by the same voice: who only reports what a country's law says does not give weight to who speaks for it.
             WeakHashes.WhenBothAgree => heard.Exists(o =>
-                o.Strength == HashStrength.Weak && o.Algorithm != s.Algorithm && o.Is == s.Is && o.Word.Law == s.Word.Law),
+                o.Strength == HashStrength.Weak && o.Algorithm != s.Algorithm && o.Is == s.Is && o.Word.Law == s.Word.Law && o.Word.Speaks == s.Word.Speaks),
             _ => false,
         },
         HashStrength.Opaque => options.PhotoDnaDecides,

@@ -89,6 +89,15 @@ public sealed class DecisionTableTests
             InheritanceKind.Suggested, 4, Baseline);
         Is(Decide(Nl, Word("hotline-fr", Baseline, list: "x", origin: "maker"), Word("hotline-ie", Baseline, list: "y", origin: "another")),
             InheritanceKind.Inherited, 1, Baseline);
+
+        // A third word that agrees never hides the two that are independent.
+        HashOpinion Listed(string agency, string list) => new()
+        {
+            Agency = AgencyId.Parse(agency), List = list, Origin = list, Classification = Baseline, Trust = TrustLevel.Standard,
+            Basis = OpinionBasis.List, At = default,
+        };
+        Is(Decide(Nl, [.. HashWords.Reduce([Listed("hotline-be", "aaa"), Listed("hotline-be", "zzz"), Listed("hotline-ie", "aaa")])]),
+            InheritanceKind.Inherited, 1, Baseline);
     }
 
     [Fact]
@@ -197,6 +206,8 @@ public sealed class DecisionTableTests
         Assert.Equal(SuggestionReason.WeakHashOnly, alone!.Reason);
         Is(Decide(Default, Nl, (HashAlgorithm.Md5, trusted)), InheritanceKind.Inherited, 1, Baseline);
         Is(Decide(Default, Nl, (HashAlgorithm.Md5, two), (HashAlgorithm.Sha1, two)), InheritanceKind.Inherited, 1, Baseline);
+        Is(Decide(Default, Nl, (HashAlgorithm.Md5, [Speaker("hotline-nl", NotIllegal, Nl)]), (HashAlgorithm.Sha1, [Word("hotline-be", NotIllegal, Nl)])),
+            InheritanceKind.Suggested, 0, NotIllegal);
         Is(Decide(new InheritanceOptions { WeakHashes = WeakHashes.Always }, Nl, (HashAlgorithm.Md5, two)), InheritanceKind.Inherited, 1, Baseline);
         Is(Decide(new InheritanceOptions { WeakHashes = WeakHashes.Never }, Nl, (HashAlgorithm.Md5, two), (HashAlgorithm.Sha1, two)),
             InheritanceKind.Suggested, 0, Baseline);
@@ -280,6 +291,15 @@ public sealed class DecisionTableTests
             var decision = Decide(options, Nl, foreign);
             var judges = foreign.SelectMany(h => h.Words).Where(w => w.Classification == Baseline && w.Heard).Select(w => w.Judge).Distinct().Count();
             return decision?.Kind != InheritanceKind.Inherited || (decision.Classification == Baseline && judges >= 2);
+        });
+
+    [Fact]
+    public void What_a_country_inherits_by_its_own_word_needs_nobody_elses() =>
+        Gen.Select(AnyHashes, AnyOptions).Sample((hashes, options) =>
+        {
+            var own = hashes.Select(h => (h.Algorithm, h.Words.Where(w => w.Speaks && w.Law == Nl).ToArray())).ToArray();
+            return Decide(options, Nl, hashes) is not { Row: 5 or 6, Kind: InheritanceKind.Inherited } decision
+                || Decide(options, Nl, own) is { Kind: InheritanceKind.Inherited } alone && alone.Classification == decision.Classification;
         });
 
     [Fact]
