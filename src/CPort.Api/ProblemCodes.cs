@@ -132,6 +132,7 @@ public static class ProblemCodes
         ["set-by-another"] = (409, "Set by another agency"),
         ["nothing-to-object-to"] = (409, "Nothing to object to"),
         ["not-reopenable"] = (409, "Not to be reopened"),
+        ["category-of-another-law"] = (422, "Category of another law"),
         ["doubtful-has-no-effect"] = (422, "Doubtful has no effect"),
 
         // Agencies
