@@ -107,7 +107,6 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
     {
         var (verdicts, senders) = _news.Take(_report);
         Commit(Decide(new CompleteAutomaticWork { ReportId = _id, Context = OwnContext(), Verdicts = verdicts }), _ => Answer(senders));
-        ContinueWork();
     }
 
     private void Answer(ImmutableArray<(TakeVerdicts Message, IActorRef Sender)> senders)
@@ -126,6 +125,14 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         if (decision.Events.IsEmpty)
         {
             answer(decision.Reply);
+
+            // What is owed to the state waits for its next event; news that wait for a look-up have none. Never before an event is applied: the round would
+            // ask once more for what has just come.
+            if (_news.WantsLookup)
+            {
+                ContinueWork();
+            }
+
             return;
         }
 
@@ -217,9 +224,6 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
             CPortMetrics.Hop(CPortMetrics.AssignHop, Time.GetElapsedTime(round.Started));
             Answer(round.Failed ? [] : round.Told);
         });
-
-        // Nothing new may have come of it, while news wait for a look-up.
-        ContinueWork();
     }
 
     private sealed class PartOfRound : INotInfluenceReceiveTimeout
