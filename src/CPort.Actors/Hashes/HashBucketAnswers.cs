@@ -19,38 +19,12 @@ internal static class HashBucketAnswers
     private static IWireMessage To(IHashBucketWrite command, HashBucketOutcome o, HashBucket state) => command switch
     {
         SightAndLookup c => Verdicts(state, c.RequestId, c.Sightings.Select(s => s.Hash)),
-        RecordBucketOpinions c => Stored(state, c, o.Changed),
+        RecordBucketOpinions c => new OpinionsStored { RequestId = c.RequestId, Changed = o.Changed },
         ChangeQuarantine c => new QuarantineChanged { RequestId = c.RequestId, Changed = o.Changed },
         ChangeTrust c => new TrustTaken { RequestId = c.RequestId },
         ImportHashes c => new HashesImported { RequestId = c.RequestId, Rows = o.Rows ?? [] },
         _ => throw new InvalidOperationException($"{command.GetType().Name} is no write that a bucket knows."),
     };
-
-    /// <summary>Of opinions formed on an item with the verdict that it now has; as many as fit into one message.</summary>
-    private static OpinionsStored Stored(HashBucket state, RecordBucketOpinions command, int changed)
-    {
-        var verdicts = ImmutableArray.CreateBuilder<OwnVerdict>();
-        var (weight, answered) = (0, 0);
-        for (; answered < command.Opinions.Length; answered++)
-        {
-            var (hash, item) = (command.Opinions[answered].Hash, command.Opinions[answered].Opinion.Item);
-            if (item is null || state.RowOf(hash) is not (var row and >= 0) || !state.Sightings.Has(row, item.Value))
-            {
-                continue;
-            }
-
-            var verdict = HashBucketRules.VerdictOf(state, hash, row);
-            weight += HashBucketRules.WeightOf(verdict);
-            if (weight > HashBucketLimits.PartBytes && answered > 0)
-            {
-                break;
-            }
-
-            verdicts.Add(new OwnVerdict { Opinion = answered, Verdict = verdict });
-        }
-
-        return new OpinionsStored { RequestId = command.RequestId, Changed = changed, Answered = answered, Verdicts = verdicts.DrainToImmutable() };
-    }
 
     /// <summary>As many as fit into one message; the asker asks for the rest.</summary>
     public static HashesAnswered Verdicts(HashBucket state, long requestId, IEnumerable<ContentHash> hashes)

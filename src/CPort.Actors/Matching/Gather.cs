@@ -183,36 +183,3 @@ internal sealed class LookupGather(LookupMany request) : VerdictGather(request.T
 
     public override object Unavailable(string reason) => new LookupUnavailable(reason);
 }
-
-/// <summary>Opinions to be recorded, and what the items that they were formed on have by them.</summary>
-internal sealed class OpinionGather : Gather
-{
-    private readonly RecordOpinions _request;
-    private readonly SortedDictionary<int, Dictionary<ContentHash, HashVerdict>> _items = [];
-
-    public OpinionGather(RecordOpinions request)
-        : base(request.Tenant, request.Opinions.Length) => (_request, TraceParent) = (request, request.TraceParent);
-
-    /// <summary>What it asks; to be enumerated once.</summary>
-    public IEnumerable<Row<OpinionOnHash>> Opinions() => _request.Opinions.Where(o => !TrapValues.IsTrap(o.Hash)).Select(o => Ask(0, o));
-
-    /// <summary>The verdict after an opinion of an item's.</summary>
-    public void Take(OpinionOnHash said, HashVerdict verdict)
-    {
-        var ordinal = said.Opinion.Item!.Value.Ordinal;
-        if (!_items.TryGetValue(ordinal, out var verdicts))
-        {
-            _items.Add(ordinal, verdicts = []);
-        }
-
-        if (!verdicts.TryGetValue(verdict.Hash, out var held) || held.Version < verdict.Version)
-        {
-            verdicts[verdict.Hash] = verdict;
-        }
-    }
-
-    public override object Answer() => new OpinionsRecorded(
-        _request.ReportId, [.. _items.Select(i => new ItemVerdicts { Ordinal = i.Key, Exact = [.. i.Value.Values] })]);
-
-    public override object Unavailable(string reason) => new MatchingUnavailable(_request.ReportId, reason);
-}

@@ -58,9 +58,6 @@ public sealed class MatchingActor : UntypedActor, IWithTimers
             case MatchReport request:
                 Start(new ReportGather(request, _options));
                 break;
-            case RecordOpinions request:
-                Start(new OpinionGather(request));
-                break;
             case LookupMany request when request.IsWithin(_options):
                 Start(new LookupGather(request));
                 break;

@@ -18,23 +18,6 @@ public sealed record ReportMatched(ReportId ReportId, ImmutableArray<ItemVerdict
 public sealed record MatchingUnavailable(ReportId ReportId, string Reason);
 
 /// <summary>
-/// To this node's matching actor: an agency's opinions of hashes, formed on a report's items. Reaches the tenant's buckets only. Local message. Answered by
-/// <see cref="OpinionsRecorded"/> once durable in every bucket, or by <see cref="MatchingUnavailable"/>. Idempotent. An opinion that names an item names one of
-/// the report's: the buckets take that item to have the verdict by the answer.
-/// </summary>
-public sealed record RecordOpinions(Tenant Tenant, ReportId ReportId, ImmutableArray<OpinionOnHash> Opinions)
-{
-    /// <summary>The recorded trace that the request belongs to.</summary>
-    public string? TraceParent { get; init; }
-}
-
-/// <summary>
-/// All opinions of a <see cref="RecordOpinions"/> are durable. <paramref name="Items"/>: the verdicts after opinions that name an item, for that item, of
-/// hashes that it was sighted with; it gets no other news of its own words.
-/// </summary>
-public sealed record OpinionsRecorded(ReportId ReportId, ImmutableArray<ItemVerdicts> Items);
-
-/// <summary>
 /// To this node's matching actor: what is known of these hashes (at most <see cref="MatchingOptions.MaxLookup"/>, any algorithms). Local. With a radius, PDQ
 /// hashes are also searched near. Answered by <see cref="LookedUp"/>, <see cref="LookupRefused"/> or <see cref="LookupUnavailable"/>.
 /// </summary>

@@ -6,7 +6,7 @@ internal abstract record Row(Gather Request, int Slot);
 /// <summary>A row and what the bucket is told or asked.</summary>
 internal sealed record Row<T>(Gather Request, int Slot, T Value) : Row(Request, Slot);
 
-/// <summary>A lane for rows of many requests: sightings, lookups or opinions.</summary>
+/// <summary>A lane for rows of many requests: sightings or lookups.</summary>
 internal abstract class RowLane(HashBucketId bucket, AnswerTimes times) : BucketLane(bucket, times)
 {
     /// <summary>The first so many rows of what was under way, at most all, are answered; the others go first in the next message.</summary>

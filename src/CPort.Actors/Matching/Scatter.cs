@@ -3,7 +3,7 @@ using CPort.Actors.Hashes.Transport;
 namespace CPort.Actors.Matching;
 
 /// <summary>
-/// What all open requests ask of the buckets, and where the answers belong. Rows (sightings, lookups, opinions) go to their hash's bucket by
+/// What all open requests ask of the buckets, and where the answers belong. Rows (sightings, lookups) go to their hash's bucket by
 /// <see cref="RowLanes{T}"/>, near searches to every PDQ bucket by <see cref="NearStream"/>. Not thread-safe.
 /// </summary>
 internal sealed class Scatter
@@ -13,7 +13,6 @@ internal sealed class Scatter
     private readonly BucketLanes _lanes;
     private readonly RowLanes<HashSighting> _sightings;
     private readonly RowLanes<ContentHash> _lookups;
-    private readonly RowLanes<OpinionOnHash> _opinions;
     private readonly Dictionary<Tenant, NearStream> _near;
 
     /// <param name="routes">How messages reach their buckets.</param>
@@ -28,8 +27,6 @@ internal sealed class Scatter
             new SightAndLookup { Bucket = bucket, RequestId = id, Sightings = Values(rows), TraceParents = TracesOf(rows) });
         _lookups = new RowLanes<ContentHash>(lanes, exact, h => h, (bucket, id, rows) =>
             new LookupHashes { Bucket = bucket, RequestId = id, Hashes = Values(rows) });
-        _opinions = new RowLanes<OpinionOnHash>(lanes, exact, o => o.Hash, (bucket, id, rows) =>
-            new RecordBucketOpinions { Bucket = bucket, RequestId = id, Opinions = Values(rows), TraceParents = TracesOf(rows) });
         _near = Enum.GetValues<Tenant>().ToDictionary(t => t, t => new NearStream([.. HashBucketId.AllPdq(t)], HashBucketLimits.NearPart, near));
     }
 
@@ -40,9 +37,6 @@ internal sealed class Scatter
         {
             case ReportGather report:
                 _sightings.Add(report.Sightings());
-                break;
-            case OpinionGather record:
-                _opinions.Add(record.Opinions());
                 break;
             case LookupGather lookup:
                 _lookups.Add(lookup.Lookups());
@@ -89,9 +83,6 @@ internal sealed class Scatter
             case NearFound found:
                 TakeNear(found);
                 break;
-            case OpinionsStored stored:
-                TakeStored(stored);
-                break;
         }
     }
 
@@ -109,11 +100,6 @@ internal sealed class Scatter
         {
             TakeVerdicts(replies.VerdictIds[i], verdicts[..replies.VerdictCounts[i]]);
             verdicts = verdicts[replies.VerdictCounts[i]..];
-        }
-
-        foreach (var stored in replies.Stored)
-        {
-            TakeStored(stored);
         }
 
         foreach (var near in replies.Near)
@@ -136,25 +122,6 @@ internal sealed class Scatter
                 }
 
                 Answered(rows[i].Request);
-            }
-
-            _lanes.Ready(lane);
-        }
-    }
-
-    private void TakeStored(OpinionsStored stored)
-    {
-        if (stored.Answered > 0 && _lanes.Answered(stored.RequestId) is RowLane lane)
-        {
-            var rows = lane.Take(stored.Answered);
-            foreach (var own in stored.Verdicts)
-            {
-                (rows[own.Opinion].Request as OpinionGather)?.Take(((Row<OpinionOnHash>)rows[own.Opinion]).Value, own.Verdict);
-            }
-
-            foreach (var row in rows)
-            {
-                Answered(row.Request);
             }
 
             _lanes.Ready(lane);

@@ -219,34 +219,6 @@ public class HashBucketActorTests() : TestKit("""
     }
 
     [Fact]
-    public async Task Verdicts_on_own_opinions_that_do_not_fit_are_cut_and_the_rest_is_answered_when_asked_again()
-    {
-        var bucket = Start(CreateTestProbe());
-        var hashes = Enumerable.Range(0, 60).Select(n => Sha256(n)).ToArray();
-        foreach (var agency in Enumerable.Range(0, 40))
-        {
-            var opinion = Says($"agency-{agency}", Classification.National, Nl, TrustLevel.Untrusted);
-            bucket.Tell(SightSaying(Bucket, opinion, [.. hashes.Select(h => (h, Item(agency)))]));
-            await ExpectMsgAsync<HashesAnswered>();
-        }
-
-        var own = Says("agency-1", Classification.NotIllegal, Nl, minute: 1) with { Item = Item(1) };
-        ImmutableArray<OpinionOnHash> opinions = [.. hashes.Select(h => new OpinionOnHash { Hash = h, Opinion = own })];
-        var answered = new List<ContentHash>();
-        for (var changed = 60; answered.Count < 60; changed = 0)
-        {
-            bucket.Tell(new RecordBucketOpinions { Bucket = Bucket, RequestId = 1, Opinions = opinions[answered.Count..] });
-            var stored = await ExpectMsgAsync<OpinionsStored>();
-            Assert.Equal(changed, stored.Changed);
-            Assert.InRange(stored.Answered, 1, 59);
-            Assert.Equal(Enumerable.Range(0, stored.Answered), stored.Verdicts.Select(v => v.Opinion));
-            answered.AddRange(stored.Verdicts.Select(v => v.Verdict.Hash));
-        }
-
-        Assert.Equal(hashes, answered);
-    }
-
-    [Fact]
     public async Task A_report_busy_with_one_version_gets_the_next_one_after_its_answer()
     {
         var reports = CreateTestProbe();

@@ -73,8 +73,9 @@ public class HashBucketHostingTests
             var matched = Assert.IsType<ReportMatched>(await matching.Ask(request, Patience));
             Assert.All(matched.Items.Single().Exact, v => Assert.Equal(1, v.Sightings));
 
-            var opinion = new OpinionOnHash { Hash = Sha256(1), Opinion = Says("hotline-nl", Classification.Baseline) };
-            Assert.IsType<OpinionsRecorded>(await matching.Ask(new RecordOpinions(Tenant.Live, Report(2), [opinion]), Patience));
+            var word = new OpinionOnItem { Opinion = Says("hotline-nl", Classification.Baseline) };
+            var said = new ItemHashes { Ordinal = 1, Hashes = [Sha256(1)], Words = [word] };
+            Assert.IsType<ReportMatched>(await matching.Ask(new MatchReport(Tenant.Live, Report(2), [said]), Patience));
             var message = await told.Task.WaitAsync(TimeSpan.FromSeconds(30));
             Assert.Equal((Report(1), 4), (message.ReportId, message.Items.Single().Ordinal));
         }

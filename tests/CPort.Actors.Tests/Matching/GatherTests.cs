@@ -74,35 +74,12 @@ public class GatherTests
     }
 
     [Fact]
-    public void What_a_report_says_goes_with_its_sightings_and_what_it_has_by_its_opinions_is_answered_by_item()
+    public void What_a_report_says_goes_with_its_sightings()
     {
         var word = new OpinionOnItem { Opinion = Says("hotline-nl", Classification.Baseline) };
         var report = new ReportGather(
             new MatchReport(Tenant.Training, Report(1), [Item(1, 90, Sha256(1), Empty) with { Words = [word] }, Item(2, 90, Sha256(1))]), Options);
         Assert.Equal(Tenant.Training, report.Tenant);
         Assert.Equal([1, 0], report.Sightings().Select(r => r.Value.Words.Length));
-
-        var record = new OpinionGather(new RecordOpinions(Tenant.Live, Report(1), []));
-        var said = Says("hotline-nl", Classification.Baseline);
-        OpinionOnHash On(int ordinal) => new() { Hash = Pdq, Opinion = said with { Item = new ItemRef(Report(1), ordinal) } };
-        record.Take(On(4), Known(Sha256(1)));
-        record.Take(On(2), Known(Sha256(1)));
-        record.Take(On(4), Known(Pdq));
-        record.Take(On(4), Known(Sha256(1)) with { Version = 4 });
-        record.Take(On(2), Known(Sha256(1)) with { Version = 1 });
-        var items = Assert.IsType<OpinionsRecorded>(record.Answer()).Items;
-        Assert.Equal([(2, 1), (4, 2)], items.Select(i => (i.Ordinal, i.Exact.Length)));
-        Assert.Equal([3L, 4, 3], items.SelectMany(i => i.Exact.OrderBy(v => v.Hash.Algorithm)).Select(v => v.Version));
-    }
-
-    [Fact]
-    public void Opinions_on_traps_are_not_recorded()
-    {
-        var opinion = Says("hotline-nl", Classification.Baseline);
-        var record = new OpinionGather(new RecordOpinions(
-            Tenant.Live, Report(1), [.. new[] { Empty, Pdq }.Select(hash => new OpinionOnHash { Hash = hash, Opinion = opinion })]));
-        Assert.Equal(Pdq, Assert.Single(record.Opinions()).Value.Hash);
-        Assert.True(record.Answered());
-        Assert.Empty(Assert.IsType<OpinionsRecorded>(record.Answer()).Items);
     }
 }

@@ -81,17 +81,18 @@ public class MatchingActorTests : TestKit
         return ContentHash.FromBytes(HashAlgorithm.Pdq, bytes);
     }
 
-    private async Task Opine(int report, ContentHash hash, HashOpinion opinion, bool retract = false)
+    /// <summary>Said outside any report.</summary>
+    private async Task Opine(ContentHash hash, HashOpinion opinion, Tenant tenant = Tenant.Live)
     {
-        _matching.Tell(new RecordOpinions(Tenant.Live, Report(report), [new OpinionOnHash { Hash = hash, Opinion = opinion, Retract = retract }]));
-        await ExpectMsgAsync<OpinionsRecorded>();
+        _region.Tell(HashSamples.Opine(HashBucketId.For(tenant, hash), hash, opinion));
+        await ExpectMsgAsync<OpinionsStored>();
     }
 
     [Fact]
     public async Task A_report_gets_one_verdict_a_hash_in_its_own_order()
     {
         var md5 = Made(HashAlgorithm.Md5, 1);
-        await Opine(9, md5, Says("hotline-nl", Classification.National, Nl));
+        await Opine(md5, Says("hotline-nl", Classification.National, Nl));
 
         _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1), md5), Hashes(7, null), Hashes(8, null, md5)]));
         var matched = await ExpectMsgAsync<ReportMatched>();
@@ -116,7 +117,7 @@ public class MatchingActorTests : TestKit
         var known = new[] { Flip(query, 0b1111), Flip(query, 0b1), Flip(query, 0b11) };
         foreach (var hash in known)
         {
-            await Opine(9, hash, Says("hotline-nl", Classification.Baseline));
+            await Opine(hash, Says("hotline-nl", Classification.Baseline));
         }
 
         _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, 80, query)]));
@@ -134,7 +135,7 @@ public class MatchingActorTests : TestKit
     public async Task Pdq_of_low_quality_and_traps_are_neither_sighted_nor_matched()
     {
         var pdq = Made(HashAlgorithm.Pdq, 1);
-        await Opine(9, pdq, Says("hotline-nl", Classification.Baseline));
+        await Opine(pdq, Says("hotline-nl", Classification.Baseline));
         var empty = ContentHash.Parse(HashAlgorithm.Md5, "d41d8cd98f00b204e9800998ecf8427e");
 
         _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, 49, pdq, empty)]));
@@ -210,7 +211,7 @@ public class MatchingActorTests : TestKit
             _matching.Tell(new MatchReport(Tenant.Live, Report(n), [Hashes(3, null, Sha256(n))]));
             await ExpectMsgAsync<ReportMatched>();
             var start = Stopwatch.GetTimestamp();
-            await Opine(9, Sha256(n), Says("hotline-nl", Classification.Baseline));
+            await Opine(Sha256(n), Says("hotline-nl", Classification.Baseline));
             var told = await _reports.FishForMessageAsync<TakeVerdicts>(m => m.ReportId == Report(n), TimeSpan.FromSeconds(20));
             lags.Add(Stopwatch.GetElapsedTime(start));
             Assert.Equal(3, told.Items.Single().Ordinal);
@@ -233,28 +234,27 @@ public class MatchingActorTests : TestKit
 
         // The other report is told of it; the first that this one hears of is the next word.
         Assert.Equal(Report(1), (await _reports.ExpectMsgAsync<TakeVerdicts>()).ReportId);
-        await Opine(9, Sha256(1), Says("hotline-de", Classification.National, De));
+        await Opine(Sha256(1), Says("hotline-de", Classification.National, De));
         var told = await _reports.FishForMessageAsync<TakeVerdicts>(m => m.ReportId == Report(2));
         Assert.Equal([4, 5], told.Items.Select(i => i.Ordinal));
         Assert.All(told.Items, i => Assert.Equal(2, Assert.Single(i.Exact).Version));
     }
 
     [Fact]
-    public async Task An_opinion_on_an_item_is_answered_with_what_it_has_by_it_and_news_for_other_items_only()
+    public async Task An_opinion_on_an_item_that_is_looked_up_again_is_answered_with_it_and_news_for_other_items_only()
     {
         _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1), Sha256(2)), Hashes(3, null, Sha256(1))]));
         await ExpectMsgAsync<ReportMatched>();
-        var opinion = Says("hotline-nl", Classification.Baseline) with { Item = new ItemRef(Report(1), 1) };
-        _matching.Tell(new RecordOpinions(
-            Tenant.Live, Report(1), [.. new[] { Sha256(1), Sha256(2) }.Select(h => new OpinionOnHash { Hash = h, Opinion = opinion })]));
-        var recorded = await ExpectMsgAsync<OpinionsRecorded>();
+        var word = new OpinionOnItem { Opinion = Says("hotline-nl", Classification.Baseline) };
+        _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1), Sha256(2)) with { Words = [word], ExactOnly = true }]));
+        var recorded = await ExpectMsgAsync<ReportMatched>();
         Assert.Equal([(1, 2)], recorded.Items.Select(i => (i.Ordinal, i.Exact.Length)));
         Assert.All(recorded.Items.SelectMany(i => i.Exact), v => Assert.Equal((1L, true), (v.Version, v.IsKnown)));
         var other = await _reports.ExpectMsgAsync<TakeVerdicts>();
         Assert.Equal([3], other.Items.Select(i => i.Ordinal));
         _reports.Reply(new VerdictsTaken { ReportId = other.ReportId, FanOutId = other.FanOutId });
 
-        await Opine(9, Sha256(1), Says("hotline-de", Classification.National, De));
+        await Opine(Sha256(1), Says("hotline-de", Classification.National, De));
         var told = await _reports.FishForMessageAsync<TakeVerdicts>(m => m.Items.Any(i => i.Ordinal == 1));
         Assert.Equal(2, Assert.Single(told.Items.Single(i => i.Ordinal == 1).Exact).Version);
     }
@@ -268,9 +268,8 @@ public class MatchingActorTests : TestKit
         MatchReport Of(Tenant tenant, int report, params ContentHash[] hashes) => new(tenant, Report(report), [Hashes(1, 90, hashes)]);
         _matching.Tell(Of(Tenant.Training, 1, near, sha));
         await ExpectMsgAsync<ReportMatched>();
-        _matching.Tell(new RecordOpinions(
-            Tenant.Training, Report(9), [.. new[] { pdq, sha }.Select(h => new OpinionOnHash { Hash = h, Opinion = trusted })]));
-        await ExpectMsgAsync<OpinionsRecorded>();
+        await Opine(pdq, trusted, Tenant.Training);
+        await Opine(sha, trusted, Tenant.Training);
         Assert.Equal(Report(1), (await _reports.ExpectMsgAsync<TakeVerdicts>()).ReportId);
 
         // Neither opinions nor sightings, near values, look-alikes or what a change would reach.
@@ -300,8 +299,8 @@ public class MatchingActorTests : TestKit
     public async Task A_change_says_beforehand_what_it_reaches_and_then_reaches_it()
     {
         var opinion = Says("hotline-nl", Classification.Baseline);
-        await Opine(9, Sha256(1), opinion);
-        await Opine(9, Made(HashAlgorithm.Md5, 1), opinion);
+        await Opine(Sha256(1), opinion);
+        await Opine(Made(HashAlgorithm.Md5, 1), opinion);
         _matching.Tell(new MatchReport(Tenant.Live, Report(1), [Hashes(1, null, Sha256(1), Made(HashAlgorithm.Md5, 1)), Hashes(2, null, Sha256(1))]));
         await ExpectMsgAsync<ReportMatched>();
         _matching.Tell(new MatchReport(Tenant.Live, Report(2), [Hashes(1, null, Made(HashAlgorithm.Md5, 1))]));

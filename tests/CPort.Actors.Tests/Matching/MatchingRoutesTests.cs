@@ -136,12 +136,16 @@ public sealed class MatchingRoutesTests : TestKit
         },
         2 * Patience, TimeSpan.FromMilliseconds(50));
 
+    private static MatchReport Saying(int report, string agency, Country law, IEnumerable<ContentHash> hashes) =>
+        new(Tenant.Live, Report(report), [.. hashes.Select((h, i) => new ItemHashes
+        {
+            Ordinal = i, Hashes = [h], ExactOnly = true, Words = [new OpinionOnItem { Opinion = Says(agency, Classification.National, law) }],
+        })]);
+
     private async Task<string> Fill(IActorRef matching)
     {
-        matching.Tell(new RecordOpinions(
-            Tenant.Live, Report(9), [.. Hashes.Where((_, i) => i % 2 == 0)
-                .Select(h => new OpinionOnHash { Hash = h, Opinion = Says("hotline-nl", Classification.National, Nl) })]));
-        await ExpectMsgAsync<OpinionsRecorded>(Patience);
+        matching.Tell(Saying(9, "hotline-nl", Nl, Hashes.Where((_, i) => i % 2 == 0)));
+        await ExpectMsgAsync<ReportMatched>(Patience);
         return Text(await LookUp(matching));
     }
 
@@ -163,17 +167,15 @@ public sealed class MatchingRoutesTests : TestKit
         _passedOn.Clear();
         matching.Tell(Items(1));
         await ExpectMsgAsync<ReportMatched>(Patience);
-        matching.Tell(new RecordOpinions(
-            Tenant.Live, Report(1),
-            [.. Hashes.Take(6).Select(h => new OpinionOnHash { Hash = h, Opinion = Says("hotline-de", Classification.National, De) })]));
-        await ExpectMsgAsync<OpinionsRecorded>(Patience);
+        matching.Tell(Saying(1, "hotline-de", De, Hashes.Take(6)));
+        await ExpectMsgAsync<ReportMatched>(Patience);
         Assert.Empty(_passedOn);
         matching.Tell(Items(2));
         plain.Tell(Items(2));
         var (one, other) = (await ExpectMsgAsync<ReportMatched>(Patience), await ExpectMsgAsync<ReportMatched>(Patience));
         Assert.Equal(one.Items.Select(SampleValues.Describe), other.Items.Select(SampleValues.Describe));
         Assert.Contains(one.Items, i => i.LookAlikes.Length > 0);
-        Assert.Equal(2, one.Items[0].Exact[0].Sightings);
+        Assert.Equal(3, one.Items[0].Exact[0].Sightings);
         Assert.Equal(2, one.Items[0].Exact[0].Opinions.Length);
     }
 

@@ -36,7 +36,6 @@ public sealed record HashBundle : IWireMessage
     [ProtoMember(2, IsPacked = true)] public int[] LookupCounts { get; init; } = [];
     [ProtoMember(3)] public ImmutableArray<ContentHash> Hashes { get; init; } = [];
     [ProtoMember(4)] public ImmutableArray<SightAndLookup> Sightings { get; init; } = [];
-    [ProtoMember(5)] public ImmutableArray<RecordBucketOpinions> Opinions { get; init; } = [];
 
     /// <summary>Near queries stand once for all buckets that are asked the same.</summary>
     [ProtoMember(6)] public ImmutableArray<NearBundle> Near { get; init; } = [];
@@ -45,11 +44,11 @@ public sealed record HashBundle : IWireMessage
     [ProtoMember(7)] public int TrainingLookups { get; init; }
 
     /// <summary>Messages in it.</summary>
-    public int Count => LookupIds.Length + Sightings.Length + Opinions.Length + Near.Sum(n => n.Buckets.Length);
+    public int Count => LookupIds.Length + Sightings.Length + Near.Sum(n => n.Buckets.Length);
 
     /// <summary>
-    /// Joins messages; as many bundles as the size asks for. <see cref="LookupHashes"/>, <see cref="SightAndLookup"/>, <see cref="RecordBucketOpinions"/> and
-    /// <see cref="SearchNear"/>; throws <see cref="ArgumentException"/> for others.
+    /// Joins messages; as many bundles as the size asks for. <see cref="LookupHashes"/>, <see cref="SightAndLookup"/> and <see cref="SearchNear"/>; throws
+    /// <see cref="ArgumentException"/> for others.
     /// </summary>
     public static IReadOnlyList<HashBundle> Of(IReadOnlyList<IHashBucketMessage> messages)
     {
@@ -84,7 +83,6 @@ public sealed record HashBundle : IWireMessage
             TrainingLookups = lookups.Count(l => l.Bucket.Tenant == Tenant.Training),
             Hashes = [.. lookups.SelectMany(l => l.Hashes)],
             Sightings = [.. all[typeof(SightAndLookup)].Cast<SightAndLookup>()],
-            Opinions = [.. all[typeof(RecordBucketOpinions)].Cast<RecordBucketOpinions>()],
 
             // The same array, not an equal one: those who ask share it.
             Near = [.. all[typeof(SearchNear)].Cast<SearchNear>().GroupBy(n => (n.Queries, n.Bucket.Tenant), (same, asked) => new NearBundle
@@ -113,11 +111,6 @@ public sealed record HashBundle : IWireMessage
             yield return sight with { RequestId = number(sight.RequestId) };
         }
 
-        foreach (var record in Opinions)
-        {
-            yield return record with { RequestId = number(record.RequestId) };
-        }
-
         foreach (var near in Near)
         {
             for (var i = 0; i < near.Buckets.Length; i++)
@@ -132,7 +125,6 @@ public sealed record HashBundle : IWireMessage
     {
         LookupHashes { Hashes.IsEmpty: false } m => 16 + m.Hashes.Sum(h => 8 + h.Bytes.Length),
         SightAndLookup m => 32 + (64 * m.TraceParents.Length) + m.Sightings.Sum(s => 48 + s.Hash.Bytes.Length + (160 * s.Words.Length)),
-        RecordBucketOpinions m => 32 + (64 * m.TraceParents.Length) + m.Opinions.Sum(o => 192 + o.Hash.Bytes.Length),
         SearchNear => 16,
         _ => throw new ArgumentException($"{message.GetType().Name} does not go in bundles.", nameof(message)),
     };

@@ -54,8 +54,6 @@ public sealed record HashBundleAnswered : IWireReply
     [ProtoMember(3, IsPacked = true)] public int[] VerdictsAt { get; init; } = [];
     [ProtoMember(4)] public ImmutableArray<HashVerdict> Verdicts { get; init; } = [];
 
-    /// <summary>Answers to opinions that are durable.</summary>
-    [ProtoMember(5)] public ImmutableArray<OpinionsStored> Stored { get; init; } = [];
     [ProtoMember(6)] public ImmutableArray<NearFoundPart> Near { get; init; } = [];
 
     /// <summary>Requests of these answers whose buckets are not on the door's node (any more).</summary>
@@ -78,7 +76,6 @@ public sealed record HashBundleAnswered : IWireReply
     {
         HashesAnswered a => 16 + a.Verdicts.Sum(v => v.IsNothing ? 0 : HashBucketRules.WeightOf(v)),
         NearFound f => 16 + f.Answers.Sum(a => a.Weight),
-        OpinionsStored s => 16 + s.Verdicts.Sum(v => HashBucketRules.WeightOf(v.Verdict)),
         _ => 16,
     };
 
@@ -94,7 +91,6 @@ public sealed record HashBundleAnswered : IWireReply
             VerdictCounts = [.. verdicts.Select(v => v.Verdicts.Length)],
             VerdictsAt = [.. known.Select(v => v.Index)],
             Verdicts = [.. known.Select(v => v.Item)],
-            Stored = [.. from r in replies let stored = r.Reply as OpinionsStored where stored is not null select stored with { RequestId = r.Id }],
             Near = [.. replies.Where(r => r.Reply is NearFound).Select(r => NearFoundPart.Of((NearFound)r.Reply, r.Id))],
             Elsewhere = [.. replies.Where(r => r.Elsewhere).Select(r => r.Id)],
         };

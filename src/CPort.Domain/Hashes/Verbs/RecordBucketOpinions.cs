@@ -1,8 +1,7 @@
 namespace CPort.Domain.Hashes.Verbs;
 
 /// <summary>
-/// Adds, replaces or retracts opinions. A source's older word never undoes its newer one. Answered by <see cref="OpinionsStored"/> once durable. Whoever sends
-/// an opinion that names an item hands the answer's verdict to that item, which the bucket tells nothing of it.
+/// Adds, replaces or retracts opinions. A source's older word never undoes its newer one. Answered by <see cref="OpinionsStored"/> once durable.
 /// </summary>
 [ProtoContract, Manifest("hc2")]
 public sealed record RecordBucketOpinions : IHashBucketWrite
@@ -15,7 +14,6 @@ public sealed record RecordBucketOpinions : IHashBucketWrite
     /// A correction or retraction of words that were said outside any report: where the source has none that stands, it makes none either.
     /// </summary>
     [ProtoMember(4)] public bool OnlyStanding { get; init; }
-    [ProtoMember(15)] public ImmutableArray<string> TraceParents { get; init; } = [];
 
     IEnumerable<AgencyId> IHashBucketWrite.Speakers => Opinions.Select(o => o.Opinion.Agency).Distinct();
 
@@ -33,24 +31,6 @@ public sealed record OpinionsStored : IHashBucketReply
 {
     [ProtoMember(1)] public required long RequestId { get; init; }
     [ProtoMember(2)] public int Changed { get; init; }
-
-    /// <summary>
-    /// The first so many opinions are answered, at least one: all, unless the verdicts would not fit in <see cref="HashBucketLimits.PartBytes"/>. For the
-    /// others send them again, which writes nothing.
-    /// </summary>
-    [ProtoMember(3)] public required int Answered { get; init; }
-
-    /// <summary>For opinions that name an item that was sighted with the hash: what it has now, instead of news.</summary>
-    [ProtoMember(4)] public ImmutableArray<OwnVerdict> Verdicts { get; init; } = [];
-}
-
-/// <summary>The verdict after an item's own opinion.</summary>
-[ProtoContract]
-public sealed record OwnVerdict
-{
-    /// <summary>The opinion's place among those asked.</summary>
-    [ProtoMember(1)] public required int Opinion { get; init; }
-    [ProtoMember(2)] public required HashVerdict Verdict { get; init; }
 }
 
 /// <summary>One word of a source on one or many hashes.</summary>

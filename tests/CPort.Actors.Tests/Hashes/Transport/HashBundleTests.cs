@@ -35,12 +35,6 @@ public class HashBundleTests
                 Hash = Sha256(i, first), Item = Item(i), Words = i % 3 > 0 ? [] : [new OpinionOnItem { Opinion = Says("hotline-nl", Classification.Baseline) }],
             })],
         }),
-        Gen.Select(Gen.Byte, Gen.Int[1, 200], (first, n) => (IHashBucketMessage)new RecordBucketOpinions
-        {
-            Bucket = Exactly(first), RequestId = 0,
-            Opinions = [.. Enumerable.Range(0, n).Select(i =>
-                new OpinionOnHash { Hash = Sha256(i, first), Opinion = Says("hotline-nl", Classification.National, Nl) })],
-        }),
         Gen.Select(Gen.Int[0, 31], Gen.Int[0, 2], Gen.Enum<Tenant>(), (bucket, slice, tenant) => (IHashBucketMessage)new SearchNear
         {
             Bucket = new(tenant, HashBucketKind.Pdq, bucket), RequestId = 0, Queries = Slices[slice],
@@ -52,7 +46,6 @@ public class HashBundleTests
     {
         LookupHashes m => m with { RequestId = id },
         SightAndLookup m => m with { RequestId = id },
-        RecordBucketOpinions m => m with { RequestId = id },
         SearchNear m => m with { RequestId = id },
         _ => message,
     };
@@ -94,11 +87,7 @@ public class HashBundleTests
         });
         var reply = Gen.OneOf(
             verdict.Array[1, 20].Select(v => (IHashBucketReply)new HashesAnswered { RequestId = 0, Verdicts = [.. v] }),
-            near.Array[1, 20].Select(a => (IHashBucketReply)new NearFound { RequestId = 0, Answers = [.. a] }),
-            Gen.Select(Gen.Int[1, 9], verdict, (n, v) => (IHashBucketReply)new OpinionsStored
-            {
-                RequestId = 0, Answered = n, Verdicts = [new OwnVerdict { Opinion = n - 1, Verdict = v }],
-            }));
+            near.Array[1, 20].Select(a => (IHashBucketReply)new NearFound { RequestId = 0, Answers = [.. a] }));
         reply.List[1, 40].Sample(
             replies =>
             {
@@ -119,11 +108,6 @@ public class HashBundleTests
                 foreach (var found in answer.Near)
                 {
                     back.Add(found.RequestId, SampleValues.Describe(found.Whole() with { RequestId = 0 }));
-                }
-
-                foreach (var stored in answer.Stored)
-                {
-                    back.Add(stored.RequestId, SampleValues.Describe(stored with { RequestId = 0 }));
                 }
 
                 Assert.Equal(replies.Select(SampleValues.Describe), back.Values);
