@@ -1,4 +1,5 @@
 using CPort.Actors.Matching;
+using CPort.Domain.Inheritance;
 
 namespace CPort.Api.Hashes;
 
@@ -21,7 +22,7 @@ public sealed record LookupAnswer(IReadOnlyList<HashAnswer> Results);
 /// <summary>What is known of a hash. How many items carry it is told to nobody here: it would tell of items that the caller does not see.</summary>
 /// <param name="Index">Its place in the request, from 0.</param>
 /// <param name="Known">Somebody's opinion counts.</param>
-/// <param name="Disputed">The opinions contradict; nobody inherits.</param>
+/// <param name="Disputed">The opinions contradict, for everybody or by one country's law (docs/rules.md, rows 3 and 7); nobody inherits there.</param>
 /// <param name="Trap">A value that matches everything or nothing (hash of the empty file, flat PDQ): never matched.</param>
 /// <param name="Version">Rises with every change of the verdict; 0 when there never was an opinion.</param>
 /// <param name="Near">Of a PDQ value: known values within the radius, nearest first; absent when it was not searched.</param>
@@ -31,7 +32,7 @@ public sealed record HashAnswer(
     IReadOnlyList<OpinionAnswer> Opinions, IReadOnlyList<NearHashAnswer>? Near, bool? NearTruncated)
 {
     public static HashAnswer Of(int index, HashVerdict v, HashLookupResult? near) => new(
-        index, v.Hash.Algorithm, v.IsKnown, v.Disputed, v.Trap, v.VictimIdentified, v.SeriesKnown, v.Version,
+        index, v.Hash.Algorithm, v.IsKnown, DecisionTable.IsDisputed(v), v.Trap, v.VictimIdentified, v.SeriesKnown, v.Version,
         [.. v.Opinions.Select(OpinionAnswer.Of)],
         near is null ? null : [.. near.Near.Select(NearHashAnswer.Of)], near is { NearTruncated: true } ? true : null);
 }
@@ -40,7 +41,7 @@ public sealed record HashAnswer(
 public sealed record NearHashAnswer(int Distance, string Value, bool Disputed, IReadOnlyList<OpinionAnswer> Opinions)
 {
     public static NearHashAnswer Of(NearMatch match) =>
-        new(match.Distance, match.Verdict.Hash.ToHex(), match.Verdict.Disputed, [.. match.Verdict.Opinions.Select(OpinionAnswer.Of)]);
+        new(match.Distance, match.Verdict.Hash.ToHex(), DecisionTable.IsDisputed(match.Verdict), [.. match.Verdict.Opinions.Select(OpinionAnswer.Of)]);
 }
 
 /// <summary>Everything held of one hash: what counts, every source's present word, and what was said before.</summary>
@@ -52,7 +53,7 @@ public sealed record HashEntryAnswer(
     {
         var v = entry.Verdict;
         return new HashEntryAnswer(
-            v.Hash.Algorithm, v.Hash.ToHex(), v.IsKnown, v.Disputed, v.Trap, v.VictimIdentified, v.SeriesKnown, v.Version,
+            v.Hash.Algorithm, v.Hash.ToHex(), v.IsKnown, DecisionTable.IsDisputed(v), v.Trap, v.VictimIdentified, v.SeriesKnown, v.Version,
             [.. v.Opinions.Select(OpinionAnswer.Of)],
             [.. entry.Sources.Select(s => new SourceOpinionAnswer(OpinionAnswer.Of(s.Opinion), s.Retracted))],
             [.. entry.History.Select(h => new PastOpinionAnswer(OpinionAnswer.Of(h.Word.Opinion), h.Word.Retracted, h.Until))], entry.HistoryCount);

@@ -81,40 +81,6 @@ public static class HashBucketRules
     /// <summary>A trap's verdict, or of a hash that no bucket was asked about: unknown.</summary>
     public static HashVerdict Unasked(ContentHash hash) => new() { Hash = hash, Version = 0, Trap = TrapValues.IsTrap(hash) };
 
-    /// <summary>
-    /// Opinions that cannot both stand: Baseline against NotIllegal anywhere, National against NotIllegal of the same country. Untrusted sources decide nothing
-    /// for others and so dispute nothing either; doubtful ones have no effect.
-    /// </summary>
-    public static bool IsDisputed(IEnumerable<HashOpinion> opinions)
-    {
-        var (baseline, notIllegal) = (false, false);
-        HashSet<Country>? national = null, cleared = null;
-        foreach (var o in opinions)
-        {
-            switch (o)
-            {
-                case { Trust: TrustLevel.Untrusted }:
-                    break;
-                case { Classification: Classification.Baseline }:
-                    baseline = true;
-                    break;
-                case { Classification: Classification.National, Country: { } country }:
-                    (national ??= []).Add(country);
-                    break;
-                case { Classification: Classification.NotIllegal }:
-                    notIllegal = true;
-                    if (o.Country is { } c)
-                    {
-                        (cleared ??= []).Add(c);
-                    }
-
-                    break;
-            }
-        }
-
-        return (baseline && notIllegal) || (national is not null && cleared is not null && national.Overlaps(cleared));
-    }
-
     /// <summary>The items that would be told if the opinions were recorded now, a page at a time.</summary>
     public static ChangePreviewed Preview(HashBucket state, PreviewChange query)
     {
@@ -214,10 +180,9 @@ public static class HashBucketRules
     internal static HashVerdict VerdictOf(HashBucket state, ContentHash hash, int row)
     {
         var entry = row < 0 ? HashEntry.Empty : state.EntryOf(row);
-        ImmutableArray<HashOpinion> opinions = [.. entry.Sources.Where(w => w.Counts).Select(w => w.Opinion)];
         return new HashVerdict
         {
-            Hash = hash, Version = entry.Version, Opinions = opinions, Disputed = IsDisputed(opinions),
+            Hash = hash, Version = entry.Version, Opinions = [.. entry.Sources.Where(w => w.Counts).Select(w => w.Opinion)],
             VictimIdentified = entry.Flags.HasFlag(HashFlags.VictimIdentified), SeriesKnown = entry.Flags.HasFlag(HashFlags.SeriesKnown),
             Trap = row < 0 ? TrapValues.IsTrap(hash) : state.IsTrap(row), Quarantined = row >= 0 && state.IsQuarantined(row),
             Sightings = row < 0 ? 0 : state.Sightings.CountOf(row),

@@ -53,7 +53,7 @@ public sealed record HashOpinion
 }
 
 /// <summary>
-/// What a bucket says of one hash at one moment: the opinions that count, whether they contradict, and a version that only rises, so that a late "add" cannot
+/// What a bucket says of one hash at one moment: the opinions that count, and a version that only rises, so that a late "add" cannot
 /// undo a "remove" (design.md, "Inherited opinions").
 /// </summary>
 [ProtoContract]
@@ -67,8 +67,6 @@ public sealed record HashVerdict
     /// <summary>Current opinions, one a source; empty when unknown or all retracted.</summary>
     [ProtoMember(3)] public ImmutableArray<HashOpinion> Opinions { get; init; } = [];
 
-    /// <summary>Opinions that cannot both stand (Baseline or National against NotIllegal of the same country, Baseline against NotIllegal anywhere).</summary>
-    [ProtoMember(4)] public bool Disputed { get; init; }
     [ProtoMember(5)] public bool VictimIdentified { get; init; }
     [ProtoMember(6)] public bool SeriesKnown { get; init; }
 
@@ -88,7 +86,7 @@ public sealed record HashVerdict
 
     /// <summary>Says no more than that the hash is unknown, and carried by nothing.</summary>
     internal bool IsNothing =>
-        Version == 0 && Opinions.IsEmpty && Sightings == 0 && !Disputed && !VictimIdentified && !SeriesKnown && !Trap && !Quarantined;
+        Version == 0 && Opinions.IsEmpty && Sightings == 0 && !VictimIdentified && !SeriesKnown && !Trap && !Quarantined;
 }
 
 /// <summary>A known PDQ value near an item's own: suggests, never decides.</summary>

@@ -76,6 +76,16 @@ public static class DecisionTable
             ?? Near(said, near);
     }
 
+    /// <summary>
+    /// Whether the words on one hash dispute it for everybody (row 3), or in a country whose law they follow (row 7), as if the hash decided by itself.
+    /// </summary>
+    public static bool IsDisputed(HashVerdict verdict)
+    {
+        var heard = verdict.Opinions.Select(HashWords.Of).Where(w => w.Heard)
+            .Select((w, i) => new Said(w, 0, i, verdict.Hash.Algorithm, HashStrength.Strong, verdict.Version)).ToList();
+        return heard.Select(s => s.Word.Law).Distinct().Any(country => Verdict(country, heard, heard) is { Kind: InheritanceKind.Disputed });
+    }
+
     // MD5 and SHA-1 can be forged, and nobody can say what else has a PhotoDNA value.
     private static bool Decides(Said s, List<Said> heard, InheritanceOptions options) => s.Strength switch
     {
@@ -158,7 +168,7 @@ public static class DecisionTable
     // What weak hashes would decide, were they strong.
     private static InheritanceDecision? Weaken(InheritanceDecision decision, List<Said> heard) =>
         decision.Kind == InheritanceKind.Disputed
-            ? decision
+            ? decision with { Row = 0 }
             : decision with
             {
                 Kind = InheritanceKind.Suggested, Row = 0, Objected = false,

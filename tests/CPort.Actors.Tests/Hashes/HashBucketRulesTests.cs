@@ -107,27 +107,13 @@ public class HashBucketRulesTests
         Assert.Single(HashBucketRules.Describe(state, new GetHashEntry { Bucket = Bucket, Hash = Hash }).Sources);
     }
 
-    [Theory]
-    [InlineData(Classification.Baseline, null, Classification.NotIllegal, "NL", true)]
-    [InlineData(Classification.National, "NL", Classification.NotIllegal, "NL", true)]
-    [InlineData(Classification.National, "NL", Classification.NotIllegal, "DE", false)]
-    [InlineData(Classification.Baseline, null, Classification.National, "NL", false)]
-    public void Contradictions_make_a_hash_disputed(Classification one, string? oneCountry, Classification other, string? otherCountry, bool disputed)
-    {
-        static Country? C(string? code) => code is null ? null : Country.Parse(code);
-        var (state, _) = HashBucket.New(Bucket).Do(
-            Opine(Bucket, Hash, Says("agency-a", one, C(oneCountry))), Opine(Bucket, Hash, Says("agency-b", other, C(otherCountry))));
-        Assert.Equal(disputed, Verdict(state).Disputed);
-    }
-
     [Fact]
-    public void An_untrusted_source_disputes_nothing_and_blinds_nobody()
+    public void An_untrusted_source_blinds_nobody()
     {
         var (state, _) = HashBucket.New(Bucket).Do(
             Opine(Bucket, Hash, Says("interpol", Classification.Baseline, trust: TrustLevel.Trusted)),
             Opine(Bucket, Hash, Says("agency-b", Classification.NotIllegal, Nl, TrustLevel.Untrusted)),
             Import(Bucket, [new HashListRow { Hash = Hash, Classification = Classification.NotIllegal, Flags = HashFlags.Trap }], TrustLevel.Untrusted, 9));
-        Assert.False(Verdict(state).Disputed);
         Assert.True(Verdict(state).IsKnown);
     }
 
@@ -334,7 +320,7 @@ public class HashBucketRulesTests
 
         // Of a hash without opinions nothing is inherited, trap or not.
         static IEnumerable<object> Meaning(HashVerdict v) =>
-            [.. HashWords.Reduce(v.Opinions), (v.Disputed, v.VictimIdentified, v.SeriesKnown, v.Trap && !v.Opinions.IsEmpty)];
+            [.. HashWords.Reduce(v.Opinions), (v.VictimIdentified, v.SeriesKnown, v.Trap && !v.Opinions.IsEmpty)];
     });
 
     [Fact]

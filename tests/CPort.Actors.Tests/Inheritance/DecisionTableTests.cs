@@ -263,6 +263,52 @@ public sealed class DecisionTableTests
             "docs/rules.md differs from DecisionTable; run this test with CPORT_UPDATE_DOCS=1 and commit the file.");
     }
 
+    private static bool IsDisputed(HashAlgorithm algorithm, params HashWord[] words) => DecisionTable.IsDisputed(new HashVerdict
+    {
+        Hash = Made(algorithm, 1), Version = 1, Opinions = [.. words.Select(Opinion)],
+    });
+
+    private static HashOpinion Opinion(HashWord w) => new()
+    {
+        Agency = w.Agency, List = w.List, Classification = w.Classification, Country = w.Law, Trust = w.Trust, Speaks = w.Speaks, Origin = w.Origin,
+        Basis = OpinionBasis.List, At = default,
+    };
+
+    [Fact]
+    public void A_hash_is_disputed_by_rows_3_and_7_and_by_nothing_else()
+    {
+        foreach (var algorithm in (HashAlgorithm[])[HashAlgorithm.Sha256, HashAlgorithm.Md5])
+        {
+            var list = Word("interpol", Baseline, trust: Trusted);
+            Assert.True(IsDisputed(algorithm, list, Speaker("hotline-uk", NotIllegal, Fr, Trusted)));
+            Assert.True(IsDisputed(
+                algorithm, Word("hotline-nl", Baseline), Word("hotline-ie", Baseline), Word("hotline-fr", NotIllegal), Word("hotline-de", NotIllegal)));
+            Assert.True(IsDisputed(algorithm, Speaker("hotline-de", National, De), Speaker("hotline-de2", NotIllegal, De)));
+
+            // An objection that is not believed, a word that speaks for no country, two countries that see it differently, an untrusted word.
+            Assert.False(IsDisputed(algorithm, list, Speaker("hotline-fr", NotIllegal, Fr)));
+            Assert.False(IsDisputed(algorithm, Word("hotline-nl", Baseline), Word("hotline-fr", NotIllegal)));
+            Assert.False(IsDisputed(algorithm, Speaker("hotline-de", National, De), Word("hotline-us", NotIllegal, De)));
+            Assert.False(IsDisputed(algorithm, Speaker("hotline-de", National, De), Speaker("hotline-fr", NotIllegal, Fr)));
+            Assert.False(IsDisputed(algorithm, list, Speaker("hotline-fr", NotIllegal, Fr, Untrusted)));
+            Assert.False(IsDisputed(algorithm));
+        }
+    }
+
+    [Fact]
+    public void A_hash_is_disputed_when_an_item_of_some_country_is_that_carries_nothing_else() =>
+        AnyWord.Array[0, 6].Sample(words =>
+            Assert.Equal(
+                new Country?[] { Nl, De, Fr, null }.Any(c => Decide(c, words)?.Kind == InheritanceKind.Disputed), IsDisputed(HashAlgorithm.Sha256, words)));
+
+    [Fact]
+    public void A_dispute_by_weak_hashes_only_is_shown_by_no_row()
+    {
+        HashWord[] words = [Word("hotline-fr", Baseline), Word("hotline-ie", Baseline), Word("hotline-nl", NotIllegal), Word("hotline-de", NotIllegal)];
+        Is(Decide(Default, Nl, (HashAlgorithm.Md5, words)), InheritanceKind.Disputed, 0);
+        Is(Decide(Default, Nl, (HashAlgorithm.Sha256, words)), InheritanceKind.Disputed, 3);
+    }
+
     private static readonly Gen<HashWord> AnyWord =
         from agency in Gen.Int[1, 5]
         from c in Gen.OneOfConst(Baseline, National, NotIllegal)
@@ -307,11 +353,6 @@ public sealed class DecisionTableTests
         Gen.Select(AnyHashes, AnyOptions, Gen.Int).Sample((hashes, options, seed) =>
         {
             var random = new Random(seed);
-            static HashOpinion Opinion(HashWord w) => new()
-            {
-                Agency = w.Agency, List = w.List, Classification = w.Classification, Country = w.Law, Trust = w.Trust, Speaks = w.Speaks, Origin = w.Origin,
-                Basis = OpinionBasis.List, At = default,
-            };
             InheritanceDecision? Of(bool reduce) => Decide(options, Nl,
                 [.. hashes.Select(h => (h.Algorithm, reduce
                     ? [.. HashWords.Reduce(h.Words.OrderBy(_ => random.Next()).Select(Opinion))] : h.Words.OrderBy(_ => random.Next()).ToArray()))]);
