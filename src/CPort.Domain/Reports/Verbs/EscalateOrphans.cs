@@ -13,18 +13,8 @@ public sealed record EscalateOrphans : IReportCommand
     [ProtoMember(2)] public required CommandContext Context { get; init; }
     [ProtoMember(3)] public ImmutableArray<int> Ordinals { get; init; } = [];
 
-    public ReportDecision Decide(Report report, ReportEnvironment environment)
-    {
-        if (Guard(report, Context.Caller, ItemWrite.Automatic) is { } refused)
-        {
-            return Rejected(report, this, refused);
-        }
-
-        var assignments = Ordinals.Distinct().Select(report.Item)
-            .Select(i => i is null || i.IsClosed() ? null : i.IsUntraced() ? Orphaned(i, environment) : Escalated(report, i, environment))
-            .OfType<ItemAssignment>();
-        return Accepted(report, this, [.. Assigning.Events(Context, assignments)]);
-    }
+    public ReportDecision Decide(Report report, ReportEnvironment environment) =>
+        GiveAnew(report, this, Ordinals, item => item.IsUntraced() ? Orphaned(item, environment) : Escalated(report, item, environment));
 
     private static ItemAssignment Orphaned(ContentItem item, ReportEnvironment environment) => new()
     {

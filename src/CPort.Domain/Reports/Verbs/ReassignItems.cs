@@ -13,17 +13,8 @@ public sealed record ReassignItems : IReportCommand
     [ProtoMember(2)] public required CommandContext Context { get; init; }
     [ProtoMember(3)] public ImmutableArray<int> Ordinals { get; init; } = [];
 
-    public ReportDecision Decide(Report report, ReportEnvironment environment)
-    {
-        if (Guard(report, Context.Caller, ItemWrite.Automatic) is { } refused)
-        {
-            return Rejected(report, this, refused);
-        }
-
-        var assignments = Ordinals.Distinct().Select(report.Item)
-            .Select(i => i is null || i.IsClosed() ? null : Reassigned(i, environment)).OfType<ItemAssignment>();
-        return Accepted(report, this, [.. Assigning.Events(Context, assignments)]);
-    }
+    public ReportDecision Decide(Report report, ReportEnvironment environment) =>
+        GiveAnew(report, this, Ordinals, item => Reassigned(item, environment));
 
     private static ItemAssignment? Reassigned(ContentItem item, ReportEnvironment environment)
     {

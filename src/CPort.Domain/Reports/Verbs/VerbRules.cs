@@ -73,6 +73,13 @@ internal static class VerbRules
         return new ReportDecision([.. events], reply);
     }
 
+    /// <summary>CPort's own hand gives open items anew: those of the named ones that have a new assignment by this.</summary>
+    public static ReportDecision GiveAnew(Report report, IReportVerb verb, ImmutableArray<int> ordinals, Func<ContentItem, ItemAssignment?> anew) =>
+        Guard(report, verb.Context.Caller, ItemWrite.Automatic) is { } refused
+            ? Rejected(report, verb, refused)
+            : Accepted(report, verb, [.. Assigning.Events(verb.Context,
+                ordinals.Distinct().Select(report.Item).OfType<ContentItem>().Where(i => !i.IsClosed()).Select(anew).OfType<ItemAssignment>())]);
+
     public static ReportDecision ForItems(
         Report report,
         IReportVerb verb,
