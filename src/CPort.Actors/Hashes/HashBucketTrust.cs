@@ -21,11 +21,11 @@ internal sealed class HashBucketTrust(IAgencyDirectorySource? directory, HashBuc
 
         foreach (var agency in agencies)
         {
-            if (current.Find(agency) is { } known
-                && (state.TrustIn(agency) is not { AsOf: > 0 } held || (held.Trust != known.Trust && held.AsOf < current.Version)))
+            if (current.Find(agency)?.PresentTrust is { } trust
+                && (state.TrustIn(agency) is not { AsOf: > 0 } held || (held.Trust != trust && held.AsOf < current.Version)))
             {
                 queue.Add(
-                    new ChangeTrust { Bucket = state.Id, RequestId = 0, Agency = agency, Trust = known.Trust, AsOf = current.Version }, ActorRefs.Nobody);
+                    new ChangeTrust { Bucket = state.Id, RequestId = 0, Agency = agency, Trust = trust, AsOf = current.Version }, ActorRefs.Nobody);
             }
         }
     }

@@ -30,6 +30,9 @@ public sealed record ReportRow
 
     /// <summary>The oldest open orphan of the report that has not been escalated.</summary>
     [Column("orphan_since")] public long? OrphanSince { get; init; }
+
+    /// <summary>Whose opinions stand in it, and with what trust (<see cref="OpinionTrust"/>); null: nobody's.</summary>
+    [Column("opinion_trust")] public string? OpinionTrust { get; init; }
 }
 
 /// <summary>A content item in the read model, with what lists need of its report.</summary>
@@ -190,6 +193,7 @@ public static class ReadRows
         SubmittedAt = report.SubmittedAt.UtcTicks, ChangedAt = report.LastChangedAt.UtcTicks,
         UnfinishedSince = report.HasUnfinishedWork() ? report.LastChangedAt.UtcTicks : null,
         OrphanSince = report.Items.Where(AwaitsEscalation).Select(i => (long?)(i.Assignment?.CountrySince ?? i.AddedAt).UtcTicks).Min(),
+        OpinionTrust = Projections.OpinionTrust.Of(report),
     };
 
     /// <summary>An open orphan that nobody took and that has not gone to police or INTERPOL yet, or an item that no tracer found.</summary>

@@ -335,6 +335,7 @@ public sealed class ReadTables(Database database)
             CREATE INDEX IF NOT EXISTS {alike}_group ON {alike} (group_id);
             CREATE INDEX IF NOT EXISTS {report}_unfinished ON {report} (unfinished_since) WHERE unfinished_since IS NOT NULL;
             CREATE INDEX IF NOT EXISTS {report}_orphan ON {report} (orphan_since) WHERE orphan_since IS NOT NULL;
+            CREATE INDEX IF NOT EXISTS {report}_trust ON {report} (opinion_trust) WHERE opinion_trust IS NOT NULL;
 
             """;
     }

@@ -7,26 +7,17 @@ using LinqToDB.Async;
 namespace CPort.Actors.Projections;
 
 /// <summary>
-/// Open items whose hotline serves their country no more, and orphans hosted in a country that has a hotline now. Looked for when the agencies have changed or
-/// a day has begun (memberships are by days), and for some sweeps after, because the read tables may be behind. One at a time.
+/// Open items whose hotline serves their country no more, and orphans hosted in a country that has a hotline now. When is
+/// <see cref="DirectoryLooks"/>'. One at a time.
 /// </summary>
 internal sealed class StrandedItems(Func<AgencyDirectory> directory, int limit)
 {
-    /// <summary>Sweeps after a change: a minute, at five seconds each.</summary>
-    private const int Looks = 12;
-
-    private (long Version, DateOnly Day) _seen = (-1, default);
-    private int _looks;
+    private readonly DirectoryLooks _looks = new();
 
     public async Task<IReadOnlyList<(string ReportId, Tenant Tenant, int Ordinal)>> FindAsync(IDataContext db, int set, DateTimeOffset now)
     {
         var today = directory();
-        if ((today.Version, AgencyDirectory.DayOf(now)) is var seen && seen != _seen)
-        {
-            (_seen, _looks) = (seen, Looks);
-        }
-
-        if (_looks == 0)
+        if (!_looks.AreDue(today, now))
         {
             return [];
         }
@@ -57,8 +48,7 @@ internal sealed class StrandedItems(Func<AgencyDirectory> directory, int limit)
             }
         }
 
-        // What was found is given anew by its report, and looked after until nothing is found.
-        _looks = found.Count > 0 ? Looks : _looks - 1;
+        _looks.Have(found.Count > 0);
         return found;
     }
 }

@@ -8,8 +8,9 @@ namespace CPort.Actors.Projections;
 
 /// <summary>
 /// Finds work that nobody does and has it done (design.md rule 4): wakes reports whose automatic work has stood still, escalates orphans that nobody took in
-/// time and items that nobody can trace, and has items given anew when agencies came or went (<see cref="StrandedItems"/>). Asks the read tables and tells the
-/// report region; both messages are harmless when there is nothing left to do. One in the cluster.
+/// time and items that nobody can trace, has items given anew when agencies came or went (<see cref="StrandedItems"/>), and has opinions follow their agencies'
+/// trust (<see cref="OpinionTrust"/>). Asks the read tables and tells the report region; every message is harmless when there is nothing left to do. One in
+/// the cluster.
 /// </summary>
 public sealed class SweeperActor : ReceiveActor, IWithTimers
 {
@@ -32,7 +33,8 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
         (_tables, _reports, _time, _options) = (tables, reports, time, options);
         _startedAt = time.GetUtcNow();
         var stranded = directory is null ? null : new StrandedItems(directory, options.SweepLimit);
-        Receive<Sweep>(_ => FindAsync(_tables, _options, _time.GetUtcNow(), _startedAt, stranded).PipeTo(Self));
+        var trust = directory is null ? null : new OpinionTrust(directory, options.SweepLimit);
+        Receive<Sweep>(_ => FindAsync(_tables, _options, _time.GetUtcNow(), _startedAt, stranded, trust).PipeTo(Self));
         Receive<Found>(Act);
         Receive<Status.Failure>(f =>
         {
@@ -52,12 +54,12 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
     private void Next() => Timers.StartSingleTimer(nameof(Sweep), Sweep.Instance, _options.SweepEvery);
 
     private static async Task<Found> FindAsync(ReadTables tables, ProjectionOptions options, DateTimeOffset now, DateTimeOffset startedAt,
-        StrandedItems? stranded)
+        StrandedItems? stranded, OpinionTrust? trust)
     {
         await using var db = tables.Connect();
         if (await ReadTables.ServingAsync(db, default).ConfigureAwait(false) is not { } serving)
         {
-            return new Found([], [], [], now);
+            return new Found([], [], [], [], now);
         }
 
         // Four times the limit, because those woken a moment ago are left out afterwards: a few that never finish must not hide the others.
@@ -79,6 +81,7 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
             [.. unfinished.Select(r => (r.ReportId, r.Version))],
             Named(orphans.Select(o => (o.ReportId, o.Tenant, o.Ordinal))),
             stranded is null ? [] : Named(await stranded.FindAsync(db, serving.Id, now).ConfigureAwait(false)),
+            trust is null ? [] : [.. await trust.FindAsync(db, serving.Id, now).ConfigureAwait(false)],
             now);
     }
 
@@ -119,6 +122,11 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
             }
         }
 
+        foreach (var (id, tenant) in found.Outdated)
+        {
+            _reports.Tell(new FollowTrust { ReportId = ReportId.Parse(id), Context = CommandContext.OfSystem(tenant, found.At) });
+        }
+
         Next();
     }
 
@@ -133,7 +141,8 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
     private sealed record ReportItems(string ReportId, Tenant Tenant, ImmutableArray<int> Ordinals);
 
     private sealed record Found(
-        ImmutableArray<(string Id, long Version)> Unfinished, ImmutableArray<ReportItems> Orphans, ImmutableArray<ReportItems> Stranded, DateTimeOffset At)
+        ImmutableArray<(string Id, long Version)> Unfinished, ImmutableArray<ReportItems> Orphans, ImmutableArray<ReportItems> Stranded,
+        ImmutableArray<(string Id, Tenant Tenant)> Outdated, DateTimeOffset At)
         : INoSerializationVerificationNeeded;
 
     private sealed class Sweep : INotInfluenceReceiveTimeout

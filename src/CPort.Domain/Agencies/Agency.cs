@@ -40,6 +40,12 @@ public sealed record Agency
     public bool HoldsOrphanMandate { get; init; }
     public TrustLevel Trust { get; init; } = TrustLevel.Standard;
 
+    /// <summary>
+    /// How far its words are believed, earlier and later ones. A closed agency's are one standard judge's at most: alone a word decides only while somebody
+    /// answers for it and can take it back. <see cref="Trust"/> can be lowered further, also of a closed one.
+    /// </summary>
+    public TrustLevel PresentTrust => !Active && Trust == TrustLevel.Trusted ? TrustLevel.Standard : Trust;
+
     /// <summary>The number ICCAM knows the hotline by (domain.md 1.6), positive, unique among active agencies.</summary>
     public int? IccamHotlineNumber { get; init; }
 

@@ -14,4 +14,6 @@ public sealed class DirectoryMembership(AgencyDirectory directory, DateTimeOffse
     public bool HoldsOrphanMandate(AgencyId agency) => directory.MandatedHotlines.Contains(agency);
 
     public AgencyId? PoliceOf(Country country) => directory.PoliceOf(country, _day) is [var first, ..] ? first : null;
+
+    public TrustLevel? TrustOf(AgencyId agency) => directory.Find(agency)?.PresentTrust;
 }

@@ -16,4 +16,7 @@ public interface IMembership
     AgencyId? PoliceOf(Country country);
 
     AgencyId? Interpol { get; }
+
+    /// <summary>How far the agency's words are believed now; null when it is not known here.</summary>
+    TrustLevel? TrustOf(AgencyId agency);
 }

@@ -137,7 +137,7 @@ public sealed class AgencyRulesTests
     }
 
     [Fact]
-    public void A_closed_agency_takes_no_command_but_the_ending_of_its_keys()
+    public void A_closed_agency_takes_no_command_but_the_ending_of_its_keys_and_of_its_trust()
     {
         var key = ApiKey.Generate();
         var state = After(After(WithNl, Issue(HotlineNl), key), new DeactivateAgency { Context = By(), Agency = HotlineNl });
@@ -145,6 +145,20 @@ public sealed class AgencyRulesTests
         Assert.Equal(AgencyRejection.AgencyInactive, ReasonOf(Decide(state, new SetMandate { Context = By(), Agency = HotlineNl, HoldsOrphanMandate = true })));
         Assert.IsType<AgencyDecision.Unchanged>(Decide(state, new DeactivateAgency { Context = By(), Agency = HotlineNl }));
         Assert.IsType<AgencyDecision.Accepted>(Decide(state, new RevokeKey { Context = By(), Agency = HotlineNl, KeyId = key.KeyId }));
+        Assert.IsType<AgencyDecision.Accepted>(Decide(state, new SetTrust { Context = By(), Agency = HotlineNl, Trust = TrustLevel.Untrusted }));
+    }
+
+    [Theory]
+    [InlineData(TrustLevel.Trusted, TrustLevel.Standard)]
+    [InlineData(TrustLevel.Standard, TrustLevel.Standard)]
+    [InlineData(TrustLevel.Untrusted, TrustLevel.Untrusted)]
+    public void A_closed_agencys_words_are_believed_as_one_standard_judges_at_most(TrustLevel trust, TrustLevel closed)
+    {
+        var state = After(AgencyRegistry.Empty, Register("hotline-nl") with { Trust = trust });
+        Assert.Equal(trust, new DirectoryMembership(AgencyDirectory.Of(state), Noon).TrustOf(HotlineNl));
+        state = After(state, new DeactivateAgency { Context = By(), Agency = HotlineNl });
+        Assert.Equal(closed, new DirectoryMembership(AgencyDirectory.Of(state), Noon).TrustOf(HotlineNl));
+        Assert.Null(new DirectoryMembership(AgencyDirectory.Of(state), Noon).TrustOf(AgencyId.Parse("nobody")));
     }
 
     [Fact]

@@ -62,6 +62,17 @@ public class HashBucketTrustTests() : TestKit("""
     }
 
     [Fact]
+    public async Task The_words_of_a_trusted_agency_that_closes_are_a_standard_judges_from_then_on()
+    {
+        var bucket = Start();
+        bucket.Tell(Opine(Bucket, Hash, Says("interpol", Classification.Baseline, trust: TrustLevel.Trusted)));
+        await ExpectMsgAsync<OpinionsStored>();
+        Assert.Equal(TrustLevel.Trusted, await TrustAsync(bucket));
+        _directory.Do(new DeactivateAgency { Context = AgencyExamples.By(), Agency = Interpol });
+        await AwaitAssertAsync(async () => Assert.Equal(TrustLevel.Standard, await TrustAsync(bucket)));
+    }
+
+    [Fact]
     public async Task A_word_on_its_way_while_the_trust_changed_comes_in_with_the_present_one()
     {
         _directory.Set(TrustLevel.Untrusted);
@@ -112,12 +123,13 @@ public class HashBucketTrustTests() : TestKit("""
 
         public Directory() => Current = AgencyDirectory.Of(_registry);
 
-        public void Set(TrustLevel trust)
+        public void Set(TrustLevel trust) => Do(new SetTrust { Context = AgencyExamples.By(), Agency = Interpol, Trust = trust });
+
+        public void Do(IAgencyCommand command)
         {
             lock (_gate)
             {
-                _registry = AgencyExamples.After(
-                    _registry, new SetTrust { Context = AgencyExamples.By(), Agency = Interpol, Trust = trust });
+                _registry = AgencyExamples.After(_registry, command);
                 Current = AgencyDirectory.Of(_registry);
                 var moved = _moved;
                 _moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

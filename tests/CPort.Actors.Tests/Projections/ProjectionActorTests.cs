@@ -5,6 +5,10 @@ using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
+using CPort.Actors.Tests.Agencies;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
@@ -135,6 +139,84 @@ public sealed class ProjectionActorTests(PostgreSqlServer server, ITestOutputHel
                 case EscalateOrphans escalate:
                     Assert.All(escalate.Ordinals, o => Assert.True(escalated.Add(new ItemRef(escalate.ReportId, o))));
                     break;
+            }
+        }
+    }
+
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task The_sweeper_has_reports_follow_the_trust_of_their_agencies_also_one_that_took_over(DatabaseProvider provider)
+    {
+        await using var world = await ReadModelWorld.StartAsync(provider, server);
+        var set = (await world.Tables.EnsureAsync(DateTimeOffset.UtcNow)).Single().Id;
+        var lives = new RandomLives(25, world.Seam);
+        await world.AppendAsync(Enumerable.Range(0, 200).Select(_ => lives.Step()).ToArray());
+        var projector = world.Projector(set);
+        await projector.OpenAsync();
+        await projector.ApplyAsync(await world.EventsAsync());
+        HashSet<ReportId> With(string agency) => [.. lives.Reports.Values
+            .Where(r => r.Items.Any(i => i.Assessments.Any(a => a.Stands && a.Agency.Value == agency))).Select(r => r.Id)];
+
+        // All as recorded, but for one agency; then another one closes, which was believed like any other before; then one of them is demoted.
+        var registry = AgencyExamples.After(AgencyRegistry.Empty,
+            [.. new[] { "hotline-nl", "hotline-de1", "hotline-de2", "hotline-uk" }.Select(id => AgencyExamples.Register(id))]);
+        registry = AgencyExamples.After(registry, Trust("hotline-nl", TrustLevel.Untrusted));
+        var directory = AgencyDirectory.Of(registry);
+        Func<AgencyDirectory> current = () => Volatile.Read(ref directory);
+        IActorRef Sweeper(System.Collections.Concurrent.BlockingCollection<object> told)
+        {
+            var region = world.Node.System.ActorOf(Props.Create(() => new Region(told)));
+            return world.Node.System.ActorOf(Props.Create(() => new SweeperActor(world.Tables, region, TimeProvider.System,
+                new ProjectionOptions { SweepEvery = TimeSpan.FromMilliseconds(100) }, current)));
+        }
+
+        using var toldFirst = new System.Collections.Concurrent.BlockingCollection<object>();
+        var first = Sweeper(toldFirst);
+        Assert.NotEmpty(With("hotline-nl"));
+        Until(toldFirst, With("hotline-nl"));
+        Assert.True(await first.GracefulStop(Patience));
+
+        registry = AgencyExamples.After(registry, new DeactivateAgency { Context = AgencyExamples.By(), Agency = AgencyId.Parse("hotline-de2") });
+        Volatile.Write(ref directory, AgencyDirectory.Of(registry));
+
+        // What the first one had begun.
+        using var told = new System.Collections.Concurrent.BlockingCollection<object>();
+        Sweeper(told);
+        Until(told, With("hotline-nl"));
+        registry = AgencyExamples.After(registry, Trust("hotline-de1", TrustLevel.Trusted));
+        Volatile.Write(ref directory, AgencyDirectory.Of(registry));
+        Assert.NotEqual(With("hotline-nl"), With("hotline-de1"));
+        Until(told, [.. With("hotline-nl"), .. With("hotline-de1")]);
+
+        // When all follow nothing is left to be told.
+        lives.Trust = new DirectoryMembership(directory, DateTimeOffset.UtcNow).TrustOf;
+        foreach (var report in lives.Reports.Keys.ToArray())
+        {
+            await world.AppendAsync(lives.Do(new FollowTrust { ReportId = report, Context = lives.Context(Caller.System) }));
+        }
+
+        await projector.ApplyAsync(await world.EventsAsync());
+        Assert.Equal(world.Expected(lives), await world.RowsAsync(set));
+        var finder = new OpinionTrust(() => directory, 500);
+        await using var db = world.Tables.Connect();
+        Assert.Empty(await finder.FindAsync(db, set, DateTimeOffset.UtcNow));
+
+        static SetTrust Trust(string agency, TrustLevel trust) =>
+            new() { Context = AgencyExamples.By(), Agency = AgencyId.Parse(agency), Trust = trust };
+
+        // No other report is told, however often the sweeper looks.
+        static void Until(System.Collections.Concurrent.BlockingCollection<object> told, HashSet<ReportId> all)
+        {
+            var reports = new HashSet<ReportId>();
+            while (!reports.SetEquals(all))
+            {
+                Assert.True(told.TryTake(out var message, Patience));
+                if (message is FollowTrust follow)
+                {
+                    Assert.Contains(follow.ReportId, all);
+                    reports.Add(follow.ReportId);
+                }
             }
         }
     }

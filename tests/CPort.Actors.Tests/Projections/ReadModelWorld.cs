@@ -51,6 +51,9 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
 
     public IReadOnlyDictionary<ReportId, Report> Reports => _reports;
 
+    /// <summary>How far the directory believes an agency.</summary>
+    public Func<AgencyId, TrustLevel?> Trust { get; set; } = _ => null;
+
     /// <summary>One more command; answers its report and the events it led to (none when refused).</summary>
     public (ReportId Id, ImmutableArray<IReportEvent> Events) Step()
     {
@@ -92,7 +95,7 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
     public (ReportId Id, ImmutableArray<IReportEvent> Events) Do(IReportVerb command)
     {
         var report = _reports.GetValueOrDefault(command.ReportId, Report.None);
-        var environment = new ReportEnvironment { Now = _now, Members = new Members() };
+        var environment = new ReportEnvironment { Now = _now, Members = new Members(Trust) };
         var decision = ReportRules.Decide(report, ReportSealing.Seal(seam, report, command), environment);
         if (!decision.Events.IsEmpty)
         {
@@ -205,7 +208,7 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
 
     private T Pick<T>(T[] from) => from[_random.Next(from.Length)];
 
-    private sealed class Members : IMembership
+    private sealed class Members(Func<AgencyId, TrustLevel?> trust) : IMembership
     {
         public ImmutableArray<AgencyId> HotlinesOf(Country country) => [.. Callers.Where(c => c.WorksFor(country)).Select(c => c.Agency)];
 
@@ -216,6 +219,8 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
         public AgencyId? PoliceOf(Country country) => country.Code == "FR" ? AgencyId.Parse("police-fr") : null;
 
         public AgencyId? Interpol => AgencyId.Parse("interpol");
+
+        public TrustLevel? TrustOf(AgencyId agency) => trust(agency);
     }
 }
 

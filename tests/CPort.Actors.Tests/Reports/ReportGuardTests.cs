@@ -114,6 +114,7 @@ public class ReportGuardTests
         ((r, c) => new ReopenItem { ReportId = r.Id, Context = c, Item = At(1)[0], ItemNumber = 90 }, ItemWrite.Reopen, true),
         ((r, c) => new ReassignItems { ReportId = r.Id, Context = c, Ordinals = [1] }, ItemWrite.Automatic, false),
         ((r, c) => new EscalateOrphans { ReportId = r.Id, Context = c, Ordinals = [1] }, ItemWrite.Automatic, false),
+        ((r, c) => new FollowTrust { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
         ((r, c) => new CompleteAutomaticWork { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
     ];
 

@@ -30,6 +30,8 @@ public class ReportPropertyTests
         [ActionType.ReportedToLea, ActionType.ReportedToIsp, ActionType.Unavailable, ActionType.NotIllegal, ActionType.Removed];
     private static readonly ActionReason?[] Reasons = [null, ActionReason.Other, ActionReason.ContentNotFound, ActionReason.AdultPornography];
 
+    private static readonly TrustLevel[] Trusts = Enum.GetValues<TrustLevel>();
+
     private static readonly Gen<(int Kind, int Who, int A, int B, int C)> Step =
         Gen.Select(Gen.Int[0, 27], Gen.Int[0, 23], Gen.Int[0, 7], Gen.Int[0, 29], Gen.Int[0, 9]);
 
@@ -139,6 +141,11 @@ public class ReportPropertyTests
                 // A hotline is closed, or takes part again.
                 var country = Countries[step.B];
                 s.Members.Hotlines[country] = s.Members.HotlinesOf(country).IsEmpty ? [.. Hotlines(country)] : [];
+            }
+
+            if (step.Kind == 23)
+            {
+                s.Members.Trust[Callers[step.A].Agency] = Trusts[step.B % Trusts.Length];
             }
 
             s.Now = s.Now.AddMinutes(step.C * step.C);
@@ -256,6 +263,7 @@ public class ReportPropertyTests
                     ? new WithdrawReport { ReportId = s.Id, Context = context, SealedReason = AnySealed }
                     : new AmendReport { ReportId = s.Id, Context = context, HotlineReceivedDate = b == 0
                         ? null : s.Now.AddHours(b - 28), SealedSecrets = c == 1 ? AnySealed : null },
+                23 => new FollowTrust { ReportId = s.Id, Context = automatic },
                 24 => new ReopenItem { ReportId = s.Id, Context = context, Item = target, ItemNumber = s.Numbers(1) },
                 25 => new ObjectToBaseline { ReportId = s.Id, Context = context, Items = targets, SealedWhy = b == 0 ? null : AnySealed },
                 26 => new ReassignItems { ReportId = s.Id, Context = automatic, Ordinals = [.. targets.Concat(targets).Select(t => t.Ordinal)] },
@@ -346,6 +354,7 @@ public class ReportPropertyTests
         ReportWithdrawn => [.. before.Items.Select(i => i.Ordinal)],
         AutomaticWorkDone x => [.. x.Steps.Select(t => t.Ordinal)],
         ItemsAssigned x => [.. x.Assignments.Select(t => t.Ordinal)],
+        TrustFollowed x => x.Ordinals,
         ItemsClaimed x => x.Ordinals,
         ItemsReleased x => x.Ordinals,
         ItemsAssessed x => [.. x.Assessments.Select(t => t.Ordinal)],
@@ -367,7 +376,9 @@ public class ReportPropertyTests
         for (var i = 0; i < before.Assessments.Length; i++)
         {
             var (old, now) = (before.Assessments[i], after.Assessments[i]);
-            Assert.Equal(old, now with { CorrectedBy = old.CorrectedBy, Propagated = old.Propagated, WithdrawnAt = old.WithdrawnAt });
+            Assert.Equal(old, now with { CorrectedBy = old.CorrectedBy, Propagated = old.Propagated, WithdrawnAt = old.WithdrawnAt, Trust = old.Trust });
+            Assert.True(old.Trust == now.Trust || (e is TrustFollowed { Agency: var whose, Trust: var trust } && old.Stands
+                && (whose, trust) == (old.Agency, now.Trust)));
             Assert.True(old.WithdrawnAt == now.WithdrawnAt || e is ReportWithdrawn);
             Assert.True(old.CorrectedBy == now.CorrectedBy || (old.Stands && corrected == old.Id && old.Agency == agency));
         }

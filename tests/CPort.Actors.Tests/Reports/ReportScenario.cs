@@ -170,15 +170,22 @@ internal sealed class ReportScenario
     public CommandReply Reopen(Caller by, int item = 1) =>
         Do(new ReopenItem { ReportId = Id, Context = Context(by), Item = new ItemTarget { Ordinal = item }, ItemNumber = Numbers(1) });
 
+    /// <summary>The directory believes the agency so far from now on, and the report is told to follow.</summary>
+    public CommandReply Trust(Caller agency, TrustLevel trust)
+    {
+        Members.Trust[agency.Agency] = trust;
+        return Do(new FollowTrust { ReportId = Id, Context = Context(Caller.System) });
+    }
+
     public CommandReply Reassign(Caller by, params int[] items) => Do(new ReassignItems { ReportId = Id, Context = Context(by), Ordinals = [.. items] });
 
     /// <summary>The item inherits this from its hashes from now on, whatever today's policy is; null: nothing.</summary>
-    public void Inherit(Classification? inherited, InheritanceKind kind = InheritanceKind.Inherited, int item = 1)
+    public void Inherit(Classification? inherited, InheritanceKind kind = InheritanceKind.Inherited, int item = 1, int row = 0)
     {
         var match = new ItemMatch
         {
             LookedUp = true, Inheritance = inherited is null && kind == InheritanceKind.Inherited ? null
-                : new InheritanceDecision { Kind = kind, Classification = inherited },
+                : new InheritanceDecision { Kind = kind, Classification = inherited, Row = row },
         };
         var e = new AutomaticWorkDone { Meta = Context(Caller.System).ToMeta(), Steps = [new ItemSteps { Ordinal = item, Match = match }] };
         _events.Add(e);
@@ -301,6 +308,11 @@ internal sealed class FakeMembership : IMembership
 
     public AgencyId? PoliceOf(Country country) => country == ReportScenario.UA ? AgencyId.Parse("police-ua")
         : country == ReportScenario.NL ? ReportScenario.PoliceNl.Agency : null;
+
+    /// <summary>Of agencies that are not in here the trust is not known.</summary>
+    public Dictionary<AgencyId, TrustLevel> Trust { get; } = [];
+
+    public TrustLevel? TrustOf(AgencyId agency) => Trust.TryGetValue(agency, out var trust) ? trust : null;
 }
 
 /// <summary>A seam with a real HMAC and nothing else: the rules never open anything.</summary>

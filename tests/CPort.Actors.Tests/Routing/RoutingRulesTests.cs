@@ -48,5 +48,7 @@ public sealed class RoutingRulesTests
         public bool HoldsOrphanMandate(AgencyId agency) => agency == Dutch;
 
         public AgencyId? PoliceOf(Country country) => null;
+
+        public TrustLevel? TrustOf(AgencyId agency) => null;
     }
 }

@@ -12,6 +12,9 @@ public sealed record SetTrust : IAgencyCommand
 
     Type IAgencyCommand.Makes => typeof(TrustChanged);
 
+    // Its words remain, and nobody else can take them back.
+    bool IAgencyCommand.AlsoWhenClosed => true;
+
     AgencyDecision IAgencyCommand.Decide(AgencyRegistry state, EventMeta meta, KeyCandidate? candidate) =>
         Fault(Trust)
         ?? (Trust == state.Agencies[Agency].Trust ? Unchanged : Accept(new TrustChanged { Meta = meta, Agency = Agency, Trust = Trust }));
