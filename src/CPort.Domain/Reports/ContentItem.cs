@@ -86,6 +86,31 @@ public sealed record ContentItem
     /// <summary>Whose job it was before, oldest first.</summary>
     [ProtoMember(31)] public ImmutableArray<Assignment> EarlierAssignments { get; init; } = [];
 
+    /// <summary>
+    /// As it is known to be hosted there, before it is anybody's job. What came with the report then follows that country's law, when its agency serves it
+    /// (verdicts.md 1). The hash buckets may have heard it by the other law, and are told that it is taken back: to them it is another source's word.
+    /// </summary>
+    internal ContentItem LawsFollow(Country? host)
+    {
+        bool Follows(Assessment a) => a.Stands && host is { } law && a.Country != law && a.Laws.Contains(law);
+        if (Assignment is not null || PreviousOccurrence is not null || !Assessments.Any(Follows))
+        {
+            return this;
+        }
+
+        // Not told before the tracers had answered once.
+        var told = Traced || !EarlierHosting.IsEmpty;
+        Assessment ByThatLaw(Assessment a) => a with { Country = host, Speaks = true, Propagated = !a.Classification.HasEffect() };
+        return this with
+        {
+            Assessments = !told ? [.. Assessments.Select(a => Follows(a) ? ByThatLaw(a) : a)] :
+            [
+                .. Assessments.Select(a => Follows(a) ? a with { WithdrawnAt = a.At.AddTicks(1), Propagated = !a.Classification.HasEffect() } : a),
+                .. Assessments.Where(Follows).Select((a, i) => ByThatLaw(a) with { Id = Assessments.Length + 1 + i }),
+            ],
+        };
+    }
+
     /// <summary>As its report's event of this number made it: its opinions say so.</summary>
     internal ContentItem Numbered(long sequence) => this with { Assessments = [.. Assessments.Select(a => a with { Sequence = sequence })] };
 }
@@ -187,6 +212,12 @@ public sealed record Assessment
 
     /// <summary>What was chosen, where that was in another scheme than ICCAM's.</summary>
     [ProtoMember(23)] public Category? Category { get; init; }
+
+    /// <summary>
+    /// The laws that it may turn out to follow: those of a hotline of several countries that said it with the report, before it was known where the item is
+    /// hosted (<see cref="ContentItem.LawsFollow"/>).
+    /// </summary>
+    [ProtoMember(24)] public ImmutableArray<Country> Laws { get; init; } = [];
 
     /// <summary>Why, in words, sealed: of objections and corrections.</summary>
     [ProtoMember(22)] public Sealed? Why { get; init; }

@@ -10,8 +10,9 @@ public static class ContentItemExtensions
 
     /// <summary>
     /// The classification that counts and whose opinion of the item made it (null: its hashes did). First a Baseline by who has the job, or a believed one;
-    /// against a local NotIllegal that one does not win by itself: an open item waits for another look, a closed one stays as it was closed. Else the last
-    /// opinion by who has or had the job in this episode; else what was inherited; else what the reporter said when it sent the report, if believed here.
+    /// against a local NotIllegal that one does not win by itself: an open item waits for another look, a closed one stays as it was closed. Nor does one that
+    /// believed words dispute. Else the last opinion by who has or had the job in this episode; else what was inherited; else what the reporter said when it
+    /// sent the report, if believed here and not disputed.
     /// </summary>
     public static (Classification? Classification, Assessment? By) Judgement(this ContentItem item)
     {
@@ -33,13 +34,20 @@ public static class ContentItemExtensions
 
         if (item.IsBaselineBelieved(out var believed))
         {
-            return !item.IsNotIllegalHere(local) ? (Classification.Baseline, believed)
-                : item.IsClosed() || local?.DespiteBaseline == true ? (Classification.NotIllegal, local)
-                : (null, null);
+            if (item.IsNotIllegalHere(local))
+            {
+                return item.IsClosed() || local?.DespiteBaseline == true ? (Classification.NotIllegal, local) : (null, null);
+            }
+
+            if (!item.IsBaselineDisputed())
+            {
+                return (Classification.Baseline, believed);
+            }
         }
 
         return local is not null ? (local.Classification, local)
             : item.Inherited() is { } inherited ? (inherited, null)
+            : item.Inheritance is { Kind: InheritanceKind.Disputed, Row: > 0 } ? (null, null)
             : (intake?.Classification, intake);
     }
 
@@ -56,13 +64,16 @@ public static class ContentItemExtensions
     private static bool IsBelievedAtIntake(this ContentItem item, Assessment a) =>
         a is { Episode: 0, Speaks: true, Country: { } law } && a.Trust != TrustLevel.Untrusted && law == item.Assignment?.Country;
 
+    /// <summary>A believed Baseline stands, disputed or not.</summary>
+    public static bool IsBaselineBelieved(this ContentItem item) => item.IsBaselineBelieved(out _);
+
     /// <summary>
     /// Baseline by a believed word: of the item's hashes, or of the item itself (which may have none) by one trusted or two independent standard agencies.
     /// </summary>
     private static bool IsBaselineBelieved(this ContentItem item, out Assessment? by)
     {
         by = null;
-        if (item.Inherited() == Classification.Baseline)
+        if (item.Inherited() == Classification.Baseline || item.IsBaselineDisputed())
         {
             return true;
         }
@@ -94,7 +105,7 @@ public static class ContentItemExtensions
 
     /// <summary>A believed Baseline stands against what the assigned country found not illegal; shown everywhere, and never silently chosen.</summary>
     public static bool IsContradicted(this ContentItem item) =>
-        item.IsNotIllegalHere(item.LocalOpinion()) && item.IsBaselineBelieved(out _)
+        item.IsNotIllegalHere(item.LocalOpinion()) && item.IsBaselineBelieved()
         && !item.Assessments.Any(a => a is { Counts: true, Classification: Classification.Baseline } && item.IsOfTheJob(a));
 
     /// <summary>Contradicted, and nobody has looked at it since: an open item waits for that, a closed one is listed for reopening.</summary>
@@ -112,19 +123,24 @@ public static class ContentItemExtensions
     /// <summary>Believed words on the item's hashes contradict one another (verdicts.md 3, rows 3 and 7).</summary>
     public static bool IsDisputed(this ContentItem item) => item.Inheritance?.Kind == InheritanceKind.Disputed;
 
+    /// <summary>A believed Baseline and a believed NotIllegal stand against each other (row 3).</summary>
+    private static bool IsBaselineDisputed(this ContentItem item) => item.Inheritance is { Kind: InheritanceKind.Disputed, Row: 3 };
+
     /// <summary>Illegal by what counts, or by believed words that others contradict: what INTERPOL keeps sight of.</summary>
     public static bool IsSaidIllegal(this ContentItem item) => item.Effective()?.IsIllegal() == true || item.IsDisputed() || item.IsContradicted();
 
-    /// <summary>It counts as Baseline and somebody objects to that.</summary>
+    /// <summary>It counts as Baseline and somebody objects to that, on the item or by a word on its hashes, believed or not.</summary>
     public static bool IsObjectedTo(this ContentItem item) =>
         item.Effective() == Classification.Baseline
-        && (item.Inheritance?.Objected == true || item.Assessments.Any(a => a is { Stands: true, Objection: true, Classification: Classification.NotIllegal }));
+        && (item.Inheritance?.Objected == true || item.IsBaselineDisputed()
+            || item.Assessments.Any(a => a is { Stands: true, Objection: true, Classification: Classification.NotIllegal }));
 
     /// <summary>Whose Baseline the item carries: those who said so of the item, and those whose word its hashes brought.</summary>
     public static IEnumerable<AgencyId> BaselineBy(this ContentItem item) =>
     [
         .. item.Assessments.Where(a => a is { Counts: true, Classification: Classification.Baseline }).Select(a => a.Agency),
-        .. item.Inherited() == Classification.Baseline ? item.Inheritance!.WordsOf(item.Known, item.Near).Select(w => w.Agency) : [],
+        .. item.Inherited() == Classification.Baseline || item.IsBaselineDisputed()
+            ? item.Inheritance!.WordsOf(item.Known, item.Near).Where(w => w.Classification == Classification.Baseline).Select(w => w.Agency) : [],
     ];
 
     /// <summary>Who had the item before, or gave an opinion or did something about it.</summary>
@@ -209,10 +225,10 @@ public static class ContentItemExtensions
 
     /// <summary>
     /// Words that the hash buckets have not heard as they are now: said, or taken back (<see cref="Assessment.WithdrawnAt"/>). A corrected one is never sent:
-    /// late, it would undo its correction.
+    /// late, it would undo its correction. One whose law may still follow the hosting country (<see cref="Assessment.Laws"/>) waits for the tracers.
     /// </summary>
     public static IEnumerable<Assessment> Unpropagated(this ContentItem item) =>
-        item.Hashes.IsEmpty ? [] : item.Assessments.Where(a => a.CorrectedBy is null && !a.Propagated);
+        item.Hashes.IsEmpty ? [] : item.Assessments.Where(a => a.CorrectedBy is null && !a.Propagated && (a.Laws.IsEmpty || !item.NeedsTrace()));
 
     public static bool HasUnfinishedWork(this ContentItem item) => item.NeedsTrace() || item.NeedsMatch() || item.NeedsRoute() || item.Unpropagated().Any();
 }

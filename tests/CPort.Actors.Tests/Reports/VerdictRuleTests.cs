@@ -501,6 +501,211 @@ public class VerdictRuleTests
         Assert.False(Lists(Se));
     }
 
+    [Fact]
+    public void A_trusted_reporters_Baseline_binds_while_the_reporter_is_trusted_and_what_was_done_without_it_is_seen_again()
+    {
+        var s = Sent(Trusted, BE, Baseline);
+        Assert.Equal((Baseline, Nl.Agency), (s[1].Effective()!.Value, s[1].Judgement().By!.Agency));
+        Assert.Equal(RejectionCode.BaselineIsFinal, s.Assess(Be, NotIllegal).Code);
+        foreach (var (trust, counts) in ((TrustLevel, bool)[])[(TrustLevel.Untrusted, false), (TrustLevel.Standard, false), (TrustLevel.Trusted, true)])
+        {
+            var version = s[1].Version;
+            Assert.Equal(CommandOutcome.Accepted, s.Trust(Nl, trust).Outcome);
+            Assert.Equal((version + 1, trust), (s[1].Version, s[1].Assessments[0].Trust));
+            Assert.Equal(counts ? Baseline : null, s[1].Effective());
+            Assert.Equal((!counts, counts), (WorkQueue.Unassessed.Holds(s[1]), WorkQueue.Unactioned.Holds(s[1])));
+
+            // Told again it is nothing new; nor is what an agency that is not in the directory said.
+            s.Trust(Nl, trust);
+            s.Trust(Se, TrustLevel.Untrusted);
+            Assert.Equal(version + 1, s[1].Version);
+        }
+
+        // Found not illegal while nobody believed it: back for another look when it is believed again; and lifted again with the trust.
+        s.Trust(Nl, TrustLevel.Untrusted);
+        Assert.Equal(CommandOutcome.Accepted, s.Assess(Be, NotIllegal).Outcome);
+        Assert.Equal((NotIllegal, false), (s[1].Effective()!.Value, s[1].IsContradicted()));
+        s.Trust(Nl, TrustLevel.Trusted);
+        Assert.Equal((true, true), (s[1].AwaitsSecondLook(), WorkQueue.Unassessed.Holds(s[1])));
+        s.Trust(Nl, TrustLevel.Standard);
+        Assert.Equal((NotIllegal, false), (s[1].Effective()!.Value, s[1].IsContradicted()));
+        s.Act(Be, ActionType.NotIllegal);
+        s.Trust(Nl, TrustLevel.Trusted);
+        Assert.True(WorkQueue.Contradicted.Holds(s[1]));
+        s.Trust(Nl, TrustLevel.Untrusted);
+        Assert.False(WorkQueue.Contradicted.Holds(s[1]));
+
+        // Withdrawn opinions are nobody's any more.
+        s = Sent(Trusted, BE, Baseline);
+        s.Withdraw(Nl);
+        var events = s.Events.Count;
+        s.Trust(Nl, TrustLevel.Untrusted);
+        Assert.Equal(events, s.Events.Count);
+    }
+
+    [Fact]
+    public void Trust_follows_for_every_agency_and_item_with_at_most_200_items_an_event()
+    {
+        var s = new ReportScenario();
+        s.Submit(De1, [.. Enumerable.Range(0, 203).Select(_ => Entry(DE) with { Assessment = Opinion(National) })]);
+        s.Work();
+        s.Claim(De2, 2, 3);
+        Assert.Equal(CommandOutcome.Accepted, s.Assess(De2, Baseline, 2, 3).Outcome);
+        s.Members.Trust[De2.Agency] = TrustLevel.Trusted;
+        var before = s.Events.Count;
+        s.Trust(De1, TrustLevel.Untrusted);
+        Assert.Equal([(De1.Agency, 200), (De1.Agency, 3), (De2.Agency, 2)],
+            s.Events.Skip(before).Cast<TrustFollowed>().Select(e => (e.Agency, e.Ordinals.Length)));
+        Assert.All(s.Report.Items.SelectMany(i => i.Assessments),
+            a => Assert.Equal(a.Agency == De1.Agency ? TrustLevel.Untrusted : TrustLevel.Trusted, a.Trust));
+
+        // An untrusted one's word at intake binds nobody else of its country either.
+        Assert.Null(s[1].Effective());
+        Assert.Equal(",hotline-de1=3,hotline-de2=2,", Actors.Projections.ReadRows.Of(s.Report).OpinionTrust);
+    }
+
+    [Fact]
+    public void A_believed_Baseline_that_believed_words_dispute_contradicts_a_local_NotIllegal_like_an_undisputed_one()
+    {
+        var s = HostedIn(BE);
+        s.Assess(Be, NotIllegal);
+        s.Inherit(null, InheritanceKind.Disputed, row: 3);
+        Assert.Equal((true, true, true), (s[1].IsDisputed(), s[1].IsContradicted(), WorkQueue.Unassessed.Holds(s[1])));
+        Assert.Equal(CommandOutcome.Accepted, s.Assess(Be, NotIllegal).Outcome);
+        Assert.Equal(NotIllegal, s[1].Effective());
+        s.Act(Be, ActionType.NotIllegal);
+        Assert.Equal((true, false), (s[1].IsContradicted(), WorkQueue.Contradicted.Holds(s[1])));
+
+        // Said in sight of the dispute, as the first look.
+        var t = HostedIn(BE);
+        t.Inherit(null, InheritanceKind.Disputed, row: 3);
+        Assert.True(WorkQueue.Unassessed.Holds(t[1]));
+        t.Assess(Be, NotIllegal);
+        Assert.Equal((NotIllegal, true), (t[1].Effective()!.Value, t[1].IsContradicted()));
+
+        // Closed before: listed, and reopened.
+        var u = HostedIn(BE);
+        u.Assess(Be, NotIllegal);
+        u.Act(Be, ActionType.NotIllegal);
+        u.Inherit(null, InheritanceKind.Disputed, row: 3);
+        Assert.Equal((true, NotIllegal), (WorkQueue.Contradicted.Holds(u[1]), u[1].Effective()!.Value));
+        Assert.Equal(CommandOutcome.Accepted, u.Reopen(Be).Outcome);
+
+        // What only weak hashes say, or a dispute within the country, is no believed Baseline.
+        foreach (var row in (int[])[0, 7])
+        {
+            var v = HostedIn(BE);
+            v.Assess(Be, NotIllegal);
+            v.Inherit(null, InheritanceKind.Disputed, row: row);
+            Assert.Equal((NotIllegal, false), (v[1].Effective()!.Value, v[1].IsContradicted()));
+        }
+    }
+
+    [Fact]
+    public void A_disputed_Baseline_of_who_has_the_job_stays_final_and_is_listed_for_quality_control_and_any_other_waits_for_a_look()
+    {
+        var s = HostedIn(BE);
+        s.Assess(Be, Baseline);
+        s.Inherit(null, InheritanceKind.Disputed, row: 3);
+        Assert.Equal((Baseline, true, false), (s[1].Effective()!.Value, s[1].IsDisputed(), s[1].IsContradicted()));
+        Assert.Equal((true, true), (WorkQueue.Objections.Holds(s[1]), WorkQueue.Unactioned.Holds(s[1])));
+        Assert.Contains(Be.Agency, s[1].BaselineBy());
+        Assert.Equal(RejectionCode.BaselineIsFinal, s.Assess(Be, NotIllegal).Code);
+
+        // A local National goes on counting: it is a look, and nobody's Baseline lifts it undisputed.
+        var n = HostedIn(BE);
+        n.Assess(Be, National);
+        n.Inherit(null, InheritanceKind.Disputed, row: 3);
+        Assert.Equal(National, n[1].Effective());
+
+        // A trusted reporter's Baseline is the word that is disputed, not a look of the job's; nor is what was said with the report.
+        var t = Sent(Trusted, BE, Baseline);
+        t.Inherit(null, InheritanceKind.Disputed, row: 3);
+        Assert.Null(t[1].Effective());
+        Assert.True(WorkQueue.Unassessed.Holds(t[1]));
+        Assert.Equal(CommandOutcome.Accepted, t.Assess(Be, National).Outcome);
+        Assert.Equal(National, t[1].Effective());
+        foreach (var row in (int[])[3, 7])
+        {
+            var u = Sent(De1, DE, NotIllegal);
+            u.Claim(De2);
+            Assert.Equal(NotIllegal, u[1].Effective());
+            u.Inherit(null, InheritanceKind.Disputed, row: row);
+            Assert.Null(u[1].Effective());
+            Assert.True(WorkQueue.Unassessed.Holds(u[1]));
+        }
+
+        // Weak hashes only suggest.
+        var w = Sent(De1, DE, NotIllegal);
+        w.Inherit(null, InheritanceKind.Disputed);
+        Assert.Equal(NotIllegal, w[1].Effective());
+    }
+
+    private static readonly Caller BeNl = Be with { Countries = [BE, NL], PrimaryCountry = BE };
+
+    private static ReportScenario ByTwoCountries(params SubmittedItem[] items)
+    {
+        var s = new ReportScenario();
+        s.Members.Hotlines[NL] = [Be.Agency];
+        s.Submit(BeNl, items);
+        return s;
+    }
+
+    private static SubmittedItem Untold(Country? host = null) => Entry(host) with { Assessment = Opinion(National), Hashes = [Sha256(1)] };
+
+    [Fact]
+    public void What_a_hotline_of_several_countries_says_with_a_report_follows_the_law_of_the_one_where_the_item_is_found()
+    {
+        var s = ByTwoCountries(Untold(), Untold(NL), Untold());
+        Assert.Equal([BE, NL, BE], s.Report.Items.Select(i => i.Assessments[0].Country!.Value));
+
+        // Until the tracers have answered the buckets are not told by which law.
+        Assert.Equal([false, true, false], s.Report.Items.Select(i => i.Unpropagated().Any()));
+        s.Work([new ItemTrace { Ordinal = 1, Facts = Facts(NL) }, new ItemTrace { Ordinal = 3, Facts = Facts(SE) }]);
+        Assert.Equal([(NL, true), (NL, true), (BE, true)], s.Report.Items.Select(i => (i.Assessments.Single().Country!.Value, i.Assessments[0].Speaks)));
+        Assert.All(s.Report.Items, i => Assert.Single(i.Unpropagated()));
+
+        // So it counts where the job came to itself.
+        Assert.Equal((National, Be.Agency), (s[1].Effective()!.Value, s[1].Assignment!.Hotline!.Value));
+        Assert.Null(s[3].Effective());
+
+        // A later move changes no word that was said.
+        s.Host(BeNl, BE, 1);
+        s.Move(BeNl, BE, 1);
+        Assert.Equal(NL, Assert.Single(s[1].Assessments).Country);
+
+        // One country, or a category of one: nothing to follow.
+        var t = new ReportScenario();
+        t.Submit(Nl, Untold());
+        Assert.Single(t[1].Unpropagated());
+    }
+
+    [Fact]
+    public void Found_after_the_tracers_gave_up_the_word_by_the_other_law_is_taken_back_from_the_buckets()
+    {
+        var s = ByTwoCountries(Untold());
+        s.Work([new ItemTrace { Ordinal = 1, Facts = Facts(null) }], full: true);
+        Assert.Equal(BE, Assert.Single(s[1].Unpropagated()).Country);
+        s.Work(propagated: [new AssessmentRef { Ordinal = 1, AssessmentId = 1 }]);
+        s.Host(BeNl, NL);
+        Assert.Equal((NL, Be.Agency, National), (s[1].Assignment!.Country!.Value, s[1].Assignment!.Hotline!.Value, s[1].Effective()!.Value));
+        Assert.Equal([(1, BE, true), (2, NL, false)], s[1].Unpropagated().Select(a => (a.Id, a.Country!.Value, a.WithdrawnAt is not null)));
+
+        // What was under way by the old law settles nothing of the new one.
+        s.Work(propagated: [new AssessmentRef { Ordinal = 1, AssessmentId = 1 }]);
+        Assert.Equal([1, 2], s[1].Unpropagated().Select(a => a.Id));
+        s.Work(propagated: [new AssessmentRef { Ordinal = 1, AssessmentId = 1, Retracted = true }, new AssessmentRef { Ordinal = 1, AssessmentId = 2 }]);
+        Assert.Empty(s[1].Unpropagated());
+        Assert.Equal(Fingerprint(s.Report), Fingerprint(s.Events.Select(OverTheWire).Aggregate(Report.None, ReportRules.Apply)));
+
+        // A correction before it is found goes the same way.
+        var t = ByTwoCountries(Untold());
+        t.Correct(BeNl, Baseline);
+        Assert.Empty(t[1].Unpropagated());
+        t.Work([new ItemTrace { Ordinal = 1, Facts = Facts(NL) }]);
+        Assert.Equal((NL, Baseline), (Assert.Single(t[1].Unpropagated()).Country!.Value, t[1].Effective()!.Value));
+    }
+
     private static class Projections
     {
         public static Actors.Projections.ItemRow RowOf(Report report, ContentItem item) => Actors.Projections.ReadRows.Of(report, item);

@@ -107,6 +107,95 @@ public sealed class WordTests(EndToEndNodes nodes)
         await node.ItemAsync("nl", id, i => i.TryGetProperty("knownWithoutLook", out var known) && known.GetBoolean());
     }
 
+    /// <summary>What an agency said with a report, of an item without hashes, was believed as on that day for ever.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_Baseline_at_intake_binds_while_its_agency_is_trusted_and_the_item_comes_back_with_each_change(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        await node.RegisterAsync("hotline-doubted", "Hotline", "Trusted", "Analyst", "IS");
+        var id = await node.SubmitAsync("hotline-doubted", Bodies.Report("WORD-INTAKE-1", r =>
+        {
+            ReportLifeTests.WithoutHashes(r);
+            r["urls"]![0]!["assessment"] = ReportLifeTests.Assessment()["assessment"]!.DeepClone();
+        }));
+        await ReportLifeTests.InQueueAsync(node, "nl", "unactioned", id);
+        Assert.Equal("baseline-is-final", (await AssessAsync("NotIllegal")).Is(HttpStatusCode.Conflict).Code);
+
+        (await PatchAsync(node, "hotline-doubted", new JsonObject { ["trust"] = "Untrusted" })).Is(HttpStatusCode.OK);
+        await ReportLifeTests.InQueueAsync(node, "nl", "unassessed", id);
+        Assert.False((await node.GetAsync("nl", $"v1/reports/{id}/items/1")).Is(HttpStatusCode.OK).Json.TryGetProperty("classification", out _));
+        (await AssessAsync("NotIllegal")).Is(HttpStatusCode.OK);
+        await ReportLifeTests.InQueueAsync(node, "nl", "unactioned", id);
+
+        // And back: it contradicts what was found without it. Whoever was to tell the reports may have ended meanwhile.
+        (await PatchAsync(node, "hotline-doubted", new JsonObject { ["trust"] = "Trusted" })).Is(HttpStatusCode.OK);
+        await node.RestartAsync();
+        await ReportLifeTests.InQueueAsync(node, "nl", "unassessed", id);
+        Assert.True((await node.GetAsync("nl", $"v1/reports/{id}/items/1")).Is(HttpStatusCode.OK).Json.GetProperty("contradicted").GetBoolean());
+
+        // Closed, its word is one standard judge's, and can be believed less still.
+        (await PatchAsync(node, "hotline-doubted", new JsonObject { ["active"] = false })).Is(HttpStatusCode.OK);
+        await ReportLifeTests.InQueueAsync(node, "nl", "unactioned", id);
+        (await PatchAsync(node, "hotline-doubted", new JsonObject { ["trust"] = "Untrusted" })).Is(HttpStatusCode.OK);
+        (await PatchAsync(node, "hotline-doubted", new JsonObject { ["holdsOrphanMandate"] = true })).Is(HttpStatusCode.Conflict);
+
+        Task<Reply> AssessAsync(string classification) =>
+            node.PostAsync("nl", $"v1/reports/{id}/items:assess", ReportLifeTests.Assessment(classification));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_NotIllegal_item_whose_hash_comes_to_be_disputed_is_contradicted_and_waits_for_another_look(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        await node.RegisterAsync("hotline-weighty", "Hotline", "Trusted", "Machine", "NO");
+        var hash = Bodies.Hash("word-disputed", 32);
+        var id = await node.SubmitAsync("gb", Bodies.Report("WORD-DISPUTED-1", r => r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = hash }));
+        await node.AssignedAsync("nl", id, "hotline-nl");
+        (await node.PostAsync("nl", $"v1/reports/{id}/items:assess", ReportLifeTests.Assessment("NotIllegal"))).Is(HttpStatusCode.OK);
+
+        // The word against comes first, so that the Baseline never stands alone.
+        await ImportAsync(node, "hotline-weighty", "own", Row(hash, "NotIllegal"));
+        Assert.False((await LookUpAsync(node, "nl", hash)).GetProperty("disputed").GetBoolean());
+        await ImportAsync(node, "interpol", "disputed", Row(hash, "Baseline"));
+        Assert.True((await LookUpAsync(node, "nl", hash)).GetProperty("disputed").GetBoolean());
+        var item = await node.ItemAsync("nl", id, i => i.TryGetProperty("contradicted", out var contradicted) && contradicted.GetBoolean());
+        Assert.Equal(("Disputed", "Unassessed"), (item.GetProperty("inheritance").GetProperty("kind").GetString(), item.GetProperty("state").GetString()));
+        (await node.PostAsync("nl", $"v1/reports/{id}/items:assess", ReportLifeTests.Assessment("NotIllegal"))).Is(HttpStatusCode.OK);
+        await node.ItemAsync("nl", id, i => i.GetProperty("state").GetString() == "Unactioned");
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task What_a_hotline_of_two_countries_says_with_a_report_follows_the_law_of_where_the_item_is_found_later(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        await node.RegisterAsync("hotline-alps", "Hotline", "Standard", "Analyst", "LI", "MC");
+        var hash = Bodies.Hash("word-alps", 32);
+        var id = await node.SubmitAsync("hotline-alps", Bodies.Report("WORD-ALPS-1", r =>
+        {
+            var entry = r["urls"]![0]!.AsObject();
+            entry["urlString"] = "http://exampleexampleexampleexampleexampleexampleexampleexample2.onion/alps";
+            entry["assessment"] = ReportLifeTests.Assessment("National")["assessment"]!.DeepClone();
+            entry["hashes"] = new JsonObject { ["sha256"] = hash };
+            entry.Remove("hostingCountryCode");
+            entry.Remove("hostingIpAddress");
+        }));
+        await node.ItemAsync("hotline-alps", id, i => i.GetProperty("state").GetString() == "Untraced");
+        await EndToEndNode.UntilAsync(() => node.PostAsync("nl", "v1/hashes:lookup", Change(hash)), r => Said(r) is ["LI"]);
+        (await node.PostAsync("hotline-alps", $"v1/reports/{id}/items:hosting", ReportLifeTests.With("hostingCountryCode", "MC"))).Is(HttpStatusCode.OK);
+        await EndToEndNode.UntilAsync(() => node.PostAsync("nl", "v1/hashes:lookup", Change(hash)), r => Said(r) is ["MC"]);
+        var item = await node.AssignedAsync("hotline-alps", id, "hotline-alps");
+        Assert.Equal("National", Name(item));
+
+        static string?[] Said(Reply reply) =>
+        [
+            .. reply.Json.GetProperty("results")[0].GetProperty("opinions").EnumerateArray()
+                .Select(o => o.TryGetProperty("countryCode", out var law) && o.GetProperty("speaks").GetBoolean() ? law.GetString() : null),
+        ];
+    }
+
     /// <summary>Audit B29: two importers of one list were two sources.</summary>
     [SkippableTheory]
     [MemberData(nameof(Both))]

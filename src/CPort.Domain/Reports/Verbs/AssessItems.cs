@@ -31,7 +31,7 @@ public sealed record AssessItems : IReportCommand
                             Ordinal = i.Ordinal,
                             Assessment = Assessment.ToAssessment(i.Assessments.Length + 1, Context, LawOf(i, caller), i.Assignment!.Episode) with
                             {
-                                DespiteBaseline = i.IsContradicted(),
+                                DespiteBaseline = i.IsBaselineBelieved(),
                             },
                         }),
                     ],

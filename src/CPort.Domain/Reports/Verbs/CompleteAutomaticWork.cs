@@ -98,7 +98,7 @@ public sealed record ItemSteps
     {
         if (Trace is not null)
         {
-            item = item with { Hosting = Trace, Traced = true };
+            item = item.LawsFollow(Trace.Country) with { Hosting = Trace, Traced = true };
         }
 
         if (Route is not null)

@@ -50,6 +50,7 @@ public sealed record CorrectAssessment : IReportCommand
         var corrected = Assessment.ToAssessment(item.Assessments.Length + 1, Context, own.Country, own.Episode);
         return corrected with
         {
+            Laws = Assessment.Category?.Jurisdiction is null ? own.Laws : [],
             Objection = own.Objection, Carried = own.Carried, Why = SealedWhy, Speaks = own.Speaks || corrected.Speaks,
 
             // The buckets order a source's words by their time; a node whose clock is behind must not make the correction the older one.

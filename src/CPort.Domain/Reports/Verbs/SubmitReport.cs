@@ -245,9 +245,16 @@ public sealed record SubmittedItem
             Assignment = Assigning.Route(item, item.Hosting!.Country!.Value, episode: 1, environment.Now, environment).Assignment,
         }).Zip(items, (item, submitted) => item with
         {
-            // A hotline of several countries speaks by the law of the one that has the item (verdicts.md 1).
+            // A hotline of several countries speaks by the law of the one that has the item (verdicts.md 1), also where that is found out later.
             Assessments = submitted.Assessment is { } a
-                ? [a.ToAssessment(1, context, reporter.LawFor(item.Assignment?.Country), episode: 0)] : [],
+                ?
+                [
+                    a.ToAssessment(1, context, reporter.LawFor(item.Assignment?.Country), episode: 0) with
+                    {
+                        Laws = item.Assignment is null && a.Category?.Jurisdiction is null && reporter.Countries.Length > 1
+                            ? [.. reporter.Countries.Where(c => reporter.SpeaksFor(c))] : [],
+                    },
+                ] : [],
             Actions =
             [
                 .. submitted.Actions.Select(action => action.ToAction(context, reporter.LawFor(item.Assignment?.Country), episode: 0)),

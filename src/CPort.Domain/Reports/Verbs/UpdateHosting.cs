@@ -47,7 +47,7 @@ public sealed record HostingUpdated : IReportEvent
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
     /// <summary>What is given goes into what is known. Without a country, an item that is nobody's job yet is traced (again) by what is known now.</summary>
-    public Report Apply(Report report) => Each(report, this, Ordinals, i => i with
+    public Report Apply(Report report) => Each(report, this, Ordinals, i => i.LawsFollow(Facts.Country) with
     {
         Hosting = Into(i.Hosting, Facts), Traced = (i.Assignment is not null && i.Traced) || Into(i.Hosting, Facts).Country is not null,
         EarlierHosting = i.Hosting is { } before ? i.EarlierHosting.Add(before) : i.EarlierHosting,
