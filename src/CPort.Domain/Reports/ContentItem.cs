@@ -189,7 +189,10 @@ public sealed record Assessment
     /// <summary>The hash buckets know of it as it is now: as said, or as taken back.</summary>
     [ProtoMember(15)] public bool Propagated { get; init; }
 
-    /// <summary>When it was taken back together with its report; it no longer counts, and the hash buckets are told so.</summary>
+    /// <summary>
+    /// When it was taken back, together with its report or as one by another law than it turned out to follow; it no longer counts, and the hash buckets are
+    /// told so.
+    /// </summary>
     [ProtoMember(16)] public DateTimeOffset? WithdrawnAt { get; init; }
 
     /// <summary>The number of the report's event that made it; follows from its place in the journal.</summary>
