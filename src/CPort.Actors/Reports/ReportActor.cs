@@ -165,8 +165,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
             return;
         }
 
-        var (again, told) = _news.Lookup();
-        _round = new WorkRound(_report, again, told, _services, _trace);
+        _round = new WorkRound(_report, _news.Lookup(), _services, _trace);
         _round.Ask(_matching, Self);
 
         // Routing alone needs no answer from outside.
@@ -193,7 +192,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
     {
         if (_round is { Brought: true } round)
         {
-            Commit(Decide(round.TakeOut(_id, OwnContext())), _ => { });
+            Commit(Decide(_news.With(_report, round.TakeOut(_id, OwnContext()))), _ => { });
         }
     }
 
@@ -219,10 +218,10 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         }
 
         using var activity = round.Trace is null ? null : CPortTracing.Continue($"report {nameof(CompleteAutomaticWork)}", round.Trace);
-        Commit(Decide(round.TakeOut(_id, OwnContext())), _ =>
+        Commit(Decide(_news.With(_report, round.TakeOut(_id, OwnContext()))), _ =>
         {
             CPortMetrics.Hop(CPortMetrics.AssignHop, Time.GetElapsedTime(round.Started));
-            Answer(round.Failed ? [] : round.Told);
+            Answer(_news.Told(_report, round.Failed));
         });
     }
 

@@ -9,11 +9,9 @@ namespace CPort.Actors.Reports;
 /// </summary>
 /// <param name="report">As it is when the round starts.</param>
 /// <param name="again">Items that are looked up again, because there is news of them.</param>
-/// <param name="told">Whose news are taken in with that.</param>
 /// <param name="services">The report's.</param>
 /// <param name="trace">The recorded trace that the work belongs to.</param>
-internal sealed class WorkRound(
-    Report report, ImmutableHashSet<int> again, ImmutableArray<(TakeVerdicts Message, IActorRef Sender)> told, ReportActorServices services, string? trace)
+internal sealed class WorkRound(Report report, ImmutableHashSet<int> again, ReportActorServices services, string? trace)
 {
     public long Started { get; } = services.Time.GetTimestamp();
 
@@ -24,9 +22,6 @@ internal sealed class WorkRound(
 
     /// <summary>Something gave no answer, or not for every item.</summary>
     public bool Failed { get; private set; }
-
-    /// <summary>To be answered when the round has succeeded.</summary>
-    public ImmutableArray<(TakeVerdicts Message, IActorRef Sender)> Told => told;
 
     /// <summary>Something has come that was not taken out yet.</summary>
     public bool Brought => !(_traces.IsEmpty && _verdicts.IsEmpty && _propagated.IsEmpty);
