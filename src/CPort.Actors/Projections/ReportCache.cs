@@ -52,5 +52,18 @@ internal sealed class ReportCache(int maxItems)
 
     // The least that such a cache holds is three; a report's own fields weigh as much as two items.
     private static (int, ConcurrentLru<string, Report>) Part(int most, int items) =>
-        (most, new ConcurrentLru<string, Report>(1, Math.Max(3, items / (Math.Min(most, 10_000) + 2)), StringComparer.Ordinal));
+        (most, new ConcurrentLru<string, Report>(1, new ByLastWrite(Math.Max(3, items / (Math.Min(most, 10_000) + 2))), StringComparer.Ordinal));
+
+    /// <summary>
+    /// By default four fifths of such a cache are for what was read again, and a report whose second event is still to come had but one fifth to wait in: under
+    /// load it was gone by then, and read from the journal.
+    /// </summary>
+    private sealed class ByLastWrite(int capacity) : ICapacityPartition
+    {
+        public int Hot => capacity - Cold - Warm;
+
+        public int Warm => Math.Max(1, capacity / 5);
+
+        public int Cold => Math.Max(1, capacity * 2 / 5);
+    }
 }
