@@ -232,11 +232,12 @@ public sealed class Database
     private DataOptions MakeDataOptions() => IsSqlite
         ? new DataOptions().UseConnectionFactory(SQLiteTools.GetDataProvider(SQLiteProvider.Microsoft), _ => new PooledSqliteConnection(ConnectionString))
             .WithOptions<ConnectionOptions>(options => options with { ProviderName = "SQLite.MS" })
-            .UseAfterConnectionOpened(Prepare, (connection, _) =>
+            .UseAfterConnectionOpened(Prepare, async (connection, _) =>
             {
-                // Microsoft.Data.Sqlite has no asynchronous input and output: its Async methods block as well.
+                // Microsoft.Data.Sqlite has no asynchronous input and output: what follows blocks its thread until it is done. Not the caller's: the journal's
+                // stream is to gather the next batch while this one waits for the disk, and not to write each row by itself.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 Prepare(connection);
-                return Task.CompletedTask;
             })
             .UseInterceptor(new JournalWriteMeter())
         : new DataOptions().UseConnectionString("PostgreSQL.15", ConnectionString).UseInterceptor(new JournalWriteMeter());
