@@ -29,6 +29,10 @@ public sealed record HashWord
     /// <summary>Neither one agency's, whatever origins it names, nor one judge's, whose list two agencies import.</summary>
     public bool IsIndependentOf(HashWord other) => Judge != other.Judge && Agency != other.Agency;
 
+    /// <summary>Says the same, whoever says it.</summary>
+    internal bool MeansLike(HashWord other) =>
+        Classification == other.Classification && Law == other.Law && Trust == other.Trust && Speaks == other.Speaks;
+
     /// <summary>Untrusted words are shown and decide nothing for anybody else.</summary>
     public bool Heard => Trust != TrustLevel.Untrusted && Classification.HasEffect();
 
@@ -45,29 +49,59 @@ public static class HashWords
     /// The words that a verdict says and its version counts: of one meaning (classification, law, trust, who speaks) at most two, by independent judges, in a
     /// fixed order: two are more than one, and three are no more than two. What a further agency says alike changes nothing for anybody and is not told.
     /// </summary>
-    public static ImmutableArray<HashWord> Reduce(IEnumerable<HashOpinion> opinions) =>
-    [
-        .. opinions.Where(o => o.Classification.HasEffect()).Select(Of)
-            .OrderBy(w => w.Classification).ThenBy(w => w.Law?.Code, StringComparer.Ordinal).ThenBy(w => w.Trust).ThenByDescending(w => w.Speaks)
-            .ThenBy(w => w.Judge, StringComparer.Ordinal).ThenBy(w => w.Agency.Value, StringComparer.Ordinal)
-            .ThenBy(w => w.List, StringComparer.Ordinal)
-            .GroupBy(w => (w.Classification, w.Law, w.Trust, w.Speaks))
-            .SelectMany(Two),
-    ];
-
-    // The first two that are independent; where no two are, the first says all.
-    private static IEnumerable<HashWord> Two(IEnumerable<HashWord> same)
+    public static ImmutableArray<HashWord> Reduce(IEnumerable<HashOpinion> opinions)
     {
-        var all = same.ToArray();
-        foreach (var one in all)
+        var words = new List<HashWord>();
+        foreach (var opinion in opinions)
         {
-            if (Array.Find(all, one.IsIndependentOf) is { } other)
+            if (opinion.Classification.HasEffect())
             {
-                return [one, other];
+                words.Add(Of(opinion));
             }
         }
 
-        return all[..1];
+        words.Sort(Compare);
+        var reduced = ImmutableArray.CreateBuilder<HashWord>();
+        for (int first = 0, next = 1; next <= words.Count; next++)
+        {
+            if (next == words.Count || !words[next].MeansLike(words[first]))
+            {
+                AddTwo(words, first, next, reduced);
+                first = next;
+            }
+        }
+
+        return reduced.ToImmutable();
+    }
+
+    /// <summary>By meaning, then by judge, agency, list and origin.</summary>
+    private static int Compare(HashWord one, HashWord other) =>
+        ((int)one.Classification).CompareTo((int)other.Classification) is var byClassification and not 0 ? byClassification
+        : string.CompareOrdinal(one.Law?.Code, other.Law?.Code) is var byLaw and not 0 ? byLaw
+        : ((int)one.Trust).CompareTo((int)other.Trust) is var byTrust and not 0 ? byTrust
+        : other.Speaks.CompareTo(one.Speaks) is var bySpeaks and not 0 ? bySpeaks
+        : string.CompareOrdinal(one.Judge, other.Judge) is var byJudge and not 0 ? byJudge
+        : string.CompareOrdinal(one.Agency.Value, other.Agency.Value) is var byAgency and not 0 ? byAgency
+        : string.CompareOrdinal(one.List, other.List) is var byList and not 0 ? byList
+        : string.CompareOrdinal(one.Origin, other.Origin);
+
+    // The first two that are independent; where no two are, the first says all.
+    private static void AddTwo(List<HashWord> words, int first, int end, ImmutableArray<HashWord>.Builder reduced)
+    {
+        for (var one = first; one < end; one++)
+        {
+            for (var other = first; other < end; other++)
+            {
+                if (words[one].IsIndependentOf(words[other]))
+                {
+                    reduced.Add(words[one]);
+                    reduced.Add(words[other]);
+                    return;
+                }
+            }
+        }
+
+        reduced.Add(words[first]);
     }
 
     public static HashWord Of(HashOpinion o) => new()

@@ -62,6 +62,11 @@ public static class DecisionTable
     public static InheritanceDecision? Decide(
         Country? country, ImmutableArray<ContentHash> hashes, ImmutableArray<KnownHash> known, ImmutableArray<KnownNear> near, InheritanceOptions options)
     {
+        if (near.IsEmpty && !known.Any(k => k.IsKnown))
+        {
+            return null;
+        }
+
         var said = known.Where(k => k.IsKnown).SelectMany(k => k.Words.Select((word, index) => (k, word, index)))
             .Select(s => (s.k, s.word, s.index, Row: HashAlgorithms.Of(hashes[s.k.Place].Algorithm)))
             .Select(s => new Said(s.word, s.k.Place, s.index, s.Row.Algorithm, s.Row.Strength, s.k.Version))

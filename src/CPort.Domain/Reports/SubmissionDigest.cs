@@ -1,3 +1,4 @@
+using System.Buffers;
 using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Domain.Reports;
@@ -149,8 +150,28 @@ public static class SubmissionDigest
         return named.Length > 0 ? named : ["(entry)"];
     }
 
-    private static ulong Mac(ConfidentialSeam seam, string field, string value) =>
-        BinaryPrimitives.ReadUInt64BigEndian(seam.Keyed(Purpose, Encoding.UTF8.GetBytes($"{field}\0{value}")));
+    /// <summary>Of the field's name, a zero and its value. Made for each field of each item: without texts and arrays in between.</summary>
+    private static ulong Mac(ConfidentialSeam seam, string field, string value)
+    {
+        const int Short = 512;
+        var most = Encoding.UTF8.GetMaxByteCount(field.Length + 1 + value.Length);
+        var rented = most <= Short ? null : ArrayPool<byte>.Shared.Rent(most);
+        Span<byte> text = rented is null ? stackalloc byte[Short] : rented;
+        try
+        {
+            var length = Encoding.UTF8.GetBytes(field, text);
+            text[length++] = 0;
+            length += Encoding.UTF8.GetBytes(value, text[length..]);
+            return BinaryPrimitives.ReadUInt64BigEndian(seam.Keyed(Purpose, text[..length]));
+        }
+        finally
+        {
+            if (rented is not null)
+            {
+                ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+            }
+        }
+    }
 
     private static string Text<T>(T value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 }
