@@ -39,7 +39,7 @@ SELECT pg_export_snapshot() AS snapshot \gset
 \setenv CPORT_SNAPSHOT :snapshot
 \! pg_dump --format=custom --no-owner --no-privileges --schema=public --snapshot="$CPORT_SNAPSHOT" --file="$CPORT_WORK/dump" && touch "$CPORT_WORK/dumped"
 SELECT 'journal-max ' || coalesce(max(ordering), 0) FROM journal;
-SELECT 'key ' || split_part(value, ':', 2) FROM cport_settings WHERE name = 'master-key-check';
+SELECT 'key ' || string_agg(DISTINCT master, ',') FROM cport_keys HAVING count(*) > 0;
 SELECT format('SELECT %L || count(*) FROM %I', 'table ' || relname || ' ', relname) FROM pg_class
   WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname \gexec
 COMMIT;
@@ -52,7 +52,7 @@ else
   # VACUUM INTO reads one snapshot; .backup would begin anew with every write of the node.
   sqlite3 -cmd '.timeout 30000' "file:$sqlite?mode=ro" "VACUUM INTO '${work//\'/\'\'}/dump'" || fail 'sqlite3 could not copy the file.'
   [ "$(sqlite3 "$work/dump" 'PRAGMA integrity_check')" = ok ] || fail 'the copy is damaged.'
-  sqlite3 "$work/dump" "SELECT 'journal-max ' || coalesce(max(ordering), 0) FROM journal; SELECT 'key ' || substr(value, 3, 8) FROM cport_settings WHERE name = 'master-key-check';" >"$work/counts"
+  sqlite3 "$work/dump" "SELECT 'journal-max ' || coalesce(max(ordering), 0) FROM journal; SELECT 'key ' || group_concat(DISTINCT master) FROM cport_keys HAVING count(*) > 0;" >"$work/counts"
   for table in $(sqlite3 "$work/dump" "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"); do
     sqlite3 "$work/dump" "SELECT 'table $table ' || count(*) FROM \"$table\"" >>"$work/counts"
   done
@@ -70,5 +70,5 @@ mv "$work/check" "$name.check"
 mv "$work/dump" "$name.dump"
 sync -f "$folder" 2>/dev/null || sync
 say "Journal: $(awk '$1 == "table" && $2 == "journal" {print $3}' "$name.check") events, up to $(awk '$1 == "journal-max" {print $2}' "$name.check"); $(du -h "$name.dump" | cut -f1)."
-say "The master key $(awk '$1 == "key" {print $2}' "$name.check") is not in it; without it nothing confidential can be read. Keep it, and elsewhere."
+say "The master key $(awk '$1 == "key" {print $2}' "$name.check") is not in it; without it nothing can be read. Keep it, and elsewhere."
 echo "$name.dump"

@@ -2,6 +2,9 @@ using System.CommandLine;
 using CPort.Node;
 using CPort.Node.Commands;
 using CPort.Node.Commands.Pbm;
+using CPort.Node.Hosting;
+
+FileModes.OwnerOnly();
 
 // One command a file in Commands/, each with a static Create(); registered here.
 var root = new RootCommand($"""

@@ -178,6 +178,7 @@ public sealed class ChaosCluster : IAsyncDisposable
         var connection = await Server.CreateDatabaseAsync();
         Database = Database.Create(DatabaseProvider.PostgreSql, connection);
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        JournalKeys.Note(Database, () => key);
         Nodes =
         [
             .. Enumerable.Range(1, _options.Nodes).Select(n =>

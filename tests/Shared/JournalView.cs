@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using CPort.Actors.Confidential;
 using CPort.Actors.Persistence;
-using CPort.Actors.Serialization;
 using CPort.Domain.Hashes;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
@@ -17,6 +17,7 @@ public static class JournalView
     /// <summary>All reports, each folded by the same pure rules as its actor.</summary>
     public static async Task<IReadOnlyDictionary<string, JournalReport>> ReportsAsync(Database database)
     {
+        var seal = await JournalKeys.SealAsync(database);
         var rows = new List<(string Id, long Sequence, string Manifest, byte[] Message)>();
         await using (var connection = await database.OpenAsync())
         {
@@ -34,7 +35,7 @@ public static class JournalView
         {
             ImmutableArray<IReportEvent> events =
             [
-                .. g.Select(r => (IReportEvent)WireModel.Instance.Deserialize(WireContracts.TypeOf(r.Manifest), new ReadOnlyMemory<byte>(r.Message))),
+                .. g.Select(r => (IReportEvent)seal.OpenEvent($"report-{r.Id}", r.Sequence, new SealedRow(r.Manifest, r.Message))),
             ];
             return new JournalReport(g.Key, [.. g.Select(r => (r.Sequence, r.Manifest))], events.Aggregate(Report.None, ReportRules.Apply), events);
         });
@@ -75,18 +76,19 @@ public static class JournalView
     private static async Task<IReadOnlyList<HashBucket>> BucketsAsync(Database database)
     {
         const string Prefix = "hash-bucket-";
+        var seal = await JournalKeys.SealAsync(database);
         var buckets = new Dictionary<string, HashBucket>();
         await using var connection = await database.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText =
-            $"SELECT persistence_id, manifest, message FROM journal WHERE persistence_id LIKE '{Prefix}%' ORDER BY persistence_id, sequence_number";
+            $"SELECT persistence_id, manifest, message, sequence_number FROM journal WHERE persistence_id LIKE '{Prefix}%' ORDER BY persistence_id, sequence_number";
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
             var id = reader.GetString(0)[Prefix.Length..];
             Assert.True(HashBucketId.TryParse(id, out var bucket), id);
-            var e = (HashesRecorded)WireModel.Instance.Deserialize(WireContracts.TypeOf(reader.GetString(1)),
-                new ReadOnlyMemory<byte>((byte[])reader.GetValue(2)));
+            var row = new SealedRow(reader.GetString(1), (byte[])reader.GetValue(2));
+            var e = (HashesRecorded)seal.OpenEvent(reader.GetString(0), reader.GetInt64(3), row);
             buckets[id] = HashBucketRules.Apply(buckets.TryGetValue(id, out var state) ? state : HashBucket.New(bucket), e);
         }
 

@@ -6,6 +6,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Akka.Actor;
 using Akka.Hosting;
+using CPort.Actors.Confidential;
 using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
@@ -141,7 +142,7 @@ internal sealed class ImportsRun(int rows, string columns, int probes, FileInfo?
             }
             else
             {
-                akka.AddSqlPersistence(database);
+                akka.AddSqlPersistence(database, new JournalSeal(KeyRing.New()));
             }
 
             akka.AddHocon("akka.loglevel = WARNING", HoconAddMode.Prepend);

@@ -50,7 +50,7 @@ internal static class SampleSubmission
         }).ToImmutableArray();
         return SubmissionDigest.Stamp(seam, new SubmitReport
         {
-            ReportId = ReportId.For(Tenant.Live, Hotline.Agency, reference), Reference = reference, ReportNumber = 42, FirstItemNumber = 43,
+            ReportId = ReportIds.Of(seam, Tenant.Live, Hotline.Agency, reference), Reference = reference, ReportNumber = 42, FirstItemNumber = 43,
             Context = new CommandContext { CommandId = CommandId.Parse("bench-1"), Caller = Hotline, OccurredAt = Environment.Now },
             HotlineReceivedDate = Environment.Now.AddHours(-3), SiteType = SiteType.ImageHost, Commerciality = Commerciality.NonCommercial,
             PaymentMethods = [PaymentMethod.None], Secrets = new ReportSecrets { Memo = "Synthetic report: 4 items seen on an image host." }, Items = items,

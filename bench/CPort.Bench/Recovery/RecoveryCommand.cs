@@ -6,6 +6,7 @@ using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
+using CPort.Actors.Confidential;
 using CPort.Actors.Cluster;
 using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
@@ -213,6 +214,9 @@ internal static class RecoveryCommand
             await Get("SELECT COUNT(*) FROM journal"));
     }
 
+    // One for all starts of this run: what one wrote the next reads.
+    private static readonly JournalSeal Seal = new(KeyRing.New());
+
     /// <summary>The buckets as a node hosts them: a cluster of one, real sharding, strict serialisation.</summary>
     private static async Task<RunningBuckets> StartAsync(Database database, int wake, CancellationToken cancellation)
     {
@@ -223,7 +227,7 @@ internal static class RecoveryCommand
             .AddHocon("akka.loglevel = WARNING, akka.stdout-loglevel = WARNING", HoconAddMode.Prepend)
             .AddHocon(ClusterTuning.Hocon, HoconAddMode.Append)
             .AddWireSerialization()
-            .AddSqlPersistence(database)
+            .AddSqlPersistence(database, Seal)
             .WithRemoting("127.0.0.1", 0)
             .WithClustering(new ClusterOptions { Roles = [ClusterRoles.Hash] })
             .WithActors((system, registry, _) => registry.Register<NoReports>(system.ActorOf(Props.Create(() => new Echo()))))

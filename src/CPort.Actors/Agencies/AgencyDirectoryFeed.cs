@@ -4,6 +4,7 @@ using Akka.Persistence.Query;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Util;
+using CPort.Actors.Confidential;
 using CPort.Domain.Agencies;
 
 namespace CPort.Actors.Agencies;
@@ -26,7 +27,8 @@ public interface IAgencyDirectorySource
 /// </summary>
 /// <param name="readJournalId">The read journal's configuration path, for example <c>akka.persistence.query.journal.sql</c>. It must offer
 /// <see cref="ICurrentEventsByPersistenceIdQuery"/> and <see cref="IEventsByPersistenceIdQuery"/>.</param>
-public sealed class AgencyDirectoryFeed(string readJournalId) : IAgencyDirectorySource, IDisposable
+/// <param name="seal">Opens the journal's rows; null only over a journal that seals nothing.</param>
+public sealed class AgencyDirectoryFeed(string readJournalId, JournalSeal? seal) : IAgencyDirectorySource, IDisposable
 {
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(10);
@@ -46,10 +48,14 @@ public sealed class AgencyDirectoryFeed(string readJournalId) : IAgencyDirectory
     /// <summary>Completes when <see cref="Ready"/> becomes true.</summary>
     public Task WhenReady => _ready.Task;
 
-    /// <summary>Starts to follow; later calls do nothing. Ends with <see cref="Dispose"/> or with the actor system.</summary>
-    public void Start(ActorSystem system) => Start(system, PersistenceQuery.Get(system).ReadJournalFor<IReadJournal>(readJournalId));
+    /// <summary>
+    /// Starts to follow; later calls do nothing. Ends with <see cref="Dispose"/> or with the actor system. A row that is not the registry's own is listed in
+    /// <paramref name="stuck"/>, and nothing after it is heard.
+    /// </summary>
+    public void Start(ActorSystem system, StuckEntities? stuck = null) =>
+        Start(system, PersistenceQuery.Get(system).ReadJournalFor<IReadJournal>(readJournalId), stuck);
 
-    internal void Start(ActorSystem system, IReadJournal journal)
+    internal void Start(ActorSystem system, IReadJournal journal, StuckEntities? stuck = null)
     {
         if (journal is not (ICurrentEventsByPersistenceIdQuery and IEventsByPersistenceIdQuery))
         {
@@ -65,6 +71,14 @@ public sealed class AgencyDirectoryFeed(string readJournalId) : IAgencyDirectory
         RestartSource.WithBackoff(
                 () => Follow(journal).Select(Take).SelectError(e =>
                 {
+                    if (e is SealBrokenException)
+                    {
+                        // Its text names the row and nothing in it.
+                        log.Error("The directory of agencies stands still at event {Version}: {Cause}", _current.Version, e.Message);
+                        stuck?.Note(EntityName.Agencies, _current.Version, e);
+                        return e;
+                    }
+
                     log.Warning("The directory of agencies stopped following at {Version} and starts again: {Cause}", _current.Version, e.GetType().Name);
                     return e;
                 }),
@@ -131,7 +145,8 @@ public sealed class AgencyDirectoryFeed(string readJournalId) : IAgencyDirectory
             throw new InvalidOperationException($"Event {envelope.SequenceNr} of the agencies follows {current.Version}.");
         }
 
-        _current = current.With((IAgencyEvent)envelope.Event);
+        var opened = seal is null ? envelope.Event : seal.OpenEvent(EntityName.Agencies.ToString(), envelope.SequenceNr, envelope.Event);
+        _current = current.With((IAgencyEvent)opened);
         Interlocked.Exchange(ref _advanced, NewSignal()).TrySetResult();
         return NotUsed.Instance;
     }

@@ -73,5 +73,5 @@ public static class AgencyHosting
     public static AkkaConfigurationBuilder AddAgencies(this AkkaConfigurationBuilder builder, AgencyDirectoryFeed directory, EntityShell shell) =>
         builder
             .AddEntities<AgencyRegion>(EntityKind.Agency, (_, _) => _ => AgencyRegistryActor.PropsFor(shell), Extractor, ClusterRoles.Report)
-            .AddStartup((system, _) => directory.Start(system));
+            .AddStartup((system, _) => directory.Start(system, shell.Stuck));
 }

@@ -9,8 +9,10 @@ public static class ClusterFigures
     /// <summary>Shards of every entity type: more than ten per node up to twelve nodes.</summary>
     public const int Shards = 128;
 
-    /// <summary>Raised when journal rows are laid out differently; 1: Akka.Persistence.Sql's default tables, untagged.</summary>
-    public const int SchemaVersion = 1;
+    /// <summary>
+    /// Raised when journal rows are laid out differently; 1: Akka.Persistence.Sql's default tables, untagged; 2: their messages are sealed.
+    /// </summary>
+    public const int SchemaVersion = 2;
 
     /// <summary>
     /// Raised only when a message or event changes so that nodes of the version before cannot live beside this one; new types and fields do not count.

@@ -9,8 +9,8 @@ namespace CPort.Actors.Confidential;
 public sealed class MasterKeyException(string message) : Exception(message);
 
 /// <summary>
-/// The node's master key: 256 random bits from which the wrapping key, the keys of keyed hashes and the check value are derived (HKDF-SHA-256). All nodes of a
-/// cluster hold the same one. Whoever loses it loses every URL, memo and credential in the database: back it up apart from the data.
+/// A master key: 256 random bits, under which the database's own keys (<see cref="KeyRing"/>) are wrapped. All nodes of a cluster hold the same ones. Whoever
+/// loses it loses the whole journal: back it up apart from the data.
 /// </summary>
 public sealed class MasterKey
 {
@@ -28,7 +28,7 @@ public sealed class MasterKey
     /// <summary>First 8 hex digits of SHA-256 over the key: names the key without telling it.</summary>
     public string KeyId { get; }
 
-    /// <summary>A fresh random key that is kept nowhere; for tests and for <see cref="LoadOrCreate"/>.</summary>
+    /// <summary>A fresh random key that is kept nowhere.</summary>
     public static MasterKey New() => new(RandomNumberGenerator.GetBytes(Length));
 
     /// <summary>
@@ -59,17 +59,16 @@ public sealed class MasterKey
     }
 
     /// <summary>
-    /// Loads an existing key file; throws <see cref="MasterKeyException"/> when it is missing, malformed, or readable by group or others. Use it instead of
-    /// <see cref="LoadOrCreate"/> when the database already holds a check value: a new key could open nothing there.
+    /// The text of an existing key file; throws <see cref="MasterKeyException"/> when it is missing, too large, or readable by group or others.
     /// </summary>
-    public static MasterKey Load(string path)
+    internal static string ReadFile(string path)
     {
         try
         {
             if (!File.Exists(path))
             {
-                throw new MasterKeyException($"The master key file {path} does not exist. Without the key this database was made with, its confidential "
-                    + "data cannot be read: restore the file from its backup, or give the key by the environment.");
+                throw new MasterKeyException($"The master key file {path} does not exist. Without the key this database was made with, its data "
+                    + "cannot be read: restore the file from its backup, or give the key by the environment.");
             }
 
             RefuseOpenFile(path);
@@ -78,7 +77,7 @@ public sealed class MasterKey
                 throw new MasterKeyException($"The file {path} is too large to be a master key file.");
             }
 
-            return FromText(File.ReadAllText(path), path);
+            return File.ReadAllText(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,29 +86,22 @@ public sealed class MasterKey
     }
 
     /// <summary>
-    /// Loads the key file, or makes one at first start: mode 0600, in a folder made with mode 0700, complete and on the disk before it appears under its name.
-    /// Of two nodes that start together on one folder, one makes the key and the other loads it.
+    /// Makes a key file: mode 0600, in a folder made with mode 0700, complete and on the disk before it appears under its name. Of two nodes that start
+    /// together on one folder, one makes the file and the other is told that it did not.
     /// </summary>
-    public static MasterKey LoadOrCreate(string path, out bool created)
+    internal static bool TryCreateFile(string path)
     {
-        created = false;
-        if (File.Exists(path))
-        {
-            return Load(path);
-        }
-
         try
         {
             var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
             MakeFolder(folder);
-            var key = New();
             var temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
             try
             {
-                WriteThrough(temporary, Convert.ToBase64String(key._bytes) + "\n");
+                WriteThrough(temporary, New().ToText() + "\n");
                 if (!TryName(temporary, path))
                 {
-                    return Load(path);
+                    return false;
                 }
 
                 SyncFolder(folder);
@@ -119,14 +111,16 @@ public sealed class MasterKey
                 File.Delete(temporary);
             }
 
-            created = true;
-            return key;
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new MasterKeyException($"A master key file cannot be made at {path}: {e.Message}");
         }
     }
+
+    /// <summary>The key as a key file has it.</summary>
+    internal string ToText() => Convert.ToBase64String(_bytes);
 
     public override string ToString() => $"MasterKey({KeyId})";
 
@@ -264,39 +258,4 @@ public sealed class MasterKey
     [DllImport("libc", SetLastError = true)]
     private static extern int close(int descriptor);
 #pragma warning restore SYSLIB1054, CA2101
-}
-
-/// <summary>
-/// Tells whether a master key is the one a database was made with. The node stores <see cref="CheckValue"/> at first start and asks <see cref="Verify"/> at
-/// every later one, before anything is written. Pure; the value tells nothing about the key.
-/// </summary>
-public sealed class MasterKeyCheck(MasterKey key)
-{
-    private const string Version = "1";
-
-    /// <summary>What to store: <c>1:key id:base64 of an HMAC under a key derived for this purpose only</c>.</summary>
-    public string CheckValue() => $"{Version}:{key.KeyId}:{Convert.ToBase64String(Proof())}";
-
-    /// <summary>Null when <paramref name="stored"/> was made with this key, else the message to refuse the start with.</summary>
-    public string? Verify(string stored)
-    {
-        var parts = stored.Split(':');
-        var proof = new byte[Length];
-        if (parts is not [Version, { Length: 8 } storedId, var text] || !Convert.TryFromBase64String(text, proof, out var written) || written != Length)
-        {
-            return "The master key check record in the database cannot be read: it was changed, or written by a newer version of CPort. The node does not start.";
-        }
-
-        if (storedId != key.KeyId || !CryptographicOperations.FixedTimeEquals(proof, Proof()))
-        {
-            return $"The master key {key.KeyId} is not the one this database was made with ({storedId}). The node does not start, because it could read none "
-                + "of the confidential data. Give the right key by file or environment, or use the database that belongs to this key.";
-        }
-
-        return null;
-    }
-
-    private const int Length = 32;
-
-    private byte[] Proof() => HMACSHA256.HashData(key.Derive("check 1"), "cport master key check"u8);
 }

@@ -1,6 +1,7 @@
 using Akka.Event;
 using Akka.Cluster.Sharding;
 using Akka.Persistence;
+using CPort.Actors.Confidential;
 
 namespace CPort.Actors.Entities;
 
@@ -87,6 +88,21 @@ public abstract class PersistentEntity : ReceivePersistentActor
         {
             Log.Error("{0} cannot be read from the journal after event {1} ({2}).", Name, LastSequenceNr, DatabaseFault.InWords(reason));
         }
+    }
+
+    /// <summary>
+    /// A secret inside does not open, though its row did: nobody is shown anything of the entity until an operator has looked.
+    /// </summary>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        if (reason is SealBrokenException)
+        {
+            // Its text names the place and nothing in it.
+            Log.Error("{0}: {1}", Name, reason.Message);
+            _shell.Stuck?.Note(Name, LastSequenceNr, reason);
+        }
+
+        base.PreRestart(reason, message);
     }
 
     private void Wake(WakeEntity wake)

@@ -1,9 +1,13 @@
+using System.Buffers.Binary;
+using System.Text;
 using System.Text.Json;
 
 namespace CPort.Actors.Intake;
 
-/// <summary>Rejected lines in the table <c>cport_rejections</c>, on SQLite and PostgreSQL.</summary>
-public sealed class RejectionLog(Database database, IntakeLimits limits) : IRejectionLog
+/// <summary>
+/// Rejected lines in the table <c>cport_rejections</c>, on SQLite and PostgreSQL. What was wrong with a line, and its reference, is sealed.
+/// </summary>
+public sealed class RejectionLog(Database database, ConfidentialSeam seam, IntakeLimits limits) : IRejectionLog
 {
     private const int BatchesBetweenPrunings = 50;
 
@@ -16,8 +20,8 @@ public sealed class RejectionLog(Database database, IntakeLimits limits) : IReje
         CREATE TABLE IF NOT EXISTS cport_rejections (
           id {(database.IsSqlite ? "INTEGER PRIMARY KEY AUTOINCREMENT" : "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")},
           agency VARCHAR(40) NOT NULL, tenant INTEGER NOT NULL, name VARCHAR(32) NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT NULL,
-          times INTEGER NOT NULL, line BIGINT NOT NULL, reference VARCHAR(200) NULL, report_id VARCHAR(26) NULL, result INTEGER NOT NULL,
-          problem TEXT NOT NULL, UNIQUE (agency, tenant, name));
+          times INTEGER NOT NULL, line BIGINT NOT NULL, report_id VARCHAR(26) NULL, result INTEGER NOT NULL, sealed TEXT NOT NULL,
+          UNIQUE (agency, tenant, name));
         CREATE INDEX IF NOT EXISTS cport_rejections_newest ON cport_rejections (agency, tenant, id);
         """,
         cancellation);
@@ -32,13 +36,13 @@ public sealed class RejectionLog(Database database, IntakeLimits limits) : IReje
             {
                 await using var insert = connection.Statement(
                     """
-                    INSERT INTO cport_rejections (agency, tenant, name, first_at, last_at, times, line, reference, report_id, result, problem)
-                    VALUES (@agency, @tenant, @name, @at, @at, 1, @line, @reference, @report, @result, @problem)
+                    INSERT INTO cport_rejections (agency, tenant, name, first_at, last_at, times, line, report_id, result, sealed)
+                    VALUES (@agency, @tenant, @name, @at, @at, 1, @line, @report, @result, @sealed)
                     ON CONFLICT (agency, tenant, name) DO UPDATE SET last_at = excluded.last_at, line = excluded.line, result = excluded.result,
-                      problem = excluded.problem, reference = excluded.reference, report_id = excluded.report_id, times = cport_rejections.times + 1
+                      sealed = excluded.sealed, report_id = excluded.report_id, times = cport_rejections.times + 1
                     """,
                     ("agency", line.Agency.Value), ("tenant", (int)line.Tenant), ("name", line.Name), ("at", line.LastAt.UtcTicks), ("line", line.Line),
-                    ("reference", line.Reference), ("report", line.ReportId?.ToString()), ("result", (int)line.Result), ("problem", Write(line)));
+                    ("report", line.ReportId?.ToString()), ("result", (int)line.Result), ("sealed", Write(line)));
                 insert.Transaction = transaction;
                 await insert.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
             }
@@ -66,7 +70,7 @@ public sealed class RejectionLog(Database database, IntakeLimits limits) : IReje
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var select = connection.Statement(
             """
-            SELECT id, name, first_at, last_at, times, line, reference, report_id, result, problem FROM cport_rejections
+            SELECT id, name, first_at, last_at, times, line, report_id, result, sealed FROM cport_rejections
             WHERE agency = @agency AND tenant = @tenant AND id < @before ORDER BY id DESC LIMIT @limit
             """,
             ("agency", agency.Value), ("tenant", (int)tenant), ("before", before ?? long.MaxValue), ("limit", limit));
@@ -74,13 +78,12 @@ public sealed class RejectionLog(Database database, IntakeLimits limits) : IReje
         var found = new List<RejectedLine>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
-            var kept = JsonSerializer.Deserialize<Kept>(reader.GetString(9))!;
+            var kept = Read(PlaceOf(agency, tenant, reader.GetString(1)), reader.GetString(8));
             found.Add(new RejectedLine
             {
                 Id = reader.GetInt64(0), Agency = agency, Tenant = tenant, Name = reader.GetString(1), FirstAt = At(reader.GetInt64(2)),
-                LastAt = At(reader.GetInt64(3)), Times = reader.GetInt32(4), Line = reader.GetInt64(5), Reference = reader.IsDBNull(6)
-                    ? null : reader.GetString(6),
-                ReportId = reader.IsDBNull(7) ? null : Domain.Identity.ReportId.Parse(reader.GetString(7)), Result = (IntakeResult)reader.GetInt32(8),
+                LastAt = At(reader.GetInt64(3)), Times = reader.GetInt32(4), Line = reader.GetInt64(5), Reference = kept.Reference,
+                ReportId = reader.IsDBNull(6) ? null : ReportId.Parse(reader.GetString(6)), Result = (IntakeResult)reader.GetInt32(7),
                 Problem = new IntakeProblem { Code = kept.Code, Detail = kept.Detail, Errors = [.. kept.Errors] }, Fields = kept.Fields,
             });
         }
@@ -90,8 +93,20 @@ public sealed class RejectionLog(Database database, IntakeLimits limits) : IReje
 
     private static DateTimeOffset At(long utcTicks) => new(utcTicks, TimeSpan.Zero);
 
-    private static string Write(RejectedLine line) =>
-        JsonSerializer.Serialize(new Kept(line.Problem.Code, line.Problem.Detail, [.. line.Problem.Errors], [.. line.Fields]));
+    private string Write(RejectedLine line)
+    {
+        var kept = new Kept(line.Reference, line.Problem.Code, line.Problem.Detail, [.. line.Problem.Errors], [.. line.Fields]);
+        return Convert.ToBase64String(
+            seam.Seal(PlaceOf(line.Agency, line.Tenant, line.Name), new SecretText { Text = JsonSerializer.Serialize(kept) }).Bytes);
+    }
 
-    private sealed record Kept(string Code, string Detail, FieldError[] Errors, string[] Fields);
+    private Kept Read(SealedPlace place, string value) =>
+        JsonSerializer.Deserialize<Kept>(seam.Open<SecretText>(place, new Sealed { Bytes = Convert.FromBase64String(value) }).Text)!;
+
+    /// <summary>It is no report's; its place is its own.</summary>
+    private SealedPlace PlaceOf(AgencyId agency, Tenant tenant, string name) => new(
+        new ReportId(BinaryPrimitives.ReadUInt128BigEndian(seam.Keyed("rejection-1", Encoding.UTF8.GetBytes($"{agency}\0{(int)tenant}\0{name}")))),
+        SealedField.Rejection);
+
+    private sealed record Kept(string? Reference, string Code, string Detail, FieldError[] Errors, string[] Fields);
 }

@@ -4,12 +4,14 @@ using System.Diagnostics;
 using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Persistence.Sql.Journal;
+using CPort.Actors.Confidential;
 
 namespace CPort.Actors.Persistence;
 
 /// <summary>
 /// Akka.Persistence.Sql's journal, except that the highest sequence numbers of many starting actors are read by one query: a transaction for each new report
-/// limited intake to about a thousand reports a second (design.md, "Performance facts").
+/// limited intake to about a thousand reports a second (design.md, "Performance facts"). And that every row is sealed for its place (<see
+/// cref="JournalSeal"/>): here, where an event gets its number, so that no entity can forget it.
 /// </summary>
 public sealed class BatchingSqlJournal : SqlWriteJournal
 {
@@ -20,14 +22,12 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
     private readonly ILoggingAdapter _log = Logging.GetLogger(Context.System, nameof(BatchingSqlJournal));
     private readonly HighestSequenceNumbers _highest;
     private readonly Database _database;
+    private readonly JournalSeal _seal;
 
     public BatchingSqlJournal(Config config)
         : base(config)
     {
-        var database = Context.System.Settings.Setup.Get<DatabaseSetup>();
-        _database = database.HasValue
-            ? database.Value.Database
-            : throw new ConfigurationException("BatchingSqlJournal needs a DatabaseSetup: use AddSqlPersistence.");
+        (_database, _seal) = DatabaseSetup.Of(Context.System);
         _highest = new HighestSequenceNumbers(_database);
     }
 
@@ -43,12 +43,25 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
     }
 
     public override Task ReplayMessagesAsync(
-        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback) =>
-        base.ReplayMessagesAsync(context, persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback).WaitAsync(_database.GivenUp);
+        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback)
+    {
+        // An entity never skips a number: where one is missing a row has been taken away.
+        var next = fromSequenceNr;
+        return base.ReplayMessagesAsync(context, persistenceId, fromSequenceNr, toSequenceNr, max, row =>
+        {
+            if (row.SequenceNr != next)
+            {
+                throw new SealBrokenException($"Row {next} of {persistenceId} is missing.");
+            }
+
+            recoveryCallback(row.WithPayload(_seal.OpenEvent(persistenceId, next, row.Payload)));
+            next++;
+        }).WaitAsync(_database.GivenUp);
+    }
 
     protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
-        var list = messages as IReadOnlyList<AtomicWrite> ?? [.. messages];
+        AtomicWrite[] list = [.. messages.Select(Sealed)];
         var start = Stopwatch.GetTimestamp();
         var persistenceId = list[0].PersistenceId;
         var write = WriteFencedAsync(base.WriteMessagesAsync(list, cancellationToken), list, Self, cancellationToken);
@@ -77,6 +90,9 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
             _writing.TryRemove(new KeyValuePair<string, Task>(persistenceId, write));
         }
     }
+
+    private AtomicWrite Sealed(AtomicWrite write) => new(((IImmutableList<IPersistentRepresentation>)write.Payload)
+        .Select(e => e.WithPayload(_seal.SealEvent(e.PersistenceId, e.SequenceNr, e.Payload))).ToImmutableList());
 
     /// <summary>
     /// Rows of many entities are written by one statement, so that one stale writer's row fails all of them. Whose fault it was is seen in the journal: the

@@ -64,6 +64,9 @@ public sealed class Database
 
     public bool IsSqlite => Provider == DatabaseProvider.Sqlite;
 
+    /// <summary>SQLite's file; null on PostgreSQL.</summary>
+    public string? File => IsSqlite ? new SqliteConnectionStringBuilder(ConnectionString).DataSource : null;
+
     /// <summary>For linq2db: with the provider's exact name, because a data provider object alone crashes Akka.Persistence.Sql (akka.md 3.1).</summary>
     public DataOptions DataOptions { get; }
 
@@ -213,7 +216,7 @@ public sealed class Database
     {
         if (IsSqlite)
         {
-            return $"SQLite {new SqliteConnectionStringBuilder(ConnectionString).DataSource}";
+            return $"SQLite {File}";
         }
 
         var postgres = new NpgsqlConnectionStringBuilder(ConnectionString);

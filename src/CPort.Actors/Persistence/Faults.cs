@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net.Sockets;
 using Akka.Pattern;
 using Akka.Persistence;
+using CPort.Actors.Confidential;
 
 namespace CPort.Actors.Persistence;
 
@@ -16,8 +17,8 @@ public static class Faults
     /// limit: who has such a caller asks for it first.
     /// </summary>
     public static bool IsPassing(Exception fault) =>
-        fault is UnavailableException or DbException or SocketException or TimeoutException or AskTimeoutException or RecoveryTimedOutException
-            or OpenCircuitException or OperationCanceledException
+        fault is UnavailableException or KeyNotHereException or DbException or SocketException or TimeoutException or AskTimeoutException
+            or RecoveryTimedOutException or OpenCircuitException or OperationCanceledException
 
             // Data that ends early is damaged.
             or IOException and not EndOfStreamException

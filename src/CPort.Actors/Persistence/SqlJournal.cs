@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.Persistence.Hosting;
 using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
+using CPort.Actors.Confidential;
 
 namespace CPort.Actors.Persistence;
 
@@ -75,7 +76,7 @@ public sealed class SqlSnapshots() : SnapshotOptions(isDefault: true)
     protected override StringBuilder Build(StringBuilder sb)
     {
         sb.AppendLine("""
-            class = "Akka.Persistence.Sql.Snapshot.SqlSnapshotStore, Akka.Persistence.Sql"
+            class = "CPort.Actors.Persistence.SealingSnapshotStore, CPort.Actors"
             plugin-id = "akka.persistence.snapshot-store.sql"
             initialization-retry-delay = 1s
             circuit-breaker {
@@ -88,20 +89,31 @@ public sealed class SqlSnapshots() : SnapshotOptions(isDefault: true)
     }
 }
 
-/// <summary>Hands the database to actors and plugins: <c>system.Settings.Setup.Get&lt;DatabaseSetup&gt;()</c>.</summary>
-public sealed class DatabaseSetup(Database database) : Setup
+/// <summary>Hands the database and the seal of its journal to the plugins.</summary>
+public sealed class DatabaseSetup(Database database, JournalSeal seal) : Setup
 {
+    internal static (Database Database, JournalSeal Seal) Of(ActorSystem system)
+    {
+        var setup = system.Settings.Setup.Get<DatabaseSetup>();
+        return setup.HasValue
+            ? (setup.Value.Database, setup.Value.Seal)
+            : throw new ConfigurationException("The journal needs a DatabaseSetup: use AddSqlPersistence.");
+    }
+
     public Database Database { get; } = database;
+
+    public JournalSeal Seal { get; } = seal;
 }
 
 public static class SqlPersistenceSetup
 {
     /// <summary>
     /// Journal, snapshots and read journal in <paramref name="database"/>. The tables must exist: run <see cref="DatabaseSchema.EnsureAsync"/> before the actor
-    /// system starts.
+    /// system starts, and <paramref name="seal"/>'s keys must be loaded.
     /// </summary>
-    public static AkkaConfigurationBuilder AddSqlPersistence(this AkkaConfigurationBuilder akka, Database database) => akka
-        .AddSetup(new DatabaseSetup(database))
+    public static AkkaConfigurationBuilder AddSqlPersistence(this AkkaConfigurationBuilder akka, Database database, JournalSeal seal) => akka
+        .AddSetup(new DatabaseSetup(database, seal))
+        .WithCustomSerializer("cport-sealed", [typeof(SealedRow)], system => new SealedRowSerializer(system))
         .AddSetup(new DataOptionsSetup(database.DataOptions))
         .WithJournal(new SqlJournal())
         .WithSnapshot(new SqlSnapshots())

@@ -59,7 +59,8 @@ internal sealed class Folding(string id, Report known)
     }
 
     /// <summary>Adds the rows that the folded events have changed; <paramref name="newItems"/>: those whose hashes are not in the tables yet.</summary>
-    public void RowsInto(List<ReportRow> reports, List<ItemRow> items, List<(Tenant Tenant, ContentItem Item)> newItems)
+    public void RowsInto(
+        ConfidentialSeam seam, List<ReportRow> reports, List<ItemRow> items, List<(Tenant Tenant, ContentItem Item)> newItems)
     {
         reports.Add(ReadRows.Of(Now));
         var sameHead = !Whole && ReadRows.SharesHead(Before, Now);
@@ -72,7 +73,7 @@ internal sealed class Folding(string id, Report known)
                 continue;
             }
 
-            items.Add(ReadRows.Of(Now, item));
+            items.Add(ReadRows.Of(seam, Now, item));
             if (isNew)
             {
                 newItems.Add((Now.Tenant, item));

@@ -188,7 +188,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
             return new GroupView(
                 summary,
                 [.. page.Select(m => new GroupItem(
-                    ListedItem.Of(caller, m.Row, model.Time.GetUtcNow(), null, QueueReader.DuplicateOf(firsts, m.Row)) with { Group = mark },
+                    ListedItem.Of(caller, m.Row, model, null, QueueReader.DuplicateOf(firsts, m.Row)) with { Group = mark },
                     m.Unassessed == 1 && AccessTable.MayWrite(caller, m.Row.RelationFacts(), ItemWrite.Assess),
                     m.Unassessed == 1 ? OfferFor(m) : null))],
                 found.Count > max ? PagePlace.After(page[^1].Row, page[^1].Row.AddedAt) : null,

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using CPort.Actors.Confidential;
 using CPort.Actors.Serialization;
 using CPort.Domain.Reports.Verbs;
 
@@ -26,10 +27,10 @@ public readonly record struct JournalLag(long Events, DateTimeOffset? Oldest);
 
 /// <summary>
 /// Reads journal rows directly: whole reports by id, several in one query, and row by row where the read journal's stream breaks on a row that cannot be read.
-/// Deserializes with the system's own serializers. Knows nothing of transactions under way: whoever follows the journal asks <see cref="LookAsync"/> how far it
-/// may go.
+/// Opens what the journal sealed, each row for the place at which it stands. Knows nothing of transactions under way: whoever follows the journal asks <see
+/// cref="LookAsync"/> how far it may go.
 /// </summary>
-public sealed class JournalReader(Database database, ActorSystem system)
+public sealed class JournalReader(Database database, JournalSeal seal)
 {
     // A range takes the index on both databases.
     private static readonly string OfReports = $"persistence_id >= '{EntityKind.Report.Prefix}' AND persistence_id < '{EntityKind.Report.Above}'";
@@ -194,9 +195,10 @@ public sealed class JournalReader(Database database, ActorSystem system)
     {
         try
         {
-            return row with { Event = system.Serialization.Deserialize(message, serializer, manifest) as IReportEvent };
+            var payload = serializer == SealedRowSerializer.SerializerId ? new SealedRow(manifest, message) : null;
+            return row with { Event = seal.OpenEvent(row.PersistenceId, row.Sequence, payload) as IReportEvent };
         }
-        catch (Exception e)
+        catch (Exception e) when (!Faults.IsPassing(e))
         {
             // Whatever a damaged row makes a serializer throw concerns this row alone.
             return row with { Fault = e.GetType().Name };

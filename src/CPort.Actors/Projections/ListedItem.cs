@@ -2,10 +2,13 @@ namespace CPort.Actors.Projections;
 
 /// <summary>
 /// An item in a list: its row, with what the caller may see of it (docs/access.md), and what only the list knows. Whoever shows a field asks
-/// <see cref="Access"/> for it; confidential fields are in no row.
+/// <see cref="Access"/> for it.
 /// </summary>
 public sealed record ListedItem(ItemRow Row, ItemAccess Access)
 {
+    /// <summary>The hotlines' names for it, and when the public reported it.</summary>
+    public required ListedSecrets Secrets { get; init; }
+
     /// <summary>Somebody holds it now.</summary>
     public bool Held { get; init; }
 
@@ -18,8 +21,11 @@ public sealed record ListedItem(ItemRow Row, ItemAccess Access)
     /// <summary>The group of look-alikes it is in, when the caller sees another member.</summary>
     public GroupMark? Group { get; init; }
 
-    internal static ListedItem Of(Caller caller, ItemRow row, DateTimeOffset now, long? age, long? duplicateOf) =>
-        new(row, AccessTable.For(caller, row.RelationFacts())) { Held = row.LeaseUntil > now.UtcTicks, Age = age, ProbableDuplicateOf = duplicateOf };
+    internal static ListedItem Of(Caller caller, ItemRow row, ReadModel model, long? age, long? duplicateOf) =>
+        new(row, AccessTable.For(caller, row.RelationFacts()))
+        {
+            Secrets = ReadRows.Secrets(model.Seam, row), Held = row.LeaseUntil > model.Time.GetUtcNow().UtcTicks, Age = age, ProbableDuplicateOf = duplicateOf,
+        };
 }
 
 /// <summary>A page of a list. <c>Next</c> says where the next page starts; null on the last one.</summary>

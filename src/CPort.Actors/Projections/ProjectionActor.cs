@@ -38,7 +38,7 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
     {
         (_services, _nodes) = (services, nodes);
         _tables = new ReadTables(services.Database);
-        _journal = new JournalReader(services.Database, Context.System);
+        _journal = new JournalReader(services.Database, services.Journal);
         _began = services.Time.GetTimestamp();
 
         Receive<Look>(_ => LookAround());

@@ -1,6 +1,7 @@
 using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using CPort.Actors.Cluster;
+using CPort.Actors.Confidential;
 using CPort.Actors.Reports;
 using CPort.Domain.Agencies;
 
@@ -11,6 +12,7 @@ public sealed record ProjectionServices
 {
     public required Database Database { get; init; }
     public required ConfidentialSeam Seam { get; init; }
+    public required JournalSeal Journal { get; init; }
     public required TimeProvider Time { get; init; }
     public ProjectionOptions Options { get; init; } = new();
 

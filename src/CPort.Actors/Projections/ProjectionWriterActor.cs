@@ -41,7 +41,7 @@ public sealed class ProjectionWriterActor : ReceiveActor, IWithTimers
     {
         _services = services;
         _tables = new ReadTables(services.Database);
-        _journal = new JournalReader(services.Database, Context.System);
+        _journal = new JournalReader(services.Database, services.Journal);
 
         Receive<ProjectUpTo>(On);
         Receive<Advanced>(On);

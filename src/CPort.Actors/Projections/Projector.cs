@@ -274,7 +274,7 @@ public sealed class Projector(
         var newItems = new List<(Tenant Tenant, ContentItem Item)>();
         foreach (var folding in foldings.Where(f => f.Fault is null && f.Now.Exists))
         {
-            folding.RowsInto(reports, items, newItems);
+            folding.RowsInto(seam, reports, items, newItems);
         }
 
         await using var db = tables.Connect();

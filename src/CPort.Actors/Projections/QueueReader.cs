@@ -99,7 +99,7 @@ public sealed class QueueReader(ReadModel model)
             var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page.Select(p => p.Row), cancellation).ConfigureAwait(false);
             return new ItemPage(
                 await GroupReader.MarkedAsync(
-                    db, set, caller, [.. page.Select(p => ListedItem.Of(caller, p.Row, model.Time.GetUtcNow(), p.Age, DuplicateOf(firsts, p.Row)))],
+                    db, set, caller, [.. page.Select(p => ListedItem.Of(caller, p.Row, model, p.Age, DuplicateOf(firsts, p.Row)))],
                         cancellation).ConfigureAwait(false),
                 found.Count > max ? PagePlace.After(page[^1].Row, page[^1].Age!.Value) : null,
                 at);

@@ -14,12 +14,15 @@ public sealed record ReadPosition(long Position, long LagEvents, TimeSpan Lag, b
 public sealed class ReadModelUnavailableException() : UnavailableException("The read model has not been started yet.");
 
 /// <summary>What the readers share: the serving set, how current it is, probable duplicates.</summary>
-public sealed class ReadModel(ReadTables tables, JournalReader journal, TimeProvider time)
+public sealed class ReadModel(ReadTables tables, JournalReader journal, ConfidentialSeam seam, TimeProvider time)
 {
     /// <summary>Rows a page has by default and at most (as in ICCAM, domain.md 1.3).</summary>
     public const int MaxResults = ReportLimits.PageRows;
 
     public TimeProvider Time => time;
+
+    /// <summary>Opens what lists show of the rows.</summary>
+    internal ConfidentialSeam Seam => seam;
 
     /// <summary>
     /// Runs a query on the serving set. The position is read before the rows, so that the rows are at least as current. When the set is dropped under a query,

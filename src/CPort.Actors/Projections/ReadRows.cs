@@ -1,3 +1,4 @@
+using System.Text;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Queues;
@@ -6,8 +7,8 @@ using LinqToDB.Mapping;
 namespace CPort.Actors.Projections;
 
 // Times are UTC ticks (BIGINT on both databases), so that keys compare and page the same everywhere. Every column but the key may be null: a table set of an
-// older version gets missing columns added and goes on serving while the new set is built. Only flat, non-confidential facts: no URL, memo, referrer or hash
-// value in the clear; those are searched by keyed hashes.
+// older version gets missing columns added and goes on serving while the new set is built. Only flat, non-confidential facts: no URL, memo, referrer, hash
+// value or reporter data in the clear; those are searched by keyed hashes, and what lists show of them is sealed.
 
 /// <summary>A report in the read model. What <see cref="ReadRows.Of(Report)"/> makes of its state.</summary>
 [Table("rm_report")]
@@ -46,9 +47,14 @@ public sealed record ItemRow
     [Column("version")] public int Version { get; init; }
     [Column("tenant")] public Tenant Tenant { get; init; }
     [Column("reporting_hotline")] public string ReportingHotline { get; init; } = "";
-    [Column("reference")] public string Reference { get; init; } = "";
-    [Column("item_reference")] public string? ItemReference { get; init; }
-    [Column("assigned_reference")] public string? AssignedReference { get; init; }
+
+    // Keyed hashes (32 hex digits) of the hotlines' names for report and item.
+    [Column("reference_key")] public string ReferenceKey { get; init; } = "";
+    [Column("item_reference_key")] public string? ItemReferenceKey { get; init; }
+    [Column("assigned_reference_key")] public string? AssignedReferenceKey { get; init; }
+
+    /// <summary>What lists show and nobody else reads: <see cref="ReadRows.Secrets(ConfidentialSeam, ItemRow)"/>.</summary>
+    [Column("sealed")] public string Sealed { get; init; } = "";
     [Column("urgent")] public bool Urgent { get; init; }
     [Column("priority")] public int Priority { get; init; }
     [Column("priority_reasons")] public PriorityReasons PriorityReasons { get; init; }
@@ -97,8 +103,6 @@ public sealed record ItemRow
     [Column("lease_agency")] public string? LeaseAgency { get; init; }
     [Column("lease_until")] public long? LeaseUntil { get; init; }
 
-    /// <summary>When the public reported to the hotline (ICCAM rule 6).</summary>
-    [Column("received_at")] public long ReceivedAt { get; init; }
     [Column("added_at")] public long AddedAt { get; init; }
     [Column("changed_at")] public long ChangedAt { get; init; }
     [Column("country_since")] public long? CountrySince { get; init; }
@@ -200,18 +204,20 @@ public static class ReadRows
     public static bool AwaitsEscalation(ContentItem item) =>
         WorkQueue.Untraced.Holds(item) || (WorkQueue.Orphaned.Holds(item) && item.Assignment!.EscalatedTo is null);
 
-    public static ItemRow Of(Report report, ContentItem item)
+    public static ItemRow Of(ConfidentialSeam seam, Report report, ContentItem item)
     {
         var reasons = ItemPriority.Of(report, item);
         var final = item.FinalAction();
         var (times, here) = (item.Times(), item.ClockHere()?.Times);
         var (effective, opinion) = item.Judgement();
         var facts = ReportViews.RelationFacts(report, item);
+        string Key(HotlineReference reference) => ReferenceKey(seam, report.Tenant, reference.Value);
         var row = new ItemRow
         {
             Number = item.Number, ReportId = report.Id.ToString(), Ordinal = item.Ordinal, ReportNumber = report.Number, Version = item.Version,
-            Tenant = report.Tenant, ReportingHotline = report.ReportingHotline.Value, Reference = report.Reference.Value,
-            ItemReference = item.ReportingReference?.Value, AssignedReference = item.AssignedReference?.Value, Urgent = report.Urgent,
+            Tenant = report.Tenant, ReportingHotline = report.ReportingHotline.Value, Urgent = report.Urgent,
+            ReferenceKey = Key(report.Reference), ItemReferenceKey = item.ReportingReference is { } own ? Key(own) : null,
+            AssignedReferenceKey = item.AssignedReference is { } assigned ? Key(assigned) : null, Sealed = SecretsOf(seam, report, item),
             Priority = ItemPriority.Score(reasons), PriorityReasons = reasons, State = item.State(), Classification = effective,
             SaidIllegal = facts.IsIllegal, BaselineBy = item.IsObjectedTo() ? AccessTable.SetOf(item.BaselineBy().Select(a => a.Value)) : null,
             FormerAgencies = OrNull(facts.FormerAgencies), FormerCountries = OrNull(facts.FormerCountries), Inheritance = item.Inheritance?.Kind,
@@ -224,7 +230,7 @@ public static class ReadRows
             HostingCountry = item.Hosting?.Country?.Code, AssignedCountry = item.Assignment?.Country?.Code, Hotline = item.Assignment?.Hotline?.Value,
             IsOrphan = item.Assignment is { Orphan: true, Country: null }, WasOrphan = item.Assignment?.Orphan == true,
             EscalatedTo = item.Assignment?.EscalatedTo?.Value, LeaseAgency = item.Lease?.Agency.Value, LeaseUntil = item.Lease?.Until.UtcTicks,
-            ReceivedAt = report.HotlineReceivedDate.UtcTicks, AddedAt = item.AddedAt.UtcTicks, ChangedAt = item.LastChangedAt.UtcTicks,
+            AddedAt = item.AddedAt.UtcTicks, ChangedAt = item.LastChangedAt.UtcTicks,
             CountrySince = item.Assignment?.CountrySince.UtcTicks, HotlineSince = item.Assignment?.HotlineSince?.UtcTicks,
             LeaAt = times.Police?.UtcTicks, IspAt = times.Host?.UtcTicks, RemovedAt = times.Removal?.UtcTicks,
             CountryLeaAt = here?.Police?.UtcTicks, CountryIspAt = here?.Host?.UtcTicks, CountryRemovedAt = here?.Removal?.UtcTicks,
@@ -242,6 +248,16 @@ public static class ReadRows
     /// <summary>The keyed hash under which the read model finds a content hash: 128 bits as 32 hex digits. Live and training have keys of their own.</summary>
     public static string HashKey(ConfidentialSeam seam, Tenant tenant, ContentHash hash) =>
         Convert.ToHexStringLower(seam.Keyed($"read-model-{tenant}-{hash.Algorithm}", hash.Bytes).AsSpan(0, 16));
+
+    /// <summary>The keyed hash under which the read model finds a hotline's name for a report or item: 128 bits as 32 hex digits.</summary>
+    public static string ReferenceKey(ConfidentialSeam seam, Tenant tenant, string reference) =>
+        Convert.ToHexStringLower(seam.Keyed($"reference-{tenant}", Encoding.UTF8.GetBytes(reference)).AsSpan(0, 16));
+
+    /// <summary>Opens what lists show of an item.</summary>
+    public static ListedSecrets Secrets(ConfidentialSeam seam, ItemRow row) => Secrets(seam, row.ReportId, row.Ordinal, row.Sealed);
+
+    internal static ListedSecrets Secrets(ConfidentialSeam seam, string report, int ordinal, string value) => seam.Open<ListedSecrets>(
+        new SealedPlace(ReportId.Parse(report), SealedField.Listed, ordinal), new Sealed { Bytes = Convert.FromBase64String(value) });
 
     /// <summary>The moment that a column of UTC ticks holds.</summary>
     public static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
@@ -261,6 +277,16 @@ public static class ReadRows
             LeaAt = c.Times.Police?.UtcTicks, IspAt = c.Times.Host?.UtcTicks, RemovedAt = c.Times.Removal?.UtcTicks,
         }),
     ];
+
+    // Repeatable, so that a rebuild writes equal rows.
+    private static string SecretsOf(ConfidentialSeam seam, Report report, ContentItem item) => Convert.ToBase64String(seam.Seal(
+        new SealedPlace(report.Id, SealedField.Listed, item.Ordinal),
+        new ListedSecrets
+        {
+            Reference = report.Reference.Value, ItemReference = item.ReportingReference?.Value, AssignedReference = item.AssignedReference?.Value,
+            ReceivedAt = report.HotlineReceivedDate,
+        },
+        repeatable: true).Bytes);
 
     private static string? OrNull(string text) => text.Length == 0 ? null : text;
 

@@ -97,7 +97,7 @@ public sealed class ReadTables(Database database)
         [typeof(ReportRow), typeof(ItemRow), typeof(EarlierCountryRow), typeof(ItemHashRow), typeof(LookAlikeRow), typeof(LookAlikeGroupRow)];
 
     /// <summary>Raise it whenever what a column means changes; new, changed and lost columns show by themselves.</summary>
-    private const int Meaning = 3;
+    private const int Meaning = 4;
 
     /// <summary>Follows from the rows' shape and <see cref="Meaning"/>: a set of another version is rebuilt while it serves.</summary>
     public static int Version { get; } = VersionOf();
@@ -330,7 +330,7 @@ public sealed class ReadTables(Database database)
             CREATE INDEX IF NOT EXISTS {item}_host ON {item} (host_key);
             CREATE INDEX IF NOT EXISTS {item}_domain ON {item} (domain_key);
             CREATE INDEX IF NOT EXISTS {item}_added ON {item} (added_at, number);
-            CREATE INDEX IF NOT EXISTS {item}_reference ON {item} (reference);
+            CREATE INDEX IF NOT EXISTS {item}_reference ON {item} (reference_key);
             CREATE INDEX IF NOT EXISTS {hash}_key ON {hash} (hash_key);
             CREATE INDEX IF NOT EXISTS {alike}_group ON {alike} (group_id);
             CREATE INDEX IF NOT EXISTS {report}_unfinished ON {report} (unfinished_since) WHERE unfinished_since IS NOT NULL;

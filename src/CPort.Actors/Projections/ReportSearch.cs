@@ -95,6 +95,9 @@ public sealed record SearchQuery
 /// </summary>
 public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyMaker keyMaker)
 {
+    private const int OpenedAtOnce = 500;
+    private const int OpenedAtMost = 20_000;
+
     /// <summary>A page. Throws <see cref="ArgumentException"/> when the query has <see cref="SearchQuery.Faults"/>.</summary>
     public Task<ItemPage> SearchAsync(Caller caller, SearchQuery query, CancellationToken cancellation = default)
     {
@@ -105,19 +108,53 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
 
         return model.QueryAsync(async (db, set, at) =>
         {
-            var found = AccessTable.May(caller, Deed.CountEverything)
-                ? []
-                : await Filter(db, set, caller, query).OrderByDescending(i => i.AddedAt).ThenByDescending(i => i.Number)
-                    .Take(query.MaxResults + 1).ToListAsync(cancellation).ConfigureAwait(false);
-            var page = found.Take(query.MaxResults).ToArray();
+            var (page, next) = AccessTable.May(caller, Deed.CountEverything)
+                ? ([], null)
+                : await PageAsync(db, set, caller, query, cancellation).ConfigureAwait(false);
             var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page, cancellation).ConfigureAwait(false);
             return new ItemPage(
                 await GroupReader.MarkedAsync(
-                    db, set, caller, [.. page.Select(r => ListedItem.Of(caller, r, model.Time.GetUtcNow(), null, QueueReader.DuplicateOf(firsts, r)))],
+                    db, set, caller, [.. page.Select(r => ListedItem.Of(caller, r, model, null, QueueReader.DuplicateOf(firsts, r)))],
                         cancellation).ConfigureAwait(false),
-                found.Count > page.Length ? PagePlace.After(page[^1], page[^1].AddedAt) : null,
+                next,
                 at);
         }, cancellation);
+    }
+
+    /// <summary>
+    /// The day on which the public reported is sealed, so a search by it opens the rows that everything else lets through. After many that do not fit the page
+    /// ends short, and the next one goes on there.
+    /// </summary>
+    private async Task<(ItemRow[] Rows, PagePlace? Next)> PageAsync(
+        IDataContext db, int set, Caller caller, SearchQuery query, CancellationToken cancellation)
+    {
+        var (from, to) = (query.ReceivedFrom ?? DateTimeOffset.MinValue, query.ReceivedTo ?? DateTimeOffset.MaxValue);
+        var opens = query.ReceivedFrom is not null || query.ReceivedTo is not null;
+        var batch = opens ? OpenedAtOnce : query.MaxResults + 1;
+        var found = new List<ItemRow>();
+        var after = query.After;
+        for (var looked = 0; looked < OpenedAtMost; looked += batch)
+        {
+            var rows = await Filter(db, set, caller, query with { After = after }).OrderByDescending(i => i.AddedAt).ThenByDescending(i => i.Number)
+                .Take(batch).ToListAsync(cancellation).ConfigureAwait(false);
+            found.AddRange(opens ? rows.Where(r => ReadRows.Secrets(seam, r).ReceivedAt is var at && at >= from && at < to) : rows);
+            if (found.Count > query.MaxResults)
+            {
+                var page = found.Take(query.MaxResults).ToArray();
+                return (page, After(page[^1]));
+            }
+
+            if (rows.Count < batch)
+            {
+                return ([.. found], null);
+            }
+
+            after = After(rows[^1]);
+        }
+
+        return ([.. found], after);
+
+        static PagePlace After(ItemRow row) => PagePlace.After(row, row.AddedAt);
     }
 
     private IQueryable<ItemRow> Filter(IDataContext db, int set, Caller caller, SearchQuery q)
@@ -248,8 +285,9 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         if (q.Reference is { } reference)
         {
             // The reporting hotline's references are its own; the assigned hotline's are part of the state.
-            var own = AccessScope.And(AccessScope.Sees(caller, FieldGroup.ReporterData), i => i.Reference == reference || i.ItemReference == reference);
-            items = items.Where(AccessScope.Or(own, i => i.AssignedReference == reference));
+            var key = ReadRows.ReferenceKey(seam, caller.Tenant, reference);
+            var own = AccessScope.And(AccessScope.Sees(caller, FieldGroup.ReporterData), i => i.ReferenceKey == key || i.ItemReferenceKey == key);
+            items = items.Where(AccessScope.Or(own, i => i.AssignedReferenceKey == key));
         }
 
         if (q.After is { } after)
@@ -263,16 +301,6 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
 
     private static IQueryable<ItemRow> Dates(IQueryable<ItemRow> items, SearchQuery q)
     {
-        if (q.ReceivedFrom?.UtcTicks is { } receivedFrom)
-        {
-            items = items.Where(i => i.ReceivedAt >= receivedFrom);
-        }
-
-        if (q.ReceivedTo?.UtcTicks is { } receivedTo)
-        {
-            items = items.Where(i => i.ReceivedAt < receivedTo);
-        }
-
         if (q.AddedFrom?.UtcTicks is { } addedFrom)
         {
             items = items.Where(i => i.AddedAt >= addedFrom);

@@ -20,7 +20,7 @@ public sealed class StatisticsReader(ReadModel model)
     public Task<Statistics> ReadAsync(Caller caller, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation = default) =>
         model.QueryAsync(async (db, set, at) =>
         {
-            var counting = new Counting(db, set, caller, from, to, cancellation);
+            var counting = new Counting(db, set, model.Seam, caller, from, to, cancellation);
             return new Statistics
             {
                 From = from, To = to, At = at,
@@ -114,17 +114,15 @@ public sealed class StatisticsReader(ReadModel model)
         const string again = " Items that had gone and were seen online again have the clocks of assignments only.";
         const string since = "From each countryAssignmentDate, the day on which an item became a country's job (an item that moved has several), ";
         const string own = " An agency with countries counts the assignments to those, every other all that it sees; Items are assignments here.";
-        var received = c.Items().Where(i => !i.SeenAgain);
+        var (police, host, removal) = await c.SinceReceiptAsync().ConfigureAwait(false);
         var (here, earlier) = (c.OfOwnCountries(), c.OfOwnCountriesBefore());
         return
         [
-            await c.TimeAsync("receiptToPolice", $"From hotlineReceivedDate, when the public reported, to the first report to police{whoever} "
-                + $"(INHOPE's notice and takedown time, first leg).{again}",
-                received.Select(i => new Lapse { Start = i.ReceivedAt, End = i.LeaAt })).ConfigureAwait(false),
-            await c.TimeAsync("receiptToHost", $"From hotlineReceivedDate to the first notice to the host{whoever} (second leg).{again}",
-                received.Select(i => new Lapse { Start = i.ReceivedAt, End = i.IspAt })).ConfigureAwait(false),
-            await c.TimeAsync("receiptToRemoval", $"From hotlineReceivedDate to removal{whoever}; Unavailable and NotIllegal are no removal.{again}",
-                received.Select(i => new Lapse { Start = i.ReceivedAt, End = i.RemovedAt })).ConfigureAwait(false),
+            Lapse.ToDuration("receiptToPolice", $"From hotlineReceivedDate, when the public reported, to the first report to police{whoever} "
+                + $"(INHOPE's notice and takedown time, first leg).{again}", police),
+            Lapse.ToDuration("receiptToHost", $"From hotlineReceivedDate to the first notice to the host{whoever} (second leg).{again}", host),
+            Lapse.ToDuration("receiptToRemoval",
+                $"From hotlineReceivedDate to removal{whoever}; Unavailable and NotIllegal are no removal.{again}", removal),
             await c.TimeAsync("assignmentToPolice", $"{since}to the first report to police that was recorded while it was that country's.{own}",
                 here.Select(i => new Lapse { Start = i.CountrySince, End = i.CountryLeaAt }),
                 earlier.Select(e => new Lapse { Start = e.CountrySince, End = e.LeaAt })).ConfigureAwait(false),
@@ -140,12 +138,24 @@ public sealed class StatisticsReader(ReadModel model)
     /// <summary>From when to when, in UTC ticks; null: not yet.</summary>
     private sealed class Lapse
     {
+        /// <summary>What ends before it begins.</summary>
+        public const long Fault = -1;
+
         public long? Start { get; init; }
         public long? End { get; init; }
+
+        /// <summary>From the numbers of items by whole hours.</summary>
+        public static Duration ToDuration(string name, string definition, SortedDictionary<long, long> byHours)
+        {
+            var faults = byHours.GetValueOrDefault(Fault);
+            byHours.Remove(Fault);
+            return Duration.Of(name, definition, byHours, faults);
+        }
     }
 
     /// <summary>One caller's items in one span, and the ways to count them.</summary>
-    private sealed class Counting(IDataContext db, int set, Caller caller, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation)
+    private sealed class Counting(
+        IDataContext db, int set, ConfidentialSeam seam, Caller caller, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation)
     {
         private readonly List<string> _countries = [.. caller.Countries.Select(c => c.Code)];
 
@@ -202,9 +212,37 @@ public sealed class StatisticsReader(ReadModel model)
                 }
             }
 
-            var faults = byHours.GetValueOrDefault(-1);
-            byHours.Remove(-1);
-            return Duration.Of(name, definition, byHours, faults);
+            return Lapse.ToDuration(name, definition, byHours);
+        }
+
+        /// <summary>
+        /// Hours from the public's report to police, host and removal. When the public reported is sealed: the rows to which one of these has happened are
+        /// opened one after the other.
+        /// </summary>
+        public async Task<(SortedDictionary<long, long> Police, SortedDictionary<long, long> Host, SortedDictionary<long, long> Removal)> SinceReceiptAsync()
+        {
+            var (police, host, removal) = (new SortedDictionary<long, long>(), new SortedDictionary<long, long>(), new SortedDictionary<long, long>());
+            await Items().Where(i => !i.SeenAgain && (i.LeaAt != null || i.IspAt != null || i.RemovedAt != null))
+                .Select(i => new { i.ReportId, i.Ordinal, i.Sealed, i.LeaAt, i.IspAt, i.RemovedAt })
+                .ForEachAsync(
+                    i =>
+                    {
+                        var received = ReadRows.Secrets(seam, i.ReportId, i.Ordinal, i.Sealed).ReceivedAt.UtcTicks;
+                        Count(police, received, i.LeaAt);
+                        Count(host, received, i.IspAt);
+                        Count(removal, received, i.RemovedAt);
+                    },
+                    cancellation).ConfigureAwait(false);
+            return (police, host, removal);
+        }
+
+        private static void Count(SortedDictionary<long, long> byHours, long start, long? end)
+        {
+            if (end is { } ended)
+            {
+                var hours = ended < start ? Lapse.Fault : (ended - start) / TimeSpan.TicksPerHour;
+                byHours[hours] = byHours.GetValueOrDefault(hours) + 1;
+            }
         }
 
         private bool CountsAllCountries => Everything || _countries.Count == 0;

@@ -1,5 +1,6 @@
 using Akka.Persistence.Query;
 using Akka.Streams;
+using CPort.Actors.Confidential;
 
 namespace CPort.Actors.Reports;
 
@@ -11,7 +12,7 @@ public interface IReportJournal
 }
 
 /// <summary>Over Akka.Persistence.Query.</summary>
-public sealed class QueryReportJournal(ActorSystem system, string readJournalId) : IReportJournal
+public sealed class QueryReportJournal(ActorSystem system, string readJournalId, JournalSeal seal) : IReportJournal
 {
     private readonly Lazy<ICurrentEventsByPersistenceIdQuery> _query =
         new(() => system.ReadJournalFor<Akka.Persistence.Sql.Query.SqlReadJournal>(readJournalId));
@@ -22,7 +23,9 @@ public sealed class QueryReportJournal(ActorSystem system, string readJournalId)
         if (from <= to)
         {
             await _query.Value.CurrentEventsByPersistenceId(persistenceId, from, to)
-                .RunForeach(e => events.Add(new SequencedEvent(e.SequenceNr, (IReportEvent)e.Event)), system.Materializer())
+                .RunForeach(
+                    e => events.Add(new SequencedEvent(e.SequenceNr, (IReportEvent)seal.OpenEvent(persistenceId, e.SequenceNr, e.Event))),
+                    system.Materializer())
                 .ConfigureAwait(false);
         }
 

@@ -66,19 +66,19 @@ internal sealed class WorkRound(Report report, ImmutableHashSet<int> again, Repo
         }
 
         Awaiting++;
-        TraceAsync(services, report.DataKey!, owed).PipeTo(actor, actor,
+        TraceAsync(services, report.Id, owed).PipeTo(actor, actor,
             traces => new RoundAnswer(this, traces.Length < owed.Length) { Traces = traces },
             _ => new RoundAnswer(this, Failed: true));
     }
 
     /// <summary>Runs outside the actor: touches nothing of it. An item whose tracers failed for a passing reason is left out and tried again.</summary>
-    private static async Task<ImmutableArray<ItemTrace>> TraceAsync(ReportActorServices services, WrappedKey key, ImmutableArray<ContentItem> items)
+    private static async Task<ImmutableArray<ItemTrace>> TraceAsync(ReportActorServices services, ReportId report, ImmutableArray<ContentItem> items)
     {
         using var hop = CPortMetrics.TimeHop(CPortMetrics.TraceHop);
         var traces = ImmutableArray.CreateBuilder<ItemTrace>();
         foreach (var item in items)
         {
-            string Url() => services.Seam.Open<ItemSecrets>(key, item.Secrets).Url;
+            string Url() => services.Seam.Open<ItemSecrets>(item.SecretsPlace(report), item.Secrets).Url;
             if (await services.Tracer.TraceAsync(item.UrlKeys, Url, item.Hosting).ConfigureAwait(false) is { } facts)
             {
                 traces.Add(new ItemTrace { Ordinal = item.Ordinal, Facts = facts });

@@ -101,7 +101,7 @@ public sealed record ListedItemAnswer
 
     public static ListedItemAnswer Of(ListedItem listed)
     {
-        var (row, access) = (listed.Row, listed.Access);
+        var (row, access, secrets) = (listed.Row, listed.Access, listed.Secrets);
         var state = access.Sees(FieldGroup.State);
         var classification = access.Sees(FieldGroup.Classification);
         var hosting = access.Sees(FieldGroup.Hosting);
@@ -125,8 +125,8 @@ public sealed record ListedItemAnswer
             PriorityReasons = hashes && row.PriorityReasons != 0 ? [.. ItemPriority.Each(row.PriorityReasons).Select(r => r.ToString())] : null,
             NearMatches = access.Sees(FieldGroup.Hashes) ? row.NearMatches : null, HostingCountryCode = hosting ? row.HostingCountry : null,
             SourceUrlSiteType = hosting ? CodeAnswer.Of(row.SiteType) : null, SourceUrlCommerciality = hosting ? CodeAnswer.Of(row.Commerciality) : null,
-            ReportHotlineReference = reporter ? row.Reference : null, HotlineReference = reporter ? row.ItemReference : null,
-            AssignedHotlineReference = state ? row.AssignedReference : null, HotlineReceivedDate = state ? ReadRows.Time(row.ReceivedAt) : null,
+            ReportHotlineReference = reporter ? secrets.Reference : null, HotlineReference = reporter ? secrets.ItemReference : null,
+            AssignedHotlineReference = state ? secrets.AssignedReference : null, HotlineReceivedDate = state ? secrets.ReceivedAt : null,
             AddedAt = ReadRows.Time(row.AddedAt), LastChangedAt = ReadRows.Time(row.ChangedAt), AgeFrom = ReadRows.Time(listed.Age),
             ProbableDuplicateOf = access.Sees(FieldGroup.Url) ? listed.ProbableDuplicateOf : null, Group = GroupMarkAnswer.Of(listed.Group),
         };

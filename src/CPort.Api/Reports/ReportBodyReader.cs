@@ -5,7 +5,7 @@ using CPort.Domain.Routing;
 namespace CPort.Api.Reports;
 
 /// <summary>From the bytes of one report body to a submission, or to everything that is wrong with it. Never throws on any bytes. Thread-safe.</summary>
-public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, TimeProvider time)
+public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, ConfidentialSeam seam, TimeProvider time)
 {
     /// <summary>How far a country that the sender gives is believed, of 100; as <see cref="TraceChain"/> rates it.</summary>
 
@@ -35,7 +35,7 @@ public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, Time
 
         return IntakeReading.Good(new SubmitReport
         {
-            ReportId = ReportId.For(context.Caller.Tenant, context.Caller.Agency, reference!.Value), Context = context, Reference = reference.Value,
+            ReportId = ReportIds.Of(seam, context.Caller.Tenant, context.Caller.Agency, reference!.Value), Context = context, Reference = reference.Value,
             HotlineReceivedDate = received!.Value, SiteType = siteType, Commerciality = commerciality, PaymentMethods = payments,
             Urgent = body.Urgent == true, Secrets = secrets, ReportNumber = 0, FirstItemNumber = 0, Items = items,
         });

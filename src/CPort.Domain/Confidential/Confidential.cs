@@ -3,13 +3,14 @@ using System.Diagnostics.CodeAnalysis;
 namespace CPort.Domain.Confidential;
 
 /// <summary>
-/// A piece of confidential data (URL, referrer, credentials, memo, reporter data) in sealed form: AES-256-GCM under the report's data key. Rules, states and
-/// events hold only this form; <see cref="ConfidentialSeam"/> is the one place that seals and opens. Text of it in a log shows its length and nothing else.
+/// A piece of confidential data (URL, referrer, credentials, memo, reporter data) in sealed form: AES-256-GCM under its report's key, bound to its <see
+/// cref="SealedPlace"/>. Rules, states and events hold only this form; <see cref="ConfidentialSeam"/> is the one place that seals and opens. Text of it in a
+/// log shows its length and nothing else.
 /// </summary>
 [ProtoContract]
 public sealed record Sealed
 {
-    /// <summary>12 bytes nonce, then cipher text, then 16 bytes tag.</summary>
+    /// <summary>2 bytes of the data key's generation, 12 bytes nonce, then cipher text, then 16 bytes tag.</summary>
     [ProtoMember(1)] public required byte[] Bytes { get; init; }
 
     public bool Equals([NotNullWhen(true)] Sealed? other) => other is not null && Bytes.AsSpan().SequenceEqual(other.Bytes);
@@ -19,14 +20,33 @@ public sealed record Sealed
     public override string ToString() => $"Sealed({Bytes.Length})";
 }
 
-/// <summary>A report's data key as stored in its first event: 256 random bits, wrapped (AES-256-GCM) by the named master key.</summary>
-[ProtoContract]
-public sealed record WrappedKey
+/// <summary>What a sealed value is, which also says its type. Part of what is authenticated: never change a number.</summary>
+public enum SealedField
 {
-    /// <summary>First 8 hex digits of SHA-256 over the master key: which key wraps, without telling it.</summary>
-    [ProtoMember(1)] public required string MasterKeyId { get; init; }
-    [ProtoMember(2)] public required byte[] Bytes { get; init; }
+    ReportSecrets = 1,
+    ItemSecrets = 2,
+    Memo = 3,
+    AssessmentAnalyst = 4,
+    ActionAnalyst = 5,
+    ActionReason = 6,
+
+    /// <summary>Why something was corrected, objected to, reopened or withdrawn.</summary>
+    Why = 7,
+
+    /// <summary>What lists show of an item: <see cref="ListedSecrets"/>.</summary>
+    Listed = 8,
+
+    /// <summary>What was wrong with a line that was not taken; its place has the line's name instead of a report.</summary>
+    Rejection = 9,
 }
+
+/// <summary>
+/// Where a sealed value belongs. Only there it opens: moved to another report, item or field it is as good as changed.
+/// </summary>
+/// <param name="Report">Its report, from whose id the key is derived.</param>
+/// <param name="Field">What it is.</param>
+/// <param name="Ordinal">Its item's; 0 for the report, and for a text that one command gives to several items.</param>
+public readonly record struct SealedPlace(ReportId Report, SealedField Field, int Ordinal = 0);
 
 /// <summary>What is confidential about a report, in the clear. Lives only between the API and the report's actor, and in answers.</summary>
 [ProtoContract]
@@ -50,6 +70,25 @@ public sealed record ItemSecrets
     [ProtoMember(2)] public string? Memo { get; init; }
 
     public override string ToString() => "ItemSecrets(…)";
+}
+
+/// <summary>What the read tables hold of an item for lists only: reporter data, in the clear.</summary>
+[ProtoContract]
+public sealed record ListedSecrets
+{
+    /// <summary>The reporting hotline's name for the report.</summary>
+    [ProtoMember(1)] public required string Reference { get; init; }
+
+    /// <summary>The reporting hotline's name for the item.</summary>
+    [ProtoMember(2)] public string? ItemReference { get; init; }
+
+    /// <summary>The assigned hotline's name for the item.</summary>
+    [ProtoMember(3)] public string? AssignedReference { get; init; }
+
+    /// <summary>When the public reported to the hotline (ICCAM rule 6).</summary>
+    [ProtoMember(4)] public required DateTimeOffset ReceivedAt { get; init; }
+
+    public override string ToString() => "ListedSecrets(…)";
 }
 
 /// <summary>A confidential free text in the clear (a memo, a reason in words).</summary>

@@ -1,21 +1,28 @@
 namespace CPort.Domain.Confidential;
 
-/// <summary>The one place where confidential data is sealed and opened. Implemented over the master key; thread-safe.</summary>
+/// <summary>The one place where confidential data is sealed and opened. Implemented over the database's key ring; thread-safe.</summary>
 public abstract class ConfidentialSeam
 {
-    /// <summary>Makes a data key for a new report.</summary>
-    public abstract WrappedKey NewDataKey();
-
-    /// <summary>Seals a protobuf-net contract (one of the secrets above) under a report's data key.</summary>
-    public abstract Sealed Seal<T>(WrappedKey dataKey, T secret)
+    /// <summary>Seals a protobuf-net contract (one of the secrets) for its place, under the newest data key.</summary>
+    /// <param name="place">Where alone it opens.</param>
+    /// <param name="secret">What is sealed.</param>
+    /// <param name="repeatable">
+    /// The same secret in the same place gives the same bytes (until there is a newer data key), and so tells who sees both that it is the same: for tables
+    /// that are rebuilt.
+    /// </param>
+    public abstract Sealed Seal<T>(SealedPlace place, T secret, bool repeatable = false)
         where T : class;
 
     /// <summary>
-    /// Opens what <see cref="Seal{T}"/> made; throws <see cref="System.Security.Cryptography.CryptographicException"/> when key or bytes are wrong.
+    /// Opens what <see cref="Seal{T}"/> made for this place; throws <see cref="System.Security.Cryptography.CryptographicException"/> when place, key or bytes
+    /// are others.
     /// </summary>
-    public abstract T Open<T>(WrappedKey dataKey, Sealed secret)
+    public abstract T Open<T>(SealedPlace place, Sealed secret)
         where T : class;
 
-    /// <summary>HMAC-SHA-256 under a key derived from the master key for <paramref name="purpose"/>: keyed hashes for search and digests. 32 bytes.</summary>
+    /// <summary>
+    /// HMAC-SHA-256 under a key of the database for <paramref name="purpose"/>, which no change of the master key changes: keyed hashes for search, digests,
+    /// report ids. 32 bytes.
+    /// </summary>
     public abstract byte[] Keyed(string purpose, ReadOnlySpan<byte> data);
 }

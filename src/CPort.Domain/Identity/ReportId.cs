@@ -1,22 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 
 namespace CPort.Domain.Identity;
 
 /// <summary>
-/// A report's identity: 128 bits of SHA-256 over (tenant, reporting hotline, hotline reference), written as 26 characters of Crockford base32. The same hotline
-/// and reference always give the same id, which is what makes re-sending harmless (design.md rule 2); a reference used in training is free for live work.
+/// A report's identity: 128 bits that follow from its hotline and reference (<c>ReportIds</c>), written as 26 characters of Crockford base32.
 /// </summary>
 public readonly record struct ReportId(UInt128 Value) : IComparable<ReportId>
 {
     private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-    public static ReportId For(Tenant tenant, AgencyId hotline, HotlineReference reference)
-    {
-        Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(Encoding.UTF8.GetBytes($"cport-report-2\0{(int)tenant}\0{hotline}\0{reference.Value}"), hash);
-        return new ReportId(BinaryPrimitives.ReadUInt128BigEndian(hash));
-    }
 
     /// <summary>Reads 26 Crockford base32 characters in either case; I and L read as 1, O as 0.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out ReportId id)

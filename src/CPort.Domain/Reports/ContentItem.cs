@@ -20,7 +20,7 @@ public sealed record ContentItem
     /// <summary>Rises by one with every event that touches the item; the item's ETag.</summary>
     [ProtoMember(3)] public int Version { get; init; } = 1;
 
-    /// <summary>URL and memo, sealed under the report's data key.</summary>
+    /// <summary>URL and memo, sealed for <see cref="SecretsPlace"/>.</summary>
     [ProtoMember(4)] public required Sealed Secrets { get; init; }
 
     /// <summary>The page itself rather than something found on it.</summary>
@@ -70,6 +70,9 @@ public sealed record ContentItem
     /// <summary>The ordinal of the later occurrence, when it was seen online again.</summary>
     [ProtoMember(25)] public int? NextOccurrence { get; init; }
 
+    /// <summary>Of an occurrence: the ordinal of the first, for which the secrets that it shares were sealed. Null: its own.</summary>
+    [ProtoMember(32)] public int? SealedFor { get; init; }
+
     /// <summary>When the item joined the report, UTC.</summary>
     [ProtoMember(26)] public required DateTimeOffset AddedAt { get; init; }
     [ProtoMember(27)] public DateTimeOffset LastChangedAt { get; init; }
@@ -110,6 +113,9 @@ public sealed record ContentItem
             ],
         };
     }
+
+    /// <summary>For what <see cref="Secrets"/> were sealed.</summary>
+    public SealedPlace SecretsPlace(ReportId report) => new(report, SealedField.ItemSecrets, SealedFor ?? Ordinal);
 
     /// <summary>As its report's event of this number made it: its opinions say so.</summary>
     internal ContentItem Numbered(long sequence) => this with { Assessments = [.. Assessments.Select(a => a with { Sequence = sequence })] };

@@ -69,7 +69,6 @@ public sealed record Report
     [ProtoMember(18)] public AgencyId? CommercialityBy { get; init; }
     [ProtoMember(19)] public AgencyId? PaymentMethodsBy { get; init; }
 
-    public WrappedKey? DataKey { get; init; }
     public Sealed? Secrets { get; init; }
     public ImmutableArray<FieldDigest> Digests { get; init; } = [];
 

@@ -46,8 +46,11 @@ public interface IReportEvent : IWireEvent
     ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access);
 
     /// <summary>Its own free text, sealed.</summary>
-    Sealed? FreeText() => null;
+    SealedText? FreeText() => null;
 }
+
+/// <summary>A free text of an event, and the place for which it was sealed.</summary>
+public readonly record struct SealedText(SealedField Field, Sealed Text, int Ordinal = 0);
 
 /// <summary>Names an item of the command's report, and the version the caller saw of it (If-Match); null: whatever version.</summary>
 [ProtoContract]

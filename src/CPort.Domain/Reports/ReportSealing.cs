@@ -9,5 +9,5 @@ namespace CPort.Domain.Reports;
 internal static class ReportSealing
 {
     public static IReportVerb Seal(ConfidentialSeam seam, Report report, IReportVerb verb) =>
-        verb is SubmitReport || report.DataKey is not null ? verb.Seal(seam, report) : verb;
+        verb is SubmitReport || report.Exists ? verb.Seal(seam, report) : verb;
 }

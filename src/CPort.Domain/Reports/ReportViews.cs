@@ -76,9 +76,7 @@ public static class ReportViews
                 Sequence = sequence, Event = e.GetType().Name, Ordinals = seen,
                 Meta = here[FieldGroup.History] == Visibility.Visible ? e.Meta : e.Meta with { Purpose = null },
                 Facts = here.Sees(FieldGroup.History) ? e.Sentences(seen, here) : [],
-                Text = here.Sees(FieldGroup.Memo) && e.FreeText() is { } text && report.DataKey is { } key
-                    ? seam.Open<SecretText>(key, text).Text
-                    : null,
+                Text = here.Sees(FieldGroup.Memo) && e.FreeText() is { } text ? Open(report, text.Text, text.Field, seam, text.Ordinal) : null,
             });
         }
 
@@ -95,9 +93,9 @@ public static class ReportViews
         bool Sees(Memo memo) => (memo.Ordinal is { } ordinal ? items.GetValueOrDefault(ordinal) : access).Sees(FieldGroup.Memo);
 
         ReportSecrets? secrets = null;
-        if (report is { Secrets: { } held, DataKey: { } key } && access.Sees(FieldGroup.Url))
+        if (report.Secrets is { } held && access.Sees(FieldGroup.Url))
         {
-            var open = seam.Open<ReportSecrets>(key, held);
+            var open = seam.Open<ReportSecrets>(new SealedPlace(report.Id, SealedField.ReportSecrets), held);
             secrets = new ReportSecrets
             {
                 Referrer = open.Referrer,
@@ -108,7 +106,7 @@ public static class ReportViews
             };
         }
 
-        var shown = report with { Items = [], Memos = [], Receipts = Report.None.Receipts, DataKey = null, Secrets = null, Digests = [] };
+        var shown = report with { Items = [], Memos = [], Receipts = Report.None.Receipts, Secrets = null, Digests = [] };
         if (!access.Sees(FieldGroup.Hosting))
         {
             shown = shown with { SiteType = null, Commerciality = null, PaymentMethods = [] };
@@ -127,25 +125,26 @@ public static class ReportViews
         return new ReportHead
         {
             ReportId = report.Id, Report = shown, Secrets = secrets, ItemCount = items.Count, State = report.State(),
-            Memos = [.. report.Memos.Where(Sees).Select(m => new MemoView { Memo = m, Text = Open(report, m.Text, seam) })],
+            Memos = [.. report.Memos.Where(Sees).Select(m => new MemoView { Memo = m, Text = Open(report, m.Text, SealedField.Memo, seam, m.Ordinal ?? 0) })],
             SourcePage = access.Sees(FieldGroup.Url) && report.Items.FirstOrDefault(i => i.IsSourceUrl) is { } source
                 ? new SourcePage
                 {
-                    Url = seam.Open<ItemSecrets>(report.DataKey!, source.Secrets).Url, Hosting = access.Sees(FieldGroup.Hosting) ? source.Hosting : null,
+                    Url = seam.Open<ItemSecrets>(source.SecretsPlace(report.Id), source.Secrets).Url,
+                    Hosting = access.Sees(FieldGroup.Hosting) ? source.Hosting : null,
                 }
                 : null,
         };
     }
 
-    private static string Open(Report report, Sealed? text, ConfidentialSeam seam) =>
-        text is null ? "" : seam.Open<SecretText>(report.DataKey!, text).Text;
+    private static string Open(Report report, Sealed? text, SealedField field, ConfidentialSeam seam, int ordinal = 0) =>
+        text is null ? "" : seam.Open<SecretText>(new SealedPlace(report.Id, field, ordinal), text).Text;
 
     private static ItemView View(Report report, ContentItem item, ItemAccess access, Caller caller, ConfidentialSeam seam)
     {
         ItemSecrets? secrets = null;
         if (access.Sees(FieldGroup.Url))
         {
-            var open = seam.Open<ItemSecrets>(report.DataKey!, item.Secrets);
+            var open = seam.Open<ItemSecrets>(item.SecretsPlace(report.Id), item.Secrets);
             secrets = new ItemSecrets
             {
                 Url = open.Url, Memo = access.Sees(FieldGroup.Memo) ? open.Memo : null,
@@ -168,8 +167,8 @@ public static class ReportViews
         // Analysts are their own agency's affair: nobody else is told who looked.
         var opinions = shown.Assessments.Select(a => new OpinionTexts
         {
-            Analyst = a.Agency == caller.Agency ? Open(report, a.Analyst, seam) : "",
-            Why = access.Sees(FieldGroup.Memo) || a.Agency == caller.Agency ? Open(report, a.Why, seam) : "",
+            Analyst = a.Agency == caller.Agency ? Open(report, a.Analyst, SealedField.AssessmentAnalyst, seam) : "",
+            Why = access.Sees(FieldGroup.Memo) || a.Agency == caller.Agency ? Open(report, a.Why, SealedField.Why, seam) : "",
         }).ToImmutableArray();
         var actions = shown.Actions;
         shown = shown with
@@ -201,9 +200,9 @@ public static class ReportViews
             Effective = judged ? item.Effective() : null,
             Contradicted = judged && item.IsContradicted(), ObjectedTo = judged && item.IsObjectedTo(),
             Opinions = opinions,
-            ActionAnalysts = [.. actions.Select(a => a.Agency == caller.Agency ? Open(report, a.Analyst, seam) : "")],
+            ActionAnalysts = [.. actions.Select(a => a.Agency == caller.Agency ? Open(report, a.Analyst, SealedField.ActionAnalyst, seam) : "")],
             KnownWithoutLook = access.Sees(FieldGroup.Classification) && item.IsKnownWithoutLook(),
-            ReasonTexts = [.. actions.Select(a => access.Sees(FieldGroup.Memo) ? Open(report, a.ReasonText, seam) : "")],
+            ReasonTexts = [.. actions.Select(a => access.Sees(FieldGroup.Memo) ? Open(report, a.ReasonText, SealedField.ActionReason, seam) : "")],
         };
     }
 

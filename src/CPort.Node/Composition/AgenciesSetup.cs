@@ -1,4 +1,5 @@
 using CPort.Actors.Agencies;
+using CPort.Actors.Confidential;
 using CPort.Node.Readiness;
 
 namespace CPort.Node.Composition;
@@ -7,7 +8,7 @@ namespace CPort.Node.Composition;
 internal static class AgenciesSetup
 {
     public static IServiceCollection AddAgencies(this IServiceCollection services) => services
-        .AddSingleton(_ => new AgencyDirectoryFeed(SqlJournal.QueryPluginId))
+        .AddSingleton(p => new AgencyDirectoryFeed(SqlJournal.QueryPluginId, p.GetRequiredService<JournalSeal>()))
         .AddSingleton<IReadinessCheck, DirectoryReadiness>()
         .AddHostedService<OperatorBootstrap>();
 

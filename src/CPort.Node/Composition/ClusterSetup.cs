@@ -1,6 +1,7 @@
 using Akka.Cluster.Hosting;
 using Akka.Remote.Hosting;
 using Akka.Remote.Transport.DotNetty;
+using CPort.Actors.Confidential;
 using CPort.Actors.Serialization;
 using CPort.Actors.Telemetry;
 using ClusterOptions = CPort.Node.Options.ClusterOptions;
@@ -34,7 +35,8 @@ public static class ClusterSetup
     }
 
     /// <summary>Remoting, membership, sharding's settings, persistence and serialization of one node.</summary>
-    public static AkkaConfigurationBuilder AddCluster(this AkkaConfigurationBuilder akka, NodeOptions options, Database database, DotNettySslSetup? tls)
+    public static AkkaConfigurationBuilder AddCluster(
+        this AkkaConfigurationBuilder akka, NodeOptions options, Database database, JournalSeal seal, DotNettySslSetup? tls)
     {
         var cluster = options.Cluster;
         akka
@@ -55,7 +57,7 @@ public static class ClusterSetup
             .WithClustering(new Akka.Cluster.Hosting.ClusterOptions
                 { Roles = [.. cluster.EffectiveRoles], AppVersion = AppVersion })
             .AddWireSerialization()
-            .AddSqlPersistence(database)
+            .AddSqlPersistence(database, seal)
             .AddHocon(ClusterTuning.Hocon, HoconAddMode.Prepend)
             .AddHocon(ClusterTuning.TimesOf(cluster.Times), HoconAddMode.Prepend)
             .AddHocon(ClusterTuning.SplitBrain(cluster.SplitBrain, cluster.QuorumSize), HoconAddMode.Prepend)

@@ -3,53 +3,30 @@ using CPort.Domain.Confidential;
 
 namespace CPort.Node.Composition;
 
-/// <summary>The master key and what is sealed under it.</summary>
+/// <summary>The master keys, the database's own keys under them, and what seals with those.</summary>
 internal static class KeysSetup
 {
     public static IServiceCollection AddKeys(this IServiceCollection services) => services
-        .AddSingleton<MasterKeyLoading>()
-        .AddSingleton<ConfidentialSeam>(p => p.GetRequiredService<MasterKeyLoading>().Seam)
-        .AddPreparation<MasterKeyLoading>((loading, cancellation) => loading.PrepareAsync(cancellation));
+        .AddSingleton<KeyRing>()
+        .AddSingleton<KeyRingStore>()
+        .AddSingleton<KeyRingLoading>()
+        .AddSingleton<ConfidentialSeam>(p => new KeyRingSeam(p.GetRequiredService<KeyRing>()))
+        .AddSingleton<JournalSeal>()
+        .AddPreparation<KeyRingLoading>((loading, cancellation) => loading.PrepareAsync(cancellation))
+        .AddHostedService<KeyRingWatch>();
 }
 
 /// <summary>
-/// Loads the master key before anything is sealed or opened, and refuses to start with one that is not the database's. A new key is made only for a database
-/// that has none: a lost key file must not be replaced in silence.
+/// Opens the database's keys before anything is sealed or opened, and refuses to start where they are wrapped under master keys that are not here. A new master
+/// key is made only for a database that has no keys: a lost key file must not be replaced in silence.
 /// </summary>
-internal sealed partial class MasterKeyLoading(NodeOptions options, Database database, ILogger<MasterKeyLoading> log)
+internal sealed partial class KeyRingLoading(NodeOptions options, KeyRingStore store, ILogger<KeyRingLoading> log)
 {
-    private const string Setting = "master-key-check";
-    private ConfidentialSeam? _seam;
-
-    public ConfidentialSeam Seam => _seam ?? throw new InvalidOperationException("The master key is not loaded yet.");
-
     public async Task PrepareAsync(CancellationToken cancellation)
     {
-        if (_seam is not null)
-        {
-            return;
-        }
-
         try
         {
-            var stored = await FixedFigures.ReadAsync(database, Setting, cancellation);
-            var key = Load(mayCreate: stored is null);
-            var check = new MasterKeyCheck(key);
-            if (stored is null)
-            {
-                // Two nodes may start at once: what stands in the database afterwards is what counts.
-                await database.ExecuteAsync(
-                    "INSERT INTO cport_settings (name, value) VALUES (@name, @value) ON CONFLICT (name) DO NOTHING", cancellation,
-                    ("name", Setting), ("value", check.CheckValue()));
-                stored = await FixedFigures.ReadAsync(database, Setting, cancellation);
-            }
-
-            if (check.Verify(stored!) is { } refusal)
-            {
-                throw new FixedFiguresException(refusal);
-            }
-
-            _seam = new MasterKeySeam(key);
+            await store.OpenAsync(store.Masters ?? Load(mayCreate: !await store.HasKeysAsync(cancellation)), cancellation);
         }
         catch (MasterKeyException e)
         {
@@ -57,29 +34,65 @@ internal sealed partial class MasterKeyLoading(NodeOptions options, Database dat
         }
     }
 
-    private MasterKey Load(bool mayCreate)
+    private MasterKeys Load(bool mayCreate)
     {
         if (options.EffectiveMasterKeyFile is not { } file)
         {
-            return MasterKey.FromText(options.Keys.MasterKey, "CPORT__Keys__MasterKey");
+            return MasterKeys.FromText(options.Keys.MasterKey, "CPORT__Keys__MasterKey");
         }
 
         if (!mayCreate)
         {
-            return MasterKey.Load(file);
+            return MasterKeys.Load(file);
         }
 
-        var key = MasterKey.LoadOrCreate(file, out var created);
+        var keys = MasterKeys.LoadOrCreate(file, out var created);
         if (created)
         {
-            Created(log, Path.GetFullPath(file), key.KeyId);
+            Created(log, Path.GetFullPath(file), keys.Newest.KeyId);
         }
 
-        return key;
+        return keys;
     }
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "A new master key {KeyId} was made in {File}. Without this file nothing confidential can be read again: "
-            + "keep a copy in a safe place.")]
+        Message = "A new master key {KeyId} was made in {File}. Without this file nothing can be read again: keep a copy in a safe place.")]
     private static partial void Created(ILogger logger, string file, string keyId);
+}
+
+/// <summary>Keeps up with what other nodes make of the database's keys.</summary>
+internal sealed partial class KeyRingWatch(KeyRingStore store, TimeProvider time, ILogger<KeyRingWatch> log) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(KeyRingStore.RefreshEvery, time);
+        var said = "";
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            if (store.Masters is not { } masters)
+            {
+                continue;
+            }
+
+            try
+            {
+                var locked = string.Join("; ", await store.RefreshAsync(masters, stoppingToken));
+                if (locked != said && locked.Length > 0)
+                {
+                    Locked(log, locked);
+                }
+
+                said = locked;
+            }
+            catch (Exception e) when (Faults.IsPassingFor(e, stoppingToken))
+            {
+                // Read again in a moment; until then the ring is as it was.
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Keys of the database are wrapped under a master key that this node does not have: {Keys}. What is sealed under them cannot be read here: "
+            + "start the node again with both master keys (docs/operations.md)")]
+    private static partial void Locked(ILogger logger, string keys);
 }

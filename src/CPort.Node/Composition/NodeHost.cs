@@ -1,3 +1,4 @@
+using CPort.Actors.Confidential;
 using CPort.Node.Operator;
 using CPort.Node.Readiness;
 
@@ -51,7 +52,7 @@ public static class NodeHost
 
         // Registered after what actors need and before Kestrel, which stops first. Those that others ask come first.
         builder.Services.AddAkka<NodeLifecycle>(NodeState.SystemName, (akka, services) => akka
-            .AddCluster(options, database, tls)
+            .AddCluster(options, database, services.GetRequiredService<JournalSeal>(), tls)
             .AddAgencies(services)
             .AddHashes(services)
             .AddReports(options, services)

@@ -6,16 +6,22 @@ public static class PersistenceSetup
     /// <summary>The name under which reports and items share one row of numbers, so that a number names one thing only.</summary>
     public const string NumberName = "number";
 
-    /// <summary>Makes the data folder (for its owner only) and the database object; opens no connection.</summary>
+    /// <summary>Makes the data folder (for its owner only) and the database object, and closes a SQLite file to others; opens no connection.</summary>
     public static Database OpenDatabase(NodeOptions options)
     {
         EnsureDataFolder(options.Data);
-        return Database.Create(
+        var database = Database.Create(
             options.Database.Provider,
             string.IsNullOrWhiteSpace(options.Database.ConnectionString)
                 ? Path.Combine(Path.GetFullPath(options.Data), "cport.db") : options.Database.ConnectionString,
             options.Database.Synchronous,
             Guid.NewGuid().ToString("N"));
+        if (database.File is { } file)
+        {
+            FileModes.Close(file);
+        }
+
+        return database;
     }
 
     /// <summary>Database, numbers and the figures that must never change. Others add figures as singletons: <see cref="FixedFigure"/>.</summary>

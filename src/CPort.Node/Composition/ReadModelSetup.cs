@@ -1,4 +1,5 @@
 using CPort.Actors.Agencies;
+using CPort.Actors.Confidential;
 using CPort.Actors.Projections;
 using CPort.Domain.Confidential;
 using CPort.Node.Readiness;
@@ -11,7 +12,7 @@ internal static class ReadModelSetup
     public static IServiceCollection AddReadModel(this IServiceCollection services) => services
         .AddSingleton<ReadTables>()
         .AddPreparation<ReadTables>((tables, cancellation) => tables.PrepareAsync(cancellation))
-        .AddSingleton(p => new JournalReader(p.GetRequiredService<Database>(), p.GetRequiredService<ActorSystem>()))
+        .AddSingleton(p => new JournalReader(p.GetRequiredService<Database>(), p.GetRequiredService<JournalSeal>()))
         .AddSingleton<ReadModel>()
         .AddSingleton<QueueReader>()
         .AddSingleton<ReportSearch>()
@@ -28,6 +29,7 @@ internal static class ReadModelSetup
         {
             Directory = () => services.GetRequiredService<AgencyDirectoryFeed>().Current,
             Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(),
+            Journal = services.GetRequiredService<JournalSeal>(),
             Time = services.GetRequiredService<TimeProvider>(),
             Options = new ProjectionOptions
             {

@@ -1,4 +1,5 @@
 using CPort.Actors.Agencies;
+using CPort.Actors.Confidential;
 using CPort.Actors.Entities;
 using CPort.Actors.Reports;
 using CPort.Actors.Routing;
@@ -38,7 +39,7 @@ internal static class ReportsSetup
         {
             Seam = services.GetRequiredService<ConfidentialSeam>(),
             Tracer = services.GetRequiredService<IHostingTracer>(),
-            Journal = new QueryReportJournal(system, SqlJournal.QueryPluginId),
+            Journal = new QueryReportJournal(system, SqlJournal.QueryPluginId, services.GetRequiredService<JournalSeal>()),
             Shell = services.NewShell(),
             Environment = () =>
             {

@@ -50,7 +50,7 @@ public sealed class AgencyRegistryActorTests : TestKit
     [Fact]
     public async Task A_key_made_by_the_registry_authenticates_once_the_directory_has_caught_up()
     {
-        using var feed = new AgencyDirectoryFeed(ReadJournal);
+        using var feed = new AgencyDirectoryFeed(ReadJournal, seal: null);
         feed.Start(Sys);
         feed.Start(Sys);
         var registry = Start();
@@ -84,7 +84,7 @@ public sealed class AgencyRegistryActorTests : TestKit
         var repeated = await Ask<ApiKeyShown>(again, issue);
         Assert.Equal((shown.KeyId, null, shown.SequenceNr), (repeated.KeyId, repeated.ApiKey, repeated.SequenceNr));
 
-        using var feed = new AgencyDirectoryFeed(ReadJournal);
+        using var feed = new AgencyDirectoryFeed(ReadJournal, seal: null);
         feed.Start(Sys);
         await feed.WhenReady.WaitAsync(Patience);
         Assert.True(feed.Ready);
@@ -133,7 +133,7 @@ public sealed class AgencyRegistryActorTests : TestKit
     [Fact]
     public async Task A_feed_whose_journal_fails_goes_on_where_it_stopped_and_takes_no_event_twice()
     {
-        using var feed = new AgencyDirectoryFeed("flaky");
+        using var feed = new AgencyDirectoryFeed("flaky", seal: null);
         feed.Start(Sys, new FlakyJournal());
         await WaitFor(feed, 3);
         Assert.True(feed.Ready);
@@ -143,7 +143,7 @@ public sealed class AgencyRegistryActorTests : TestKit
     [Fact]
     public async Task Waiting_for_an_event_that_does_not_come_ends_with_its_cancellation()
     {
-        using var feed = new AgencyDirectoryFeed(ReadJournal);
+        using var feed = new AgencyDirectoryFeed(ReadJournal, seal: null);
         using var cancel = new CancellationTokenSource();
         var waiting = feed.WaitForAsync(1, cancel.Token);
         Assert.False(waiting.IsCompleted);
@@ -156,7 +156,7 @@ public sealed class AgencyRegistryActorTests : TestKit
     [Fact]
     public async Task The_region_started_by_its_hosting_extension_registers_agencies_and_feeds_the_directory()
     {
-        using var feed = new AgencyDirectoryFeed(ReadJournal);
+        using var feed = new AgencyDirectoryFeed(ReadJournal, seal: null);
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton<IHostApplicationLifetime, NoLifetime>();

@@ -26,16 +26,16 @@ public sealed class MasterKeyTests : IDisposable
             return;
         }
 
-        var made = MasterKey.LoadOrCreate(KeyFile, out var created);
+        var made = MasterKeys.LoadOrCreate(KeyFile, out var created);
         Assert.True(created);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KeyFile));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(KeyFile)!));
         Assert.Equal([KeyFile], Directory.GetFiles(Path.GetDirectoryName(KeyFile)!)); // no temporary file stays
 
-        var loaded = MasterKey.LoadOrCreate(KeyFile, out created);
+        var loaded = MasterKeys.LoadOrCreate(KeyFile, out created);
         Assert.False(created);
-        Assert.Equal(made.KeyId, loaded.KeyId);
-        Assert.Null(new MasterKeyCheck(loaded).Verify(new MasterKeyCheck(made).CheckValue()));
+        Assert.Equal(made.Ids.AsEnumerable(), loaded.Ids);
+        Assert.Equal(made.Newest.ToText(), loaded.Newest.ToText());
     }
 
     [SkippableTheory]
@@ -50,9 +50,9 @@ public sealed class MasterKeyTests : IDisposable
             return;
         }
 
-        MasterKey.LoadOrCreate(KeyFile, out _);
+        MasterKeys.LoadOrCreate(KeyFile, out _);
         File.SetUnixFileMode(KeyFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | extra);
-        var refusal = Assert.Throws<MasterKeyException>(() => MasterKey.LoadOrCreate(KeyFile, out _));
+        var refusal = Assert.Throws<MasterKeyException>(() => MasterKeys.LoadOrCreate(KeyFile, out _));
         Assert.Contains("chmod 600", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -69,7 +69,7 @@ public sealed class MasterKeyTests : IDisposable
             var nodes = Enumerable.Range(0, keys.Length).Select(i => new Thread(() =>
             {
                 together.SignalAndWait();
-                keys[i] = MasterKey.LoadOrCreate(file, out made[i]).KeyId;
+                keys[i] = MasterKeys.LoadOrCreate(file, out made[i]).Newest.KeyId;
             })).ToList();
             nodes.ForEach(n => n.Start());
             nodes.ForEach(n => n.Join());
@@ -81,7 +81,7 @@ public sealed class MasterKeyTests : IDisposable
 
     [Fact]
     public void A_missing_file_is_not_replaced_by_load() =>
-        Assert.Contains("does not exist", Assert.Throws<MasterKeyException>(() => MasterKey.Load(KeyFile)).Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", Assert.Throws<MasterKeyException>(() => MasterKeys.Load(KeyFile)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Hex_and_base64_read_as_the_same_key()
@@ -109,18 +109,13 @@ public sealed class MasterKeyTests : IDisposable
     }
 
     [Fact]
-    public void Another_key_is_refused_by_the_check_value()
+    public void Several_keys_are_read_newest_first_and_twice_the_same_is_refused()
     {
-        var (first, second) = (MasterKey.New(), MasterKey.New());
-        var stored = new MasterKeyCheck(first).CheckValue();
-        Assert.Null(new MasterKeyCheck(first).Verify(stored));
-        var refusal = new MasterKeyCheck(second).Verify(stored);
-        Assert.Contains(first.KeyId, refusal, StringComparison.Ordinal);
-        Assert.Contains(second.KeyId, refusal, StringComparison.Ordinal);
-
-        // the id alone, which is no secret, does not pass
-        Assert.NotNull(new MasterKeyCheck(second).Verify(stored.Replace(first.KeyId, second.KeyId, StringComparison.Ordinal)));
-        Assert.NotNull(new MasterKeyCheck(first).Verify("rubbish"));
-        Assert.NotNull(new MasterKeyCheck(first).Verify(""));
+        var (old, now) = (MasterKey.New(), MasterKey.New());
+        Assert.Equal([now.KeyId, old.KeyId], MasterKeys.FromText($"{now.ToText()}\n{old.ToText()}\n", "test").Ids.AsEnumerable());
+        Assert.Equal(now.KeyId, MasterKeys.FromText($"{now.ToText()},{old.ToText()}", "test").Newest.KeyId);
+        var refusal = Assert.Throws<MasterKeyException>(() => MasterKeys.FromText($"{now.ToText()}, {now.ToText()}", "CPORT__Keys__MasterKey"));
+        Assert.Contains("CPORT__Keys__MasterKey", refusal.Message, StringComparison.Ordinal);
+        Assert.Throws<MasterKeyException>(() => MasterKeys.FromText($"{now.ToText()} rubbish", "test"));
     }
 }

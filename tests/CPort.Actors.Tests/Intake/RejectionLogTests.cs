@@ -18,7 +18,7 @@ public sealed class RejectionLogTests(PostgreSqlServer server) : IClassFixture<P
         var database = await TestDatabases.CreateAsync(provider, server);
         await RejectionLog.EnsureTableAsync(database);
         await RejectionLog.EnsureTableAsync(database);
-        var log = new RejectionLog(database, new IntakeLimits());
+        var log = new RejectionLog(database, TestKeys.Seam, new IntakeLimits());
 
         await log.RecordAsync([Line("a", 1), Line("b", 2), Line("c", 3) with { Agency = AgencyId.Parse("hotline-de") }, Line("d", 4) with
             { Tenant = Tenant.Training }], default);
@@ -32,7 +32,7 @@ public sealed class RejectionLogTests(PostgreSqlServer server) : IClassFixture<P
         Assert.Equal(
             (IntakeResult.Conflict, "R-1", "conflict", "memo", "urls[0].memo"),
             (rest[0].Result, rest[0].Reference, rest[0].Problem.Code, rest[0].Fields[0], rest[0].Problem.Errors[0].Field));
-        Assert.Equal(ReportId.For(Tenant.Live, Hotline, HotlineReference.Parse("R-1")), rest[0].ReportId);
+        Assert.Equal(TestKeys.IdOf(Tenant.Live, Hotline, HotlineReference.Parse("R-1")), rest[0].ReportId);
         TestDatabases.Delete(database);
     }
 
@@ -43,7 +43,7 @@ public sealed class RejectionLogTests(PostgreSqlServer server) : IClassFixture<P
     {
         var database = await TestDatabases.CreateAsync(provider, server);
         await RejectionLog.EnsureTableAsync(database);
-        var log = new RejectionLog(database, new IntakeLimits { RejectionsPerAgency = 10 });
+        var log = new RejectionLog(database, TestKeys.Seam, new IntakeLimits { RejectionsPerAgency = 10 });
         for (var i = 1; i <= 50; i++)
         {
             await log.RecordAsync([Line($"n{i}", i)], default);
@@ -57,7 +57,7 @@ public sealed class RejectionLogTests(PostgreSqlServer server) : IClassFixture<P
     private static RejectedLine Line(string name, long line) => new()
     {
         Agency = Hotline, Tenant = Tenant.Live, Name = name, FirstAt = DateTimeOffset.UnixEpoch.AddDays(line), LastAt = DateTimeOffset.UnixEpoch.AddDays(line),
-        Line = line, Reference = "R-1", ReportId = ReportId.For(Tenant.Live, Hotline, HotlineReference.Parse("R-1")), Result = IntakeResult.Conflict, Fields = ["memo"],
+        Line = line, Reference = "R-1", ReportId = TestKeys.IdOf(Tenant.Live, Hotline, HotlineReference.Parse("R-1")), Result = IntakeResult.Conflict, Fields = ["memo"],
         Problem = new IntakeProblem { Code = "conflict", Detail = "Other content.", Errors = [new FieldError("urls[0].memo", "x", "y")] },
     };
 }

@@ -199,7 +199,7 @@ public sealed class FencingTests(PostgreSqlServer server) : IClassFixture<Postgr
     }
 
     private static Task<TestActorSystem> Node(Database database) =>
-        TestActorSystem.StartAsync(akka => akka.AddWireSerialization().AddSqlPersistence(database));
+        TestActorSystem.StartAsync(akka => akka.AddWireSerialization().AddSqlPersistence(database, TestKeys.Journal));
 
     /// <summary>As a shard does: makes the entity at its first message, and again at the next one after it stopped.</summary>
     private static IActorRef Owner(ActorSystem system, Func<Props> entity) => system.ActorOf(Props.Create(() => new Shard(entity)));

@@ -130,7 +130,7 @@ public sealed class SqlPersistenceTests(PostgreSqlServer server, ITestOutputHelp
     }
 
     private static Task<TestActorSystem> Node(Database database) =>
-        TestActorSystem.StartAsync(akka => akka.AddWireSerialization().AddSqlPersistence(database));
+        TestActorSystem.StartAsync(akka => akka.AddWireSerialization().AddSqlPersistence(database, TestKeys.Journal));
 
     private static async Task<bool> StopsAsync(ActorSystem system, IActorRef actor, Action cause)
     {

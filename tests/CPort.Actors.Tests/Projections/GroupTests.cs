@@ -291,7 +291,7 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
         public async Task<ReportId> AddAsync(Caller by, Country country, params ContentHash[] values)
         {
             var reference = HotlineReference.Parse($"P-{_number}");
-            var id = ReportId.For(by.Tenant, by.Agency, reference);
+            var id = TestKeys.IdOf(by.Tenant, by.Agency, reference);
             await DoAsync(id, _ => new SubmitReport
             {
                 ReportId = id, Context = Lives.Context(by), Reference = reference, HotlineReceivedDate = RandomLives.Start.AddHours(-1),

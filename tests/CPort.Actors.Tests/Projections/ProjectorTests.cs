@@ -81,7 +81,7 @@ public sealed class ProjectorTests(PostgreSqlServer server) : IClassFixture<Post
 
         // A report is in the slice whose rows are read by the endings.
         var ids = Enumerable.Range(0, 500)
-            .Select(n => EntityName.Of(ReportId.For(Tenant.Live, RandomLives.Nl.Agency, HotlineReference.Parse($"r{n}"))).ToString())
+            .Select(n => EntityName.Of(TestKeys.IdOf(Tenant.Live, RandomLives.Nl.Agency, HotlineReference.Parse($"r{n}"))).ToString())
             .ToArray();
         foreach (var slice in Enumerable.Range(0, count))
         {

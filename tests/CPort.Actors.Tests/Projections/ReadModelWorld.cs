@@ -67,7 +67,7 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
         var reference = HotlineReference.Parse(string.Create(CultureInfo.InvariantCulture, $"{seed}-{_numbers}"));
         var command = new SubmitReport
         {
-            ReportId = ReportId.For(caller.Tenant, caller.Agency, reference), Context = Context(caller), Reference = reference,
+            ReportId = TestKeys.IdOf(caller.Tenant, caller.Agency, reference), Context = Context(caller), Reference = reference,
             HotlineReceivedDate = _now.AddHours(-_random.Next(1, 90)), ReportNumber = _numbers++, FirstItemNumber = _numbers,
             SiteType = _random.Next(3) == 0 ? null : SiteType.ImageHost, Urgent = _random.Next(10) == 0,
             Commerciality = _random.Next(4) == 0 ? Commerciality.Commercial : null,
@@ -237,18 +237,18 @@ internal sealed class ReadModelWorld : IAsyncDisposable
 
     public ReadTables Tables { get; }
 
-    public ConfidentialSeam Seam { get; } = new MasterKeySeam(MasterKey.New());
+    public ConfidentialSeam Seam { get; } = TestKeys.Seam;
 
     public UrlKeyMaker UrlKeys => new(Seam, PublicSuffixes.BuiltIn);
 
-    public JournalReader Journal => new(Database, Node.System);
+    public JournalReader Journal => new(Database, TestKeys.Journal);
 
-    public ReadModel Model => new(Tables, Journal, TimeProvider.System);
+    public ReadModel Model => new(Tables, Journal, Seam, TimeProvider.System);
 
     public static async Task<ReadModelWorld> StartAsync(DatabaseProvider provider, PostgreSqlServer server)
     {
         var database = await TestDatabases.CreateAsync(provider, server);
-        var node = await TestActorSystem.StartAsync(akka => akka.AddWireSerialization().AddSqlPersistence(database));
+        var node = await TestActorSystem.StartAsync(akka => akka.AddWireSerialization().AddSqlPersistence(database, TestKeys.Journal));
         return new ReadModelWorld(database, node);
     }
 
@@ -290,7 +290,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
     }
 
     public ProjectionServices Services(ProjectionOptions? options = null) =>
-        new() { Database = Database, Seam = Seam, Time = TimeProvider.System, Options = options ?? new ProjectionOptions() };
+        new() { Database = Database, Seam = Seam, Journal = TestKeys.Journal, Time = TimeProvider.System, Options = options ?? new ProjectionOptions() };
 
     /// <summary>Rows as the journal writes them, in one transaction.</summary>
     public async Task AppendAsync(params IEnumerable<(ReportId Id, ImmutableArray<IReportEvent> Events)> steps)
@@ -301,9 +301,9 @@ internal sealed class ReadModelWorld : IAsyncDisposable
         {
             foreach (var e in events)
             {
-                var serializer = Node.System.Serialization.FindSerializerFor(e);
-                await InsertAsync(connection, transaction, EntityName.Of(id).ToString(), serializer.ToBinary(e),
-                    Akka.Serialization.Serialization.ManifestFor(serializer, e), serializer.Identifier);
+                var name = EntityName.Of(id).ToString();
+                var row = TestKeys.Journal.SealEvent(name, _sequences.GetValueOrDefault(name) + 1, e);
+                await InsertAsync(connection, transaction, name, row.Bytes, row.Manifest, SealedRowSerializer.SerializerId);
             }
         }
 
@@ -315,7 +315,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
     {
         await using var connection = await Database.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await InsertAsync(connection, transaction, EntityName.Of(id).ToString(), [255, 255, 255, 1], "re5", WireSerializer.SerializerId);
+        await InsertAsync(connection, transaction, EntityName.Of(id).ToString(), [255, 255, 255, 1], "re5", SealedRowSerializer.SerializerId);
         await transaction.CommitAsync();
     }
 
@@ -355,7 +355,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
         foreach (var report in lives.Reports.Values)
         {
             lines.Add(ReadRows.Of(report).ToString());
-            var rows = report.Items.Select(i => ReadRows.Of(report, i)).ToArray();
+            var rows = report.Items.Select(i => ReadRows.Of(Seam, report, i)).ToArray();
             lines.AddRange(rows.Select(r => r.ToString()));
             lines.AddRange(rows.SelectMany(r => r.EarlierCountries).Select(e => e.ToString()));
             lines.AddRange(report.Items.SelectMany(i => ReadRows.HashesOf(Seam, report.Tenant, i)).Select(h => h.ToString()));

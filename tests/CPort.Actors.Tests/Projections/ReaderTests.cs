@@ -109,7 +109,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         var search = new ReportSearch(world.Model, world.Seam, world.UrlKeys);
         var all = lives.Reports.Values.SelectMany(r => r.Items.Select(i => (Report: r, Item: i))).ToArray();
         var (sample, item) = all.First(p => !p.Item.Hashes.IsEmpty && p.Item.Assignment?.Hotline is not null);
-        var url = world.Seam.Open<Domain.Confidential.ItemSecrets>(sample.DataKey!, item.Secrets).Url;
+        var url = world.Seam.Open<Domain.Confidential.ItemSecrets>(item.SecretsPlace(sample.Id), item.Secrets).Url;
         var host = new Uri(url).Host;
 
         (SearchQuery Query, Func<Report, ContentItem, bool> Fits, FieldGroup Field)[] cases =
@@ -139,11 +139,11 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
             (new() { Hashes = [item.Hashes[0], RandomLives.Hash(3)] }, (_, i) =>
                 i.Hashes.Contains(item.Hashes[0]) || i.Hashes.Contains(RandomLives.Hash(3)), FieldGroup.Hashes),
             (new() { Url = url.Replace("https", "HTTPS", StringComparison.Ordinal) + "#part" },
-                (r, i) => world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url == url, FieldGroup.Url),
+                (r, i) => world.Seam.Open<Domain.Confidential.ItemSecrets>(i.SecretsPlace(r.Id), i.Secrets).Url == url, FieldGroup.Url),
             (new() { Host = host.ToUpperInvariant() },
-                (r, i) => new Uri(world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url).Host == host, FieldGroup.Url),
+                (r, i) => new Uri(world.Seam.Open<Domain.Confidential.ItemSecrets>(i.SecretsPlace(r.Id), i.Secrets).Url).Host == host, FieldGroup.Url),
             (new() { Domain = "www." + host },
-                (r, i) => new Uri(world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url).Host == host, FieldGroup.Url),
+                (r, i) => new Uri(world.Seam.Open<Domain.Confidential.ItemSecrets>(i.SecretsPlace(r.Id), i.Secrets).Url).Host == host, FieldGroup.Url),
             (new() { Reference = sample.Reference.Value }, (r, _) => r.Reference == sample.Reference, FieldGroup.ReporterData),
         ];
         foreach (var caller in Everybody.Where(c => !AccessTable.May(c, Deed.CountEverything)))
@@ -183,7 +183,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         await ProjectAsync(world, lives, 400);
         var found = (await new ReportSearch(world.Model, world.Seam, world.UrlKeys).SearchAsync(Interpol, new() { MaxResults = 200 })).Items;
         var urls = lives.Reports.Values.SelectMany(r =>
-            r.Items.Select(i => (i.Number, i.AddedAt, world.Seam.Open<Domain.Confidential.ItemSecrets>(r.DataKey!, i.Secrets).Url,
+            r.Items.Select(i => (i.Number, i.AddedAt, world.Seam.Open<Domain.Confidential.ItemSecrets>(i.SecretsPlace(r.Id), i.Secrets).Url,
             Sees: AccessTable.For(Interpol, ReportViews.RelationFacts(r, i)).Exists))).ToDictionary(p => p.Number);
         Assert.Contains(found, f => f.ProbableDuplicateOf is not null);
         foreach (var f in found)
@@ -253,7 +253,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
 
     private static IEnumerable<ItemRow> Rows(int seed)
     {
-        var lives = new RandomLives(seed, new Actors.Confidential.MasterKeySeam(Actors.Confidential.MasterKey.New()));
+        var lives = new RandomLives(seed, TestKeys.Seam);
         for (var i = 0; i < 150; i++)
         {
             lives.Step();
@@ -269,7 +269,7 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
 
         return lives.Reports.Values.SelectMany(r => r.Items.Select(i =>
         {
-            var row = ReadRows.Of(r, i);
+            var row = ReadRows.Of(TestKeys.Seam, r, i);
             Assert.Equal(ReportViews.RelationFacts(r, i), row.RelationFacts());
             return row;
         }));

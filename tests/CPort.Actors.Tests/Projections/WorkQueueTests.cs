@@ -77,5 +77,5 @@ public sealed class WorkQueueTests
         Assert.Equal(145, ItemPriority.Score((PriorityReasons)0xff));
     }
 
-    private static ConfidentialSeam Seam { get; } = new MasterKeySeam(MasterKey.New());
+    private static ConfidentialSeam Seam { get; } = TestKeys.Seam;
 }

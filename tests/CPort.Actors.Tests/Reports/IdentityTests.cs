@@ -94,9 +94,9 @@ public class IdentityTests
     public void The_same_hotline_and_reference_give_the_same_id_and_others_another()
     {
         var (nl, be) = (AgencyId.Parse("hotline-nl"), AgencyId.Parse("hotline-be"));
-        Assert.Equal(ReportId.For(Tenant.Live, nl, HotlineReference.Parse("1")), ReportId.For(Tenant.Live, nl, HotlineReference.Parse(" 1 ")));
-        Assert.NotEqual(ReportId.For(Tenant.Live, nl, HotlineReference.Parse("1")), ReportId.For(Tenant.Live, be, HotlineReference.Parse("1")));
-        Assert.NotEqual(ReportId.For(Tenant.Live, nl, HotlineReference.Parse("1")), ReportId.For(Tenant.Live, nl, HotlineReference.Parse("2")));
-        Assert.NotEqual(ReportId.For(Tenant.Live, nl, HotlineReference.Parse("1")), ReportId.For(Tenant.Training, nl, HotlineReference.Parse("1")));
+        Assert.Equal(TestKeys.IdOf(Tenant.Live, nl, HotlineReference.Parse("1")), TestKeys.IdOf(Tenant.Live, nl, HotlineReference.Parse(" 1 ")));
+        Assert.NotEqual(TestKeys.IdOf(Tenant.Live, nl, HotlineReference.Parse("1")), TestKeys.IdOf(Tenant.Live, be, HotlineReference.Parse("1")));
+        Assert.NotEqual(TestKeys.IdOf(Tenant.Live, nl, HotlineReference.Parse("1")), TestKeys.IdOf(Tenant.Live, nl, HotlineReference.Parse("2")));
+        Assert.NotEqual(TestKeys.IdOf(Tenant.Live, nl, HotlineReference.Parse("1")), TestKeys.IdOf(Tenant.Training, nl, HotlineReference.Parse("1")));
     }
 }

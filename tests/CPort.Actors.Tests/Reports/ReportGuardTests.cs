@@ -70,7 +70,7 @@ public class ReportGuardTests
     private static readonly Gen<Report> AnyReport =
         Gen.Select(AnyItem.Array[1, 3], AnyAgency, Gen.Int[0, 7]).Select((items, reporting, tenant) => Report.None with
         {
-            Id = ReportId.For(Tenant.Live, reporting, HotlineReference.Parse("r")), Version = 3, Number = 7, ReportingHotline = reporting,
+            Id = TestKeys.IdOf(Tenant.Live, reporting, HotlineReference.Parse("r")), Version = 3, Number = 7, ReportingHotline = reporting,
             Tenant = tenant == 0 ? Tenant.Training : Tenant.Live,
             Items = [.. items.Select((item, i) => item with { Ordinal = i + 1, Number = i + 1 })],
         });

@@ -46,7 +46,6 @@ internal sealed class ReportScenario
         { Agency = AgencyId.Parse("police-ua"), KeyId = "key-police-ua", Countries = [UA], Purpose = "case 9" };
 
     public static readonly Sealed AnySealed = new() { Bytes = [1, 2, 3] };
-    public static readonly WrappedKey AnyKey = new() { MasterKeyId = "00000000", Bytes = [4, 5, 6] };
 
     private readonly List<IReportEvent> _events = [];
     private int _commands;
@@ -123,8 +122,8 @@ internal sealed class ReportScenario
 
     public SubmitReport Submission(Caller by, string reference, params SubmittedItem[] items) => new()
     {
-        ReportId = ReportId.For(by.Tenant, by.Agency, HotlineReference.Parse(reference)), Context = Context(by), Reference = HotlineReference.Parse(reference),
-        HotlineReceivedDate = Start.AddHours(-1), DataKey = AnyKey, SealedSecrets = AnySealed, ReportNumber = 77, FirstItemNumber = Numbers(items.Length),
+        ReportId = TestKeys.IdOf(by.Tenant, by.Agency, HotlineReference.Parse(reference)), Context = Context(by), Reference = HotlineReference.Parse(reference),
+        HotlineReceivedDate = Start.AddHours(-1), SealedSecrets = AnySealed, ReportNumber = 77, FirstItemNumber = Numbers(items.Length),
         Items = [.. items],
     };
 
@@ -259,11 +258,6 @@ internal sealed class ReportScenario
             Write(receipt.Value);
         }
 
-        if (report.DataKey is { } key)
-        {
-            Write(key);
-        }
-
         if (report.Secrets is { } secrets)
         {
             Write(secrets);
@@ -320,11 +314,9 @@ internal sealed class HmacOnlySeam : ConfidentialSeam
 {
     private static readonly byte[] Key = SHA256.HashData("test"u8);
 
-    public override WrappedKey NewDataKey() => ReportScenario.AnyKey;
+    public override Sealed Seal<T>(SealedPlace place, T secret, bool repeatable = false) => ReportScenario.AnySealed;
 
-    public override Sealed Seal<T>(WrappedKey dataKey, T secret) => ReportScenario.AnySealed;
-
-    public override T Open<T>(WrappedKey dataKey, Sealed secret) => throw new NotSupportedException();
+    public override T Open<T>(SealedPlace place, Sealed secret) => throw new NotSupportedException();
 
     public override byte[] Keyed(string purpose, ReadOnlySpan<byte> data) => HMACSHA256.HashData(Key, (byte[])[.. Encoding.UTF8.GetBytes(purpose), 0, .. data]);
 }

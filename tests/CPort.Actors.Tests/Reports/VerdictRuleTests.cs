@@ -708,6 +708,6 @@ public class VerdictRuleTests
 
     private static class Projections
     {
-        public static Actors.Projections.ItemRow RowOf(Report report, ContentItem item) => Actors.Projections.ReadRows.Of(report, item);
+        public static Actors.Projections.ItemRow RowOf(Report report, ContentItem item) => Actors.Projections.ReadRows.Of(new HmacOnlySeam(), report, item);
     }
 }

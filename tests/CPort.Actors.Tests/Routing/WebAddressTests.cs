@@ -171,7 +171,7 @@ public sealed class WebAddressTests
     [Fact]
     public void Keyed_hashes_agree_for_the_same_occurrence_and_tell_nothing()
     {
-        var seam = new MasterKeySeam(MasterKey.New());
+        var seam = new KeyRingSeam(KeyRing.New());
         var one = Keys("HTTP://User@WWW.Host.example:80/a/../b#x");
         var same = Keys("http://www.host.example/b");
         var sibling = Keys("http://img.host.example/b");
@@ -181,15 +181,15 @@ public sealed class WebAddressTests
         Assert.Equal(one.Domain, sibling.Domain);
         Assert.Equal(one.Host, new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).OfHost(Address("ftp://www.host.example/")));
         Assert.Equal(one.Domain, new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).OfDomain(Address("ftp://host.example/")));
-        Assert.NotEqual(one, Keys("http://www.host.example/b", new MasterKeySeam(MasterKey.New())));
+        Assert.NotEqual(one, Keys("http://www.host.example/b", new KeyRingSeam(KeyRing.New())));
 
-        UrlKeys Keys(string text, MasterKeySeam? other = null) => new UrlKeyMaker(other ?? seam, PublicSuffixes.BuiltIn).Of(Address(text));
+        UrlKeys Keys(string text, KeyRingSeam? other = null) => new UrlKeyMaker(other ?? seam, PublicSuffixes.BuiltIn).Of(Address(text));
     }
 
     [Fact]
     public void The_suffix_list_in_effect_decides_a_domains_key_and_nothing_else()
     {
-        var seam = new MasterKeySeam(MasterKey.New());
+        var seam = new KeyRingSeam(KeyRing.New());
         var one = new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).Of(Address("http://a.blog.example/x"));
         var other = new UrlKeyMaker(seam, PublicSuffixes.Parse(new StringReader("example\nblog.example\n"), "list")).Of(Address("http://a.blog.example/x"));
         Assert.Equal((Convert.ToHexString(one.Url), Convert.ToHexString(one.Host)), (Convert.ToHexString(other.Url), Convert.ToHexString(other.Host)));

@@ -52,7 +52,7 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "test" });
         builder.WebHost.UseKestrel(k => k.Listen(IPAddress.Loopback, 0));
         builder.Services.AddRouting().AddLogging(l => l.SetMinimumLevel(LogLevel.None));
-        var feed = new AgencyDirectoryFeed("stand-in");
+        var feed = new AgencyDirectoryFeed("stand-in", seal: null);
         builder.Services.AddSingleton(feed);
         builder.Services.AddSingleton<ConfidentialSeam>(new StandInSeam());
         builder.Services.AddSingleton(new UrlKeyMaker(new StandInSeam(), PublicSuffixes.BuiltIn));
@@ -349,11 +349,9 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
 
     private sealed class StandInSeam : ConfidentialSeam
     {
-        public override WrappedKey NewDataKey() => throw new NotSupportedException();
+        public override Sealed Seal<T>(SealedPlace place, T secret, bool repeatable = false) => throw new NotSupportedException();
 
-        public override Sealed Seal<T>(WrappedKey dataKey, T secret) => throw new NotSupportedException();
-
-        public override T Open<T>(WrappedKey dataKey, Sealed secret) => throw new NotSupportedException();
+        public override T Open<T>(SealedPlace place, Sealed secret) => throw new NotSupportedException();
 
         public override byte[] Keyed(string purpose, ReadOnlySpan<byte> data) => HMACSHA256.HashData(Encoding.UTF8.GetBytes(purpose), data);
     }

@@ -7,6 +7,7 @@ using CPort.Api.Reports;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
@@ -20,9 +21,11 @@ public sealed class ReportBodyReaderTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 5, 12, 0, 0, TimeSpan.Zero);
 
-    private static readonly UrlKeyMaker Keys = new(new MasterKeySeam(MasterKey.New()), PublicSuffixes.BuiltIn);
+    private static readonly KeyRingSeam Seam = new(KeyRing.New());
 
-    private static readonly ReportBodyReader Reader = new(new IntakeLimits(), Keys, new FixedTime());
+    private static readonly UrlKeyMaker Keys = new(Seam, PublicSuffixes.BuiltIn);
+
+    private static readonly ReportBodyReader Reader = new(new IntakeLimits(), Keys, Seam, new FixedTime());
 
     private static readonly CommandContext Context = new()
     {
@@ -55,7 +58,7 @@ public sealed class ReportBodyReaderTests
     {
         var draft = Read(Good).Draft!;
 
-        Assert.Equal(ReportId.For(Tenant.Live, Context.Caller.Agency, HotlineReference.Parse("NL-1")), draft.ReportId);
+        Assert.Equal(ReportIds.Of(Seam, Tenant.Live, Context.Caller.Agency, HotlineReference.Parse("NL-1")), draft.ReportId);
         Assert.Equal(new DateTimeOffset(2026, 1, 4, 8, 15, 0, TimeSpan.Zero), draft.HotlineReceivedDate);
         Assert.Equal((SiteType.Forum, Commerciality.NonCommercial, true), (draft.SiteType!.Value, draft.Commerciality!.Value, draft.Urgent));
         Assert.Equal(new[] { PaymentMethod.None, PaymentMethod.Visa }, draft.PaymentMethods.ToArray());
@@ -220,7 +223,7 @@ public sealed class ReportBodyReaderTests
     [Fact]
     public void More_items_than_a_report_may_have_name_the_limit()
     {
-        var reader = new ReportBodyReader(new IntakeLimits { ItemsPerReport = 2 }, Keys, new FixedTime());
+        var reader = new ReportBodyReader(new IntakeLimits { ItemsPerReport = 2 }, Keys, Seam, new FixedTime());
         var body =
             $$"""{ "hotlineReference": "a", "hotlineReceivedDate": "2026-01-04T08:15:00Z", "urls": [ {{string.Join(',', Enumerable.Repeat("{\"urlString\":\"https://x.example/\"}", 3))}} ] }""";
 

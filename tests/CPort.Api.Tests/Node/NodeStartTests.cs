@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using CPort.Actors.Confidential;
 using CPort.Actors.Persistence;
 using CPort.Node;
 using CPort.Node.Composition;
@@ -115,6 +116,8 @@ public sealed class NodeStartTests : IDisposable
         options.Database.ConnectionString = await postgres.CreateDatabaseAsync();
         var database = Database.Create(options.Database.Provider, options.Database.ConnectionString);
         await DatabaseSchema.EnsureAsync(database);
+        await new KeyRingStore(database, new KeyRing(TimeProvider.System), TimeProvider.System).OpenAsync(
+            MasterKeys.LoadOrCreate(Path.Combine(options.Data, "master.key"), out _), default);
         await database.ExecuteAsync(
             "INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier) VALUES (0, false, 'hash-bucket-exact-7', 1, '', 'nonsense', 3101)",
             default);

@@ -130,7 +130,7 @@ public sealed class OperatorHostTests : IDisposable
     }
 
     private static OperatorHost Host(NodeOptions options) => new(
-        options, new NodeState(), new AgencyDirectoryFeed("none"), new ServiceCollection().AddSingleton(new LogRing(TimeProvider.System))
+        options, new NodeState(), new AgencyDirectoryFeed("none", seal: null), new ServiceCollection().AddSingleton(new LogRing(TimeProvider.System))
             .BuildServiceProvider(), TimeProvider.System,
         NullLoggerFactory.Instance);
 

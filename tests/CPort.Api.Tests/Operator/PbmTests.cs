@@ -47,7 +47,7 @@ public sealed partial class PbmTests(PostgreSqlServer server)
             "cluster show", "cluster status", "cluster leader", "cluster down-unreachable", "cluster-sharding list-regions", "cluster-sharding region-stats",
             "cluster-sharding region-stats -t report", "cluster-sharding shard-distribution", "actor hierarchy -d 3",
                 $"actor hierarchy -s {address}/user/operator", "log peek -n 5",
-            "uptime", $"reports show {id}", "reports stuck", "queues", "projections", "hashes stats", "quarantine", "deliveries", "cluster tail -n 1",
+            "uptime", "keys show", $"reports show {id}", "reports stuck", "queues", "projections", "hashes stats", "quarantine", "deliveries", "cluster tail -n 1",
                 "log tail -n 1",
         })
         {

@@ -156,8 +156,8 @@ public sealed class IntakeStreamTests : TestKit
             "defect" => throw new InvalidOperationException("a defect"),
             _ => IntakeReading.Good(new SubmitReport
             {
-                ReportId = ReportId.For(Tenant.Live, Hotline.Agency, HotlineReference.Parse(text)), Reference = HotlineReference.Parse(text), ReportNumber = 0,
-                    FirstItemNumber = 0,
+                ReportId = ReportIds.Of(new StandInSeam(), Tenant.Live, Hotline.Agency, HotlineReference.Parse(text)), Reference = HotlineReference.Parse(text),
+                    ReportNumber = 0, FirstItemNumber = 0,
                 HotlineReceivedDate = DateTimeOffset.UnixEpoch,
                     Items = [new SubmittedItem { ContentType = ContentType.Media, Secrets = new ItemSecrets { Url = "https://x.example/" } }],
                 Context = new CommandContext { CommandId = CommandId.New(), Caller = Hotline, OccurredAt = DateTimeOffset.UnixEpoch },
@@ -234,11 +234,9 @@ public sealed class IntakeStreamTests : TestKit
 
     private sealed class StandInSeam : ConfidentialSeam
     {
-        public override WrappedKey NewDataKey() => throw new NotSupportedException();
+        public override Sealed Seal<T>(SealedPlace place, T secret, bool repeatable = false) => throw new NotSupportedException();
 
-        public override Sealed Seal<T>(WrappedKey dataKey, T secret) => throw new NotSupportedException();
-
-        public override T Open<T>(WrappedKey dataKey, Sealed secret) => throw new NotSupportedException();
+        public override T Open<T>(SealedPlace place, Sealed secret) => throw new NotSupportedException();
 
         public override byte[] Keyed(string purpose, ReadOnlySpan<byte> data) => HMACSHA256.HashData(Encoding.UTF8.GetBytes(purpose), data);
     }

@@ -23,11 +23,14 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
     private static readonly string[] Words =
     [
         "marker-7f3a", "mk-path-91c2", "mk-query-b0b0", "mk-fragment-e1e1", "mk-referrer-55d1", "mk-user-8e20", "mk-password-c4b9", "mk-memo-2b77",
-        "mk-itemmemo-0aa1", "mk-analyst-77fe", "mk-assessor-8c8c", "mk-reason-3c3c", "mk-addedmemo-6d6d", "mk-why-1f1f", "mk-withdraw-9a9a",
+        "mk-itemmemo-0aa1", "mk-ref-4e4e", "mk-itemref-7a7a", "mk-assignedref-8b8b", "mk-badref-2c2c", "203.0.113.77",
+        "mk-analyst-77fe", "mk-assessor-8c8c", "mk-reason-3c3c", "mk-addedmemo-6d6d", "mk-why-1f1f", "mk-withdraw-9a9a",
     ];
 
-    /// <summary>Data, so in the database, but in no log, metric or trace.</summary>
     private static readonly string[] Hashes = [Bodies.Hash("marker", 16), Bodies.Hash("marker", 20), Bodies.Hash("marker", 32), Bodies.Hash("listed", 16)];
+
+    /// <summary>When the public reported.</summary>
+    private static readonly DateTimeOffset Received = new(2025, 3, 17, 4, 5, 6, TimeSpan.Zero);
 
     [SkippableTheory]
     [MemberData(nameof(NodeDatabase.Both), MemberType = typeof(NodeDatabase))]
@@ -71,26 +74,26 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
         // Known before: what the list says of a hash meets it again in the reports.
         await GoodAsync(other, HttpMethod.Post, "/v1/hashes:import?list=example", $"{{\"md5\":\"{Hashes[3]}\",\"classification\":1}}\n",
             "application/x-ndjson");
-        var id = JsonElement.Parse(await GoodAsync(http, HttpMethod.Post, "/v1/reports", Marked("MARKED-1"))).GetProperty("reportId").GetString()!;
-        await GoodAsync(http, HttpMethod.Post, "/v1/reports", Marked("MARKED-1"));
-        await AnyAsync(http, HttpMethod.Post, "/v1/reports", Marked("MARKED-1", r => r["memo"] = "mk-memo-2b77 changed"));
-        await GoodAsync(other, HttpMethod.Post, "/v1/reports", Marked("MARKED-2", r => r["urls"]![0]!["hashes"] = new JsonObject { ["md5"] = Hashes[3] }));
+        var id = JsonElement.Parse(await GoodAsync(http, HttpMethod.Post, "/v1/reports", Marked("mk-ref-4e4e-1"))).GetProperty("reportId").GetString()!;
+        await GoodAsync(http, HttpMethod.Post, "/v1/reports", Marked("mk-ref-4e4e-1"));
+        await AnyAsync(http, HttpMethod.Post, "/v1/reports", Marked("mk-ref-4e4e-1", r => r["memo"] = "mk-memo-2b77 changed"));
+        await GoodAsync(other, HttpMethod.Post, "/v1/reports", Marked("mk-ref-4e4e-2", r => r["urls"]![0]!["hashes"] = new JsonObject { ["md5"] = Hashes[3] }));
 
         // Wrong in many ways, each with the words in it; alone, and in a stream.
         var faults = new List<string>
         {
-            Marked("BAD-1", r => r["sourceUrlSiteType"] = 99), Marked("BAD-2", r => r["urls"]![0]!["hostingCountryCode"] = "mk-path-91c2"),
-            Marked("BAD-3", r => r["urls"]![0]!["urlString"] = "https://[marker-7f3a.example/"), Marked("BAD-4", r => r["mk-memo-2b77"] = 1),
-            Marked("BAD-5", r => r["urls"]![0]!["hashes"] = new JsonObject { ["md5"] = Hashes[0] + "z" }), Marked("BAD-6")[..300],
-                Marked("BAD-7") + "mk-memo-2b77",
-            "mk-memo-2b77", "\"marker-7f3a.example\"", Marked("BAD-8", r => r["hotlineReceivedDate"] = "mk-memo-2b77"), Marked("BAD-9", r => r["urls"] = Page),
+            Marked("mk-badref-2c2c-1", r => r["sourceUrlSiteType"] = 99), Marked("mk-badref-2c2c-2", r => r["urls"]![0]!["hostingCountryCode"] = "mk-path-91c2"),
+            Marked("mk-badref-2c2c-3", r => r["urls"]![0]!["urlString"] = "https://[marker-7f3a.example/"), Marked("mk-badref-2c2c-4", r => r["mk-memo-2b77"] = 1),
+            Marked("mk-badref-2c2c-5", r => r["urls"]![0]!["hashes"] = new JsonObject { ["md5"] = Hashes[0] + "z" }), Marked("mk-badref-2c2c-6")[..300],
+                Marked("mk-badref-2c2c-7") + "mk-memo-2b77",
+            "mk-memo-2b77", "\"marker-7f3a.example\"", Marked("mk-badref-2c2c-8", r => r["hotlineReceivedDate"] = "mk-memo-2b77"), Marked("mk-badref-2c2c-9", r => r["urls"] = Page),
         };
         foreach (var fault in faults)
         {
             await AnyAsync(http, HttpMethod.Post, "/v1/reports", fault);
         }
 
-        var stream = string.Join('\n', faults.Concat(Enumerable.Range(3, 20).Select(n => Marked($"MARKED-{n}")))) + "\n";
+        var stream = string.Join('\n', faults.Concat(Enumerable.Range(3, 20).Select(n => Marked($"mk-ref-4e4e-{n}")))) + "\n";
         await GoodAsync(http, HttpMethod.Post, "/v1/reports:stream", stream, "application/x-ndjson");
         await ReadModelCheck.WaitSettledAsync(node);
 
@@ -105,6 +108,8 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
             item + ",\"action\":{\"actionType\":1,\"actioningAnalystName\":\"mk-analyst-77fe\"}}");
         await GoodAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:act",
             item + ",\"action\":{\"actionType\":4,\"actioningAnalystName\":\"mk-analyst-77fe\",\"reasonId\":9,\"reasonText\":\"mk-reason-3c3c\"}}");
+        await GoodAsync(http, HttpMethod.Put, $"/v1/reports/{id}/items/1/assigned-hotline-reference",
+            "{\"assignedHotlineReference\":\"mk-assignedref-8b8b\"}");
         shown.Append(await GoodAsync(http, HttpMethod.Get, $"/v1/reports/{id}"));
         shown.Append(await GoodAsync(http, HttpMethod.Get, $"/v1/reports/{id}/history"));
 
@@ -124,12 +129,13 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
             await AnyAsync(http, HttpMethod.Get, path);
         }
 
-        var second = JsonElement.Parse(await GoodAsync(http, HttpMethod.Post, "/v1/reports", Marked("MARKED-WITHDRAWN"))).GetProperty("reportId").GetString()!;
+        var second = JsonElement.Parse(await GoodAsync(http, HttpMethod.Post, "/v1/reports", Marked("mk-ref-4e4e-withdrawn"))).GetProperty("reportId").GetString()!;
         await AnyAsync(http, HttpMethod.Patch, $"/v1/reports/{second}",
             "{\"memo\":\"mk-memo-2b77 amended\",\"sourceUrlReferrer\":\"https://mk-referrer-55d1.example/2\"}");
         await AnyAsync(http, HttpMethod.Post, $"/v1/reports/{second}:withdraw", "{\"reason\":\"mk-withdraw-9a9a\"}");
         shown.Append(await GoodAsync(http, HttpMethod.Get, $"/v1/reports/{second}/history"));
-        await AnyAsync(http, HttpMethod.Get, "/v1/rejections");
+        shown.Append(await GoodAsync(http, HttpMethod.Get, "/v1/rejections"));
+        shown.Append(await GoodAsync(http, HttpMethod.Post, "/v1/reports:search", "{\"reference\":\"mk-ref-4e4e-1\"}"));
         await AnyAsync(http, HttpMethod.Get, "/v1/queues/unassessed");
         await AnyAsync(operators, HttpMethod.Get, $"/v1/reports/{id}");
         await AnyAsync(operators, HttpMethod.Get, "/v1/statistics");
@@ -139,6 +145,7 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
     private static string Marked(string reference, Action<JsonObject>? change = null) => Bodies.Report(reference, r =>
     {
         r["reportingAnalystName"] = "mk-analyst-77fe";
+        r["hotlineReceivedDate"] = Received.ToString("O");
         r["memo"] = "mk-memo-2b77 " + new string('x', 3000);
         r["sourceUrlUsername"] = "mk-user-8e20";
         r["sourceUrlPassword"] = "mk-password-c4b9";
@@ -146,6 +153,8 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
         var item = r["urls"]![0]!;
         item["urlString"] = Page;
         item["memo"] = "mk-itemmemo-0aa1";
+        item["hotlineReference"] = $"mk-itemref-7a7a-{reference}";
+        item["hostingIpAddress"] = "203.0.113.77";
         item["hashes"] = new JsonObject { ["md5"] = Hashes[0], ["sha1"] = Hashes[1], ["sha256"] = Hashes[2], ["pdq"] = Bodies.Hash("marker", 32),
             ["pdqQuality"] = 90 };
         change?.Invoke(r);
@@ -226,12 +235,41 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
         }
 
         // What is no secret is found, so the search works.
-        Assert.True(Find(values.Select(v => v.Value), "MARKED-1").Any());
-        Assert.True(Find(files.Select(v => v.Value), "MARKED-1").Any());
-        foreach (var word in Words)
+        Assert.True(Find(values.Select(v => v.Value), "hotline-nl").Any());
+        Assert.True(Find(files.Select(v => v.Value), "hotline-nl").Any());
+        foreach (var word in Words.Concat(Hashes))
         {
             var where = values.Concat(files).Where(v => Find([v.Value], word).Any()).Select(v => v.Where).Distinct().ToArray();
             Assert.True(where.Length == 0, $"{word} stands in {string.Join(", ", where)}");
+        }
+
+        // Hashes as bytes, and the day of receipt in the forms in which it could stand in a column or in a message.
+        foreach (var form in Hashes.Select(Convert.FromHexString).Concat(FormsOf(Received)))
+        {
+            var where = values.Concat(files).Where(v => v.Value.AsSpan().IndexOf(form) >= 0).Select(v => v.Where).Distinct().ToArray();
+            Assert.True(where.Length == 0, $"{Convert.ToHexString(form)} stands in {string.Join(", ", where)}");
+        }
+    }
+
+    private static IEnumerable<byte[]> FormsOf(DateTimeOffset moment)
+    {
+        yield return Encoding.UTF8.GetBytes(moment.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        yield return Encoding.UTF8.GetBytes(moment.UtcTicks.ToString(CultureInfo.InvariantCulture));
+        yield return Encoding.UTF8.GetBytes(moment.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
+        yield return BitConverter.GetBytes(moment.UtcTicks);
+        yield return [.. BitConverter.GetBytes(moment.UtcTicks).Reverse()];
+
+        // As SQLite and as protobuf write a number of this size.
+        yield return [.. Varint((ulong)moment.UtcTicks)];
+
+        static IEnumerable<byte> Varint(ulong value)
+        {
+            for (; value >= 0x80; value >>= 7)
+            {
+                yield return (byte)(value | 0x80);
+            }
+
+            yield return (byte)value;
         }
     }
 

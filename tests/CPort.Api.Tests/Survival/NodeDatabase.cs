@@ -13,6 +13,7 @@ public sealed class NodeDatabase
     {
         Folder = folder;
         Database = Database.Create(provider, connectionString);
+        JournalKeys.Note(Database, () => File.ReadAllText(Path.Combine(folder, "master.key")));
         Settings = new Dictionary<string, string>
         {
             ["Data"] = folder, ["Database__Provider"] = provider.ToString(), ["Database__ConnectionString"] = connectionString,

@@ -18,8 +18,14 @@ public sealed class TestNode : NodeProcess
     /// <param name="settings">More settings, as <c>Limits__LineBytes</c>.</param>
     public TestNode(NodeDatabase database, IReadOnlyDictionary<string, string>? settings = null)
         : base(new Dictionary<string, string>(database.Settings) { ["Http__Url"] = FreeUrl().ToString() }
-            .Where(s => settings?.ContainsKey(s.Key) != true).Concat(settings ?? new Dictionary<string, string>())) =>
-                Database = database;
+            .Where(s => settings?.ContainsKey(s.Key) != true).Concat(settings ?? new Dictionary<string, string>()))
+    {
+        Database = database;
+        if (settings?.TryGetValue("Keys__MasterKey", out var masters) == true)
+        {
+            JournalKeys.Note(database.Database, () => masters);
+        }
+    }
 
     public NodeDatabase Database { get; }
 

@@ -14,7 +14,7 @@ public sealed record AddItems : IReportCommand
     [ProtoMember(4)] public ImmutableArray<SubmittedItem> Items { get; init; } = [];
 
     public IReportVerb Seal(ConfidentialSeam seam, Report report) =>
-        this with { Items = [.. Items.Select(i => i.Seal(seam, report.DataKey!))] };
+        this with { Items = [.. Items.Select((item, i) => item.Seal(seam, report.Id, report.Items.Count + 1 + i))] };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {

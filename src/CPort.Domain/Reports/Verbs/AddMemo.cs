@@ -13,7 +13,7 @@ public sealed record AddMemo : IReportCommand
     [ProtoMember(5)] public Sealed? SealedText { get; init; }
 
     public IReportVerb Seal(ConfidentialSeam seam, Report report) =>
-        this with { Text = null, SealedText = SealText(seam, report, Text) };
+        this with { Text = null, SealedText = SealText(seam, report, Text, SealedField.Memo, Ordinal ?? 0) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
@@ -56,7 +56,7 @@ public sealed record MemoAdded : IReportEvent
 
     public ImmutableArray<int> Touches() => Memo.Ordinal is { } ordinal ? [ordinal] : [];
 
-    public Sealed? FreeText() => Memo.Text;
+    public SealedText? FreeText() => new SealedText(SealedField.Memo, Memo.Text, Memo.Ordinal ?? 0);
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
         [$"Memo by {Memo.Agency}."];

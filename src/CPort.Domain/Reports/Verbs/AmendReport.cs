@@ -22,7 +22,8 @@ public sealed record AmendReport : IReportCommand
         }
 
         // Only what the amendment names is changed.
-        var before = report.Secrets is { } held ? seam.Open<ReportSecrets>(report.DataKey!, held) : new ReportSecrets();
+        var place = new SealedPlace(report.Id, SealedField.ReportSecrets);
+        var before = report.Secrets is { } held ? seam.Open<ReportSecrets>(place, held) : new ReportSecrets();
         var secrets = new ReportSecrets
         {
             Referrer = Now(amended.Referrer, before.Referrer), UserName = Now(amended.UserName, before.UserName),
@@ -32,7 +33,7 @@ public sealed record AmendReport : IReportCommand
 
         static string? Now(string? amended, string? before) => amended is null ? before : amended.Length == 0 ? null : amended;
 
-        return this with { Secrets = null, SealedSecrets = seam.Seal(report.DataKey!, secrets) };
+        return this with { Secrets = null, SealedSecrets = seam.Seal(place, secrets) };
     }
 
     public ReportDecision Decide(Report report, ReportEnvironment environment) =>

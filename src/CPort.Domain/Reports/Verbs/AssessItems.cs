@@ -11,7 +11,7 @@ public sealed record AssessItems : IReportCommand
     [ProtoMember(3)] public ImmutableArray<ItemTarget> Items { get; init; } = [];
     [ProtoMember(4)] public required AssessmentInput Assessment { get; init; }
 
-    public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Assessment = Assessment.Seal(seam, report.DataKey!) };
+    public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Assessment = Assessment.Seal(seam, report.Id) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
@@ -106,8 +106,8 @@ public sealed record AssessmentInput
         ? new Refusal(RejectionCode.CategoryOfAnotherLaw, $"The scheme {Category.Scheme} follows the law of {law.Code}, which your agency does not work for.")
         : null;
 
-    internal AssessmentInput Seal(ConfidentialSeam seam, WrappedKey key) =>
-        Analyst is { } name ? this with { Analyst = null, SealedAnalyst = seam.Seal(key, name) } : this;
+    internal AssessmentInput Seal(ConfidentialSeam seam, ReportId report) => Analyst is { } name
+        ? this with { Analyst = null, SealedAnalyst = seam.Seal(new SealedPlace(report, SealedField.AssessmentAnalyst), name) } : this;
 
     // The law is the country's given here, unless the category's scheme says another.
     internal Assessment ToAssessment(int id, CommandContext context, Country? country, int episode) => new()
@@ -154,7 +154,7 @@ public sealed record ItemsAssessed : IReportEvent
 
     public ImmutableArray<int> Touches() => [.. Assessments.Select(a => a.Ordinal)];
 
-    public Sealed? FreeText() => Why;
+    public SealedText? FreeText() => Why is { } why ? new SealedText(SealedField.Why, why) : null;
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
         !access.Sees(FieldGroup.Classification) ? [] : [.. Assessments.Where(a => seen.Contains(a.Ordinal)).Select(a =>

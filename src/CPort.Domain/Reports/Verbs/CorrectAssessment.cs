@@ -20,7 +20,7 @@ public sealed record CorrectAssessment : IReportCommand
     [ProtoMember(7)] public int? AssessmentId { get; init; }
 
     public IReportVerb Seal(ConfidentialSeam seam, Report report) =>
-        this with { Why = null, SealedWhy = SealText(seam, report, Why), Assessment = Assessment.Seal(seam, report.DataKey!) };
+        this with { Why = null, SealedWhy = SealText(seam, report, Why, SealedField.Why), Assessment = Assessment.Seal(seam, report.Id) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {

@@ -23,7 +23,8 @@ public sealed record ObjectToBaseline : IReportCommand
 
     public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with
     {
-        Why = null, SealedWhy = SealText(seam, report, Why), Analyst = null, SealedAnalyst = SealText(seam, report, Analyst),
+        Why = null, SealedWhy = SealText(seam, report, Why, SealedField.Why), Analyst = null,
+        SealedAnalyst = SealText(seam, report, Analyst, SealedField.AssessmentAnalyst),
     };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
@@ -76,7 +77,7 @@ public sealed record ObjectionsRaised : IReportEvent
 
     public ImmutableArray<int> Touches() => [.. Objections.Select(o => o.Ordinal)];
 
-    public Sealed? FreeText() => Why;
+    public SealedText? FreeText() => Why is { } why ? new SealedText(SealedField.Why, why) : null;
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
         !access.Sees(FieldGroup.Classification) ? [] : [.. Objections.Where(o => seen.Contains(o.Ordinal)).Select(o =>

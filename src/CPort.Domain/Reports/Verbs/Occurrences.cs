@@ -30,7 +30,7 @@ internal static class Occurrences
     public static ContentItem Of(ContentItem earlier, int ordinal, long number, CommandContext context) => earlier with
     {
         Ordinal = ordinal, Number = number, Version = 1, Digest = [],
-        PreviousOccurrence = earlier.Ordinal, NextOccurrence = null,
+        PreviousOccurrence = earlier.Ordinal, NextOccurrence = null, SealedFor = earlier.SealedFor ?? earlier.Ordinal,
         AddedAt = context.OccurredAt, LastChangedAt = context.OccurredAt,
 
         // Where it is, what its hashes say and whose job it is are found out anew.

@@ -12,7 +12,7 @@ public sealed record RecordActions : IReportCommand
     [ProtoMember(4)] public required ActionInput Action { get; init; }
 
     public IReportVerb Seal(ConfidentialSeam seam, Report report) =>
-        this with { Action = Action.Seal(seam, report.DataKey!) };
+        this with { Action = Action.Seal(seam, report.Id) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
@@ -97,10 +97,10 @@ public sealed record ActionInput
     [ProtoMember(6)] public SecretText? Analyst { get; init; }
     [ProtoMember(7)] public Sealed? SealedAnalyst { get; init; }
 
-    internal ActionInput Seal(ConfidentialSeam seam, WrappedKey key) => this with
+    internal ActionInput Seal(ConfidentialSeam seam, ReportId report) => this with
     {
-        ReasonText = null, SealedReasonText = ReasonText is { } text ? seam.Seal(key, text) : null,
-        Analyst = null, SealedAnalyst = Analyst is { } name ? seam.Seal(key, name) : null,
+        ReasonText = null, SealedReasonText = ReasonText is { } text ? seam.Seal(new SealedPlace(report, SealedField.ActionReason), text) : null,
+        Analyst = null, SealedAnalyst = Analyst is { } name ? seam.Seal(new SealedPlace(report, SealedField.ActionAnalyst), name) : null,
     };
 
     /// <summary>What an action must be by itself, whatever item it is for.</summary>
@@ -154,7 +154,7 @@ public sealed record ActionsRecorded : IReportEvent
 
     public ImmutableArray<int> Touches() => [.. Actions.Select(a => a.Ordinal)];
 
-    public Sealed? FreeText() => Actions is [var only] ? only.Action.ReasonText : null;
+    public SealedText? FreeText() => Actions is [{ Action.ReasonText: { } text }] ? new SealedText(SealedField.ActionReason, text) : null;
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
         [.. Actions.Where(a => seen.Contains(a.Ordinal)).Select(a =>

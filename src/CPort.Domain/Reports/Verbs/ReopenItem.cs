@@ -16,7 +16,7 @@ public sealed record ReopenItem : IReportCommand
     [ProtoMember(5)] public SecretText? Why { get; init; }
     [ProtoMember(6)] public Sealed? SealedWhy { get; init; }
 
-    public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Why = null, SealedWhy = SealText(seam, report, Why) };
+    public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Why = null, SealedWhy = SealText(seam, report, Why, SealedField.Why) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment) => Occurrences.Begin(
         report, this, Item, ItemWrite.Reopen, environment,
@@ -62,7 +62,7 @@ public sealed record ItemReopened : IReportEvent
 
     public ImmutableArray<int> Touches() => [EarlierOrdinal, Occurrence.Ordinal];
 
-    public Sealed? FreeText() => Why;
+    public SealedText? FreeText() => Why is { } why ? new SealedText(SealedField.Why, why) : null;
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
         [$"Item {EarlierOrdinal} was reopened, as item {Occurrence.Ordinal}."];

@@ -28,9 +28,6 @@ public sealed record SubmitReport : IReportCommand
     [ProtoMember(9)] public ReportSecrets? Secrets { get; init; }
     [ProtoMember(10)] public Sealed? SealedSecrets { get; init; }
 
-    /// <summary>Made when the report is sealed by its actor.</summary>
-    [ProtoMember(11)] public WrappedKey? DataKey { get; init; }
-
     /// <summary>Unique number for the report; its items take the numbers from <see cref="FirstItemNumber"/> on.</summary>
     [ProtoMember(12)] public required long ReportNumber { get; init; }
     [ProtoMember(13)] public required long FirstItemNumber { get; init; }
@@ -51,11 +48,11 @@ public sealed record SubmitReport : IReportCommand
             return SubmissionDigest.StampLike(seam, report, this);
         }
 
-        var key = seam.NewDataKey();
         return this with
         {
-            DataKey = key, Secrets = null, SealedSecrets = Secrets is { } secrets ? seam.Seal(key, secrets) : null,
-            Items = [.. Items.Select(i => i.Seal(seam, key))],
+            Secrets = null,
+            SealedSecrets = Secrets is { } secrets ? seam.Seal(new SealedPlace(ReportId, SealedField.ReportSecrets), secrets) : null,
+            Items = [.. Items.Select((item, i) => item.Seal(seam, ReportId, i + 1))],
         };
     }
 
@@ -124,7 +121,6 @@ public sealed record SubmitReport : IReportCommand
                 ReportingCountry = country, Reference = Reference, HotlineReceivedDate = HotlineReceivedDate,
                 SiteType = SiteType, Commerciality = Commerciality, PaymentMethods = PaymentMethods,
                 Urgent = Urgent, Secrets = SealedSecrets, Digests = Digests,
-                DataKey = DataKey ?? throw new InvalidOperationException("A submission is sealed before it is decided."),
                 Items = [.. items.Take(ReportRules.ItemsPerPart)],
             },
         };
@@ -169,10 +165,11 @@ public sealed record SubmittedItem
     [ProtoMember(13)] public byte[] Digest { get; init; } = [];
     [ProtoMember(14)] public UrlKeys? UrlKeys { get; init; }
 
-    internal SubmittedItem Seal(ConfidentialSeam seam, WrappedKey key) => this with
+    internal SubmittedItem Seal(ConfidentialSeam seam, ReportId report, int ordinal) => this with
     {
-        Secrets = null, SealedSecrets = Secrets is { } secrets ? seam.Seal(key, secrets) : null,
-        Assessment = Assessment?.Seal(seam, key), Actions = [.. Actions.Select(a => a.Seal(seam, key))],
+        Secrets = null,
+        SealedSecrets = Secrets is { } secrets ? seam.Seal(new SealedPlace(report, SealedField.ItemSecrets, ordinal), secrets) : null,
+        Assessment = Assessment?.Seal(seam, report), Actions = [.. Actions.Select(a => a.Seal(seam, report))],
     };
 
     /// <summary>
@@ -279,7 +276,6 @@ public sealed record ReportSubmitted : IReportEvent
     [ProtoMember(10)] public Commerciality? Commerciality { get; init; }
     [ProtoMember(11)] public ImmutableArray<PaymentMethod> PaymentMethods { get; init; } = [];
     [ProtoMember(12)] public bool Urgent { get; init; }
-    [ProtoMember(13)] public required WrappedKey DataKey { get; init; }
     [ProtoMember(14)] public Sealed? Secrets { get; init; }
     [ProtoMember(15)] public ImmutableArray<FieldDigest> Digests { get; init; } = [];
 
@@ -294,7 +290,7 @@ public sealed record ReportSubmitted : IReportEvent
         Reference = Reference, HotlineReceivedDate = HotlineReceivedDate, SubmittedAt = Meta.OccurredAt, SiteType = SiteType,
         Commerciality = Commerciality, PaymentMethods = PaymentMethods, Urgent = Urgent, UrgentBy = Urgent ? [ReportingHotline] : [],
         SiteTypeBy = SiteType is null ? null : ReportingHotline, CommercialityBy = Commerciality is null ? null : ReportingHotline,
-        PaymentMethodsBy = PaymentMethods.IsEmpty ? null : ReportingHotline, DataKey = DataKey, Secrets = Secrets,
+        PaymentMethodsBy = PaymentMethods.IsEmpty ? null : ReportingHotline, Secrets = Secrets,
         Digests = Digests, Tenant = Meta.Tenant, SubmissionCommand = Meta.CommandId,
         Items = [.. Items.Select(i => i.Numbered(1))], SubmittedItems = Items.Length,
     };

@@ -48,8 +48,8 @@ internal static class VerbRules
     public static string? NameOf(IReportVerb verb) =>
         Names.GetOrAdd(verb.GetType(), type => type.GetCustomAttribute<ManifestAttribute>()?.Manifest);
 
-    public static Sealed? SealText(ConfidentialSeam seam, Report report, SecretText? text) =>
-        text is null ? null : seam.Seal(report.DataKey!, text);
+    public static Sealed? SealText(ConfidentialSeam seam, Report report, SecretText? text, SealedField field, int ordinal = 0) =>
+        text is null ? null : seam.Seal(new SealedPlace(report.Id, field, ordinal), text);
 
     public static ReportDecision Accepted(Report report, IReportVerb verb, params IReportEvent[] events) =>
         Accepted(report, verb, [], events);

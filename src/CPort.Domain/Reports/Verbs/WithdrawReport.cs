@@ -12,7 +12,7 @@ public sealed record WithdrawReport : IReportCommand
     [ProtoMember(4)] public Sealed? SealedReason { get; init; }
 
     public IReportVerb Seal(ConfidentialSeam seam, Report report) =>
-        this with { Reason = null, SealedReason = SealText(seam, report, Reason) };
+        this with { Reason = null, SealedReason = SealText(seam, report, Reason, SealedField.Why) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment) =>
         Guard(report, Context.Caller, ItemWrite.Withdraw) is { } refused ? Rejected(report, this, refused)
@@ -50,7 +50,7 @@ public sealed record ReportWithdrawn : IReportEvent
         WithdrawnAt = Meta.OccurredAt > a.At ? Meta.OccurredAt : a.At.AddTicks(1), Propagated = !a.Classification.HasEffect(),
     };
 
-    public Sealed? FreeText() => Reason;
+    public SealedText? FreeText() => Reason is { } reason ? new SealedText(SealedField.Why, reason) : null;
 
     public ImmutableArray<string> Sentences(ImmutableArray<int> seen, ItemAccess access) =>
         ["Withdrawn by the reporting hotline, with its opinions."];

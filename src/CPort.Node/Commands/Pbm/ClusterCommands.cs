@@ -55,8 +55,21 @@ internal static class ClusterCommands
             pbm.Get<LogLine[]>("peek", "Its last lines.", "log", a => a.Select(Log), query: ("lines", lines)),
             pbm.Follow<LogLine>("tail", "Its lines as they come.", "log/tail", Log),
         };
+        yield return new Command("keys", "The database's keys and the master keys that wrap them.")
+        {
+            pbm.Get<KeysAnswer>("show", "Which master key wraps what, by the node that is asked.", "keys", Keys),
+        };
         yield return pbm.Get<SystemAnswer>("uptime", "Since when the node runs, and what.", "system", a => [Uptime(a)]);
     }
+
+    private static IEnumerable<string> Keys(KeysAnswer a) =>
+    [
+        .. a.Keys.Select(k => $"{k.Purpose} {k.Generation} | wrapped under {k.MasterKey} | since {Time(k.MadeAt)}"
+            + (k.Purpose == nameof(CPort.Actors.Confidential.KeyPurpose.Data) && k.Generation == a.Seals ? " | seals" : "")),
+        $"Master keys of this node, newest first: {string.Join(", ", a.MasterKeys)}",
+        .. a.Missing.Select(m => $"Missing here: {m}. Start the node again with it."),
+        .. a.Unused.Select(u => $"Not needed any more: {u}, except for backups made before the change."),
+    ];
 
     /// <summary><c>address | [roles] | status | unreachable | version</c>, as pbm since its fifth column.</summary>
     private static string Member(MemberView m) =>

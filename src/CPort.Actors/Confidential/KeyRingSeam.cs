@@ -1,0 +1,147 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using BitFaster.Caching.Lru;
+using CPort.Actors.Serialization;
+
+namespace CPort.Actors.Confidential;
+
+/// <summary>
+/// Seals and opens under the database's <see cref="KeyRing"/>. A report's key is derived from the data key's generation and the report's id, and its secrets
+/// are sealed by AES-256-GCM under it with a random nonce, bound to their place. Thread-safe. Failures are <see cref="SealBrokenException"/>: never a byte of
+/// data or key, and no inner exception that could hold one.
+/// </summary>
+public sealed class KeyRingSeam : ConfidentialSeam
+{
+    private const int GenerationLength = 2;
+    private const int HeadLength = GenerationLength + AesSeal.NonceLength;
+    private const int MaxPurposes = 64;
+
+    private readonly KeyRing _ring;
+    private readonly ConcurrentLru<(int Generation, ReportId Report), byte[]> _reportKeys;
+    private readonly ConcurrentDictionary<string, byte[]> _purposeKeys = new(StringComparer.Ordinal);
+
+    /// <param name="ring">The database's keys.</param>
+    /// <param name="cachedKeys">How many reports' keys stay in memory at most, 32 bytes each; 3 or more.</param>
+    public KeyRingSeam(KeyRing ring, int cachedKeys = 2_048)
+    {
+        _ring = ring;
+        _reportKeys = new ConcurrentLru<(int, ReportId), byte[]>(Environment.ProcessorCount, cachedKeys, EqualityComparer<(int, ReportId)>.Default);
+    }
+
+    /// <inheritdoc/>
+    public override Sealed Seal<T>(SealedPlace place, T secret, bool repeatable = false)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        WireModel.Instance.Serialize(buffer, secret);
+        var generation = _ring.Writing;
+        var bytes = new byte[HeadLength + buffer.WrittenCount + AesSeal.TagLength];
+        BinaryPrimitives.WriteUInt16BigEndian(bytes, checked((ushort)generation));
+        var nonce = bytes.AsSpan(GenerationLength, AesSeal.NonceLength);
+        Span<byte> bound = stackalloc byte[BoundLength];
+        Bind(place, generation, bound);
+        var key = KeyOf(generation, place.Report);
+        if (repeatable)
+        {
+            NonceOf(key, bound, buffer.WrittenSpan, nonce);
+        }
+        else
+        {
+            RandomNumberGenerator.Fill(nonce);
+        }
+
+        AesSeal.Encrypt(key, nonce, buffer.WrittenSpan, bytes.AsSpan(HeadLength), bound);
+        buffer.Clear(); // zeroes the written part: clear text should not linger on the heap
+        return new Sealed { Bytes = bytes };
+    }
+
+    /// <inheritdoc/>
+    public override T Open<T>(SealedPlace place, Sealed secret)
+    {
+        ReadOnlySpan<byte> bytes = secret.Bytes;
+        if (bytes.Length < HeadLength + AesSeal.TagLength)
+        {
+            throw Broken(place);
+        }
+
+        var generation = BinaryPrimitives.ReadUInt16BigEndian(bytes);
+        Span<byte> bound = stackalloc byte[BoundLength];
+        Bind(place, generation, bound);
+        var plain = new byte[bytes.Length - HeadLength - AesSeal.TagLength];
+        if (!AesSeal.TryDecrypt(KeyOf(generation, place.Report), bytes.Slice(GenerationLength, AesSeal.NonceLength), bytes[HeadLength..], plain, bound))
+        {
+            throw Broken(place);
+        }
+
+        try
+        {
+            return WireModel.Instance.Deserialize<T>((ReadOnlyMemory<byte>)plain);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new SealBrokenException($"{At(place)} holds no {typeof(T).Name}.");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(plain);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override byte[] Keyed(string purpose, ReadOnlySpan<byte> data)
+    {
+        if (!_purposeKeys.TryGetValue(purpose, out var key))
+        {
+            key = _ring.DeriveIdentity("keyed hash 1 " + purpose);
+            if (_purposeKeys.Count < MaxPurposes) // purposes are constants; a caller that makes them up must not fill the memory
+            {
+                _purposeKeys.TryAdd(purpose, key);
+            }
+        }
+
+        return HMACSHA256.HashData(key, data);
+    }
+
+    /// <summary>A nonce that only the same content in the same place gets again (as AES-GCM-SIV's, RFC 8452, in spirit).</summary>
+    private static void NonceOf(byte[] key, ReadOnlySpan<byte> bound, ReadOnlySpan<byte> plain, Span<byte> nonce)
+    {
+        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
+        hmac.AppendData("nonce"u8);
+        hmac.AppendData(bound);
+        hmac.AppendData(plain);
+        Span<byte> hash = stackalloc byte[32];
+        hmac.GetHashAndReset(hash);
+        hash[..nonce.Length].CopyTo(nonce);
+    }
+
+    private byte[] KeyOf(int generation, ReportId report)
+    {
+        if (_reportKeys.TryGet((generation, report), out var key))
+        {
+            return key;
+        }
+
+        Span<byte> purpose = stackalloc byte[9 + 16];
+        "report 1 "u8.CopyTo(purpose);
+        BinaryPrimitives.WriteUInt128BigEndian(purpose[9..], report.Value);
+        key = _ring.Derive(generation, purpose);
+        _reportKeys.AddOrUpdate((generation, report), key);
+        return key;
+    }
+
+    private const int BoundLength = 16 + 4 + 1 + GenerationLength;
+
+    private static void Bind(SealedPlace place, int generation, Span<byte> into)
+    {
+        BinaryPrimitives.WriteUInt128BigEndian(into, place.Report.Value);
+        BinaryPrimitives.WriteInt32BigEndian(into[16..], place.Ordinal);
+        into[20] = checked((byte)place.Field);
+        BinaryPrimitives.WriteUInt16BigEndian(into[21..], checked((ushort)generation));
+    }
+
+    private static string At(SealedPlace place) => $"{place.Field} of item {place.Ordinal} of report {place.Report}";
+
+    private static SealBrokenException Broken(SealedPlace place) => new($"{At(place)} does not open: changed, or from another place.");
+}
