@@ -1,3 +1,4 @@
+using CPort.Actors.Cluster.Wire;
 using CPort.Actors.Confidential;
 using CPort.Domain.Confidential;
 
@@ -20,8 +21,12 @@ internal sealed partial class MasterKeyLoading(NodeOptions options, Database dat
 {
     private const string Setting = "master-key-check";
     private ConfidentialSeam? _seam;
+    private WireKeys? _wireKeys;
 
-    public ConfidentialSeam Seam => _seam ?? throw new InvalidOperationException("The master key is not loaded yet.");
+    public ConfidentialSeam Seam => _seam ?? throw NotLoaded();
+
+    /// <summary>By which the nodes know one another.</summary>
+    public WireKeys WireKeys => _wireKeys ?? throw NotLoaded();
 
     public async Task PrepareAsync(CancellationToken cancellation)
     {
@@ -49,13 +54,15 @@ internal sealed partial class MasterKeyLoading(NodeOptions options, Database dat
                 throw new FixedFiguresException(refusal);
             }
 
-            _seam = new MasterKeySeam(key);
+            (_seam, _wireKeys) = (new MasterKeySeam(key), new WireKeys(WireKey.Of(key)));
         }
         catch (MasterKeyException e)
         {
             throw new FixedFiguresException(e.Message);
         }
     }
+
+    private static InvalidOperationException NotLoaded() => new("The master key is not loaded yet.");
 
     private MasterKey Load(bool mayCreate)
     {
