@@ -22,6 +22,7 @@ public static class ProblemCodes
     public const string TooManyStreams = "too-many-streams";
     public const string Unavailable = "unavailable";
     public const string Stuck = "stuck";
+    public const string AnswerTooLong = "answer-too-long";
 
     /// <summary>Of operators' commands.</summary>
     public const string Confirm = "confirm";
@@ -86,6 +87,7 @@ public static class ProblemCodes
         [WrongType] = (422, "Wrong type"),
         [Missing] = (422, "Missing field"),
         [TooLong] = (422, "Text too long"),
+        [AnswerTooLong] = (422, "Too long for one answer"),
         [TooMany] = (422, "Too many entries"),
         [ControlCharacters] = (422, "Control characters in a text"),
         [UnknownCode] = (422, "Unknown code"),

@@ -21,7 +21,7 @@ public static class ExitCodes
         (Ok, "done; of a node: stopped in order"),
         (Failed, "an error, or the node was asked and could or would not"),
         (Usage, "the command line or a setting is wrong, or `--yes` is missing where nobody can be asked"),
-        (Refused, "the node does not fit the database or the cluster: name, counts, version, master key, how splits are judged"),
+        (Refused, "the node does not fit the database or the cluster: name, counts, version, master key, how splits are judged; or another has its file"),
         (NotJoined, "no cluster let the node in within `CPORT__Cluster__JoinSeconds`; to be started again"),
         (Downed, "the cluster went on without the node, after a crash or a cut; to be started again, and it joins by itself"),
         (NoDatabase, "the node alone lost the database while other members reached it; to be started again, and it waits for the database"),

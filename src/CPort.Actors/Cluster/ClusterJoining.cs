@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Akka.Cluster;
+using CPort.Actors.Cluster.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace CPort.Actors.Cluster;
@@ -300,6 +301,11 @@ public sealed partial class ClusterJoining(
     /// </summary>
     private async Task<ImmutableArray<Address>> ContactsAsync(Address self, ClusterView view, CancellationToken cancellation)
     {
+        if (self.Protocol == NoTransport.Protocol)
+        {
+            return [];
+        }
+
         var contacts = new HashSet<Address>();
         foreach (var member in view.Members.Select(m => Address.Parse(m.Address)))
         {

@@ -1,3 +1,5 @@
+using CPort.Actors.Cluster.Wire;
+
 namespace CPort.Actors.Cluster;
 
 /// <summary>What a contacted node said.</summary>
@@ -144,7 +146,11 @@ public static class JoinRules
             address.Contains("@127.", StringComparison.Ordinal) || address.Contains("@localhost", StringComparison.Ordinal);
         static string Protocol(string address) => address[..address.IndexOf(':', StringComparison.Ordinal)];
         var all = others.ToArray();
-        return all.All(o => Protocol(o) != Protocol(self)) ? "; one side speaks TLS and the other does not, see CPORT__Cluster__Tls__CertificatePath"
+        return Protocol(self) == NoTransport.Protocol
+                ? "; this node has its database to itself and opens no port for others: give it CPORT__Cluster__Seeds or CPORT__Cluster__Port"
+            : all.All(o => Protocol(o) == NoTransport.Protocol)
+                ? "; that one opens no port for others (no CPORT__Cluster__Seeds, no CPORT__Cluster__Port)"
+            : all.All(o => Protocol(o) != Protocol(self)) ? "; one side speaks TLS and the other does not, see CPORT__Cluster__Tls__CertificatePath"
             : IsLoopback(self) != all.All(IsLoopback) ? "; one of them is a loopback address, see CPORT__Cluster__Host" : "";
     }
 }

@@ -76,8 +76,8 @@ public static class HashBucketHosting
         builder
             .AddEntities<HashBucketRegion>(
                 EntityKind.HashBucket,
-                (_, registry) => id => HashBucketActor.Props(
-                    HashBucketId.Parse(id), () => registry.TryGet<TReportRegion>(out var reports) ? reports : ActorRefs.Nobody, shell, settings),
+                (system, registry) => id => HashBucketActor.Props(
+                    HashBucketId.Parse(id), () => ReportsOf<TReportRegion>(system, registry), shell, settings),
                 new EntityExtractor<IHashBucketMessage>(m => m.Bucket.ToString()),
                 role,
                 // A bucket is dear to recover, and there are few: it stays.
@@ -91,4 +91,11 @@ public static class HashBucketHosting
                 .ActorOf(Props.Create(() => new HashBucketWaker(registry.Get<HashBucketRegion>(), settings, shell)), "hash-bucket-waker")
                 .StopBeforeShards(system));
     }
+
+    /// <summary>
+    /// Where reports are told; nobody while the node stops, for the reason of <see cref="StopOrder"/>: buckets are shards themselves and end no sooner than the
+    /// reports, and whom they have not told is told from their next home.
+    /// </summary>
+    private static IActorRef ReportsOf<TReportRegion>(ActorSystem system, IActorRegistry registry) =>
+        CoordinatedShutdown.Get(system).ShutdownReason is null && registry.TryGet<TReportRegion>(out var reports) ? reports : ActorRefs.Nobody;
 }

@@ -39,7 +39,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         Command<IReportCommand>(Handle);
         Command<TakeVerdicts>(Take);
         Command<News>(_ => TakeNews());
-        Command<GetReport>(q => Sender.Tell(ReportViews.Page(_report, q, _services.Seam)));
+        Command<GetReport>(q => Sender.Tell(ReportViews.Page(_report, q, _services.Seam).Cut()));
         Command<GetHistory>(ReadHistory);
         Command<RoundAnswer>(Answered);
         Command<NextRound>(_ => OnWoken());
@@ -155,7 +155,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         var max = Math.Clamp(query.MaxEvents, 1, ReportLimits.PageRows);
         var from = Math.Max(1, query.FromSequence);
         _services.Journal.ReadAsync(PersistenceId, from, Math.Min(from + max - 1, report.Version))
-            .PipeTo(Sender, Self, events => ReportViews.History(report, query, events, _services.Seam));
+            .PipeTo(Sender, Self, events => ReportViews.History(report, query, events, _services.Seam).Cut());
     }
 
     private void ContinueWork()

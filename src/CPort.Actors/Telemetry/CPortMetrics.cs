@@ -50,6 +50,9 @@ public static class CPortMetrics
     private static readonly Counter<long> Fenced =
         Meter.CreateCounter<long>("cport.journal.fenced", "{write}", "Writes refused because another node had written the same entity first, by kind.");
 
+    private static readonly Counter<long> FramesRefused =
+        Meter.CreateCounter<long>("cport.cluster.frames.refused", "{frame}", "Frames on the cluster's port that were not taken, by reason.");
+
     private static readonly ConcurrentDictionary<string, long> Queues = new();
     private static readonly ConcurrentDictionary<string, ProjectionPosition> Projections = new();
 
@@ -98,6 +101,9 @@ public static class CPortMetrics
     public static void PersistFailed() => PersistFailures.Add(1);
 
     public static void DeadLetter(Type message) => DeadLetterCount.Add(1, new KeyValuePair<string, object?>("message", message.Name));
+
+    /// <summary>A frame that did not come from a node of this cluster, or not now; the reason is a name from a closed set.</summary>
+    public static void FrameRefused(string reason) => FramesRefused.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     /// <summary>An entity of a kind failed to recover.</summary>
     public static void EntityStuck(string kind) => Stuck.Add(1, new KeyValuePair<string, object?>("entity", kind));

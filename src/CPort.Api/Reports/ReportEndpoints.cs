@@ -22,12 +22,13 @@ public static class ReportEndpoints
             .Problems(400, 403, 409, 413, 422, 503);
         reports.MapGet("/{id}", GetAsync).Needs(Deed.ReadReports).WithName("GetReport").WithSummary("Read a report")
             .WithDescription(
-                "The report as it is now, from its actor, with a page of its items by ordinal. What the caller may not see is absent, and a report it may not "
-                + "see at all is 404. `If-None-Match` with the ETag gives 304 while nothing has changed.")
+                "The report as it is now, from its actor, with a page of its items by ordinal and one of its memos by time: as many as one answer has room "
+                + "for, and `nextCursor` gives the others. What the caller may not see is absent, and a report it may not see at all is 404. "
+                + "`If-None-Match` with the ETag gives 304 while nothing has changed.")
             .Produces<ReportAnswer>().Produces(StatusCodes.Status304NotModified).Problems(400, 404, 422, 503);
         reports.MapGet("/{id}/items/{item:int}", GetItemAsync).Needs(Deed.ReadReports).WithName("GetItem").WithSummary("Read one item")
             .WithDescription("Its ETag goes into `If-Match` or `expectedVersion` of commands.")
-            .Problems(404, 503);
+            .Problems(404, 422, 503);
         reports.MapGet("/{id}/history", HistoryAsync).Needs(Deed.ReadReports).WithName("GetReportHistory").WithSummary("Read a report's history")
             .WithDescription("Every event the caller may see: what, who, when, why.")
             .Problems(400, 404, 422, 503);
@@ -44,30 +45,27 @@ public static class ReportEndpoints
         HttpContext http, ApiCaller me, IReportGateway gateway, string id, string? cursor = null, string? maxResults = null)
     {
         var (report, list) = (Id(id), $"items {id}");
-        var page = await gateway.GetAsync(
-            new GetReport
-            {
-                ReportId = report, Caller = me.Caller, FromOrdinal = Cursor.Read<int?>(list, cursor) ?? 1, MaxItems = QueryValues.MaxResults(maxResults),
-            },
-            http.RequestAborted);
-        if (page.Head is null)
+        var place = Cursor.Read<ReportPlace>(list, cursor) ?? new ReportPlace(1, 0);
+        var query = new GetReport
         {
-            throw Absent();
-        }
+            ReportId = report, Caller = me.Caller, FromOrdinal = place.Item, FromMemo = place.Memo, MaxItems = QueryValues.MaxResults(maxResults),
+        };
+        var page = Found(await gateway.GetAsync(query, http.RequestAborted));
 
-        var etag = $"\"r{page.Head.Report.Version}-{Rights(me.Caller)}\"";
+        var etag = $"\"r{page.Head!.Report.Version}-{Rights(me.Caller)}\"";
         Tag(http, etag);
         return http.Request.Headers.IfNoneMatch.ToString().Split(',', StringSplitOptions.TrimEntries).Contains(etag)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Ok(ReportAnswer.Of(page, page.NextOrdinal is { } next ? Cursor.Write<int?>(list, next) : null));
+            : TypedResults.Ok(ReportAnswer.Of(
+                page, page.Next(query) is { } next ? Cursor.Write(list, new ReportPlace(next.FromOrdinal, next.FromMemo)) : null));
     }
 
     private static async Task<ItemAnswer> GetItemAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, int item, GroupReader groups)
     {
         var report = Id(id);
-        var page = await gateway.GetAsync(
-            new GetReport { ReportId = report, Caller = me.Caller, FromOrdinal = Math.Max(1, item), MaxItems = 1 }, http.RequestAborted);
-        if (page.Head is null || page.Items is not [var only] || only.Item.Ordinal != item)
+        var page = Found(await gateway.GetAsync(
+            new GetReport { ReportId = report, Caller = me.Caller, FromOrdinal = Math.Max(1, item), MaxItems = 1 }, http.RequestAborted));
+        if (page.Items is not [var only] || only.Item.Ordinal != item)
         {
             throw Absent();
         }
@@ -104,6 +102,11 @@ public static class ReportEndpoints
                 ReportId = report, Caller = me.Caller, FromSequence = Cursor.Read<long?>(list, cursor) ?? 1, MaxEvents = QueryValues.MaxResults(maxResults),
             },
             http.RequestAborted);
+        if (page.TooLong)
+        {
+            throw TooLong();
+        }
+
         return page.Found
             ? new HistoryAnswer(
                 page.ReportId.ToString(), [.. page.Entries.Select(HistoryEntryAnswer.Of)],
@@ -111,8 +114,18 @@ public static class ReportEndpoints
             : throw Absent();
     }
 
+    /// <summary>Where a page of a report begins.</summary>
+    /// <param name="Item">The first item, by ordinal.</param>
+    /// <param name="Memo">The first memo, by its place; null: none are left.</param>
+    private sealed record ReportPlace(int Item, int? Memo);
+
     /// <summary>The id in a path; anything that is none is a report that does not exist.</summary>
     public static ReportId Id(string text) => ReportId.TryParse(text, out var id) ? id : throw Absent();
+
+    private static ReportPage Found(ReportPage page) => page.TooLong ? throw TooLong() : page.Head is null ? throw Absent() : page;
+
+    private static ApiProblemException TooLong() => ApiProblemException.Of(
+        ProblemCodes.AnswerTooLong, $"One item or event is longer than an answer may be ({ReportLimits.AnswerBytes} bytes). Asking again does not help.");
 
     private static ApiProblemException Absent() => ApiProblemException.Of(ProblemCodes.NotFound, "There is no such report, or it is not for you to see.");
 

@@ -10,7 +10,7 @@ public sealed record GetHistory : IReportMessage
     /// <summary>First sequence number of the page, from 1.</summary>
     [ProtoMember(3)] public long FromSequence { get; init; } = 1;
 
-    /// <summary>1 to this.</summary>
+    /// <summary>1 to this; fewer come when they would be too long for one answer.</summary>
     [ProtoMember(4)] public int MaxEvents { get; init; } = ReportLimits.PageRows;
 }
 
@@ -47,6 +47,9 @@ public sealed record HistoryPage : IWireReply
 
     /// <summary>False: nothing to see, for whatever reason.</summary>
     [ProtoMember(4)] public bool Found { get; init; }
+
+    /// <summary>The first event asked for is longer than an answer between nodes may be.</summary>
+    [ProtoMember(5)] public bool TooLong { get; init; }
 }
 
 /// <summary>An event at its place in the report's own sequence.</summary>

@@ -9,6 +9,15 @@ public static class ReportLimits
     /// <summary>Rows on one page of a list, by default and at most (as in ICCAM, domain.md 1.3).</summary>
     public const int PageRows = 200;
 
+    /// <summary>
+    /// Bytes of an answer of a report's actor: what crosses between nodes has a limit (1 MB), and an answer is of any number of memos, reasons and opinions.
+    /// With room for what stands around it.
+    /// </summary>
+    public const int AnswerBytes = 800_000;
+
+    /// <summary>Of them, for memos.</summary>
+    public const int MemoBytes = AnswerBytes / 2;
+
     /// <summary>After how many hours an orphan that nobody takes goes to police, unless configured otherwise.</summary>
     public const int OrphanHours = 72;
 

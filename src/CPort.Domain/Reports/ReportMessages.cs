@@ -70,6 +70,9 @@ public sealed record GetReport : IReportMessage
     /// <summary>First ordinal of the page, from 1.</summary>
     [ProtoMember(3)] public int FromOrdinal { get; init; } = 1;
 
-    /// <summary>1 to this.</summary>
+    /// <summary>1 to this; fewer come when they would be too long for one answer.</summary>
     [ProtoMember(4)] public int MaxItems { get; init; } = ReportRules.ItemsPerPart;
+
+    /// <summary>The first memo of the page, from 0, of all memos on the report; null: none, for who asks for an item.</summary>
+    [ProtoMember(5)] public int? FromMemo { get; init; }
 }

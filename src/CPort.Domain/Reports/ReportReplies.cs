@@ -204,6 +204,16 @@ public sealed record ReportPage : IWireReply
     [ProtoMember(2)] public ReportHead? Head { get; init; }
     [ProtoMember(3)] public ImmutableArray<ItemView> Items { get; init; } = [];
 
-    /// <summary>Where the next page starts; null on the last one.</summary>
+    /// <summary>Where the next page's items start; null when these are the last.</summary>
     [ProtoMember(4)] public int? NextOrdinal { get; init; }
+
+    /// <summary>Where the next page's memos start; null when these are the last.</summary>
+    [ProtoMember(5)] public int? NextMemo { get; init; }
+
+    /// <summary>What is asked for is longer than an answer between nodes may be, and cannot be cut; there is nothing else in the page then.</summary>
+    [ProtoMember(6)] public bool TooLong { get; init; }
+
+    /// <summary>The question for the next page; null on the last one.</summary>
+    public GetReport? Next(GetReport query) => NextOrdinal is null && NextMemo is null ? null
+        : query with { FromOrdinal = NextOrdinal ?? int.MaxValue, FromMemo = NextMemo };
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace CPort.Domain.Reports;
 
 /// <summary>
@@ -40,10 +42,13 @@ public static class ReportViews
         var whole = visible.Aggregate(ItemAccess.None, (all, p) => all.Or(p.Access));
         var max = Math.Clamp(query.MaxItems, 1, ReportRules.ItemsPerPart);
         var page = visible.Where(p => p.Item.Ordinal >= query.FromOrdinal).Take(max + 1).ToArray();
+        var access = visible.ToDictionary(p => p.Item.Ordinal, p => p.Access);
+        var (memos, nextMemo) = Memos(report, query.FromMemo, whole, access, seam);
         return new ReportPage
         {
             ReportId = query.ReportId,
-            Head = Head(report, whole, visible.ToDictionary(p => p.Item.Ordinal, p => p.Access), seam),
+            Head = Head(report, whole, access, seam) with { Memos = memos },
+            NextMemo = nextMemo,
             Items = [.. page.Take(max).Select(p => View(report, p.Item, p.Access, query.Caller, seam))],
             NextOrdinal = page.Length > max ? page[max].Item.Ordinal : null,
         };
@@ -87,11 +92,37 @@ public static class ReportViews
         };
     }
 
-    private static ReportHead Head(Report report, ItemAccess access, Dictionary<int, ItemAccess> items, ConfidentialSeam seam)
+    /// <summary>As many memos as an answer has room for, at least one, and where the next ones start.</summary>
+    private static (ImmutableArray<MemoView> Memos, int? Next) Memos(
+        Report report, int? from, ItemAccess access, Dictionary<int, ItemAccess> items, ConfidentialSeam seam)
     {
         // A memo on an item is seen where that item shows memos, one on the report by whoever sees memos at all.
         bool Sees(Memo memo) => (memo.Ordinal is { } ordinal ? items.GetValueOrDefault(ordinal) : access).Sees(FieldGroup.Memo);
 
+        var (memos, bytes) = (ImmutableArray.CreateBuilder<MemoView>(), 0);
+        for (var at = Math.Max(0, from ?? int.MaxValue); at < report.Memos.Count; at++)
+        {
+            var memo = report.Memos[at];
+            if (!Sees(memo))
+            {
+                continue;
+            }
+
+            var view = new MemoView { Memo = memo with { Text = Nothing }, Text = Open(report, memo.Text, SealedField.Memo, seam, memo.Ordinal ?? 0) };
+            bytes += Encoding.UTF8.GetByteCount(view.Text) + 200;
+            if (memos.Count > 0 && bytes > ReportLimits.MemoBytes)
+            {
+                return (memos.ToImmutable(), at);
+            }
+
+            memos.Add(view);
+        }
+
+        return (memos.ToImmutable(), null);
+    }
+
+    private static ReportHead Head(Report report, ItemAccess access, Dictionary<int, ItemAccess> items, ConfidentialSeam seam)
+    {
         ReportSecrets? secrets = null;
         if (report.Secrets is { } held && access.Sees(FieldGroup.Url))
         {
@@ -125,7 +156,6 @@ public static class ReportViews
         return new ReportHead
         {
             ReportId = report.Id, Report = shown, Secrets = secrets, ItemCount = items.Count, State = report.State(),
-            Memos = [.. report.Memos.Where(Sees).Select(m => new MemoView { Memo = m, Text = Open(report, m.Text, SealedField.Memo, seam, m.Ordinal ?? 0) })],
             SourcePage = access.Sees(FieldGroup.Url) && report.Items.FirstOrDefault(i => i.IsSourceUrl) is { } source
                 ? new SourcePage
                 {

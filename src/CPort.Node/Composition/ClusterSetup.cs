@@ -1,6 +1,7 @@
 using Akka.Cluster.Hosting;
 using Akka.Remote.Hosting;
 using Akka.Remote.Transport.DotNetty;
+using CPort.Actors.Cluster.Wire;
 using CPort.Actors.Confidential;
 using CPort.Actors.Serialization;
 using CPort.Actors.Telemetry;
@@ -36,9 +37,9 @@ public static class ClusterSetup
 
     /// <summary>Remoting, membership, sharding's settings, persistence and serialization of one node.</summary>
     public static AkkaConfigurationBuilder AddCluster(
-        this AkkaConfigurationBuilder akka, NodeOptions options, Database database, JournalSeal seal, DotNettySslSetup? tls)
+        this AkkaConfigurationBuilder akka, NodeOptions options, IServiceProvider services, DotNettySslSetup? tls)
     {
-        var cluster = options.Cluster;
+        var (cluster, database) = (options.Cluster, services.GetRequiredService<Database>());
         akka
             .ConfigureLoggers(l =>
             {
@@ -47,17 +48,10 @@ public static class ClusterSetup
                 l.AddLoggerFactory();
             })
             .WithActorAskTimeout(TimeSpan.FromSeconds(options.Limits.AskSeconds))
-            .WithRemoting(new RemoteOptions
-            {
-                HostName = cluster.BindHost ?? cluster.Host,
-                PublicHostName = cluster.Host,
-                Port = cluster.Port,
-                MaxFrameSize = ClusterTuning.MaxFrameSize,
-            })
             .WithClustering(new Akka.Cluster.Hosting.ClusterOptions
                 { Roles = [.. cluster.EffectiveRoles], AppVersion = AppVersion })
             .AddWireSerialization()
-            .AddSqlPersistence(database, seal)
+            .AddSqlPersistence(database, services.GetRequiredService<JournalSeal>())
             .AddHocon(ClusterTuning.Hocon, HoconAddMode.Prepend)
             .AddHocon(ClusterTuning.TimesOf(cluster.Times), HoconAddMode.Prepend)
             .AddHocon(ClusterTuning.SplitBrain(cluster.SplitBrain, cluster.QuorumSize), HoconAddMode.Prepend)
@@ -73,12 +67,26 @@ public static class ClusterSetup
                     system.ActorOf(Props.Create(() => new DownedMark(new ClusterRecord(database))), "downed-mark");
                 }
             });
-        if (tls is not null)
-        {
-            akka.AddSetup(tls).AddHocon("akka.remote.dot-netty.tcp.enable-ssl = true", HoconAddMode.Prepend);
-        }
+        return options.IsAlone
+            ? akka.AddHocon(NoTransport.Hocon, HoconAddMode.Prepend)
+            : akka.AddRemoting(cluster, services.GetRequiredService<KeyRing>(), services.GetRequiredService<TimeProvider>(), tls);
+    }
 
-        return akka;
+    /// <summary>The port for other nodes. What comes there is a node's, or it is not read: see <see cref="FrameSealing"/>.</summary>
+    private static AkkaConfigurationBuilder AddRemoting(
+        this AkkaConfigurationBuilder akka, ClusterOptions cluster, KeyRing keys, TimeProvider time, DotNettySslSetup? tls)
+    {
+        akka
+            .WithRemoting(new RemoteOptions
+            {
+                HostName = cluster.BindHost ?? cluster.Host,
+                PublicHostName = cluster.Host,
+                Port = cluster.Port,
+                MaxFrameSize = ClusterTuning.MaxFrameSize + FrameSealing.Overhead,
+            })
+            .AddHocon(SealedTransportProvider.Hocon, HoconAddMode.Prepend)
+            .AddSetup(new WireSealSetup(() => WireKey.Of(keys), TimeSpan.FromSeconds(cluster.ClockSkewSeconds), time));
+        return tls is null ? akka : akka.AddSetup(tls).AddHocon("akka.remote.dot-netty.tcp.enable-ssl = true", HoconAddMode.Prepend);
     }
 
     private static Akka.Event.LogLevel ToAkka(LogLevel level) => level switch

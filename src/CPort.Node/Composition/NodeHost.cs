@@ -20,7 +20,7 @@ public static class NodeHost
         }
 
         // Now, so that a wrong certificate is told as a wrong setting and not as a failed start.
-        var tls = options.Cluster.Tls.Enabled ? ClusterTls.Setup(options.Cluster) : null;
+        var tls = options.Cluster.Tls.Enabled && !options.IsAlone ? ClusterTls.Setup(options.Cluster) : null;
         var database = PersistenceSetup.OpenDatabase(options);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "cport" });
         builder.WebHost
@@ -52,7 +52,7 @@ public static class NodeHost
 
         // Registered after what actors need and before Kestrel, which stops first. Those that others ask come first.
         builder.Services.AddAkka<NodeLifecycle>(NodeState.SystemName, (akka, services) => akka
-            .AddCluster(options, database, services.GetRequiredService<JournalSeal>(), tls)
+            .AddCluster(options, services, tls)
             .AddAgencies(services)
             .AddHashes(services)
             .AddReports(options, services)

@@ -28,6 +28,7 @@ public static class PersistenceSetup
     public static IServiceCollection AddPersistence(this IServiceCollection services, Database database)
     {
         services.AddSingleton(database);
+        services.AddSingleton<SqliteOwner>();
         services.AddSingleton(_ => new NumberAllocator(database, NumberName));
         foreach (var figure in ClusterFigures.Fixed)
         {

@@ -30,8 +30,7 @@ internal static class Kestrel
             listen.Protocols = tls || protocols == HttpProtocols.Http2 ? protocols : HttpProtocols.Http1;
             if (tls)
             {
-                listen.UseHttps(Certificates.Load(
-                    http.CertificatePath!, http.CertificateKeyPath, http.CertificatePassword, "CPORT__Http__CertificatePath"));
+                listen.UseHttps(Certificates.Https(http));
             }
         });
     }

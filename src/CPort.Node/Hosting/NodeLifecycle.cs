@@ -15,6 +15,7 @@ internal sealed partial class NodeLifecycle(
     NodeOptions options,
     Database database,
     NodePreparations preparations,
+    SqliteOwner owner,
     ClusterJoining joining,
     IntakeDoor intake,
     TimeProvider time,
@@ -96,7 +97,11 @@ internal sealed partial class NodeLifecycle(
         }
     }
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        owner.Dispose();
+        return Task.CompletedTask;
+    }
 
     private async Task RunAsync()
     {
@@ -107,7 +112,7 @@ internal sealed partial class NodeLifecycle(
             await using var started = HostApplicationLifetime!.ApplicationStarted.Register(listening.SetResult);
             await listening.Task.WaitAsync(_stopping.Token);
             await preparations.RunAsync(_stopping.Token);
-            if (await ListenAddress.ProblemAsync(options.Cluster, _stopping.Token) is { } problem)
+            if (!options.IsAlone && await ListenAddress.ProblemAsync(options.Cluster, _stopping.Token) is { } problem)
             {
                 End(ExitCodes.Usage, "the node's address is wrong", problem);
                 return;
@@ -129,7 +134,7 @@ internal sealed partial class NodeLifecycle(
         }
         catch (FixedFiguresException e)
         {
-            End(ExitCodes.Refused, "the database or the cluster belongs to another configuration", e.Message);
+            End(ExitCodes.Refused, "the database or the cluster belongs to another node or configuration", e.Message);
         }
         catch (NotJoinedException e)
         {

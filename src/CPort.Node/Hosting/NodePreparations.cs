@@ -10,6 +10,7 @@ public sealed record NodePreparation(Func<CancellationToken, Task> RunAsync);
 internal sealed partial class NodePreparations(
     NodeState state,
     Database database,
+    SqliteOwner owner,
     IEnumerable<FixedFigure> figures,
     IEnumerable<NodePreparation> preparations,
     TimeProvider time,
@@ -25,6 +26,7 @@ internal sealed partial class NodePreparations(
         {
             try
             {
+                owner.Take();
                 await DatabaseSchema.EnsureAsync(database, stopping);
                 await FixedFigures.VerifyOrRecordAsync(database, figures, stopping);
                 foreach (var preparation in preparations)

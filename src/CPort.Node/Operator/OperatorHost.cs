@@ -103,12 +103,7 @@ public sealed partial class OperatorHost(
 
     private HttpsConnectionAdapterOptions Tls()
     {
-        var tls = new HttpsConnectionAdapterOptions
-        {
-            ServerCertificate = Certificates.Load(
-                options.Http.CertificatePath!, options.Http.CertificateKeyPath, options.Http.CertificatePassword,
-                    "CPORT__Http__CertificatePath"),
-        };
+        var tls = Certificates.Https(options.Http);
         if (options.Operator.ClientCaPath is { } file)
         {
             var authorities = new X509Certificate2Collection();

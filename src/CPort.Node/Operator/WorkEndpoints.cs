@@ -66,11 +66,14 @@ internal sealed class WorkEndpoints(OperatorNode node)
         var report = ReportEndpoints.Id(id);
         var gateway = node.Get<IReportGateway>();
         var pages = new List<ReportPage>();
-        for (int? from = 1; from is { } next; from = pages[^1].NextOrdinal)
+        for (GetReport? query = new() { ReportId = report, Caller = me.Caller }; query is not null; query = pages[^1].Next(query))
         {
-            pages.Add(await gateway.GetAsync(
-                new GetReport { ReportId = report, Caller = me.Caller, FromOrdinal = next, MaxItems = ReportRules.ItemsPerPart },
-                    cancellation));
+            pages.Add(await gateway.GetAsync(query, cancellation));
+        }
+
+        if (pages.Find(p => p.TooLong) is not null)
+        {
+            throw ApiProblemException.Of(ProblemCodes.AnswerTooLong, "An item of it is longer than an answer may be.");
         }
 
         if (pages[0].Head is null)

@@ -8,6 +8,7 @@ public sealed class ClusterOptions
     private static readonly ClusterTimes DefaultTimes = new();
     private static readonly ClusterJoiningOptions Joining = new();
 
+    private const string DefaultHost = "127.0.0.1";
     private const string NameRule = "1 to 40 of a-z, 0-9 and '-', beginning with a letter.";
 
     /// <summary>The cluster's name, recorded in its database; nodes of another name are refused.</summary>
@@ -17,13 +18,13 @@ public sealed class ClusterOptions
 
     /// <summary>The name or address other nodes reach this one by. In a container its own address or a name that resolves to it.</summary>
     [Host]
-    public string Host { get; set; } = "127.0.0.1";
+    public string Host { get; set; } = DefaultHost;
 
     /// <summary>The address to listen on, when it is another than <see cref="Host"/>: <c>0.0.0.0</c> behind address translation.</summary>
     [Host]
     public string? BindHost { get; set; }
 
-    /// <summary>0 takes a free port, which suits a single node and nodes on one machine that find each other by the database.</summary>
+    /// <summary>Where other nodes reach this one. 0 takes a free one; none at all when no setting speaks of others (<see cref="KnowsOthers"/>).</summary>
     [Between(0, 65535)]
     public int Port { get; set; }
 
@@ -74,10 +75,20 @@ public sealed class ClusterOptions
     [Between(3, 600)]
     public double DatabasePatienceSeconds { get; set; } = Joining.DatabasePatience.TotalSeconds;
 
+    /// <summary>
+    /// How far the clocks of nodes may be apart, seconds. What a node sends another is good for half a minute, and longer by this: so long whoever records it
+    /// could send it again.
+    /// </summary>
+    [Between(1, 3600)]
+    public double ClockSkewSeconds { get; set; } = 300;
+
     /// <summary>Permits plain TCP between nodes on addresses that others can reach. Without it such nodes need <see cref="Tls"/>.</summary>
     public bool AllowPlainTcp { get; set; }
 
     public ClusterTlsOptions Tls { get; set; } = new();
+
+    /// <summary>Whether a setting speaks of other nodes: only then, and on PostgreSQL, does the node open a port for them.</summary>
+    internal bool KnowsOthers => Seeds.Length > 0 || Port != 0 || Host != DefaultHost || BindHost is not null || Tls.Enabled || AllowPlainTcp;
 
     internal IReadOnlyList<string> EffectiveRoles => Roles.Length == 0 ? ClusterRoles.All : Roles;
 

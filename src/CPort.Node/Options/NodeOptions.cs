@@ -32,6 +32,9 @@ public sealed class NodeOptions
 
     public OperatorOptions Operator { get; set; } = new();
 
+    /// <summary>A node that has its database to itself and opens no port for other nodes.</summary>
+    internal bool IsAlone => Database.Provider == DatabaseProvider.Sqlite || !Cluster.KnowsOthers;
+
     /// <summary>Where the master key is, whether given or default; null when it is given as text.</summary>
     internal string? EffectiveMasterKeyFile => string.IsNullOrEmpty(Keys.MasterKey) ? Keys.MasterKeyFile ?? Path.Combine(Data, "master.key") : null;
 

@@ -53,30 +53,32 @@ public sealed class NodeCluster : IAsyncDisposable
         await WaitAllAsync();
     }
 
-    /// <summary>Waits until all nodes are ready and see each other; starts again those that ended.</summary>
-    public async Task WaitAllAsync()
+    /// <summary>Waits until the nodes (all, unless given) are ready and see each other and no others; starts again those that ended.</summary>
+    public async Task WaitAllAsync(params TestNode[] nodes)
     {
-        // As a supervisor would: on a busy machine nodes that are still being compiled may declare one another down, and end to be started again.
-        for (var forming = Task.Delay(TestNode.Patience); !forming.IsCompleted && !await AllSeeAsync(Nodes.Count); await Task.Delay(250))
+        // As a supervisor would: on a busy machine nodes that are still being compiled may declare one another down, or take so long for TLS's handshake that
+        // Akka ends who called, and end to be started again.
+        IReadOnlyList<TestNode> all = nodes.Length == 0 ? Nodes : nodes;
+        for (var forming = Task.Delay(TestNode.Patience); !forming.IsCompleted && !await AllSeeAsync(all); await Task.Delay(250))
         {
-            foreach (var node in Nodes.Where(n => !n.IsRunning))
+            foreach (var node in all.Where(n => !n.IsRunning))
             {
                 await node.EndedAsync(TimeSpan.FromSeconds(30));
                 node.Start();
             }
         }
 
-        await WaitMembersAsync(Nodes.Count);
+        await WaitMembersAsync(all.Count, nodes);
     }
 
-    private async Task<bool> AllSeeAsync(int members)
+    private static async Task<bool> AllSeeAsync(IReadOnlyList<TestNode> nodes)
     {
-        foreach (var node in Nodes)
+        foreach (var node in nodes)
         {
             try
             {
                 var (status, reasons) = await node.ReadyAsync();
-                if (status != HttpStatusCode.OK || !Sees(reasons, members))
+                if (status != HttpStatusCode.OK || !Sees(reasons, nodes.Count))
                 {
                     return false;
                 }
@@ -109,7 +111,7 @@ public sealed class NodeCluster : IAsyncDisposable
             }
             catch (TimeoutException e)
             {
-                Assert.Fail($"{last}\n{e.Message}");
+                Assert.Fail($"{last}\n{e.Message}\n{string.Join('\n', Nodes.Where(n => n != node).Select(n => $"*** Another node's log:\n{n.Tail}"))}");
             }
         }
     }

@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using CPort.Api.Tests.Survival;
 using CPort.Node;
 using CPort.Node.Options;
@@ -40,7 +43,7 @@ public sealed class TlsTests(PostgreSqlServer server) : IDisposable
         var (a, b, stranger) = (cluster.Nodes[0], cluster.Nodes[1], cluster.Nodes[2]);
         a.Start();
         b.Start();
-        await cluster.WaitMembersAsync(2, a, b);
+        await cluster.WaitAllAsync(a, b);
 
         stranger.Start();
         Assert.Equal(ExitCodes.NotJoined, await stranger.EndedAsync(TestNode.Patience));
@@ -64,15 +67,41 @@ public sealed class TlsTests(PostgreSqlServer server) : IDisposable
         Assert.Contains("one side speaks TLS and the other does not", stranger.Log, StringComparison.Ordinal);
         await cluster.WaitMembersAsync(2, a, b);
 
+        // Any program: without a certificate, with one of another authority, one that is out of date, and one of the right authority for another name. TLS lets
+        // the last one in, because who calls has no name to be checked; it has not the nodes' key, and is not heard either.
+        var port = int.Parse(a.Settings["Cluster__Port"], CultureInfo.InvariantCulture);
+        var authority = TestAuthority.In(Path.Combine(_folder, "good"));
+        await TryAsync(port, null);
+        await TryAsync(port, TestAuthority.In(Path.Combine(_folder, "bad")).Issue());
+        await TryAsync(port, authority.Issue(until: DateTimeOffset.UtcNow.AddDays(-1)));
+        Assert.DoesNotContain("cport_cluster_frames_refused_total{", await a.MetricsAsync(), StringComparison.Ordinal);
+        await TryAsync(port, authority.Issue("other.example"));
+        Assert.Contains("cport_cluster_frames_refused_total{", await a.MetricsAsync(), StringComparison.Ordinal);
+        Assert.Contains("is refused and the connection closed: it is none of a node's", a.Log, StringComparison.Ordinal);
+        await cluster.WaitMembersAsync(2, a, b);
+    }
+
+    /// <summary>Speaks TLS with the port and sends what is no frame of a node's; ends when the other side ended the connection.</summary>
+    private static async Task TryAsync(int port, X509Certificate2? certificate)
+    {
         using var tcp = new TcpClient();
-        await tcp.ConnectAsync(IPAddress.Loopback, int.Parse(a.Settings["Cluster__Port"], System.Globalization.CultureInfo.InvariantCulture));
+        await tcp.ConnectAsync(IPAddress.Loopback, port);
         await using var tls = new SslStream(tcp.GetStream(), false, (_, _, _, _) => true);
-        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        try
         {
-            // The server's refusal of a client without certificate comes with the first read in TLS 1.3.
-            await tls.AuthenticateAsClientAsync("127.0.0.1");
-            Assert.True(await tls.ReadAsync(new byte[1]) > 0, "The connection was ended.");
-        });
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+            {
+                TargetHost = "127.0.0.1", ClientCertificates = certificate is null ? [] : [certificate],
+            });
+
+            // A frame: its length, and 80 bytes that nobody sealed. In TLS 1.3 the refusal of a certificate comes with the first read.
+            await tls.WriteAsync((byte[])[80, 0, 0, 0, .. new byte[80]]);
+            Assert.Equal(0, await tls.ReadAsync(new byte[1]));
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException)
+        {
+            // Ended in the midst.
+        }
     }
 
     [Fact]
