@@ -71,7 +71,8 @@ public static class DatabaseSchema
     private const string InByteOrder = """
         DO $order$ DECLARE changed RECORD; BEGIN
           FOR changed IN
-            SELECT c.relname AS name, string_agg(format('ALTER COLUMN %I TYPE %s COLLATE "C"', a.attname, format_type(a.atttypid, a.atttypmod)), ', ') AS columns
+            SELECT c.relname AS name,
+              string_agg(format('ALTER COLUMN %I TYPE %s COLLATE "C"', a.attname, format_type(a.atttypid, a.atttypmod)), ', ') AS columns
             FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
             WHERE c.relkind = 'r' AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
               AND c.relname ~ '^(journal|tags|snapshot|cport_.*|rm_.*)$'

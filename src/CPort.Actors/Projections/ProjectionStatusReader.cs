@@ -10,7 +10,7 @@ namespace CPort.Actors.Projections;
 public sealed record TableSetStatus(
     int Set, int Version, TableSetState State, long Position, DateTimeOffset? PositionAt, long LagEvents, TimeSpan Lag, DateTimeOffset Since)
 {
-    /// <summary>The journal has reports up to the position, and the set neither shows one nor leaves one out: whatever it says of itself, it is wrong.</summary>
+    /// <summary>The journal has reports up to the position, and the set neither shows one nor leaves one out, whatever it says of itself.</summary>
     public bool ShowsNothing { get; init; }
 }
 

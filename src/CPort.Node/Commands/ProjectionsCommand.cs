@@ -67,7 +67,8 @@ internal static class ProjectionsCommand
 
     private static void Show(ProjectionsAnswer status)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("set", "version", "state", "position", "positionAt", "lagEvents", "lagSeconds", "since", "shows");
+        var table = new Table().Border(TableBorder.Rounded)
+            .AddColumns("set", "version", "state", "position", "positionAt", "lagEvents", "lagSeconds", "since", "shows");
         foreach (var s in status.Sets)
         {
             object?[] cells = [s.Set, s.Version, s.State, s.Position, s.PositionAt, s.LagEvents, s.LagSeconds, s.Since,
