@@ -157,6 +157,9 @@ public class HashListReaderTests
             "MD5;SHA1;PhotoDNA;Image ID;Is distributed;Victim identified;Offender identified;Series name;Number of submissions;File Available;Media Type;Baseline\n"
             + $"{Md5};{Sha1};{dna};17;1;1;0;\"Series; A\";3;1;Image;1\n{Md5};{Sha1};;18;0;0;0;;1;0;Video;0\n{Md5};{Sha1};;19;0;0;0;;1;0;Video;perhaps\n");
 
+        // The columns that CPort has no use for are named.
+        Assert.Equal(HashListRowOutcome.Note, rows[0].Outcome);
+        rows.RemoveAt(0);
         Assert.Equal(Classification.Baseline, rows[0].Row!.Classification);
         Assert.Equal(3, rows[0].Row!.Hashes.Length);
         Assert.True(rows[0].Row!.VictimIdentified && rows[0].Row!.SeriesKnown);
