@@ -9,8 +9,11 @@ public sealed record ApiProblem
 {
     public const string ContentType = "application/problem+json";
 
-    /// <summary><c>urn:cport:problem:</c> and the code.</summary>
-    public string Type => $"urn:cport:problem:{Code}";
+    /// <summary>What the types of CPort's problems begin with, and nobody else's.</summary>
+    public const string TypePrefix = "urn:cport:problem:";
+
+    /// <summary><see cref="TypePrefix"/> and the code.</summary>
+    public string Type => $"{TypePrefix}{Code}";
 
     /// <summary>A short sentence, the same for every problem of this code.</summary>
     public required string Title { get; init; }

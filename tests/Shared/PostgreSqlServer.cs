@@ -88,7 +88,8 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
             await RunAsync("chown", asServerUser: false, _user, _folder);
         }
 
-        await RunAsync(Path.Combine(_bin, "initdb"), true, "-D", Data, "-U", "cport", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
+        await RunAsync(
+            Path.Combine(_bin, "initdb"), true, "-D", Data, "-U", "cport", "-A", "trust", "-E", "UTF8", $"--locale={UsualLocale ?? "C"}", "--no-sync");
         if (_network is not null)
         {
             await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), $"host all all {_network} trust\n");
@@ -132,14 +133,23 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
         await RunAsync(Path.Combine(_bin!, "pg_ctl"), true, "-D", Data, "-m", "immediate", "-w", "stop");
     }
 
-    /// <summary>Makes an empty database and answers its connection string.</summary>
-    public async Task<string> CreateDatabaseAsync()
+    /// <summary>
+    /// What PostgreSQL's own images and packages set up a server with, null where the machine does not have it: glibc's order of texts, which ignores
+    /// punctuation, is not that of bytes.
+    /// </summary>
+    public static string? UsualLocale { get; } = FindUsualLocale();
+
+    /// <summary>
+    /// Makes an empty database and answers its connection string. <paramref name="kind"/>: how it differs from the server's own, as
+    /// <c>ENCODING 'LATIN1' LOCALE 'C'</c>.
+    /// </summary>
+    public async Task<string> CreateDatabaseAsync(string? kind = null)
     {
         var name = $"cport_{Interlocked.Increment(ref _databases)}";
         await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
-        command.CommandText = $"CREATE DATABASE {name}";
+        command.CommandText = $"CREATE DATABASE {name}{(kind is null ? "" : $" TEMPLATE template0 {kind}")}";
         await command.ExecuteNonQueryAsync();
         return ConnectionString(name);
     }
@@ -176,6 +186,20 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
             : [];
         var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         return installed.Concat(onPath).FirstOrDefault(d => File.Exists(Path.Combine(d, "postgres")) && File.Exists(Path.Combine(d, "pg_ctl")));
+    }
+
+    private static string? FindUsualLocale()
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo("locale", "-a") { RedirectStandardOutput = true })!;
+            var all = process.StandardOutput.ReadToEnd().Split('\n');
+            return all.FirstOrDefault(l => l.ToUpperInvariant() is "EN_US.UTF8" or "EN_US.UTF-8");
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
     }
 
     private static int FreePort()

@@ -25,11 +25,8 @@ public sealed class EntityKind
     /// <summary>For sentences to operators.</summary>
     public string Plural { get; }
 
-    /// <summary>What the names of its entities begin with; the lowest of them in a sorted index.</summary>
+    /// <summary>What the names of its entities begin with.</summary>
     public string Prefix => $"{Word}-";
-
-    /// <summary>Above all names of its entities in a sorted index: <c>.</c> follows <c>-</c> in ASCII.</summary>
-    public string Above => $"{Word}.";
 
     /// <summary>The kind of a name; null where it is none of ours.</summary>
     public static EntityKind? Of(string persistenceId) => All.FirstOrDefault(k => persistenceId.StartsWith(k.Prefix, StringComparison.Ordinal));

@@ -84,9 +84,11 @@ public sealed class Database
     {
         if (provider == DatabaseProvider.Sqlite)
         {
-            var sqlite = connectionString.Contains('=', StringComparison.Ordinal)
-                ? new SqliteConnectionStringBuilder(connectionString)
-                : new SqliteConnectionStringBuilder { DataSource = connectionString };
+            // A folder of a file's name may hold '=': a connection string begins with a keyword.
+            var isFile = connectionString.AsSpan().IndexOfAny('=', '/', '\\') is var first && (first < 0 || connectionString[first] != '=');
+            var sqlite = isFile
+                ? new SqliteConnectionStringBuilder { DataSource = connectionString }
+                : new SqliteConnectionStringBuilder(connectionString);
             if (sqlite.DataSource is "" or ":memory:" || sqlite.Mode == SqliteOpenMode.Memory)
             {
                 throw new ArgumentException("SQLite needs a file: a database in memory forgets everything.", nameof(connectionString));

@@ -13,18 +13,37 @@ public static class DatabaseFault
     public static string InWords(Exception fault)
     {
         ArgumentNullException.ThrowIfNull(fault);
+        return CauseOf(fault) switch
+        {
+            SqliteException sqlite => string.Create(CultureInfo.InvariantCulture, $"SQLite error {sqlite.SqliteErrorCode}{Meaning(sqlite.SqliteErrorCode)}"),
+            PostgresException postgres => $"PostgreSQL error {postgres.SqlState}{Meaning(postgres.SqlState)}",
+            var other => other.GetType().Name,
+        };
+    }
+
+    /// <summary>
+    /// The database will never take what it was given, whenever it is given: a text that its encoding does not have, a value too large. Not a key that is
+    /// there already, which says that somebody else has written.
+    /// </summary>
+    public static bool IsOfData(Exception fault) => CauseOf(fault) switch
+    {
+        // SQLITE_TOOBIG, SQLITE_MISMATCH
+        SqliteException sqlite => sqlite.SqliteErrorCode is 18 or 20,
+
+        // Data exceptions, violated constraints, limits of the program.
+        PostgresException { SqlState: not PostgresErrorCodes.UniqueViolation } postgres => postgres.SqlState[..2] is "22" or "23" or "54",
+        _ => false,
+    };
+
+    private static Exception CauseOf(Exception fault)
+    {
         var cause = fault;
         while (cause is not (SqliteException or PostgresException) && cause.InnerException is { } inner)
         {
             cause = inner;
         }
 
-        return cause switch
-        {
-            SqliteException sqlite => string.Create(CultureInfo.InvariantCulture, $"SQLite error {sqlite.SqliteErrorCode}{Meaning(sqlite.SqliteErrorCode)}"),
-            PostgresException postgres => $"PostgreSQL error {postgres.SqlState}{Meaning(postgres.SqlState)}",
-            var other => other.GetType().Name,
-        };
+        return cause;
     }
 
     // https://www.sqlite.org/rescode.html

@@ -18,7 +18,7 @@ public static class DatabaseSchema
         // 3101: our serializer's number serves as the name of the lock. SQLite's BEGIN IMMEDIATE takes the one write lock there is.
         var sql = database.IsSqlite
             ? $"BEGIN IMMEDIATE; {ddl} COMMIT;"
-            : $"BEGIN; SELECT pg_advisory_xact_lock(3101); {ddl} COMMIT;";
+            : $"BEGIN; SELECT pg_advisory_xact_lock(3101); {ddl} {InByteOrder} COMMIT;";
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         try
         {
@@ -44,6 +44,45 @@ public static class DatabaseSchema
             throw;
         }
     }
+
+    /// <summary>
+    /// Throws <see cref="FixedFiguresException"/> unless the database holds any text: in another encoding one Cyrillic reference could not be written.
+    /// </summary>
+    public static async Task VerifyEncodingAsync(Database database, CancellationToken cancellation = default)
+    {
+        if (database.IsSqlite)
+        {
+            return;
+        }
+
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement("SHOW server_encoding");
+        if (await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is string encoding and not "UTF8")
+        {
+            throw new FixedFiguresException(
+                $"The database ({database}) has the encoding {encoding}, which cannot hold every text: make one with ENCODING 'UTF8' TEMPLATE template0.");
+        }
+    }
+
+    /// <summary>
+    /// Texts of CPort's tables are compared as bytes, as on SQLite, whatever collation the database has: glibc's locales ignore punctuation, and then
+    /// <c>report-6 &lt; report.</c> is false. Also of tables that an older version made.
+    /// </summary>
+    private const string InByteOrder = """
+        DO $order$ DECLARE changed RECORD; BEGIN
+          FOR changed IN
+            SELECT c.relname AS name,
+              string_agg(format('ALTER COLUMN %I TYPE %s COLLATE "C"', a.attname, format_type(a.atttypid, a.atttypmod)), ', ') AS columns
+            FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+            WHERE c.relkind = 'r' AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+              AND c.relname ~ '^(journal|tags|snapshot|cport_.*|rm_.*)$'
+              AND a.attnum > 0 AND NOT a.attisdropped AND a.attcollation <> 0 AND a.attcollation <> 'pg_catalog."C"'::regcollation
+            GROUP BY c.relname
+          LOOP
+            EXECUTE format('ALTER TABLE %I %s', changed.name, changed.columns);
+          END LOOP;
+        END $order$;
+        """;
 
     private const string Shared = """
         CREATE TABLE IF NOT EXISTS cport_settings (name VARCHAR(100) NOT NULL PRIMARY KEY, value VARCHAR(500) NOT NULL);

@@ -22,6 +22,9 @@ internal sealed class Folding(string id, Report known)
 
     public long FaultAt { get; private set; }
 
+    /// <summary>Its rows cannot be written.</summary>
+    public void Refuse(string reason) => (Fault, FaultAt) = (reason, Now.Version);
+
     public void Fold(IEnumerable<JournalEvent> events)
     {
         foreach (var e in events)

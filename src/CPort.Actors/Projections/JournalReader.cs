@@ -32,8 +32,10 @@ public readonly record struct JournalLag(long Events, DateTimeOffset? Oldest);
 /// </summary>
 public sealed class JournalReader(Database database, JournalSeal seal)
 {
-    // A range takes the index on both databases.
-    private static readonly string OfReports = $"persistence_id >= '{EntityKind.Report.Prefix}' AND persistence_id < '{EntityKind.Report.Above}'";
+    // By the letters: what lies between two names depends on the database's collation.
+    private readonly string _ofReports = database.IsSqlite
+        ? $"persistence_id GLOB '{EntityKind.Report.Prefix}*'"
+        : $"persistence_id LIKE '{EntityKind.Report.Prefix}%'";
 
     private const string Columns = "ordering, persistence_id, sequence_number, created, message, manifest, identifier";
 
@@ -67,7 +69,7 @@ public sealed class JournalReader(Database database, JournalSeal seal)
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var command = connection.Statement($"""
             SELECT {Columns} FROM journal
-            WHERE ordering > @after AND ordering <= @to AND {OfReports}{InSlices("persistence_id", of, slices)}
+            WHERE ordering > @after AND ordering <= @to AND {_ofReports}{InSlices("persistence_id", of, slices)}
             ORDER BY ordering LIMIT @limit
             """, ("after", after), ("to", upTo), ("limit", limit));
         return await ReadAsync(command, cancellation).ConfigureAwait(false);
@@ -144,6 +146,14 @@ public sealed class JournalReader(Database database, JournalSeal seal)
             : new JournalLag(Math.Max(0, reader.GetInt64(0) - position), new DateTimeOffset(reader.GetInt64(1), TimeSpan.Zero));
     }
 
+    /// <summary>Whether a report has an event at or before this position.</summary>
+    public async Task<bool> HoldsReportsAsync(long upTo, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement($"SELECT 1 FROM journal WHERE ordering <= @to AND {_ofReports} LIMIT 1", ("to", upTo));
+        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is not null;
+    }
+
     /// <summary>
     /// Reports of these slices with events in (<paramref name="after"/>, <paramref name="upTo"/>] of the journal whose row is missing or older than the journal
     /// says.
@@ -157,7 +167,7 @@ public sealed class JournalReader(Database database, JournalSeal seal)
         await using var command = connection.Statement($"""
             SELECT j.persistence_id FROM
               (SELECT persistence_id, MAX(sequence_number) AS last FROM journal
-               WHERE ordering > @after AND ordering <= @to AND {OfReports} GROUP BY persistence_id) j
+               WHERE ordering > @after AND ordering <= @to AND {_ofReports} GROUP BY persistence_id) j
             LEFT JOIN {reports} r ON r.report_id = SUBSTR(j.persistence_id, {EntityKind.Report.Prefix.Length + 1})
             WHERE (r.version IS NULL OR r.version < j.last){InSlices("j.persistence_id", of, slices)}
             ORDER BY j.persistence_id LIMIT @limit

@@ -265,9 +265,46 @@ public sealed class Projector(
     private void Moved(Cohort cohort, long position) => _positions = _positions.SetItems(cohort.Slices.Select(s => KeyValuePair.Create(s, position)));
 
     /// <summary>
-    /// Writes reports, and takes their cohort to <paramref name="position"/>; <paramref name="cohort"/> null: mends them where the slices are.
+    /// Writes reports, and takes their cohort to <paramref name="position"/>; <paramref name="cohort"/> null: mends them where the slices are. A report whose
+    /// rows the database does not take is left out like one that cannot be read.
     /// </summary>
     private async Task WriteAsync(IReadOnlyCollection<Folding> foldings, Cohort? cohort, long position, long? positionAt, CancellationToken cancellation)
+    {
+        try
+        {
+            await WriteAllAsync(foldings, cohort, position, positionAt, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (DatabaseFault.IsOfData(e))
+        {
+            foreach (var folding in foldings.Where(f => f.Fault is null && f.Now.Exists))
+            {
+                await TryAloneAsync(folding, cancellation).ConfigureAwait(false);
+            }
+
+            await WriteAllAsync(foldings, cohort, position, positionAt, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes one report's rows and takes them back, to see whether the database takes them.</summary>
+    private async Task TryAloneAsync(Folding folding, CancellationToken cancellation)
+    {
+        var (reports, items, newItems) = (new List<ReportRow>(), new List<ItemRow>(), new List<(Tenant Tenant, ContentItem Item)>());
+        folding.RowsInto(reports, items, newItems);
+        await using var db = tables.Connect();
+        await using var transaction = await _rows.BeginAsync(db, cancellation).ConfigureAwait(false);
+        try
+        {
+            await _rows.ReplaceAsync(db, reports, items, newItems, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (DatabaseFault.IsOfData(e))
+        {
+            folding.Refuse(DatabaseFault.InWords(e));
+        }
+
+        await transaction.RollbackAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private async Task WriteAllAsync(IReadOnlyCollection<Folding> foldings, Cohort? cohort, long position, long? positionAt, CancellationToken cancellation)
     {
         var reports = new List<ReportRow>();
         var items = new List<ItemRow>();

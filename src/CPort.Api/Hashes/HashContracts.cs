@@ -88,7 +88,8 @@ public sealed record ImportRowBody : HashTexts
 /// <param name="Outcome"> Durable: <c>imported</c> (new to the list), <c>changed</c>, <c>retracted</c>, <c>unchanged</c> (said before), <c>ignored</c> (only
 /// trap values or PDQ of low quality); not: <c>rejected</c>, or <c>unavailable</c>: send it again. Of a media with several hashes, what happened to most of it,
 /// in this order. </param>
-public sealed record ImportLineAnswer(long Line, string Outcome, ApiProblem? Problem);
+/// <param name="LeftOut">Hashes of the row that cannot be read; the others are taken.</param>
+public sealed record ImportLineAnswer(long Line, string Outcome, ApiProblem? Problem, IReadOnlyList<FieldError>? LeftOut = null);
 
 /// <summary>A change of an agency's opinions on hashes outside any report.</summary>
 public sealed record ChangeOpinionsBody

@@ -37,7 +37,8 @@ public static class HashEndpoints
             .WithDescription(
                 "`origin` names the list's maker when that is not the agency (left out: the list's name): two agencies that import one list are one origin. "
                 + "`basis=human` says that people looked at what the rows name; it needs an `origin`.")
-            .Accepts<ImportRowBody>("application/x-ndjson").Produces<ImportLineAnswer>(200, "application/x-ndjson").Problems(400, 403, 415, 422);
+            .WithMetadata(RequestBody.Accepts<ImportRowBody>("application/x-ndjson"))
+            .Produces<ImportLineAnswer>(200, "application/x-ndjson").Problems(400, 403, 415, 422);
         hashes.MapPost("/hashes:retract", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors,
             CancellationToken cancellation) =>
                 ChangeAsync(body, caller, actors, retract: true, cancellation)).Needs(Deed.ChangeOpinions).WithName("RetractHashes")
@@ -134,9 +135,10 @@ public static class HashEndpoints
             Agency = caller.Caller.Agency, List = name, Trust = caller.Caller.Trust, At = time.GetUtcNow(), Basis = BasisOf(basis, judged),
             Origin = OriginOf(judged ?? name, caller.Caller), SpeaksFor = [.. caller.Caller.Countries.Where(c => caller.Caller.SpeaksFor(c))],
         };
+        ReportStreamEndpoint.Unlimited(http);
         var import = new HashImport(actors.Get<HashBucketRegion>(), caller.Caller.Tenant);
         http.Response.ContentType = "application/x-ndjson";
-        var lines = new List<(long Number, ApiProblem? Problem, int Row, int Rows)>();
+        var lines = new List<(long Number, ApiProblem? Problem, int Row, int Rows, ImmutableArray<FieldError> LeftOut)>();
         var rows = new List<HashListRow>();
         var written = new ArrayBufferWriter<byte>(64 * 1024);
         await using var json = new Utf8JsonWriter(written, new JsonWriterOptions { SkipValidation = true });
@@ -157,7 +159,7 @@ public static class HashEndpoints
             {
                 var answer = line.Problem is not null ? new ImportLineAnswer(line.Number, "rejected", line.Problem)
                     : outcomes is null ? new ImportLineAnswer(line.Number, "unavailable", NotDurable)
-                    : new ImportLineAnswer(line.Number, OutcomeOf(outcomes.AsSpan(line.Row, line.Rows)), null);
+                    : new ImportLineAnswer(line.Number, OutcomeOf(outcomes.AsSpan(line.Row, line.Rows)), null, line.LeftOut.IsEmpty ? null : line.LeftOut);
                 JsonSerializer.Serialize(json, answer, ApiJson.Options);
                 json.Flush();
                 json.Reset();
@@ -179,8 +181,8 @@ public static class HashEndpoints
         await foreach (var line in NdjsonLines.ReadAsync(http.Request.BodyReader, limits.LineBytes, cancellation))
         {
             var first = rows.Count;
-            var problem = ReadRow(line, caller.Caller, limits, time, rows);
-            lines.Add((line.Number, problem, first, rows.Count - first));
+            var problem = ReadRow(line, caller.Caller, limits, time, rows, out var leftOut);
+            lines.Add((line.Number, problem, first, rows.Count - first, leftOut));
             if (lines.Count >= LinesPerStep || rows.Count >= RowsPerStep)
             {
                 await StepAsync();
@@ -213,8 +215,10 @@ public static class HashEndpoints
         };
     }
 
-    private static ApiProblem? ReadRow(IntakeLine line, Caller caller, IntakeLimits limits, TimeProvider time, List<HashListRow> rows)
+    private static ApiProblem? ReadRow(
+        IntakeLine line, Caller caller, IntakeLimits limits, TimeProvider time, List<HashListRow> rows, out ImmutableArray<FieldError> leftOut)
     {
+        leftOut = [];
         if (line.TooLong)
         {
             return ApiProblem.Of(ProblemCodes.TooLarge, $"The line is longer than {limits.LineBytes} bytes (limit: line length).");
@@ -226,12 +230,15 @@ public static class HashEndpoints
         }
 
         var fields = new FieldReader(limits, CodeGeneration.V3, time.GetUtcNow());
-        var hashes = fields.Hashes("", body);
+        var (hashes, quality) = fields.Hashes("", body);
+        leftOut = fields.LeftOut;
         var classification = fields.Code("classification", CodeLists.Classifications, body.Classification, required: true);
         var country = fields.Country("country", body.Country);
         if (hashes.IsEmpty && fields.Problem is null)
         {
-            fields.Add("", ProblemCodes.Missing, "A row needs at least one hash.");
+            return leftOut.IsEmpty
+                ? ApiProblem.Of(IntakeProblem.Of([new FieldError("", ProblemCodes.Missing, "A row needs at least one hash.")]))
+                : ApiProblem.Of(IntakeProblem.Of(leftOut));
         }
 
         if (fields.Problem is { } wrong)
@@ -249,7 +256,7 @@ public static class HashEndpoints
         rows.AddRange(hashes.Select(hash => new HashListRow
         {
             Hash = hash, Classification = classification.Value, Country = law, Flags = flags, Retract = body.Retract == true,
-            PdqQuality = hash.Algorithm == HashAlgorithm.Pdq ? body.PdqQuality : null,
+            PdqQuality = hash.Algorithm == HashAlgorithm.Pdq ? quality : null,
         }));
         return null;
     }

@@ -14,8 +14,10 @@ namespace CPort.Api.Operators;
 /// <param name="LagEvents">Journal rows after it, at most.</param>
 /// <param name="LagSeconds">How long the oldest of those has been waiting.</param>
 /// <param name="Since">When its state last changed.</param>
+/// <param name="ShowsNothing">It shows no report, and the journal has some before its position.</param>
 public sealed record TableSetAnswer(
-    int Set, int Version, TableSetState State, long Position, DateTimeOffset? PositionAt, long LagEvents, double LagSeconds, DateTimeOffset Since);
+    int Set, int Version, TableSetState State, long Position, DateTimeOffset? PositionAt, long LagEvents, double LagSeconds, DateTimeOffset Since,
+    bool ShowsNothing);
 
 /// <summary>A report that lists leave out: its events cannot be read.</summary>
 /// <param name="PersistenceId"><c>report-</c> and the report's id.</param>
@@ -64,7 +66,8 @@ public static class ProjectionEndpoints
         return new ProjectionsAnswer(
             s.CurrentVersion,
             [.. s.Sets.Select(t => new TableSetAnswer(
-                t.Set, t.Version, t.State, t.Position, t.PositionAt, t.LagEvents, Math.Round(t.Lag.TotalSeconds, 3), t.Since))],
+                t.Set, t.Version, t.State, t.Position, t.PositionAt, t.LagEvents, Math.Round(t.Lag.TotalSeconds, 3), t.Since,
+                t.ShowsNothing))],
             [.. s.Stuck.Select(t => new LeftOutAnswer(t.PersistenceId, t.Sequence, t.Reason, t.Since))]);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using CPort.Domain.Confidential;
 using CPort.Domain.Routing;
 
@@ -8,19 +9,24 @@ namespace CPort.Api.Reading;
 /// Turns the plain fields of bodies into typed values and gathers everything that is wrong, each with its path, none with its value. One for one body; not
 /// thread-safe.
 /// </summary>
-public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateTimeOffset now)
+public sealed partial class FieldReader(IntakeLimits limits, CodeGeneration codes, DateTimeOffset now)
 {
     /// <summary>What is said of a date that cannot be read.</summary>
     internal const string DateForm = "A date is ISO 8601 with Z or an offset, for example 2026-01-31T08:15:00Z.";
 
-    private static readonly string[] DateForms = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
+    /// <summary>What Windows-1252 has where Unicode has control characters: texts that were decoded as Latin-1 hold these.</summary>
+    private const string Windows = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ";
 
     /// <summary>Before the web there was nothing to report.</summary>
     private static readonly DateTimeOffset Earliest = new(1990, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly List<FieldError> _errors = [];
+    private readonly List<FieldError> _leftOut = [];
 
     public IReadOnlyCollection<FieldError> Errors => _errors;
+
+    /// <summary>What cannot be read and others can do without: one hash beside others, a size. The rest is taken, and the sender told.</summary>
+    public ImmutableArray<FieldError> LeftOut => [.. _leftOut];
 
     /// <summary>The list of errors is full: what follows need not be looked at.</summary>
     public bool IsFull => _errors.Count >= limits.ErrorsPerReport;
@@ -40,9 +46,20 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         }
     }
 
+    private void LeaveOut(string field, string code, string detail)
+    {
+        if (_leftOut.Count < limits.ErrorsPerReport)
+        {
+            _leftOut.Add(new FieldError(field, code, detail));
+        }
+    }
+
     public void Missing(string field) => Add(field, ProblemCodes.Missing, "The field is required.");
 
-    /// <summary>A free text: line ends and tabs are fine, other control characters are not. Blank counts as not given.</summary>
+    /// <summary>
+    /// A free text: line ends and tabs are fine, other control characters are not, but for those that stand for Windows' quotation marks and dashes. Blank
+    /// counts as not given.
+    /// </summary>
     public string? Text(string field, string? value, int? maxLength = null)
     {
         if (string.IsNullOrWhiteSpace(value))
@@ -55,6 +72,11 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         {
             Add(field, ProblemCodes.TooLong, $"The text is longer than {max} characters.");
             return null;
+        }
+
+        if (value.AsSpan().ContainsAnyInRange('\u0080', '\u009F'))
+        {
+            value = string.Concat(value.Select(c => c is >= '\u0080' and <= '\u009F' ? Windows[c - 0x80] : c));
         }
 
         if (value.Any(c => char.IsControl(c) && c is not ('\r' or '\n' or '\t')))
@@ -162,18 +184,40 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         return null;
     }
 
-    /// <summary>ISO 8601 with Z or an offset, as UTC.</summary>
+    /// <summary>
+    /// ISO 8601 with Z or an offset, as UTC, in every form of RFC 3339 and in ISO's basic offsets: any number of digits of a second (beyond .NET's seven they
+    /// are dropped), a comma, small letters, a leap second, the midnight that ends a day.
+    /// </summary>
     public static bool TryDate(string text, out DateTimeOffset utc)
     {
         utc = default;
-        var trimmed = text.Trim();
-        var zoned = trimmed.Length is >= 17 and <= 40 && (trimmed[^1] == 'Z' || (trimmed[^6] is '+' or '-' && trimmed[^3] == ':'));
-        if (!zoned || !DateTimeOffset.TryParseExact(trimmed, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var read))
+        var match = DateForms().Match(text.Trim());
+        if (!match.Success)
         {
             return false;
         }
 
-        utc = read.ToUniversalTime();
+        int Number(string group) => match.Groups[group] is { Success: true, ValueSpan: var digits } ? int.Parse(digits, CultureInfo.InvariantCulture) : 0;
+        var (hour, minute, second) = (Number("hour"), Number("minute"), Number("second"));
+        var fraction = match.Groups["fraction"] is { Success: true } digits ? long.Parse(digits.Value.PadRight(7, '0')[..7], CultureInfo.InvariantCulture) : 0;
+        var offset = TimeSpan.FromMinutes((60 * Number("offsetHour")) + Number("offsetMinute"));
+        var endsDay = hour == 24 && minute == 0 && second == 0 && fraction == 0;
+        if ((hour > 23 && !endsDay) || minute > 59 || second > 60 || (second == 60 && minute != 59) || offset.Hours + (24 * offset.Days) > 14
+            || Number("offsetMinute") > 59
+            || !DateOnly.TryParseExact(match.Groups["day"].ValueSpan, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
+        {
+            return false;
+        }
+
+        // A leap second is the first moment of the next one here: no clock of ours knows it.
+        var ticks = day.ToDateTime(TimeOnly.MinValue).Ticks + (((hour * 3600L) + (minute * 60) + second) * TimeSpan.TicksPerSecond) + fraction
+            - (match.Groups["sign"].ValueSpan is "-" ? -offset : offset).Ticks;
+        if (ticks < 0 || ticks > DateTime.MaxValue.Ticks)
+        {
+            return false;
+        }
+
+        utc = new DateTimeOffset(ticks, TimeSpan.Zero);
         return true;
     }
 
@@ -393,37 +437,58 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
         return Hash($"{field}.value", row, body.Value);
     }
 
-    public ImmutableArray<ContentHash> Hashes(string field, HashTexts? body)
+    /// <summary>
+    /// The hashes of one media file, and how much its PDQ value says. One that cannot be read does not keep the others from being taken (<see
+    /// cref="LeftOut"/>); a PDQ value of unreadable quality might be worth nothing.
+    /// </summary>
+    public (ImmutableArray<ContentHash> Hashes, int? PdqQuality) Hashes(string field, HashTexts? body)
     {
         if (body is null)
         {
-            return [];
+            return ([], null);
         }
 
         var found = ImmutableArray.CreateBuilder<ContentHash>(HashAlgorithms.All.Length);
         foreach (var row in HashAlgorithms.All)
         {
-            if (!string.IsNullOrWhiteSpace(body[row.Algorithm]) && Hash($"{field}.{row.JsonName}", row, body[row.Algorithm]) is { } hash)
+            if (string.IsNullOrWhiteSpace(body[row.Algorithm]))
+            {
+                continue;
+            }
+
+            if (ContentHash.TryParse(row.Algorithm, body[row.Algorithm].AsSpan().Trim(), out var hash))
             {
                 found.Add(hash);
+            }
+            else
+            {
+                LeaveOut($"{field}.{row.JsonName}", ProblemCodes.MalformedHash, Form(row));
             }
         }
 
         if (body.PdqQuality is < 0 or > PdqLimits.MaxQuality)
         {
-            Add($"{field}.pdqQuality", ProblemCodes.OutOfRange, $"The quality is 0 to {PdqLimits.MaxQuality}.");
+            LeaveOut($"{field}.pdqQuality", ProblemCodes.OutOfRange, $"The quality is 0 to {PdqLimits.MaxQuality}.");
+            found.RemoveAll(h => h.Algorithm == HashAlgorithm.Pdq);
         }
         else if (body.PdqQuality is not null && string.IsNullOrWhiteSpace(body[HashAlgorithm.Pdq]))
         {
-            Add($"{field}.pdqQuality", ProblemCodes.Inconsistent, "A quality without a PDQ value.");
+            LeaveOut($"{field}.pdqQuality", ProblemCodes.Inconsistent, "A quality without a PDQ value.");
         }
 
-        if (body is HashesBody { MediaSize: < 0 or > 1L << 52 })
+        return (found.ToImmutable(), found.Any(h => h.Algorithm == HashAlgorithm.Pdq) ? body.PdqQuality : null);
+    }
+
+    /// <summary>Bytes of a media file.</summary>
+    public long? Size(string field, long? value)
+    {
+        if (value is null or (>= 0 and <= 1L << 52))
         {
-            Add($"{field}.mediaSize", ProblemCodes.OutOfRange, "The size is 0 to 2^52 bytes.");
+            return value;
         }
 
-        return found.ToImmutable();
+        LeaveOut(field, ProblemCodes.OutOfRange, "The size is 0 to 2^52 bytes.");
+        return null;
     }
 
     private ContentHash? Hash(string field, HashAlgorithmRow row, string? text)
@@ -433,7 +498,14 @@ public sealed class FieldReader(IntakeLimits limits, CodeGeneration codes, DateT
             return hash;
         }
 
-        Add(field, ProblemCodes.MalformedHash, $"{row.Title} is written as {row.Form}.");
+        Add(field, ProblemCodes.MalformedHash, Form(row));
         return null;
     }
+
+    private static string Form(HashAlgorithmRow row) => $"{row.Title} is written as {row.Form}.";
+
+    [GeneratedRegex(
+        @"\A(?<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?<hour>[0-9]{2}):(?<minute>[0-9]{2})(?::(?<second>[0-9]{2})(?:[.,](?<fraction>[0-9]{1,30}))?)?"
+        + @"(?:[Zz]|(?<sign>[+-])(?<offsetHour>[0-9]{2})(?::?(?<offsetMinute>[0-9]{2}))?)\z")]
+    private static partial Regex DateForms();
 }

@@ -31,12 +31,19 @@ public sealed class JsonBody<T> : IEndpointParameterMetadataProvider
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => builder.Metadata.Add(RequestBody.Accepts<T>("application/json"));
 
-    /// <summary>Throws <see cref="ApiProblemException"/> with everything that was found wrong so far.</summary>
+    /// <summary>
+    /// Throws <see cref="ApiProblemException"/> with everything that was found wrong so far; a command is done whole or not, so nothing is left out of it.
+    /// </summary>
     public void Check()
     {
         if (Fields.Problem is { } problem)
         {
             throw ApiProblemException.Of(problem);
+        }
+
+        if (Fields.LeftOut is { IsEmpty: false } leftOut)
+        {
+            throw ApiProblemException.Of(IntakeProblem.Of(leftOut));
         }
     }
 }

@@ -10,7 +10,7 @@ public readonly record struct IntakeLine(long Number, ReadOnlyMemory<byte> Utf8,
     public override string ToString() => $"IntakeLine({Number}, {Utf8.Length})";
 }
 
-/// <summary>The lines of a request's body (<see cref="LineReader"/>).</summary>
+/// <summary>The lines of a request's body (<see cref="LineReader"/>); a byte order mark before the first is passed over.</summary>
 public static class NdjsonLines
 {
     public static async IAsyncEnumerable<IntakeLine> ReadAsync(
@@ -19,7 +19,8 @@ public static class NdjsonLines
         var lines = new LineReader(reader, maxBytes);
         while (await lines.ReadAsync(cancellation))
         {
-            yield return new IntakeLine(lines.Number, lines.Line.ToArray(), lines.TooLong);
+            var line = lines.Number == 1 && lines.Line.Span.StartsWith("\uFEFF"u8) ? lines.Line[3..] : lines.Line;
+            yield return new IntakeLine(lines.Number, line.ToArray(), lines.TooLong);
         }
     }
 }

@@ -88,7 +88,8 @@ public static partial class StrictJson
 
         if (e.InnerException?.GetType().Name == "JsonReaderException" || e.GetType().Name == "JsonReaderException")
         {
-            return new FieldError(path, ProblemCodes.MalformedJson, $"The JSON is broken{at}.");
+            return new FieldError(path, ProblemCodes.MalformedJson, message.Contains("after a single JSON value", StringComparison.Ordinal)
+                ? $"Something follows the JSON value{at}: in a stream each stands on a line of its own." : $"The JSON is broken{at}.");
         }
 
         if (e.InnerException is InvalidOperationException inner && inner.Message.Contains("UTF-16", StringComparison.Ordinal))
@@ -134,8 +135,35 @@ public static partial class StrictJson
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { HashTexts.AddFields } }, AllowTrailingCommas = false,
                 ReadCommentHandling = JsonCommentHandling.Disallow, PropertyNameCaseInsensitive = false,
         };
+        options.Converters.Add(new WholeNumbers<int>(number => (int)number));
+        options.Converters.Add(new WholeNumbers<uint>(number => (uint)number));
+        options.Converters.Add(new WholeNumbers<long>(number => (long)number));
         options.MakeReadOnly();
         return options;
+    }
+
+    /// <summary>Whole numbers also as pandas and PHP write them: <c>1024.0</c>, <c>1e3</c>.</summary>
+    private sealed class WholeNumbers<T>(Func<decimal, T> of) : JsonConverter<T>
+        where T : struct
+    {
+        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetDecimal(out var number) || number != decimal.Truncate(number))
+            {
+                throw new JsonException();
+            }
+
+            try
+            {
+                return of(number);
+            }
+            catch (OverflowException e)
+            {
+                throw new JsonException(null, e);
+            }
+        }
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => throw new NotSupportedException();
     }
 
     [GeneratedRegex(@"\.[^.\[]+|\[\d+\]|\['(?:[^'\\]|\\.)*'\]")]

@@ -29,7 +29,9 @@ public static class CommandAnswers
         {
             http.Response.Headers.Location = $"/v1/reports/{outcome.ReportId}";
             http.Response.StatusCode = outcome.Result == IntakeResult.Accepted ? StatusCodes.Status201Created : StatusCodes.Status200OK;
-            return new SubmissionAnswer(outcome.Word, outcome.ReportId.ToString()!, outcome.Number, outcome.Version, outcome.Withdrawn ? true : null);
+            return new SubmissionAnswer(
+                outcome.Word, outcome.ReportId.ToString()!, outcome.Number, outcome.Version, outcome.Withdrawn ? true : null,
+                outcome.LeftOut.IsEmpty ? null : outcome.LeftOut);
         }
 
         var problem = ApiProblem.Of(outcome.Problem!);

@@ -17,6 +17,9 @@ public sealed record IntakeOutcome
     public ImmutableArray<string> Fields { get; init; } = [];
     public IntakeProblem? Problem { get; init; }
 
+    /// <summary>Of a report that was taken: what of it could not be read and was left out.</summary>
+    public ImmutableArray<FieldError> LeftOut { get; init; } = [];
+
     /// <summary>Of a duplicate: its hotline has withdrawn it since.</summary>
     public bool Withdrawn { get; init; }
 
@@ -43,6 +46,9 @@ public sealed record IntakeOutcome
 /// </summary>
 public sealed record IntakeReading(SubmitReport? Draft, IntakeProblem? Problem, HotlineReference? Reference)
 {
+    /// <summary>What of the draft's body could not be read and is not in it.</summary>
+    public ImmutableArray<FieldError> LeftOut { get; init; } = [];
+
     public static IntakeReading Good(SubmitReport draft) => new(draft, null, draft.Reference);
 
     public static IntakeReading Bad(IntakeProblem problem, HotlineReference? reference = null) => new(null, problem, reference);

@@ -20,7 +20,9 @@ public sealed record CodeAnswer(int Id, string Name)
 /// <param name="Number">The report's number for people and ICCAM clients.</param>
 /// <param name="Version">Its version, as in its ETag.</param>
 /// <param name="Withdrawn">Of a duplicate: its hotline has withdrawn it since, and nobody works on it.</param>
-public sealed record SubmissionAnswer(string Outcome, string ReportId, long? Number, long Version, bool? Withdrawn);
+/// <param name="LeftOut">Hashes and sizes of it that cannot be read, which the report is without.</param>
+public sealed record SubmissionAnswer(
+    string Outcome, string ReportId, long? Number, long Version, bool? Withdrawn, IReadOnlyList<FieldError>? LeftOut);
 
 /// <summary>The answer to one line of a stream.</summary>
 /// <param name="Line">The line's number in the request, from 1.</param>
@@ -30,12 +32,15 @@ public sealed record SubmissionAnswer(string Outcome, string ReportId, long? Num
 /// <param name="Fields">Of a conflict: the fields that differ.</param>
 /// <param name="Problem">Why the line was not taken.</param>
 /// <param name="Withdrawn">Of a duplicate: its hotline has withdrawn it since, and nobody works on it.</param>
+/// <param name="LeftOut">Of a line that was taken: hashes and sizes of it that cannot be read, which the report is without.</param>
 public sealed record LineAnswer(
-    long Line, string Outcome, string? ReportId, long? Number, IReadOnlyList<string>? Fields, ApiProblem? Problem, bool? Withdrawn)
+    long Line, string Outcome, string? ReportId, long? Number, IReadOnlyList<string>? Fields, ApiProblem? Problem, bool? Withdrawn,
+    IReadOnlyList<FieldError>? LeftOut)
 {
     public static LineAnswer Of(IntakeOutcome outcome) => new(
         outcome.Line, outcome.Word, outcome.ReportId?.ToString(), outcome.Number, outcome.Fields.IsEmpty ? null : outcome.Fields,
-        outcome.Problem is { } problem ? ApiProblem.Of(problem) : null, outcome.Withdrawn ? true : null);
+        outcome.Problem is { } problem ? ApiProblem.Of(problem) : null, outcome.Withdrawn ? true : null,
+        outcome.LeftOut.IsEmpty ? null : outcome.LeftOut);
 }
 
 /// <summary>A report as the caller may see it; what it may not see is absent.</summary>

@@ -75,7 +75,8 @@ public sealed record UrlEntryBody
         var type = fields.Code($"{at}.contentType", CodeLists.ContentTypes, ContentType);
         var assessment = fields.Assessment($"{at}.assessment", Assessment);
         var actions = ReadActions(fields, $"{at}.actions", Actions);
-        var hashes = fields.Hashes($"{at}.hashes", Hashes);
+        var (hashes, quality) = fields.Hashes($"{at}.hashes", Hashes);
+        var size = fields.Size($"{at}.hashes.mediaSize", Hashes?.MediaSize);
         var mimeType = fields.Name($"{at}.hashes.mimeType", Hashes?.MimeType);
         if (url is null)
         {
@@ -89,7 +90,7 @@ public sealed record UrlEntryBody
             ContentType = type
                 ?? (isSource ? Domain.CodeLists.ContentType.Website : Domain.CodeLists.ContentType.Media), Assessment = assessment, Actions = actions,
                 Hashes = hashes,
-            PdqQuality = Hashes?.PdqQuality, MediaSize = Hashes?.MediaSize, MimeType = mimeType,
+            PdqQuality = quality, MediaSize = size, MimeType = mimeType,
         };
     }
 

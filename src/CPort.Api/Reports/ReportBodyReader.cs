@@ -38,7 +38,7 @@ public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, Conf
             ReportId = ReportIds.Of(seam, context.Caller.Tenant, context.Caller.Agency, reference!.Value), Context = context, Reference = reference.Value,
             HotlineReceivedDate = received!.Value, SiteType = siteType, Commerciality = commerciality, PaymentMethods = payments,
             Urgent = body.Urgent == true, Secrets = secrets, ReportNumber = 0, FirstItemNumber = 0, Items = items,
-        });
+        }) with { LeftOut = fields.LeftOut };
     }
 
     /// <summary>The report's own confidential fields.</summary>

@@ -34,6 +34,7 @@ public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, 
         var outcome = reading.Draft is { } draft
             ? await SendAsync(draft, cancellation)
             : IntakeOutcome.Rejected(reading.Problem!, reading.Reference);
+        outcome = outcome.Result is IntakeResult.Accepted or IntakeResult.Duplicate ? outcome with { LeftOut = reading.LeftOut } : outcome;
         CPortMetrics.IntakeAnswered(outcome.Word);
         return outcome;
     }

@@ -111,7 +111,7 @@ public static class ReportStreamEndpoint
     }
 
     /// <summary>A stream may be any size, and slow: a slow database slows it on purpose.</summary>
-    private static void Unlimited(HttpContext http)
+    internal static void Unlimited(HttpContext http)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {

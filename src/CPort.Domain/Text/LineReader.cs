@@ -4,10 +4,11 @@ using System.IO.Pipelines;
 namespace CPort.Domain.Text;
 
 /// <summary>
-/// Splits bytes into lines without LF or CRLF, empty ones included; what follows the last line end counts when there is something. A line of more than
-/// <paramref name="maxBytes"/> is skipped over, told as too long, and reading goes on behind it. Every byte is looked at once; no more than one line is copied.
+/// Splits bytes into lines without LF or CRLF (or CR: <see cref="FileHead.LineEnd"/>), empty ones included; what follows the last line end counts when there is
+/// something. A line of more than <paramref name="maxBytes"/> is skipped over, told as too long, and reading goes on behind it. Every byte is looked at once;
+/// no more than one line is copied.
 /// </summary>
-public sealed class LineReader(PipeReader source, int maxBytes)
+public sealed class LineReader(PipeReader source, int maxBytes, byte lineEnd = (byte)'\n')
 {
     private ArrayBufferWriter<byte> _line = new(4096);
     private ReadOnlySequence<byte> _unread;
@@ -27,9 +28,9 @@ public sealed class LineReader(PipeReader source, int maxBytes)
     /// <summary>Bytes up to the end of the line, line ends included.</summary>
     public long Offset { get; private set; }
 
-    public static LineReader Of(Stream stream, int maxBytes) =>
+    public static LineReader Of(Stream stream, int maxBytes, byte lineEnd = (byte)'\n') =>
         new(PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 256 * 1024, minimumReadSize: 16 * 1024,
-            leaveOpen: true)), maxBytes);
+            leaveOpen: true)), maxBytes, lineEnd);
 
     /// <summary>Goes to the next line; false when there is none.</summary>
     public ValueTask<bool> ReadAsync(CancellationToken cancellation = default)
@@ -58,7 +59,7 @@ public sealed class LineReader(PipeReader source, int maxBytes)
     {
         while (!_part.IsEmpty || _unread.TryGet(ref _next, out _part))
         {
-            var end = _part.Span.IndexOf((byte)'\n');
+            var end = _part.Span.IndexOf(lineEnd);
             var (part, taken) = end < 0 ? (_part, _part.Length) : (_part[..end], end + 1);
             Offset += taken;
             _part = _part[taken..];

@@ -24,11 +24,7 @@ public sealed class CPortClient : IDisposable
     public CPortClient(Uri baseUrl, string? key, HttpMessageHandler? handler = null, TimeProvider? time = null)
     {
         _time = time ?? TimeProvider.System;
-        _http = new HttpClient(handler ?? new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
-        {
-            BaseAddress = new Uri(baseUrl.AbsoluteUri.TrimEnd('/') + "/"),
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+        _http = NodeHttp.Client(baseUrl, handler);
         if (key is not null)
         {
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
@@ -99,7 +95,7 @@ public sealed class CPortClient : IDisposable
         options ??= new LineStreamOptions();
         var path = codes is null ? "v1/reports:stream" : $"v1/reports:stream?codes={Uri.EscapeDataString(codes)}";
         return StreamLinesAsync(
-            path, LineChunk.ReadAsync(source, options.ResumeFrom?.Offset ?? 0, options.ResumeFrom?.Line ?? 0, cancellation),
+            path, LineChunk.ReadAsync(source, options.ResumeFrom?.Offset ?? 0, options.ResumeFrom?.Line ?? 0, options.LineEnd, cancellation),
                 options, progress, null, cancellation);
     }
 
@@ -125,16 +121,33 @@ public sealed class CPortClient : IDisposable
             ? new FileStream(file, options.ResumeFrom is null
                 ? FileMode.Create : FileMode.Append, FileAccess.Write, FileShare.Read)
             : null;
+        var resumeFile = options.ResumeFile;
+        var leftOut = options.ResumeFrom?.LeftOut ?? 0;
         var inFlight = new Queue<(LineChunk Chunk, Task<IReadOnlyList<LineAnswer>> Answers)>();
+        var source = chunks.GetAsyncEnumerator(stop.Token);
+        var next = source.MoveNextAsync().AsTask();
         try
         {
-            await foreach (var chunk in chunks.WithCancellation(stop.Token))
+            while (true)
             {
-                inFlight.Enqueue((chunk, SendChunkAsync(path, chunk, options, retries, stop.Token)));
-                while (inFlight.Count >= options.Parallel || (inFlight.TryPeek(out var first) && first.Answers.IsCompleted))
+                // Also while the source has nothing new: a feed may pause for long.
+                while (inFlight.Count >= options.Parallel || (inFlight.TryPeek(out var first) && (first.Answers.IsCompleted || !next.IsCompleted)))
                 {
+                    if (inFlight.Count < options.Parallel && await Task.WhenAny(inFlight.Peek().Answers, next) == next)
+                    {
+                        break;
+                    }
+
                     await TakeAsync();
                 }
+
+                if (!await next)
+                {
+                    break;
+                }
+
+                inFlight.Enqueue((source.Current, SendChunkAsync(path, source.Current, options, retries, stop.Token)));
+                next = source.MoveNextAsync().AsTask();
             }
 
             while (inFlight.Count > 0)
@@ -144,15 +157,22 @@ public sealed class CPortClient : IDisposable
         }
         finally
         {
-            // What is still under way after a failure is stopped and seen to its end, so that nothing runs on behind the caller's back.
+            // What is still under way after a failure is stopped and seen to its end, so that nothing runs on behind the caller's back. But a terminal or a
+            // pipe that nobody writes into cannot be stopped.
             await stop.CancelAsync();
+            await Task.WhenAny(next, Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None));
+            if (next.IsCompleted)
+            {
+                await source.DisposeAsync();
+            }
+
             foreach (var (_, answers) in inFlight)
             {
                 await ((Task)answers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
-        if (options.ResumeFile is { } done)
+        if (resumeFile is { } done)
         {
             File.Delete(done);
         }
@@ -172,6 +192,13 @@ public sealed class CPortClient : IDisposable
                     unavailable.Add(answer.Line);
                 }
 
+                if (answer.LeftOut is { Count: > 0 } some)
+                {
+                    leftOut++;
+                    var what = $"left out: {some[0].Detail}";
+                    reasons[what] = reasons.GetValueOrDefault(what) + 1;
+                }
+
                 if (!answer.IsGood)
                 {
                     var reason = answer.Problem?.Title ?? (answer.Fields is { Count: > 0 } ? $"differs in {string.Join(", ", answer.Fields)}" : answer.Outcome);
@@ -186,10 +213,20 @@ public sealed class CPortClient : IDisposable
             }
 
             offset = chunk.EndOffset;
-            if (options.ResumeFile is { } resume)
+            if (resumeFile is { } resume)
             {
-                await new ResumePoint { Source = options.Source, Offset = offset, Line = chunk.EndLine, Outcomes = outcomes,
-                    Reasons = reasons }.SaveAsync(resume);
+                try
+                {
+                    await new ResumePoint
+                    {
+                        Source = options.Source(), Offset = offset, Line = chunk.EndLine, Outcomes = outcomes, Reasons = reasons, LeftOut = leftOut,
+                    }.SaveAsync(resume);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    resumeFile = null;
+                    options.NotKept?.Invoke(e.Message);
+                }
             }
 
             progress?.Report(Progress());
@@ -201,7 +238,7 @@ public sealed class CPortClient : IDisposable
             var total = outcomes.Values.Sum();
             return new StreamProgress
             {
-                Outcomes = new Dictionary<string, long>(outcomes), Reasons = new Dictionary<string, long>(reasons), Offset = offset,
+                Outcomes = new Dictionary<string, long>(outcomes), Reasons = new Dictionary<string, long>(reasons), Offset = offset, LeftOut = leftOut,
                 Unavailable = [.. unavailable], Retries = retries.Retries, Elapsed = elapsed,
                     LinesPerSecond = (total - before) / Math.Max(0.001, elapsed.TotalSeconds),
             };
@@ -225,7 +262,7 @@ public sealed class CPortClient : IDisposable
     private static async Task WriteOutcomesAsync(Stream target, IReadOnlyList<LineAnswer> answers, bool failuresOnly)
     {
         var text = new MemoryStream();
-        foreach (var answer in answers.Where(a => !failuresOnly || !a.IsGood))
+        foreach (var answer in answers.Where(a => !failuresOnly || !a.IsGood || a.LeftOut is not null))
         {
             JsonSerializer.Serialize(text, answer, ApiJson.Options);
             text.WriteByte((byte)'\n');
@@ -324,7 +361,7 @@ public sealed class CPortClient : IDisposable
                 var problem = Problems.Read(await response.Content.ReadAsByteArrayAsync(idle.Token), status);
                 return status is 408 or 429 or 502 or 503 or 504
                     ? (RetryAfter(response), problem.Title, null)
-                    : throw new CPortApiException(Explained(problem, response.StatusCode));
+                    : throw Refused(problem);
             }
 
             using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(idle.Token), Encoding.UTF8);
@@ -371,12 +408,12 @@ public sealed class CPortClient : IDisposable
             _ => null,
         };
 
-    private static async Task RequireSuccessAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private async Task RequireSuccessAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (!response.IsSuccessStatusCode)
         {
             var problem = Problems.Read(await response.Content.ReadAsByteArrayAsync(cancellation), (int)response.StatusCode);
-            throw new CPortApiException(Explained(problem, response.StatusCode));
+            throw Refused(problem);
         }
     }
 
@@ -400,10 +437,9 @@ public sealed class CPortClient : IDisposable
         }
     }
 
-    private static ApiProblem Explained(ApiProblem problem, HttpStatusCode status) => status switch
-    {
-        HttpStatusCode.Unauthorized when problem.Detail is null => problem with { Detail = "the key is missing, wrong, expired or revoked" },
-        HttpStatusCode.Forbidden when problem.Detail is null => problem with { Detail = "the key's agency and roles do not allow this" },
-        _ => problem,
-    };
+    /// <summary>The node's refusal is final and its own; a proxy's says nothing of keys and roles.</summary>
+    private Exception Refused(ApiProblem problem) => problem.Code.Length == 0
+        ? new CPortUnreachableException($"At {_http.BaseAddress} answers no CPort node: {problem.Title}.")
+        : new CPortApiException(problem.Detail is null && problem.Status == (int)HttpStatusCode.Forbidden
+            ? problem with { Detail = "the key's agency and roles do not allow this" } : problem);
 }

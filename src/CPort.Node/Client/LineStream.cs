@@ -41,7 +41,12 @@ public sealed record StreamProgress
     /// <summary>Lines answered a second in this run.</summary>
     public double LinesPerSecond { get; init; }
     public TimeSpan Elapsed { get; init; }
-    public bool AllGood => Outcomes.Keys.All(LineAnswers.IsGoodOutcome);
+
+    /// <summary>Lines that were taken without something of theirs that cannot be read.</summary>
+    public long LeftOut { get; init; }
+
+    /// <summary>Every line was taken, and all of it.</summary>
+    public bool AllGood => LeftOut == 0 && Outcomes.Keys.All(LineAnswers.IsGoodOutcome);
 
     public long this[string outcome] => Outcomes.GetValueOrDefault(outcome);
 
@@ -55,7 +60,7 @@ public sealed record StreamProgress
         return new StreamProgress
         {
             Outcomes = outcomes, Reasons = Add(all.SelectMany(s => s.Reasons)),
-                Unavailable = [.. all.SelectMany(s => s.Unavailable)], Offset = all.Sum(s => s.Offset),
+                Unavailable = [.. all.SelectMany(s => s.Unavailable)], Offset = all.Sum(s => s.Offset), LeftOut = all.Sum(s => s.LeftOut),
                 Retries = all.Sum(s => s.Retries),
             LinesPerSecond = outcomes.Values.Sum() / Math.Max(0.001, elapsed.TotalSeconds), Elapsed = elapsed,
         };
@@ -86,8 +91,14 @@ public sealed record LineStreamOptions
     /// <summary>Where to go on; null: from the start. See <see cref="ResumePoint.Load"/>.</summary>
     public ResumePoint? ResumeFrom { get; init; }
 
-    /// <summary>Fingerprint of the source to write into the resume file.</summary>
-    public string Source { get; init; } = "";
+    /// <summary>Fingerprint of what has been read of the source, to write into the resume file.</summary>
+    public Func<string> Source { get; init; } = () => "";
+
+    /// <summary>Told when the resume file cannot be written; the lines go on without it.</summary>
+    public Action<string>? NotKept { get; init; }
+
+    /// <summary>What ends the lines of a source of reports.</summary>
+    public byte LineEnd { get; init; } = (byte)'\n';
 
     /// <summary>Gets each answer as a JSON line; null: none. Appended to when resuming.</summary>
     public string? OutcomeFile { get; init; }

@@ -6,24 +6,25 @@ namespace CPort.Node.Client;
 /// <summary>Problems as answers hold them.</summary>
 internal static class Problems
 {
-    /// <summary>Reads an answer that is no success, or makes the nearest thing to a problem of it: proxies answer in their own words.</summary>
+    /// <summary>
+    /// Reads an answer that is no success. Without a code it is not the node's, whose problems are of a type of their own, but that of a proxy or of another
+    /// server.
+    /// </summary>
     public static ApiProblem Read(byte[] body, int status)
     {
         try
         {
-            var json = JsonNode.Parse(body) as JsonObject ?? [];
-            foreach (var (name, value) in new (string, JsonNode)[]
-                { ("status", status), ("title", $"HTTP {status}"), ("code", "") })
+            if (JsonNode.Parse(body) is JsonObject json && json["type"]?.ToString().StartsWith(ApiProblem.TypePrefix, StringComparison.Ordinal) == true)
             {
-                json[name] ??= value;
+                return json.Deserialize<ApiProblem>(ApiJson.Options)!;
             }
-
-            return json.Deserialize<ApiProblem>(ApiJson.Options)!;
         }
         catch (JsonException)
         {
-            return new ApiProblem { Status = status, Title = $"HTTP {status}", Code = "" };
+            // Not the node's either.
         }
+
+        return new ApiProblem { Status = status, Title = $"HTTP {status} of a proxy or another server", Code = "" };
     }
 
     /// <summary>For people: title, detail, and a line for each field.</summary>

@@ -1,11 +1,9 @@
-using System.Security.Cryptography;
-
 namespace CPort.Node.Client;
 
 /// <summary>How far a source has been answered without a gap. Small JSON file beside the source; holds no content of it.</summary>
 public sealed record ResumePoint
 {
-    /// <summary>What the source was, see <see cref="FingerprintAsync"/>.</summary>
+    /// <summary>What the source was, see <see cref="SourceFile.Fingerprint"/>.</summary>
     public required string Source { get; init; }
 
     /// <summary>Bytes of a file, or rows of a parsed list.</summary>
@@ -13,6 +11,7 @@ public sealed record ResumePoint
     public required long Line { get; init; }
     public Dictionary<string, long> Outcomes { get; init; } = [];
     public Dictionary<string, long> Reasons { get; init; } = [];
+    public long LeftOut { get; init; }
 
     /// <summary>The point in a file, or null when there is no file. Throws <see cref="InvalidDataException"/> on a damaged one.</summary>
     public static ResumePoint? Load(string path)
@@ -42,19 +41,4 @@ public sealed record ResumePoint
         await File.WriteAllBytesAsync(fresh, JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Web), CancellationToken.None);
         File.Move(fresh, path, overwrite: true);
     }
-
-    /// <summary>Tells one file from another by its first 4 KB (or the <paramref name="length"/> that an earlier fingerprint covered).</summary>
-    public static async Task<string> FingerprintAsync(Stream file, int length = 4096, CancellationToken cancellation = default)
-    {
-        var head = new byte[length];
-        file.Position = 0;
-        var read = await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellation);
-        file.Position = 0;
-        return $"{read}:{Convert.ToHexStringLower(SHA256.HashData(head.AsSpan(0, read)))}";
-    }
-
-    /// <summary>Whether this point belongs to the file; a file that has grown since still does.</summary>
-    public async Task<bool> IsOfAsync(Stream file, CancellationToken cancellation = default) =>
-        int.TryParse(Source.Split(':')[0], out var length) && length is >= 0 and <= 4096 && Offset >= 0
-        && Source == await FingerprintAsync(file, length, cancellation);
 }

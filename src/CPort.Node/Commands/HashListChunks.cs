@@ -17,7 +17,8 @@ internal static class HashListChunks
 
     /// <summary>
     /// The rows of a list as chunks for <c>POST /v1/hashes:import</c>, from after row <paramref name="skip"/>. Rows that cannot be sent are given to
-    /// <paramref name="local"/>: broken ones, skipped ones, and ones without classification.
+    /// <paramref name="local"/>: broken ones, skipped ones, and ones without classification; also, of those that are sent, the ones of which something is left
+    /// out.
     /// </summary>
     public static async IAsyncEnumerable<LineChunk> ReadAsync(
         IAsyncEnumerable<HashListRowResult> rows, Classification? classification, Country? country, long skip,
@@ -29,6 +30,12 @@ internal static class HashListChunks
         long last = skip;
         await foreach (var result in rows.WithCancellation(cancellation))
         {
+            if (result.Outcome == HashListRowOutcome.Note)
+            {
+                local(result);
+                continue;
+            }
+
             if (result.Number <= skip)
             {
                 continue;
@@ -49,6 +56,11 @@ internal static class HashListChunks
                     yield return new LineChunk(body.WrittenSpan.ToArray(), numbers, last, last);
                     body.ResetWrittenCount();
                     numbers = [];
+                }
+
+                if (result.Reason is not null)
+                {
+                    local(result);
                 }
 
                 numbers.Add(result.Number);
@@ -72,6 +84,11 @@ internal static class HashListChunks
         foreach (var hash in row.Hashes)
         {
             json.WriteString(HashAlgorithms.Of(hash.Algorithm).JsonName, hash.ToHex());
+        }
+
+        if (row.PdqQuality is { } quality && row.Hashes.Any(h => h.Algorithm == HashAlgorithm.Pdq))
+        {
+            json.WriteNumber("pdqQuality"u8, quality);
         }
 
         json.WriteString("classification"u8, row.Classification.ToString());

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using System.Text;
 using CPort.Api.Reports;
 using CPort.Domain.CodeLists;
@@ -18,7 +19,7 @@ internal static class HashesCommand
     {
         var file = new Argument<string>("file")
         {
-            Description = $"{string.Join("; ", HashListFormat.All.Select(f => f.About))} (not stdin).",
+            Description = $"{string.Join("; ", HashListFormat.All.Select(f => f.About))}; - for stdin.",
         };
         var list = new Option<string>("--list")
             { Description = "The list's name, under which its rows are kept, corrected and removed.", Required = true };
@@ -37,11 +38,9 @@ internal static class HashesCommand
             { Description = "For rows whose list gives none: Baseline, National or NotIllegal." };
         var country = new Option<string?>("--country")
             { Description = "For rows whose list gives none: the country whose law the classification applies." };
-        var resume = new Option<bool>("--resume")
-            { Description = "Go on where an earlier run of this file stopped (FILE.resume)." };
         var rejects = new Option<string?>("--rejects")
             { Description =
-            "Write rows that were not taken, with reasons and without hashes, to this file, 100,000 at most (default: FILE.rejects)." };
+            "Write rows that were not taken, with reasons and without hashes, to this file, 100,000 at most (default: FILE.rejects; none of a pipe)." };
         var parallel = new Option<int>("--parallel")
             { Description = "Requests in flight, 1 to 64.", DefaultValueFactory = _ => 2 };
         IntakeCommand.Bounded(parallel, 1, 64);
@@ -49,8 +48,9 @@ internal static class HashesCommand
             new Command("import",
             "Import a list of known hashes. Safe to repeat: rows that are there already are answered as unchanged.")
         {
-            file, list, origin, format, classification, country, resume, rejects, parallel,
+            file, list, origin, format, classification, country, rejects, parallel,
         };
+        var input = SourceInput.AddTo(command);
         var connection = NodeConnection.AddTo(command);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
         {
@@ -76,47 +76,32 @@ internal static class HashesCommand
                 where = value;
             }
 
-            var path = Path.GetFullPath(parsed.GetValue(file)!).TrimEnd(Path.DirectorySeparatorChar);
+            var named = parsed.GetValue(file)!;
+            var path = named == "-" ? named : Path.GetFullPath(named).TrimEnd(Path.DirectorySeparatorChar);
             var isFolder = Directory.Exists(path);
-            if (!isFolder && !File.Exists(path))
+            if (path != "-" && !isFolder && !File.Exists(path))
             {
                 return NodeConnection.Fail($"There is no file or folder {path}.");
             }
 
-            // A folder is told by its files' names and sizes.
-            await using Stream source = isFolder
-                ? new MemoryStream(Encoding.UTF8.GetBytes(
-                    string.Join('\n', new DirectoryInfo(path).EnumerateFiles(HashListFormat.Ncmec.Pages!)
-                    .Select(f => $"{f.Name} {f.Length}").Order(StringComparer.Ordinal))))
-                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
-            var options = new LineStreamOptions
-            {
-                Parallel = parsed.GetValue(parallel), ResumeFile = path + ".resume",
-                    Source = await ResumePoint.FingerprintAsync(source, cancellation: cancellation),
-            };
-            if (parsed.GetValue(resume) && ResumePoint.Load(options.ResumeFile) is { } point)
-            {
-                if (!await point.IsOfAsync(source, cancellation))
-                {
-                    return NodeConnection.Fail($"{options.ResumeFile} belongs to another file; delete it to start over.");
-                }
-
-                options = options with { ResumeFrom = point };
-            }
-
-            var rejectsPath = parsed.GetValue(rejects) ?? path + ".rejects";
-            await using var rejectsFile = new StreamWriter(rejectsPath, append: options.ResumeFrom is not null);
+            var options = new LineStreamOptions { Parallel = parsed.GetValue(parallel) };
+            await using var source = isFolder ? null : await input.OpenAsync(parsed, path, options, byBytes: false, cancellation);
+            options = source?.Options ?? input.Resume(parsed, path, await FingerprintAsync(path, cancellation), options);
+            var rejectsPath = parsed.GetValue(rejects) ?? (source is { Length: null } ? null : path + ".rejects");
+            await using var rejectsFile = Rejects(rejectsPath, append: options.ResumeFrom is not null, mustBe: parsed.GetValue(rejects) is not null);
             var gate = new Lock();
-            long broken = 0, skipped = 0, written = 0;
+            long read = 0, broken = 0, skipped = 0, written = 0;
             var reasons = new Dictionary<string, long>();
-            var insisted = parsed.GetValue(format) is { } named ? HashListFormat.Find(named) : null;
+            var insisted = parsed.GetValue(format) is { } word ? HashListFormat.Find(word) : null;
             StreamProgress result;
             try
             {
-                var rows = isFolder ? HashListReader.ReadFolderAsync(path, insisted, cancellation) : HashListReader.ReadAsync(source, insisted, cancellation);
-                var chunks = HashListChunks.ReadAsync(rows, given, where, options.ResumeFrom?.Offset ?? 0, Local, cancellation);
-                result = await LineProgress.ShowShareAsync("import", isFolder ? null : () =>
-                    (double)source.Position / Math.Max(1, source.Length), progress => client.StreamLinesAsync(
+                var rows = source is null
+                    ? HashListReader.ReadFolderAsync(path, insisted, cancellation)
+                    : HashListReader.ReadAsync(source.Stream, insisted, cancellation);
+                var chunks = HashListChunks.ReadAsync(Counted(rows), given, where, options.ResumeFrom?.Offset ?? 0, Local, cancellation);
+                result = await LineProgress.ShowShareAsync("import", source is not { Length: { } length } ? null : () =>
+                    (double)source.Stream.Position / Math.Max(1, length), progress => client.StreamLinesAsync(
                     $"v1/hashes:import?list={Uri.EscapeDataString(parsed.GetValue(list)!)}"
                     + (parsed.GetValue(origin) is { } maker ? $"&origin={Uri.EscapeDataString(maker)}" : ""), chunks, options, progress, Answered,
                         cancellation));
@@ -127,10 +112,15 @@ internal static class HashesCommand
             }
 
             LineProgress.Summarize(result, [
-                ("not sent, broken or unclassified", broken), .. reasons.OrderByDescending(r => r.Value).Take(20)
+                ("not sent whole, broken or unclassified", broken), .. reasons.OrderByDescending(r => r.Value).Take(20)
                     .Select(r => ("  " + r.Key, r.Value)),
                 ("skipped, not about abuse material", skipped)]);
-            if (broken > 0 || !result.AllGood)
+            if (read == 0)
+            {
+                return NodeConnection.Fail("There is no row in it.", ExitCodes.Failed);
+            }
+
+            if ((broken > 0 || !result.AllGood) && rejectsFile != StreamWriter.Null)
             {
                 var first = written > MaxRejects ? $" (the first {MaxRejects} of {written})" : "";
                 Console.WriteLine($"Rows not taken, with reasons: {rejectsPath}{first}");
@@ -138,8 +128,23 @@ internal static class HashesCommand
 
             return broken == 0 && result.AllGood ? ExitCodes.Ok : ExitCodes.SomeRejected;
 
+            async IAsyncEnumerable<HashListRowResult> Counted(IAsyncEnumerable<HashListRowResult> all)
+            {
+                await foreach (var row in all)
+                {
+                    read += row.Outcome == HashListRowOutcome.Note ? 0 : 1;
+                    yield return row;
+                }
+            }
+
             void Local(HashListRowResult row)
             {
+                if (row.Outcome == HashListRowOutcome.Note)
+                {
+                    NodeConnection.Say(row.Reason!);
+                    return;
+                }
+
                 if (row.Outcome == HashListRowOutcome.Skipped)
                 {
                     skipped++;
@@ -147,13 +152,13 @@ internal static class HashesCommand
                 }
 
                 broken++;
-                var reason = row.Reason ?? "";
+                var reason = row.Outcome == HashListRowOutcome.Row ? $"left out: {row.Reason}" : row.Reason ?? "";
                 if (reasons.Count < 1_000 || reasons.ContainsKey(reason))
                 {
                     reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
                 }
 
-                Reject(row.Number, row.Reason);
+                Reject(row.Number, reason);
             }
 
             void Answered(IReadOnlyList<LineAnswer> answers)
@@ -177,5 +182,33 @@ internal static class HashesCommand
             }
         }));
         return command;
+    }
+
+    /// <summary>Of a folder: of its files' names and contents.</summary>
+    private static async Task<string> FingerprintAsync(string folder, CancellationToken cancellation)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var page in Directory.EnumerateFiles(folder, HashListFormat.Ncmec.Pages!).Order(StringComparer.Ordinal))
+        {
+            await using var content = File.OpenRead(page);
+            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(page)));
+            hash.AppendData(await SHA256.HashDataAsync(content, cancellation));
+        }
+
+        return $"folder:{Convert.ToHexStringLower(hash.GetCurrentHash())}";
+    }
+
+    /// <summary>Where the list stands nobody may be allowed to write: then the reasons are counted alone, unless the file was asked for.</summary>
+    private static StreamWriter Rejects(string? path, bool append, bool mustBe)
+    {
+        try
+        {
+            return path is null ? StreamWriter.Null : new StreamWriter(path, append);
+        }
+        catch (Exception e) when (!mustBe && e is IOException or UnauthorizedAccessException)
+        {
+            NodeConnection.Say($"Rows not taken are only counted ({e.Message}): --rejects names another place.");
+            return StreamWriter.Null;
+        }
     }
 }

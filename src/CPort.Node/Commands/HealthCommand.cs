@@ -20,16 +20,24 @@ internal static class HealthCommand
             { url, ready, seconds };
         command.SetAction(async (parsed, cancellation) =>
         {
-            // A supervisor on the node's own machine asks by an address that no certificate names; nothing but "well or not" is taken from the answer.
-            using var handler = new HttpClientHandler
-                { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
-            using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(seconds))) };
             try
             {
-                using var answer = await client.GetAsync(
-                    new Uri(new Uri(parsed.GetValue(url)!), parsed.GetValue(ready) ? "health/ready" : "health/live"),
-                        cancellation);
-                Console.WriteLine(await answer.Content.ReadAsStringAsync(cancellation));
+                var address = new Uri(parsed.GetValue(url)!);
+                var handler = NodeHttp.Handler(address);
+
+                // A supervisor on the node's own machine asks by an address that no certificate names; nothing but "well or not" is taken from the answer.
+                handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+                using var client = NodeHttp.Client(address, handler);
+                client.Timeout = TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(seconds)));
+                using var answer = await client.GetAsync(parsed.GetValue(ready) ? "health/ready" : "health/live", cancellation);
+                var said = await answer.Content.ReadAsStringAsync(cancellation);
+                if (!IsNodes(said))
+                {
+                    Console.Error.WriteLine($"At {address} answers no CPort node: HTTP {(int)answer.StatusCode} of a proxy or another server.");
+                    return ExitCodes.Failed;
+                }
+
+                Console.WriteLine(said);
                 return answer.IsSuccessStatusCode ? ExitCodes.Ok : ExitCodes.Failed;
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException or UriFormatException)
@@ -39,5 +47,17 @@ internal static class HealthCommand
             }
         });
         return command;
+    }
+
+    private static bool IsNodes(string answer)
+    {
+        try
+        {
+            return JsonElement.Parse(answer) is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("status", out _);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 }

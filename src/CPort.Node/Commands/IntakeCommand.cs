@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text;
+using CPort.Domain.Text;
 using Spectre.Console;
 
 namespace CPort.Node.Commands;
@@ -9,8 +11,6 @@ internal static class IntakeCommand
     public static Command Create()
     {
         var file = new Argument<string>("file") { Description = "NDJSON, one report a line; - for stdin." };
-        var resume = new Option<bool>("--resume")
-            { Description = "Go on where an earlier run of this file stopped (FILE.resume)." };
         var outcomes = new Option<string?>("--outcomes")
             { Description = "Write the answer to each line to this file, as NDJSON." };
         var parallel = new Option<int>("--parallel")
@@ -26,8 +26,9 @@ internal static class IntakeCommand
             new Command("intake",
             "Stream reports (NDJSON) to a node. Safe to repeat: what is there already is answered as duplicate.")
         {
-            file, resume, outcomes, parallel, codes, retry,
+            file, outcomes, parallel, codes, retry,
         };
+        var input = SourceInput.AddTo(command);
         var connection = NodeConnection.AddTo(command);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
         {
@@ -37,32 +38,17 @@ internal static class IntakeCommand
                 Parallel = parsed.GetValue(parallel), OutcomeFile = parsed.GetValue(outcomes), RetryFor = TimeSpan.FromSeconds(parsed.GetValue(retry)),
                 LeaveUnavailable = true,
             };
-            await using var source = path == "-"
-                ? Console.OpenStandardInput()
-                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
-            long? total = null;
-            if (source is FileStream { CanSeek: true } stored)
+            await using var source = await input.OpenAsync(parsed, path, options, byBytes: true, cancellation);
+            var wide = FileHead.Wide(source.Head.Span);
+            if (BeginsAsArray(wide is null ? source.Head.Span : Encoding.UTF8.GetBytes(wide.GetString(source.Head.Span))))
             {
-                options = options with { ResumeFile = path + ".resume", Source = await ResumePoint.FingerprintAsync(stored, cancellation: cancellation) };
-                total = stored.Length;
-                if (parsed.GetValue(resume) && ResumePoint.Load(options.ResumeFile) is { } point)
-                {
-                    if (!await point.IsOfAsync(stored, cancellation) || point.Offset > total)
-                    {
-                        return NodeConnection.Fail($"{options.ResumeFile} belongs to another file; delete it to start over.");
-                    }
-
-                    stored.Position = point.Offset;
-                    options = options with { ResumeFrom = point };
-                }
-            }
-            else if (parsed.GetValue(resume))
-            {
-                return NodeConnection.Fail("--resume needs a file; a stream from stdin can simply be sent again.");
+                return NodeConnection.Fail("The file is a JSON array; an intake is one report a line, for example by: jq -c '.[]' FILE");
             }
 
+            await using var text = wide is null ? source.Stream : Encoding.CreateTranscodingStream(source.Stream, wide, Encoding.UTF8);
             var version = parsed.GetValue(codes) == "v2" ? "v2" : null;
-            var result = await LineProgress.ShowAsync("intake", total, progress => client.StreamReportsAsync(source, options, progress, version, cancellation));
+            var result = await LineProgress.ShowAsync(
+                "intake", source.Length, progress => client.StreamReportsAsync(text, source.Options, progress, version, cancellation));
             LineProgress.Summarize(result, []);
             if (result.Unavailable.Count > 0)
             {
@@ -71,11 +57,18 @@ internal static class IntakeCommand
                     $"{result.Unavailable.Count:N0} lines stayed unavailable while others were answered; send them again later: {lines}"));
             }
 
+            if (result.Answered == 0)
+            {
+                return NodeConnection.Fail("There is no report in it.", ExitCodes.Failed);
+            }
+
             return result["unavailable"] > 0 || result.Unavailable.Count > 0 ? ExitCodes.SomeUnavailable
                 : result.AllGood ? ExitCodes.Ok : ExitCodes.SomeRejected;
         }));
         return command;
     }
+
+    private static bool BeginsAsArray(ReadOnlySpan<byte> head) => head.TrimStart("\uFEFF \t\r\n"u8) is [(byte)'[', ..];
 
     internal static void Bounded(Option<int> option, int least, int most) => option.Validators.Add(r =>
     {

@@ -92,6 +92,9 @@ internal sealed class NodeConnection
             : trimmed;
     }
 
+    /// <summary>A remark on stderr.</summary>
+    public static void Say(string message) => Errors.WriteLine(message);
+
     public static int Fail(string message, int code = ExitCodes.Usage)
     {
         Errors.MarkupLineInterpolated($"[red]{message}[/]");

@@ -67,10 +67,12 @@ internal static class ProjectionsCommand
 
     private static void Show(ProjectionsAnswer status)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("set", "version", "state", "position", "positionAt", "lagEvents", "lagSeconds", "since");
+        var table = new Table().Border(TableBorder.Rounded)
+            .AddColumns("set", "version", "state", "position", "positionAt", "lagEvents", "lagSeconds", "since", "shows");
         foreach (var s in status.Sets)
         {
-            object?[] cells = [s.Set, s.Version, s.State, s.Position, s.PositionAt, s.LagEvents, s.LagSeconds, s.Since];
+            object?[] cells = [s.Set, s.Version, s.State, s.Position, s.PositionAt, s.LagEvents, s.LagSeconds, s.Since,
+                s.ShowsNothing ? "nothing of a journal with reports" : "reports"];
             table.AddRow([.. cells.Select(c => (c switch
             {
                 DateTimeOffset at => at.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),

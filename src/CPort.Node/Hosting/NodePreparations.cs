@@ -27,6 +27,7 @@ internal sealed partial class NodePreparations(
             try
             {
                 owner.Take();
+                await DatabaseSchema.VerifyEncodingAsync(database, stopping);
                 await DatabaseSchema.EnsureAsync(database, stopping);
                 await FixedFigures.VerifyOrRecordAsync(database, figures, stopping);
                 foreach (var preparation in preparations)

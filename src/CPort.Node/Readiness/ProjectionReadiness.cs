@@ -14,6 +14,8 @@ internal sealed class ProjectionReadiness(ProjectionStatusReader reader) : IRead
             var serving = (await reader.ReadAsync(limit.Token)).Sets.LastOrDefault(s => s.State == TableSetState.Serving);
             return serving is null
                 ? new ReadinessReason("projections", false, "no read tables yet: no node of role projection has started, or the first build is under way")
+                : serving.ShowsNothing ? new ReadinessReason("projections", false, string.Create(CultureInfo.InvariantCulture,
+                    $"table set {serving.Set} shows no report, and the journal has some: cport projections reconcile"))
                 : new ReadinessReason("projections", true,
                     string.Create(CultureInfo.InvariantCulture, $"table set {serving.Set}, {serving.LagEvents} events behind"));
         }

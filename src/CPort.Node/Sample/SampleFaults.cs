@@ -35,11 +35,11 @@ internal static class SampleFaults
             case 3: // from the future
                 report["hotlineReceivedDate"] = now.AddDays(400).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
                 break;
-            case 4: // a hash one digit short
-                entry["hashes"] = new JsonObject { ["md5"] = new string('a', 31) };
+            case 4: // a hash where an object of hashes belongs
+                entry["hashes"] = new string('a', 32);
                 break;
-            case 5: // a hash with a letter beyond f
-                entry["hashes"] = new JsonObject { ["sha1"] = new string('z', 40) };
+            case 5: // a hash of no algorithm
+                entry["hashes"] = new JsonObject { ["crc32"] = new string('a', 8) };
                 break;
             case 6: // an impossible URL
                 entry["urlString"] = "https://[not-an-address/gallery";

@@ -34,12 +34,4 @@ public sealed class EntityNameTests
     public void No_name_is_of_two_kinds() =>
         Assert.All(EntityKind.All, kind =>
             Assert.DoesNotContain(EntityKind.All, other => other != kind && kind.Prefix.StartsWith(other.Prefix, StringComparison.Ordinal)));
-
-    [Fact]
-    public void The_names_of_a_kind_are_a_range_of_a_sorted_index() => Assert.All(EntityKind.All, kind =>
-    {
-        Assert.True(string.CompareOrdinal($"{kind.Prefix}~", kind.Above) < 0);
-        Assert.DoesNotContain(EntityKind.All, other =>
-            other != kind && string.CompareOrdinal(other.Prefix, kind.Prefix) >= 0 && string.CompareOrdinal(other.Prefix, kind.Above) < 0);
-    });
 }

@@ -27,4 +27,14 @@ public sealed class DatabaseFaultTests
             DatabaseFault.InWords(new AggregateException(new InvalidOperationException("x", new SqliteException("full", 13)))));
         Assert.Equal(nameof(TimeoutException), DatabaseFault.InWords(new TimeoutException("secret")));
     }
+
+    [Theory]
+    [InlineData("22P05", true)]
+    [InlineData("54000", true)]
+    [InlineData("23514", true)]
+    [InlineData("23505", false)]
+    [InlineData("40001", false)]
+    [InlineData("57P01", false)]
+    public void What_the_database_will_never_take_is_told_from_what_passes(string state, bool ofData) =>
+        Assert.Equal(ofData, DatabaseFault.IsOfData(new InvalidOperationException("x", new PostgresException("m", "ERROR", "ERROR", state))));
 }

@@ -14,6 +14,18 @@ public sealed class PooledSqliteConnectionTests : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    [Theory]
+    [InlineData("date=2026-11-28")]
+    [InlineData("a;b=c 'd'")]
+    public void A_folder_of_any_name_holds_a_database_named_by_file_or_by_connection_string(string name)
+    {
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, name)).FullName, "cport.db");
+        foreach (var text in new[] { file, new SqliteConnectionStringBuilder { DataSource = file }.ConnectionString })
+        {
+            Assert.Equal(file, new SqliteConnectionStringBuilder(Database.Create(DatabaseProvider.Sqlite, text).ConnectionString).DataSource);
+        }
+    }
+
     [Fact]
     public void Connections_opened_together_by_a_growing_pool_have_one_owner_each()
     {

@@ -245,12 +245,17 @@ internal sealed class ReadModelWorld : IAsyncDisposable
 
     public ReadModel Model => new(Tables, Journal, Seam, TimeProvider.System);
 
-    public static async Task<ReadModelWorld> StartAsync(DatabaseProvider provider, PostgreSqlServer server)
+    public static async Task<ReadModelWorld> StartAsync(DatabaseProvider provider, PostgreSqlServer server) =>
+        await StartAsync(await TestDatabases.CreateEmptyAsync(provider, server));
+
+    public static async Task<ReadModelWorld> StartAsync(Database database)
     {
-        var database = await TestDatabases.CreateAsync(provider, server);
+        await DatabaseSchema.EnsureAsync(database);
         var node = await TestActorSystem.StartAsync(akka => akka.AddWireSerialization().AddSqlPersistence(database, TestKeys.Journal));
         return new ReadModelWorld(database, node);
     }
+
+    public Task<ProjectionStatus> StatusAsync() => new ProjectionStatusReader(Tables, Journal, TimeProvider.System).ReadAsync();
 
     public Projector Projector(int set, ProjectionOptions? options = null) =>
         new(Tables, set, Journal, Seam, TimeProvider.System, options ?? new ProjectionOptions());

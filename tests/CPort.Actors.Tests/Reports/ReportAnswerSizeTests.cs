@@ -16,7 +16,7 @@ namespace CPort.Actors.Tests.Reports;
 public sealed class ReportAnswerSizeTests
 {
     private static readonly string Long = new('ж', 9_900);
-    private readonly MasterKeySeam _seam = new(MasterKey.New());
+    private readonly KeyRingSeam _seam = new(KeyRing.New());
 
     [Fact]
     public void Memos_of_any_number_come_in_pages_in_order_and_each_once_beside_the_items()
@@ -64,7 +64,7 @@ public sealed class ReportAnswerSizeTests
         Assert.InRange(largest, 20, 199);
 
         // One item on which more was said than any answer holds.
-        var sealedWhy = _seam.Seal(report.DataKey!, new SecretText { Text = Long });
+        var sealedWhy = _seam.Seal(new SealedPlace(report.Id, SealedField.Why), new SecretText { Text = Long });
         var said = report.Items[0] with
         {
             Assessments = [.. Enumerable.Range(0, 60).Select(_ => new Assessment
@@ -111,13 +111,12 @@ public sealed class ReportAnswerSizeTests
     {
         Assert.True(ReportLimits.AnswerBytes + 100_000 < ClusterTuning.MaxFrameSize);
         var report = HostedIn(NL, items).Report;
-        var key = _seam.NewDataKey();
-        var own = _seam.Seal(key, secret ?? new ItemSecrets { Url = "https://host.example/" });
+        secret ??= new ItemSecrets { Url = "https://host.example/" };
         return report with
         {
-            DataKey = key, Secrets = null, Items = [.. report.Items.Select(i => i with { Secrets = own })],
+            Secrets = null, Items = [.. report.Items.Select(i => i with { Secrets = _seam.Seal(i.SecretsPlace(report.Id), secret) })],
             Memos = [.. Enumerable.Range(1, memos).Select(n =>
-                new Memo { Agency = Nl.Agency, At = Start, Text = _seam.Seal(key, new SecretText { Text = Text(n) }) })],
+                new Memo { Agency = Nl.Agency, At = Start, Text = _seam.Seal(new SealedPlace(report.Id, SealedField.Memo), new SecretText { Text = Text(n) }) })],
         };
     }
 }

@@ -171,6 +171,26 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_hash_that_cannot_be_read_is_left_out_and_told_in_streams_and_refuses_a_command()
+    {
+        var entry = $$"""{"urlString":"https://x.example/1","hashes":{"md5":"short","sha1":"{{new string('a', 40)}}"}}""";
+        var report = $$"""{"hotlineReference":"l-1","hotlineReceivedDate":"2026-01-04T08:15:00Z","urls":[{{entry}}]}""";
+        var answer = await SendAsync("POST", "/v1/reports:stream", $"\uFEFF{report}\n{report}{report}", _hotline);
+        var lines = (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l)).ToArray();
+        Assert.Equal(["accepted", "rejected"], lines.Select(l => l.GetProperty("outcome").GetString()));
+        Assert.Equal("urls[0].hashes.md5", Assert.Single(lines[0].GetProperty("leftOut").EnumerateArray()).GetProperty("field").GetString());
+        Assert.Contains("a line of its own", lines[1].GetProperty("problem").GetProperty("detail").GetString(), StringComparison.Ordinal);
+
+        using var client = new CPortClient(_url, _hotline.Text);
+        using var source = new MemoryStream(Encoding.UTF8.GetBytes(report));
+        var again = await client.StreamReportsAsync(source);
+        Assert.Equal((1, 1, false), (again["duplicate"], again.LeftOut, again.AllGood));
+
+        await ExpectAsync(
+            await SendAsync("POST", $"/v1/reports/{new string('0', 26)}/items", $$"""{"urls":[{{entry}}]}""", _hotline), 422, "malformed-hash");
+    }
+
+    [Fact]
     public async Task The_client_streams_a_synthetic_day_through()
     {
         var day = SyntheticDay.Create(reports: 150,

@@ -9,6 +9,7 @@ public sealed class NdjsonLinesTests
     [Theory]
     [InlineData("a\nbb\r\n\nccc", "a|bb||ccc")]
     [InlineData("a\n", "a")]
+    [InlineData("\uFEFFa\n\uFEFF", "a|\uFEFF")]
     [InlineData("", "")]
     [InlineData("\n\r\n", "|")]
     [InlineData("12345678\n123456789\nx\n", "12345678|TOO LONG|x")]

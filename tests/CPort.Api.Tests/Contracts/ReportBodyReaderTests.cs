@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CPort.Actors.Confidential;
 using CPort.Actors.Intake;
+using CPort.Api.Reading;
 using CPort.Api.Reports;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
@@ -120,11 +121,9 @@ public sealed class ReportBodyReaderTests
         { "urls.1.assessment", "{}", ProblemCodes.Missing, "urls[1].assessment.classification" },
         { "urls.1.actions", "[{ \"actionType\": 5, \"actionDate\": \"2026-01-04T10:00:00Z\" }]", ProblemCodes.UnknownCode, "urls[1].actions[0].actionType" },
         { "urls.1.actions", "[{ \"actionType\": 1 }]", ProblemCodes.Missing, "urls[1].actions[0].actionDate" },
-        { "urls.1.hashes", "{ \"md5\": \"aa\" }", ProblemCodes.MalformedHash, "urls[1].hashes.md5" },
-        { "urls.1.hashes", "{ \"pdqQuality\": 101, \"pdq\": null }", ProblemCodes.OutOfRange, "urls[1].hashes.pdqQuality" },
-        { "urls.1.hashes", "{ \"pdqQuality\": 50 }", ProblemCodes.Inconsistent, "urls[1].hashes.pdqQuality" },
+        { "urls.1.hashes", "{ \"md5\": 7 }", ProblemCodes.WrongType, "urls[1].hashes.md5" },
+        { "urls.1.hashes", "{ \"mediaSize\": 5.5 }", ProblemCodes.WrongType, "urls[1].hashes.mediaSize" },
         { "urls.1.hashes", "{ \"mediaSize\": 1e400 }", ProblemCodes.WrongType, "urls[1].hashes.mediaSize" },
-        { "urls.1.hashes", "{ \"mediaSize\": -1 }", ProblemCodes.OutOfRange, "urls[1].hashes.mediaSize" },
         { "urls.1.hashes", "{ \"noSuch\": \"00\" }", ProblemCodes.UnknownField, "urls[1].hashes.noSuch" },
     };
 
@@ -142,6 +141,73 @@ public sealed class ReportBodyReaderTests
         Assert.Equal(code, reading.Problem!.Code);
         Assert.Contains(reading.Problem.Errors.DefaultIfEmpty(new FieldError("", code, "")), e => path == "*" || e.Field == path);
     }
+
+    [Theory]
+    [InlineData("{ \"md5\": \"aa\", \"sha1\": \"SHA1\" }", "urls[1].hashes.md5", ProblemCodes.MalformedHash, "Sha1")]
+    [InlineData("{ \"sha1\": \"SHA1\", \"pdq\": \"PDQ\", \"pdqQuality\": 101 }", "urls[1].hashes.pdqQuality", ProblemCodes.OutOfRange, "Sha1")]
+    [InlineData("{ \"pdqQuality\": 101 }", "urls[1].hashes.pdqQuality", ProblemCodes.OutOfRange, "")]
+    [InlineData("{ \"sha1\": \"SHA1\", \"pdqQuality\": 50 }", "urls[1].hashes.pdqQuality", ProblemCodes.Inconsistent, "Sha1")]
+    [InlineData("{ \"sha1\": \"SHA1\", \"mediaSize\": -1 }", "urls[1].hashes.mediaSize", ProblemCodes.OutOfRange, "Sha1")]
+    public void What_of_hashes_cannot_be_read_is_left_out_alone_and_told(string hashes, string path, string code, string taken)
+    {
+        var body = JsonNode.Parse(Good)!;
+        body["urls"]![1]!["hashes"] = JsonNode.Parse(
+            hashes.Replace("SHA1", new string('a', 40), StringComparison.Ordinal).Replace("PDQ", new string('a', 64), StringComparison.Ordinal));
+        var reading = Read(body.ToJsonString());
+
+        var left = Assert.Single(reading.LeftOut);
+        Assert.Equal((path, code), (left.Field, left.Code));
+        Assert.Equal(taken, string.Join(',', reading.Draft!.Items[1].Hashes.Select(h => h.Algorithm)));
+        Assert.Null(reading.Draft.Items[1].PdqQuality);
+        Assert.Null(reading.Draft.Items[1].MediaSize);
+        Assert.Empty(Read(Good).LeftOut);
+    }
+
+    [Fact]
+    public void Numbers_and_texts_are_taken_as_pandas_php_and_windows_write_them()
+    {
+        var text = Good.Replace("\"pdqQuality\": 90", "\"pdqQuality\": 98.0", StringComparison.Ordinal)
+            .Replace("\"mediaSize\": 5,", "\"mediaSize\": 1e3,", StringComparison.Ordinal)
+            .Replace("\"memo\": \"Text\"", "\"memo\": \"the site\u0092s \u0093front\u0094\"", StringComparison.Ordinal);
+        var reading = Read(text);
+
+        Assert.Null(reading.Problem);
+        Assert.Equal("the site’s “front”", reading.Draft!.Secrets!.Memo);
+        var media = Assert.Single(reading.Draft.Items, i => i.PdqQuality is not null);
+        Assert.Equal((98, 1000L), (media.PdqQuality!.Value, media.MediaSize!.Value));
+    }
+
+    [Theory]
+    [InlineData("2026-11-01T08:15:00.123456789Z", "2026-11-01T08:15:00.1234567Z")]
+    [InlineData("2026-11-01T08:15:00.12345678+00:00", "2026-11-01T08:15:00.1234567Z")]
+    [InlineData("2026-11-01T08:15:00,5Z", "2026-11-01T08:15:00.5Z")]
+    [InlineData("2026-11-01t08:15:00z", "2026-11-01T08:15:00Z")]
+    [InlineData("2026-11-01 08:15:00+0100", "2026-11-01T07:15:00Z")]
+    [InlineData("2026-11-01T08:15:00+01", "2026-11-01T07:15:00Z")]
+    [InlineData("2026-11-01T08:15-00:00", "2026-11-01T08:15:00Z")]
+    [InlineData("2026-11-01T08:15:00+14:00", "2026-10-31T18:15:00Z")]
+    [InlineData("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z")]
+    [InlineData("2026-11-01T24:00:00Z", "2026-11-02T00:00:00Z")]
+    public void Dates_are_taken_in_every_form_of_the_standards(string text, string utc)
+    {
+        Assert.True(FieldReader.TryDate(text, out var read));
+        Assert.Equal(DateTimeOffset.Parse(utc, System.Globalization.CultureInfo.InvariantCulture), read);
+    }
+
+    [Theory]
+    [InlineData("2026-11-01T08:15:00")]
+    [InlineData("2026-11-01")]
+    [InlineData("2026-02-30T08:15:00Z")]
+    [InlineData("2026-11-01T24:00:01Z")]
+    [InlineData("2026-11-01T08:60:00Z")]
+    [InlineData("2026-11-01T08:15:60Z")]
+    [InlineData("2026-11-01T08:15:00+15:00")]
+    [InlineData("0001-01-01T00:00:00+14:00")]
+    [InlineData("9999-12-31T24:00:00Z")]
+    [InlineData("1767514500")]
+    [InlineData("2026-11-01T08:15:00.Z")]
+    [InlineData("٢026-11-01T08:15:00Z")]
+    public void Other_dates_are_not(string text) => Assert.False(FieldReader.TryDate(text, out _));
 
     public static TheoryData<string, byte[], string> BadBytes => new()
     {

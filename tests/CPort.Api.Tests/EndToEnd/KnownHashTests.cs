@@ -80,6 +80,21 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
 
     [SkippableTheory]
     [MemberData(nameof(Both))]
+    public async Task An_import_of_any_length_takes_what_of_its_rows_can_be_read(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        var md5 = Bodies.Hash("beside a bad one", 16);
+        var row = new JsonObject { ["md5"] = md5, ["sha1"] = "short", ["classification"] = "Baseline" }.ToJsonString();
+
+        // More than a request of one report may have.
+        var answers = await node.StreamAsync("interpol", [.. Enumerable.Repeat(new string('x', 1_000_000), 18), row], "v1/hashes:import?list=e2e");
+        Assert.Equal([.. Enumerable.Repeat("rejected", 18), "imported"], answers.Select(a => a.GetProperty("outcome").GetString()));
+        Assert.Contains("sha1", Assert.Single(answers[^1].GetProperty("leftOut").EnumerateArray()).GetProperty("field").GetString(), StringComparison.Ordinal);
+        Assert.True((await LookupAsync(node, "nl", null, ("md5", md5)))[0].GetProperty("known").GetBoolean());
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
     public async Task Near_PDQ_values_are_found_within_the_radius_with_their_distance(DatabaseProvider provider)
     {
         var node = await nodes.OnAsync(provider);

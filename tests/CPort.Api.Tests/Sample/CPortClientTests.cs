@@ -5,6 +5,8 @@ using CPort.Actors.Intake;
 using CPort.Node;
 using CPort.Node.Client;
 using CPort.Node.Commands;
+using CPort.Node.Commands.Pbm;
+using CPort.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -33,9 +35,11 @@ public sealed class CPortClientTests : IAsyncLifetime
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _server = builder.Build();
         _server.MapPost("/v1/reports:stream", StreamAsync);
-        _server.MapGet("/v1/agencies", (HttpContext http) => http.Request.Headers.Authorization == "Bearer good"
-            ? Results.Json(new { agencies = Array.Empty<object>(), items = new[] { new { id = "hotline-nl" } } })
-            : Results.Problem(title: "Unauthorized", statusCode: 401));
+        _server.MapGet("/v1/agencies", http => http.Request.Headers.Authorization == "Bearer good"
+            ? http.Response.WriteAsJsonAsync(new { agencies = Array.Empty<object>(), items = new[] { new { id = "hotline-nl" } } })
+            : ApiProblem.Of(ProblemCodes.NotAuthenticated).WriteAsync(http));
+        _server.MapGet("/health/live", () => Results.Json(new { status = "live" }));
+        _server.MapGet("/operator/v1/cluster/members", () => Results.Json(new { members = Array.Empty<object>() }));
         _server.MapPost("/v1/agencies", http => ApiProblemException.OfField("kind", ProblemCodes.UnknownCode, "not a kind").Problem.WriteAsync(http));
         _server.MapPost("/v1/agencies/hotline-nl/keys/old:rotate", () =>
             Results.Json(new { agency = "hotline-nl", keyId = "new", apiKey = "cport_new_secret" }));
@@ -171,26 +175,30 @@ public sealed class CPortClientTests : IAsyncLifetime
                 return false;
             }
 
-            http.Response.StatusCode = 403;
-            await http.Response.WriteAsJsonAsync(new { title = "Forbidden" });
+            await ApiProblem.Of(ProblemCodes.NotAuthorised).WriteAsync(http);
             return true;
         };
         using var client = new CPortClient(_url, "good");
+        var file = new SourceFile(Source(text));
         var options = new LineStreamOptions
         {
-            ResumeFile = resume, Parallel = 1, OutcomeFile = Path.Combine(_folder, "outcomes"), Source = await ResumePoint.FingerprintAsync(Source(text)),
+            ResumeFile = resume, Parallel = 1, OutcomeFile = Path.Combine(_folder, "outcomes"), Source = () => file.Fingerprint,
         };
-        var refused = await Assert.ThrowsAsync<CPortApiException>(() => client.StreamReportsAsync(Source(text), options));
+        var refused = await Assert.ThrowsAsync<CPortApiException>(() => client.StreamReportsAsync(file, options));
         Assert.Equal(403, refused.Problem.Status);
 
         var point = ResumePoint.Load(resume)!;
         Assert.Equal(1_000, point.Line);
-        Assert.True(await point.IsOfAsync(Source(text + "line 2001\n")));
-        Assert.False(await point.IsOfAsync(Source("x" + text)));
+        Assert.True(await new SourceFile(Source(text + "line 2001\n")).GoOnAsync(point, point.Offset));
+        Assert.False(await new SourceFile(Source("x" + text)).GoOnAsync(point, point.Offset));
+        Assert.False(await new SourceFile(Source(text[..100])).GoOnAsync(point, point.Offset));
+
+        // The same length and beginning, and another line in the midst of what was read.
+        Assert.False(await new SourceFile(Source(text.Replace("line 900\n", "line 9x0\n"))).GoOnAsync(point, point.Offset));
 
         _mischief = (_, _) => Task.FromResult(false);
-        var source = Source(text);
-        source.Position = point.Offset;
+        var source = new SourceFile(Source(text));
+        Assert.True(await source.GoOnAsync(point, point.Offset));
         var result = await client.StreamReportsAsync(source, options with { ResumeFrom = point });
 
         Assert.Equal(2_000, result["accepted"]);
@@ -297,6 +305,195 @@ public sealed class CPortClientTests : IAsyncLifetime
         Assert.Equal(0, await AgenciesCommand.Create().Parse(["list", .. where]).InvokeAsync());
         Assert.Equal(0, await AgenciesCommand.Create().Parse(["rotate-key", "hotline-nl", "old", .. where]).InvokeAsync());
         Assert.Equal(ExitCodes.Failed, await AgenciesCommand.Create().Parse(["add", "hotline-xx", .. where]).InvokeAsync());
+    }
+
+    [Fact]
+    public async Task No_command_asks_a_proxy_of_the_environment_for_the_machine_itself_or_over_plain_http()
+    {
+        var (before, asked) = (HttpClient.DefaultProxy, new ConcurrentQueue<Uri>());
+        HttpClient.DefaultProxy = new WatchingProxy(_url.Port, asked);
+        try
+        {
+            var file = Path.Combine(_folder, "day");
+            await File.WriteAllTextAsync(file, "one\n");
+            foreach (var url in new[] { _url, new Uri($"http://localhost:{_url.Port}") })
+            {
+                string[] node = ["--url", url.ToString(), "--key", "good"];
+                Assert.Equal(0, await IntakeCommand.Create().Parse([file, .. node]).InvokeAsync());
+                Assert.Equal(0, await AgenciesCommand.Create().Parse(["list", .. node]).InvokeAsync());
+                Assert.Equal(0, await HealthCommand.Create().Parse(["--url", url.ToString()]).InvokeAsync());
+                Assert.Equal(0, await PbmCommand.Create().Parse([$"{url.Host}:{url.Port}", "--key", "good", "cluster", "show"]).InvokeAsync());
+            }
+
+            Assert.Empty(asked);
+        }
+        finally
+        {
+            HttpClient.DefaultProxy = before;
+        }
+
+        Assert.False(NodeHttp.Handler(new Uri("http://node.example:5080")).UseProxy);
+        Assert.False(NodeHttp.Handler(new Uri("https://127.0.0.1:5080")).UseProxy);
+        Assert.True(NodeHttp.Handler(new Uri("https://node.example")).UseProxy);
+    }
+
+    [Fact]
+    public void Every_client_of_the_node_comes_from_the_one_place_that_decides_about_proxies() => Assert.All(
+        Directory.EnumerateFiles(Repository.PathOf("src", "CPort.Node"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => Path.GetFileName(f) != "NodeHttp.cs" && !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}")),
+        f => Assert.DoesNotMatch(@"new (HttpClient|HttpClientHandler|SocketsHttpHandler)\b", File.ReadAllText(f)));
+
+    [Theory]
+    [InlineData("<html>Access denied</html>", 403)]
+    [InlineData("""{"type":"about:blank","title":"Forbidden","status":403}""", 403)]
+    [InlineData("<html>Not found</html>", 404)]
+    public async Task What_a_proxy_answers_is_not_taken_for_the_nodes_word(string body, int status)
+    {
+        _mischief = async (http, _) =>
+        {
+            http.Response.StatusCode = status;
+            await http.Response.WriteAsync(body);
+            return true;
+        };
+        using var client = new CPortClient(_url, "good");
+        var said = await Assert.ThrowsAsync<CPortUnreachableException>(() => client.StreamReportsAsync(Source("a\n")));
+        Assert.Contains("no CPort node", said.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("roles", said.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_feed_that_pauses_is_sent_and_answered_while_it_pauses()
+    {
+        var outcomes = Path.Combine(_folder, "outcomes");
+        var feed = new System.IO.Pipelines.Pipe();
+        using var client = new CPortClient(_url, "good");
+        var sending = client.StreamReportsAsync(feed.Reader.AsStream(), new LineStreamOptions { OutcomeFile = outcomes });
+        foreach (var line in new[] { "urgent one", "urgent two" })
+        {
+            await feed.Writer.WriteAsync(Encoding.UTF8.GetBytes($"{line}\n"));
+
+            // No more comes until this one is through.
+            await Wait.UntilAsync(
+                () => Task.FromResult(_stored.ContainsKey(line) && AnsweredIn(outcomes) == _stored.Count), TimeSpan.FromMinutes(1),
+                () => "a line of a feed that pauses was not sent");
+        }
+
+        await feed.Writer.CompleteAsync();
+        Assert.Equal(2, (await sending)["accepted"]);
+    }
+
+    [Fact]
+    public async Task A_file_of_any_encoding_and_line_ends_is_read_and_one_that_is_no_lines_is_named()
+    {
+        var file = Path.Combine(_folder, "day");
+        string[] arguments = [file, "--url", _url.ToString(), "--key", "good"];
+        byte[][] forms =
+        [
+            [0xEF, 0xBB, 0xBF, .. "mark\nline\n"u8], [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("wide\r\nfile")],
+            Encoding.BigEndianUnicode.GetBytes("turned\nround"), [.. "mac\rend\r"u8],
+        ];
+        foreach (var form in forms)
+        {
+            await File.WriteAllBytesAsync(file, form);
+            Assert.Equal(0, await IntakeCommand.Create().Parse(arguments).InvokeAsync());
+        }
+
+        Assert.Equal(["end", "file", "line", "mac", "mark", "round", "turned", "wide"], _stored.Keys.Order());
+        foreach (var (bytes, code) in new (byte[], int)[]
+        {
+            ([0x1F, 0x8B, 8, 0, 0], ExitCodes.Usage), ([.. "[\n{}\n]\n"u8], ExitCodes.Usage), ([], ExitCodes.Failed), ([.. "\n\n"u8], ExitCodes.Failed),
+        })
+        {
+            await File.WriteAllBytesAsync(file, bytes);
+            Assert.Equal(code, await IntakeCommand.Create().Parse(arguments).InvokeAsync());
+        }
+
+        Assert.Equal(8, _stored.Count);
+    }
+
+    [SkippableFact]
+    public async Task A_list_from_a_pipe_is_imported_and_an_empty_one_is_no_success()
+    {
+        string[] node = ["--list", "worst of", "--classification", "Baseline", "--url", _url.ToString(), "--key", "good"];
+        using (var pipe = new System.IO.Pipes.AnonymousPipeServerStream(System.IO.Pipes.PipeDirection.Out))
+        {
+            var path = $"/dev/fd/{pipe.GetClientHandleAsString()}";
+            Skip.IfNot(File.Exists(path), "There is no /dev/fd.");
+            var writing = Task.Run(async () =>
+            {
+                await pipe.WriteAsync(Encoding.UTF8.GetBytes($"md5\n{1:x32}\n{2:x32}\n"));
+                pipe.DisposeLocalCopyOfClientHandle();
+                await pipe.DisposeAsync();
+            });
+            Assert.Equal(0, await HashesCommand.Create().Parse(["import", path, .. node]).InvokeAsync());
+            await writing;
+        }
+
+        Assert.Equal(2, _stored.Count);
+        var file = Path.Combine(_folder, "list.csv");
+        await File.WriteAllTextAsync(file, "md5,classification\n");
+        Assert.Equal(ExitCodes.Failed, await HashesCommand.Create().Parse(["import", file, .. node]).InvokeAsync());
+    }
+
+    [Fact]
+    public async Task A_list_is_gone_on_with_only_when_what_was_read_of_it_is_the_same()
+    {
+        var file = Path.Combine(_folder, "list.csv");
+        string List(int changed) => "md5\n" + string.Concat(Enumerable.Range(1, 45_000).Select(i => $"{(i == changed ? 99_999 : i):x32}\n"));
+        await File.WriteAllTextAsync(file, List(0));
+        var source = new SourceFile(File.OpenRead(file));
+        await source.CopyToAsync(Stream.Null);
+        await new ResumePoint { Source = source.Fingerprint, Offset = 20_001, Line = 20_001 }.SaveAsync(file + ".resume");
+        await source.DisposeAsync();
+        string[] arguments =
+            ["import", file, "--list", "worst of", "--classification", "Baseline", "--url", _url.ToString(), "--key", "good", "--resume"];
+        await File.WriteAllTextAsync(file, List(10_000));
+        Assert.Equal(ExitCodes.Usage, await HashesCommand.Create().Parse(arguments).InvokeAsync());
+        Assert.Empty(_stored);
+
+        await File.WriteAllTextAsync(file, List(0));
+        Assert.Equal(0, await HashesCommand.Create().Parse(arguments).InvokeAsync());
+        Assert.Equal(25_000, _stored.Count);
+    }
+
+    [Fact]
+    public async Task Where_nobody_may_write_beside_the_file_it_is_sent_all_the_same()
+    {
+        var file = Path.Combine(_folder, "day");
+        await File.WriteAllTextAsync(file, string.Concat(Enumerable.Range(1, 1_200).Select(i => $"line {i}\n")));
+        string[] node = ["--url", _url.ToString(), "--key", "good", "--resume-file", Path.Combine(_folder, "nowhere", "resume")];
+        Assert.Equal(0, await IntakeCommand.Create().Parse([file, .. node]).InvokeAsync());
+        Assert.Equal(1_200, _stored.Count);
+    }
+
+    [Fact]
+    public void A_pipe_whose_reader_has_gone_is_noticed()
+    {
+        using var pipe = new System.IO.Pipes.AnonymousPipeServerStream(System.IO.Pipes.PipeDirection.Out);
+        var descriptor = (int)pipe.SafePipeHandle.DangerousGetHandle();
+        Assert.False(OutputPipe.IsUnread(descriptor));
+        pipe.DisposeLocalCopyOfClientHandle();
+        Assert.True(OutputPipe.IsUnread(descriptor));
+    }
+
+    /// <summary>Stands between the program and the stand-in node, as <c>http_proxy</c> would, and nobody else.</summary>
+    private sealed class WatchingProxy(int port, ConcurrentQueue<Uri> asked) : System.Net.IWebProxy
+    {
+        public System.Net.ICredentials? Credentials { get; set; }
+
+        public Uri? GetProxy(Uri destination)
+        {
+            asked.Enqueue(destination);
+            return null;
+        }
+
+        public bool IsBypassed(Uri host) => host.Port != port;
+    }
+
+    private static int AnsweredIn(string outcomes)
+    {
+        using var file = new StreamReader(new FileStream(outcomes, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return file.ReadToEnd().Count(c => c == '\n');
     }
 
     private static MemoryStream Source(string text) => new(Encoding.UTF8.GetBytes(text));

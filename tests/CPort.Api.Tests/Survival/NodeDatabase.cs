@@ -32,8 +32,11 @@ public sealed class NodeDatabase
     /// <summary>The node's settings, without <c>CPORT__</c>.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; }
 
-    /// <summary>A new, empty database. <paramref name="folder"/>: where its files are to be, by default a temporary folder.</summary>
-    public static async Task<NodeDatabase> CreateAsync(DatabaseProvider provider, PostgreSqlServer server, string? folder = null)
+    /// <summary>
+    /// A new, empty database. <paramref name="folder"/>: where its files are to be, by default a temporary folder; <paramref name="kind"/>: see <see
+    /// cref="PostgreSqlServer.CreateDatabaseAsync"/>.
+    /// </summary>
+    public static async Task<NodeDatabase> CreateAsync(DatabaseProvider provider, PostgreSqlServer server, string? folder = null, string? kind = null)
     {
         if (provider == DatabaseProvider.PostgreSql)
         {
@@ -42,7 +45,7 @@ public sealed class NodeDatabase
 
         folder ??= Directory.CreateTempSubdirectory("cport-survival-").FullName;
         return new NodeDatabase(folder, provider,
-            provider == DatabaseProvider.Sqlite ? Path.Combine(folder, "cport.db") : await server.CreateDatabaseAsync());
+            provider == DatabaseProvider.Sqlite ? Path.Combine(folder, "cport.db") : await server.CreateDatabaseAsync(kind));
     }
 
     /// <summary>Lets go of the files and removes the folder; a PostgreSQL database goes with its server.</summary>

@@ -61,6 +61,15 @@ public sealed class RefusedStartTests(PostgreSqlServer server)
         Assert.All(figures, name => Assert.Contains($"{name}: the database was set up with '7'", node.Log, StringComparison.Ordinal));
     }
 
+    [SkippableTheory]
+    [InlineData("LATIN1")]
+    [InlineData("SQL_ASCII")]
+    public async Task A_database_that_cannot_hold_every_text_is_refused(string encoding)
+    {
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(DatabaseProvider.PostgreSql, server, kind: $"ENCODING '{encoding}' LOCALE 'C'"));
+        await AssertRefusedAsync(node, encoding);
+    }
+
     private static async Task AssertRefusedAsync(TestNode node, string says)
     {
         var before = node.Log.Length;

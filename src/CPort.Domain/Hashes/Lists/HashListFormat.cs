@@ -5,7 +5,7 @@ public sealed class HashListFormat
 {
     /// <summary>A CSV file, whatever its columns.</summary>
     public static readonly HashListFormat Csv = new(
-        "csv", $"CSV with a header naming any of {HashAlgorithms.Names}, classification, country, victim_identified, series",
+        "csv", $"CSV with a header naming any of {HashAlgorithms.Names}, classification, country, victim_identified, series, quality",
             "text", "", CsvHashListReader.ReadAsync);
 
     /// <summary>INTERPOL ICSE's hash export (domain.md 3): <c>MD5;SHA1;PhotoDNA;Image ID;…;Baseline</c>.</summary>

@@ -1,6 +1,5 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
+using CPort.Domain.Text;
 
 namespace CPort.Domain.Hashes.Lists;
 
@@ -24,12 +23,19 @@ public static class HashListReader
         Stream stream, HashListFormat? expected = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var window = new ByteWindow(stream);
-        await window.FillAsync(cancellation);
-        if (window.Data.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || window.Data.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
+        while (window.Data.Length < 4 && await window.FillAsync(cancellation))
+        {
+        }
+
+        if (FileHead.Packed(window.Data) is { } packed)
+        {
+            throw new HashListFormatException(packed);
+        }
+
+        if (FileHead.Wide(window.Data) is { } encoding)
         {
             // Some exporters write UTF-16; everything below reads UTF-8.
-            var encoding = window.Data[0] == 0xFF ? Encoding.Unicode : Encoding.BigEndianUnicode;
-            window = new ByteWindow(Encoding.CreateTranscodingStream(new Prefixed(window.Data.ToArray(), stream), encoding, Encoding.UTF8, leaveOpen: true));
+            window = new ByteWindow(Encoding.CreateTranscodingStream(window.Rest(), encoding, Encoding.UTF8, leaveOpen: true));
             await window.FillAsync(cancellation);
         }
 
@@ -77,47 +83,6 @@ public static class HashListReader
             }
         }
     }
-
-    /// <summary>A stream that starts with bytes already read from it.</summary>
-    internal sealed class Prefixed(byte[] prefix, Stream rest) : Stream
-    {
-        private int _at;
-
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            var taken = Take(buffer);
-            return taken > 0 ? taken : rest.Read(buffer);
-        }
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            Take(buffer.Span) is > 0 and var taken ? ValueTask.FromResult(taken) : rest.ReadAsync(buffer, cancellationToken);
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        private int Take(Span<byte> buffer)
-        {
-            var count = Math.Min(buffer.Length, prefix.Length - _at);
-            prefix.AsSpan(_at, count).CopyTo(buffer);
-            _at += count;
-            return count;
-        }
-    }
 }
 
 /// <summary>A sliding window over a stream: grows to what one row needs, never beyond what its reader asks for.</summary>
@@ -134,7 +99,7 @@ internal sealed class ByteWindow(Stream stream)
     public void Consume(int count) => _start += count;
 
     /// <summary>What has not been consumed, and what follows it.</summary>
-    public Stream Rest() => new HashListReader.Prefixed(Data.ToArray(), stream);
+    public Stream Rest() => new PrefixedStream(Data.ToArray(), stream);
 
     /// <summary>Reads more behind the data at hand; false at the end of the stream.</summary>
     public async ValueTask<bool> FillAsync(CancellationToken cancellation)
@@ -201,4 +166,13 @@ internal static class HashListValues
     }
 
     public static string Reason(HashAlgorithmRow algorithm) => $"{algorithm.Title} is not {algorithm.Form}";
+
+    /// <summary>A whole number, also as pandas and PHP write it: <c>98.0</c>, <c>1e3</c>.</summary>
+    public static bool TryNumber(ReadOnlySpan<char> text, out long number)
+    {
+        var read = decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value)
+            && value == decimal.Truncate(value) && value <= long.MaxValue;
+        number = read ? (long)value : 0;
+        return read;
+    }
 }

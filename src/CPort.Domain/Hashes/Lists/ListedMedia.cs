@@ -21,6 +21,9 @@ public sealed record ListedMedia
     /// <summary>The list takes these hashes back.</summary>
     public bool Retract { get; init; }
 
+    /// <summary>How much the PDQ value says, 0 to 100, when the list says.</summary>
+    public int? PdqQuality { get; init; }
+
     /// <summary>Bytes of the media file, when the list says.</summary>
     public long? MediaSize { get; init; }
     public string? MimeType { get; init; }
@@ -49,6 +52,9 @@ public enum HashListRowOutcome
 
     /// <summary>The row is sound but does not speak of abuse material (VICS "non-pertinent", "comparison").</summary>
     Skipped,
+
+    /// <summary>No row: something about the list as a whole that its reader should know.</summary>
+    Note,
 }
 
 /// <summary>One row of a file: the row, or why there is none.</summary>
@@ -67,10 +73,14 @@ public readonly record struct HashListRowResult
     public HashListRowOutcome Outcome { get; }
     public ListedMedia? Row { get; }
 
-    /// <summary>Why the row was rejected or skipped, without any value of it.</summary>
+    /// <summary>Why the row was rejected or skipped, or what of it was left out, without any value of it.</summary>
     public string? Reason { get; }
 
-    public static HashListRowResult Of(long number, ListedMedia row) => new(number, HashListRowOutcome.Row, row, null);
+    /// <summary>A row; <paramref name="leftOut"/>: what of it could not be read, a hash among others or a courtesy.</summary>
+    public static HashListRowResult Of(long number, ListedMedia row, string? leftOut = null) => new(number, HashListRowOutcome.Row, row, leftOut);
+
+    /// <summary>What is to be said of the list as a whole.</summary>
+    public static HashListRowResult Note(string text) => new(0, HashListRowOutcome.Note, null, text);
 
     public static HashListRowResult Rejected(long number, string reason) => new(number, HashListRowOutcome.Rejected, null, reason);
 

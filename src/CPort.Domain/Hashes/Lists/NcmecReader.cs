@@ -48,6 +48,9 @@ internal static class NcmecReader
         public ImmutableArray<ContentHash>.Builder Hashes { get; } = ImmutableArray.CreateBuilder<ContentHash>(4);
         public string? Problem { get; set; }
 
+        /// <summary>Why a hash of it is left out.</summary>
+        public string? LeftOut { get; set; }
+
         public string? Key => Member is null || Id is null ? null : $"{Member}-{Id}";
     }
 
@@ -142,7 +145,7 @@ internal static class NcmecReader
 
         if (entry.Hashes.Count == 0)
         {
-            return HashListRowResult.Rejected(number, "no hash of a kind that CPort knows");
+            return HashListRowResult.Rejected(number, entry.LeftOut ?? "no hash of a kind that CPort knows");
         }
 
         // A1 to B2 are classes of US law; none of them says what the international baseline asks.
@@ -152,7 +155,7 @@ internal static class NcmecReader
             Hashes = entry.Hashes.ToImmutable(), Classification = known
                 ? Classification.National : null, Country = known ? Us : null, Retract = retract,
             UpdatedAt = entry.At,
-        });
+        }, entry.LeftOut);
     }
 
     /// <summary>By name; but where a page's next link names another page of the folder, that one follows. Each page once.</summary>
@@ -292,7 +295,7 @@ internal static class NcmecReader
 
                     if (!ContentHash.TryParse(algorithm, value, out var hash))
                     {
-                        entry.Problem ??= HashListValues.Reason(row);
+                        entry.LeftOut ??= HashListValues.Reason(row);
                     }
                     else if (entry.Hashes.All(h => h.Algorithm != algorithm))
                     {

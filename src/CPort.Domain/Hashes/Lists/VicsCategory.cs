@@ -29,8 +29,8 @@ public enum VicsMeaning
 /// uncategorized</description></item>
 /// <item><term>2.0 UK</term><description>1, 2, 3 are A, B, C of the Sentencing Council: child abuse* each; others
 /// unknown</description></item>
-/// <item><term>2.0 Default, CUSTOM, other</term><description>1 child abuse without a country (so no classification); others
-/// unknown</description></item>
+/// <item><term>2.0 Default, CUSTOM, other</term><description>0 non-pertinent (so NIST's known good files), 1 child abuse without a
+/// country (so no classification); others unknown</description></item>
 /// <item><term>1.x</term><description>0 uncategorized, 1 child abuse* (US), 2 age difficult, 3 virtual, 4 comparison, 5
 /// non-pertinent</description></item>
 /// </list>
@@ -43,7 +43,7 @@ public sealed record VicsCategory(int Generation, string Context, int? Code)
     {
         (_, _, null) => VicsMeaning.Uncategorized,
         (1, _, 0) or (2, "US", 5) => VicsMeaning.Uncategorized,
-        (1, _, 5) or (2, "US", 0) => VicsMeaning.NonPertinent,
+        (1, _, 5) or (2, not "UK", 0) => VicsMeaning.NonPertinent,
         (2, "UK", 1 or 2 or 3) => VicsMeaning.ChildAbuse,
         (2, "UK", _) => VicsMeaning.Unknown,
         (_, _, 1) => VicsMeaning.ChildAbuse,

@@ -66,7 +66,7 @@ internal sealed class VicsFramer
             if (found < 0)
             {
                 length = data.Length;
-                return ended ? Step.End : Step.More;
+                return !ended ? Step.More : HasCases is null || _open.Count == 0 ? Step.End : CutOff();
             }
 
             switch (rest[found])
@@ -222,6 +222,14 @@ internal sealed class VicsFramer
         }
 
         return ended ? Fail("the file ends within the record", out length) : Step.More;
+    }
+
+    /// <summary>As when a download broke off between two records: what followed is missing.</summary>
+    private Step CutOff()
+    {
+        _open.Clear();
+        Reason = "the file ends before its list is closed: it is incomplete";
+        return Step.Broken;
     }
 
     private Step Fail(string reason, out int length)

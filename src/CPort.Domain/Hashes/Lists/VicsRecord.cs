@@ -28,7 +28,7 @@ internal static class VicsRecord
         var hashes = new ContentHash?[HashAlgorithms.Slots];
         var row = new ListedMedia { Hashes = [] };
         int? code = null;
-        string? problem = null;
+        string? problem = null, leftOut = null;
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -37,10 +37,10 @@ internal static class VicsRecord
             switch (name)
             {
                 case var _ when HashAlgorithms.TryFind(name, out var algorithm):
-                    problem ??= Hash(algorithm, Text(ref reader), hashes);
+                    leftOut ??= Hash(algorithm, Text(ref reader), hashes, ref problem);
                     break;
                 case "ALTERNATIVEHASHES" when reader.TokenType == JsonTokenType.StartArray:
-                    problem ??= Alternatives(ref reader, hashes);
+                    leftOut ??= Alternatives(ref reader, hashes, ref problem);
                     break;
                 case "CATEGORY":
                     var category = Text(ref reader);
@@ -61,7 +61,7 @@ internal static class VicsRecord
                     }
                     else
                     {
-                        problem ??= "VictimIdentified is neither true nor false";
+                        leftOut ??= "VictimIdentified is neither true nor false";
                     }
 
                     break;
@@ -71,7 +71,7 @@ internal static class VicsRecord
                     break;
                 case "MEDIASIZE":
                     // Sizes are a courtesy of the exporter: one that cannot be read is left out.
-                    row = row with { MediaSize = long.TryParse(Text(ref reader), NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : null };
+                    row = row with { MediaSize = HashListValues.TryNumber(Text(ref reader), out var size) ? size : null };
                     break;
                 case "MIMETYPE":
                     row = row with { MimeType = Text(ref reader) is { Length: > 0 and <= 100 } mime && mime.Contains('/') ? mime : null };
@@ -93,7 +93,7 @@ internal static class VicsRecord
         ImmutableArray<ContentHash> found = [.. hashes.OfType<ContentHash>()];
         if (found.IsEmpty)
         {
-            return HashListRowResult.Rejected(number, "no hash");
+            return HashListRowResult.Rejected(number, leftOut ?? "no hash");
         }
 
         var meaning = new VicsCategory(context.Generation, context.Context, code);
@@ -102,7 +102,7 @@ internal static class VicsRecord
             : HashListRowResult.Of(number, row with
             {
                 Hashes = found, Category = meaning, Classification = meaning.Classification, Country = meaning.Classification is null ? null : meaning.Country,
-            });
+            }, leftOut);
     }
 
     /// <summary>A value as text whatever its type; null for null, objects and arrays (which are skipped).</summary>
@@ -124,7 +124,8 @@ internal static class VicsRecord
         }
     }
 
-    private static string? Hash(HashAlgorithmRow row, string? text, ContentHash?[] hashes)
+    /// <summary>Takes a hash; returns why it is left out. Two that differ are a problem of the record: one is another file's.</summary>
+    private static string? Hash(HashAlgorithmRow row, string? text, ContentHash?[] hashes, ref string? problem)
     {
         if (string.IsNullOrWhiteSpace(text))
         {
@@ -138,7 +139,8 @@ internal static class VicsRecord
 
         if (hashes[(int)row.Algorithm] is { } earlier && earlier != hash)
         {
-            return $"two different {row.Algorithm} hashes";
+            problem ??= $"two different {row.Algorithm} hashes";
+            return null;
         }
 
         hashes[(int)row.Algorithm] = hash;
@@ -146,9 +148,9 @@ internal static class VicsRecord
     }
 
     /// <summary>1.x keeps PhotoDNA here; names that are no algorithm of ours are passed over.</summary>
-    private static string? Alternatives(ref Utf8JsonReader reader, ContentHash?[] hashes)
+    private static string? Alternatives(ref Utf8JsonReader reader, ContentHash?[] hashes, ref string? problem)
     {
-        string? problem = null;
+        string? leftOut = null;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.StartObject)
@@ -167,9 +169,9 @@ internal static class VicsRecord
                 value = property == "HASHVALUE" ? text : value;
             }
 
-            problem ??= HashAlgorithms.TryFind(name, out var algorithm) ? Hash(algorithm, value, hashes) : null;
+            leftOut ??= HashAlgorithms.TryFind(name, out var algorithm) ? Hash(algorithm, value, hashes, ref problem) : null;
         }
 
-        return problem;
+        return leftOut;
     }
 }

@@ -80,9 +80,11 @@ internal sealed class PbmCommands
         command.SetAction((parsed, cancellation) => RunAsync(parsed, cancellation, async (client, stop) =>
         {
             var left = parsed.GetValue(lines) ?? int.MaxValue;
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            await using var watch = OutputPipe.CancelWhenUnread(ended);
             try
             {
-                await foreach (var text in client.LinesAsync(path, stop))
+                await foreach (var text in client.LinesAsync(path, ended.Token))
                 {
                     await Console.Out.WriteLineAsync(parsed.GetValue(_json) ? text : line(JsonSerializer.Deserialize<T>(text, ApiJson.Options)!));
                     if (--left <= 0)
@@ -91,9 +93,9 @@ internal sealed class PbmCommands
                     }
                 }
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (ended.IsCancellationRequested)
             {
-                // Ctrl-C is how a tail ends.
+                // Ctrl-C is how a tail ends, or that nobody reads it any more.
             }
         }));
         return command;

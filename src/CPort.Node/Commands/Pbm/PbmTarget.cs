@@ -38,7 +38,8 @@ public sealed partial record PbmTarget(Uri Url)
     /// <param name="certificateKeyFile">PEM of the certificate's key.</param>
     public CPortClient Connect(string key, string? authorityFile = null, string? certificateFile = null, string? certificateKeyFile = null)
     {
-        var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) };
+        var handler = NodeHttp.Handler(Url);
+        handler.ConnectTimeout = TimeSpan.FromSeconds(5);
         if (certificateFile is not null)
         {
             handler.SslOptions.ClientCertificates = [X509Certificate2.CreateFromPemFile(certificateFile, certificateKeyFile)];

@@ -78,7 +78,8 @@ internal static class WorkCommands
     [
         .. a.Sets.Select(s =>
             $"set {s.Set} | {s.State.ToString().ToLowerInvariant()} | version {s.Version} | position {s.Position}"
-            + string.Create(CultureInfo.InvariantCulture, $" | behind: {s.LagEvents} events, {s.LagSeconds} s | since {Time(s.Since)}")),
+            + string.Create(CultureInfo.InvariantCulture, $" | behind: {s.LagEvents} events, {s.LagSeconds} s | since {Time(s.Since)}")
+            + (s.ShowsNothing ? " | shows no report, and the journal has some: cport projections reconcile" : "")),
         .. a.Stuck.Select(s => $"stuck {s.PersistenceId} | at event {s.Sequence} | {s.Reason} | since {Time(s.Since)}"),
         $"This node writes version {a.CurrentVersion}; {a.Stuck.Count} reports left out",
     ];

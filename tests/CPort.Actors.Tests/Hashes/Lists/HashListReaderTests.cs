@@ -11,6 +11,7 @@ public class HashListReaderTests
 {
     private static readonly string Md5 = new('a', 32);
     private static readonly string Sha1 = new('B', 40);
+    private static readonly string Pdq = string.Concat(Enumerable.Repeat("0123456789abcdef", 4));
     private static readonly string PhotoDna = Convert.ToBase64String(Enumerable.Range(0, 144).Select(i => (byte)i).ToArray());
 
     [Fact]
@@ -34,7 +35,6 @@ public class HashListReaderTests
     [InlineData(";;;", "no hash")]
     [InlineData("{md5};Doubtful;;", "classification")]
     [InlineData("{md5};;XY;", "country")]
-    [InlineData("{md5};;;maybe", "VictimIdentified")]
     [InlineData("{md5};;", "fields")]
     [InlineData("{md5};;;;more", "fields")]
     [InlineData("\"{md5};;;", "quote")]
@@ -47,6 +47,76 @@ public class HashListReaderTests
         Assert.DoesNotContain("aaaa", rows[0].Reason);
         Assert.Equal(4, rows[1].Number);
     }
+
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    [InlineData("\r")]
+    public async Task Lines_end_as_every_system_ends_them(string end)
+    {
+        foreach (var step in new[] { 1, 5, 100_000 })
+        {
+            var rows = await Read(new Trickle(Encoding.UTF8.GetBytes($"md5,classification{end}{Md5},Baseline{end}{end}{Md5},National"), step));
+            Assert.Equal([(2L, Classification.Baseline), (4L, Classification.National)], rows.Select(r => (r.Number, r.Row!.Classification!.Value)));
+        }
+    }
+
+    [Theory]
+    [InlineData("MD5,SHA1 Hash,SHA-256 Hash,PhotoDNAHash,PDQ Hash,Classification")]
+    [InlineData("md5sum,sha1_hash,sha256sum,photo_dna,pdq_hash,class")]
+    [InlineData("\uFEFFhash_md5;file sha1;SHA256 Value;pdna;PDQ;CLASSIFICATION")]
+    [InlineData("#md5,sha1,sha256,photodna,pdq,classification")]
+    [InlineData("sep=;\nmd5;sha1_base32;sha256;photodna_base64;pdq;classification")]
+    [InlineData("#TYPE System.Management.Automation.PSCustomObject\nmd5,sha1,sha256,photodna,pdq,classification")]
+    public async Task Columns_are_found_under_their_usual_names(string header)
+    {
+        var delimiter = header.Contains(';') ? ';' : ',';
+        string[] fields = [Md5, new string('b', 40), new string('c', 64), $"{new string('d', 287)}e", Pdq, "Baseline"];
+        var row = Assert.Single(await Read($"{header}\n{string.Join(delimiter, fields)}\n")).Row!;
+
+        Assert.Equal(HashAlgorithms.All.Select(a => a.Algorithm).Order(), row.Hashes.Select(h => h.Algorithm).Order());
+        Assert.Equal(Classification.Baseline, row.Classification);
+    }
+
+    [Fact]
+    public async Task Columns_that_are_not_read_are_named_once()
+    {
+        var rows = await Read($"md5,tiger,Category,country_iso,victim\n{Md5},1,2,NL,yes\n{Md5},1,2,BE,no\n");
+
+        Assert.Equal([HashListRowOutcome.Note, HashListRowOutcome.Row, HashListRowOutcome.Row], rows.Select(r => r.Outcome));
+        Assert.Equal("Columns that are not read: tiger, Category.", rows[0].Reason);
+        Assert.Equal(("NL", true), (rows[1].Row!.Country!.Value.Code, rows[1].Row!.VictimIdentified));
+        Assert.Equal(("BE", false), (rows[2].Row!.Country!.Value.Code, rows[2].Row!.VictimIdentified));
+    }
+
+    [Fact]
+    public async Task A_value_that_cannot_be_read_is_left_out_alone_and_told()
+    {
+        var rows = await Read($"""
+            md5,sha1,pdq,quality,victim_identified,media_size,classification
+            {Md5},short,{Pdq},98.0,yes,1e3,Baseline
+            {Md5},{new string('b', 40)},{Pdq},many,no,about,Baseline
+            {Md5},,,,maybe,,Baseline
+            nonsense,,{Pdq},101,,,Baseline
+            """);
+
+        Assert.Equal(
+            [HashListRowOutcome.Row, HashListRowOutcome.Row, HashListRowOutcome.Row, HashListRowOutcome.Rejected], rows.Select(r => r.Outcome));
+        Assert.Equal([HashAlgorithm.Md5, HashAlgorithm.Pdq], rows[0].Row!.Hashes.Select(h => h.Algorithm));
+        Assert.Equal((98, true, 1000L), (rows[0].Row!.PdqQuality!.Value, rows[0].Row!.VictimIdentified, rows[0].Row!.MediaSize!.Value));
+        Assert.Contains("SHA-1", rows[0].Reason, StringComparison.Ordinal);
+        Assert.Equal([HashAlgorithm.Md5, HashAlgorithm.Sha1], rows[1].Row!.Hashes.Select(h => h.Algorithm));
+        Assert.Contains("quality", rows[1].Reason, StringComparison.Ordinal);
+        Assert.False(rows[2].Row!.VictimIdentified);
+        Assert.Contains("VictimIdentified", rows[2].Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("nonsense", rows[3].Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x1F, 0x8B, 8, 0 }, "gzip")]
+    [InlineData(new byte[] { 0x50, 0x4B, 3, 4 }, "zip")]
+    public async Task A_compressed_list_is_refused_as_such(byte[] head, string name) =>
+        Assert.Contains(name, (await Assert.ThrowsAsync<HashListFormatException>(() => Read(new MemoryStream(head)))).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task A_line_of_a_megabyte_costs_one_row()
@@ -87,6 +157,9 @@ public class HashListReaderTests
             "MD5;SHA1;PhotoDNA;Image ID;Is distributed;Victim identified;Offender identified;Series name;Number of submissions;File Available;Media Type;Baseline\n"
             + $"{Md5};{Sha1};{dna};17;1;1;0;\"Series; A\";3;1;Image;1\n{Md5};{Sha1};;18;0;0;0;;1;0;Video;0\n{Md5};{Sha1};;19;0;0;0;;1;0;Video;perhaps\n");
 
+        // The columns that CPort has no use for are named.
+        Assert.Equal(HashListRowOutcome.Note, rows[0].Outcome);
+        rows.RemoveAt(0);
         Assert.Equal(Classification.Baseline, rows[0].Row!.Classification);
         Assert.Equal(3, rows[0].Row!.Hashes.Length);
         Assert.True(rows[0].Row!.VictimIdentified && rows[0].Row!.SeriesKnown);
@@ -120,6 +193,8 @@ public class HashListReaderTests
     [InlineData("2.0.xml/US/$metadata#Media", 0)]
     [InlineData("2.0.xml/US/$metadata#Media", 4)]
     [InlineData("1.1.xml#Media", 5)]
+    [InlineData("2.0.xml/Default/$metadata#Media", 0)]
+    [InlineData("2.0.xml/CUSTOM/$metadata#Media", 0)]
     public async Task Vics_rows_that_do_not_speak_of_abuse_are_skipped(string context, int category)
     {
         var rows = await Read($$"""{"odata.metadata":"http://x.example/DataModels/{{context}}","value":[{"MD5":"{{Md5}}","Category":{{category}}}]}""");
@@ -185,6 +260,31 @@ public class HashListReaderTests
         Assert.Equal([HashListRowOutcome.Row, HashListRowOutcome.Rejected], rows.Select(r => r.Outcome));
     }
 
+    [Theory]
+    [InlineData(",")]
+    [InlineData("")]
+    [InlineData("]")]
+    public async Task A_vics_file_cut_off_between_two_records_is_incomplete(string rest)
+    {
+        var rows = await Read(
+            $$"""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[{"MD5":"{{Md5}}","Category":1}{{rest}}""");
+        Assert.Equal([HashListRowOutcome.Row, HashListRowOutcome.Rejected], rows.Select(r => r.Outcome));
+        Assert.Contains("incomplete", rows[1].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_of_a_vics_record_cannot_be_read_is_left_out_alone_and_told()
+    {
+        var numbers = string.Join(',', Enumerable.Repeat(7, 144));
+        var row = Assert.Single(await Read(
+            $$"""
+            {"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media",
+             "value":[{"MD5":"{{Md5}}","Category":1,"PhotoDNA":"{{numbers}}","VictimIdentified":"Unknown"}]}
+            """));
+        Assert.Equal([HashAlgorithm.Md5], row.Row!.Hashes.Select(h => h.Algorithm));
+        Assert.Contains("PhotoDNA", row.Reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Reading_in_single_bytes_gives_the_same_rows()
     {
@@ -192,6 +292,7 @@ public class HashListReaderTests
             $$"""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[{"MD5":"{{Md5}}","Category":1},{"MD5":"{{Md5}}","Series":"a\"b"}]}""";
         Assert.Equal(2, (await Read(new Trickle(Encoding.UTF8.GetBytes(json), 1))).Count(r => r.Row is not null));
         Assert.Equal(2, (await Read(new Trickle(Encoding.UTF8.GetBytes($"md5\n{Md5}\n{Md5}"), 1))).Count(r => r.Row is not null));
+        Assert.Equal(2, (await Read(new Trickle(Encoding.Unicode.GetBytes($"md5\n{Md5}\n{Md5}"), 1))).Count(r => r.Row is not null));
     }
 
     [Fact]

@@ -109,6 +109,16 @@ public sealed class NcmecReaderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_fingerprint_that_cannot_be_read_is_left_out_alone_and_told()
+    {
+        var row = Assert.Single(await Read(Page(
+            $"<image><member id=\"42\"/><id>1</id><classification>A1</classification><fingerprints><md5>{Md5('a')}</md5><pdna>short</pdna></fingerprints></image>")));
+        Assert.Equal(HashListRowOutcome.Row, row.Outcome);
+        Assert.Single(row.Row!.Hashes);
+        Assert.Contains("PhotoDNA", row.Reason);
+    }
+
+    [Fact]
     public async Task A_page_that_breaks_off_keeps_what_came_before_and_says_so()
     {
         var text = Page(Entry("1", 'a') + Entry("2", 'b'));
