@@ -289,7 +289,7 @@ public sealed class Projector(
     private async Task TryAloneAsync(Folding folding, CancellationToken cancellation)
     {
         var (reports, items, newItems) = (new List<ReportRow>(), new List<ItemRow>(), new List<(Tenant Tenant, ContentItem Item)>());
-        folding.RowsInto(reports, items, newItems);
+        folding.RowsInto(seam, reports, items, newItems);
         await using var db = tables.Connect();
         await using var transaction = await _rows.BeginAsync(db, cancellation).ConfigureAwait(false);
         try

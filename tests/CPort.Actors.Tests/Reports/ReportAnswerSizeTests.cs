@@ -114,9 +114,13 @@ public sealed class ReportAnswerSizeTests
         secret ??= new ItemSecrets { Url = "https://host.example/" };
         return report with
         {
-            Secrets = null, Items = [.. report.Items.Select(i => i with { Secrets = _seam.Seal(i.SecretsPlace(report.Id), secret) })],
+            Secrets = null,
+            Items = [.. report.Items.Select(i => i with { Secrets = _seam.Seal(i.SecretsPlace(report.Id), secret) })],
             Memos = [.. Enumerable.Range(1, memos).Select(n =>
-                new Memo { Agency = Nl.Agency, At = Start, Text = _seam.Seal(new SealedPlace(report.Id, SealedField.Memo), new SecretText { Text = Text(n) }) })],
+                new Memo
+                {
+                    Agency = Nl.Agency, At = Start, Text = _seam.Seal(new SealedPlace(report.Id, SealedField.Memo), new SecretText { Text = Text(n) }),
+                })],
         };
     }
 }

@@ -173,7 +173,7 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
     [Fact]
     public async Task A_hash_that_cannot_be_read_is_left_out_and_told_in_streams_and_refuses_a_command()
     {
-        var entry = $$"""{"urlString":"https://x.example/1","hashes":{"md5":"short","sha1":"{{new string('a', 40)}}"}}""";
+        var entry = $$$"""{"urlString":"https://x.example/1","hashes":{"md5":"short","sha1":"{{{new string('a', 40)}}}"}}""";
         var report = $$"""{"hotlineReference":"l-1","hotlineReceivedDate":"2026-01-04T08:15:00Z","urls":[{{entry}}]}""";
         var answer = await SendAsync("POST", "/v1/reports:stream", $"\uFEFF{report}\n{report}{report}", _hotline);
         var lines = (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l)).ToArray();
