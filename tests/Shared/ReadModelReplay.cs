@@ -1,6 +1,7 @@
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using LinqToDB.Async;
+using LinqToDB.Data;
 
 namespace CPort.Tests.Shared;
 
@@ -11,8 +12,7 @@ public static class ReadModelReplay
     public static async Task AssertEqualAsync(Database database)
     {
         var reports = await JournalView.ReportsAsync(database);
-        var tables = new ReadTables(database);
-        await using var db = tables.Connect();
+        await using var db = new DataConnection(database.DataOptions);
         var serving = await ReadTables.ServingAsync(db, default) ?? throw new InvalidOperationException("No read tables serve.");
         var reportRows = await ReadTables.Reports(db, serving.Id).ToListAsync();
         var itemRows = await ReadTables.Items(db, serving.Id).ToListAsync();

@@ -59,9 +59,9 @@ internal sealed class Folding(string id, Report known)
     }
 
     /// <summary>Adds the rows that the folded events have changed; <paramref name="newItems"/>: those whose hashes are not in the tables yet.</summary>
-    public void RowsInto(List<ReportRow> reports, List<ItemRow> items, List<(Tenant Tenant, ContentItem Item)> newItems)
+    public void RowsInto(ItemKeys keys, List<ReportRow> reports, List<ItemRow> items, List<(Tenant Tenant, ContentItem Item)> newItems)
     {
-        reports.Add(ReadRows.Of(Now));
+        var (rows, fresh) = (new List<ItemRow>(), new List<(Tenant Tenant, ContentItem Item)>());
         var sameHead = !Whole && ReadRows.SharesHead(Before, Now);
         for (var i = 0; i < Now.Items.Count; i++)
         {
@@ -72,11 +72,25 @@ internal sealed class Folding(string id, Report known)
                 continue;
             }
 
-            items.Add(ReadRows.Of(Now, item));
+            try
+            {
+                rows.Add(ReadRows.Of(Now, keys.Of(Now, item)));
+            }
+            catch (System.Security.Cryptography.CryptographicException fault)
+            {
+                // A URL that does not open any more has no keys by the list of today.
+                (Fault, FaultAt) = (fault.GetType().Name, Now.Version);
+                return;
+            }
+
             if (isNew)
             {
-                newItems.Add((Now.Tenant, item));
+                fresh.Add((Now.Tenant, item));
             }
         }
+
+        reports.Add(ReadRows.Of(Now));
+        items.AddRange(rows);
+        newItems.AddRange(fresh);
     }
 }

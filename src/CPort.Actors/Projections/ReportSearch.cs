@@ -105,6 +105,11 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
 
         return model.QueryAsync(async (db, set, at) =>
         {
+            if (query.Domain is not null && at.SuffixList != keyMaker.SuffixList)
+            {
+                throw new ReadModelUnavailableException("Registrable domains are being worked out anew by another public suffix list.");
+            }
+
             var found = AccessTable.May(caller, Deed.CountEverything)
                 ? []
                 : await Filter(db, set, caller, query).OrderByDescending(i => i.AddedAt).ThenByDescending(i => i.Number)

@@ -1,6 +1,7 @@
 using CPort.Actors.Agencies;
 using CPort.Actors.Projections;
 using CPort.Domain.Confidential;
+using CPort.Domain.Routing;
 using CPort.Node.Readiness;
 
 namespace CPort.Node.Composition;
@@ -28,7 +29,7 @@ internal static class ReadModelSetup
         {
             Directory = () => services.GetRequiredService<AgencyDirectoryFeed>().Current,
             Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(),
-            Time = services.GetRequiredService<TimeProvider>(),
+            UrlKeys = services.GetRequiredService<UrlKeyMaker>(), Time = services.GetRequiredService<TimeProvider>(),
             Options = new ProjectionOptions
             {
                 OrphanDeadline = TimeSpan.FromHours(options.Policy.OrphanHours),

@@ -12,6 +12,7 @@ using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 using CPort.Node.Sample;
+using CPort.Tests.Shared;
 using CsCheck;
 
 namespace CPort.Api.Tests.Contracts;
@@ -20,7 +21,7 @@ public sealed class ReportBodyReaderTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 5, 12, 0, 0, TimeSpan.Zero);
 
-    private static readonly UrlKeyMaker Keys = new(new MasterKeySeam(MasterKey.New()), PublicSuffixes.BuiltIn);
+    private static readonly UrlKeyMaker Keys = new(new MasterKeySeam(MasterKey.New()), Suffixes.Shipped);
 
     private static readonly ReportBodyReader Reader = new(new IntakeLimits(), Keys, new FixedTime());
 
