@@ -108,7 +108,7 @@ public sealed class HostNamesTests
     {
         var cases = WebPlatformTests("urltestdata.json")
             .Select(t => (Url: Text(t, "input"), Base: Text(t, "base"), Host: Text(t, "hostname")))
-            .Where(t => t is { Url: not null, Base: null } && t.Url.Split(':')[0] is "http" or "https" or "ftp").ToArray();
+            .Where(t => t.Url is not null && t.Base is null && t.Url.Split(':')[0] is "http" or "https" or "ftp").ToArray();
         Assert.NotEmpty(cases);
         Assert.Empty(cases.Where(t => (WebAddress.TryParse(t.Url, out var address, out var fault) ? address.Host : "") != Ours(t.Host)
             && fault != WebAddressFault.ControlCharacters).Select(t => t.Url));
