@@ -2,6 +2,7 @@ using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Domain.Confidential;
 using LinqToDB.Async;
+using LinqToDB.Data;
 
 namespace CPort.Tests.Shared;
 
@@ -13,8 +14,7 @@ public static class ReadModelReplay
     {
         var reports = await JournalView.ReportsAsync(database);
         var seam = await JournalKeys.SeamAsync(database);
-        var tables = new ReadTables(database);
-        await using var db = tables.Connect();
+        await using var db = new DataConnection(database.DataOptions);
         var serving = await ReadTables.ServingAsync(db, default) ?? throw new InvalidOperationException("No read tables serve.");
         var reportRows = await ReadTables.Reports(db, serving.Id).ToListAsync();
         var itemRows = await ReadTables.Items(db, serving.Id).ToListAsync();

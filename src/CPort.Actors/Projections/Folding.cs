@@ -63,9 +63,9 @@ internal sealed class Folding(string id, Report known)
 
     /// <summary>Adds the rows that the folded events have changed; <paramref name="newItems"/>: those whose hashes are not in the tables yet.</summary>
     public void RowsInto(
-        ConfidentialSeam seam, List<ReportRow> reports, List<ItemRow> items, List<(Tenant Tenant, ContentItem Item)> newItems)
+        ConfidentialSeam seam, ItemKeys keys, List<ReportRow> reports, List<ItemRow> items, List<(Tenant Tenant, ContentItem Item)> newItems)
     {
-        reports.Add(ReadRows.Of(Now));
+        var (rows, fresh) = (new List<ItemRow>(), new List<(Tenant Tenant, ContentItem Item)>());
         var sameHead = !Whole && ReadRows.SharesHead(Before, Now);
         for (var i = 0; i < Now.Items.Count; i++)
         {
@@ -76,11 +76,25 @@ internal sealed class Folding(string id, Report known)
                 continue;
             }
 
-            items.Add(ReadRows.Of(seam, Now, item));
+            try
+            {
+                rows.Add(ReadRows.Of(seam, Now, keys.Of(Now, item)));
+            }
+            catch (System.Security.Cryptography.CryptographicException fault)
+            {
+                // A URL that does not open any more has no keys by the list of today.
+                (Fault, FaultAt) = (fault.GetType().Name, Now.Version);
+                return;
+            }
+
             if (isNew)
             {
-                newItems.Add((Now.Tenant, item));
+                fresh.Add((Now.Tenant, item));
             }
         }
+
+        reports.Add(ReadRows.Of(Now));
+        items.AddRange(rows);
+        newItems.AddRange(fresh);
     }
 }

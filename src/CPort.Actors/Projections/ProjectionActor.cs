@@ -37,7 +37,7 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
     public ProjectionActor(ProjectionServices services, Func<ImmutableArray<Address>> nodes)
     {
         (_services, _nodes) = (services, nodes);
-        _tables = new ReadTables(services.Database);
+        _tables = new ReadTables(services.Database, services.UrlKeys);
         _journal = new JournalReader(services.Database, services.Journal);
         _began = services.Time.GetTimestamp();
 
@@ -83,9 +83,9 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
             sets = await _tables.SetsAsync().ConfigureAwait(false);
         }
 
-        if (building is null && sets.Any(s => s.State == TableSetState.Serving && s.Version != ReadTables.Version))
+        if (building is null && sets.Any(s => s.State == TableSetState.Serving && !_tables.IsOfToday(s)))
         {
-            // The rows' shape or meaning has changed: what serves goes on doing so until the new set has caught up.
+            // The rows' shape or meaning has changed, or the public suffix list: what serves goes on doing so until the new set has caught up.
             await _tables.CreateSetAsync(TableSetState.Building, now).ConfigureAwait(false);
             sets = await _tables.SetsAsync().ConfigureAwait(false);
         }

@@ -4,6 +4,7 @@ using CPort.Actors.Cluster;
 using CPort.Actors.Confidential;
 using CPort.Actors.Reports;
 using CPort.Domain.Agencies;
+using CPort.Domain.Routing;
 
 namespace CPort.Actors.Projections;
 
@@ -13,6 +14,7 @@ public sealed record ProjectionServices
     public required Database Database { get; init; }
     public required ConfidentialSeam Seam { get; init; }
     public required JournalSeal Journal { get; init; }
+    public required UrlKeyMaker UrlKeys { get; init; }
     public required TimeProvider Time { get; init; }
     public ProjectionOptions Options { get; init; } = new();
 
@@ -53,7 +55,7 @@ public static class ProjectionHosting
                 {
                     var (reports, services) = (registry.Get<ReportRegion>(), make());
                     return Props.Create(() => new SweeperActor(
-                        new ReadTables(services.Database), reports, services.Time, services.Options, services.Directory));
+                        new ReadTables(services.Database, services.UrlKeys), reports, services.Time, services.Options, services.Directory));
                 },
                 new ClusterSingletonOptions { Role = ClusterRoles.Projection },
                 createProxyToo: false);

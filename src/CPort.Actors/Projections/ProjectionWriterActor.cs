@@ -40,7 +40,7 @@ public sealed class ProjectionWriterActor : ReceiveActor, IWithTimers
     public ProjectionWriterActor(ProjectionServices services)
     {
         _services = services;
-        _tables = new ReadTables(services.Database);
+        _tables = new ReadTables(services.Database, services.UrlKeys);
         _journal = new JournalReader(services.Database, services.Journal);
 
         Receive<ProjectUpTo>(On);
@@ -93,7 +93,8 @@ public sealed class ProjectionWriterActor : ReceiveActor, IWithTimers
     {
         if (!_work.TryGetValue(part.Set, out var work))
         {
-            _work.Add(part.Set, work = new Work(new Projector(_tables, part.Set, _journal, _services.Seam, _services.Time, _services.Options, _log)));
+            _work.Add(part.Set, work = new Work(new Projector(_tables, part.Set, _journal, _services.Seam, _services.UrlKeys, _services.Time, _services.Options,
+                _log)));
         }
 
         work.Slices = part.Slices;

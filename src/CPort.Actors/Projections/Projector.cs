@@ -1,5 +1,6 @@
 using Akka.Event;
 using CPort.Domain.Reports.Verbs;
+using CPort.Domain.Routing;
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
@@ -16,7 +17,7 @@ namespace CPort.Actors.Projections;
 /// </para>
 /// </summary>
 public sealed class Projector(
-    ReadTables tables, int set, JournalReader journal, ConfidentialSeam seam, TimeProvider time, ProjectionOptions options,
+    ReadTables tables, int set, JournalReader journal, ConfidentialSeam seam, UrlKeyMaker urlKeys, TimeProvider time, ProjectionOptions options,
     ILoggingAdapter? log = null) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
@@ -26,6 +27,7 @@ public sealed class Projector(
     private readonly HashSet<string> _stuck = new(StringComparer.Ordinal);
     private volatile ImmutableSortedDictionary<int, long> _positions = ImmutableSortedDictionary<int, long>.Empty;
     private ProjectionSlices _slices;
+    private ItemKeys _keys = new(seam, urlKeys, null);
 
     public int Set => set;
 
@@ -167,6 +169,8 @@ public sealed class Projector(
         await using var db = tables.Connect();
         var stored = await db.GetTable<SliceRow>().Where(s => s.SetId == set).ToListAsync(cancellation).ConfigureAwait(false);
         _slices = new ProjectionSlices(stored.Count - 1);
+        _keys = new ItemKeys(seam, urlKeys,
+            await db.GetTable<TableSet>().Where(s => s.Id == set).Select(s => s.SuffixList).FirstOrDefaultAsync(cancellation).ConfigureAwait(false));
         if (_positions.IsEmpty)
         {
             _cache.Clear();
@@ -289,7 +293,7 @@ public sealed class Projector(
     private async Task TryAloneAsync(Folding folding, CancellationToken cancellation)
     {
         var (reports, items, newItems) = (new List<ReportRow>(), new List<ItemRow>(), new List<(Tenant Tenant, ContentItem Item)>());
-        folding.RowsInto(seam, reports, items, newItems);
+        folding.RowsInto(seam, _keys, reports, items, newItems);
         await using var db = tables.Connect();
         await using var transaction = await _rows.BeginAsync(db, cancellation).ConfigureAwait(false);
         try
@@ -311,7 +315,7 @@ public sealed class Projector(
         var newItems = new List<(Tenant Tenant, ContentItem Item)>();
         foreach (var folding in foldings.Where(f => f.Fault is null && f.Now.Exists))
         {
-            folding.RowsInto(seam, reports, items, newItems);
+            folding.RowsInto(seam, _keys, reports, items, newItems);
         }
 
         await using var db = tables.Connect();

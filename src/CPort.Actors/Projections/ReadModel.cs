@@ -8,10 +8,14 @@ namespace CPort.Actors.Projections;
 /// <param name="LagEvents">Journal rows after it, at most.</param>
 /// <param name="Lag">How long the oldest of those has been waiting; zero when there is none.</param>
 /// <param name="Rebuilding">A new table set is being built beside the one that answered.</param>
-public sealed record ReadPosition(long Position, long LagEvents, TimeSpan Lag, bool Rebuilding);
+public sealed record ReadPosition(long Position, long LagEvents, TimeSpan Lag, bool Rebuilding)
+{
+    /// <summary><see cref="TableSet.SuffixList"/> of the set that answered.</summary>
+    public string? SuffixList { get; init; }
+}
 
-/// <summary>The read tables are not there yet, because no projection has ever run; ask again soon.</summary>
-public sealed class ReadModelUnavailableException() : UnavailableException("The read model has not been started yet.");
+/// <summary>The read tables are not there yet, because no projection has ever run, or not those that the question needs; ask again later.</summary>
+public sealed class ReadModelUnavailableException(string message = "The read model has not been started yet.") : UnavailableException(message);
 
 /// <summary>What the readers share: the serving set, how current it is, probable duplicates.</summary>
 public sealed class ReadModel(ReadTables tables, JournalReader journal, ConfidentialSeam seam, TimeProvider time)
@@ -39,7 +43,10 @@ public sealed class ReadModel(ReadTables tables, JournalReader journal, Confiden
             var lag = await journal.LagAsync(serving.Position, cancellation).ConfigureAwait(false);
             var now = time.GetUtcNow();
             var at = new ReadPosition(serving.Position, lag.Events, lag.Oldest is { } o && o < now ? now - o : TimeSpan.Zero,
-                sets.Any(s => s.State == TableSetState.Building));
+                sets.Any(s => s.State == TableSetState.Building))
+            {
+                SuffixList = serving.SuffixList,
+            };
             try
             {
                 return await query(db, serving.Id, at).ConfigureAwait(false);

@@ -290,5 +290,5 @@ public static class ReadRows
 
     private static string? OrNull(string text) => text.Length == 0 ? null : text;
 
-    private static string? Hex(byte[]? key) => key is null ? null : Convert.ToHexStringLower(key);
+    private static string? Hex(byte[]? key) => key is null or [] ? null : Convert.ToHexStringLower(key);
 }

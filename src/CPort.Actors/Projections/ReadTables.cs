@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using CPort.Domain.Queues;
+using CPort.Domain.Routing;
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
@@ -32,6 +33,9 @@ public sealed record TableSet
 
     /// <summary><see cref="ReadTables.Version"/> the set was made for.</summary>
     [Column("version")] public int Version { get; init; }
+
+    /// <summary>The list by which its keyed hashes of registrable domains were made (<c>PublicSuffixes.Fingerprint</c>); it holds no others.</summary>
+    [Column("suffix_list")] public string? SuffixList { get; init; }
     [Column("state")] public TableSetState State { get; init; }
 
     /// <summary>When the state last changed, UTC ticks.</summary>
@@ -91,7 +95,7 @@ public sealed record StuckRow
 /// The read tables: their shape (generated from the row types), the sets they come in, and which set serves. A set is a number: <c>rm_item_3</c>. A rebuild
 /// fills a new set and switches in one transaction, so that queries never see a half-built one.
 /// </summary>
-public sealed class ReadTables(Database database)
+public sealed class ReadTables(Database database, UrlKeyMaker keys)
 {
     private static readonly ImmutableArray<Type> RowTypes =
         [typeof(ReportRow), typeof(ItemRow), typeof(EarlierCountryRow), typeof(ItemHashRow), typeof(LookAlikeRow), typeof(LookAlikeGroupRow)];
@@ -99,12 +103,12 @@ public sealed class ReadTables(Database database)
     /// <summary>Raise it whenever what a column means changes; new, changed and lost columns show by themselves.</summary>
     private const int Meaning = 4;
 
-    /// <summary>Follows from the rows' shape and <see cref="Meaning"/>: a set of another version is rebuilt while it serves.</summary>
+    /// <summary>Follows from the rows' shape, <see cref="Meaning"/> and the normal form of URLs.</summary>
     public static int Version { get; } = VersionOf();
 
     private const string Control = """
         CREATE TABLE IF NOT EXISTS rm_offset (id INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL, state INTEGER NOT NULL,
-          position BIGINT NOT NULL, position_at BIGINT NOT NULL, since BIGINT NOT NULL);
+          position BIGINT NOT NULL, position_at BIGINT NOT NULL, since BIGINT NOT NULL, suffix_list VARCHAR(16));
         CREATE TABLE IF NOT EXISTS rm_slice (set_id INTEGER NOT NULL, slice INTEGER NOT NULL, position BIGINT NOT NULL, position_at BIGINT NOT NULL,
           PRIMARY KEY (set_id, slice));
         CREATE TABLE IF NOT EXISTS rm_stuck (set_id INTEGER NOT NULL, persistence_id VARCHAR(255) NOT NULL, sequence BIGINT NOT NULL,
@@ -112,6 +116,12 @@ public sealed class ReadTables(Database database)
         """;
 
     public Database Database => database;
+
+    /// <summary>The list that this node makes keys by.</summary>
+    public string SuffixList => keys.SuffixList;
+
+    /// <summary>Whether the set was made for this version's rows and this node's list. Another one is rebuilt while it serves.</summary>
+    public bool IsOfToday(TableSet set) => set.Version == Version && set.SuffixList == SuffixList;
 
     /// <summary>A linq2db connection; the caller disposes it.</summary>
     public DataConnection Connect() => new(database.DataOptions);
@@ -136,7 +146,11 @@ public sealed class ReadTables(Database database)
     /// Makes the control tables that this version's queries need. For every node's start: the projection may run for long on a node of a former version, which
     /// does not know them all.
     /// </summary>
-    public Task PrepareAsync(CancellationToken cancellation = default) => DatabaseSchema.ApplyAsync(database, Control + SlicesOfNewSets(), cancellation);
+    public async Task PrepareAsync(CancellationToken cancellation = default)
+    {
+        await DatabaseSchema.ApplyAsync(database, Control + SlicesOfNewSets(), cancellation).ConfigureAwait(false);
+        await AddMissingAsync("rm_offset", [("suffix_list", "VARCHAR(16)")], cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Makes what is missing: the control tables, a first set, tables and columns that an older set lacks. Several nodes may call it at once. Answers all sets
@@ -230,7 +244,10 @@ public sealed class ReadTables(Database database)
         var id = sets.Select(s => s.Id).DefaultIfEmpty(0).Max() + 1;
         var since = now.UtcTicks.ToString(CultureInfo.InvariantCulture);
         var insert = string.Create(CultureInfo.InvariantCulture,
-            $"INSERT INTO rm_offset (id, version, state, position, position_at, since) VALUES ({id}, {Version}, {(int)state}, 0, 0, {since}) ON CONFLICT (id) DO NOTHING;");
+            $"""
+            INSERT INTO rm_offset (id, version, state, position, position_at, since, suffix_list)
+            VALUES ({id}, {Version}, {(int)state}, 0, 0, {since}, '{SuffixList}') ON CONFLICT (id) DO NOTHING;
+            """);
         await DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => CreateTable(t, id))) + Indexes(id) + insert + SlicesOfNewSets(),
             cancellation).ConfigureAwait(false);
         return (await SetsAsync(cancellation).ConfigureAwait(false)).Single(s => s.Id == id);
@@ -263,31 +280,38 @@ public sealed class ReadTables(Database database)
         await DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => CreateTable(t, set))), cancellation).ConfigureAwait(false);
         foreach (var type in RowTypes)
         {
-            var present = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-            await using (var connection = await database.OpenAsync(cancellation).ConfigureAwait(false))
-            {
-                await using var command = connection.Statement($"SELECT * FROM {Name(type, set)} WHERE 1 = 0");
-                await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-                for (var i = 0; i < reader.FieldCount; i++)
-                {
-                    present.Add(reader.GetName(i));
-                }
-            }
-
-            var missing = Columns(type).Where(c => !present.Contains(c.Name)).Select(c => $"ALTER TABLE {Name(type, set)} ADD COLUMN {c.Name} {c.Type}; ");
-            if (string.Concat(missing) is { Length: > 0 } ddl)
-            {
-                await DatabaseSchema.ApplyAsync(database, ddl, cancellation).ConfigureAwait(false);
-            }
+            await AddMissingAsync(Name(type, set), Columns(type).Select(c => (c.Name, c.Type)), cancellation).ConfigureAwait(false);
         }
 
         await DatabaseSchema.ApplyAsync(database, Indexes(set), cancellation).ConfigureAwait(false);
     }
 
+    private async Task AddMissingAsync(string table, IEnumerable<(string Name, string Type)> columns, CancellationToken cancellation)
+    {
+        var present = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        await using (var connection = await database.OpenAsync(cancellation).ConfigureAwait(false))
+        {
+            await using var command = connection.Statement($"SELECT * FROM {table} WHERE 1 = 0");
+            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            for (var i = 0; i < reader.FieldCount; i++)
+            {
+                present.Add(reader.GetName(i));
+            }
+        }
+
+        // Several nodes may be at it.
+        var again = database.IsSqlite ? "" : "IF NOT EXISTS ";
+        var missing = columns.Where(c => !present.Contains(c.Name)).Select(c => $"ALTER TABLE {table} ADD COLUMN {again}{c.Name} {c.Type}; ");
+        if (string.Concat(missing) is { Length: > 0 } ddl)
+        {
+            await DatabaseSchema.ApplyAsync(database, ddl, cancellation).ConfigureAwait(false);
+        }
+    }
+
     private static int VersionOf()
     {
         var shape = string.Join('\n', RowTypes.SelectMany(t => Mapped(t).Select(p => $"{t.Name}.{p.Column.Name} {p.Type.Name}"))
-            .Order(StringComparer.Ordinal).Prepend($"{Meaning}"));
+            .Order(StringComparer.Ordinal).Prepend($"{Meaning} {WebAddress.NormaliserVersion}"));
         return BinaryPrimitives.ReadInt32BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(shape))) & int.MaxValue;
     }
 

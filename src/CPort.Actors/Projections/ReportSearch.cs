@@ -108,6 +108,11 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
 
         return model.QueryAsync(async (db, set, at) =>
         {
+            if (query.Domain is not null && at.SuffixList != keyMaker.SuffixList)
+            {
+                throw new ReadModelUnavailableException("Registrable domains are being worked out anew by another public suffix list.");
+            }
+
             var (page, next) = AccessTable.May(caller, Deed.CountEverything)
                 ? ([], null)
                 : await PageAsync(db, set, caller, query, cancellation).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using CPort.Domain.Text;
 
 namespace CPort.Domain.Identity;
 
@@ -51,7 +52,10 @@ public readonly record struct ReportId(UInt128 Value) : IComparable<ReportId>
     });
 }
 
-/// <summary>A hotline's own name for a report or item: 1 to 200 characters, no control characters, unique per hotline and report.</summary>
+/// <summary>
+/// A hotline's own name for a report or item: 1 to 200 characters, no control characters, unique per hotline and report. Kept in Unicode's normal form C
+/// without characters that show nothing: what reads the same is the same name, from whatever system it was copied.
+/// </summary>
 public readonly record struct HotlineReference
 {
     public const int MaxLength = 200;
@@ -65,14 +69,19 @@ public readonly record struct HotlineReference
     public static bool TryParse([NotNullWhen(true)] string? text, out HotlineReference reference)
     {
         reference = default;
-        var trimmed = text?.Trim();
         // A lone half of a surrogate pair has no UTF-8 form: stored and hashed it would become another reference.
-        if (trimmed is not { Length: >= 1 and <= MaxLength } || trimmed.Any(char.IsControl) || !IsWellFormed(trimmed))
+        if (text is not { Length: >= 1 and <= 4 * MaxLength } || !IsWellFormed(text))
         {
             return false;
         }
 
-        reference = new HotlineReference(trimmed);
+        var name = NormalForm.Visible(text).Trim();
+        if (name is not { Length: >= 1 and <= MaxLength } || name.Any(char.IsControl))
+        {
+            return false;
+        }
+
+        reference = new HotlineReference(name);
         return true;
     }
 

@@ -4,10 +4,9 @@ using System.Security.Cryptography;
 namespace CPort.Domain.Routing;
 
 /// <summary>
-/// Our own, and not a library: stored keyed hashes are made of the result, so that it may never change with a package's list. Which part of a host name its
-/// owner registered, by the public suffix algorithm (publicsuffix.org/list): the longest rule wins, exceptions before all, and <c>*</c> when no rule fits.
-/// <see cref="BuiltIn"/> knows the second-level labels of most country domains; give the full list with <see cref="Load"/> where blogs and free hosting (each
-/// customer a domain of its own) must be told apart.
+/// Our own, and not a library: stored keyed hashes are made of the result, so that it must be said when it changes, as a package's list does not. Which part of
+/// a host name its owner registered, by the public suffix algorithm (publicsuffix.org/list): the longest rule wins, exceptions before all, and <c>*</c> when no
+/// rule fits. The full list ships with the program (<see cref="Shipped"/>); a file may take its place (<see cref="Load"/>).
 /// </summary>
 public sealed class PublicSuffixes
 {
@@ -31,19 +30,24 @@ public sealed class PublicSuffixes
     }
 
     /// <summary>
-    /// 8 hex digits that name the rules. Registrable domains, and so their keyed hashes, depend on them: the database records them at first start and refuses
-    /// nodes with others.
+    /// 8 hex digits that name the rules. Registrable domains, and so their keyed hashes, depend on them: it stands beside the keys and with each set of read
+    /// tables, which are built anew for other rules.
     /// </summary>
     public string Fingerprint { get; }
 
     /// <summary>Number of rules.</summary>
     public int Count => _rules.Count;
 
-    /// <summary>The compact list in the program.</summary>
-    public static PublicSuffixes BuiltIn { get; } = FromCompact();
+    /// <summary>Reads the list in the program, of which Data/README.md tells the day and the licence.</summary>
+    public static PublicSuffixes Shipped()
+    {
+        using var reader = new StreamReader(
+            typeof(PublicSuffixes).Assembly.GetManifestResourceStream("CPort.Domain.public_suffix_list.dat")!, Encoding.UTF8);
+        return Parse(reader, "The public suffix list in the program");
+    }
 
     /// <summary>
-    /// Reads the full list (Debian: <c>/usr/share/publicsuffix/public_suffix_list.dat</c>). Throws <see cref="IOException"/> when the file cannot be read and
+    /// Reads another list (Debian: <c>/usr/share/publicsuffix/public_suffix_list.dat</c>). Throws <see cref="IOException"/> when the file cannot be read and
     /// <see cref="FormatException"/>, with the line number, when it is no such list. Private-section rules count unless left out.
     /// </summary>
     public static PublicSuffixes Load(string path, bool includePrivate = true)
@@ -151,51 +155,4 @@ public sealed class PublicSuffixes
         rules[host] = rules.GetValueOrDefault(host) | kind;
         return true;
     }
-
-    private static PublicSuffixes FromCompact()
-    {
-        var rules = new Dictionary<string, Rule>(StringComparer.Ordinal);
-        foreach (var group in Compact.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var colon = group.IndexOf(':', StringComparison.Ordinal);
-            foreach (var top in group[..colon].Split(','))
-            {
-                foreach (var label in group[(colon + 1)..].Split(','))
-                {
-                    rules[$"{label}.{top}"] = Rule.Suffix;
-                }
-            }
-        }
-
-        foreach (var rule in CompactRules.Split(' '))
-        {
-            TryAdd(rules, rule);
-        }
-
-        return new PublicSuffixes(rules);
-    }
-
-    private const string CompactRules =
-        "*.bd *.ck !www.ck *.er *.fk *.jm *.kh *.mm *.np *.pg *.sch.uk *.nom.br uk.com us.com eu.com de.com gb.net blogspot.com github.io";
-
-    /// <summary>
-    /// Top-level domains, colon, their second-level labels under which names are registered. Facts from the public suffix list that Debian 12 ships.
-    /// </summary>
-    private const string Compact =
-        "ac,af,al,az,ba,bh,bm,bn,bs,bt,bz,co,cu,dm,dz,eg,et,ge,gr,gu,hk,iq,is,jo,kg,ki,kw,kz,la,lb,lr,lv,ly,mk,mo,ms,mv,my,ng,nr,ph,ps,pt,py,qa,sa,sb,sc,sd,sg,sl,so,ss,sy,to,tw,ua,vc,ws,ye:com,edu,gov,net,org " +
-        "as,bf,cd,cx,ie,lt,mr,sx,tl:gov cw,fm,gp,ky,mt,uy,vu:com,edu,net,org bb,gy,lc,om,tm,tt:co,com,edu,gov,net,org " +
-        "bo,gt,hn,mx,pe:com,edu,gob,net,org cn,gn,lk,pr,vn:ac,com,edu,gov,net,org ae,ir,ma,rw:ac,co,gov,net,org " +
-        "ag,am,uz,vi:co,com,net,org ar,do,ec,pk:com,edu,gob,gov,net,org aw,hr,io,re:com ee,gh,gi,kp:com,edu,gov,org " +
-        "bj,gl,st:co,com,edu,net,org in,mw,zm:ac,co,com,edu,gov,net,org ke,kr,tz:ac,co,go,ne,or ls,me,mz:ac,co,edu,gov,net,org " +
-        "bw,hu:co,org cv,pf:com,edu,org cy,fj:ac,com,gov,net,org es,sv:com,edu,gob,org gg,je:co,net,org id,th:ac,co,go,net,or " +
-        "sh,tn:com,gov,net,org ai:com,net,org ao:co at:ac,co,or au:asn,com,edu,gov,id,net,org be:ac bi:co,com,edu,or,org " +
-        "br:art,blog,com,edu,gov,ind,jus,mil,net,org,tv,wiki by:com,gov ci:ac,co,com,edu,go,gouv,net,or,org cl:co,gob,gov " +
-        "cm:co,com,gov,net cr:ac,co,go,or fr:com,gouv gd:edu,gov ht:com,edu,gouv,net,org il:ac,co,gov,idf,k12,muni,net,org " +
-        "im:ac,co,com,net,org it:co,edu,go,gov,or jp:ac,ad,co,ed,go,gr,lg,ne,or km:com,edu,gouv,gov,org kn:edu,gov,net,org " +
-        "mg:co,com,edu,gov,org ml:com,edu,gouv,gov,net,org mn:edu,gov,org mu:ac,co,com,gov,net,or,org na:co,com,or,org nf:com,net " +
-        "ni:ac,co,com,edu,gob,net,org nz:ac,co,geek,gen,govt,iwi,maori,net,org,school pa:ac,com,edu,gob,net,org " +
-        "pl:biz,com,edu,gov,info,net,org,waw pn:co,edu,gov,net,org pw:co,go,ne,or ro:com,org rs:ac,co,edu,gov,org se:ac,org " +
-        "sn:com,edu,gouv,org sz:ac,co,org tj:ac,co,com,edu,go,gov,net,org tr:av,bel,com,edu,gen,gov,k12,net,org,pol,web " +
-        "ug:ac,co,com,go,ne,or,org uk:ac,co,gov,ltd,me,net,nhs,org,plc,police us:co,ne,or ve:co,com,edu,gob,gov,net,org " +
-        "za:ac,co,edu,gov,law,net,nom,org,web zw:ac,co,gov,org ";
 }

@@ -31,9 +31,14 @@ public sealed record UrlKeys
     public override string ToString() => "UrlKeys(…)";
 }
 
-/// <summary>Makes keyed hashes of URLs: the one place where the master key and the suffix list in effect meet, for intake and search alike.</summary>
+/// <summary>
+/// Makes keyed hashes of URLs: the one place where the master key and the suffix list in effect meet, for intake, read tables and search alike.
+/// </summary>
 public sealed class UrlKeyMaker(ConfidentialSeam seam, PublicSuffixes suffixes)
 {
+    /// <summary><see cref="PublicSuffixes.Fingerprint"/> of the list in effect.</summary>
+    public string SuffixList => suffixes.Fingerprint;
+
     public UrlKeys Of(WebAddress address) => new()
     {
         Url = Key("url", address.Normalised), Host = OfHost(address), Domain = OfDomain(address),

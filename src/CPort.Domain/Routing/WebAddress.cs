@@ -39,8 +39,7 @@ public static class WebAddressFaults
 /// a hotline reported it, read by the WHATWG URL rules (url.spec.whatwg.org) for http, https and ftp, and its normal form for finding the same occurrence again
 /// (domain.md 9.4). Beyond WHATWG the normal form drops the fragment, user name and password and a host's trailing dot, and writes percent-escapes with
 /// upper-case digits; the query's order stays. Stricter than WHATWG: control characters inside, empty labels, labels over 63 and names over 253 characters are
-/// refused. Not done: Unicode normalisation (NFC/NFKC) of host names, which this program's invariant globalization lacks, apart from full-width letters and
-/// digits; checks of <c>xn--</c> labels.
+/// refused.
 /// </summary>
 public sealed class WebAddress
 {
@@ -48,7 +47,7 @@ public sealed class WebAddress
     public const int MaxLength = 4_096;
 
     /// <summary>Raised when the same text may get another normal form; stored beside keyed hashes, which then need a rebuild.</summary>
-    public const int NormaliserVersion = 1;
+    public const int NormaliserVersion = 2;
 
     private WebAddress(string asReceived, string scheme, string host, IPAddress? literal, int? port, string pathAndQuery, bool hasCredentials)
     {
@@ -256,12 +255,13 @@ public sealed class WebAddress
     private static Ipv4 ReadIpv4(string host, out uint value)
     {
         value = 0;
-        var parts = host.Split('.');
-        if (!parts[^1].All(char.IsAsciiDigit) && ReadNumber(parts[^1]) is null)
+        var end = host[(host.LastIndexOf('.') + 1)..];
+        if (!end.All(char.IsAsciiDigit) && ReadNumber(end) is null)
         {
             return Ipv4.None;
         }
 
+        var parts = host.Split('.');
         if (parts.Length > 4)
         {
             return Ipv4.Invalid;

@@ -2,6 +2,7 @@ using CPort.Actors.Agencies;
 using CPort.Actors.Confidential;
 using CPort.Actors.Projections;
 using CPort.Domain.Confidential;
+using CPort.Domain.Routing;
 using CPort.Node.Readiness;
 
 namespace CPort.Node.Composition;
@@ -29,7 +30,7 @@ internal static class ReadModelSetup
         {
             Directory = () => services.GetRequiredService<AgencyDirectoryFeed>().Current,
             Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(),
-            Journal = services.GetRequiredService<JournalSeal>(),
+            Journal = services.GetRequiredService<JournalSeal>(), UrlKeys = services.GetRequiredService<UrlKeyMaker>(),
             Time = services.GetRequiredService<TimeProvider>(),
             Options = new ProjectionOptions
             {

@@ -10,13 +10,9 @@ internal static class TracingSetup
 {
     public static IServiceCollection AddTracing(this IServiceCollection services, HostingOptions options)
     {
-        // Loaded now: a wrong list is a wrong setting. Another one would change keyed hashes, so the database records it.
+        // Loaded now: a wrong list is a wrong setting.
         var suffixes = Suffixes(options.PublicSuffixFile);
         return services
-            .AddSingleton(new FixedFigure("public-suffixes", suffixes.Fingerprint,
-                "Stored keyed hashes of registrable domains were made by the first start's list "
-                + $"({PublicSuffixes.BuiltIn.Fingerprint} is the built-in one): "
-                + "give that list by CPORT__Hosting__PublicSuffixFile, or begin with a new database."))
             .AddSingleton(p => new UrlKeyMaker(p.GetRequiredService<ConfidentialSeam>(), suffixes))
             .AddSingleton<IHostingTracer>(p => new HostingTracer(
                 new TraceChain(TraceProviders(options), new TraceOptions(), p.GetRequiredService<TimeProvider>()),
@@ -27,7 +23,7 @@ internal static class TracingSetup
     {
         try
         {
-            return string.IsNullOrEmpty(file) ? PublicSuffixes.BuiltIn : PublicSuffixes.Load(file);
+            return string.IsNullOrEmpty(file) ? PublicSuffixes.Shipped() : PublicSuffixes.Load(file);
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {

@@ -16,8 +16,8 @@ public sealed class HostingOptions
     public string? AsnMmdbFile { get; set; }
 
     /// <summary>
-    /// Full public suffix list (a copy of Debian's /usr/share/publicsuffix/public_suffix_list.dat); built in is a short one. Decides keyed hashes, so that a
-    /// database keeps to the list of its first start.
+    /// A public suffix list in place of the program's (publicsuffix.org, or Debian's /usr/share/publicsuffix/public_suffix_list.dat). All nodes take the same:
+    /// with another list the read tables are built anew.
     /// </summary>
     [ExistingFile]
     public string? PublicSuffixFile { get; set; }

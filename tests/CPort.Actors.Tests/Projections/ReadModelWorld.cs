@@ -168,7 +168,7 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
     };
 
     // Few URLs, so that some occur twice.
-    private SubmittedItem Item(bool known) => Item(known, $"https://host{_random.Next(5)}.example/{Marker}/{_random.Next(40)}.jpg");
+    private SubmittedItem Item(bool known) => Item(known, $"https://www.host{_random.Next(5)}.example/{Marker}/{_random.Next(40)}.jpg");
 
     private SubmittedItem Item(bool known, string url) => new()
     {
@@ -181,7 +181,7 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
 
     /// <summary>As the intake makes them.</summary>
     public static UrlKeys KeysOf(ConfidentialSeam seam, string url) =>
-        new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).Of(WebAddress.TryParse(url, out var address, out _) ? address : throw new ArgumentException("No URL."));
+        new UrlKeyMaker(seam, Suffixes.Shipped).Of(WebAddress.TryParse(url, out var address, out _) ? address : throw new ArgumentException("No URL."));
 
     /// <summary>Stands in every URL and memo, and must stand in no read table.</summary>
     public const string Marker = "zq7marker";
@@ -229,17 +229,20 @@ internal sealed class ReadModelWorld : IAsyncDisposable
 {
     private readonly Dictionary<string, long> _sequences = [];
 
-    private ReadModelWorld(Database database, TestActorSystem node) => (Database, Node, Tables) = (database, node, new ReadTables(database));
+    private ReadModelWorld(Database database, TestActorSystem node) => (Database, Node) = (database, node);
 
     public Database Database { get; }
 
     public TestActorSystem Node { get; }
 
-    public ReadTables Tables { get; }
+    public ReadTables Tables => new(Database, UrlKeys);
 
     public ConfidentialSeam Seam { get; } = TestKeys.Seam;
 
-    public UrlKeyMaker UrlKeys => new(Seam, PublicSuffixes.BuiltIn);
+    /// <summary>The public suffix list of the nodes.</summary>
+    public PublicSuffixes List { get; set; } = Suffixes.Shipped;
+
+    public UrlKeyMaker UrlKeys => new(Seam, List);
 
     public JournalReader Journal => new(Database, TestKeys.Journal);
 
@@ -258,7 +261,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
     public Task<ProjectionStatus> StatusAsync() => new ProjectionStatusReader(Tables, Journal, TimeProvider.System).ReadAsync();
 
     public Projector Projector(int set, ProjectionOptions? options = null) =>
-        new(Tables, set, Journal, Seam, TimeProvider.System, options ?? new ProjectionOptions());
+        new(Tables, set, Journal, Seam, UrlKeys, TimeProvider.System, options ?? new ProjectionOptions());
 
     /// <summary>
     /// A new set, advanced by up to four nodes in turn, of which some come and go, some are late to hear of it, and some work at the same time.
@@ -295,7 +298,11 @@ internal sealed class ReadModelWorld : IAsyncDisposable
     }
 
     public ProjectionServices Services(ProjectionOptions? options = null) =>
-        new() { Database = Database, Seam = Seam, Journal = TestKeys.Journal, Time = TimeProvider.System, Options = options ?? new ProjectionOptions() };
+        new()
+        {
+            Database = Database, Seam = Seam, Journal = TestKeys.Journal, UrlKeys = UrlKeys, Time = TimeProvider.System,
+            Options = options ?? new ProjectionOptions(),
+        };
 
     /// <summary>Rows as the journal writes them, in one transaction.</summary>
     public async Task AppendAsync(params IEnumerable<(ReportId Id, ImmutableArray<IReportEvent> Events)> steps)

@@ -1,6 +1,7 @@
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
+using CPort.Domain.Text;
 using CsCheck;
 
 namespace CPort.Actors.Tests.Reports;
@@ -59,7 +60,7 @@ public class IdentityTests
     {
         if (HotlineReference.TryParse(text, out var reference))
         {
-            Assert.Equal(text.Trim(), reference.Value);
+            Assert.Equal(NormalForm.Visible(text).Trim(), reference.Value);
             Assert.Equal(reference, HotlineReference.Parse(reference.Value));
             var amended = new SetHotlineReference { ReportId = default, Context = new ReportScenario().Context(ReportScenario.Nl), Item = new ItemTarget
                 { Ordinal = 1 }, Reference = reference };
@@ -69,11 +70,26 @@ public class IdentityTests
         }
         else
         {
-            Assert.True(text.Trim().Length is 0 or > HotlineReference.MaxLength || text.Any(c => char.IsControl(c) || char.IsSurrogate(c)));
+            Assert.True(NormalForm.Visible(text).Trim().Length is 0 or > HotlineReference.MaxLength || text.Any(c => char.IsControl(c) || char.IsSurrogate(c)));
         }
     });
 
+    /// <summary>One report, whatever system its reference was copied from.</summary>
     [Theory]
+    [InlineData("R-e\u0301", "R-é")]
+    [InlineData("R-1\u200b", "R-1")]
+    [InlineData("\ufeff R-1 \u200e", "R-1")]
+    [InlineData("R\u00ad-\u20601", "R-1")]
+    [InlineData("\u1100\u1161 1", "가 1")]
+    [InlineData("Ｒ-1", "Ｒ-1")]
+    public void References_that_read_the_same_are_one(string text, string name)
+    {
+        Assert.Equal(name, HotlineReference.Parse(text).Value);
+        Assert.Equal(HotlineReference.Parse(name), HotlineReference.Parse(text));
+    }
+
+    [Theory]
+    [InlineData("\u200b")]
     [InlineData("a\u0000b")]
     [InlineData("a\nb")]
     [InlineData("   ")]

@@ -1,8 +1,10 @@
+using System.Text.RegularExpressions;
 using CPort.Domain.Routing;
+using CPort.Tests.Shared;
 
 namespace CPort.Actors.Tests.Routing;
 
-public sealed class PublicSuffixesTests
+public sealed partial class PublicSuffixesTests
 {
     private const string List = """
         // ===BEGIN ICANN DOMAINS===
@@ -46,18 +48,32 @@ public sealed class PublicSuffixesTests
         Assert.NotEqual(all.Fingerprint, icann.Fingerprint);
     }
 
+    /// <summary>test_psl.txt of publicsuffix.org (public domain), as Debian ships it: every line.</summary>
+    [Fact]
+    public void The_shipped_list_passes_the_lists_own_tests()
+    {
+        var cases = File.ReadLines(Repository.PathOf("tests", "CPort.Actors.Tests", "Routing", "test_psl.txt"))
+            .Select(line => Case().Match(line)).Where(m => m.Success).Select(m => (Host: m.Groups[1].Value, Domain: m.Groups[2].Value)).ToArray();
+        Assert.Equal(78, cases.Length);
+        Assert.Empty(cases.Where(c => Domain(c.Host) != Domain(c.Domain, isDomain: true)));
+
+        // In their ASCII forms; names that begin with a dot are no names.
+        static string? Domain(string quoted, bool isDomain = false) =>
+            quoted == "null" || !HostNames.TryNormalise(quoted.Trim('\''), out var host) ? null
+            : isDomain ? host : Suffixes.Shipped.RegistrableDomain(host);
+    }
+
     [Theory]
     [InlineData("a.b.co.uk", "b.co.uk")]
-    [InlineData("a.b.com.au", "b.com.au")]
-    [InlineData("a.b.school.sch.uk", "b.school.sch.uk")]
-    [InlineData("www.test", "www.test")]
+    [InlineData("x.y.web.app", "y.web.app")]
+    [InlineData("me.github.io", "me.github.io")]
+    [InlineData("www.city.kobe.jp", "city.kobe.jp")]
     [InlineData("a.b.test", "b.test")]
-    public void The_built_in_list_knows_common_suffixes(string host, string domain) =>
-        Assert.Equal(domain, PublicSuffixes.BuiltIn.RegistrableDomain(host));
-
-    /// <summary>Databases record it: another built-in list would have them refuse their nodes.</summary>
-    [Fact]
-    public void The_built_in_list_stays_as_it_is() => Assert.Equal("c275c031", PublicSuffixes.BuiltIn.Fingerprint);
+    public void The_shipped_list_is_the_full_one_with_both_sections(string host, string domain)
+    {
+        Assert.True(Suffixes.Shipped.Count > 10_000);
+        Assert.Equal(domain, Suffixes.Shipped.RegistrableDomain(host));
+    }
 
     [Fact]
     public void A_broken_list_names_its_line()
@@ -80,4 +96,7 @@ public sealed class PublicSuffixesTests
         Assert.Null(full.RegistrableDomain("other.ck"));
         Assert.Equal("b.co.uk", full.RegistrableDomain("a.b.co.uk"));
     }
+
+    [GeneratedRegex(@"^checkPublicSuffix\((null|'[^']*'), (null|'[^']*')\);")]
+    private static partial Regex Case();
 }

@@ -4,6 +4,7 @@ using CPort.Actors.Tests.Reports;
 using CPort.Actors.Serialization;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Routing;
+using CPort.Tests.Shared;
 
 namespace CPort.Actors.Tests.Routing;
 
@@ -318,7 +319,7 @@ public sealed class TraceChainTests
         Trace(url, reported, new TraceOptions(), providers);
 
     private static Task<HostingFacts?> TraceAsync(HostingTracer tracer, string url) => tracer.TraceAsync(
-        WebAddress.TryParse(url, out var address, out _) ? new UrlKeyMaker(new HmacOnlySeam(), PublicSuffixes.BuiltIn).Of(address) : null, () => url, null);
+        WebAddress.TryParse(url, out var address, out _) ? new UrlKeyMaker(new HmacOnlySeam(), Suffixes.Shipped).Of(address) : null, () => url, null);
 
     private static async Task<TraceResult> Trace(string url, HostingFacts? reported, TraceOptions options, params ITraceProvider[] providers)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using CPort.Actors.Confidential;
 using CPort.Domain.Routing;
+using CPort.Tests.Shared;
 using CsCheck;
 
 namespace CPort.Actors.Tests.Routing;
@@ -35,6 +36,8 @@ public sealed class WebAddressTests
     [InlineData("http://b%C3%BCcher.example/", "http://xn--bcher-kva.example/")]
     [InlineData("http://例え.テスト/", "http://xn--r8jz45g.xn--zckzah/")]
     [InlineData("http://MAJI\u3067koi\u3059\u308b5\u79d2\u524d.example/", "http://xn--majikoi5-783gue6qz075azm5e.example/")]
+    [InlineData("http://XN--pokxncvks.example/", "http://xn--pokxncvks.example/")]
+    [InlineData("http://2.xn--mgbb.example/", "http://2.xn--mgbb.example/")]
     [InlineData("http://under_score.example/", "http://under_score.example/")]
     [InlineData("http://192.0.2.1/", "http://192.0.2.1/")]
     [InlineData("http://0xC0.0.02.0x1/", "http://192.0.2.1/")]
@@ -137,10 +140,10 @@ public sealed class WebAddressTests
     {
         Assert.True(WebAddress.TryParse("http://[::ffff:192.0.2.1]/", out var mapped, out _));
         Assert.Equal(IPAddress.Parse("192.0.2.1"), mapped.IpLiteral);
-        Assert.Equal(mapped.Host, PublicSuffixes.BuiltIn.RegistrableDomain(mapped));
+        Assert.Equal(mapped.Host, Suffixes.Shipped.RegistrableDomain(mapped));
         Assert.True(WebAddress.TryParse("http://www.vwxyz234567vwxyz.onion/x", out var onion, out _));
         Assert.Null(onion.IpLiteral);
-        Assert.Equal("vwxyz234567vwxyz.onion", PublicSuffixes.BuiltIn.RegistrableDomain(onion));
+        Assert.Equal("vwxyz234567vwxyz.onion", Suffixes.Shipped.RegistrableDomain(onion));
     }
 
     [Fact]
@@ -163,7 +166,7 @@ public sealed class WebAddressTests
 
             return WebAddress.TryParse(once.Normalised, 100_000, out var twice, out _)
                 && twice.Normalised == once.Normalised && twice.Host == once.Host
-                    && PublicSuffixes.BuiltIn.RegistrableDomain(twice) == PublicSuffixes.BuiltIn.RegistrableDomain(once)
+                    && Suffixes.Shipped.RegistrableDomain(twice) == Suffixes.Shipped.RegistrableDomain(once)
                 && twice.Normalised.All(c => c is > ' ' and < '\x7f');
         }
     }
@@ -179,22 +182,22 @@ public sealed class WebAddressTests
         Assert.All([one.Url, one.Host, one.Domain], k => Assert.Equal(UrlKeys.Length, k.Length));
         Assert.NotEqual(one.Host, sibling.Host);
         Assert.Equal(one.Domain, sibling.Domain);
-        Assert.Equal(one.Host, new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).OfHost(Address("ftp://www.host.example/")));
-        Assert.Equal(one.Domain, new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).OfDomain(Address("ftp://host.example/")));
+        Assert.Equal(one.Host, new UrlKeyMaker(seam, Suffixes.Shipped).OfHost(Address("ftp://www.host.example/")));
+        Assert.Equal(one.Domain, new UrlKeyMaker(seam, Suffixes.Shipped).OfDomain(Address("ftp://host.example/")));
         Assert.NotEqual(one, Keys("http://www.host.example/b", new KeyRingSeam(KeyRing.New())));
 
-        UrlKeys Keys(string text, KeyRingSeam? other = null) => new UrlKeyMaker(other ?? seam, PublicSuffixes.BuiltIn).Of(Address(text));
+        UrlKeys Keys(string text, KeyRingSeam? other = null) => new UrlKeyMaker(other ?? seam, Suffixes.Shipped).Of(Address(text));
     }
 
     [Fact]
     public void The_suffix_list_in_effect_decides_a_domains_key_and_nothing_else()
     {
         var seam = new KeyRingSeam(KeyRing.New());
-        var one = new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).Of(Address("http://a.blog.example/x"));
+        var one = new UrlKeyMaker(seam, Suffixes.Shipped).Of(Address("http://a.blog.example/x"));
         var other = new UrlKeyMaker(seam, PublicSuffixes.Parse(new StringReader("example\nblog.example\n"), "list")).Of(Address("http://a.blog.example/x"));
         Assert.Equal((Convert.ToHexString(one.Url), Convert.ToHexString(one.Host)), (Convert.ToHexString(other.Url), Convert.ToHexString(other.Host)));
         Assert.NotEqual(one.Domain, other.Domain);
-        Assert.Equal(one.Domain, new UrlKeyMaker(seam, PublicSuffixes.BuiltIn).OfDomain(Address("http://b.blog.example/")));
+        Assert.Equal(one.Domain, new UrlKeyMaker(seam, Suffixes.Shipped).OfDomain(Address("http://b.blog.example/")));
         Assert.NotEqual(other.Domain, new UrlKeyMaker(seam, PublicSuffixes.Parse(new StringReader("example\nblog.example\n"), "list"))
             .OfDomain(Address("http://b.blog.example/")));
     }

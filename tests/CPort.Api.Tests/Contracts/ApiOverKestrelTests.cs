@@ -28,6 +28,7 @@ using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 using CPort.Node.Client;
 using CPort.Node.Sample;
+using CPort.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -55,7 +56,7 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         var feed = new AgencyDirectoryFeed("stand-in", seal: null);
         builder.Services.AddSingleton(feed);
         builder.Services.AddSingleton<ConfidentialSeam>(new StandInSeam());
-        builder.Services.AddSingleton(new UrlKeyMaker(new StandInSeam(), PublicSuffixes.BuiltIn));
+        builder.Services.AddSingleton(new UrlKeyMaker(new StandInSeam(), Suffixes.Shipped));
         builder.Services.AddSingleton<IReportGateway>(_reports);
         builder.Services.AddSingleton<INumberSource>(new Numbers());
         builder.Services.AddSingleton<IRejectionLog>(_rejections);

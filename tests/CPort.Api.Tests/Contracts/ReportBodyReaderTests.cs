@@ -14,6 +14,7 @@ using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
 using CPort.Node.Sample;
+using CPort.Tests.Shared;
 using CsCheck;
 
 namespace CPort.Api.Tests.Contracts;
@@ -24,7 +25,7 @@ public sealed class ReportBodyReaderTests
 
     private static readonly KeyRingSeam Seam = new(KeyRing.New());
 
-    private static readonly UrlKeyMaker Keys = new(Seam, PublicSuffixes.BuiltIn);
+    private static readonly UrlKeyMaker Keys = new(Seam, Suffixes.Shipped);
 
     private static readonly ReportBodyReader Reader = new(new IntakeLimits(), Keys, Seam, new FixedTime());
 
