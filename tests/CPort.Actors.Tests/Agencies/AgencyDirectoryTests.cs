@@ -128,12 +128,13 @@ public sealed class AgencyDirectoryTests
         var (old, fresh, last) = (ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate());
         var state = After(After(Registry, Issue(HotlineNl), old),
             new RotateKey { Context = By(), Agency = HotlineNl, KeyId = old.KeyId, Grace = TimeSpan.FromHours(1) }, fresh);
+        state = Approved(state, fresh);
         var directory = AgencyDirectory.Of(state);
         Assert.IsType<Authentication.Accepted>(directory.Authenticate(old.Text, Noon.AddMinutes(59), null));
         Assert.IsType<Authentication.Refused>(directory.Authenticate(old.Text, Noon.AddHours(1), null));
         Assert.IsType<Authentication.Accepted>(directory.Authenticate(fresh.Text, Noon, null));
 
-        directory = AgencyDirectory.Of(After(state, new RotateKey { Context = By(), Agency = HotlineNl, KeyId = fresh.KeyId }, last));
+        directory = AgencyDirectory.Of(Approved(After(state, new RotateKey { Context = By(), Agency = HotlineNl, KeyId = fresh.KeyId }, last), last));
         Assert.IsType<Authentication.Refused>(directory.Authenticate(fresh.Text, Noon, null));
         Assert.IsType<Authentication.Accepted>(directory.Authenticate(last.Text, Noon, null));
     }
