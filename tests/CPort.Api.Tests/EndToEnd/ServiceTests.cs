@@ -106,7 +106,7 @@ public sealed class ServiceTests(EndToEndNodes nodes)
         foreach (var (method, path, body) in new[]
         {
             ("PATCH", "", """{"memo":"changed"}"""), ("POST", ":withdraw", "{}"), ("PUT", "/urgent", """{"urgent":true}"""),
-            ("PUT", "/site-facts", """{"sourceUrlSiteType":1}"""), ("POST", "/memos", """{"text":"a memo"}"""),
+            ("PUT", "/site-facts", """{"sourceUrlSiteType":6}"""), ("POST", "/memos", """{"text":"a memo"}"""),
             ("POST", "/items", """{"urls":[{"urlString":"https://added.example/1"}]}"""),
         })
         {
