@@ -1,4 +1,6 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using CPort.Api.Agencies;
 using CPort.Api.Groups;
 using Microsoft.Extensions.DependencyInjection;
@@ -51,13 +53,21 @@ public static class ApiDocument
         [typeof(RotateKeyBody)] = """{ "graceSeconds": 3600 }""",
     };
 
-    internal static IServiceCollection AddCPortOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", o =>
+    private static readonly (string Name, string Description)[] Tags =
+    [
+        ("Reports", "Submit and read reports."), ("Work on reports", "Commands about one report and its items."), ("Work on items", "Commands about items of any reports."),
+        ("Queues", "What waits for the caller's agency."), ("Statistics", "Figures over what one sees."),
+        ("Groups", "Items that look alike."), ("Hashes", "Known hashes: look up, import, correct, quarantine."),
+        ("Agencies", "Agencies and their keys."), ("Operators", "The read model, and what cannot be read."),
+    ];
+
+    internal static IServiceCollection AddCPortOpenApi(this IServiceCollection services, string publicUrl) => services.AddOpenApi("v1", o =>
     {
         o.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new OpenApiInfo
             {
-                Title = "CPort", Version = "v1",
+                Title = "CPort", Version = "v1", License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
                 Description =
                     "Processing of reports (metadata only) between hotlines and police. Errors are RFC 9457 problems with a `code`: 400 when a request cannot be "
                     + "read, 422 when a value in it cannot be used, with its field or parameter in `errors`. Dates are UTC. Every list pages in one way: "
@@ -65,7 +75,11 @@ public static class ApiDocument
                     + "ICCAM codes may be sent as number or name and are answered as both:\n\n"
                     + string.Join("\n", CodeTexts().Select(t => $"- {t}")),
             };
+
+            // Configured, never what a request's Host header says.
+            document.Servers = [new OpenApiServer { Url = publicUrl.TrimEnd('/') }];
             document.Components ??= new OpenApiComponents();
+            document.Tags = Tags.Select(t => new OpenApiTag { Name = t.Name, Description = t.Description }).ToHashSet();
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
             {
                 ["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key, cport_…" },
@@ -81,20 +95,13 @@ public static class ApiDocument
         o.AddOperationTransformer((operation, context, _) =>
         {
             operation.RequestBody?.Content?.Remove("*/*");
-            operation.Responses ??= [];
-            operation.Responses.TryAdd("401", new OpenApiResponse { Description = "No valid API key (a problem)." });
             foreach (var needed in context.Description.ActionDescriptor.EndpointMetadata.OfType<NeededDeed>())
             {
                 operation.Description = $"{operation.Description} {AccessTable.WhoMay(needed.Deed)}".Trim();
             }
 
-            operation.Parameters ??= [];
-            operation.Parameters.Add(Header(ApiKeyHandler.PurposeHeader, "Why the caller looks; police must give one."));
-            if (context.Description.HttpMethod is not "GET")
-            {
-                operation.Parameters.Add(Header(ApiCaller.CommandIdHeader, "Names the command; a repeat with the same id gets the first answer."));
-            }
-
+            Parameters(operation, context.Description.HttpMethod!, context.Description.ActionDescriptor.EndpointMetadata);
+            Responses(operation, context.Document!);
             return Task.CompletedTask;
         });
         o.AddSchemaTransformer((schema, context, _) =>
@@ -108,10 +115,33 @@ public static class ApiDocument
             {
                 Become(schema, JsonSchemaType.Boolean | JsonSchemaType.Integer, "true, false, 1 or 0.");
             }
-            else if (type == typeof(DateValue))
+            else if (type == typeof(ClearableText))
             {
-                Become(schema, JsonSchemaType.String, "ISO 8601 with Z or an offset.");
+                Become(schema, JsonSchemaType.String | JsonSchemaType.Null, "A text; null or empty takes it away.");
+            }
+            else if (type == typeof(DateValue) || type == typeof(DateTimeOffset))
+            {
+                Become(schema, JsonSchemaType.String, type == typeof(DateValue) ? "ISO 8601 with Z or an offset." : schema.Description);
                 schema.Format = "date-time";
+            }
+            else if (type.IsEnum)
+            {
+                // A value that is none is left out, never null.
+                schema.Type = JsonSchemaType.String;
+                schema.Enum = schema.Enum is { } values ? [.. values.Where(v => v is not null)] : null;
+            }
+            else if (schema.Type is { } kind && kind.HasFlag(JsonSchemaType.Array) && schema.Items is null)
+            {
+                schema.Items = new OpenApiSchema { Type = JsonSchemaType.Integer | JsonSchemaType.String, Description = "A code's number or name." };
+            }
+
+            if (context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object && schema.Properties is { Count: > 0 })
+            {
+                // Answers leave out what is null; of bodies it is said what they need.
+                schema.Required = context.JsonTypeInfo.Properties
+                    .Where(p => schema.Properties.ContainsKey(p.Name) && (p.AttributeProvider?.IsDefined(typeof(RequiredAttribute), true) == true
+                        || (!p.IsGetNullable && Nullable.GetUnderlyingType(p.PropertyType) is null && schema.Required?.Contains(p.Name) == true)))
+                    .Select(p => p.Name).ToHashSet();
             }
 
             if (type.IsAssignableTo(typeof(HashTexts)))
@@ -131,14 +161,102 @@ public static class ApiDocument
         });
     });
 
-    private static OpenApiParameter Header(string name, string description) => new()
+    /// <summary>What endpoints read of a request besides what they are bound to.</summary>
+    private static void Parameters(OpenApiOperation operation, string method, IList<object> endpoint)
     {
-        Name = name, In = ParameterLocation.Header, Required = false, Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+        operation.Parameters ??= [];
+        operation.Parameters.Add(Parameter(ParameterLocation.Header, ApiKeyHandler.PurposeHeader, "Why the caller looks; police must give one."));
+        if (method != "GET")
+        {
+            operation.Parameters.Add(Parameter(ParameterLocation.Header, ApiCaller.CommandIdHeader,
+                "Names the command; a repeat with the same id gets the first answer."));
+            operation.Parameters.Add(Parameter(ParameterLocation.Header, ApiCaller.IdempotencyHeader, $"Another name of {ApiCaller.CommandIdHeader}."));
+        }
+
+        if (endpoint.OfType<EntityTags.TakesIfMatch>().Any())
+        {
+            operation.Parameters.Add(Parameter(ParameterLocation.Header, "If-Match",
+                "ETags of which one must be the present one, of the item or the report that the command is about; else 412."));
+        }
+
+        if (operation.Responses?.ContainsKey("304") == true)
+        {
+            operation.Parameters.Add(Parameter(ParameterLocation.Header, "If-None-Match", "ETags; 304 when one of them is the present one."));
+        }
+
+        if (operation.RequestBody is not null && operation.OperationId != "ImportHashes")
+        {
+            operation.Parameters.Add(Parameter(ParameterLocation.Query, "codes", "By which of ICCAM's lists codes are read: v3 (left out) or v2."));
+        }
+    }
+
+    /// <summary>What every endpoint can answer stands here, once; with the endpoints what is theirs.</summary>
+    private static void Responses(OpenApiOperation operation, OpenApiDocument document)
+    {
+        operation.Responses ??= [];
+        int[] common = [400, 401, 403, 429, 500, 503];
+        int[] ofBodies = operation.RequestBody is null ? [] : [408, 413, 415, 422];
+        int[] ofPaths = operation.Parameters!.Any(p => p.In == ParameterLocation.Path) ? [404] : [];
+        foreach (var status in common.Concat(ofBodies).Concat(ofPaths))
+        {
+            operation.Responses.TryAdd(status.ToString(System.Globalization.CultureInfo.InvariantCulture), new OpenApiResponse());
+        }
+
+        foreach (var (status, response) in operation.Responses)
+        {
+            if (response is not OpenApiResponse answer)
+            {
+                continue;
+            }
+
+            if (status[0] is '4' or '5')
+            {
+                answer.Description = "A problem; its code says which.";
+                answer.Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    [ApiProblem.ContentType] = new() { Schema = new OpenApiSchemaReference(nameof(ApiProblem), document) },
+                };
+            }
+
+            foreach (var (name, description) in HeadersOf(operation, status))
+            {
+                (answer.Headers ??= new Dictionary<string, IOpenApiHeader>())[name] =
+                    new OpenApiHeader { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+            }
+        }
+    }
+
+    private static IEnumerable<(string Name, string Description)> HeadersOf(OpenApiOperation operation, string status)
+    {
+        if (status is "429" or "503")
+        {
+            yield return ("Retry-After", "Seconds after which the same request may be sent again.");
+        }
+
+        if (status == "401")
+        {
+            yield return ("WWW-Authenticate", "How to authenticate.");
+        }
+
+        if (status == "201")
+        {
+            yield return ("Location", "Where what was made is read, if it is.");
+        }
+
+        if (status is "200" or "304" && (operation.OperationId is "GetReport" or "GetItem" || operation.Parameters!.Any(p => p.Name == "If-Match")))
+        {
+            yield return ("ETag", "The version of the item, or of the report; for If-Match and If-None-Match.");
+        }
+    }
+
+    private static OpenApiParameter Parameter(ParameterLocation place, string name, string description) => new()
+    {
+        Name = name, In = place, Required = false, Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
 
-    private static void Become(OpenApiSchema schema, JsonSchemaType type, string description)
+    private static void Become(OpenApiSchema schema, JsonSchemaType type, string? description)
     {
-        schema.Type = type | (schema.Type & JsonSchemaType.Null);
+        schema.Type = type;
         schema.Description = description;
         schema.Properties?.Clear();
         schema.Required?.Clear();

@@ -29,6 +29,9 @@ public sealed record CPortApiOptions
     /// <summary>Items in one batch over many reports.</summary>
     public int ItemsPerBatch { get; init; } = 1_000;
 
+    /// <summary>What others reach the API by, as its description says it; without a slash at its end.</summary>
+    public string PublicUrl { get; init; } = "http://127.0.0.1:5080";
+
     /// <summary>How long a change of agencies is waited for.</summary>
     public TimeSpan AgencyTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }
@@ -52,12 +55,15 @@ public static class CPortApi
         services.TryAddSingleton<IAgencyGateway, AgencyGateway>();
         services.TryAddSingleton<INumberSource, AllocatedNumbers>();
         services.TryAddSingleton<IRejectionLog, RejectionLog>();
+        services.TryAddSingleton<HashQuota>();
         services.AddSingleton<ReportBodyReader>();
         services.TryAddSingleton<IntakeDoor>();
         services.TryAddSingleton(new MatchingOptions());
         services.AddSingleton<ReportIntake>();
         services.AddSingleton<IntakeStream>();
         services.AddSingleton<OpenStreams>();
+        services.AddSingleton<BodiesUnderWay>();
+        services.AddSingleton<RequestRates>();
 
         services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
         services.AddCPortAnswers();
@@ -69,7 +75,7 @@ public static class CPortApi
             o.Providers.Add<GzipCompressionProvider>();
             o.MimeTypes = ["application/json", ApiProblem.ContentType, "text/html", "text/javascript", "application/javascript", "text/plain"];
         });
-        services.AddCPortOpenApi();
+        services.AddCPortOpenApi(options.PublicUrl);
         return services;
     }
 
@@ -77,16 +83,29 @@ public static class CPortApi
     public static IServiceCollection AddCPortAnswers(this IServiceCollection services) => services
         .AddExceptionHandler<ApiExceptionHandler>().AddProblemDetails().ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
 
-    /// <summary>Adds the API to a pipeline that has routing and an exception handler already.</summary>
-    public static WebApplication MapCPortApi(this WebApplication app)
+    /// <summary>
+    /// What goes before every endpoint of the node, the API's or not: who asks, how fast, and whether it may. For a pipeline that has routing and an exception
+    /// handler already.
+    /// </summary>
+    public static WebApplication UseCPortApi(this WebApplication app)
     {
         app.UseResponseCompression();
         app.UseStatusCodePages(context => ApiProblem.Of(ProblemCodes.Of(context.HttpContext.Response.StatusCode)).WriteAsync(context.HttpContext));
         app.UseAuthentication();
+        app.UseRequestRates();
         app.UseGuard();
+        app.UseIfMatchGuard();
+        return app;
+    }
 
+    /// <summary>The API's routes; <see cref="UseCPortApi"/> goes before.</summary>
+    public static WebApplication MapCPortApi(this WebApplication app)
+    {
         app.MapOpenApi("/openapi/{documentName}.json").Needs(Deed.SeeService);
-        app.MapScalarApiReference("/docs", o => o.WithTitle("CPort").WithOpenApiRoutePattern("/openapi/{documentName}.json")).Needs(Deed.SeeService);
+
+        // Nothing from elsewhere: neither typefaces nor services of the page's maker.
+        app.MapScalarApiReference("/docs", o => o.WithTitle("CPort").WithOpenApiRoutePattern("/openapi/{documentName}.json")
+            .DisableDefaultFonts().DisableAgent().DisableTelemetry().WithDynamicBaseServerUrl()).Needs(Deed.SeeService);
 
         var v1 = app.MapGroup("/v1");
         v1.MapReports();
@@ -133,6 +152,8 @@ internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> l
         {
             ApiProblemException e => e.Problem,
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ApiProblem.Of(ProblemCodes.TooLarge),
+            BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => ApiProblem.Of(ProblemCodes.TooSlow, "The body came too slowly."),
+
             BadHttpRequestException => ApiProblem.Of(ProblemCodes.BadRequest, "A parameter or the body cannot be read."),
             MissingActorRegistryEntryException => ApiProblem.Of(ProblemCodes.Unavailable, "The node is still starting."),
             ReportStuckException => ApiProblem.Of(ProblemCodes.Stuck),

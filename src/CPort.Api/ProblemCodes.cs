@@ -19,7 +19,11 @@ public static class ProblemCodes
     public const string MethodNotAllowed = "method-not-allowed";
     public const string NotAcceptable = "not-acceptable";
     public const string UnsupportedMediaType = "unsupported-media-type";
+    public const string TooSlow = "too-slow";
     public const string TooManyStreams = "too-many-streams";
+    public const string TooManyRequests = "too-many-requests";
+    public const string TooMuchUnderWay = "too-much-under-way";
+    public const string QuotaExceeded = "quota-exceeded";
     public const string Unavailable = "unavailable";
     public const string Stuck = "stuck";
     public const string AnswerTooLong = "answer-too-long";
@@ -70,7 +74,11 @@ public static class ProblemCodes
         [MethodNotAllowed] = (405, "The method is not allowed here"),
         [NotAcceptable] = (406, "The answer is not available in that form"),
         [UnsupportedMediaType] = (415, "The body is of an unsupported type"),
+        [TooSlow] = (408, "The request came too slowly"),
         [TooManyStreams] = (429, "Too many streams at once"),
+        [TooManyRequests] = (429, "Too many requests"),
+        [TooMuchUnderWay] = (429, "Too much of the agency's is under way"),
+        [QuotaExceeded] = (403, "The agency's quota is used up"),
         [Internal] = (500, "A defect of this node"),
         [Unavailable] = (503, "Not available at the moment"),
         [Stuck] = (503, "The report cannot be read from the journal; it is on the operator's list"),
@@ -107,7 +115,8 @@ public static class ProblemCodes
         [WrongState] = (409, "Not as the node or member is now"),
 
         // Rules of reports
-        ["version-mismatch"] = (412, "The item has changed"),
+        ["version-mismatch"] = (412, "The item or report has changed"),
+        ["number-wanted"] = (503, "Not available at the moment"),
         ["leased"] = (409, "Held by another analyst"),
         ["not-leased"] = (409, "Not held by the caller"),
         ["wrong-hotline"] = (403, "Not this hotline"),
@@ -144,6 +153,7 @@ public static class ProblemCodes
         ["interpol-exists"] = (409, "INTERPOL is registered"),
         ["own-agency"] = (409, "Not one's own agency"),
         ["key-revoked"] = (409, "The key is revoked"),
+        ["second-person-needed"] = (403, "A second person is needed"),
         ["key-replaced"] = (409, "The key is replaced"),
         ["too-many-keys"] = (409, "Too many keys"),
         [CommandIdInUse] = (409, "The command id was used for another command"),
@@ -171,8 +181,8 @@ public static class ProblemCodes
     /// <summary>Of a status that the framework answers by itself.</summary>
     public static string Of(int status) => status switch
     {
-        401 => NotAuthenticated, 403 => NotAuthorised, 404 => NotFound, 405 => MethodNotAllowed, 406 => NotAcceptable,
-        413 => TooLarge, 415 => UnsupportedMediaType, 429 => TooManyStreams, 503 => Unavailable,
+        401 => NotAuthenticated, 403 => NotAuthorised, 404 => NotFound, 405 => MethodNotAllowed, 406 => NotAcceptable, 408 => TooSlow,
+        413 => TooLarge, 415 => UnsupportedMediaType, 429 => TooManyRequests, 503 => Unavailable,
         >= 500 => Internal, _ => BadRequest,
     };
 

@@ -186,7 +186,7 @@ public sealed class ChaosCluster : IAsyncDisposable
             {
                 ["CPORT__Data"] = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"node-{n}")),
                 ["CPORT__Database__Provider"] = "PostgreSql", ["CPORT__Database__ConnectionString"] = connection, ["CPORT__Keys__MasterKey"] = key,
-                ["CPORT__Http__Url"] = $"http://{Network.AddressOf(n)}:5080",
+                ["CPORT__Http__Url"] = $"http://{Network.AddressOf(n)}:5080", ["CPORT__Http__AllowPlainHttp"] = "true",
                 ["CPORT__Cluster__Host"] = Network.AddressOf(n), ["CPORT__Cluster__Port"] = "4053", ["CPORT__Cluster__AllowPlainTcp"] = "true",
                 ["CPORT__Cluster__Seeds"] = string.Join(',', Enumerable.Range(1, Math.Min(3, _options.Nodes)).Select(s => $"{Network.AddressOf(s)}:4053")),
 

@@ -38,10 +38,16 @@ public class NodeProcess : IAsyncDisposable
     {
         Settings = new ConcurrentDictionary<string, string>(settings);
         Url = new Uri(Settings["Http__Url"]);
+        if (!Settings.ContainsKey("Telemetry__Url"))
+        {
+            // Elsewhere than on loopback this machine's free ports say nothing.
+            Settings["Telemetry__Url"] = Url.IsLoopback ? FreeUrl().OriginalString : $"http://{Url.Host}:{Url.Port + 1}";
+        }
+
         _before = before ?? [];
         _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2) })
         {
-            BaseAddress = Url, Timeout = patience ?? TimeSpan.FromSeconds(20),
+            BaseAddress = new Uri(Settings["Telemetry__Url"]), Timeout = patience ?? TimeSpan.FromSeconds(20),
         };
     }
 
@@ -61,6 +67,9 @@ public class NodeProcess : IAsyncDisposable
     public IDictionary<string, string> Environment { get; } = new ConcurrentDictionary<string, string>();
 
     public Uri Url { get; }
+
+    /// <summary>Its figures, and why it is not ready, without a key.</summary>
+    public Uri FiguresUrl => new(Settings["Telemetry__Url"]);
 
     public int Id => _process!.Id;
 

@@ -106,7 +106,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
 
         var before = await JournalFigures.ReadModelAsync(database, cancellation);
         var kindsBefore = await JournalFigures.EventsAsync(database, cancellation);
-        using var plainHttp = new HttpClient { BaseAddress = node.Url };
+        using var plainHttp = new HttpClient { BaseAddress = node.FiguresUrl };
         var metricsBefore = await NodeMetrics.ReadAsync(plainHttp, cancellation);
         var jobs = Jobs(day, out var items);
         say($"streaming {jobs.Sum(j => j.Lines.Count):n0} lines over {options.Connections} connections");

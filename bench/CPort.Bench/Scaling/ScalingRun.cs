@@ -451,7 +451,7 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
     private static async Task<NodeMetrics[]> MetricsAsync(ChaosCluster cluster, CancellationToken cancellation) =>
         await Task.WhenAll(cluster.Nodes.Select(async node =>
     {
-        using var http = new HttpClient { BaseAddress = node.Url, Timeout = TimeSpan.FromMinutes(1) };
+        using var http = new HttpClient { BaseAddress = node.FiguresUrl, Timeout = TimeSpan.FromMinutes(1) };
         return await NodeMetrics.ReadAsync(http, cancellation);
     }));
 

@@ -39,10 +39,16 @@ public sealed class AgencyRegistryActor : PersistentEntity
                 Persist(accepted.Event, e =>
                 {
                     _state = AgencyRules.Apply(_state, e);
-                    Log.Info("Agency {Agency}: {Event} by {Caller}/{KeyId}", e.Agency, e.GetType().Name, e.Meta.Agency, e.Meta.KeyId);
+
+                    // Who gives whom which rights is to be seen in any log that is kept.
+                    Log.Warning("Agency {Agency}: {Event} by {Caller}/{KeyId}", e.Agency, e.GetType().Name, e.Meta.Agency, e.Meta.KeyId);
                     Sender.Tell(key is null
                         ? new AgencyChanged { Agency = e.Agency, SequenceNr = LastSequenceNr, Changed = true }
-                        : new ApiKeyShown { Agency = e.Agency, KeyId = key.KeyId, ApiKey = key.Text, SequenceNr = LastSequenceNr });
+                        : new ApiKeyShown
+                        {
+                            Agency = e.Agency, KeyId = key.KeyId, ApiKey = key.Text, SequenceNr = LastSequenceNr,
+                            AwaitsConsent = _state.Keys[key.KeyId].AwaitsConsent,
+                        });
                 });
                 break;
             case AgencyDecision.Replayed { Earlier: { KeyId: { } keyId } earlier } when key is not null:

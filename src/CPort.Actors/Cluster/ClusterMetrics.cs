@@ -32,6 +32,8 @@ public static class ClusterMetrics
             "{entity}", "Entities in memory on this node, by region.");
     }
 
+    internal static void Begin() => Downings.Add(0);
+
     internal static void Take(ClusterSnapshot now) => _now = now;
 
     internal static void Downed() => Downings.Add(1);

@@ -57,6 +57,15 @@ public abstract class PersistentEntity : ReceivePersistentActor
     /// <summary>Its shard wants it to end; it ends as soon as nothing is in flight.</summary>
     protected virtual void OnStop() => Context.Stop(Self);
 
+    /// <summary>An entity of a made-up id is of no use to anybody a moment later: it does not wait in memory for its idle time to pass.</summary>
+    protected void LeaveUnless(bool exists)
+    {
+        if (!exists)
+        {
+            Context.Parent.Tell(new Passivate(StopEntity.Instance));
+        }
+    }
+
     /// <summary>An event's metadata as it is written.</summary>
     protected static EventMeta Stamp(EventMeta meta, DateTimeOffset now) => meta with { EventId = Guid.CreateVersion7(now), RecordedAt = now };
 

@@ -11,11 +11,11 @@ internal static class HashInstruments
     private static readonly Histogram<int> BatchRows =
         Meter.CreateHistogram<int>("cport.hashes.batch.rows", "{row}", "Sightings, words, deliveries and rows of lists in one event.");
     private static readonly Histogram<double> Write =
-        Meter.CreateHistogram<double>("cport.hashes.write.duration", "ms", "From deciding a batch to its being durable.");
+        Meter.CreateHistogram("cport.hashes.write.duration", "s", "From deciding a batch to its being durable.", null, CPortMetrics.Seconds);
     private static readonly Counter<long> Told =
         Meter.CreateCounter<long>("cport.hashes.fanout.sent", "{message}", "Messages about changed verdicts, repeats included.");
     private static readonly Histogram<double> Match =
-        Meter.CreateHistogram<double>("cport.matching.duration", "ms", "From a request to the last bucket's answer.");
+        Meter.CreateHistogram("cport.matching.duration", "s", "From a request to the last bucket's answer.", null, CPortMetrics.Seconds);
     private static readonly Counter<long> Retry =
         Meter.CreateCounter<long>("cport.matching.retries", "{message}", "Bucket requests sent again.");
     private static readonly Histogram<int> Bundle =
@@ -24,11 +24,21 @@ internal static class HashInstruments
         Meter.CreateCounter<long>("cport.matching.unavailable", "{request}", "Requests that not all buckets answered in time.");
 
     private static readonly Histogram<double> Recovery =
-        Meter.CreateHistogram<double>("cport.hashes.recovery.duration", "ms", "From the start of a bucket with events to ready.");
+        Meter.CreateHistogram("cport.hashes.recovery.duration", "s", "From the start of a bucket with events to ready.", null, CPortMetrics.Seconds);
     private static readonly Counter<long> Quarantined =
         Meter.CreateCounter<long>("cport.hashes.quarantined", "{hash}", "Hashes put into quarantine by a bucket, by reason.");
 
-    public static void OnRecovered(TimeSpan took) => Recovery.Record(took.TotalMilliseconds);
+    internal static void Begin()
+    {
+        Retry.Add(0);
+        Failed.Add(0);
+        foreach (var reason in Enum.GetValues<QuarantineReason>())
+        {
+            Quarantined.Add(0, new KeyValuePair<string, object?>("reason", reason.ToString()));
+        }
+    }
+
+    public static void OnRecovered(TimeSpan took) => Recovery.Record(took.TotalSeconds);
 
     public static void OnQuarantined(QuarantineReason reason) =>
         Quarantined.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
@@ -37,12 +47,12 @@ internal static class HashInstruments
     {
         Batch.Record(commands);
         BatchRows.Record(rows);
-        Write.Record(took.TotalMilliseconds);
+        Write.Record(took.TotalSeconds);
     }
 
     public static void OnReportTold() => Told.Add(1);
 
-    public static void OnMatched(TimeSpan took) => Match.Record(took.TotalMilliseconds);
+    public static void OnMatched(TimeSpan took) => Match.Record(took.TotalSeconds);
 
     public static void OnBucketAskedAgain() => Retry.Add(1);
 

@@ -39,7 +39,11 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         Command<IReportCommand>(Handle);
         Command<TakeVerdicts>(Take);
         Command<News>(_ => TakeNews());
-        Command<GetReport>(q => Sender.Tell(ReportViews.Page(_report, q, _services.Seam).Cut()));
+        Command<GetReport>(q =>
+        {
+            Sender.Tell(ReportViews.Page(_report, q, _services.Seam).Cut());
+            LeaveUnless(_report.Exists);
+        });
         Command<GetHistory>(ReadHistory);
         Command<RoundAnswer>(Answered);
         Command<NextRound>(_ => OnWoken());
@@ -86,6 +90,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         CPortMetrics.CommandAnswered(command.GetType().Name, decision.Reply.Outcome.ToString());
         var sender = Sender;
         Commit(decision, reply => sender.Tell(reply));
+        LeaveUnless(_report.Exists || !decision.Events.IsEmpty);
     }
 
     private ReportDecision Decide(IReportVerb verb) => ReportRules.Decide(_report, verb, _services.Environment());
@@ -156,6 +161,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         var from = Math.Max(1, query.FromSequence);
         _services.Journal.ReadAsync(PersistenceId, from, Math.Min(from + max - 1, report.Version))
             .PipeTo(Sender, Self, events => ReportViews.History(report, query, events, _services.Seam).Cut());
+        LeaveUnless(report.Exists);
     }
 
     private void ContinueWork()

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using CPort.Actors.Entities;
+using CPort.Actors.Intake;
 
 namespace CPort.Actors.Telemetry;
 
@@ -69,10 +71,32 @@ public static class CPortMetrics
             "s", "Time between an event's recording and its application, of the newest applied event.");
     }
 
-    private static InstrumentAdvice<double> Seconds => new()
+    internal static InstrumentAdvice<double> Seconds => new()
     {
         HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     };
+
+    /// <summary>
+    /// Has the counters that alarms watch exist with 0: of one that begins with its first event, the first event is never seen as a rise. To be called once
+    /// somebody listens.
+    /// </summary>
+    public static void Begin()
+    {
+        Fenced.Add(0);
+        PersistFailures.Add(0);
+        foreach (var kind in EntityKind.All)
+        {
+            Stuck.Add(0, new KeyValuePair<string, object?>("entity", kind.Word));
+        }
+
+        foreach (var outcome in Enum.GetValues<IntakeResult>())
+        {
+            IntakeLines.Add(0, new KeyValuePair<string, object?>("outcome", outcome.ToString().ToLowerInvariant()));
+        }
+
+        Hashes.HashInstruments.Begin();
+        Cluster.ClusterMetrics.Begin();
+    }
 
     /// <summary>A report was answered at intake: <c>accepted</c>, <c>duplicate</c>, <c>conflict</c>, <c>rejected</c> or <c>unavailable</c>.</summary>
     public static void IntakeAnswered(string outcome) => IntakeLines.Add(1, new KeyValuePair<string, object?>("outcome", outcome));

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using CPort.Domain.Agencies;
 
 namespace CPort.Api.Agencies;
@@ -6,12 +7,15 @@ namespace CPort.Api.Agencies;
 public sealed record RegisterAgencyBody
 {
     /// <summary>2 to 40 characters of a-z, 0-9 and hyphen; never changed. Required.</summary>
+    [Required]
     public string? Id { get; init; }
 
     /// <summary>For people. Required.</summary>
+    [Required]
     public string? Name { get; init; }
 
     /// <summary>Hotline, Police, Interpol, Provider, Operator or SupervisoryAuthority. Required.</summary>
+    [Required]
     public string? Kind { get; init; }
 
     /// <summary>Countries it works for from today on; or <c>memberships</c> with dates.</summary>
@@ -33,6 +37,7 @@ public sealed record RegisterAgencyBody
 public sealed record MembershipBody
 {
     /// <summary>Required.</summary>
+    [Required]
     public string? Country { get; init; }
 
     /// <summary>Left out: today.</summary>
@@ -61,6 +66,7 @@ public sealed record ChangeAgencyBody
 public sealed record IssueKeyBody
 {
     /// <summary>Analyst, Officer, Operator, Auditor, Machine: one or more that the agency's kind allows. Required.</summary>
+    [Required]
     public List<string?>? Roles { get; init; }
 
     /// <summary>Live (default) or Training.</summary>
@@ -110,17 +116,21 @@ public sealed record AgencyAnswer
 public sealed record MembershipAnswer(string Country, DateOnly From, DateOnly? To);
 
 /// <summary>A key without its secret, which is stored nowhere.</summary>
+/// <param name="IssuedBy">The id of the key that had it made; <c>system</c> is CPort at its first start.</param>
+/// <param name="AwaitsConsent">It does not work before the agency, or a second operator, has agreed to it (<c>:approve</c>).</param>
+/// <param name="ApprovedBy">The id of the key that agreed.</param>
 public sealed record KeyAnswer(
     string KeyId, IReadOnlyList<string> Roles, string Tenant, bool Valid, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt,
-    string? ReplacedBy)
+    string? ReplacedBy, string? IssuedBy, bool AwaitsConsent, string? ApprovedBy)
 {
     public static KeyAnswer Of(ApiKeyRecord k, DateTimeOffset now) => new(
         k.KeyId, [.. Enum.GetValues<Roles>().Where(r => r != Domain.Identity.Roles.None && k.Roles.HasFlag(r)).Select(r => r.ToString())], k.Tenant.ToString(),
-        k.IsValidAt(now), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.ReplacedBy);
+        k.IsValidAt(now), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.ReplacedBy, k.IssuedBy, k.AwaitsConsent, k.ApprovedBy);
 }
 
 public sealed record AgenciesAnswer(IReadOnlyList<AgencyAnswer> Agencies);
 
 /// <summary>A new key.</summary>
 /// <param name="ApiKey">The key, shown this once; absent when the command was a repeat: issue another.</param>
-public sealed record NewKeyAnswer(string Agency, string KeyId, string? ApiKey);
+/// <param name="AwaitsConsent">True: it works once the agency, or a second operator, has agreed to it (<c>:approve</c>).</param>
+public sealed record NewKeyAnswer(string Agency, string KeyId, string? ApiKey, bool? AwaitsConsent = null);

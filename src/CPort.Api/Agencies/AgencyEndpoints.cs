@@ -75,12 +75,28 @@ public static class AgencyEndpoints
                 + "refused the rest is left.")
             .Problems(400, 403, 404, 409, 422, 503);
         agencies.MapPost("/{agency}/keys", IssueAsync).Needs(Deed.IssueKeys).WithName("IssueKey").WithSummary("Make an API key")
-            .WithDescription("The answer is the only place where the key is ever shown.").Problems(400, 403, 404, 409, 422, 503);
+            .WithDescription(
+                "The answer is the only place where the key is ever shown. A further live key of another agency works only once that agency, or a second "
+                + "operator, has agreed to it.").Problems(400, 403, 404, 409, 422, 503);
         agencies.MapPost("/{agency}/keys/{keyId}:rotate", RotateAsync).Needs(Deed.RotateKeys).WithName("RotateKey")
             .WithSummary("Replace an API key by a new one")
             .WithDescription("The old key works on for `graceSeconds`.").Problems(400, 403, 404, 409, 422, 503);
         agencies.MapPost("/{agency}/keys/{keyId}:revoke", RevokeAsync).Needs(Deed.RevokeKeys).WithName("RevokeKey").WithSummary("End an API key at once")
             .Problems(403, 404, 409, 503);
+        agencies.MapPost("/{agency}/keys/{keyId}:approve", ApproveAsync).Needs(Deed.ApproveKeys).WithName("ApproveKey")
+            .WithSummary("Agree to an API key that somebody else had made")
+            .WithDescription("By the agency whose key it is, or by another operator than who had it made; from then on it works.")
+            .Problems(403, 404, 409, 503);
+        v1.MapGet("/agency", (ApiCaller me, AgencyDirectoryFeed directory, TimeProvider time) => Show(directory, time, me.Caller.Agency))
+            .Needs(Deed.SeeOwnAgency).WithTags("Agencies").WithName("GetOwnAgency").WithSummary("Read one's own agency and its keys").Problems(404);
+    }
+
+    private static async Task<AgencyAnswer> ApproveAsync(
+        HttpContext http, ApiCaller me, IAgencyGateway gateway, AgencyDirectoryFeed directory, TimeProvider time, string agency, string keyId)
+    {
+        var id = Id(agency);
+        await TakenAsync(gateway, new ApproveKey { Context = me.Context(), Agency = id, KeyId = keyId }, http.RequestAborted);
+        return Show(directory, time, id);
     }
 
     private static async Task<Created<AgencyAnswer>> RegisterAsync(
@@ -222,7 +238,7 @@ public static class AgencyEndpoints
     {
         http.Response.Headers.CacheControl = "no-store";
         return answer is ApiKeyShown key
-            ? TypedResults.Created((string?)null, new NewKeyAnswer(key.Agency.Value, key.KeyId, key.ApiKey))
+            ? TypedResults.Created((string?)null, new NewKeyAnswer(key.Agency.Value, key.KeyId, key.ApiKey, key.AwaitsConsent ? true : null))
             : throw ApiProblemException.Of(ProblemCodes.Unavailable);
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
@@ -80,6 +81,7 @@ public sealed record AssessGroupBody
 
     /// <summary>True: every unassessed item of the group that the caller's hotline may assess, the oldest first, as many as a batch takes.</summary>
     public bool? All { get; init; }
+    [Required]
     public AssessmentBody? Assessment { get; init; }
 }
 

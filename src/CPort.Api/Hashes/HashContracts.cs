@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using CPort.Actors.Matching;
 using CPort.Domain.Inheritance;
 
@@ -7,6 +8,7 @@ namespace CPort.Api.Hashes;
 public sealed record LookupBody
 {
     /// <summary>1 to 10,000. Required.</summary>
+    [Required]
     public List<HashBody?>? Hashes { get; init; }
 
     /// <summary>Hamming distance up to which PDQ values count as near, 0 to 64; left out: what the installation matches with (31 unless configured).</summary>
@@ -70,6 +72,7 @@ public sealed record PastOpinionAnswer(OpinionAnswer Opinion, bool Retracted, Da
 public sealed record ImportRowBody : HashTexts
 {
     /// <summary>Baseline, National or NotIllegal. Required.</summary>
+    [Required]
     public CodeValue? Classification { get; init; }
 
     /// <summary>
@@ -95,6 +98,7 @@ public sealed record ImportLineAnswer(long Line, string Outcome, ApiProblem? Pro
 public sealed record ChangeOpinionsBody
 {
     /// <summary>1 to 10,000. Required.</summary>
+    [Required]
     public List<HashBody?>? Hashes { get; init; }
 
     /// <summary>The agency's list whose word is changed; left out: the agency's own opinion.</summary>

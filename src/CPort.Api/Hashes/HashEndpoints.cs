@@ -1,9 +1,11 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
+using CPort.Actors.Persistence;
 using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Api.Hashes;
@@ -36,9 +38,10 @@ public static class HashEndpoints
             .WithSummary("Import a list of known hashes as NDJSON, one media a line; an answer a line once durable")
             .WithDescription(
                 "`origin` names the list's maker when that is not the agency (left out: the list's name): two agencies that import one list are one origin. "
-                + "`basis=human` says that people looked at what the rows name; it needs an `origin`.")
-            .WithMetadata(RequestBody.Accepts<ImportRowBody>("application/x-ndjson"))
-            .Produces<ImportLineAnswer>(200, "application/x-ndjson").Problems(400, 403, 415, 422);
+                + "`basis=human` says that people looked at what the rows name; it needs an `origin`. A stream that sends nothing is ended by a line `ended`; an "
+                + "agency whose quota of stored rows is used up gets `rejected` with the problem `quota-exceeded` for every further row.")
+            .WithMetadata(RequestBody.Accepts<ImportRowBody>(LineStreams.Ndjson)).Produces<ImportLineAnswer>(200, LineStreams.Ndjson)
+            .Problems(400, 403, 415, 422, 429);
         hashes.MapPost("/hashes:retract", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors,
             CancellationToken cancellation) =>
                 ChangeAsync(body, caller, actors, retract: true, cancellation)).Needs(Deed.ChangeOpinions).WithName("RetractHashes")
@@ -116,7 +119,7 @@ public static class HashEndpoints
     /// </summary>
     private static async Task ImportAsync(
         string? list, string? origin, string? basis, HttpContext http, ApiCaller caller,
-        IReadOnlyActorRegistry actors, IntakeLimits limits, TimeProvider time, CancellationToken cancellation)
+        IReadOnlyActorRegistry actors, IntakeLimits limits, OpenStreams open, HashQuota quota, TimeProvider time, CancellationToken cancellation)
     {
         RequestBody.RefuseEncoding(http);
         if (ListName(list) is not { } name)
@@ -135,9 +138,10 @@ public static class HashEndpoints
             Agency = caller.Caller.Agency, List = name, Trust = caller.Caller.Trust, At = time.GetUtcNow(), Basis = BasisOf(basis, judged),
             Origin = OriginOf(judged ?? name, caller.Caller), SpeaksFor = [.. caller.Caller.Countries.Where(c => caller.Caller.SpeaksFor(c))],
         };
-        ReportStreamEndpoint.Unlimited(http);
         var import = new HashImport(actors.Get<HashBucketRegion>(), caller.Caller.Tenant);
-        http.Response.ContentType = "application/x-ndjson";
+        using var place = open.Enter(StreamKind.HashLists, caller.Caller.Agency);
+        LineStreams.Begin(http);
+        using var sender = new PatientReader(http.Request.BodyReader, limits, cancellation);
         var lines = new List<(long Number, ApiProblem? Problem, int Row, int Rows, ImmutableArray<FieldError> LeftOut)>();
         var rows = new List<HashListRow>();
         var written = new ArrayBufferWriter<byte>(64 * 1024);
@@ -148,9 +152,15 @@ public static class HashEndpoints
             HashRowOutcome[]? outcomes = null;
             try
             {
+                if (rows.Exists(r => !r.Retract) && await quota.IsUsedUpAsync(caller.Caller, cancellation))
+                {
+                    KeepRetractions();
+                }
+
                 outcomes = await import.ImportAsync(source, rows, cancellation);
+                await quota.CountAsync(caller.Caller, outcomes.Sum(Stored), cancellation);
             }
-            catch (HashBucketsUnavailableException)
+            catch (Exception e) when (e is HashBucketsUnavailableException || Faults.IsPassingFor(e, cancellation))
             {
                 // Answered below, line by line.
             }
@@ -166,33 +176,81 @@ public static class HashEndpoints
                 written.Write("\n"u8);
                 if (written.WrittenCount > 60 * 1024)
                 {
-                    await http.Response.Body.WriteAsync(written.WrittenMemory, cancellation);
-                    written.ResetWrittenCount();
+                    await SendAsync();
                 }
             }
 
-            await http.Response.Body.WriteAsync(written.WrittenMemory, cancellation);
-            await http.Response.Body.FlushAsync(cancellation);
-            written.ResetWrittenCount();
+            await SendAsync();
             lines.Clear();
             rows.Clear();
         }
 
-        await foreach (var line in NdjsonLines.ReadAsync(http.Request.BodyReader, limits.LineBytes, cancellation))
+        // Who has no room left may still take back.
+        void KeepRetractions()
         {
-            var first = rows.Count;
-            var problem = ReadRow(line, caller.Caller, limits, time, rows, out var leftOut);
-            lines.Add((line.Number, problem, first, rows.Count - first, leftOut));
-            if (lines.Count >= LinesPerStep || rows.Count >= RowsPerStep)
+            var kept = new List<HashListRow>();
+            foreach (ref var line in CollectionsMarshal.AsSpan(lines))
             {
-                await StepAsync();
+                var its = rows.Slice(line.Row, line.Rows);
+                line = its.TrueForAll(r => r.Retract)
+                    ? line with { Row = kept.Count } : line with { Problem = QuotaUsedUp, Row = kept.Count, Rows = 0, LeftOut = [] };
+                kept.AddRange(line.Rows > 0 ? its : []);
             }
+
+            rows.Clear();
+            rows.AddRange(kept);
         }
 
-        await StepAsync();
+        async Task SendAsync()
+        {
+            http.Response.BodyWriter.Write(written.WrittenSpan);
+            written.ResetWrittenCount();
+            await LineStreams.FlushAsync(http, limits, cancellation);
+        }
+
+        try
+        {
+            await ReadAsync();
+        }
+        catch (Exception e) when (http.Response.HasStarted && e is IOException or TimeoutException)
+        {
+            // The list broke off, or its sender does not read. An answer that ended properly would say that everything was read.
+            http.Abort();
+        }
+
+        async Task ReadAsync()
+        {
+            var answered = 0L;
+            await foreach (var line in NdjsonLines.ReadAsync(sender, limits.LineBytes, cancellation))
+            {
+                var first = rows.Count;
+                var problem = ReadRow(line, caller.Caller, limits, time, rows, out var leftOut);
+                lines.Add((line.Number, problem, first, rows.Count - first, leftOut));
+                answered = line.Number;
+                if (lines.Count >= LinesPerStep || rows.Count >= RowsPerStep)
+                {
+                    await StepAsync();
+                }
+            }
+
+            await StepAsync();
+            if (sender.GaveUp is { } why)
+            {
+                JsonSerializer.Serialize(json, new ImportLineAnswer(answered, "ended", ApiProblem.Of(ProblemCodes.TooSlow, why) with { Retry = true }), ApiJson.Options);
+                json.Flush();
+                written.Write("\n"u8);
+                await SendAsync();
+            }
+        }
     }
 
     private const string NoLaw = "National and NotIllegal need the country whose law they follow.";
+
+    private static readonly ApiProblem QuotaUsedUp = ApiProblem.Of(ProblemCodes.QuotaExceeded,
+        "The agency has as many rows of hash lists stored as it may; retract some, or ask the operators for more (limit: hash rows per agency).");
+
+    /// <summary>What an outcome adds to the rows that are stored.</summary>
+    private static int Stored(HashRowOutcome outcome) => outcome switch { HashRowOutcome.Added => 1, HashRowOutcome.Retracted => -1, _ => 0 };
 
     private static readonly ApiProblem NotDurable = ApiProblem.Of(ProblemCodes.Unavailable, "The row could not be made durable in time; send it again.");
 
@@ -224,7 +282,7 @@ public static class HashEndpoints
             return ApiProblem.Of(ProblemCodes.TooLarge, $"The line is longer than {limits.LineBytes} bytes (limit: line length).");
         }
 
-        if (!StrictJson.TryRead<ImportRowBody>(line.Utf8.Span, out var body, out var unreadable))
+        if (!StrictJson.TryRead<ImportRowBody>(line.Utf8.Span, limits, out var body, out var unreadable))
         {
             return ApiProblem.Of(unreadable);
         }

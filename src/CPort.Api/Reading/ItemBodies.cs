@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace CPort.Api.Reading;
 
 /// <summary>The network that hosts.</summary>
@@ -29,15 +31,18 @@ public sealed record AssessmentBody
 public sealed record CategoryBody
 {
     /// <summary>Required.</summary>
+    [Required]
     public string? Scheme { get; init; }
 
     /// <summary>Required.</summary>
+    [Required]
     public string? Version { get; init; }
 
     /// <summary>Left out: no country's.</summary>
     public string? CountryCode { get; init; }
 
     /// <summary>Required.</summary>
+    [Required]
     public string? Code { get; init; }
 }
 
@@ -45,6 +50,7 @@ public sealed record CategoryBody
 public sealed record ActionBody
 {
     /// <summary>One of the action types listed above. Required.</summary>
+    [Required]
     public CodeValue? ActionType { get; init; }
     public string? ActioningAnalystName { get; init; }
 
@@ -68,9 +74,11 @@ public sealed record HashesBody : HashTexts
 public sealed record HashBody
 {
     /// <summary>As answers name it, in either case. Required.</summary>
+    [Required]
     public string? Algorithm { get; init; }
 
     /// <summary>Hexadecimal, or the base32 and base64 forms that lists use. Required.</summary>
+    [Required]
     public string? Value { get; init; }
 
     /// <summary>Of a PDQ value, 0 to 100; below the installation's floor (50 unless configured) it is not searched near.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Reflection;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,9 +23,9 @@ public sealed class JsonBody<T> : IEndpointParameterMetadataProvider
     public static async ValueTask<JsonBody<T>?> BindAsync(HttpContext http, ParameterInfo parameter)
     {
         var limits = http.RequestServices.GetRequiredService<IntakeLimits>();
-        var utf8 = await RequestBody.ReadAsync(http, limits.BodyBytes);
+        var utf8 = await RequestBody.ReadAsync(http, BodyLimits.Bytes<T>(limits));
         RequestDigest.Note(http, utf8);
-        return StrictJson.TryRead<T>(utf8.Span, out var value, out var problem)
+        return StrictJson.TryRead<T>(utf8.Span, limits, out var value, out var problem)
             ? new JsonBody<T>(value, new FieldReader(limits, RequestBody.Codes(http), http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()))
             : throw ApiProblemException.Of(problem);
     }
@@ -51,20 +52,26 @@ public sealed class JsonBody<T> : IEndpointParameterMetadataProvider
 /// <summary>What endpoints read of a request besides JSON.</summary>
 public static class RequestBody
 {
-    /// <summary>The body's bytes; throws <see cref="ApiProblemException"/> (413) beyond <paramref name="maxBytes"/>, (415) when it is compressed.</summary>
+    /// <summary>
+    /// The body's bytes; throws <see cref="ApiProblemException"/> (413) beyond <paramref name="maxBytes"/>, (415) when it is compressed, (429, 503) when too
+    /// much is under way already (<see cref="BodiesUnderWay"/>).
+    /// </summary>
     public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext http, int maxBytes)
     {
         RefuseEncoding(http);
-        var buffer = new ArrayBufferWriter<byte>((int)Math.Clamp(http.Request.ContentLength ?? 4096, 256, maxBytes));
         if (http.Request.ContentLength > maxBytes)
         {
             throw TooLarge(maxBytes);
         }
 
+        var share = http.RequestServices.GetRequiredService<BodiesUnderWay>().Begin(http.Features.Get<Caller>()?.Agency);
+        http.Response.RegisterForDispose(share);
+        var buffer = new ArrayBufferWriter<byte>((int)Math.Clamp(http.Request.ContentLength ?? 4096, 256, maxBytes));
+        share.Grow(buffer.Capacity);
         var reader = http.Request.BodyReader;
         while (true)
         {
-            var result = await reader.ReadAsync(http.RequestAborted);
+            var result = await NextAsync(reader, http);
             foreach (var segment in result.Buffer)
             {
                 if (buffer.WrittenCount + segment.Length > maxBytes)
@@ -73,6 +80,7 @@ public static class RequestBody
                 }
 
                 buffer.Write(segment.Span);
+                share.Grow(buffer.Capacity);
             }
 
             reader.AdvanceTo(result.Buffer.End);
@@ -80,6 +88,19 @@ public static class RequestBody
             {
                 return buffer.WrittenMemory;
             }
+        }
+    }
+
+    /// <summary>A chunk that is none, or a body that ends early, fails as a database might; the fault is the sender's.</summary>
+    private static async ValueTask<ReadResult> NextAsync(PipeReader reader, HttpContext http)
+    {
+        try
+        {
+            return await reader.ReadAsync(http.RequestAborted);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            throw ApiProblemException.Of(ProblemCodes.BadRequest, "The body cannot be read: it breaks off, or a chunk of it is malformed.");
         }
     }
 
@@ -105,15 +126,6 @@ public static class RequestBody
         "v2" => CodeGeneration.V2,
         _ => throw ApiProblemException.OfField("codes", ProblemCodes.UnknownCode, "codes is v2 or v3."),
     };
-
-    /// <summary>The version in <c>If-Match</c>, null without one or with <c>*</c>.</summary>
-    public static int? IfMatch(HttpContext http)
-    {
-        var text = http.Request.Headers.IfMatch.ToString();
-        return text is "" or "*" ? null
-            : text.Length > 2 && text[0] == '"' && text[^1] == '"' && int.TryParse(text.AsSpan(1, text.Length - 2), out var version) ? version
-            : throw ApiProblemException.Of(ProblemCodes.BadRequest, "If-Match is an item's ETag as the answer before gave it, for example \"3\".");
-    }
 
     private static ApiProblemException TooLarge(int maxBytes) =>
         ApiProblemException.Of(ProblemCodes.TooLarge, $"The body is larger than {maxBytes} bytes (limit: body size).");

@@ -16,9 +16,16 @@ public static class NdjsonLines
     public static async IAsyncEnumerable<IntakeLine> ReadAsync(
         PipeReader reader, int maxBytes, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        var lines = new LineReader(reader, maxBytes);
+        var (lines, patient) = (new LineReader(reader, maxBytes), reader as PatientReader);
         while (await lines.ReadAsync(cancellation))
         {
+            if (patient?.GaveUp is not null)
+            {
+                // The beginning of a line whose end was not waited for.
+                yield break;
+            }
+
+            patient?.LineTaken();
             var line = lines.Number == 1 && lines.Line.Span.StartsWith("\uFEFF"u8) ? lines.Line[3..] : lines.Line;
             yield return new IntakeLine(lines.Number, line.ToArray(), lines.TooLong);
         }

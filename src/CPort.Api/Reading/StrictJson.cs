@@ -18,8 +18,9 @@ public static partial class StrictJson
 
     public static readonly JsonSerializerOptions Options = Make();
 
-    /// <summary>Reads one JSON document. <c>null</c> as the whole document counts as empty.</summary>
-    public static bool TryRead<T>(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out IntakeProblem? problem)
+    /// <summary>Reads one JSON document: first its syntax and how many entries its arrays have, then its values.</summary>
+    public static bool TryRead<T>(
+        ReadOnlySpan<byte> utf8, IntakeLimits limits, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out IntakeProblem? problem)
         where T : class
     {
         value = null;
@@ -31,8 +32,11 @@ public static partial class StrictJson
 
         try
         {
-            value = JsonSerializer.Deserialize<T>(utf8, Options);
-            problem = value is null ? IntakeProblem.Of(ProblemCodes.Empty, "The body is null; an object is expected.") : null;
+            problem = JsonScan.Fault(utf8, limits) is { } fault ? IntakeProblem.Of([fault]) : null;
+            if (problem is null && (value = JsonSerializer.Deserialize<T>(utf8, Options)) is null)
+            {
+                problem = IntakeProblem.Of(ProblemCodes.WrongType, "The body is null; an object is expected.");
+            }
         }
         catch (JsonException e)
         {
@@ -71,11 +75,6 @@ public static partial class StrictJson
         var path = Plain(e.Path);
         var at = e.BytePositionInLine is { } position ? $" at byte {position + 1}{(e.LineNumber > 0 ? $" of line {e.LineNumber + 1}" : "")}" : "";
         var message = e.Message;
-        if (message.Contains("maximum configured depth", StringComparison.Ordinal))
-        {
-            return new FieldError(path, ProblemCodes.TooDeep, $"The JSON is nested deeper than {MaxDepth} levels{at}.");
-        }
-
         if (message.Contains("uplicate", StringComparison.Ordinal))
         {
             return new FieldError(path, ProblemCodes.DuplicateKey, $"A key stands twice in the same object{at}.");
@@ -83,7 +82,9 @@ public static partial class StrictJson
 
         if (message.Contains("could not be mapped", StringComparison.Ordinal))
         {
-            return new FieldError(path, ProblemCodes.UnknownField, $"There is no such field{at}.");
+            // Its name came from the body, and could be anything.
+            return new FieldError(path.LastIndexOf('.') is >= 0 and var dot ? $"{path[..dot]}.?" : "?", ProblemCodes.UnknownField,
+                $"There is no such field{at}.");
         }
 
         if (e.InnerException?.GetType().Name == "JsonReaderException" || e.GetType().Name == "JsonReaderException")
@@ -170,5 +171,5 @@ public static partial class StrictJson
     private static partial Regex PathSegments();
 
     [GeneratedRegex(@"\A[A-Za-z][A-Za-z0-9]*\z")]
-    private static partial Regex SafeName();
+    internal static partial Regex SafeName();
 }

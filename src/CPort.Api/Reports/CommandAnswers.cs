@@ -13,7 +13,7 @@ public static class CommandAnswers
         switch (reply.Outcome)
         {
             case CommandOutcome.Accepted or CommandOutcome.Duplicate:
-                http.Response.Headers.ETag = reply.Items is [var only] ? $"\"{only.Version}\"" : $"\"r{reply.Version}\"";
+                http.Response.Headers.ETag = reply.Items is [var only] ? EntityTags.OfItem(only.Version) : EntityTags.OfReport(reply.Version);
                 return new CommandAnswer("accepted", reply.ReportId.ToString(), reply.ReportNumber, reply.Version, reply.Replayed ? true : null, items);
             case CommandOutcome.Rejected:
                 throw new ApiProblemException(ApiProblem.Of(reply.Code, reply.Detail) with { Items = items });

@@ -1,9 +1,12 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace CPort.Api.Reports;
 
 /// <summary>An item of the report in the path, and the version the caller saw of it.</summary>
 public sealed record ItemTargetBody
 {
     /// <summary>The ordinal, from 1. Required.</summary>
+    [Required]
     public int? Item { get; init; }
 
     /// <summary>When given, the command is refused (412) for an item that has changed since.</summary>
@@ -13,6 +16,7 @@ public sealed record ItemTargetBody
 /// <summary>Items added to a report, at most 200 at a time.</summary>
 public sealed record AddItemsBody
 {
+    [Required]
     public List<UrlEntryBody?>? Urls { get; init; }
 }
 
@@ -35,6 +39,7 @@ public sealed record WithdrawBody
 public sealed record UrgentBody
 {
     /// <summary>Required.</summary>
+    [Required]
     public bool? Urgent { get; init; }
 }
 
@@ -49,6 +54,7 @@ public sealed record SiteFactsBody
 public sealed record MemoBody
 {
     /// <summary>Required.</summary>
+    [Required]
     public string? Text { get; init; }
 
     /// <summary>The ordinal of the item it is about; left out: the report.</summary>
@@ -57,14 +63,17 @@ public sealed record MemoBody
 
 public sealed record AssignBody
 {
+    [Required]
     public List<ItemTargetBody?>? Items { get; init; }
 
     /// <summary>The hotline's agency id. Required.</summary>
+    [Required]
     public string? Hotline { get; init; }
 }
 
 public sealed record ClaimBody
 {
+    [Required]
     public List<ItemTargetBody?>? Items { get; init; }
 
     /// <summary>1 to 1,440; left out: 30.</summary>
@@ -73,20 +82,25 @@ public sealed record ClaimBody
 
 public sealed record ItemsBody
 {
+    [Required]
     public List<ItemTargetBody?>? Items { get; init; }
 }
 
 public sealed record AssessBody
 {
+    [Required]
     public List<ItemTargetBody?>? Items { get; init; }
+    [Required]
     public AssessmentBody? Assessment { get; init; }
 }
 
 public sealed record CorrectBody
 {
     /// <summary>The item's ordinal. Required.</summary>
+    [Required]
     public int? Item { get; init; }
     public int? ExpectedVersion { get; init; }
+    [Required]
     public AssessmentBody? Assessment { get; init; }
     public string? Why { get; init; }
 
@@ -96,9 +110,11 @@ public sealed record CorrectBody
 
 public sealed record ObjectBody
 {
+    [Required]
     public List<ItemTargetBody?>? Items { get; init; }
 
     /// <summary>The reason. Required.</summary>
+    [Required]
     public string? Why { get; init; }
     public string? ObjectingAnalystName { get; init; }
 }
@@ -106,6 +122,7 @@ public sealed record ObjectBody
 public sealed record ReopenBody
 {
     /// <summary>The item's ordinal. Required.</summary>
+    [Required]
     public int? Item { get; init; }
     public int? ExpectedVersion { get; init; }
     public string? Why { get; init; }
@@ -113,12 +130,15 @@ public sealed record ReopenBody
 
 public sealed record ActBody
 {
+    [Required]
     public List<ItemTargetBody?>? Items { get; init; }
+    [Required]
     public ActionBody? Action { get; init; }
 }
 
 public sealed record HostingBody
 {
+    [Required]
     public List<ItemTargetBody?>? Items { get; init; }
     public string? HostingCountryCode { get; init; }
     public string? HostingIpAddress { get; init; }
@@ -128,15 +148,18 @@ public sealed record HostingBody
 
 public sealed record MoveBody
 {
+    [Required]
     public List<ItemTargetBody?>? Items { get; init; }
 
     /// <summary>Required.</summary>
+    [Required]
     public string? CountryCode { get; init; }
 }
 
 public sealed record ItemBody
 {
     /// <summary>The item's ordinal. Required.</summary>
+    [Required]
     public int? Item { get; init; }
     public int? ExpectedVersion { get; init; }
 }
@@ -144,6 +167,7 @@ public sealed record ItemBody
 public sealed record ReferenceBody
 {
     /// <summary>Required.</summary>
+    [Required]
     public string? AssignedHotlineReference { get; init; }
     public int? ExpectedVersion { get; init; }
 }

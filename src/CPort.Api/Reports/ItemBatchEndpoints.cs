@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 
@@ -7,24 +8,30 @@ namespace CPort.Api.Reports;
 public sealed record AnyItemTargetBody
 {
     /// <summary>The item's id: the report's id, a hyphen, the ordinal. Required.</summary>
+    [Required]
     public string? Item { get; init; }
     public int? ExpectedVersion { get; init; }
 }
 
 public sealed record AssessAnyBody
 {
+    [Required]
     public List<AnyItemTargetBody?>? Items { get; init; }
+    [Required]
     public AssessmentBody? Assessment { get; init; }
 }
 
 public sealed record ActAnyBody
 {
+    [Required]
     public List<AnyItemTargetBody?>? Items { get; init; }
+    [Required]
     public ActionBody? Action { get; init; }
 }
 
 public sealed record ClaimAnyBody
 {
+    [Required]
     public List<AnyItemTargetBody?>? Items { get; init; }
 
     /// <summary>1 to 1,440; left out: 30.</summary>

@@ -37,6 +37,10 @@ public sealed record LineAnswer(
     long Line, string Outcome, string? ReportId, long? Number, IReadOnlyList<string>? Fields, ApiProblem? Problem, bool? Withdrawn,
     IReadOnlyList<FieldError>? LeftOut)
 {
+    /// <summary>The last line of a stream that was ended because its sender was too slow: how many lines were answered, and why no more are.</summary>
+    public static LineAnswer Ended(long answered, string why) =>
+        new(answered, "ended", null, null, null, ApiProblem.Of(ProblemCodes.TooSlow, why) with { Retry = true }, null);
+
     public static LineAnswer Of(IntakeOutcome outcome) => new(
         outcome.Line, outcome.Word, outcome.ReportId?.ToString(), outcome.Number, outcome.Fields.IsEmpty ? null : outcome.Fields,
         outcome.Problem is { } problem ? ApiProblem.Of(problem) : null, outcome.Withdrawn ? true : null,

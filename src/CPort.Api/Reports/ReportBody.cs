@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using CPort.Domain.Confidential;
 using CPort.Domain.Routing;
 
@@ -10,9 +11,11 @@ public sealed record ReportBody
     public string? ReportingAnalystName { get; init; }
 
     /// <summary>When the public reported to the hotline. Required; ISO 8601, UTC.</summary>
+    [Required]
     public DateValue? HotlineReceivedDate { get; init; }
 
     /// <summary>The hotline's own name for the report, unique for it. Required; the same reference again is a duplicate or a conflict.</summary>
+    [Required]
     public string? HotlineReference { get; init; }
     public string? Memo { get; init; }
 
@@ -29,6 +32,7 @@ public sealed record ReportBody
     public List<CodeValue?>? SourceUrlPaymentMethods { get; init; }
 
     /// <summary>One entry for each content URL, the page itself included; 1 to 10,000. Required.</summary>
+    [Required]
     public List<UrlEntryBody?>? Urls { get; init; }
 
     /// <summary>A child is at immediate risk: the report goes before everything.</summary>
@@ -39,6 +43,7 @@ public sealed record ReportBody
 public sealed record UrlEntryBody
 {
     /// <summary>The URL, kept exactly as given. Required; http, https or ftp, at most 4,096 characters.</summary>
+    [Required]
     public string? UrlString { get; init; }
 
     /// <summary>The hotline's own name for the item.</summary>

@@ -15,7 +15,7 @@ public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, Conf
     /// </summary>
     public IntakeReading Read(ReadOnlySpan<byte> utf8, CommandContext context, CodeGeneration codes)
     {
-        if (!StrictJson.TryRead<ReportBody>(utf8, out var body, out var problem))
+        if (!StrictJson.TryRead<ReportBody>(utf8, limits, out var body, out var problem))
         {
             return IntakeReading.Bad(problem);
         }

@@ -49,7 +49,8 @@ public static class ReportCommandEndpoints
     private static void Command(RouteHandlerBuilder route, string name, string summary, string description) => route
         .Needs(Deed.WorkOnReports).WithName(name).WithSummary(summary)
         .WithDescription(
-            $"{description} `expectedVersion` of an item, or `If-Match` when the command is about one item, refuses what has changed since (412).".Trim())
+            $"{description} `expectedVersion` of an item, or `If-Match` with the ETag of the one item (of the report, when the command is about that), refuses what has changed since (412).".Trim())
+        .WithMetadata(new EntityTags.TakesIfMatch())
         .Problems(400, 403, 404, 409, 412, 413, 422, 503);
 
     private static Task<CommandAnswer> AmendAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<AmendBody> body)
@@ -70,7 +71,7 @@ public static class ReportCommandEndpoints
         body.Check();
         return SendAsync(http, gateway, new AmendReport
         {
-            ReportId = ReportEndpoints.Id(id), Context = me.Context(), HotlineReceivedDate = received, Secrets = secrets == new ReportSecrets()
+            ReportId = ReportEndpoints.Id(id), Context = OfReport(http, me), HotlineReceivedDate = received, Secrets = secrets == new ReportSecrets()
                 ? null : secrets,
         });
     }
@@ -79,7 +80,8 @@ public static class ReportCommandEndpoints
     {
         var reason = body.Fields.Text("reason", body.Value.Reason);
         body.Check();
-        return SendAsync(http, gateway, new WithdrawReport { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Reason = FieldReader.Secret(reason) });
+        return SendAsync(http, gateway, new WithdrawReport
+            { ReportId = ReportEndpoints.Id(id), Context = OfReport(http, me), Reason = FieldReader.Secret(reason) });
     }
 
     private static Task<CommandAnswer> UrgentAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<UrgentBody> body)
@@ -90,7 +92,7 @@ public static class ReportCommandEndpoints
         }
 
         body.Check();
-        return SendAsync(http, gateway, new MarkUrgent { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Urgent = body.Value.Urgent == true });
+        return SendAsync(http, gateway, new MarkUrgent { ReportId = ReportEndpoints.Id(id), Context = OfReport(http, me), Urgent = body.Value.Urgent == true });
     }
 
     private static Task<CommandAnswer> SiteFactsAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<SiteFactsBody> body)
@@ -98,7 +100,7 @@ public static class ReportCommandEndpoints
         var (b, f) = (body.Value, body.Fields);
         var command = new SetSiteFacts
         {
-            ReportId = ReportEndpoints.Id(id), Context = me.Context(), SiteType = f.Code("sourceUrlSiteType", CodeLists.SiteTypes, b.SourceUrlSiteType),
+            ReportId = ReportEndpoints.Id(id), Context = OfReport(http, me), SiteType = f.Code("sourceUrlSiteType", CodeLists.SiteTypes, b.SourceUrlSiteType),
             Commerciality = f.Code("sourceUrlCommerciality", CodeLists.Commercialities, b.SourceUrlCommerciality),
             PaymentMethods = f.PaymentMethods("sourceUrlPaymentMethods", b.SourceUrlPaymentMethods),
             PaymentMethodsGiven = b.SourceUrlPaymentMethods is not null,
@@ -117,7 +119,7 @@ public static class ReportCommandEndpoints
 
         body.Check();
         return SendAsync(http, gateway, new AddMemo
-            { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Ordinal = body.Value.Item, Text = FieldReader.Secret(text) });
+            { ReportId = ReportEndpoints.Id(id), Context = OfReport(http, me), Ordinal = body.Value.Item, Text = FieldReader.Secret(text) });
     }
 
     private static async Task<CommandAnswer> AddItemsAsync(
@@ -126,10 +128,10 @@ public static class ReportCommandEndpoints
     {
         var items = ReportBodyReader.ReadEntries(body.Fields, keys, body.Value.Urls, ReportRules.ItemsPerPart);
         body.Check();
-        return await SendAsync(http, gateway, new AddItems
+        var context = OfReport(http, me);
+        return await SendNumberedAsync(http, gateway, numbers, items.Length, first => new AddItems
         {
-            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items,
-                FirstItemNumber = await numbers.ItemsAsync(items.Length, http.RequestAborted),
+            ReportId = ReportEndpoints.Id(id), Context = context, Items = items, FirstItemNumber = first,
         });
     }
 
@@ -204,10 +206,10 @@ public static class ReportCommandEndpoints
         var item = Target(http, body.Fields, body.Value.Item, body.Value.ExpectedVersion);
         var why = body.Fields.Text("why", body.Value.Why);
         body.Check();
-        return await SendAsync(http, gateway, new ReopenItem
+        var context = me.Context();
+        return await SendNumberedAsync(http, gateway, numbers, 1, number => new ReopenItem
         {
-            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item, ItemNumber = await numbers.ItemsAsync(1, http.RequestAborted),
-            Why = FieldReader.Secret(why),
+            ReportId = ReportEndpoints.Id(id), Context = context, Item = item, ItemNumber = number, Why = FieldReader.Secret(why),
         });
     }
 
@@ -247,9 +249,10 @@ public static class ReportCommandEndpoints
     {
         var item = Target(http, body.Fields, body.Value.Item, body.Value.ExpectedVersion);
         body.Check();
-        return await SendAsync(http, gateway, new SeenOnlineAgain
+        var context = me.Context();
+        return await SendNumberedAsync(http, gateway, numbers, 1, number => new SeenOnlineAgain
         {
-            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item, ItemNumber = await numbers.ItemsAsync(1, http.RequestAborted),
+            ReportId = ReportEndpoints.Id(id), Context = context, Item = item, ItemNumber = number,
         });
     }
 
@@ -262,6 +265,21 @@ public static class ReportCommandEndpoints
         {
             ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = target, Reference = reference!.Value,
         });
+    }
+
+    /// <summary>Of a command about the report as a whole, whose version <c>If-Match</c> names.</summary>
+    private static CommandContext OfReport(HttpContext http, ApiCaller me) => me.Context() with { IfVersions = EntityTags.IfReport(http) };
+
+    /// <summary>
+    /// A number is taken once the report has said yes to the command without one: whoever may not do it uses none up.
+    /// </summary>
+    private static async Task<CommandAnswer> SendNumberedAsync(
+        HttpContext http, IReportGateway gateway, INumberSource numbers, int count, Func<long, IReportCommand> command)
+    {
+        var reply = await gateway.SendAsync(command(0), http.RequestAborted);
+        return CommandAnswers.Answer(http, reply.Code == RejectionCode.NumberWanted
+            ? await gateway.SendAsync(command(await numbers.ItemsAsync(count, http.RequestAborted)), http.RequestAborted)
+            : reply);
     }
 
     private static async Task<CommandAnswer> SendAsync(HttpContext http, IReportGateway gateway, IReportCommand command) =>
@@ -284,7 +302,7 @@ public static class ReportCommandEndpoints
             fields.Add("item", ProblemCodes.Missing, "The ordinal of an item (from 1) is required.");
         }
 
-        return new ItemTarget { Ordinal = ordinal ?? 0, ExpectedVersion = expected ?? RequestBody.IfMatch(http) };
+        return new ItemTarget { Ordinal = ordinal ?? 0, ExpectedVersion = expected, IfVersions = EntityTags.IfItem(http) };
     }
 
     private static ImmutableArray<ItemTarget> Targets(HttpContext http, FieldReader fields, List<ItemTargetBody?>? items)
@@ -301,8 +319,8 @@ public static class ReportCommandEndpoints
             return [];
         }
 
-        var match = RequestBody.IfMatch(http);
-        if (match is not null && items.Count > 1)
+        var match = EntityTags.IfItem(http);
+        if (!match.IsEmpty && items.Count > 1)
         {
             fields.Add("items", ProblemCodes.Inconsistent, "If-Match is for one item; use expectedVersion with several.");
         }
@@ -316,7 +334,7 @@ public static class ReportCommandEndpoints
                     fields.Add($"items[{i}].item", ProblemCodes.Missing, "The ordinal of an item (from 1) is required.");
                 }
 
-                return new ItemTarget { Ordinal = item?.Item ?? 0, ExpectedVersion = item?.ExpectedVersion ?? match };
+                return new ItemTarget { Ordinal = item?.Item ?? 0, ExpectedVersion = item?.ExpectedVersion, IfVersions = match };
             }),
         ];
     }

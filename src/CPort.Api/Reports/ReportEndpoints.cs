@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
@@ -52,9 +50,9 @@ public static class ReportEndpoints
         };
         var page = Found(await gateway.GetAsync(query, http.RequestAborted));
 
-        var etag = $"\"r{page.Head!.Report.Version}-{Rights(me.Caller)}\"";
+        var etag = EntityTags.OfReport(page.Head!.Report.Version, EntityTags.Rights(me.Caller));
         Tag(http, etag);
-        return http.Request.Headers.IfNoneMatch.ToString().Split(',', StringSplitOptions.TrimEntries).Contains(etag)
+        return EntityTags.NoneMatch(http, etag)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Ok(ReportAnswer.Of(
                 page, page.Next(query) is { } next ? Cursor.Write(list, new ReportPlace(next.FromOrdinal, next.FromMemo)) : null));
@@ -70,7 +68,8 @@ public static class ReportEndpoints
             throw Absent();
         }
 
-        Tag(http, $"\"{only.Item.Version}\"");
+        // Its group changes without the item: only commands can be made conditional on the tag.
+        Tag(http, EntityTags.OfItem(only.Item.Version));
         return ItemAnswer.Of(report, only) with { Group = await GroupOfAsync(groups, me.Caller, only.Item, http.RequestAborted) };
     }
 
@@ -134,8 +133,4 @@ public static class ReportEndpoints
         http.Response.Headers.ETag = etag;
         http.Response.Headers.CacheControl = "private, no-cache";
     }
-
-    /// <summary>What is shown depends on the caller's rights as well: when those change, the ETag must.</summary>
-    private static string Rights(Caller c) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        $"{c.Agency}|{c.Kind}|{c.Roles}|{string.Join(',', c.Countries.Select(x => x.Code))}|{c.HoldsOrphanMandate}|{c.Tenant}")).AsSpan(0, 4));
 }

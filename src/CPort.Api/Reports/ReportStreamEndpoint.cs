@@ -2,32 +2,8 @@ using System.Buffers;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Streams;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace CPort.Api.Reports;
-
-/// <summary>Streams that are open on this node; one for the process.</summary>
-public sealed class OpenStreams(IntakeLimits limits)
-{
-    private int _open;
-
-    public int Count => Volatile.Read(ref _open);
-
-    /// <summary>Takes a place, or answers false when all are taken.</summary>
-    public bool TryEnter()
-    {
-        if (Interlocked.Increment(ref _open) <= limits.ConcurrentStreams)
-        {
-            return true;
-        }
-
-        Interlocked.Decrement(ref _open);
-        return false;
-    }
-
-    public void Leave() => Interlocked.Decrement(ref _open);
-}
 
 /// <summary>Reports by the line: <c>POST /v1/reports:stream</c>.</summary>
 public static class ReportStreamEndpoint
@@ -43,7 +19,8 @@ public static class ReportStreamEndpoint
             .WithDescription(
                 "Takes NDJSON of any length, one report a line, and answers NDJSON, one line for each line in the same order, each once its outcome is durable: "
                 + "`accepted`, `duplicate`, `conflict`, `rejected`, or `unavailable` (nothing is wrong with the line; send it again). One bad line never harms its "
-                + "neighbours. Read the answer while you send: who does not read is not read from either. After a broken connection send the whole file again; "
+                + "neighbours. Read the answer while you send: who does not read is not read from either, and is cut off after a while. A stream that sends nothing "
+                + "is ended by a line `ended`, which says why and how many lines were answered. After a broken connection send the whole file again; "
                 + "nothing is taken twice. Rejected lines can be listed later at `/v1/rejections`.")
             .WithMetadata(RequestBody.Accepts<ReportBody>(Ndjson))
             .Produces<LineAnswer>(StatusCodes.Status200OK, Ndjson)
@@ -55,28 +32,22 @@ public static class ReportStreamEndpoint
     {
         RequestBody.RefuseEncoding(http);
         var codes = RequestBody.Codes(http);
-        if (!open.TryEnter())
-        {
-            throw new ApiProblemException(ApiProblem.Of(
-                ProblemCodes.TooManyStreams, $"{limits.ConcurrentStreams} streams are open on this node (limit: concurrent streams).") with { RetryAfter = 5 });
-        }
-
+        using var place = open.Enter(StreamKind.Reports, me.Caller.Agency);
         using var stopped = new CancellationTokenSource();
         await using var closing = door.Closed.Register(() => stopped.CancelAfter(Farewell));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopped.Token);
         try
         {
-            Unlimited(http);
+            LineStreams.Begin(http);
             var aborted = ended.Token;
-            http.Response.ContentType = Ndjson;
-            http.Response.Headers.CacheControl = "no-store";
-            http.Response.Headers["X-Accel-Buffering"] = "no";
             await http.Response.StartAsync(aborted);
             await http.Response.BodyWriter.FlushAsync(aborted);
 
-            var lines = NdjsonLines.ReadAsync(http.Request.BodyReader, limits.LineBytes, aborted);
+            using var sender = new PatientReader(http.Request.BodyReader, limits, aborted);
+            var lines = NdjsonLines.ReadAsync(sender, limits.LineBytes, aborted);
             var outcomes = stream.Run(lines, line => reader.Read(line.Utf8.Span, me.Context(), codes), me.Caller, system.Materializer(), aborted);
             await using var json = new Utf8JsonWriter(http.Response.BodyWriter);
+            var answered = 0L;
             await foreach (var batch in outcomes.WithCancellation(aborted))
             {
                 foreach (var outcome in batch)
@@ -85,9 +56,19 @@ public static class ReportStreamEndpoint
                     JsonSerializer.Serialize(json, LineAnswer.Of(outcome), ApiJson.Options);
                     await json.FlushAsync(aborted);
                     http.Response.BodyWriter.Write("\n"u8);
+                    answered = outcome.Line;
                 }
 
-                await http.Response.BodyWriter.FlushAsync(aborted);
+                await LineStreams.FlushAsync(http, limits, aborted);
+            }
+
+            if (sender.GaveUp is { } why)
+            {
+                json.Reset(http.Response.BodyWriter);
+                JsonSerializer.Serialize(json, LineAnswer.Ended(answered, why), ApiJson.Options);
+                await json.FlushAsync(aborted);
+                http.Response.BodyWriter.Write("\n"u8);
+                await LineStreams.FlushAsync(http, limits, aborted);
             }
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
@@ -99,35 +80,10 @@ public static class ReportStreamEndpoint
             // The node stops. A proper end would say that everything was read: broken off, the sender sends again what it has no answer for.
             http.Abort();
         }
-        catch (Exception e) when (e is BadHttpRequestException or IOException && http.Response.HasStarted)
+        catch (Exception e) when (e is BadHttpRequestException or IOException or TimeoutException && http.Response.HasStarted)
         {
-            // The body broke off. An answer that ended properly would say that everything was read.
+            // The body broke off, or its sender does not read. An answer that ended properly would say that everything was read.
             http.Abort();
         }
-        finally
-        {
-            open.Leave();
-        }
-    }
-
-    /// <summary>A stream may be any size, and slow: a slow database slows it on purpose.</summary>
-    internal static void Unlimited(HttpContext http)
-    {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = null;
-        }
-
-        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } request)
-        {
-            request.MinDataRate = null;
-        }
-
-        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } response)
-        {
-            response.MinDataRate = null;
-        }
-
-        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 using CPort.Domain.Confidential;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,7 +23,10 @@ internal static class RequestDigest
     {
         var request = http.Request;
         var body = http.Items[BodyKey] is ReadOnlyMemory<byte> noted ? noted : default;
-        byte[] whole = [.. Encoding.UTF8.GetBytes($"{request.Method}\0{request.Path}\0{request.QueryString}\0{request.Headers.IfMatch}\0"), .. body.Span];
+        byte[] whole =
+        [
+            .. Encoding.UTF8.GetBytes($"{request.Method}\0{request.Path}\0{request.QueryString}\0{request.Headers.IfMatch}\0"), .. SHA256.HashData(body.Span),
+        ];
         var mac = http.RequestServices.GetRequiredService<ConfidentialSeam>().Keyed(Purpose, whole);
         return Math.Max(1, BinaryPrimitives.ReadUInt64BigEndian(mac));
     }

@@ -47,6 +47,9 @@ public sealed record CommandContext
     /// <summary>Keyed digest of the request as it came (path and body); 0: none was made. The same command id with another one is another command.</summary>
     [ProtoMember(5, DataFormat = DataFormat.FixedSize)] public ulong Digest { get; init; }
 
+    /// <summary>Versions of the report of which one must be the present one; empty: any will do.</summary>
+    [ProtoMember(6)] public ImmutableArray<int> IfVersions { get; init; } = [];
+
     /// <summary>CPort's own, of work that nobody asked for.</summary>
     public static CommandContext OfSystem(Tenant tenant, DateTimeOffset now) =>
         new() { CommandId = CommandId.New(), Caller = Caller.System with { Tenant = tenant }, OccurredAt = now };

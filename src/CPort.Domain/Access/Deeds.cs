@@ -4,6 +4,7 @@ namespace CPort.Domain.Access;
 public enum Deed
 {
     SeeService = 1,
+    SeeFigures,
     ReadReports,
     WorkOnReports,
     SubmitReports,
@@ -21,6 +22,8 @@ public enum Deed
     IssueKeys,
     RotateKeys,
     RevokeKeys,
+    ApproveKeys,
+    SeeOwnAgency,
     ReadStuck,
     RetryStuck,
     ReadProjections,
@@ -44,7 +47,9 @@ public static partial class AccessTable
 
     private static readonly ImmutableArray<DeedRow> DeedRows =
     [
-        new(Deed.SeeService, "see that a node is well, its metrics and the description of the API", Anybody),
+        new(Deed.SeeService, "see that a node is well, and the description of the API", Anybody),
+        new(Deed.SeeFigures, "see a node's metrics, and why it is not well; without a key at the listener for them (`CPORT__Telemetry__Url`)",
+            Operators, new Holder([AgencyKind.System], AnyRole, "CPort itself")),
         new(Deed.ReadReports, "ask for a report, an item or a history; the tables above say what is shown", EveryKey),
         new(Deed.WorkOnReports, "send a command about reports and items; the tables above say which is taken", EveryKey),
         new(Deed.SubmitReports, "submit reports", new Holder([AgencyKind.Hotline], Worker)),
@@ -68,6 +73,10 @@ public static partial class AccessTable
         new(Deed.IssueKeys, "issue a key", LiveOperators, LiveSystem),
         new(Deed.RotateKeys, "rotate a key", LiveOperators, LiveSystem),
         new(Deed.RevokeKeys, "revoke a key", LiveOperators, LiveSystem),
+        new(Deed.ApproveKeys, "agree to a key that somebody else had made: for one's own agency, operators for any", LiveOperators,
+            new Holder([.. Enum.GetValues<AgencyKind>().Where(k => k is not (AgencyKind.Operator or AgencyKind.System))], AnyRole,
+                While: "with a live key of that agency", Holds: IsLive)),
+        new(Deed.SeeOwnAgency, "see one's own agency and its keys (no secrets): who had them made, who agreed", EveryKey),
         new(Deed.ReadStuck, "list what cannot be read from the journal", Operators),
         new(Deed.RetryStuck, "have it read again", Operators),
         new(Deed.ReadProjections, "see where the read model stands", Operators),

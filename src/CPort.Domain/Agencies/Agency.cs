@@ -89,7 +89,19 @@ public sealed record ApiKeyRecord
     /// <summary>The key that a rotation put in its place.</summary>
     public string? ReplacedBy { get; init; }
 
-    public bool IsValidAt(DateTimeOffset now) => RevokedAt is null && (ExpiresAt is null || now < ExpiresAt);
+    /// <summary>The key that had it made.</summary>
+    public string? IssuedBy { get; init; }
+
+    /// <summary>It does not work before somebody else has agreed to it (<see cref="Verbs.ApproveKey"/>).</summary>
+    public bool AwaitsConsent { get; init; }
+
+    /// <summary>The key that agreed.</summary>
+    public string? ApprovedBy { get; init; }
+
+    public bool IsValidAt(DateTimeOffset now) => !AwaitsConsent && IsKeptAt(now);
+
+    /// <summary>Neither revoked nor expired, whether it works yet or not.</summary>
+    public bool IsKeptAt(DateTimeOffset now) => RevokedAt is null && (ExpiresAt is null || now < ExpiresAt);
 
     public override string ToString() => $"ApiKeyRecord({KeyId})";
 }

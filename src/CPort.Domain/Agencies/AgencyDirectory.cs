@@ -37,6 +37,9 @@ public enum RefusalCause
 
     /// <summary>A purpose is at most <see cref="AgencyDirectory.MaxPurposeLength"/> characters without control characters.</summary>
     PurposeInvalid = 7,
+
+    /// <summary>Nobody but who had it made has agreed to it yet.</summary>
+    AwaitsConsent = 8,
 }
 
 /// <summary>
@@ -112,7 +115,7 @@ public sealed class AgencyDirectory
 
         if (!key.IsValidAt(now))
         {
-            return Refuse(key.RevokedAt is not null ? RefusalCause.Revoked : RefusalCause.Expired);
+            return Refuse(key.RevokedAt is not null ? RefusalCause.Revoked : key.IsKeptAt(now) ? RefusalCause.AwaitsConsent : RefusalCause.Expired);
         }
 
         if (!agency.Active)

@@ -61,6 +61,9 @@ public sealed record ApiKeyShown : IWireReply
     [ProtoMember(3)] public string? ApiKey { get; init; }
     [ProtoMember(4)] public required long SequenceNr { get; init; }
 
+    /// <summary>It does not work before somebody else has agreed to it.</summary>
+    [ProtoMember(5)] public bool AwaitsConsent { get; init; }
+
     public override string ToString() => $"ApiKeyShown({Agency}, {KeyId})";
 }
 
@@ -108,4 +111,7 @@ public enum AgencyRejection
 
     /// <summary>The freshly made key id exists (chance 1 in 2^60); send the command again.</summary>
     KeyIdTaken = 23,
+
+    /// <summary>Who had a key made cannot be the one who agrees to it.</summary>
+    SecondPersonNeeded = 24,
 }

@@ -87,6 +87,14 @@ public static class AgencyRules
 
     internal static AgencyDecision Reject(AgencyRejection reason, string text) => new AgencyDecision.Rejected(reason, text);
 
+    /// <summary>
+    /// An operator runs the system and is nobody's person in it: a live key that it has made for another agency, which had one before, works only once that
+    /// agency or a second operator has agreed. The first key of an agency is how it comes in, and exercises hold nothing confidential.
+    /// </summary>
+    internal static bool NeedsConsent(AgencyRegistry state, IAgencyCommand command, Tenant tenant) =>
+        command.Context.Caller.Kind == AgencyKind.Operator && tenant == Tenant.Live && state.Agencies[command.Agency].Kind != AgencyKind.Operator
+        && state.Keys.Values.Any(k => k.Agency == command.Agency && k.Tenant == Tenant.Live);
+
     /// <summary>The key, when it is the agency's.</summary>
     internal static ApiKeyRecord? KeyOf(AgencyRegistry state, IAgencyCommand command, string keyId) =>
         state.Keys.GetValueOrDefault(keyId) is { } key && key.Agency == command.Agency ? key : null;

@@ -58,6 +58,12 @@ public sealed record ItemTarget
 {
     [ProtoMember(1)] public required int Ordinal { get; init; }
     [ProtoMember(2)] public int? ExpectedVersion { get; init; }
+
+    /// <summary>Versions of which one must be the present one; empty: any will do.</summary>
+    [ProtoMember(3)] public ImmutableArray<int> IfVersions { get; init; } = [];
+
+    public bool Allows(int version) =>
+        (ExpectedVersion is null || ExpectedVersion == version) && (IfVersions.IsEmpty || IfVersions.Contains(version));
 }
 
 /// <summary>Asks for a report as the caller may see it, a page of items at a time. Answered by <see cref="ReportPage"/>.</summary>

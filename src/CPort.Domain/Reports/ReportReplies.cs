@@ -68,6 +68,9 @@ public enum RejectionCode
 
     /// <summary>A category of the scheme of a country that the agency does not work for.</summary>
     CategoryOfAnotherLaw = 33,
+
+    /// <summary>The command may be done, and needs the numbers of the items that it makes.</summary>
+    NumberWanted = 34,
 }
 
 /// <summary>The answer to a command.</summary>

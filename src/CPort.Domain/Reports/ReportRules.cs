@@ -44,9 +44,16 @@ public static class ReportRules
             return Rejected(report, verb, RejectionCode.CommandIdInUse, "This command id was used for another command, or with other content.");
         }
 
-        return report.Withdrawn && verb is IReportCommand
-            ? Rejected(report, verb, RejectionCode.Withdrawn, "The report was withdrawn by its hotline.")
-            : verb.Decide(report, environment);
+        if (report.Withdrawn && verb is IReportCommand)
+        {
+            return Rejected(report, verb, RejectionCode.Withdrawn, "The report was withdrawn by its hotline.");
+        }
+
+        // After the verb's own rules: who may not do it learns no version.
+        var decision = verb.Decide(report, environment);
+        return decision.Events.IsEmpty || verb.Context.IfVersions.IsEmpty || verb.Context.IfVersions.Contains((int)report.Version)
+            ? decision
+            : Rejected(report, verb, RejectionCode.VersionMismatch, $"The report is at version {report.Version}.");
     }
 
     /// <summary>

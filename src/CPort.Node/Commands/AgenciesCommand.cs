@@ -130,7 +130,14 @@ internal static class AgenciesCommand
             var (agency, old) = (Uri.EscapeDataString(parsed.GetValue(id)!), Uri.EscapeDataString(parsed.GetValue(keyId)!));
             var path = $"v1/agencies/{agency}/keys/{old}:rotate";
             var body = new RotateKeyBody { GraceSeconds = 60L * parsed.GetValue(grace) };
-            var (key, newId) = Key(await client.PostAsync<NewKeyAnswer>(path, body, cancellation));
+            var answer = await client.PostAsync<NewKeyAnswer>(path, body, cancellation);
+            var (key, newId) = Key(answer);
+            if (answer.AwaitsConsent == true)
+            {
+                NodeConnection.Errors.MarkupLineInterpolated(
+                    $"It works once the agency, or another operator, has agreed: POST /v1/agencies/{agency}/keys/{newId}:approve");
+            }
+
             return ShowKey(key, newId);
         }));
         return command;

@@ -289,7 +289,7 @@ internal static class DemoCommand
     {
         var at = url.ToString().TrimEnd('/');
         AnsiConsole.WriteLine();
-        AnsiConsole.MarkupLine($"[bold]{at}/docs[/] has the API, [bold]{at}/health/ready[/] the node's state, [bold]{at}/metrics[/] its figures.");
+        AnsiConsole.MarkupLine($"[bold]{at}/docs[/] has the API, [bold]{at}/health/ready[/] the node's state; with an operator's key also its reasons, and /metrics its figures.");
         var file = Path.GetFullPath(Path.Combine(options.Data, KeysFile));
         AnsiConsole.WriteLine($"All example keys are in {file}. The Dutch example hotline's, to try:");
         Console.WriteLine($"""

@@ -1,4 +1,5 @@
 using CPort.Actors.Confidential;
+using CPort.Api.Security;
 using CPort.Node.Operator;
 using CPort.Node.Readiness;
 
@@ -19,6 +20,8 @@ public static class NodeHost
             throw new NodeConfigurationException(problems);
         }
 
+        OwnCertificate.Ensure(options);
+
         // Now, so that a wrong certificate is told as a wrong setting and not as a failed start.
         var tls = options.Cluster.Tls.Enabled && !options.IsAlone ? ClusterTls.Setup(options.Cluster) : null;
         var database = PersistenceSetup.OpenDatabase(options);
@@ -31,6 +34,7 @@ public static class NodeHost
         // A stop in all: drain, open requests (a third at most), shards (a half at most), leave. NodeLifecycle keeps to the time; the host waits a little
         // longer.
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(options.Cluster.StopSeconds + 15));
+        builder.AddNodeTelemetry(options);
         builder.Services
             .AddRouting()
             .AddSingleton(options)
@@ -38,7 +42,6 @@ public static class NodeHost
             .AddSingleton<NodeState>()
             .AddSingleton<NodePreparations>()
             .AddPersistence(database)
-            .AddNodeTelemetry(options)
             .AddClusterMembership(options)
             .AddKeys()
             .AddAgencies()
@@ -61,9 +64,14 @@ public static class NodeHost
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        OwnCertificate.Tell(options, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(nameof(OwnCertificate)));
+        app.UseAnswerHeaders();
         app.UseExceptionHandler();
+        app.UseHead();
         app.UseWaitUntilRunning();
         app.UseRouting();
+        app.UseFiguresListener();
+        app.UseCPortApi();
         app.MapHealth();
         app.MapMetrics(options);
         if (options.Cluster.EffectiveRoles.Contains(ClusterRoles.Api))

@@ -1,9 +1,10 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace CPort.Node.Hosting;
 
-/// <summary>Where the API listens, and by which protocols.</summary>
+/// <summary>Where the API listens, and by which protocols; and the listener for figures.</summary>
 internal static class Kestrel
 {
     public static void Listen(this KestrelServerOptions kestrel, NodeOptions options)
@@ -11,13 +12,45 @@ internal static class Kestrel
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.Limits.BodyBytes;
         Listen(kestrel, options.Http, options.Http.Url, HttpProtocols.Http1AndHttp2);
+        if (options.Telemetry.Url is { } figures)
+        {
+            Listen(kestrel, options.Http, figures, HttpProtocols.Http1, listen => listen.Use(next => connection =>
+            {
+                connection.Features.Set(FiguresConnection.Instance);
+                return next(connection);
+            }));
+        }
+
         if (options.Http.Http2Url is { } second)
         {
             Listen(kestrel, options.Http, second, HttpProtocols.Http2);
         }
     }
 
-    private static void Listen(KestrelServerOptions kestrel, HttpOptions http, string url, HttpProtocols protocols)
+    /// <summary>Who asks at the listener for figures is let in to them, and to nothing else.</summary>
+    public static WebApplication UseFiguresListener(this WebApplication app)
+    {
+        app.Use((http, next) =>
+        {
+            if (http.Features.Get<FiguresConnection>() is null)
+            {
+                return next(http);
+            }
+
+            if (!http.Request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal)
+                && !http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+            {
+                return ApiProblem.Of(ProblemCodes.NotFound).WriteAsync(http);
+            }
+
+            http.Features.Set(Caller.System);
+            return next(http);
+        });
+        return app;
+    }
+
+    private static void Listen(
+        KestrelServerOptions kestrel, HttpOptions http, string url, HttpProtocols protocols, Action<ListenOptions>? more = null)
     {
         var uri = new Uri(url);
         var tls = uri.Scheme == "https";
@@ -32,6 +65,13 @@ internal static class Kestrel
             {
                 listen.UseHttps(Certificates.Https(http));
             }
+
+            more?.Invoke(listen);
         });
+    }
+
+    private sealed class FiguresConnection
+    {
+        public static readonly FiguresConnection Instance = new();
     }
 }

@@ -67,7 +67,9 @@ public sealed partial class OperatorHost(
             });
         });
         var app = builder.Build();
+        app.UseAnswerHeaders();
         app.UseExceptionHandler();
+        app.UseHead();
         app.Use(AuthenticateAsync);
         app.UseRouting();
         app.UseGuard();

@@ -9,6 +9,24 @@ public sealed class HttpOptions
     /// <summary>Another address for HTTP/2 without TLS (h2c, prior knowledge), for example behind a proxy.</summary>
     public string? Http2Url { get; set; }
 
+    /// <summary>
+    /// Permits plain HTTP on addresses that others can reach, for a proxy that speaks TLS before it. Without it such addresses need https: keys, URLs and memos
+    /// would go in clear.
+    /// </summary>
+    public bool AllowPlainHttp { get; set; }
+
+    /// <summary>
+    /// What others reach the API by, for its description: <c>https://cport.example</c>. Left out: <see cref="Url"/>. What a request's Host header says is never
+    /// believed.
+    /// </summary>
+    public string? PublicUrl { get; set; }
+
+    /// <summary>
+    /// Makes a certificate at the first start when none is given: <c>http.pem</c> in the data folder. Its fingerprint is in the log, for those who are to trust
+    /// it.
+    /// </summary>
+    public bool MakeCertificate { get; set; }
+
     /// <summary>PFX or PEM file for an https Url.</summary>
     [ExistingFile]
     public string? CertificatePath { get; set; }

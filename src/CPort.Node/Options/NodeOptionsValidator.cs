@@ -14,7 +14,7 @@ public sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
     {
         string[] problems =
         [
-            .. ByThemselves(options, "CPORT"), .. Database(options), .. Http(options.Http), .. Cluster(options.Cluster),
+            .. ByThemselves(options, "CPORT"), .. Database(options), .. Http(options), .. Cluster(options.Cluster),
                 .. Tls(options.Cluster),
             .. Operator(options.Operator, options.Http), .. Others(options),
         ];
@@ -65,19 +65,35 @@ public sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
         }
     }
 
-    private static IEnumerable<string> Http(HttpOptions http)
+    private static IEnumerable<string> Http(NodeOptions options)
     {
-        foreach (var (key, url) in new[] { ("Url", http.Url), ("Http2Url", http.Http2Url) })
+        var http = options.Http;
+        foreach (var (key, url) in new[]
         {
-            if (url is not null
-                && (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
-                    || uri.PathAndQuery != "/"))
+            ("Http__Url", http.Url), ("Http__Http2Url", http.Http2Url), ("Telemetry__Url", options.Telemetry.Url), ("Http__PublicUrl", http.PublicUrl),
+        })
+        {
+            if (url is null)
             {
-                yield return $"CPORT__Http__{key}: an address like http://127.0.0.1:5080 is needed.";
+                continue;
             }
-            else if (url is not null && url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && http.CertificatePath is null)
+
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/")
             {
-                yield return $"CPORT__Http__CertificatePath: https in CPORT__Http__{key} needs a certificate.";
+                yield return $"CPORT__{key}: an address like http://127.0.0.1:5080 is needed.";
+            }
+            else if (key == "Http__PublicUrl")
+            {
+                // Only told.
+            }
+            else if (uri.Scheme == "https" && http.CertificatePath is null && !http.MakeCertificate)
+            {
+                yield return $"CPORT__Http__CertificatePath: https in CPORT__{key} needs a certificate; CPORT__Http__MakeCertificate=true makes one.";
+            }
+            else if (uri.Scheme == "http" && !http.AllowPlainHttp && !IsLoopback(uri.DnsSafeHost))
+            {
+                yield return $"CPORT__{key}: on other addresses than loopback ({uri.Host}) keys, URLs and memos would go in clear: give https and a certificate "
+                    + "(CPORT__Http__CertificatePath, or CPORT__Http__MakeCertificate=true), or CPORT__Http__AllowPlainHttp=true behind a proxy that speaks TLS.";
             }
         }
     }
@@ -141,7 +157,7 @@ public sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
             yield return $"CPORT__Operator__Host: '{endpoint.Host}' is no IP address; localhost and * are understood too.";
         }
 
-        if (endpoint.Enabled && endpoint.UsesTls && http.CertificatePath is null)
+        if (endpoint.Enabled && endpoint.UsesTls && http.CertificatePath is null && !http.MakeCertificate)
         {
             yield return endpoint.Tls is null
                 ? "CPORT__Operator__Host: off loopback the operator endpoint needs TLS: give CPORT__Http__CertificatePath, "

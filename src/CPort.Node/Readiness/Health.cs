@@ -74,7 +74,10 @@ public static class Health
         }
 
         var ready = reasons.TrueForAll(r => r.Ok);
-        return Results.Json(new { status = ready ? "ready" : "not ready", reasons },
+
+        // Members, events and buckets are not everybody's business.
+        var (status, tell) = (ready ? "ready" : "not ready", AccessTable.May(http.Features.Get<Caller>(), Deed.SeeFigures));
+        return Results.Json(tell ? new { status, reasons } : (object)new { status },
             contentType: MediaTypeNames.Application.Json,
             statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }

@@ -100,8 +100,9 @@ public sealed class AgencyDirectoryTests
     [Fact]
     public void Unknown_wrong_revoked_expired_and_closed_are_all_refused_and_look_alike_outside()
     {
-        var (revoked, expired, good) = (ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate());
+        var (revoked, expired, good, waiting) = (ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate());
         var state = After(After(After(Registry, Issue(HotlineNl), revoked), Issue(HotlineNl, expires: Noon.AddHours(1)), expired), Issue(HotlineDe), good);
+        state = After(Approved(state, expired), Issue(HotlineNl), waiting);
         state = After(state, new RevokeKey { Context = By(), Agency = HotlineNl, KeyId = revoked.KeyId }, new DeactivateAgency
             { Context = By(), Agency = HotlineDe });
         var directory = AgencyDirectory.Of(state);
@@ -111,7 +112,7 @@ public sealed class AgencyDirectoryTests
         [
             (null, RefusalCause.Malformed), ("", RefusalCause.Malformed), ("cport_x_y", RefusalCause.Malformed), (good.Text + "A", RefusalCause.Malformed),
             (ApiKey.Generate().Text, RefusalCause.Unknown), (wrongSecret, RefusalCause.Unknown), (revoked.Text, RefusalCause.Revoked),
-            (expired.Text, RefusalCause.Expired), (good.Text, RefusalCause.AgencyInactive),
+            (expired.Text, RefusalCause.Expired), (good.Text, RefusalCause.AgencyInactive), (waiting.Text, RefusalCause.AwaitsConsent),
         ];
         Assert.All(cases, c =>
         {
@@ -128,12 +129,13 @@ public sealed class AgencyDirectoryTests
         var (old, fresh, last) = (ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate());
         var state = After(After(Registry, Issue(HotlineNl), old),
             new RotateKey { Context = By(), Agency = HotlineNl, KeyId = old.KeyId, Grace = TimeSpan.FromHours(1) }, fresh);
+        state = Approved(state, fresh);
         var directory = AgencyDirectory.Of(state);
         Assert.IsType<Authentication.Accepted>(directory.Authenticate(old.Text, Noon.AddMinutes(59), null));
         Assert.IsType<Authentication.Refused>(directory.Authenticate(old.Text, Noon.AddHours(1), null));
         Assert.IsType<Authentication.Accepted>(directory.Authenticate(fresh.Text, Noon, null));
 
-        directory = AgencyDirectory.Of(After(state, new RotateKey { Context = By(), Agency = HotlineNl, KeyId = fresh.KeyId }, last));
+        directory = AgencyDirectory.Of(Approved(After(state, new RotateKey { Context = By(), Agency = HotlineNl, KeyId = fresh.KeyId }, last), last));
         Assert.IsType<Authentication.Refused>(directory.Authenticate(fresh.Text, Noon, null));
         Assert.IsType<Authentication.Accepted>(directory.Authenticate(last.Text, Noon, null));
     }

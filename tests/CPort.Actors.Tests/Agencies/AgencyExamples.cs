@@ -48,6 +48,10 @@ internal static class AgencyExamples
     public static IssueKey Issue(AgencyId agency, Roles roles = Roles.Analyst, DateTimeOffset? expires = null, Tenant tenant = Tenant.Live) =>
         new() { Context = By(), Agency = agency, Roles = roles, ExpiresAt = expires, Tenant = tenant };
 
+    /// <summary>After a second operator has agreed to the key.</summary>
+    public static AgencyRegistry Approved(AgencyRegistry state, ApiKey key) => After(state, new ApproveKey
+        { Context = By(Operator with { KeyId = "second-opera" }), Agency = HotlineNl, KeyId = key.KeyId });
+
     public static AgencyRejection ReasonOf(AgencyDecision decision) => Assert.IsType<AgencyDecision.Rejected>(decision).Reason;
 
     /// <summary>A registry as text: collections compare by content, which records of immutable collections do not.</summary>
@@ -55,7 +59,7 @@ internal static class AgencyExamples
         state.Agencies.Values.OrderBy(a => a.Id.Value).Select(a =>
             $"{a.Id}|{a.Name}|{a.Kind}|{string.Join(',', a.Memberships)}|{a.HoldsOrphanMandate}|{a.Trust}|{a.IccamHotlineNumber}|{a.Active}|{a.RegisteredAt:O}|{a.PrimaryCountry}")
         .Concat(state.Keys.Values.OrderBy(k => k.KeyId).Select(k =>
-            $"{k.KeyId}|{k.Agency}|{k.SecretHash}|{k.Roles}|{k.Tenant}|{k.CreatedAt:O}|{k.ExpiresAt:O}|{k.RevokedAt:O}|{k.ReplacedBy}"))
+            $"{k.KeyId}|{k.Agency}|{k.SecretHash}|{k.Roles}|{k.Tenant}|{k.CreatedAt:O}|{k.ExpiresAt:O}|{k.RevokedAt:O}|{k.ReplacedBy}|{k.IssuedBy}|{k.AwaitsConsent}|{k.ApprovedBy}"))
         .Concat(state.Recent.Kept.Select(r => r.Value).OrderBy(r => r.Id.Value).Select(r => r.ToString()))
         .Append($"{state.Version} {string.Join(',', state.Recent.Kept.Select(r => r.Key))}"));
 }

@@ -202,6 +202,31 @@ public sealed class AgencyRulesTests
         Assert.Equal((Noon.AddDays(11), fresh.KeyId), (was.ExpiresAt, was.ReplacedBy));
     }
 
+    /// <summary>Security 14: an operator made itself a hotline's analyst, and no log said so.</summary>
+    [Fact]
+    public void A_further_key_of_another_agency_works_only_once_the_agency_or_a_second_operator_has_agreed()
+    {
+        var (first, second, third) = (ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate());
+        var state = After(After(WithNl, Register("hotline-de")), Issue(HotlineNl), first);
+        Assert.True(state.Keys[first.KeyId].IsValidAt(Noon));
+        state = After(state, Issue(HotlineNl), second);
+        Assert.False(state.Keys[second.KeyId].IsValidAt(Noon));
+
+        ApproveKey Approve(Caller by, string key) => new() { Context = By(by), Agency = HotlineNl, KeyId = key };
+        var person = new Caller { Agency = HotlineNl, Kind = AgencyKind.Hotline, Roles = Roles.Analyst, KeyId = first.KeyId };
+        Assert.Equal(AgencyRejection.SecondPersonNeeded, ReasonOf(Decide(state, Approve(Operator, second.KeyId))));
+        Assert.Equal(AgencyRejection.UnknownAgency, ReasonOf(Decide(state, Approve(person with { Agency = HotlineDe }, second.KeyId))));
+        Assert.Equal(AgencyRejection.NotAuthorised, ReasonOf(Decide(state, Approve(person with { Tenant = Tenant.Training }, second.KeyId))));
+        Assert.True(After(state, Approve(person, second.KeyId)).Keys[second.KeyId].IsValidAt(Noon));
+        Assert.True(After(state, Approve(Operator with { KeyId = "another" }, second.KeyId)).Keys[second.KeyId].IsValidAt(Noon));
+
+        // A rotation is no way round; exercises and operators' own keys need nobody.
+        state = After(state, new RotateKey { Context = By(), Agency = HotlineNl, KeyId = first.KeyId, Grace = TimeSpan.FromDays(1) }, third);
+        Assert.False(state.Keys[third.KeyId].IsValidAt(Noon));
+        var exercise = ApiKey.Generate();
+        Assert.True(After(state, Issue(HotlineNl, tenant: Tenant.Training), exercise).Keys[exercise.KeyId].IsValidAt(Noon));
+    }
+
     [Fact]
     public void A_grace_time_never_prolongs_a_key()
     {

@@ -5,6 +5,7 @@ using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Actors.Routing;
 using CPort.Actors.Tests.Projections;
+using CPort.Domain.Access;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
@@ -37,7 +38,7 @@ public sealed class AnotherWriterTests(PostgreSqlServer server) : IClassFixture<
             Environment = () => throw new InvalidOperationException("There are no commands."),
         };
         var shard = world.Node.System.ActorOf(Props.Create(() =>
-            new Shard(Props.Create(() => new ReportActor(submitted.Id.ToString(), services, ActorRefs.Nobody)))));
+            new Shard(Props.Create(() => new ReportActor(submitted.Id.ToString(), services, ActorRefs.Nobody)), null)));
         Assert.Equal(before, await VersionAsync());
 
         await world.AppendAsync(lives.Do(new AddMemo
@@ -59,15 +60,41 @@ public sealed class AnotherWriterTests(PostgreSqlServer server) : IClassFixture<
             (await shard.Ask<ReportPage>(new GetReport { ReportId = submitted.Id, Caller = RandomLives.Nl }, Patience)).Head!.Report.Version;
     }
 
+    /// <summary>Security 15: made-up ids filled the memory for two minutes each.</summary>
+    [Fact]
+    public async Task A_report_that_does_not_exist_leaves_memory_once_it_has_said_so()
+    {
+        await using var world = await ReadModelWorld.StartAsync(DatabaseProvider.Sqlite, server);
+        var id = new RandomLives(12, world.Seam).Submit(1, RandomLives.Nl).Id;
+        var services = new ReportActorServices
+        {
+            Seam = world.Seam, Tracer = new NoTracer(), Journal = new NoJournal(), Shell = new EntityShell(TimeProvider.System),
+            Environment = () => new ReportEnvironment { Now = DateTimeOffset.UtcNow, Members = null!, Rules = new IccamRules() },
+        };
+        var left = new System.Collections.Concurrent.BlockingCollection<bool>();
+        var shard = world.Node.System.ActorOf(Props.Create(() =>
+            new Shard(Props.Create(() => new ReportActor(id.ToString(), services, ActorRefs.Nobody)), left)));
+        Assert.Null((await shard.Ask<ReportPage>(new GetReport { ReportId = id, Caller = RandomLives.Nl }, Patience)).Head);
+        Assert.True(left.TryTake(out _, Patience));
+        var memo = new AddMemo
+        {
+            ReportId = id, Text = new SecretText { Text = "Seen elsewhere." },
+            Context = new CommandContext { CommandId = CommandId.New(), Caller = RandomLives.Nl, OccurredAt = DateTimeOffset.UtcNow },
+        };
+        Assert.Equal(RejectionCode.NotFound, (await shard.Ask<CommandReply>(memo, Patience)).Code);
+        Assert.True(left.TryTake(out _, Patience));
+    }
+
     /// <summary>As Akka's: one that passivates is told to stop, and what comes meanwhile is for the next.</summary>
     private sealed class Shard : ReceiveActor
     {
-        public Shard(Props entity)
+        public Shard(Props entity, System.Collections.Concurrent.BlockingCollection<bool>? left = null)
         {
             IActorRef? current = null;
             Receive<Passivate>(passivate =>
             {
                 Sender.Tell(passivate.StopMessage);
+                left?.Add(true);
                 current = null;
             });
             ReceiveAny(message => (current ??= Context.ActorOf(entity)).Forward(message));

@@ -15,6 +15,7 @@ using CPort.Actors.Agencies;
 using CPort.Actors.Intake;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
+using CPort.Api.Reading;
 using CPort.Api.Reports;
 using CPort.Actors.Reports;
 using CPort.Domain.Access;
@@ -71,6 +72,7 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         _app = builder.Build();
         _app.UseExceptionHandler();
         _app.UseRouting();
+        _app.UseCPortApi();
         _app.MapCPortApi();
         await _app.StartAsync();
         await feed.WhenReady.WaitAsync(TimeSpan.FromSeconds(20));

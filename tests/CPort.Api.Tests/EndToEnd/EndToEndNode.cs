@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CPort.Actors.Persistence;
+using CPort.Api.Tests.Contracts;
 using CPort.Api.Tests.Survival;
 using CPort.Node;
 using CPort.Node.Composition;
@@ -44,6 +45,7 @@ public sealed class EndToEndNode : IAsyncDisposable
         { Timeout = TimeSpan.FromSeconds(60) };
     private readonly NodeDatabase _database;
     private WebApplication? _app;
+    private ApiContract? _contract;
 
     private readonly Action<NodeOptions>? _settings;
 
@@ -84,7 +86,7 @@ public sealed class EndToEndNode : IAsyncDisposable
 
         foreach (var (who, agency, role) in new[]
         {
-            ("gb", "hotline-gb", "Analyst"), ("nl", "hotline-nl", "Analyst"), ("nl2", "hotline-nl", "Analyst"), ("de", "hotline-de", "Analyst"),
+            ("gb", "hotline-gb", "Analyst"), ("nl", "hotline-nl", "Analyst"), ("de", "hotline-de", "Analyst"), ("nl2", "hotline-nl", "Analyst"),
             ("jp", "hotline-jp", "Analyst"), ("fi", "hotline-fi", "Analyst"), ("ie", "hotline-ie", "Analyst"), ("us", "hotline-us", "Machine"),
                 ("police-nl", "police-nl", "Officer"),
             ("police-jp", "police-jp", "Officer"), ("interpol", "interpol", "Analyst"), ("supervisor", "supervisor-nl", "Auditor"),
@@ -94,6 +96,16 @@ public sealed class EndToEndNode : IAsyncDisposable
             var made = (await node.PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = new JsonArray(role) }))
                 .Is(HttpStatusCode.Created);
             node._keys[who] = made.Json.GetProperty("apiKey").GetString()!;
+            if (made.Json.TryGetProperty("awaitsConsent", out _))
+            {
+                // A person of the agency agrees.
+                var key = made.Json.GetProperty("keyId").GetString();
+                (await node.GetAsync(who, "v1/agency")).Is(HttpStatusCode.Unauthorized);
+                (await node.PostAsync("operator", $"v1/agencies/{agency}/keys/{key}:approve", null)).Is(HttpStatusCode.Forbidden);
+                (await node.PostAsync("de", $"v1/agencies/{agency}/keys/{key}:approve", null)).Is(HttpStatusCode.NotFound);
+                (await node.PostAsync("nl", $"v1/agencies/{agency}/keys/{key}:approve", null)).Is(HttpStatusCode.OK);
+                (await node.GetAsync(who, "v1/agency")).Is(HttpStatusCode.OK);
+            }
         }
 
         return node;
@@ -174,7 +186,19 @@ public sealed class EndToEndNode : IAsyncDisposable
         var mediaType = response.Content.Headers.ContentType?.MediaType;
         var json = text.Length > 0 && mediaType?.EndsWith("json", StringComparison.Ordinal) == true && mediaType != "application/x-ndjson"
             ? JsonElement.Parse(text) : default;
+        await HoldAgainstContractAsync(method, path, response, text, body is not null && type == "application/json" ? body : null);
         return new Reply(response.StatusCode, text, json, mediaType, response.Headers);
+    }
+
+    /// <summary>Every answer of the suite is one that the document has.</summary>
+    private async Task HoldAgainstContractAsync(HttpMethod method, string path, HttpResponseMessage response, string text, string? body)
+    {
+        _contract ??= new ApiContract(JsonElement.Parse(await _http.GetStringAsync(new Uri(Url, "openapi/v1.json"))));
+        _contract.Check(method.Method, path, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text);
+        if (response.IsSuccessStatusCode && body is { Length: > 0 })
+        {
+            _contract.CheckTaken(method.Method, path, body);
+        }
     }
 
     /// <summary>As it is; the answer's body is the caller's to read.</summary>

@@ -38,14 +38,17 @@ public sealed class ServiceTests(EndToEndNodes nodes)
     }
 
     [Fact]
-    public async Task The_documentation_page_health_and_figures_are_open()
+    public async Task The_documentation_page_and_health_are_open_and_figures_and_reasons_are_not()
     {
         var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        (await node.GetAsync(null, "metrics")).Is(HttpStatusCode.Unauthorized);
+        (await node.GetAsync("gb", "metrics")).Is(HttpStatusCode.Forbidden);
         await node.SubmitAsync("gb", Bodies.Report("FIGURES-1"));
         Assert.Contains("<html", (await node.GetAsync(null, "docs/")).Is(HttpStatusCode.OK).Text, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("\"ok\":true", (await node.GetAsync(null, "health/ready")).Is(HttpStatusCode.OK).Text, StringComparison.Ordinal);
+        Assert.Equal("""{"status":"ready"}""", (await node.GetAsync(null, "health/ready")).Is(HttpStatusCode.OK).Text);
+        Assert.Contains("\"ok\":true", (await node.GetAsync("operator", "health/ready")).Is(HttpStatusCode.OK).Text, StringComparison.Ordinal);
         (await node.GetAsync(null, "health/live")).Is(HttpStatusCode.OK);
-        var figures = (await EndToEndNode.UntilAsync(() => node.GetAsync(null, "metrics"), r =>
+        var figures = (await EndToEndNode.UntilAsync(() => node.GetAsync("operator", "metrics"), r =>
             r.Text.Contains("cport_queue_length", StringComparison.Ordinal))).Text;
         foreach (var name in new[] { "cport_intake_reports", "cport_commands", "cport_hop_duration", "cport_journal_batch_size", "cport_journal_write_duration",
             "cport_projection_lag" })
@@ -54,6 +57,90 @@ public sealed class ServiceTests(EndToEndNodes nodes)
         }
 
         Assert.DoesNotContain("host.example", figures, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whatever the request's Host header says, and on every kind of answer.</summary>
+    [Fact]
+    public async Task Answers_say_to_browsers_what_they_must_not_do_and_repeat_no_host()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        foreach (var path in new[] { "v1/agencies", "v1/queues", "health/live", "openapi/v1.json", "docs/", "nowhere" })
+        {
+            using var request = node.Request("nl", HttpMethod.Get, path);
+            request.Headers.Host = "evil.example";
+            using var response = await node.SendAsync(request);
+            var policy = string.Join(' ', response.Headers.GetValues("Content-Security-Policy"));
+            Assert.StartsWith("default-src 'none'", policy, StringComparison.Ordinal);
+            Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+            Assert.Equal(["nosniff"], response.Headers.GetValues("X-Content-Type-Options"));
+            Assert.DoesNotContain("evil.example", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        // What the page loads is here; the policy above keeps the rest away even if the page's maker changes its mind.
+        var page = (await node.GetAsync(null, "docs/")).Is(HttpStatusCode.OK).Text;
+        Assert.DoesNotMatch("(?:src|href)=\"https?:", page);
+        Assert.DoesNotContain("fonts.scalar.com", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "health/ready")]
+    [InlineData(null, "openapi/v1.json")]
+    [InlineData("nl", "v1/queues")]
+    [InlineData("nl", "v1/nowhere")]
+    public async Task Head_is_get_without_the_content(string? who, string path)
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        var get = await node.GetAsync(who, path);
+        using var response = await node.SendAsync(node.Request(who, HttpMethod.Head, path));
+        Assert.Equal(get.Status, response.StatusCode);
+        Assert.Equal(get.Type, response.Content.Headers.ContentType?.MediaType);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task If_Match_is_honoured_or_refused_by_every_command()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        var id = await node.SubmitAsync("gb", Bodies.Report("IF-MATCH-1"));
+        (string, string)[] stale = [("If-Match", "\"r999\"")];
+        foreach (var (method, path, body) in new[]
+        {
+            ("PATCH", "", """{"memo":"changed"}"""), ("POST", ":withdraw", "{}"), ("PUT", "/urgent", """{"urgent":true}"""),
+            ("PUT", "/site-facts", """{"sourceUrlSiteType":6}"""), ("POST", "/memos", """{"text":"a memo"}"""),
+            ("POST", "/items", """{"urls":[{"urlString":"https://added.example/1"}]}"""),
+        })
+        {
+            (await node.SendAsync("gb", new HttpMethod(method), $"v1/reports/{id}{path}", body, stale)).Is(HttpStatusCode.PreconditionFailed);
+
+            // Weak tags and an item's never match (RFC 9110 13.1.1), and what is no tag is no condition.
+            (await node.SendAsync("gb", new HttpMethod(method), $"v1/reports/{id}{path}", body, [("If-Match", "W/\"r1\", \"1\"")]))
+                .Is(HttpStatusCode.PreconditionFailed);
+            (await node.SendAsync("gb", new HttpMethod(method), $"v1/reports/{id}{path}", body, [("If-Match", "nonsense")])).Is(HttpStatusCode.BadRequest);
+        }
+
+        // A stranger learns nothing by a condition.
+        (await node.SendAsync("jp", HttpMethod.Post, $"v1/reports/{id}/memos", """{"text":"a memo"}""", stale)).Is(HttpStatusCode.NotFound);
+        var etag = await EndToEndNode.UntilAsync(async () =>
+        {
+            var now = string.Join("", (await node.GetAsync("gb", $"v1/reports/{id}")).Headers.GetValues("ETag"));
+            return await node.SendAsync("gb", HttpMethod.Post, $"v1/reports/{id}/memos", """{"text":"a memo"}""", [("If-Match", $"\"r999\", {now}")]);
+        }, r => r.Status == HttpStatusCode.OK);
+        Assert.Equal("accepted", etag.Json.GetProperty("outcome").GetString());
+        (await node.PostAsync("gb", "v1/hashes:lookup", new JsonObject(), ("If-Match", "\"1\""))).Is(HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task If_None_Match_compares_weakly_and_knows_everything()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        var id = await node.SubmitAsync("gb", Bodies.Report("IF-NONE-MATCH-1"));
+        await EndToEndNode.UntilAsync(async () =>
+        {
+            var now = string.Join("", (await node.GetAsync("gb", $"v1/reports/{id}")).Headers.GetValues("ETag"));
+            return await node.GetAsync("gb", $"v1/reports/{id}", ("If-None-Match", $"\"other\", W/{now}"));
+        }, r => r.Status == HttpStatusCode.NotModified);
+        (await node.GetAsync("gb", $"v1/reports/{id}", ("If-None-Match", "*"))).Is(HttpStatusCode.NotModified);
+        (await node.GetAsync("gb", $"v1/reports/{id}", ("If-None-Match", "\"other\""))).Is(HttpStatusCode.OK);
     }
 
     [Fact]

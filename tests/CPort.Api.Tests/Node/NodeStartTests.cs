@@ -45,7 +45,16 @@ public sealed class NodeStartTests : IDisposable
         await app.WaitUntilRunningAsync(Patience);
         await Until(async () => (await Ready(app)).Code == HttpStatusCode.OK);
 
-        Assert.Contains("dotnet_", await _http.GetStringAsync(Url(app) + "/metrics"), StringComparison.Ordinal);
+        Assert.Contains("dotnet_", await _http.GetStringAsync(Figures(app) + "/metrics"), StringComparison.Ordinal);
+
+        // Alarms see the first event as a rise only of a counter that was there before.
+        foreach (var name in new[] { "cport_journal_fenced_total", "cport_entities_stuck_total", "cport_persist_failures_total", "cport_matching_unavailable_total" })
+        {
+            Assert.Contains(name, await _http.GetStringAsync(Figures(app) + "/metrics"), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await _http.GetAsync(Figures(app) + "/v1/queues")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await _http.GetAsync(Url(app) + "/metrics")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await _http.GetAsync(Url(app) + "/health/live")).StatusCode);
         await app.StopAsync();
         Assert.Equal(ExitCodes.Ok, app.Services.GetRequiredService<NodeState>().ExitCode);
@@ -256,13 +265,15 @@ public sealed class NodeStartTests : IDisposable
         Assert.DoesNotContain(activity.TagObjects, t => t.Value?.ToString()?.Contains("marker", StringComparison.Ordinal) == true);
     }
 
-    private NodeOptions Options() => new() { Data = _folder.FullName, Http = { Url = "http://127.0.0.1:0" } };
+    private NodeOptions Options() => new() { Data = _folder.FullName, Http = { Url = "http://127.0.0.1:0" }, Telemetry = { Url = "http://127.0.0.1:0" } };
 
     private static string Url(WebApplication app) => app.Urls.First();
 
+    private static string Figures(WebApplication app) => app.Urls.ElementAt(1);
+
     private async Task<(HttpStatusCode Code, string Body)> Ready(WebApplication app)
     {
-        using var answer = await _http.GetAsync(Url(app) + "/health/ready");
+        using var answer = await _http.GetAsync(Figures(app) + "/health/ready");
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 

@@ -33,7 +33,7 @@ public sealed record IssueKey : IAgencyCommand
             return Reject(AgencyRejection.InvalidExpiry, "expiresAt lies in the future; tenant is live or training.");
         }
 
-        if (state.Keys.Values.Count(k => k.Agency == Agency && k.IsValidAt(meta.RecordedAt)) >= MaxValidKeys)
+        if (state.Keys.Values.Count(k => k.Agency == Agency && k.IsKeptAt(meta.RecordedAt)) >= MaxValidKeys)
         {
             return Reject(AgencyRejection.TooManyKeys, $"An agency holds at most {MaxValidKeys} valid keys; revoke some.");
         }
@@ -41,6 +41,7 @@ public sealed record IssueKey : IAgencyCommand
         return KeyIdTaken(state, candidate) ?? Accept(new ApiKeyIssued
         {
             Meta = meta, Agency = Agency, KeyId = candidate.KeyId, SecretHash = candidate.SecretHash, Roles = Roles, Tenant = Tenant, ExpiresAt = ExpiresAt,
+            AwaitsConsent = NeedsConsent(state, this, Tenant),
         });
     }
 }
@@ -55,6 +56,7 @@ public sealed record ApiKeyIssued : IAgencyEvent
     [ProtoMember(5)] public required Roles Roles { get; init; }
     [ProtoMember(6)] public Tenant Tenant { get; init; }
     [ProtoMember(7)] public DateTimeOffset? ExpiresAt { get; init; }
+    [ProtoMember(8)] public bool AwaitsConsent { get; init; }
 
     public override string ToString() => $"ApiKeyIssued({Agency}, {KeyId})";
 
@@ -63,5 +65,6 @@ public sealed record ApiKeyIssued : IAgencyEvent
     public AgencyRegistry Apply(AgencyRegistry state) => state.With(new ApiKeyRecord
     {
         KeyId = KeyId, Agency = Agency, SecretHash = SecretHash, Roles = Roles, Tenant = Tenant, CreatedAt = Meta.RecordedAt, ExpiresAt = ExpiresAt,
+        IssuedBy = Meta.KeyId, AwaitsConsent = AwaitsConsent,
     });
 }

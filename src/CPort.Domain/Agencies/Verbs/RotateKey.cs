@@ -54,6 +54,7 @@ public sealed record RotateKey : IAgencyCommand
             Meta = meta, Agency = Agency, OldKeyId = old.KeyId, OldExpiresAt = old.ExpiresAt < oldEnds ? old.ExpiresAt.Value : oldEnds,
             KeyId = candidate.KeyId, SecretHash = candidate.SecretHash,
             ExpiresAt = ExpiresAt ?? (old.ExpiresAt is { } end ? now + (end - old.CreatedAt) : null),
+            AwaitsConsent = NeedsConsent(state, this, old.Tenant),
         });
     }
 }
@@ -70,6 +71,7 @@ public sealed record ApiKeyRotated : IAgencyEvent
     [ProtoMember(5)] public required string KeyId { get; init; }
     [ProtoMember(6)] public required string SecretHash { get; init; }
     [ProtoMember(7)] public DateTimeOffset? ExpiresAt { get; init; }
+    [ProtoMember(8)] public bool AwaitsConsent { get; init; }
 
     public override string ToString() => $"ApiKeyRotated({Agency}, {OldKeyId} -> {KeyId})";
 
@@ -81,6 +83,7 @@ public sealed record ApiKeyRotated : IAgencyEvent
         return state.With(old with { ExpiresAt = OldExpiresAt, ReplacedBy = KeyId }).With(new ApiKeyRecord
         {
             KeyId = KeyId, Agency = Agency, SecretHash = SecretHash, Roles = old.Roles, Tenant = old.Tenant, CreatedAt = Meta.RecordedAt, ExpiresAt = ExpiresAt,
+            IssuedBy = Meta.KeyId, AwaitsConsent = AwaitsConsent,
         });
     }
 }

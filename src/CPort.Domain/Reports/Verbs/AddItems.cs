@@ -34,6 +34,11 @@ public sealed record AddItems : IReportCommand
             return Rejected(report, this, refusal);
         }
 
+        if (FirstItemNumber == 0)
+        {
+            return NumberWanted(report, this);
+        }
+
         var items = SubmittedItem.ToItems(Items, report.Items.Count + 1, FirstItemNumber, Context, environment).ToImmutableArray();
         return Accepted(report, this,
             [.. items.Select(i => new ItemOutcome { Ordinal = i.Ordinal, Number = i.Number, Version = i.Version })],

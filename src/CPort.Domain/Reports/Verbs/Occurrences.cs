@@ -21,6 +21,11 @@ internal static class Occurrences
             return decision;
         }
 
+        if (number == 0)
+        {
+            return NumberWanted(report, verb);
+        }
+
         // The remembered answer names the new occurrence as well.
         var made = new ItemOutcome { Ordinal = ordinal, Number = number, Version = 1 };
         var reply = decision.Reply with { Items = decision.Reply.Items.Add(made) };

@@ -42,6 +42,10 @@ internal static class VerbRules
             ReportNumber = code == RejectionCode.NotFound ? 0 : report.Number,
         });
 
+    /// <summary>It may be done, and comes again with numbers for what it makes.</summary>
+    public static ReportDecision NumberWanted(Report report, IReportVerb verb) =>
+        Rejected(report, verb, RejectionCode.NumberWanted, "The command comes again with numbers.");
+
     private static readonly ConcurrentDictionary<Type, string?> Names = new();
 
     /// <summary>What a command is called in receipts: its manifest. CPort's own work has none.</summary>
@@ -116,7 +120,7 @@ internal static class VerbRules
                 : item is null ? NotFound
                 : Guard(report, item, verb.Context.Caller, write(item))
                 ?? check(item)
-                ?? (target.ExpectedVersion is { } expected && expected != item.Version
+                ?? (!target.Allows(item.Version)
                     ? new Refusal(RejectionCode.VersionMismatch, $"The item is at version {item.Version}.")
                     : null);
             if (refusal is null)

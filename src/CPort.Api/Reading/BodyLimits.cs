@@ -1,0 +1,24 @@
+using CPort.Api.Hashes;
+using CPort.Api.Queues;
+
+namespace CPort.Api.Reading;
+
+/// <summary>How large a body may be and how many entries its arrays may have: the one table of both.</summary>
+public static class BodyLimits
+{
+    /// <summary>Of an array that is named nowhere here.</summary>
+    internal const int EntriesOfAny = 1_000;
+
+    private static readonly HashSet<Type> Lists =
+        [typeof(AddItemsBody), typeof(LookupBody), typeof(ChangeOpinionsBody), typeof(ChangeQuarantineBody), typeof(SearchBody)];
+
+    public static int Bytes<T>(IntakeLimits limits) => Math.Min(limits.BodyBytes,
+        typeof(T) == typeof(ReportBody) ? limits.BodyBytes : Lists.Contains(typeof(T)) ? limits.ListBodyBytes : limits.CommandBodyBytes);
+
+    /// <summary>What a body means to keep to is less, here and there, and told when it is read; beyond this nothing of it is looked at.</summary>
+    internal static int Entries(ReadOnlySpan<byte> name, IntakeLimits limits) =>
+        name.SequenceEqual("urls"u8) ? limits.ItemsPerReport
+        : name.SequenceEqual("actions"u8) ? limits.ActionsPerItem
+        : name.SequenceEqual("hashes"u8) || name.SequenceEqual("items"u8) || name.SequenceEqual("ids"u8) || name.SequenceEqual("numbers"u8) ? 10_000
+        : EntriesOfAny;
+}

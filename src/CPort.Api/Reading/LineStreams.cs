@@ -1,0 +1,188 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace CPort.Api.Reading;
+
+/// <summary>What streams of lines have places for, each kind its own.</summary>
+public enum StreamKind
+{
+    Reports,
+    HashLists,
+}
+
+/// <summary>Streams that are open on this node, in all and by agency; one for the process. Thread-safe.</summary>
+public sealed class OpenStreams(IntakeLimits limits)
+{
+    private readonly Lock _lock = new();
+    private readonly List<(StreamKind Kind, AgencyId Agency)> _open = [];
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _open.Count;
+            }
+        }
+    }
+
+    /// <summary>Takes a place, to be disposed of at the stream's end; throws <see cref="ApiProblemException"/> (429) when there is none.</summary>
+    public IDisposable Enter(StreamKind kind, AgencyId agency)
+    {
+        var (all, name) = kind == StreamKind.Reports
+            ? (limits.ConcurrentStreams, "concurrent streams") : (limits.ConcurrentImports, "concurrent imports");
+        lock (_lock)
+        {
+            var problem = _open.Count(s => s.Kind == kind) >= all ? $"{all} streams are open on this node (limit: {name})."
+                : _open.Count(s => s.Kind == kind && s.Agency == agency) >= limits.StreamsPerAgency
+                    ? $"{limits.StreamsPerAgency} streams of this agency are open on this node (limit: streams per agency)."
+                : null;
+            if (problem is not null)
+            {
+                throw new ApiProblemException(ApiProblem.Of(ProblemCodes.TooManyStreams, problem) with { RetryAfter = 5 });
+            }
+
+            _open.Add((kind, agency));
+        }
+
+        return new Place(this, kind, agency);
+    }
+
+    private void Leave(StreamKind kind, AgencyId agency)
+    {
+        lock (_lock)
+        {
+            _open.Remove((kind, agency));
+        }
+    }
+
+    private sealed class Place(OpenStreams streams, StreamKind kind, AgencyId agency) : IDisposable
+    {
+        public void Dispose() => streams.Leave(kind, agency);
+    }
+}
+
+/// <summary>What all streams of lines have in common.</summary>
+internal static class LineStreams
+{
+    public const string Ndjson = "application/x-ndjson";
+
+    /// <summary>Any size, and slow where the node is: a slow database slows it on purpose. For its sender see <see cref="PatientReader"/>.</summary>
+    public static void Begin(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = null;
+        }
+
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } request)
+        {
+            request.MinDataRate = null;
+        }
+
+        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } response)
+        {
+            response.MinDataRate = null;
+        }
+
+        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        http.Response.ContentType = Ndjson;
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers["X-Accel-Buffering"] = "no";
+    }
+
+    /// <summary>Throws <see cref="TimeoutException"/> when the sender does not read for too long: there is no way left to tell it.</summary>
+    public static async ValueTask FlushAsync(HttpContext http, IntakeLimits limits, CancellationToken cancellation)
+    {
+        var flush = http.Response.BodyWriter.FlushAsync(cancellation);
+        if (flush.IsCompletedSuccessfully)
+        {
+            _ = flush.Result;
+        }
+        else
+        {
+            await flush.AsTask().WaitAsync(limits.StreamIdle, cancellation);
+        }
+    }
+}
+
+/// <summary>
+/// A body whose sender is waited for so long and no longer: <see cref="IntakeLimits.StreamIdle"/> for the next byte, <see cref="IntakeLimits.StreamLine"/> for
+/// the end of a line. Then it ends as if there were no more, and <see cref="GaveUp"/> says why. Time in which nothing is asked of it does not count. One reader.
+/// </summary>
+internal sealed class PatientReader : PipeReader, IDisposable
+{
+    private readonly PipeReader _inner;
+    private readonly IntakeLimits _limits;
+    private readonly CancellationToken _cancellation;
+    private readonly CancellationTokenRegistration _registration;
+    private CancellationTokenSource _limit = new();
+    private long _lineBegan;
+
+    public PatientReader(PipeReader inner, IntakeLimits limits, CancellationToken cancellation)
+    {
+        (_inner, _limits, _cancellation) = (inner, limits, cancellation);
+        _registration = cancellation.Register(() => _limit.Cancel());
+    }
+
+    /// <summary>What the sender is told when it was too slow.</summary>
+    public string? GaveUp { get; private set; }
+
+    /// <summary>A line has come: the next one's time begins when it is waited for.</summary>
+    public void LineTaken() => _lineBegan = 0;
+
+    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        if (_inner.TryRead(out var there))
+        {
+            return there;
+        }
+
+        _lineBegan = _lineBegan == 0 ? Environment.TickCount64 : _lineBegan;
+        var left = _limits.StreamLine - TimeSpan.FromMilliseconds(Environment.TickCount64 - _lineBegan);
+        var slow = left < _limits.StreamIdle;
+        if (!_limit.TryReset())
+        {
+            _limit.Dispose();
+            _limit = new CancellationTokenSource();
+        }
+
+        _cancellation.ThrowIfCancellationRequested();
+        _limit.CancelAfter(slow ? left > TimeSpan.Zero ? left : TimeSpan.Zero : _limits.StreamIdle);
+        try
+        {
+            return await _inner.ReadAsync(_limit.Token);
+        }
+        catch (OperationCanceledException) when (_limit.IsCancellationRequested && !_cancellation.IsCancellationRequested)
+        {
+            GaveUp = slow
+                ? $"A line took longer than {_limits.StreamLine.TotalSeconds} s (limit: seconds a line)."
+                : $"Nothing came for {_limits.StreamIdle.TotalSeconds} s (limit: idle seconds).";
+            return new ReadResult(default, isCanceled: false, isCompleted: true);
+        }
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        if (GaveUp is null)
+        {
+            _inner.AdvanceTo(consumed, examined);
+        }
+    }
+
+    public override bool TryRead(out ReadResult result) => _inner.TryRead(out result);
+
+    public override void CancelPendingRead() => _inner.CancelPendingRead();
+
+    public override void Complete(Exception? exception = null) => _inner.Complete(exception);
+
+    public void Dispose()
+    {
+        _registration.Dispose();
+        _limit.Dispose();
+    }
+}
