@@ -41,6 +41,8 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         Command<News>(_ => TakeNews());
         Command<GetReport>(q => Sender.Tell(ReportViews.Page(_report, q, _services.Seam)));
         Command<GetHistory>(ReadHistory);
+        Command<PreviewReportChange>(q => Sender.Tell(
+            ReportPreview.Of(_report, q, ReportSealing.Seal(_services.Seam, _report, q.Command!), _services.Environment())));
         Command<RoundAnswer>(Answered);
         Command<NextRound>(_ => OnWoken());
         Command<PartOfRound>(_ => TakePart());

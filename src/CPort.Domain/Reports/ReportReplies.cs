@@ -68,6 +68,9 @@ public enum RejectionCode
 
     /// <summary>A category of the scheme of a country that the agency does not work for.</summary>
     CategoryOfAnotherLaw = 33,
+
+    /// <summary>It would change something else than the caller has confirmed.</summary>
+    CountChanged = 34,
 }
 
 /// <summary>The answer to a command.</summary>
