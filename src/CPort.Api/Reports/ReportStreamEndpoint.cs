@@ -45,7 +45,7 @@ public static class ReportStreamEndpoint
                 + "`accepted`, `duplicate`, `conflict`, `rejected`, or `unavailable` (nothing is wrong with the line; send it again). One bad line never harms its "
                 + "neighbours. Read the answer while you send: who does not read is not read from either. After a broken connection send the whole file again; "
                 + "nothing is taken twice. Rejected lines can be listed later at `/v1/rejections`.")
-            .WithMetadata(RequestBody.Accepts<ReportBody>(Ndjson))
+            .WithMetadata(RequestBody.Accepts<ReportBody>(Ndjson), RequestBody.CodesParameter)
             .Produces<LineAnswer>(StatusCodes.Status200OK, Ndjson)
             .Problems(400, 403, 415, 422, 429);
 
