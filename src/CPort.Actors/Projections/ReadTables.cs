@@ -97,7 +97,7 @@ public sealed class ReadTables(Database database)
         [typeof(ReportRow), typeof(ItemRow), typeof(EarlierCountryRow), typeof(ItemHashRow), typeof(LookAlikeRow), typeof(LookAlikeGroupRow)];
 
     /// <summary>Raise it whenever what a column means changes; new, changed and lost columns show by themselves.</summary>
-    private const int Meaning = 3;
+    private const int Meaning = 4;
 
     /// <summary>Follows from the rows' shape and <see cref="Meaning"/>: a set of another version is rebuilt while it serves.</summary>
     public static int Version { get; } = VersionOf();

@@ -107,7 +107,7 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         {
             var found = AccessTable.May(caller, Deed.CountEverything)
                 ? []
-                : await Filter(db, set, caller, query).OrderByDescending(i => i.AddedAt).ThenByDescending(i => i.Number)
+                : await Filter(db, set, caller, query).OrderByDescending(i => i.AddedAt).ThenByDescending(i => i.Key)
                     .Take(query.MaxResults + 1).ToListAsync(cancellation).ConfigureAwait(false);
             var page = found.Take(query.MaxResults).ToArray();
             var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page, cancellation).ConfigureAwait(false);
@@ -147,7 +147,8 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         if (!q.Numbers.IsEmpty)
         {
             var numbers = q.Numbers.ToList();
-            items = items.Where(i => numbers.Contains(i.Number) || numbers.Contains(i.ReportNumber));
+            var keys = q.Numbers.Where(n => n is > 0 and < NumberAllocator.Limit).Select(n => ReadRows.KeyOf(caller.Tenant, n)).ToList();
+            items = items.Where(i => keys.Contains(i.Key) || numbers.Contains(i.ReportNumber));
         }
 
         if (!q.States.IsEmpty)
@@ -224,7 +225,7 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         if (!q.Hashes.IsEmpty)
         {
             var keys = q.Hashes.Select(h => ReadRows.HashKey(seam, caller.Tenant, h)).ToList();
-            items = items.Where(i => ReadTables.Hashes(db, set).Any(h => h.Item == i.Number && keys.Contains(h.HashKey)));
+            items = items.Where(i => ReadTables.Hashes(db, set).Any(h => h.Item == i.Key && keys.Contains(h.HashKey)));
         }
 
         if (q.Url is { } url && WebAddress.TryParse(url, out var address, out _))
@@ -255,7 +256,7 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         if (q.After is { } after)
         {
             var (key, number) = (after.Key, after.Number);
-            items = items.Where(i => i.AddedAt < key || (i.AddedAt == key && i.Number < number));
+            items = items.Where(i => i.AddedAt < key || (i.AddedAt == key && i.Key < number));
         }
 
         return items;

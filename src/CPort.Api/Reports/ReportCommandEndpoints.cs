@@ -16,7 +16,7 @@ public static class ReportCommandEndpoints
         Command(report.MapPatch("", AmendAsync), "AmendReport", "Correct a report",
             "By the reporting hotline; only fields that are given change, and null or an empty text takes one away.");
         Command(v1.MapPost("/reports/{id}:withdraw", WithdrawAsync).WithTags("Work on reports"), "WithdrawReport", "Withdraw a report",
-            "Refused once another agency has acted on an item.");
+            "Refused once another agency has acted on an item. Says first how many items change, and is done with that number as `confirm`.");
         Command(report.MapPut("/urgent", UrgentAsync), "MarkUrgent", "Mark or unmark a report as urgent",
             "A child is at immediate risk: goes before everything. Each agency lifts its own mark only.");
         Command(report.MapPut("/site-facts", SiteFactsAsync), "SetSiteFacts", "Set site type, commerciality, payment methods",
@@ -30,7 +30,8 @@ public static class ReportCommandEndpoints
         Command(report.MapPost("/items:release", ReleaseAsync), "ReleaseItems", "Give up a hold", "");
         Command(report.MapPost("/items:assess", AssessAsync), "AssessItems", "Assess items", "By the assigned hotline (ICCAM rules 1 to 4).");
         Command(report.MapPost("/items:correct", CorrectAsync), "CorrectAssessment", "Correct one's own assessment of, or objection to, an item",
-            "At any time, also after a move, an action or the end, which stay as they are. The wrong one stays in the trail. Without assessmentId: the last.");
+            "At any time, also after a move, an action or the end, which stay as they are. The wrong one stays in the trail. Without assessmentId: the last. "
+            + "Says first how many items change, and is done with that number as `confirm`.");
         Command(report.MapPost("/items:object", ObjectAsync), "ObjectToBaseline", "Object to a Baseline",
             "Baseline is final, so nobody re-assesses it; an objection counts as a word against it for everybody who has the hash. Needs a reason.");
         Command(report.MapPost("/items:reopen", ReopenAsync), "ReopenItem", "Take up again what was closed as not illegal, or is contradicted since",
@@ -75,11 +76,14 @@ public static class ReportCommandEndpoints
         });
     }
 
-    private static Task<CommandAnswer> WithdrawAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<WithdrawBody> body)
+    private static Task<CommandAnswer> WithdrawAsync(HttpContext http, ApiCaller me, ReportChange change, string id, JsonBody<WithdrawBody> body)
     {
         var reason = body.Fields.Text("reason", body.Value.Reason);
         body.Check();
-        return SendAsync(http, gateway, new WithdrawReport { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Reason = FieldReader.Secret(reason) });
+        var command = new WithdrawReport { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Reason = FieldReader.Secret(reason) };
+        return change.AnswerAsync(
+            http, me, new PreviewReportChange { ReportId = command.ReportId, Withdraw = command }, body.Value.Confirm,
+            another => command with { CountChanged = another });
     }
 
     private static Task<CommandAnswer> UrgentAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<UrgentBody> body)
@@ -129,7 +133,7 @@ public static class ReportCommandEndpoints
         return await SendAsync(http, gateway, new AddItems
         {
             ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items,
-                FirstItemNumber = await numbers.ItemsAsync(items.Length, http.RequestAborted),
+                FirstItemNumber = await numbers.ItemsAsync(me.Caller.Tenant, items.Length, http.RequestAborted),
         });
     }
 
@@ -168,17 +172,20 @@ public static class ReportCommandEndpoints
         return SendAsync(http, gateway, new AssessItems { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Assessment = assessment! });
     }
 
-    private static Task<CommandAnswer> CorrectAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<CorrectBody> body)
+    private static Task<CommandAnswer> CorrectAsync(HttpContext http, ApiCaller me, ReportChange change, string id, JsonBody<CorrectBody> body)
     {
         var item = Target(http, body.Fields, body.Value.Item, body.Value.ExpectedVersion);
         var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, required: true);
         var why = body.Fields.Text("why", body.Value.Why);
         body.Check();
-        return SendAsync(http, gateway, new CorrectAssessment
+        var command = new CorrectAssessment
         {
             ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item, Assessment = assessment!, Why = FieldReader.Secret(why),
             AssessmentId = body.Value.AssessmentId,
-        });
+        };
+        return change.AnswerAsync(
+            http, me, new PreviewReportChange { ReportId = command.ReportId, Correct = command }, body.Value.Confirm,
+            another => command with { CountChanged = another });
     }
 
     private static Task<CommandAnswer> ObjectAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ObjectBody> body)
@@ -206,7 +213,8 @@ public static class ReportCommandEndpoints
         body.Check();
         return await SendAsync(http, gateway, new ReopenItem
         {
-            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item, ItemNumber = await numbers.ItemsAsync(1, http.RequestAborted),
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item,
+            ItemNumber = await numbers.ItemsAsync(me.Caller.Tenant, 1, http.RequestAborted),
             Why = FieldReader.Secret(why),
         });
     }
@@ -249,7 +257,8 @@ public static class ReportCommandEndpoints
         body.Check();
         return await SendAsync(http, gateway, new SeenOnlineAgain
         {
-            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item, ItemNumber = await numbers.ItemsAsync(1, http.RequestAborted),
+            ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item,
+            ItemNumber = await numbers.ItemsAsync(me.Caller.Tenant, 1, http.RequestAborted),
         });
     }
 

@@ -108,4 +108,10 @@ public enum AgencyRejection
 
     /// <summary>The freshly made key id exists (chance 1 in 2^60); send the command again.</summary>
     KeyIdTaken = 23,
+
+    /// <summary>What would be changed is not what was confirmed.</summary>
+    CountChanged = 24,
+
+    /// <summary>Training was emptied too often.</summary>
+    TooManyTrainings = 25,
 }
