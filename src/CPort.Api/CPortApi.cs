@@ -61,6 +61,7 @@ public static class CPortApi
         services.TryAddSingleton(new MatchingOptions());
         services.AddSingleton<ReportIntake>();
         services.AddSingleton<IntakeStream>();
+        services.AddSingleton<ReportChange>();
         services.AddSingleton<OpenStreams>();
         services.AddSingleton<BodiesUnderWay>();
         services.AddSingleton<RequestRates>();
@@ -122,13 +123,14 @@ public static class CPortApi
         v1.MapAgencies();
         v1.MapProjections();
         v1.MapStuck();
+        v1.MapTraining();
         return app;
     }
 
-    /// <summary>Documents these statuses as problems; 401 comes with every route.</summary>
+    /// <summary>Documents these statuses as problems; 400 (a parameter that is none) and 401 come with every route.</summary>
     public static RouteHandlerBuilder Problems(this RouteHandlerBuilder route, params int[] statuses)
     {
-        foreach (var status in statuses.Prepend(StatusCodes.Status401Unauthorized))
+        foreach (var status in statuses.Union([StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized]))
         {
             route.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ApiProblem), [ApiProblem.ContentType]));
         }

@@ -60,11 +60,16 @@ public static class ProblemCodes
     public const string OutOfRange = "out-of-range";
     public const string Inconsistent = "inconsistent";
     public const string Conflict = "conflict";
+    public const string CountChanged = "count-changed";
+    public const string UnknownParameter = "unknown-parameter";
+    public const string DuplicateParameter = "duplicate-parameter";
     public const string CommandIdInUse = "command-id-in-use";
 
     private static readonly Dictionary<string, (int Status, string Title)> Table = new(StringComparer.Ordinal)
     {
         [BadRequest] = (400, "The request cannot be understood"),
+        [UnknownParameter] = (400, "Unknown parameter"),
+        [DuplicateParameter] = (400, "A parameter stands twice"),
         [MalformedCursor] = (400, "The cursor is not one of this list"),
         [NotAuthenticated] = (401, "No valid API key"),
         [NotAuthorised] = (403, "Not allowed for this caller"),
@@ -144,6 +149,7 @@ public static class ProblemCodes
         ["nothing-to-object-to"] = (409, "Nothing to object to"),
         ["not-reopenable"] = (409, "Not to be reopened"),
         ["category-of-another-law"] = (422, "Category of another law"),
+        [CountChanged] = (409, "It would change something else than was confirmed"),
         ["doubtful-has-no-effect"] = (422, "Doubtful has no effect"),
 
         // Agencies
@@ -157,6 +163,7 @@ public static class ProblemCodes
         ["key-replaced"] = (409, "The key is replaced"),
         ["too-many-keys"] = (409, "Too many keys"),
         [CommandIdInUse] = (409, "The command id was used for another command"),
+        ["too-many-trainings"] = (409, "Training was emptied too often"),
         ["key-id-taken"] = (503, "Not available at the moment"),
     };
 

@@ -20,6 +20,7 @@ var root = new RootCommand($"""
     HashesCommand.Create(),
     AgenciesCommand.Create(),
     ProjectionsCommand.Create(),
+    TrainingCommand.Create(),
     HealthCommand.Create(),
     PbmCommand.Create(),
 };

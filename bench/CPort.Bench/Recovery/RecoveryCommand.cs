@@ -132,7 +132,7 @@ internal static class RecoveryCommand
     {
         var began = Stopwatch.GetTimestamp();
         double Since() => Stopwatch.GetElapsedTime(began).TotalSeconds;
-        var withEvents = await HashBucketJournal.WithEventsAsync(database, cancellation);
+        var withEvents = await HashBucketJournal.WithEventsAsync(database, Tenant.Training, cancellation);
         await using var node = await StartAsync(database, wake: 8, cancellation);
 
         // Another actor on the same node meanwhile: what reports feel.
@@ -232,7 +232,7 @@ internal static class RecoveryCommand
             .WithClustering(new ClusterOptions { Roles = [ClusterRoles.Hash] })
             .WithActors((system, registry, _) => registry.Register<NoReports>(system.ActorOf(Props.Create(() => new Echo()))))
             .AddHashBuckets<NoReports>(new EntityShell(TimeProvider.System), new HashBucketOptions
-                { WakeAtOnce = wake, WithEvents = () => HashBucketJournal.WithEventsAsync(database) })
+                { WakeAtOnce = wake, WithEvents = () => HashBucketJournal.WithEventsAsync(database, Tenant.Training) })
             .AddStartup((system, _) => Akka.Cluster.Cluster.Get(system).Join(Akka.Cluster.Cluster.Get(system).SelfAddress)));
         var provider = services.BuildServiceProvider();
         foreach (var service in provider.GetServices<IHostedService>())

@@ -30,7 +30,7 @@ public sealed class AgencyRegistryActor : PersistentEntity
 
     private void Handle(IAgencyCommand command)
     {
-        var meta = Stamp(command.Context.ToMeta(), Time.GetUtcNow());
+        var meta = Stamp(command.Context.ToMeta(), Time.GetUtcNow()) with { RequestDigest = command.Context.Digest };
         var key = command is IssueKey or RotateKey ? _newKey() : null;
 
         switch (AgencyRules.Decide(_state, command, meta, key?.Candidate))

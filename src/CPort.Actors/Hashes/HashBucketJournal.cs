@@ -5,10 +5,13 @@ namespace CPort.Actors.Hashes;
 /// <summary>What the journal says of the buckets as a whole.</summary>
 public static class HashBucketJournal
 {
-    /// <summary>The buckets that have at least one event: live or training: one look-up in the journal's index for each of the 192.</summary>
-    public static async Task<ImmutableArray<HashBucketId>> WithEventsAsync(Database database, CancellationToken cancellation = default)
+    /// <summary>
+    /// The buckets in use that have at least one event, live ones and those of the training that goes on: one look-up in the journal's index for each of the
+    /// 192.
+    /// </summary>
+    public static async Task<ImmutableArray<HashBucketId>> WithEventsAsync(Database database, Tenant training, CancellationToken cancellation = default)
     {
-        var buckets = HashBucketId.All.ToDictionary(id => EntityName.Of(id).ToString());
+        var buckets = HashBucketId.AllWith(training).ToDictionary(id => EntityName.Of(id).ToString());
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var command = connection.Statement(
             database.IsSqlite

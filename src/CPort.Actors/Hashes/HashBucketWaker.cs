@@ -24,7 +24,7 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
     private readonly Queue<HashBucketId> _left = new();
     private readonly Dictionary<HashBucketId, (long First, long Last)> _asked = [];
     private readonly HashSet<HashBucketId> _answered = [];
-    private int _inUse;
+    private ImmutableArray<HashBucketId> _found = [];
     private bool _again;
 
     public HashBucketWaker(IActorRef buckets, HashBucketOptions options, EntityShell shell)
@@ -43,7 +43,7 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
         });
         Receive<Found>(found =>
         {
-            _inUse = found.Buckets.Length;
+            _found = found.Buckets;
             _answered.Clear();
             if (!_again)
             {
@@ -104,7 +104,7 @@ internal sealed class HashBucketWaker : ReceiveActor, IWithTimers
     private bool IsStuck(HashBucketId id) => _shell.Stuck?.IsStuck(EntityName.Of(id)) == true;
 
     private void Say(bool asked) => _options.Loading?.Set(new HashBucketsLoaded(
-        _inUse, _answered.Count, asked && _answered.Count < _inUse ? HashBucketId.All.Count(id => !_answered.Contains(id) && IsStuck(id)) : 0, asked));
+        _found.Length, _answered.Count, asked ? _found.Count(id => !_answered.Contains(id) && IsStuck(id)) : 0, asked));
 
     /// <summary>A bucket without a single event owes nobody anything: it is not woken, which spares a new node a thousand recoveries.</summary>
     private void Look()

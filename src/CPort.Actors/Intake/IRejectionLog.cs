@@ -54,4 +54,7 @@ public interface IRejectionLog
 
     /// <summary>An agency's entries, newest first, those before <paramref name="before"/> (null: from the newest), at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<RejectedLine>> ListAsync(AgencyId agency, Tenant tenant, long? before, int limit, CancellationToken cancellation);
+
+    /// <summary>How many entries a tenant has.</summary>
+    Task<long> CountAsync(Tenant tenant, CancellationToken cancellation);
 }

@@ -1,18 +1,38 @@
+using System.Collections.Concurrent;
+
 namespace CPort.Actors.Intake;
 
-/// <summary>Gives out the numbers of reports and items (design.md, "number"). Thread-safe; throws when the database is away.</summary>
+/// <summary>
+/// Gives out the numbers of reports and items (design.md, "number"), each tenant's its own. Thread-safe; throws when the database is away.
+/// </summary>
 public interface INumberSource
 {
-    ValueTask<long> ReportAsync(CancellationToken cancellation);
+    ValueTask<long> ReportAsync(Tenant tenant, CancellationToken cancellation);
 
     /// <summary>The first of <paramref name="count"/> consecutive numbers.</summary>
-    ValueTask<long> ItemsAsync(int count, CancellationToken cancellation);
+    ValueTask<long> ItemsAsync(Tenant tenant, int count, CancellationToken cancellation);
 }
 
-/// <summary>Numbers in blocks from the database; reports and items share one series, so that a number names one thing only.</summary>
-public sealed class AllocatedNumbers(NumberAllocator numbers) : INumberSource
+/// <summary>Numbers in blocks from the database; a tenant's reports and items share one series, so that a number names one thing only.</summary>
+public sealed class AllocatedNumbers(Database database) : INumberSource, IDisposable
 {
-    public ValueTask<long> ReportAsync(CancellationToken cancellation) => numbers.NextAsync(1, cancellation);
+    private readonly ConcurrentDictionary<Tenant, NumberAllocator> _tenants = new();
 
-    public ValueTask<long> ItemsAsync(int count, CancellationToken cancellation) => numbers.NextAsync(count, cancellation);
+    public ValueTask<long> ReportAsync(Tenant tenant, CancellationToken cancellation) => Of(tenant).NextAsync(1, cancellation);
+
+    public ValueTask<long> ItemsAsync(Tenant tenant, int count, CancellationToken cancellation) => Of(tenant).NextAsync(count, cancellation);
+
+    public void Dispose()
+    {
+        foreach (var numbers in _tenants.Values)
+        {
+            numbers.Dispose();
+        }
+    }
+
+    /// <summary>The name of a tenant's series of this kind in the database.</summary>
+    internal static string NameOf(string kind, Tenant tenant) =>
+        tenant == Tenant.Live ? kind : string.Create(CultureInfo.InvariantCulture, $"{kind}-training-{(int)tenant}");
+
+    private NumberAllocator Of(Tenant tenant) => _tenants.GetOrAdd(tenant, t => new NumberAllocator(database, NameOf("number", t)));
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 
@@ -7,8 +8,9 @@ namespace CPort.Actors.Intake;
 /// <summary>
 /// Rejected lines in the table <c>cport_rejections</c>, on SQLite and PostgreSQL. What was wrong with a line, and its reference, is sealed.
 /// </summary>
-public sealed class RejectionLog(Database database, ConfidentialSeam seam, IntakeLimits limits) : IRejectionLog
+public sealed class RejectionLog(Database database, ConfidentialSeam seam, IntakeLimits limits) : IRejectionLog, IDisposable
 {
+    private readonly ConcurrentDictionary<Tenant, NumberAllocator> _ids = new();
     private const int BatchesBetweenPrunings = 50;
 
     private int _batches;
@@ -16,18 +18,23 @@ public sealed class RejectionLog(Database database, ConfidentialSeam seam, Intak
     /// <summary>Makes the table when it is missing; several nodes may call it at once.</summary>
     public static Task EnsureTableAsync(Database database, CancellationToken cancellation = default) => DatabaseSchema.ApplyAsync(
         database,
-        $"""
+        """
         CREATE TABLE IF NOT EXISTS cport_rejections (
-          id {(database.IsSqlite ? "INTEGER PRIMARY KEY AUTOINCREMENT" : "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")},
-          agency VARCHAR(40) NOT NULL, tenant INTEGER NOT NULL, name VARCHAR(32) NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT NULL,
-          times INTEGER NOT NULL, line BIGINT NOT NULL, report_id VARCHAR(26) NULL, result INTEGER NOT NULL, sealed TEXT NOT NULL,
-          UNIQUE (agency, tenant, name));
+          tenant INTEGER NOT NULL, id BIGINT NOT NULL, agency VARCHAR(40) NOT NULL, name VARCHAR(32) NOT NULL, first_at BIGINT NOT NULL,
+          last_at BIGINT NOT NULL, times INTEGER NOT NULL, line BIGINT NOT NULL, report_id VARCHAR(26) NULL, result INTEGER NOT NULL,
+          sealed TEXT NOT NULL, PRIMARY KEY (tenant, id), UNIQUE (agency, tenant, name));
         CREATE INDEX IF NOT EXISTS cport_rejections_newest ON cport_rejections (agency, tenant, id);
         """,
         cancellation);
 
     public async Task RecordAsync(IReadOnlyCollection<RejectedLine> lines, CancellationToken cancellation)
     {
+        var ids = new Dictionary<Tenant, long>();
+        foreach (var of in lines.GroupBy(l => l.Tenant))
+        {
+            ids[of.Key] = await IdsOf(of.Key).NextAsync(of.Count(), cancellation).ConfigureAwait(false);
+        }
+
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using (var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false))
         {
@@ -36,13 +43,14 @@ public sealed class RejectionLog(Database database, ConfidentialSeam seam, Intak
             {
                 await using var insert = connection.Statement(
                     """
-                    INSERT INTO cport_rejections (agency, tenant, name, first_at, last_at, times, line, report_id, result, sealed)
-                    VALUES (@agency, @tenant, @name, @at, @at, 1, @line, @report, @result, @sealed)
+                    INSERT INTO cport_rejections (id, agency, tenant, name, first_at, last_at, times, line, report_id, result, sealed)
+                    VALUES (@id, @agency, @tenant, @name, @at, @at, 1, @line, @report, @result, @sealed)
                     ON CONFLICT (agency, tenant, name) DO UPDATE SET last_at = excluded.last_at, line = excluded.line, result = excluded.result,
                       sealed = excluded.sealed, report_id = excluded.report_id, times = cport_rejections.times + 1
                     """,
-                    ("agency", line.Agency.Value), ("tenant", (int)line.Tenant), ("name", line.Name), ("at", line.LastAt.UtcTicks), ("line", line.Line),
-                    ("report", line.ReportId?.ToString()), ("result", (int)line.Result), ("sealed", Write(line)));
+                    ("id", ids[line.Tenant]++), ("agency", line.Agency.Value), ("tenant", (int)line.Tenant), ("name", line.Name),
+                    ("at", line.LastAt.UtcTicks), ("line", line.Line), ("report", line.ReportId?.ToString()), ("result", (int)line.Result),
+                    ("sealed", Write(line)));
                 insert.Transaction = transaction;
                 await insert.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
             }
@@ -90,6 +98,25 @@ public sealed class RejectionLog(Database database, ConfidentialSeam seam, Intak
 
         return found;
     }
+
+    public async Task<long> CountAsync(Tenant tenant, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var count = connection.Statement("SELECT COUNT(*) FROM cport_rejections WHERE tenant = @tenant", ("tenant", (int)tenant));
+        return Convert.ToInt64(await count.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture);
+    }
+
+    public void Dispose()
+    {
+        foreach (var ids in _ids.Values)
+        {
+            ids.Dispose();
+        }
+    }
+
+    // One by one, not in blocks a node: the newest have the highest.
+    private NumberAllocator IdsOf(Tenant tenant) =>
+        _ids.GetOrAdd(tenant, t => new NumberAllocator(database, AllocatedNumbers.NameOf("rejection", t), blockSize: 1));
 
     private static DateTimeOffset At(long utcTicks) => new(utcTicks, TimeSpan.Zero);
 

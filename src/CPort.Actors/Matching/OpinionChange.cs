@@ -4,7 +4,12 @@ namespace CPort.Actors.Matching;
 /// What a change of opinions would do at this moment: verdicts that change, the items and reports that would be told, each once, and what becomes of each
 /// opinion, in order.
 /// </summary>
-public sealed record OpinionChangePreview(int Verdicts, int Items, int Reports, ImmutableArray<OpinionChangeOutcome> Outcomes);
+public sealed record OpinionChangePreview(int Verdicts, ImmutableArray<ItemRef> Reached, ImmutableArray<OpinionChangeOutcome> Outcomes)
+{
+    public int Items => Reached.Length;
+
+    public int Reports => Reached.Select(i => i.Report).Distinct().Count();
+}
 
 /// <summary>A change is durable: how many verdicts it changed. Reports learn of it by the buckets' fan-out, within a second when all is quiet.</summary>
 public sealed record OpinionChangeApplied(int Verdicts);
@@ -23,8 +28,9 @@ public sealed class OpinionChange(IActorRef buckets, Tenant tenant)
     private const int Attempts = 3;
     private static readonly TimeSpan Attempt = TimeSpan.FromSeconds(3);
 
-    /// <summary>Counts without changing anything.</summary>
-    public async Task<OpinionChangePreview> PreviewAsync(ImmutableArray<OpinionOnHash> opinions, CancellationToken ct = default)
+    /// <summary>Counts without changing anything; words of a report's own, which it may yet have to say, are not <paramref name="onlyStanding"/>.</summary>
+    public async Task<OpinionChangePreview> PreviewAsync(
+        ImmutableArray<OpinionOnHash> opinions, bool onlyStanding = true, CancellationToken ct = default)
     {
         var (gate, items, verdicts) = (new Lock(), new HashSet<ItemRef>(), 0);
         var outcomes = new OpinionChangeOutcome[opinions.Length];
@@ -36,7 +42,7 @@ public sealed class OpinionChange(IActorRef buckets, Tenant tenant)
             {
                 var query = new PreviewChange
                 {
-                    Bucket = bucket, RequestId = 0, Opinions = part, FromOpinion = opinion, FromSighting = sighting, OnlyStanding = true,
+                    Bucket = bucket, RequestId = 0, Opinions = part, FromOpinion = opinion, FromSighting = sighting, OnlyStanding = onlyStanding,
                 };
                 var page = await buckets.AskUntilAnswered<ChangePreviewed>(query, Attempt, Attempts, token).ConfigureAwait(false);
                 lock (gate)
@@ -52,12 +58,13 @@ public sealed class OpinionChange(IActorRef buckets, Tenant tenant)
                 (opinion, sighting, last) = (page.NextOpinion, page.NextSighting, page.Last);
             }
         }, ct).ConfigureAwait(false);
-        return new OpinionChangePreview(verdicts, items.Count, items.Select(i => i.Report).Distinct().Count(), [.. outcomes]);
+        return new OpinionChangePreview(verdicts, [.. items], [.. outcomes]);
     }
 
     /// <summary>Records the change; returns when it is durable in every bucket. Idempotent.</summary>
     public async Task<OpinionChangeApplied> ApplyAsync(ImmutableArray<OpinionOnHash> opinions, CancellationToken ct = default)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(opinions.Length, Max, nameof(opinions));
         var verdicts = 0;
         await ForEachPart(opinions, async (bucket, places, token) =>
         {
@@ -76,10 +83,8 @@ public sealed class OpinionChange(IActorRef buckets, Tenant tenant)
     // By bucket, in order, so that several opinions on one hash keep theirs; named by their places.
     private Task ForEachPart(
         ImmutableArray<OpinionOnHash> opinions, Func<HashBucketId, int[], CancellationToken, Task> body,
-        CancellationToken ct)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(opinions.Length, Max, nameof(opinions));
-        return Parallel.ForEachAsync(
+        CancellationToken ct) =>
+        Parallel.ForEachAsync(
             Enumerable.Range(0, opinions.Length).Where(i => !TrapValues.IsTrap(opinions[i].Hash)).GroupBy(i => HashBucketId.For(tenant, opinions[i].Hash)),
             new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = ct },
             async (group, token) =>
@@ -89,5 +94,4 @@ public sealed class OpinionChange(IActorRef buckets, Tenant tenant)
                     await body(group.Key, part, token).ConfigureAwait(false);
                 }
             });
-    }
 }

@@ -13,7 +13,8 @@ internal sealed class Scatter
     private readonly BucketLanes _lanes;
     private readonly RowLanes<HashSighting> _sightings;
     private readonly RowLanes<ContentHash> _lookups;
-    private readonly Dictionary<Tenant, NearStream> _near;
+    private readonly Dictionary<Tenant, NearStream> _near = [];
+    private readonly AnswerTimes _nearTimes;
 
     /// <param name="routes">How messages reach their buckets.</param>
     /// <param name="lanes">What is under way to them.</param>
@@ -27,7 +28,7 @@ internal sealed class Scatter
             new SightAndLookup { Bucket = bucket, RequestId = id, Sightings = Values(rows), TraceParents = TracesOf(rows) });
         _lookups = new RowLanes<ContentHash>(lanes, exact, h => h, (bucket, id, rows) =>
             new LookupHashes { Bucket = bucket, RequestId = id, Hashes = Values(rows) });
-        _near = Enum.GetValues<Tenant>().ToDictionary(t => t, t => new NearStream([.. HashBucketId.AllPdq(t)], HashBucketLimits.NearPart, near));
+        _nearTimes = near;
     }
 
     /// <summary>Lays by what a request asks until <see cref="Leave"/>.</summary>
@@ -42,7 +43,7 @@ internal sealed class Scatter
                 _lookups.Add(lookup.Lookups());
                 foreach (var search in lookup.Searches)
                 {
-                    _near[lookup.Tenant].Add(search);
+                    Near(lookup.Tenant).Add(search);
                 }
 
                 break;
@@ -118,7 +119,7 @@ internal sealed class Scatter
             {
                 if (rows[i].Request.Take(rows[i].Slot, verdicts[i]) is { } search)
                 {
-                    _near[search.Request.Tenant].Add(search);
+                    Near(search.Request.Tenant).Add(search);
                 }
 
                 Answered(rows[i].Request);
@@ -137,6 +138,16 @@ internal sealed class Scatter
                 Answered(search.Request);
             }
         }
+    }
+
+    private NearStream Near(Tenant tenant)
+    {
+        if (!_near.TryGetValue(tenant, out var stream))
+        {
+            _near.Add(tenant, stream = new NearStream([.. HashBucketId.AllPdq(tenant)], HashBucketLimits.NearPart, _nearTimes));
+        }
+
+        return stream;
     }
 
     private void Answered(Gather request)

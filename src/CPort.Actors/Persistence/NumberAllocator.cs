@@ -1,7 +1,7 @@
 namespace CPort.Actors.Persistence;
 
 /// <summary>
-/// Gives out the positive numbers of reports and items: unique in the cluster, below 2^52, rising within a node. Each node takes blocks from the table
+/// Gives out positive numbers of one series: unique in the cluster, below 2^52, rising within a node. Each node takes blocks from the table
 /// <c>cport_numbers</c> by one atomic statement; what is left of a block when a node stops is never used, which is no fault. Thread-safe.
 /// </summary>
 public sealed class NumberAllocator(Database database, string name, int blockSize = NumberAllocator.DefaultBlockSize) : IDisposable

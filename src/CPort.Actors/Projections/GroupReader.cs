@@ -164,10 +164,10 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
             {
                 var urgent = c.Urgent;
                 members = members.Where(m => (urgent && !m.Row.Urgent) || (m.Row.Urgent == urgent
-                    && (m.Row.AddedAt > c.Key || (m.Row.AddedAt == c.Key && m.Row.Number > c.Number))));
+                    && (m.Row.AddedAt > c.Key || (m.Row.AddedAt == c.Key && m.Row.Key > c.Number))));
             }
 
-            var found = await members.OrderByDescending(m => m.Row.Urgent).ThenBy(m => m.Row.AddedAt).ThenBy(m => m.Row.Number).Take(max + 1)
+            var found = await members.OrderByDescending(m => m.Row.Urgent).ThenBy(m => m.Row.AddedAt).ThenBy(m => m.Row.Key).Take(max + 1)
                 .ToListAsync(cancellation).ConfigureAwait(false);
             var page = found.Take(max).ToArray();
             var sources = await SourcesAsync(db, set, caller, group, cancellation).ConfigureAwait(false);
@@ -214,7 +214,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
             if (named is null)
             {
                 var mine = AccessScope.MayWrite(caller, ItemWrite.Assess);
-                var rows = await members.Where(m => m.Unassessed == 1).Select(m => m.Row).Where(mine).OrderBy(i => i.AddedAt).ThenBy(i => i.Number).Take(max)
+                var rows = await members.Where(m => m.Unassessed == 1).Select(m => m.Row).Where(mine).OrderBy(i => i.AddedAt).ThenBy(i => i.Key).Take(max)
                     .Select(i => new { i.ReportId, i.Ordinal, i.Version }).ToListAsync(cancellation).ConfigureAwait(false);
                 return [.. rows.Select(r => (new ItemRef(ReportId.Parse(r.ReportId), r.Ordinal), r.Version))];
             }
@@ -239,10 +239,10 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
     internal static async Task<ImmutableDictionary<long, GroupMark>> OfItemsAsync(
         IDataContext db, int set, Caller caller, IReadOnlyCollection<long> items, CancellationToken cancellation)
     {
-        var numbers = items.ToList();
-        var places = numbers.Count == 0
+        var keys = items.Select(number => ReadRows.KeyOf(caller.Tenant, number)).ToList();
+        var places = keys.Count == 0
             ? []
-            : await InGroups(db, set, caller).Where(m => numbers.Contains(m.Row.Number)).Select(m => new { m.Row.Number, m.Group }).ToListAsync(cancellation)
+            : await InGroups(db, set, caller).Where(m => keys.Contains(m.Row.Key)).Select(m => new { m.Row.Key, m.Group }).ToListAsync(cancellation)
                 .ConfigureAwait(false);
         var ids = places.Select(p => p.Group).Distinct().ToList();
         if (ids.Count == 0)
@@ -255,7 +255,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
             .ToDictionaryAsync(g => g.Id, g => g.Items, cancellation).ConfigureAwait(false);
         var reports = await ReportsAsync(db, set, caller, ids, cancellation).ConfigureAwait(false);
         return places.Where(p => counted[p.Group] >= Least)
-            .ToImmutableDictionary(p => p.Number, p => new GroupMark(p.Group, counted[p.Group], reports[p.Group]));
+            .ToImmutableDictionary(p => ReadRows.NumberOf(p.Key), p => new GroupMark(p.Group, counted[p.Group], reports[p.Group]));
     }
 
     /// <summary>The items on a page with their groups.</summary>
@@ -312,8 +312,8 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
         IDataContext db, int set, Caller caller, string group, CancellationToken cancellation)
     {
         var assessed = InGroups(db, set, caller).Where(m => m.Group == group && m.Row.Classification != null);
-        var newest = await assessed.GroupBy(m => m.HashKey).Select(g => g.Max(m => m.Row.Number)).ToListAsync(cancellation).ConfigureAwait(false);
-        var rows = newest.Count == 0 ? [] : await assessed.Where(m => newest.Contains(m.Row.Number)).ToListAsync(cancellation).ConfigureAwait(false);
+        var newest = await assessed.GroupBy(m => m.HashKey).Select(g => g.Max(m => m.Row.Key)).ToListAsync(cancellation).ConfigureAwait(false);
+        var rows = newest.Count == 0 ? [] : await assessed.Where(m => newest.Contains(m.Row.Key)).ToListAsync(cancellation).ConfigureAwait(false);
         return [.. rows.Select(m => (GroupRows.Open(seam, caller.Tenant, new LookAlikeRow { HashKey = m.HashKey, SealedValue = m.SealedValue }), m.Row))];
     }
 
@@ -340,7 +340,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
 
     private static IQueryable<Member> InGroups(IDataContext db, int set, Caller caller, Expression<Func<ItemRow, bool>>? only = null) =>
         from i in ReadTables.Items(db, set).Where(only is null ? Members(caller) : AccessScope.And(Members(caller), only))
-        join h in ReadTables.Hashes(db, set) on i.Number equals h.Item
+        join h in ReadTables.Hashes(db, set) on i.Key equals h.Item
         join v in ReadTables.LookAlikes(db, set) on h.HashKey equals v.HashKey
         where h.Algorithm == Domain.Hashes.HashAlgorithm.Pdq
         select new Member

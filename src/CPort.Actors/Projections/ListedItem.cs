@@ -37,5 +37,5 @@ public sealed record ItemPage(ImmutableArray<ListedItem> Items, PagePlace? Next,
 /// </summary>
 public sealed record PagePlace(bool Urgent, int Priority, long Key, long Number)
 {
-    internal static PagePlace After(ItemRow row, long key) => new(row.Urgent, row.Priority, key, row.Number);
+    internal static PagePlace After(ItemRow row, long key) => new(row.Urgent, row.Priority, key, row.Key);
 }

@@ -87,13 +87,13 @@ public sealed class QueueReader(ReadModel model)
                 var urgent = c.Urgent;
                 keyed = byPriority
                     ? keyed.Where(k => (urgent && !k.Row.Urgent) || (k.Row.Urgent == urgent
-                        && (k.Row.Priority < c.Priority || (k.Row.Priority == c.Priority && (k.Age > c.Key || (k.Age == c.Key && k.Row.Number > c.Number))))))
-                    : keyed.Where(k => (urgent && !k.Row.Urgent) || (k.Row.Urgent == urgent && (k.Age > c.Key || (k.Age == c.Key && k.Row.Number > c.Number))));
+                        && (k.Row.Priority < c.Priority || (k.Row.Priority == c.Priority && (k.Age > c.Key || (k.Age == c.Key && k.Row.Key > c.Number))))))
+                    : keyed.Where(k => (urgent && !k.Row.Urgent) || (k.Row.Urgent == urgent && (k.Age > c.Key || (k.Age == c.Key && k.Row.Key > c.Number))));
             }
 
             var ordered = byPriority
-                ? keyed.OrderByDescending(k => k.Row.Urgent).ThenByDescending(k => k.Row.Priority).ThenBy(k => k.Age).ThenBy(k => k.Row.Number)
-                : keyed.OrderByDescending(k => k.Row.Urgent).ThenBy(k => k.Age).ThenBy(k => k.Row.Number);
+                ? keyed.OrderByDescending(k => k.Row.Urgent).ThenByDescending(k => k.Row.Priority).ThenBy(k => k.Age).ThenBy(k => k.Row.Key)
+                : keyed.OrderByDescending(k => k.Row.Urgent).ThenBy(k => k.Age).ThenBy(k => k.Row.Key);
             var found = await ordered.Take(max + 1).ToListAsync(cancellation).ConfigureAwait(false);
             var page = found.Take(max).ToArray();
             var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page.Select(p => p.Row), cancellation).ConfigureAwait(false);

@@ -70,8 +70,8 @@ public sealed class ReadModel(ReadTables tables, JournalReader journal, Confiden
         var found = keys.Count == 0
             ? []
             : await ReadTables.Items(db, set).Where(AccessScope.Sees(caller, FieldGroup.Existence, FieldGroup.Url)).Where(i => keys.Contains(i.UrlKey))
-                .Select(i => new { i.UrlKey, i.AddedAt, i.Number }).ToListAsync(cancellation).ConfigureAwait(false);
-        return found.GroupBy(f => f.UrlKey!).ToDictionary(g => g.Key, g => g.Select(f => (f.AddedAt, f.Number)).Min());
+                .Select(i => new { i.UrlKey, i.AddedAt, i.Key }).ToListAsync(cancellation).ConfigureAwait(false);
+        return found.GroupBy(f => f.UrlKey!).ToDictionary(g => g.Key, g => g.Select(f => (f.AddedAt, ReadRows.NumberOf(f.Key))).Min());
     }
 
     private static async Task<IReadOnlyList<TableSet>> SetsAsync(IDataContext db, CancellationToken cancellation)

@@ -40,7 +40,8 @@ public sealed record ReportRow
 [Table("rm_item")]
 public sealed record ItemRow
 {
-    [Column("number"), PrimaryKey] public long Number { get; init; }
+    /// <summary>Its number among those of all tenants (<see cref="ReadRows.KeyOf"/>).</summary>
+    [Column("number"), PrimaryKey] public long Key { get; init; }
     [Column("report_id")] public string ReportId { get; init; } = "";
     [Column("ordinal")] public int Ordinal { get; init; }
     [Column("report_number")] public long ReportNumber { get; init; }
@@ -148,6 +149,8 @@ public sealed record ItemRow
     [Column("q_contradicted")] public long? QContradicted { get; init; }
     [Column("q_objections")] public long? QObjections { get; init; }
 
+    public long Number => ReadRows.NumberOf(Key);
+
     /// <summary>Rows of another table, written with this one.</summary>
     public ImmutableArray<EarlierCountryRow> EarlierCountries { get; init; } = [];
 
@@ -214,7 +217,8 @@ public static class ReadRows
         string Key(HotlineReference reference) => ReferenceKey(seam, report.Tenant, reference.Value);
         var row = new ItemRow
         {
-            Number = item.Number, ReportId = report.Id.ToString(), Ordinal = item.Ordinal, ReportNumber = report.Number, Version = item.Version,
+            Key = KeyOf(report.Tenant, item.Number), ReportId = report.Id.ToString(), Ordinal = item.Ordinal, ReportNumber = report.Number,
+            Version = item.Version,
             Tenant = report.Tenant, ReportingHotline = report.ReportingHotline.Value, Urgent = report.Urgent,
             ReferenceKey = Key(report.Reference), ItemReferenceKey = item.ReportingReference is { } own ? Key(own) : null,
             AssignedReferenceKey = item.AssignedReference is { } assigned ? Key(assigned) : null, Sealed = SecretsOf(seam, report, item),
@@ -234,7 +238,7 @@ public static class ReadRows
             CountrySince = item.Assignment?.CountrySince.UtcTicks, HotlineSince = item.Assignment?.HotlineSince?.UtcTicks,
             LeaAt = times.Police?.UtcTicks, IspAt = times.Host?.UtcTicks, RemovedAt = times.Removal?.UtcTicks,
             CountryLeaAt = here?.Police?.UtcTicks, CountryIspAt = here?.Host?.UtcTicks, CountryRemovedAt = here?.Removal?.UtcTicks,
-            Exchanged = item.IsExchanged(report), SeenAgain = item.IsSeenAgain(report), EarlierCountries = EarlierCountriesOf(item),
+            Exchanged = item.IsExchanged(report), SeenAgain = item.IsSeenAgain(report), EarlierCountries = EarlierCountriesOf(report.Tenant, item),
             FinalAt = final?.Date.UtcTicks, FinalAction = final?.Type,
             UrlKey = Hex(item.UrlKeys?.Url), HostKey = Hex(item.UrlKeys?.Host), DomainKey = Hex(item.UrlKeys?.Domain),
         };
@@ -243,7 +247,13 @@ public static class ReadRows
 
     public static IEnumerable<ItemHashRow> HashesOf(ConfidentialSeam seam, Tenant tenant, ContentItem item) => item.Hashes
         .Distinct()
-        .Select(hash => new ItemHashRow { Item = item.Number, Algorithm = hash.Algorithm, HashKey = HashKey(seam, tenant, hash) });
+        .Select(hash => new ItemHashRow { Item = KeyOf(tenant, item.Number), Algorithm = hash.Algorithm, HashKey = HashKey(seam, tenant, hash) });
+
+    /// <summary>An item's key in the read tables: each tenant numbers its items by itself.</summary>
+    public static long KeyOf(Tenant tenant, long number) => ((long)tenant << 52) | number;
+
+    /// <summary>The number that people know.</summary>
+    public static long NumberOf(long key) => key & (NumberAllocator.Limit - 1);
 
     /// <summary>The keyed hash under which the read model finds a content hash: 128 bits as 32 hex digits. Live and training have keys of their own.</summary>
     public static string HashKey(ConfidentialSeam seam, Tenant tenant, ContentHash hash) =>
@@ -269,11 +279,11 @@ public static class ReadRows
         before.Urgent == after.Urgent && before.SiteType == after.SiteType && before.Commerciality == after.Commerciality
         && before.HotlineReceivedDate == after.HotlineReceivedDate && before.Reference == after.Reference;
 
-    private static ImmutableArray<EarlierCountryRow> EarlierCountriesOf(ContentItem item) => item.EarlierAssignments.IsEmpty ? [] :
+    private static ImmutableArray<EarlierCountryRow> EarlierCountriesOf(Tenant tenant, ContentItem item) => item.EarlierAssignments.IsEmpty ? [] :
     [
         .. item.EarlierClocks().Select(c => new EarlierCountryRow
         {
-            Item = item.Number, Episode = c.Episode, Country = c.Country.Code, CountrySince = c.Since.UtcTicks,
+            Item = KeyOf(tenant, item.Number), Episode = c.Episode, Country = c.Country.Code, CountrySince = c.Since.UtcTicks,
             LeaAt = c.Times.Police?.UtcTicks, IspAt = c.Times.Host?.UtcTicks, RemovedAt = c.Times.Removal?.UtcTicks,
         }),
     ];

@@ -140,7 +140,7 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         var after = query.After;
         for (var looked = 0; looked < OpenedAtMost; looked += batch)
         {
-            var rows = await Filter(db, set, caller, query with { After = after }).OrderByDescending(i => i.AddedAt).ThenByDescending(i => i.Number)
+            var rows = await Filter(db, set, caller, query with { After = after }).OrderByDescending(i => i.AddedAt).ThenByDescending(i => i.Key)
                 .Take(batch).ToListAsync(cancellation).ConfigureAwait(false);
             found.AddRange(opens ? rows.Where(r => ReadRows.Secrets(seam, r).ReceivedAt is var at && at >= from && at < to) : rows);
             if (found.Count > query.MaxResults)
@@ -189,7 +189,8 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         if (!q.Numbers.IsEmpty)
         {
             var numbers = q.Numbers.ToList();
-            items = items.Where(i => numbers.Contains(i.Number) || numbers.Contains(i.ReportNumber));
+            var keys = q.Numbers.Where(n => n is > 0 and < NumberAllocator.Limit).Select(n => ReadRows.KeyOf(caller.Tenant, n)).ToList();
+            items = items.Where(i => keys.Contains(i.Key) || numbers.Contains(i.ReportNumber));
         }
 
         if (!q.States.IsEmpty)
@@ -266,7 +267,7 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         if (!q.Hashes.IsEmpty)
         {
             var keys = q.Hashes.Select(h => ReadRows.HashKey(seam, caller.Tenant, h)).ToList();
-            items = items.Where(i => ReadTables.Hashes(db, set).Any(h => h.Item == i.Number && keys.Contains(h.HashKey)));
+            items = items.Where(i => ReadTables.Hashes(db, set).Any(h => h.Item == i.Key && keys.Contains(h.HashKey)));
         }
 
         if (q.Url is { } url && WebAddress.TryParse(url, out var address, out _))
@@ -298,7 +299,7 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         if (q.After is { } after)
         {
             var (key, number) = (after.Key, after.Number);
-            items = items.Where(i => i.AddedAt < key || (i.AddedAt == key && i.Number < number));
+            items = items.Where(i => i.AddedAt < key || (i.AddedAt == key && i.Key < number));
         }
 
         return items;

@@ -60,10 +60,10 @@ internal sealed class RowWriter(ReadTables tables, int set, ConfidentialSeam sea
 
         if (items.Count > 0)
         {
-            foreach (var part in items.Select(i => i.Number).Chunk(1_000))
+            foreach (var part in items.Select(i => i.Key).Chunk(1_000))
             {
                 var numbers = part.ToList();
-                await ReadTables.Items(db, set).Where(i => numbers.Contains(i.Number)).DeleteAsync(cancellation).ConfigureAwait(false);
+                await ReadTables.Items(db, set).Where(i => numbers.Contains(i.Key)).DeleteAsync(cancellation).ConfigureAwait(false);
             }
 
             await ReadTables.Items(db, set).BulkCopyAsync(copy, items, cancellation).ConfigureAwait(false);
@@ -84,7 +84,7 @@ internal sealed class RowWriter(ReadTables tables, int set, ConfidentialSeam sea
 
         if (newItems.Count > 0)
         {
-            foreach (var part in newItems.Select(i => i.Item.Number).Chunk(1_000))
+            foreach (var part in newItems.Select(i => ReadRows.KeyOf(i.Tenant, i.Item.Number)).Chunk(1_000))
             {
                 var numbers = part.ToList();
                 await ReadTables.Hashes(db, set).Where(h => numbers.Contains(h.Item)).DeleteAsync(cancellation).ConfigureAwait(false);

@@ -180,7 +180,7 @@ public sealed class StatisticsReader(ReadModel model)
         /// <summary>The times of countries that had an item before.</summary>
         public IQueryable<EarlierCountryRow> OfOwnCountriesBefore()
         {
-            var rows = from e in ReadTables.EarlierCountries(db, set) join i in Items() on e.Item equals i.Number select e;
+            var rows = from e in ReadTables.EarlierCountries(db, set) join i in Items() on e.Item equals i.Key select e;
             return CountsAllCountries ? rows : rows.Where(e => _countries.Contains(e.Country));
         }
 

@@ -22,11 +22,11 @@ internal sealed class StrandedItems(Func<AgencyDirectory> directory, int limit)
             return [];
         }
 
-        var members = new DirectoryMembership(today, now);
+        var (members, training) = (new DirectoryMembership(today, now), today.Training);
         var found = new List<(string, Tenant, int)>();
         async Task AddAsync(Expression<Func<ItemRow, bool>> which) => found.AddRange(
-            (await ReadTables.Items(db, set).Where(which).OrderBy(i => i.Number).Take(limit).Select(i => new { i.ReportId, i.Tenant, i.Ordinal })
-                .ToListAsync().ConfigureAwait(false)).Select(i => (i.ReportId, i.Tenant, i.Ordinal)));
+            (await ReadTables.Items(db, set).Where(which).Where(i => i.Tenant == Tenant.Live || i.Tenant == training).OrderBy(i => i.Key).Take(limit)
+                .Select(i => new { i.ReportId, i.Tenant, i.Ordinal }).ToListAsync().ConfigureAwait(false)).Select(i => (i.ReportId, i.Tenant, i.Ordinal)));
 
         Expression<Func<ItemRow, bool>> isAssigned = i => i.QUnassignedToHotline != null || i.QUnassessed != null || i.QUnactioned != null;
         foreach (var job in await ReadTables.Items(db, set).Where(isAssigned).Select(i => new { i.AssignedCountry, i.Hotline }).Distinct()

@@ -34,7 +34,8 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
         _startedAt = time.GetUtcNow();
         var stranded = directory is null ? null : new StrandedItems(directory, options.SweepLimit);
         var trust = directory is null ? null : new OpinionTrust(directory, options.SweepLimit);
-        Receive<Sweep>(_ => FindAsync(_tables, _options, _time.GetUtcNow(), _startedAt, stranded, trust).PipeTo(Self));
+        Receive<Sweep>(_ => FindAsync(
+            _tables, _options, _time.GetUtcNow(), _startedAt, stranded, trust, directory?.Invoke().Training ?? Tenant.Training).PipeTo(Self));
         Receive<Found>(Act);
         Receive<Status.Failure>(f =>
         {
@@ -54,7 +55,7 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
     private void Next() => Timers.StartSingleTimer(nameof(Sweep), Sweep.Instance, _options.SweepEvery);
 
     private static async Task<Found> FindAsync(ReadTables tables, ProjectionOptions options, DateTimeOffset now, DateTimeOffset startedAt,
-        StrandedItems? stranded, OpinionTrust? trust)
+        StrandedItems? stranded, OpinionTrust? trust, Tenant training)
     {
         await using var db = tables.Connect();
         if (await ReadTables.ServingAsync(db, default).ConfigureAwait(false) is not { } serving)
@@ -65,12 +66,13 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
         // Four times the limit, because those woken a moment ago are left out afterwards: a few that never finish must not hide the others.
         var unfinishedBefore = Math.Max((now - options.UnfinishedAfter).UtcTicks, startedAt.UtcTicks);
         var unfinished = await ReadTables.Reports(db, serving.Id)
-            .Where(r => r.UnfinishedSince != null && r.UnfinishedSince < unfinishedBefore)
+            .Where(r => r.UnfinishedSince != null && r.UnfinishedSince < unfinishedBefore && (r.Tenant == Tenant.Live || r.Tenant == training))
             .OrderBy(r => r.UnfinishedSince).Select(r => new { r.ReportId, r.Version }).Take(4 * options.SweepLimit)
             .ToListAsync().ConfigureAwait(false);
 
         var orphanBefore = (now - options.OrphanDeadline).UtcTicks;
-        var reports = ReadTables.Reports(db, serving.Id).Where(r => r.OrphanSince != null && r.OrphanSince < orphanBefore)
+        var reports = ReadTables.Reports(db, serving.Id).Where(r => r.OrphanSince != null && r.OrphanSince < orphanBefore
+                && (r.Tenant == Tenant.Live || r.Tenant == training))
             .OrderBy(r => r.OrphanSince).Take(options.SweepLimit);
         var orphans = await (
             from r in reports

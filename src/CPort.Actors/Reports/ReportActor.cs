@@ -45,6 +45,8 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
             LeaveUnless(_report.Exists);
         });
         Command<GetHistory>(ReadHistory);
+        Command<PreviewReportChange>(q => Sender.Tell(
+            ReportPreview.Of(_report, q, ReportSealing.Seal(_services.Seam, _report, q.Command!), _services.Environment())));
         Command<RoundAnswer>(Answered);
         Command<NextRound>(_ => OnWoken());
         Command<PartOfRound>(_ => TakePart());

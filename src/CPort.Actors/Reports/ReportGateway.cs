@@ -21,6 +21,9 @@ public interface IReportGateway
 
     /// <summary>A page of a report's history as the caller may see it.</summary>
     Task<HistoryPage> HistoryAsync(GetHistory query, CancellationToken cancellation);
+
+    /// <summary>A page of what a command would change.</summary>
+    Task<ReportChangePreviewed> PreviewAsync(PreviewReportChange query, CancellationToken cancellation);
 }
 
 /// <summary>The way to reports over the shard region: asks again what got no answer, and cuts what is too long for one message. Thread-safe.</summary>
@@ -61,6 +64,9 @@ public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options
     public Task<ReportPage> GetAsync(GetReport query, CancellationToken cancellation) => AskAsync<ReportPage>(query, cancellation);
 
     public Task<HistoryPage> HistoryAsync(GetHistory query, CancellationToken cancellation) => AskAsync<HistoryPage>(query, cancellation);
+
+    public Task<ReportChangePreviewed> PreviewAsync(PreviewReportChange query, CancellationToken cancellation) =>
+        AskAsync<ReportChangePreviewed>(query, cancellation);
 
     private async Task<T> AskAsync<T>(IReportMessage message, CancellationToken cancellation)
     {

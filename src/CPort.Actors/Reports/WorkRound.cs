@@ -106,7 +106,7 @@ internal sealed class WorkRound(Report report, ImmutableHashSet<int> again, Repo
         var question = new MatchReport(report.Tenant, report.Id, [.. owed.Select(o => new ItemHashes
         {
             Ordinal = o.Item.Ordinal, Hashes = o.Item.Hashes, PdqQuality = o.Item.PdqQuality, ExactOnly = !o.Item.NeedsMatch(),
-            Words = [.. o.Words.Select(word => WordOf(o.Item, word))],
+            Words = [.. o.Words.Select(word => word.ToWord(new ItemRef(report.Id, o.Item.Ordinal)))],
         })]) { TraceParent = trace };
         matching.Ask<object>(question, services.MatchTimeout).PipeTo(actor, actor,
             answer =>
@@ -126,17 +126,6 @@ internal sealed class WorkRound(Report report, ImmutableHashSet<int> again, Repo
             },
             _ => new RoundAnswer(this, Failed: true));
     }
-
-    // A corrected opinion needs no retraction of its own: a source's later opinion replaces its earlier one. One whose report was withdrawn does.
-    private OpinionOnItem WordOf(ContentItem item, Assessment word) => new()
-    {
-        Retract = word.WithdrawnAt is not null,
-        Opinion = new HashOpinion
-        {
-            Agency = word.Agency, Basis = OpinionBasis.Human, Classification = word.Classification, Country = word.Country, Trust = word.Trust,
-            Speaks = word.Speaks, At = word.WithdrawnAt ?? word.At, Item = new ItemRef(report.Id, item.Ordinal), Sequence = word.Sequence,
-        },
-    };
 }
 
 /// <summary>What one of a round's questions brought; from the round to its own actor.</summary>

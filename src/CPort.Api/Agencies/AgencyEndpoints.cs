@@ -282,11 +282,16 @@ public static class AgencyEndpoints
         var today = AgencyDirectory.DayOf(fields.Now);
         if (countries is not null)
         {
-            return
-            [
-                .. countries.Select((c, i) => fields.Country($"countries[{i}]", c, required: true)).OfType<Country>().Distinct()
-                    .Select(c => new Membership { Country = c, From = today }),
-            ];
+            Country?[] named = [.. countries.Select((c, i) => fields.Country($"countries[{i}]", c, required: true))];
+            for (var i = 1; i < named.Length; i++)
+            {
+                if (named[i] is not null && named.AsSpan(0, i).Contains(named[i]))
+                {
+                    fields.Add($"countries[{i}]", ProblemCodes.Inconsistent, "The country is named twice.");
+                }
+            }
+
+            return [.. named.OfType<Country>().Select(c => new Membership { Country = c, From = today })];
         }
 
         return memberships is null ? null :

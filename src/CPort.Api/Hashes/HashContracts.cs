@@ -122,7 +122,7 @@ public sealed record ChangeOpinionsBody
 /// <summary>What a change does or did.</summary>
 /// <param name="Applied">False: only counted; send it again with <c>confirm</c> set to <paramref name="Items"/>.</param>
 /// <param name="Verdicts">Verdicts that change.</param>
-/// <param name="Items">Report items that will be told.</param>
+/// <param name="Items">Report items that will be told, of those that the caller sees with their hashes.</param>
 /// <param name="Reports">Reports they stand in.</param>
 /// <param name="Outcomes">Of each hash, in the order given: <c>Changes</c>, <c>Unchanged</c> (said already), or <c>NoWord</c>: the agency, or its list, has
 /// said nothing of it by that law that could be put right or taken back.</param>

@@ -6,6 +6,7 @@ using Akka.Hosting;
 using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
+using CPort.Actors.Projections;
 using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Api.Hashes;
@@ -42,14 +43,14 @@ public static class HashEndpoints
                 + "agency whose quota of stored rows is used up gets `rejected` with the problem `quota-exceeded` for every further row.")
             .WithMetadata(RequestBody.Accepts<ImportRowBody>(LineStreams.Ndjson)).Produces<ImportLineAnswer>(200, LineStreams.Ndjson)
             .Problems(400, 403, 415, 422, 429);
-        hashes.MapPost("/hashes:retract", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors,
+        hashes.MapPost("/hashes:retract", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, SeenItems seen,
             CancellationToken cancellation) =>
-                ChangeAsync(body, caller, actors, retract: true, cancellation)).Needs(Deed.ChangeOpinions).WithName("RetractHashes")
+                ChangeAsync(body, caller, actors, seen, retract: true, cancellation)).Needs(Deed.ChangeOpinions).WithName("RetractHashes")
             .WithSummary("Take back the agency's word on hashes; says first how many items will change")
             .Problems(400, 403, 409, 413, 415, 422, 503);
-        hashes.MapPost("/hashes:correct", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors,
+        hashes.MapPost("/hashes:correct", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, SeenItems seen,
             CancellationToken cancellation) =>
-                ChangeAsync(body, caller, actors, retract: false, cancellation)).Needs(Deed.ChangeOpinions).WithName("CorrectHashes")
+                ChangeAsync(body, caller, actors, seen, retract: false, cancellation)).Needs(Deed.ChangeOpinions).WithName("CorrectHashes")
             .WithSummary("Put the agency's word on hashes right; says first how many items will change")
             .WithDescription(
                 "Of hashes of which the agency, or its list, has said something by that law; no other word is touched. What is left is a list's word.")
@@ -321,7 +322,7 @@ public static class HashEndpoints
 
     /// <summary>Two steps on purpose: one slip must not change something in fifty countries unseen.</summary>
     private static async Task<ChangeOpinionsAnswer> ChangeAsync(
-        JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, bool retract, CancellationToken cancellation)
+        JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, SeenItems seen, bool retract, CancellationToken cancellation)
     {
         var (value, fields) = (body.Value, body.Fields);
         var hashes = ReadHashes(fields, value.Hashes);
@@ -357,17 +358,19 @@ public static class HashEndpoints
         };
         ImmutableArray<OpinionOnHash> opinions = [.. hashes.Select(hash => new OpinionOnHash { Hash = hash, Opinion = opinion, Retract = retract })];
         var change = new OpinionChange(actors.Get<HashBucketRegion>(), caller.Caller.Tenant);
-        var preview = await change.PreviewAsync(opinions, cancellation);
-        var counted = new ChangeOpinionsAnswer(false, preview.Verdicts, preview.Items, preview.Reports, preview.Outcomes);
+        var preview = await change.PreviewAsync(opinions, ct: cancellation);
+        var reached = await seen.OfAsync(caller.Caller, preview.Reached, cancellation);
+        var counted = new ChangeOpinionsAnswer(
+            false, preview.Verdicts, reached.Count, reached.Select(i => i.Report).Distinct().Count(), preview.Outcomes);
         if (value.Confirm is not { } confirmed)
         {
             return counted;
         }
 
-        if (confirmed != preview.Items)
+        if (confirmed != counted.Items)
         {
             throw ApiProblemException.Of(
-                ProblemCodes.Conflict, $"The change would now reach {preview.Items} items in {preview.Reports} reports; confirm that number.");
+                ProblemCodes.CountChanged, $"The change would now reach {counted.Items} items in {counted.Reports} reports; confirm that number.");
         }
 
         await change.ApplyAsync(opinions, cancellation);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Akka.Actor;
 using Akka.Hosting;
+using CPort.Actors.Agencies;
 using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
@@ -60,28 +61,33 @@ public static class QuarantineEndpoints
             .WithDescription("Operators get no values.")
             .Problems(400, 403, 422, 503);
         quarantine.MapPost("/hashes/quarantine:release",
-            (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
-                ChangeAsync(body, caller, actors, release: true, cancellation)).Needs(Deed.KeepQuarantine).WithName("ReleaseQuarantine")
+            (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, AgencyDirectoryFeed directory,
+                CancellationToken cancellation) =>
+                ChangeAsync(body, caller, actors, directory.Current.Training, release: true, cancellation))
+            .Needs(Deed.KeepQuarantine).WithName("ReleaseQuarantine")
             .WithSummary("Release hashes from quarantine; they never go back by themselves")
             .Problems(400, 403, 422, 503);
         quarantine.MapPost("/hashes/quarantine:add",
-            (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation) =>
-                ChangeAsync(body, caller, actors, release: false, cancellation)).Needs(Deed.KeepQuarantine).WithName("AddQuarantine")
+            (JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, AgencyDirectoryFeed directory,
+                CancellationToken cancellation) =>
+                ChangeAsync(body, caller, actors, directory.Current.Training, release: false, cancellation))
+            .Needs(Deed.KeepQuarantine).WithName("AddQuarantine")
             .WithSummary("Put hashes into quarantine; reports that inherited from unconfirmed ones learn of it")
             .Problems(400, 403, 422, 503);
     }
 
     /// <summary>A page of the quarantine; also for the operators' port.</summary>
     public static async Task<QuarantineListAnswer> ListAsync(
-        ApiCaller caller, IReadOnlyActorRegistry actors, Database database, StuckEntities stuck, CancellationToken cancellation,
-        string? cursor = null, string? maxResults = null, string? tenant = null)
+        ApiCaller caller, IReadOnlyActorRegistry actors, Database database, StuckEntities stuck, AgencyDirectoryFeed directory,
+        CancellationToken cancellation, string? cursor = null, string? maxResults = null, string? tenant = null)
     {
-        var of = TenantOf(caller.Caller, tenant)
+        var training = directory.Current.Training;
+        var of = TenantOf(caller.Caller, tenant, training)
             ?? throw ApiProblemException.OfField("tenant", ProblemCodes.OutOfRange, NoTenant);
         var max = QueryValues.MaxResults(maxResults);
         var (values, counts) = (AccessTable.May(caller.Caller, Deed.LookUpHashes), AccessTable.May(caller.Caller, Deed.CountEverything));
         var from = Cursor.Read<Position>(List, cursor) ?? new Position(0, 0);
-        var withEvents = (await HashBucketJournal.WithEventsAsync(database, cancellation)).ToHashSet();
+        var withEvents = (await HashBucketJournal.WithEventsAsync(database, training, cancellation)).ToHashSet();
         var buckets = HashBucketId.AllOf(of).Select((id, number) => (Id: id, Number: number)).Where(b => b.Number >= from.Bucket && withEvents.Contains(b.Id))
             .ToList();
         var region = actors.Get<HashBucketRegion>();
@@ -139,14 +145,15 @@ public static class QuarantineEndpoints
     }
 
     private static async Task<ChangeQuarantineAnswer> ChangeAsync(
-        JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, bool release, CancellationToken cancellation)
+        JsonBody<ChangeQuarantineBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, Tenant training, bool release,
+        CancellationToken cancellation)
     {
         var (value, fields) = (body.Value, body.Fields);
         var hashes = value.Hashes is null ? [] : HashEndpoints.ReadHashes(fields, value.Hashes);
         var rows = new List<(HashBucketId Bucket, int Row)>();
         for (var i = 0; i < (value.Ids?.Count ?? 0) && !fields.IsFull; i++)
         {
-            if (TryId(value.Ids![i], out var id) && TenantOf(caller.Caller, id.Bucket.Tenant.ToString()) is not null)
+            if (TryId(value.Ids![i], out var id) && IsFor(caller.Caller, id.Bucket.Tenant, training))
             {
                 rows.Add(id);
             }
@@ -165,7 +172,7 @@ public static class QuarantineEndpoints
             fields.Add("hashes", ProblemCodes.TooMany, $"At most {Most} hashes and ids together.");
         }
 
-        var tenant = TenantOf(caller.Caller, value.Tenant);
+        var tenant = TenantOf(caller.Caller, value.Tenant, training);
         if (tenant is null)
         {
             fields.Add("tenant", ProblemCodes.OutOfRange, NoTenant);
@@ -188,11 +195,17 @@ public static class QuarantineEndpoints
     }
 
     /// <summary>An operator's choice, live when there is none; of everybody else their key's. Null: no tenant, or not theirs.</summary>
-    private static Tenant? TenantOf(Caller caller, string? text) =>
-        text is null ? caller.Tenant
-        : !Enum.TryParse<Tenant>(text, ignoreCase: true, out var tenant) || !Enum.IsDefined(tenant) ? null
-        : tenant == caller.Tenant || caller.Is(Roles.Operator) ? tenant
-        : null;
+    private static Tenant? TenantOf(Caller caller, string? text, Tenant training)
+    {
+        Tenant? named = text is null ? caller.Tenant
+            : text.Equals(nameof(Tenant.Live), StringComparison.OrdinalIgnoreCase) ? Tenant.Live
+            : text.Equals(nameof(Tenant.Training), StringComparison.OrdinalIgnoreCase) ? training
+            : null;
+        return named is { } tenant && IsFor(caller, tenant, training) ? named : null;
+    }
+
+    private static bool IsFor(Caller caller, Tenant tenant, Tenant training) =>
+        tenant == caller.Tenant || (caller.Is(Roles.Operator) && (tenant == Tenant.Live || tenant == training));
 
     private static QuarantinedHashAnswer ToAnswer(HashBucketId bucket, QuarantineRow row, bool values, bool counts) => new(
         string.Create(CultureInfo.InvariantCulture, $"{bucket}.{row.Row}"), row.Hash.Algorithm, values ? row.Hash.ToHex() : null, row.State.Reason,

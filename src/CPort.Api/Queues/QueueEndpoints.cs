@@ -104,6 +104,9 @@ public sealed record ListedItemAnswer
         var (row, access, secrets) = (listed.Row, listed.Access, listed.Secrets);
         var state = access.Sees(FieldGroup.State);
         var classification = access.Sees(FieldGroup.Classification);
+
+        // Who had the item before sees what became of it.
+        var judged = access[FieldGroup.Classification] != Visibility.Absent;
         var hosting = access.Sees(FieldGroup.Hosting);
         var reporter = access.Sees(FieldGroup.ReporterData);
 
@@ -119,7 +122,7 @@ public sealed record ListedItemAnswer
             EscalatedTo = state ? row.EscalatedTo : null, HeldBy = held ? row.LeaseAgency : null, HeldUntil = held ? ReadRows.Time(row.LeaseUntil) : null,
             FinalAction = state ? CodeAnswer.Of(row.FinalAction) : null, FinalActionDate = state ? ReadRows.Time(row.FinalAt) : null,
             ContentType = hosting ? CodeAnswer.Of(row.ContentType) : null, IsSourceUrl = hosting ? row.IsSourceUrl : null,
-            Classification = classification ? CodeAnswer.Of(row.Classification) : null,
+            Classification = judged ? CodeAnswer.Of(row.Classification) : null,
             Inheritance = classification ? row.Inheritance?.ToString() : null, KnownWithoutLook = classification ? row.KnownWithoutLook : null,
             Priority = hashes ? row.Priority : null,
             PriorityReasons = hashes && row.PriorityReasons != 0 ? [.. ItemPriority.Each(row.PriorityReasons).Select(r => r.ToString())] : null,

@@ -30,7 +30,11 @@ public sealed class JsonBody<T> : IEndpointParameterMetadataProvider
             : throw ApiProblemException.Of(problem);
     }
 
-    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => builder.Metadata.Add(RequestBody.Accepts<T>("application/json"));
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
+    {
+        builder.Metadata.Add(RequestBody.Accepts<T>("application/json"));
+        builder.Metadata.Add(RequestBody.CodesParameter);
+    }
 
     /// <summary>
     /// Throws <see cref="ApiProblemException"/> with everything that was found wrong so far; a command is done whole or not, so nothing is left out of it.
@@ -118,6 +122,9 @@ public static class RequestBody
             throw ApiProblemException.Of(ProblemCodes.UnsupportedMediaType, "Send the body without Content-Encoding.");
         }
     }
+
+    /// <summary>Endpoints whose bodies have codes take it.</summary>
+    public static readonly QueryParameter CodesParameter = new("codes");
 
     /// <summary>ICCAM v3's codes, or v2's when the query says <c>codes=v2</c>.</summary>
     public static CodeGeneration Codes(HttpContext http) => http.Request.Query["codes"].ToString() switch

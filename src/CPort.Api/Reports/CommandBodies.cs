@@ -34,6 +34,9 @@ public sealed record AmendBody
 public sealed record WithdrawBody
 {
     public string? Reason { get; init; }
+
+    /// <summary>The number of items that the answer before said will change. Left out: only count.</summary>
+    public int? Confirm { get; init; }
 }
 
 public sealed record UrgentBody
@@ -106,6 +109,9 @@ public sealed record CorrectBody
 
     /// <summary>Which of one's own, by its id in the item's answer; left out: the last.</summary>
     public int? AssessmentId { get; init; }
+
+    /// <summary>The number of items that the answer before said will change. Left out: only count.</summary>
+    public int? Confirm { get; init; }
 }
 
 public sealed record ObjectBody

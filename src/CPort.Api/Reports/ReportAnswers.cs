@@ -39,7 +39,7 @@ public sealed record LineAnswer(
 {
     /// <summary>The last line of a stream that was ended because its sender was too slow: how many lines were answered, and why no more are.</summary>
     public static LineAnswer Ended(long answered, string why) =>
-        new(answered, "ended", null, null, null, ApiProblem.Of(ProblemCodes.TooSlow, why) with { Retry = true }, null);
+        new(answered, "ended", null, null, null, ApiProblem.Of(ProblemCodes.TooSlow, why) with { Retry = true }, null, null);
 
     public static LineAnswer Of(IntakeOutcome outcome) => new(
         outcome.Line, outcome.Word, outcome.ReportId?.ToString(), outcome.Number, outcome.Fields.IsEmpty ? null : outcome.Fields,
@@ -99,7 +99,7 @@ public sealed record ReportAnswer
             HotlineReference = report.Reference.Value is { Length: > 0 } reference ? reference : null,
             HotlineReceivedDate = report.HotlineReceivedDate == default ? null : report.HotlineReceivedDate, SubmittedAt = report.SubmittedAt,
             LastChangedAt = report.LastChangedAt, Urgent = report.Urgent, Withdrawn = report.Withdrawn,
-            Tenant = report.Tenant == default ? null : report.Tenant.ToString(), SourceUrlSiteType = CodeAnswer.Of(report.SiteType),
+            Tenant = report.Tenant.IsTraining() ? report.Tenant.Name() : null, SourceUrlSiteType = CodeAnswer.Of(report.SiteType),
             SourceUrlCommerciality = CodeAnswer.Of(report.Commerciality),
             SourceUrlPaymentMethods = report.PaymentMethods.IsEmpty ? null : [.. report.PaymentMethods.Select(CodeAnswer.Of)],
             SourceUrlReferrer = secrets?.Referrer, SourceUrlUsername = secrets?.UserName, SourceUrlPassword = secrets?.Password, Memo = secrets?.Memo,
@@ -417,11 +417,16 @@ public sealed record HistoryEntryAnswer
 }
 
 /// <summary>The answer to a command.</summary>
-/// <param name="Outcome"><c>accepted</c>: durable, for at least one item when it names items.</param>
-/// <param name="Version">The report's version after it.</param>
+/// <param name="Outcome"><c>accepted</c>: durable, for at least one item when it names items; <c>counted</c>: nothing was done, see
+/// <see cref="Change"/>.</param>
+/// <param name="Version">The report's version after it; 0 when it was only counted.</param>
 /// <param name="Replayed">The answer is the one of the first time this command id came.</param>
 /// <param name="Items">What became of each item, in the order asked.</param>
-public sealed record CommandAnswer(string Outcome, string ReportId, long Number, long Version, bool? Replayed, IReadOnlyList<ItemOutcomeAnswer>? Items);
+public sealed record CommandAnswer(string Outcome, string ReportId, long Number, long Version, bool? Replayed, IReadOnlyList<ItemOutcomeAnswer>? Items)
+{
+    /// <summary>Of a withdrawal or correction: how much it changes.</summary>
+    public ReportChangeAnswer? Change { get; init; }
+}
 
 /// <summary>What became of one item of a command.</summary>
 /// <param name="Outcome"><c>accepted</c>, <c>rejected</c>, or <c>unavailable</c>: send it again.</param>

@@ -16,7 +16,7 @@ public static class ReportCommandEndpoints
         Command(report.MapPatch("", AmendAsync), "AmendReport", "Correct a report",
             "By the reporting hotline; only fields that are given change, and null or an empty text takes one away.");
         Command(v1.MapPost("/reports/{id}:withdraw", WithdrawAsync).WithTags("Work on reports"), "WithdrawReport", "Withdraw a report",
-            "Refused once another agency has acted on an item.");
+            "Refused once another agency has acted on an item. Says first how many items change, and is done with that number as `confirm`.");
         Command(report.MapPut("/urgent", UrgentAsync), "MarkUrgent", "Mark or unmark a report as urgent",
             "A child is at immediate risk: goes before everything. Each agency lifts its own mark only.");
         Command(report.MapPut("/site-facts", SiteFactsAsync), "SetSiteFacts", "Set site type, commerciality, payment methods",
@@ -30,7 +30,8 @@ public static class ReportCommandEndpoints
         Command(report.MapPost("/items:release", ReleaseAsync), "ReleaseItems", "Give up a hold", "");
         Command(report.MapPost("/items:assess", AssessAsync), "AssessItems", "Assess items", "By the assigned hotline (ICCAM rules 1 to 4).");
         Command(report.MapPost("/items:correct", CorrectAsync), "CorrectAssessment", "Correct one's own assessment of, or objection to, an item",
-            "At any time, also after a move, an action or the end, which stay as they are. The wrong one stays in the trail. Without assessmentId: the last.");
+            "At any time, also after a move, an action or the end, which stay as they are. The wrong one stays in the trail. Without assessmentId: the last. "
+            + "Says first how many items change, and is done with that number as `confirm`.");
         Command(report.MapPost("/items:object", ObjectAsync), "ObjectToBaseline", "Object to a Baseline",
             "Baseline is final, so nobody re-assesses it; an objection counts as a word against it for everybody who has the hash. Needs a reason.");
         Command(report.MapPost("/items:reopen", ReopenAsync), "ReopenItem", "Take up again what was closed as not illegal, or is contradicted since",
@@ -76,12 +77,14 @@ public static class ReportCommandEndpoints
         });
     }
 
-    private static Task<CommandAnswer> WithdrawAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<WithdrawBody> body)
+    private static Task<CommandAnswer> WithdrawAsync(HttpContext http, ApiCaller me, ReportChange change, string id, JsonBody<WithdrawBody> body)
     {
         var reason = body.Fields.Text("reason", body.Value.Reason);
         body.Check();
-        return SendAsync(http, gateway, new WithdrawReport
-            { ReportId = ReportEndpoints.Id(id), Context = OfReport(http, me), Reason = FieldReader.Secret(reason) });
+        var command = new WithdrawReport { ReportId = ReportEndpoints.Id(id), Context = OfReport(http, me), Reason = FieldReader.Secret(reason) };
+        return change.AnswerAsync(
+            http, me, new PreviewReportChange { ReportId = command.ReportId, Withdraw = command }, body.Value.Confirm,
+            another => command with { CountChanged = another });
     }
 
     private static Task<CommandAnswer> UrgentAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<UrgentBody> body)
@@ -129,7 +132,7 @@ public static class ReportCommandEndpoints
         var items = ReportBodyReader.ReadEntries(body.Fields, keys, body.Value.Urls, ReportRules.ItemsPerPart);
         body.Check();
         var context = OfReport(http, me);
-        return await SendNumberedAsync(http, gateway, numbers, items.Length, first => new AddItems
+        return await SendNumberedAsync(http, me, gateway, numbers, items.Length, first => new AddItems
         {
             ReportId = ReportEndpoints.Id(id), Context = context, Items = items, FirstItemNumber = first,
         });
@@ -170,17 +173,20 @@ public static class ReportCommandEndpoints
         return SendAsync(http, gateway, new AssessItems { ReportId = ReportEndpoints.Id(id), Context = me.Context(), Items = items, Assessment = assessment! });
     }
 
-    private static Task<CommandAnswer> CorrectAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<CorrectBody> body)
+    private static Task<CommandAnswer> CorrectAsync(HttpContext http, ApiCaller me, ReportChange change, string id, JsonBody<CorrectBody> body)
     {
         var item = Target(http, body.Fields, body.Value.Item, body.Value.ExpectedVersion);
         var assessment = body.Fields.Assessment("assessment", body.Value.Assessment, required: true);
         var why = body.Fields.Text("why", body.Value.Why);
         body.Check();
-        return SendAsync(http, gateway, new CorrectAssessment
+        var command = new CorrectAssessment
         {
             ReportId = ReportEndpoints.Id(id), Context = me.Context(), Item = item, Assessment = assessment!, Why = FieldReader.Secret(why),
             AssessmentId = body.Value.AssessmentId,
-        });
+        };
+        return change.AnswerAsync(
+            http, me, new PreviewReportChange { ReportId = command.ReportId, Correct = command }, body.Value.Confirm,
+            another => command with { CountChanged = another });
     }
 
     private static Task<CommandAnswer> ObjectAsync(HttpContext http, ApiCaller me, IReportGateway gateway, string id, JsonBody<ObjectBody> body)
@@ -207,7 +213,7 @@ public static class ReportCommandEndpoints
         var why = body.Fields.Text("why", body.Value.Why);
         body.Check();
         var context = me.Context();
-        return await SendNumberedAsync(http, gateway, numbers, 1, number => new ReopenItem
+        return await SendNumberedAsync(http, me, gateway, numbers, 1, number => new ReopenItem
         {
             ReportId = ReportEndpoints.Id(id), Context = context, Item = item, ItemNumber = number, Why = FieldReader.Secret(why),
         });
@@ -250,7 +256,7 @@ public static class ReportCommandEndpoints
         var item = Target(http, body.Fields, body.Value.Item, body.Value.ExpectedVersion);
         body.Check();
         var context = me.Context();
-        return await SendNumberedAsync(http, gateway, numbers, 1, number => new SeenOnlineAgain
+        return await SendNumberedAsync(http, me, gateway, numbers, 1, number => new SeenOnlineAgain
         {
             ReportId = ReportEndpoints.Id(id), Context = context, Item = item, ItemNumber = number,
         });
@@ -274,11 +280,11 @@ public static class ReportCommandEndpoints
     /// A number is taken once the report has said yes to the command without one: whoever may not do it uses none up.
     /// </summary>
     private static async Task<CommandAnswer> SendNumberedAsync(
-        HttpContext http, IReportGateway gateway, INumberSource numbers, int count, Func<long, IReportCommand> command)
+        HttpContext http, ApiCaller me, IReportGateway gateway, INumberSource numbers, int count, Func<long, IReportCommand> command)
     {
         var reply = await gateway.SendAsync(command(0), http.RequestAborted);
         return CommandAnswers.Answer(http, reply.Code == RejectionCode.NumberWanted
-            ? await gateway.SendAsync(command(await numbers.ItemsAsync(count, http.RequestAborted)), http.RequestAborted)
+            ? await gateway.SendAsync(command(await numbers.ItemsAsync(me.Caller.Tenant, count, http.RequestAborted)), http.RequestAborted)
             : reply);
     }
 

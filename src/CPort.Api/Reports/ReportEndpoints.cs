@@ -15,7 +15,7 @@ public static class ReportEndpoints
                 "Takes one report in ICCAM v3's body, with hashes for each URL if there are any. The answer comes once the report is durable. Its identity is "
                 + "(your agency, hotlineReference): the same report again is answered 200 `duplicate`, other content under the same reference 409. "
                 + "`?codes=v2` reads codes by ICCAM v2's lists.")
-            .WithMetadata(RequestBody.Accepts<ReportBody>("application/json"))
+            .WithMetadata(RequestBody.Accepts<ReportBody>("application/json"), RequestBody.CodesParameter)
             .Produces<SubmissionAnswer>(StatusCodes.Status201Created)
             .Problems(400, 403, 409, 413, 422, 503);
         reports.MapGet("/{id}", GetAsync).Needs(Deed.ReadReports).WithName("GetReport").WithSummary("Read a report")

@@ -45,8 +45,8 @@ public sealed class ReportIntake(IReportGateway gateway, INumberSource numbers, 
         {
             var command = SubmissionDigest.Stamp(seam, draft with
             {
-                ReportNumber = await numbers.ReportAsync(cancellation),
-                FirstItemNumber = await numbers.ItemsAsync(draft.Items.Length, cancellation),
+                ReportNumber = await numbers.ReportAsync(draft.Context.Caller.Tenant, cancellation),
+                FirstItemNumber = await numbers.ItemsAsync(draft.Context.Caller.Tenant, draft.Items.Length, cancellation),
             });
             return ToOutcome(draft, await gateway.SendAsync(command, cancellation));
         }

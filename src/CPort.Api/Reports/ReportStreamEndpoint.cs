@@ -22,7 +22,7 @@ public static class ReportStreamEndpoint
                 + "neighbours. Read the answer while you send: who does not read is not read from either, and is cut off after a while. A stream that sends nothing "
                 + "is ended by a line `ended`, which says why and how many lines were answered. After a broken connection send the whole file again; "
                 + "nothing is taken twice. Rejected lines can be listed later at `/v1/rejections`.")
-            .WithMetadata(RequestBody.Accepts<ReportBody>(Ndjson))
+            .WithMetadata(RequestBody.Accepts<ReportBody>(Ndjson), RequestBody.CodesParameter)
             .Produces<LineAnswer>(StatusCodes.Status200OK, Ndjson)
             .Problems(400, 403, 415, 422, 429);
 

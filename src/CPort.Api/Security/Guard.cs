@@ -34,6 +34,12 @@ public static class Guard
                     : ApiProblem.Of(ProblemCodes.NotAuthorised, AccessTable.WhoMay(refused.Deed)).WriteAsync(http));
                 return;
             }
+
+            if (QueryGuard.Fault(http, endpoint) is { } fault)
+            {
+                await fault.WriteAsync(http);
+                return;
+            }
         }
 
         await next(http);

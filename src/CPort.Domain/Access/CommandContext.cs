@@ -50,6 +50,9 @@ public sealed record CommandContext
     /// <summary>Versions of the report of which one must be the present one; empty: any will do.</summary>
     [ProtoMember(6)] public ImmutableArray<int> IfVersions { get; init; } = [];
 
+    /// <summary>The same request as one with this digest, as far as both have told theirs.</summary>
+    public bool IsSameRequest(ulong digest) => digest == 0 || Digest == 0 || digest == Digest;
+
     /// <summary>CPort's own, of work that nobody asked for.</summary>
     public static CommandContext OfSystem(Tenant tenant, DateTimeOffset now) =>
         new() { CommandId = CommandId.New(), Caller = Caller.System with { Tenant = tenant }, OccurredAt = now };
@@ -86,4 +89,7 @@ public sealed record EventMeta
     [ProtoMember(11)] public int CodeListsVersion { get; init; }
     [ProtoMember(12)] public string? TraceParent { get; init; }
     [ProtoMember(13)] public Tenant Tenant { get; init; }
+
+    /// <summary><see cref="CommandContext.Digest"/>, of events that remember their command themselves; 0: none, or the event's receipt has it.</summary>
+    [ProtoMember(14, DataFormat = DataFormat.FixedSize)] public ulong RequestDigest { get; init; }
 }

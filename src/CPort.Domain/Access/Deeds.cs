@@ -30,6 +30,7 @@ public enum Deed
     RebuildProjections,
     WatchNodes,
     CommandCluster,
+    EmptyTraining,
 }
 
 public static partial class AccessTable
@@ -83,6 +84,7 @@ public static partial class AccessTable
         new(Deed.RebuildProjections, "rebuild the read model, or compare it with the journal", Operators),
         new(Deed.WatchNodes, "watch nodes: members, shards, actors, logs, reports' states, and figures of hashes", Operators),
         new(Deed.CommandCluster, "have nodes join, leave, or be downed", Operators),
+        new(Deed.EmptyTraining, "empty training", LiveOperators),
     ];
 
     /// <summary>Whether the caller, null for one without a key, may do this at all.</summary>

@@ -107,7 +107,13 @@ public sealed record ApiKeyRecord
 }
 
 /// <summary>A command that took effect and may come again: what it did, so that the repeat gets the same answer.</summary>
-public sealed record RecentCommand(CommandId Id, Type Made, AgencyId Agency, string? KeyId, long Version);
+/// <param name="Id">Given by who sent it.</param>
+/// <param name="Made">The event it led to.</param>
+/// <param name="Agency">The agency that it changed.</param>
+/// <param name="KeyId">The key that it is about.</param>
+/// <param name="Version">The registry's, after it.</param>
+/// <param name="Digest">Of the request that brought it (<see cref="CommandContext.Digest"/>); 0: none was made.</param>
+public sealed record RecentCommand(CommandId Id, Type Made, AgencyId Agency, string? KeyId, long Version, ulong Digest);
 
 /// <summary>The state of the registry: every agency and key. Built by <see cref="AgencyRules.Apply"/> from events alone.</summary>
 public sealed record AgencyRegistry
@@ -124,6 +130,9 @@ public sealed record AgencyRegistry
 
     /// <summary>Events applied so far: the sequence number of the last one in the journal.</summary>
     public long Version { get; init; }
+
+    /// <summary>The training that goes on: what keys for training are for.</summary>
+    public Tenant Training { get; init; } = Tenant.Training;
 
     internal ReplayMemory<CommandId, RecentCommand> Recent { get; init; } = ReplayMemory<CommandId, RecentCommand>.Empty;
 

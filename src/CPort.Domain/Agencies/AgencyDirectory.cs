@@ -74,6 +74,9 @@ public sealed class AgencyDirectory
     /// <summary>INTERPOL's agency, when one is registered and active.</summary>
     public AgencyId? Interpol => _views.Value.Interpol;
 
+    /// <summary>The training that goes on.</summary>
+    public Tenant Training => _registry.Training;
+
     /// <summary>A directory of the registry's state.</summary>
     public static AgencyDirectory Of(AgencyRegistry registry) => new(registry);
 
@@ -138,7 +141,8 @@ public sealed class AgencyDirectory
         {
             Agency = agency.Id, Kind = agency.Kind, Roles = key.Roles, KeyId = key.KeyId, Countries = agency.CountriesOn(DayOf(now)),
             PrimaryCountry = agency.PrimaryCountryOn(DayOf(now)),
-            HoldsOrphanMandate = agency.HoldsOrphanMandate, Purpose = stated, Trust = agency.Trust, Tenant = key.Tenant,
+            HoldsOrphanMandate = agency.HoldsOrphanMandate, Purpose = stated, Trust = agency.Trust,
+            Tenant = key.Tenant.IsTraining() ? Training : Tenant.Live,
         });
     }
 

@@ -114,4 +114,10 @@ public enum AgencyRejection
 
     /// <summary>Who had a key made cannot be the one who agrees to it.</summary>
     SecondPersonNeeded = 24,
+
+    /// <summary>What would be changed is not what was confirmed.</summary>
+    CountChanged = 25,
+
+    /// <summary>Training was emptied too often.</summary>
+    TooManyTrainings = 26,
 }

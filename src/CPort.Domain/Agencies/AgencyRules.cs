@@ -62,9 +62,9 @@ public static class AgencyRules
 
         if (state.Recent.Of(command.Context.CommandId) is { } earlier)
         {
-            return earlier.Made == command.Makes && earlier.Agency == command.Agency
+            return earlier.Made == command.Makes && earlier.Agency == command.Agency && command.Context.IsSameRequest(earlier.Digest)
                 ? new AgencyDecision.Replayed(earlier)
-                : Reject(AgencyRejection.CommandIdInUse, "This command id was used for another command.");
+                : Reject(AgencyRejection.CommandIdInUse, "This command id was used for another command, or with other content.");
         }
 
         var agency = state.Agencies.GetValueOrDefault(command.Agency);
@@ -77,7 +77,8 @@ public static class AgencyRules
     /// <summary>The next state. Never fails on an event that <see cref="Decide"/> made, reads neither clock nor randomness.</summary>
     public static AgencyRegistry Apply(AgencyRegistry state, IAgencyEvent happened)
     {
-        var did = new RecentCommand(happened.Meta.CommandId, happened.GetType(), happened.Agency, happened.OfKey, state.Version + 1);
+        var did = new RecentCommand(
+            happened.Meta.CommandId, happened.GetType(), happened.Agency, happened.OfKey, state.Version + 1, happened.Meta.RequestDigest);
         return happened.Apply(state) with { Version = did.Version, Recent = state.Recent.With(did.Id, did, AgencyRegistry.RememberedCommands) };
     }
 

@@ -13,9 +13,9 @@ public enum HashBucketKind
 }
 
 /// <summary>
-/// One hash bucket: live or training, kind and number, written <c>exact-17</c>, <c>pdq-3</c>, <c>training-exact-17</c>; it is the shard entity id. Live and
-/// training hashes are never in one bucket, so nothing passes between them. The mapping from a hash to its bucket is stored in journals by way of persistence
-/// ids: never change it.
+/// One hash bucket: live or training, kind and number, written <c>exact-17</c>, <c>pdq-3</c>, <c>training-exact-17</c>, and of the second training
+/// <c>training2-exact-17</c>; it is the shard entity id. Hashes of two tenants are never in one bucket, so nothing passes between them. The mapping from a hash
+/// to its bucket is stored in journals by way of persistence ids: never change it.
 /// </summary>
 public readonly record struct HashBucketId(Tenant Tenant, HashBucketKind Kind, int Number)
 {
@@ -25,10 +25,10 @@ public readonly record struct HashBucketId(Tenant Tenant, HashBucketKind Kind, i
     /// <summary>Buckets of PDQ; few, because a near search asks all of them.</summary>
     public const int PdqBuckets = 32;
 
-    private const string TrainingPrefix = "training-";
+    private const string TrainingPrefix = "training";
 
-    /// <summary>Every bucket there is, in a fixed order, live ones first.</summary>
-    public static IEnumerable<HashBucketId> All => AllOf(Tenant.Live).Concat(AllOf(Tenant.Training));
+    /// <summary>Every bucket in use, in a fixed order: live ones, then those of the training that goes on.</summary>
+    public static IEnumerable<HashBucketId> AllWith(Tenant training) => AllOf(Tenant.Live).Concat(AllOf(training));
 
     public static IEnumerable<HashBucketId> AllOf(Tenant tenant) => AllOf(tenant, HashBucketKind.Exact).Concat(AllPdq(tenant));
 
@@ -62,12 +62,23 @@ public readonly record struct HashBucketId(Tenant Tenant, HashBucketKind Kind, i
             return false;
         }
 
-        var tenant = text.StartsWith(TrainingPrefix, StringComparison.Ordinal) ? Tenant.Training : Tenant.Live;
-        var rest = tenant == Tenant.Training ? text.AsSpan(TrainingPrefix.Length) : text;
-        var dash = rest.IndexOf('-');
+        var (tenant, rest) = (Tenant.Live, text);
+        if (rest.StartsWith(TrainingPrefix, StringComparison.Ordinal))
+        {
+            var end = rest.IndexOf('-', StringComparison.Ordinal);
+            var generation = end <= TrainingPrefix.Length ? "1" : rest[TrainingPrefix.Length..end];
+            if (!int.TryParse(generation, NumberStyles.None, CultureInfo.InvariantCulture, out var which) || which is < 1 or > Tenants.MostTrainings)
+            {
+                return false;
+            }
+
+            (tenant, rest) = ((Tenant)which, rest[(end + 1)..]);
+        }
+
+        var dash = rest.IndexOf('-', StringComparison.Ordinal);
         var kind = dash < 0 ? default
-            : rest[..dash].SequenceEqual(WordOf(HashBucketKind.Exact)) ? HashBucketKind.Exact
-            : rest[..dash].SequenceEqual(WordOf(HashBucketKind.Pdq)) ? HashBucketKind.Pdq
+            : rest[..dash] == WordOf(HashBucketKind.Exact) ? HashBucketKind.Exact
+            : rest[..dash] == WordOf(HashBucketKind.Pdq) ? HashBucketKind.Pdq
             : default;
         if (!int.TryParse(rest[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number >= CountOf(kind))
         {
@@ -82,10 +93,17 @@ public readonly record struct HashBucketId(Tenant Tenant, HashBucketKind Kind, i
         TryParse(text, out var id) ? id : throw new FormatException("A hash bucket is written like exact-17, pdq-3 or training-exact-17.");
 
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{(Tenant == Tenant.Training ? TrainingPrefix : "")}{WordOf(Kind)}-{Number}");
+        string.Create(CultureInfo.InvariantCulture, $"{PrefixOf(Tenant)}{WordOf(Kind)}-{Number}");
 
     private static IEnumerable<HashBucketId> AllOf(Tenant tenant, HashBucketKind kind) =>
         Enumerable.Range(0, CountOf(kind)).Select(n => new HashBucketId(tenant, kind, n));
+
+    private static string PrefixOf(Tenant tenant) => tenant switch
+    {
+        Tenant.Live => "",
+        Tenant.Training => $"{TrainingPrefix}-",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{TrainingPrefix}{(int)tenant}-"),
+    };
 
     private static string WordOf(HashBucketKind kind) => kind switch
     {

@@ -8,6 +8,15 @@ public sealed record SourceOpinion
     [ProtoMember(2)] public HashFlags Flags { get; init; }
     [ProtoMember(3)] public bool Retracted { get; init; }
 
+    /// <summary>
+    /// What the source said besides: on other reports' items, and outside any report; one word of each, those that stand first, the latest first, at most
+    /// <see cref="MaxOthers"/>. When the report of the current word is withdrawn, the latest of them is the source's word again.
+    /// </summary>
+    [ProtoMember(4)] public ImmutableArray<OtherWord> Others { get; init; } = [];
+
+    /// <summary>Some 200 bytes each, of hashes on which one source speaks in several reports.</summary>
+    internal const int MaxOthers = 8;
+
     /// <summary>Recorded, counted, and part of the verdict: neither taken back nor doubtful.</summary>
     public bool Counts => !Retracted && Opinion.Classification.HasEffect();
 
@@ -19,7 +28,49 @@ public sealed record SourceOpinion
                 && Opinion.Classification == other.Opinion.Classification && Opinion.Country == other.Opinion.Country
                 && Opinion.Trust == other.Opinion.Trust && Opinion.Speaks == other.Opinion.Speaks && Opinion.Origin == other.Opinion.Origin));
 
-    internal SourceOpinion With(TrustLevel trust) => this with { Opinion = Opinion with { Trust = trust } };
+    internal SourceOpinion With(TrustLevel trust) => this with
+    {
+        Opinion = Opinion with { Trust = trust },
+        Others = Others.IsEmpty ? Others : [.. Others.Select(o => o with { Opinion = o.Opinion with { Trust = trust } })],
+    };
+
+    /// <summary>All its words are at the trust.</summary>
+    internal bool IsAt(TrustLevel trust) => Opinion.Trust == trust && Others.All(o => o.Opinion.Trust == trust);
+
+    /// <summary>From the same report, or both from none: the later one is said in place of the earlier.</summary>
+    internal bool IsFromSamePlace(SourceOpinion other) => Opinion.Item?.Report == other.Opinion.Item?.Report;
+
+    /// <summary>Taken back with its report: as if it had not been said there.</summary>
+    private bool IsWithdrawn => Retracted && Opinion.Item is not null;
+
+    /// <summary>
+    /// The source's word once it has said this too; null: nothing new by it. Of each report its last word counts, and of those the latest; one that was
+    /// withdrawn with its report counts only when there is no other.
+    /// </summary>
+    internal SourceOpinion? After(SourceOpinion said)
+    {
+        ImmutableArray<SourceOpinion> all = [this with { Others = [] }, .. Others.Select(o => o.ToWord())];
+        var place = all.FirstOrDefault(said.IsFromSamePlace);
+        if (place is not null && said.CompareOrder(place) <= 0)
+        {
+            return null;
+        }
+
+        var words = all.Where(word => !ReferenceEquals(word, place)).Append(said)
+            .OrderBy(word => word.IsWithdrawn).ThenByDescending(word => word, Latest).ToArray();
+        var next = words[0] with { Others = [.. words.Skip(1).Take(MaxOthers).Select(OtherWord.Of)] };
+        return next == this ? null : next;
+    }
+
+    // Of two reports at one instant that say the same, one has to be the word.
+    private static readonly Comparer<SourceOpinion> Latest = Comparer<SourceOpinion>.Create(
+        (a, b) => a.CompareOrder(b) is var order and not 0 ? order : Nullable.Compare(a.Opinion.Item, b.Opinion.Item));
+
+    public bool Equals(SourceOpinion? other) =>
+        other is not null && Opinion == other.Opinion && Flags == other.Flags && Retracted == other.Retracted
+        && Others.AsSpan().SequenceEqual(other.Others.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Opinion, Flags, Retracted, Others.Length);
 
     /// <summary>By agency, list and law; 0 when all three are the same: one source.</summary>
     internal int CompareSource(SourceOpinion other) =>
@@ -43,6 +94,19 @@ public sealed record SourceOpinion
         static (int, bool, string, int, int, int) Key(SourceOpinion w) =>
             ((int)w.Opinion.Classification, !w.Opinion.Speaks, w.Opinion.Origin ?? "", (int)w.Opinion.Trust, (int)w.Opinion.Basis, (int)w.Flags);
     }
+}
+
+/// <summary>What a source said besides its current word (<see cref="SourceOpinion.Others"/>).</summary>
+[ProtoContract]
+public sealed record OtherWord
+{
+    [ProtoMember(1)] public required HashOpinion Opinion { get; init; }
+    [ProtoMember(2)] public HashFlags Flags { get; init; }
+    [ProtoMember(3)] public bool Retracted { get; init; }
+
+    internal static OtherWord Of(SourceOpinion word) => new() { Opinion = word.Opinion, Flags = word.Flags, Retracted = word.Retracted };
+
+    internal SourceOpinion ToWord() => new() { Opinion = Opinion, Flags = Flags, Retracted = Retracted };
 }
 
 /// <summary>A word that no longer counts, and since when.</summary>
@@ -144,10 +208,10 @@ internal sealed class HashEntry
         for (var i = 0; i < Sources.Length; i++)
         {
             var word = Sources[i];
-            if (word.Opinion.Agency == agency && word.Opinion.Trust != trust)
+            if (word.Opinion.Agency == agency && !word.IsAt(trust))
             {
                 (words ??= Sources.ToBuilder())[i] = word.With(trust);
-                counts |= word.Counts;
+                counts |= word.Counts && word.Opinion.Trust != trust;
             }
         }
 
@@ -167,7 +231,7 @@ internal sealed class HashEntry
         return null;
     }
 
-    /// <summary>Puts a source's new word in place of its old one, which becomes history when it said something else.</summary>
+    /// <summary>Puts a source's new word to what it said before; what no longer counts becomes history when it said something else.</summary>
     public HashEntry Put(SourceOpinion word, long version)
     {
         var at = 0;
@@ -182,19 +246,17 @@ internal sealed class HashEntry
         }
 
         var old = Sources[at];
-        return new HashEntry(
-            version, Sources.SetItem(at, word),
-            old.SaysTheSame(word) ? History : History.Add(new PastOpinion { Word = old, Until = word.Opinion.At }));
+        return old.After(word) is not { } next ? At(version) : new HashEntry(
+            version, Sources.SetItem(at, next),
+            old.SaysTheSame(next) ? History : History.Add(new PastOpinion { Word = old with { Others = [] }, Until = word.Opinion.At }));
     }
 
-    /// <summary>The entry after a source's word, or null when the word has no effect: it is no later than what the source said before.</summary>
+    /// <summary>The entry after a source's word, or null when the word has no effect: it is no later than what the source said there before.</summary>
     public HashEntry? After(SourceOpinion word, bool byContent)
     {
         if (WordOf(word) is { } old)
         {
-            // A withdrawn report takes its own word along, not what the agency has said since on another report's item.
-            var another = word is { Retracted: true, Opinion.Item: { } of } && old.Opinion.Item is { } on && on.Report != of.Report;
-            if (another || word.CompareOrder(old) <= 0 || (byContent && old.SaysTheSame(word)))
+            if ((byContent && old.SaysTheSame(word)) || old.After(word) is null)
             {
                 return null;
             }

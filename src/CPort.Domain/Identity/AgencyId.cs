@@ -68,11 +68,31 @@ public enum Roles
     Machine = 16,
 }
 
-/// <summary>Live work or training with synthetic data; the two never mix.</summary>
+/// <summary>
+/// Live work or training with synthetic data; the two never mix. Emptied, training begins again as another tenant, the next number: nothing of the old one is
+/// ever seen in the new one, for the same reasons that nothing passes between live and training.
+/// </summary>
 public enum Tenant
 {
     Live = 0,
+
+    /// <summary>The first training.</summary>
     Training = 1,
+}
+
+/// <summary>Training tenants: the first one, and those that began when it was emptied.</summary>
+public static class Tenants
+{
+    /// <summary>Read rows keep tenant and number in 63 bits.</summary>
+    public const int MostTrainings = 1_000;
+
+    public static bool IsTraining(this Tenant tenant) => tenant != Tenant.Live;
+
+    /// <summary>What people call it: <c>Live</c> or <c>Training</c>, whichever it is.</summary>
+    public static string Name(this Tenant tenant) => (tenant.IsTraining() ? Tenant.Training : Tenant.Live).ToString();
+
+    /// <summary>The training that begins when this one is emptied.</summary>
+    public static Tenant Next(this Tenant training) => training + 1;
 }
 
 /// <summary>How far a source's opinions are believed by others without a human of their own (design.md, "Who is believed").</summary>

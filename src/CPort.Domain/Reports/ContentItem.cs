@@ -231,11 +231,24 @@ public sealed record Assessment
     /// <summary>Why, in words, sealed: of objections and corrections.</summary>
     [ProtoMember(22)] public Sealed? Why { get; init; }
 
+    /// <summary>
+    /// Carried along by a new occurrence: the opinion that it is a copy of, by the first item it was said of. A correction of the one is a correction of all.
+    /// </summary>
+    [ProtoMember(25)] public OpinionPlace? CopyOf { get; init; }
+
     /// <summary>Neither corrected nor taken back.</summary>
     public bool Stands => CorrectedBy is null && WithdrawnAt is null;
 
     /// <summary>Stands, and is about the item itself.</summary>
     public bool Counts => Stands && !Objection;
+}
+
+/// <summary>Names an opinion within its report.</summary>
+[ProtoContract]
+public sealed record OpinionPlace
+{
+    [ProtoMember(1)] public required int Ordinal { get; init; }
+    [ProtoMember(2)] public required int AssessmentId { get; init; }
 }
 
 /// <summary>Something done about an item (ICCAM's actions).</summary>
@@ -262,4 +275,10 @@ public sealed record CaseAction
 
     /// <summary>The analyst's name, sealed; for the own agency.</summary>
     [ProtoMember(10)] public Sealed? Analyst { get; init; }
+
+    /// <summary>The agency spoke for <see cref="Country"/>: a hotline or national police that was its member on the day.</summary>
+    [ProtoMember(11)] public bool Speaks { get; init; }
+
+    /// <summary>How far the agency was believed on the day.</summary>
+    [ProtoMember(12)] public TrustLevel Trust { get; init; } = TrustLevel.Standard;
 }

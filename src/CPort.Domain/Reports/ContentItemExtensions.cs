@@ -1,3 +1,4 @@
+using CPort.Domain.Hashes;
 using CPort.Domain.Inheritance;
 
 namespace CPort.Domain.Reports;
@@ -168,15 +169,25 @@ public static class ContentItemExtensions
     }
 
     /// <summary>
-    /// What came with the report (episode 0) counts until the item is moved for the first time: that the content is gone, for everyone; a notice or a legal
-    /// view, only for the country it was given for. Otherwise a reporting hotline that told its own police would leave the assigned country unable to assess
-    /// (rule 3), and so to act (rule 9).
+    /// What came with the report (episode 0) counts until the item is moved for the first time: a notice, for the country it was given for; what would close
+    /// the item, by <see cref="ClosesFromIntake"/>. Otherwise a reporting hotline that told its own police would leave the assigned country unable to assess
+    /// (rule 3), and so to act (rule 9), and whoever reports could close another country's items. What counts for nothing here is shown all the same.
     /// </summary>
     public static bool InThisEpisode(this ContentItem item, CaseAction action) => item.InThisEpisode(action, item.Assignment?.Episode ?? 0);
 
     private static bool InThisEpisode(this ContentItem item, CaseAction action, int episode) =>
         action.Episode == episode
-        || (action.Episode == 0 && episode <= 1 && (action.Type.Row().Gone || (action.Country is { } country && country == item.Assignment?.Country)));
+        || (action.Episode == 0 && episode <= 1 && (action.Type.IsFinal() ? item.ClosesFromIntake(action)
+            : action.Country is { } country && country == item.Assignment?.Country));
+
+    /// <summary>
+    /// By who speaks for the country that has the item and is believed (the hotline that has it always is); that content is gone, also by who is trusted, and
+    /// by anybody of what is no country's job.
+    /// </summary>
+    private static bool ClosesFromIntake(this ContentItem item, CaseAction action) =>
+        item.Assignment?.Country is not { } job ? action.Type.Row().Gone
+        : (action.Speaks && action.Country == job && (action.Trust != TrustLevel.Untrusted || action.Agency == item.Assignment.Hotline))
+            || (action.Type.Row().Gone && action.Trust == TrustLevel.Trusted);
 
     public static bool IsClosed(this ContentItem item) => item.Withdrawn || item.FinalAction() is not null;
 
@@ -229,6 +240,20 @@ public static class ContentItemExtensions
     /// </summary>
     public static IEnumerable<Assessment> Unpropagated(this ContentItem item) =>
         item.Hashes.IsEmpty ? [] : item.Assessments.Where(a => a.CorrectedBy is null && !a.Propagated && (a.Laws.IsEmpty || !item.NeedsTrace()));
+
+    /// <summary>
+    /// An opinion as a word on the hashes of its item. A corrected one needs no retraction of its own: what a source says later in a report replaces what it
+    /// said earlier. One whose report was withdrawn does.
+    /// </summary>
+    public static OpinionOnItem ToWord(this Assessment word, ItemRef item) => new()
+    {
+        Retract = word.WithdrawnAt is not null,
+        Opinion = new HashOpinion
+        {
+            Agency = word.Agency, Basis = OpinionBasis.Human, Classification = word.Classification, Country = word.Country, Trust = word.Trust,
+            Speaks = word.Speaks, At = word.WithdrawnAt ?? word.At, Item = item, Sequence = word.Sequence,
+        },
+    };
 
     public static bool HasUnfinishedWork(this ContentItem item) => item.NeedsTrace() || item.NeedsMatch() || item.NeedsRoute() || item.Unpropagated().Any();
 }

@@ -71,6 +71,9 @@ public enum RejectionCode
 
     /// <summary>The command may be done, and needs the numbers of the items that it makes.</summary>
     NumberWanted = 34,
+
+    /// <summary>It would change something else than the caller has confirmed.</summary>
+    CountChanged = 35,
 }
 
 /// <summary>The answer to a command.</summary>

@@ -67,7 +67,7 @@ public static class ReportRules
 
     /// <summary>The same command, and the same content where both have told theirs.</summary>
     private static bool IsOf(CommandReply receipt, IReportVerb verb) =>
-        receipt.Command == NameOf(verb) && (receipt.Digest == 0 || verb.Context.Digest == 0 || receipt.Digest == verb.Context.Digest);
+        receipt.Command == NameOf(verb) && verb.Context.IsSameRequest(receipt.Digest);
 
     private static bool IsSubmissions(Report report, IReportVerb verb) =>
         verb is IReportCommand && verb.Context.CommandId == report.SubmissionCommand && verb.Context.Caller.Agency == report.ReportingHotline;

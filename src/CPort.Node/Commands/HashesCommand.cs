@@ -25,6 +25,9 @@ internal static class HashesCommand
             { Description = "The list's name, under which its rows are kept, corrected and removed.", Required = true };
         var origin = new Option<string?>("--origin")
             { Description = "Who made the list, when not this agency (default: its name): two agencies that import one list are one origin." };
+        var basis = new Option<string?>("--basis")
+            { Description = "human: people looked at what the rows name, which needs --origin; list (the default): they are somebody's list." };
+        basis.AcceptOnlyFromAmong("list", "human");
         var format = new Option<string?>("--format")
             { Description = $"Insist on a format, one of {HashListFormat.Names}; by default found by content." };
         format.Validators.Add(r =>
@@ -48,7 +51,7 @@ internal static class HashesCommand
             new Command("import",
             "Import a list of known hashes. Safe to repeat: rows that are there already are answered as unchanged.")
         {
-            file, list, origin, format, classification, country, rejects, parallel,
+            file, list, origin, basis, format, classification, country, rejects, parallel,
         };
         var input = SourceInput.AddTo(command);
         var connection = NodeConnection.AddTo(command);
@@ -63,6 +66,11 @@ internal static class HashesCommand
                 }
 
                 given = value;
+            }
+
+            if (parsed.GetValue(basis) == "human" && parsed.GetValue(origin) is null)
+            {
+                return NodeConnection.Fail("--basis human needs --origin: who looked.");
             }
 
             Country? where = null;
@@ -103,7 +111,8 @@ internal static class HashesCommand
                 result = await LineProgress.ShowShareAsync("import", source is not { Length: { } length } ? null : () =>
                     (double)source.Stream.Position / Math.Max(1, length), progress => client.StreamLinesAsync(
                     $"v1/hashes:import?list={Uri.EscapeDataString(parsed.GetValue(list)!)}"
-                    + (parsed.GetValue(origin) is { } maker ? $"&origin={Uri.EscapeDataString(maker)}" : ""), chunks, options, progress, Answered,
+                    + (parsed.GetValue(origin) is { } maker ? $"&origin={Uri.EscapeDataString(maker)}" : "")
+                    + (parsed.GetValue(basis) is { } looked ? $"&basis={looked}" : ""), chunks, options, progress, Answered,
                         cancellation));
             }
             catch (HashListFormatException e)

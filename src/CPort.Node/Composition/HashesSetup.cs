@@ -17,7 +17,8 @@ internal static class HashesSetup
     public static AkkaConfigurationBuilder AddHashes(this AkkaConfigurationBuilder akka, IServiceProvider services) => akka
         .AddHashBuckets<ReportRegion>(services.NewShell(), new HashBucketOptions
         {
-            WithEvents = () => HashBucketJournal.WithEventsAsync(services.GetRequiredService<Database>()),
+            WithEvents = () => HashBucketJournal.WithEventsAsync(
+                services.GetRequiredService<Database>(), services.GetRequiredService<AgencyDirectoryFeed>().Current.Training),
             Agencies = services.GetRequiredService<AgencyDirectoryFeed>(),
             Loading = services.GetRequiredService<HashBucketLoading>(),
         })

@@ -3,9 +3,6 @@ namespace CPort.Node.Composition;
 /// <summary>From options to the node's one database.</summary>
 public static class PersistenceSetup
 {
-    /// <summary>The name under which reports and items share one row of numbers, so that a number names one thing only.</summary>
-    public const string NumberName = "number";
-
     /// <summary>Makes the data folder (for its owner only) and the database object, and closes a SQLite file to others; opens no connection.</summary>
     public static Database OpenDatabase(NodeOptions options)
     {
@@ -24,12 +21,11 @@ public static class PersistenceSetup
         return database;
     }
 
-    /// <summary>Database, numbers and the figures that must never change. Others add figures as singletons: <see cref="FixedFigure"/>.</summary>
+    /// <summary>Database and the figures that must never change. Others add figures as singletons: <see cref="FixedFigure"/>.</summary>
     public static IServiceCollection AddPersistence(this IServiceCollection services, Database database)
     {
         services.AddSingleton(database);
         services.AddSingleton<SqliteOwner>();
-        services.AddSingleton(_ => new NumberAllocator(database, NumberName));
         foreach (var figure in ClusterFigures.Fixed)
         {
             services.AddSingleton(figure);

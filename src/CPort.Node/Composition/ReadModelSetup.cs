@@ -18,6 +18,8 @@ internal static class ReadModelSetup
         .AddSingleton<QueueReader>()
         .AddSingleton<ReportSearch>()
         .AddSingleton<GroupReader>()
+        .AddSingleton<SeenItems>()
+        .AddSingleton<TrainingSize>()
         .AddSingleton<StatisticsReader>()
         .AddSingleton<ProjectionStatusReader>()
         .AddSingleton<UnfinishedWork>()

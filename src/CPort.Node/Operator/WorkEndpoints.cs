@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CPort.Actors.Agencies;
 using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Projections;
@@ -56,7 +57,8 @@ internal sealed class WorkEndpoints(OperatorNode node)
         v1.MapGet("/hashes", HashesAsync);
         v1.MapGet("/quarantine", (ApiCaller me, CancellationToken cancellation, string? cursor, string? maxResults, string? tenant) =>
             QuarantineEndpoints.ListAsync(
-                me, node.Get<IReadOnlyActorRegistry>(), node.Get<Database>(), node.Get<StuckEntities>(), cancellation, cursor, maxResults, tenant))
+                me, node.Get<IReadOnlyActorRegistry>(), node.Get<Database>(), node.Get<StuckEntities>(), node.Get<AgencyDirectoryFeed>(), cancellation, cursor,
+                maxResults, tenant))
             .Needs(Deed.KeepQuarantine);
         v1.MapGet("/deliveries", DeliveriesAsync);
     }
@@ -126,7 +128,8 @@ internal sealed class WorkEndpoints(OperatorNode node)
     /// <summary>Asks every bucket that holds anything: the others are not woken for it. Stuck ones and silent ones are counted as unanswered.</summary>
     private async Task<ImmutableArray<HashStatsAnswer>> HashesAsync(CancellationToken cancellation)
     {
-        var inUse = await HashBucketJournal.WithEventsAsync(node.Get<Database>(), cancellation);
+        var training = node.Get<AgencyDirectoryFeed>().Current.Training;
+        var inUse = await HashBucketJournal.WithEventsAsync(node.Get<Database>(), training, cancellation);
         var (buckets, stuck) = (node.Get<IReadOnlyActorRegistry>().Get<HashBucketRegion>(), node.Get<StuckEntities>());
         var answers = new ConcurrentBag<BucketStats>();
         await Parallel.ForEachAsync(
@@ -143,12 +146,12 @@ internal sealed class WorkEndpoints(OperatorNode node)
                     // Counted as unanswered.
                 }
             });
-        return [.. HashBucketId.All.GroupBy(b => (b.Tenant, b.Kind), (of, buckets) =>
+        return [.. HashBucketId.AllWith(training).GroupBy(b => (b.Tenant, b.Kind), (of, buckets) =>
         {
             var own = answers.Where(s => (s.Bucket.Tenant, s.Bucket.Kind) == of).ToArray();
             var used = inUse.Count(b => (b.Tenant, b.Kind) == of);
             return new HashStatsAnswer(
-                (of.Tenant == Tenant.Training ? "training-" : "") + of.Kind.ToString().ToLowerInvariant(), buckets.Count(), used, used - own.Length,
+                (of.Tenant.IsTraining() ? "training-" : "") + of.Kind.ToString().ToLowerInvariant(), buckets.Count(), used, used - own.Length,
                 own.Sum(s => (long)s.Hashes), own.SelectMany(s => s.Algorithms).GroupBy(a => a.Algorithm)
                     .ToDictionary(a => HashAlgorithms.Of(a.Key).Name, a => a.Sum(n => (long)n.Hashes)),
                 own.Sum(s => (long)s.Known), own.Sum(s => s.Sightings), own.Sum(s => (long)s.ReportsToTell), own.Sum(s => s.MemoryBytes));

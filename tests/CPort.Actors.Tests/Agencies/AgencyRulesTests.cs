@@ -299,4 +299,33 @@ public sealed class AgencyRulesTests
             Assert.Equal(journal.Count, live.Version);
             Assert.Equal(Picture(live), Picture(journal.Aggregate(AgencyRegistry.Empty, AgencyRules.Apply)));
         }, iter: 300);
+
+    [Fact]
+    public void A_command_id_names_one_request_only()
+    {
+        var command = new SetTrust { Context = By(commandId: "one") with { Digest = 7 }, Agency = HotlineNl, Trust = TrustLevel.Trusted };
+        var done = Assert.IsType<AgencyDecision.Accepted>(AgencyRules.Decide(WithNl, command, command.Context.ToMeta() with { RequestDigest = 7 }));
+        var state = AgencyRules.Apply(WithNl, done.Event);
+        Assert.IsType<AgencyDecision.Replayed>(Decide(state, command));
+        var other = command with { Context = command.Context with { Digest = 8 }, Trust = TrustLevel.Untrusted };
+        Assert.Equal(AgencyRejection.CommandIdInUse, ReasonOf(Decide(state, other)));
+    }
+
+    [Fact]
+    public void Emptied_training_is_another_one_from_then_on_and_a_repeat_empties_no_second()
+    {
+        var command = new EmptyTraining { Context = By(commandId: "empty"), Agency = By().Caller.Agency, Confirmed = true, Training = Tenant.Training };
+        var known = WithNl.With(new Agency { Id = command.Agency, Name = "x", Kind = AgencyKind.Operator, RegisteredAt = default });
+        Assert.Equal(AgencyRejection.CountChanged, ReasonOf(Decide(known, command with { Confirmed = false })));
+        var state = After(known, command);
+        Assert.Equal((Tenant)2, state.Training);
+        Assert.IsType<AgencyDecision.Replayed>(Decide(state, command with { Confirmed = false, Training = state.Training }));
+        var again = command with { Context = By(commandId: "again") };
+        Assert.Equal(AgencyRejection.CountChanged, ReasonOf(Decide(state, again)));
+        Assert.Equal((Tenant)3, After(state, again with { Training = state.Training }).Training);
+        Assert.Equal(AgencyRejection.NotAuthorised, ReasonOf(Decide(known, command with
+        {
+            Context = command.Context with { Caller = command.Context.Caller with { Tenant = Tenant.Training } },
+        })));
+    }
 }

@@ -145,4 +145,86 @@ public class HashSourceTests
         });
         Assert.Equal([(byte)OpinionChangeOutcome.NoWord], preview.Outcomes);
     }
+
+    private static HashOpinion Of(int report, Classification classification, int minute, long sequence = 1) =>
+        Says("hotline-nl", classification, Nl, minute: minute) with { Item = Item(report), Sequence = sequence };
+
+    [Fact]
+    public void A_withdrawn_report_leaves_what_its_agency_says_on_others()
+    {
+        var state = HashBucket.New(Bucket);
+        for (var report = 1; report <= 3; report++)
+        {
+            (state, _) = state.Do(Opine(Bucket, Hash, Of(report, Classification.Baseline, report)));
+        }
+
+        var version = Verdict(state).Version;
+        foreach (var report in (int[])[3, 1])
+        {
+            (state, var e) = state.Do(Opine(Bucket, Hash, Of(report, Classification.Baseline, 10), retract: true));
+            Assert.NotNull(e);
+            Assert.Equal(Classification.Baseline, Assert.Single(Verdict(state).Opinions).Classification);
+            Assert.Equal(version, Verdict(state).Version);
+
+            // The message once more, or what it takes back, late.
+            Assert.Null(state.Do(Opine(Bucket, Hash, Of(report, Classification.Baseline, 10), retract: true)).Event);
+            Assert.Null(state.Do(Opine(Bucket, Hash, Of(report, Classification.Baseline, report))).Event);
+        }
+
+        (state, _) = state.Do(Opine(Bucket, Hash, Of(2, Classification.Baseline, 11), retract: true));
+        Assert.Empty(Verdict(state).Opinions);
+        Assert.Equal(version + 1, Verdict(state).Version);
+    }
+
+    [Fact]
+    public void What_was_said_before_comes_back_when_the_report_that_said_otherwise_is_withdrawn()
+    {
+        var (state, _) = HashBucket.New(Bucket).Do(Opine(Bucket, Hash, Of(1, Classification.Baseline, 1)));
+        (state, _) = state.Do(Opine(Bucket, Hash, Of(2, Classification.NotIllegal, 2)));
+        Assert.Equal(Classification.NotIllegal, Assert.Single(Verdict(state).Opinions).Classification);
+        (state, _) = state.Do(Opine(Bucket, Hash, Of(2, Classification.NotIllegal, 3), retract: true));
+        Assert.Equal(Classification.Baseline, Assert.Single(Verdict(state).Opinions).Classification);
+
+        // What is said outside any report is said of the hash, whatever reports said before it.
+        (state, _) = state.Do(Opine(Bucket, Hash, Says("hotline-nl", Classification.Baseline, Nl, minute: 4), retract: true));
+        Assert.Empty(Verdict(state).Opinions);
+        (state, _) = state.Do(Opine(Bucket, Hash, Of(3, Classification.National, 5)));
+        (state, _) = state.Do(Opine(Bucket, Hash, Of(3, Classification.National, 6), retract: true));
+        Assert.Empty(Verdict(state).Opinions);
+    }
+
+    [Fact]
+    public void Words_from_several_reports_end_alike_in_whatever_order_they_come() =>
+        Gen.Select(
+            Gen.Select(Gen.Int[0, 4], Gen.Int[0, 5], Gen.OneOfConst(Classification.Baseline, Classification.National, Classification.NotIllegal), Gen.Bool)
+                .Array[1, 12],
+            Gen.Int).Sample((words, seed) =>
+        {
+            // Report 0: outside any. A retraction is of what its report said last.
+            var commands = words.Select((w, i) => Opine(
+                Bucket, Hash,
+                Says("hotline-nl", w.Item3, Nl, minute: w.Item2) with { Item = w.Item1 == 0 ? null : Item(w.Item1), Sequence = w.Item1 == 0 ? 0 : i + 1 },
+                w.Item4)).ToArray();
+            var inOrder = commands.Aggregate(HashBucket.New(Bucket), (s, c) => s.Do(c).State);
+            new Random(seed).Shuffle(commands);
+            var shuffled = commands.Aggregate(HashBucket.New(Bucket), (s, c) => s.Do(c).State);
+            Assert.Equal(Verdict(inOrder).Opinions.AsEnumerable(), Verdict(shuffled).Opinions);
+
+            // And as a replay, and a snapshot, have it.
+            Assert.Equal(Fingerprint(inOrder), Fingerprint(HashBucket.From(inOrder.ToSnapshot())));
+        });
+
+    [Fact]
+    public void Of_one_source_no_more_words_are_kept_than_are_worth_it()
+    {
+        var state = HashBucket.New(Bucket);
+        for (var report = 1; report <= 30; report++)
+        {
+            (state, _) = state.Do(Opine(Bucket, Hash, Of(report, Classification.Baseline, report)));
+        }
+
+        Assert.Equal(SourceOpinion.MaxOthers, Assert.Single(state.EntryOf(Hash).Sources).Others.Length);
+        (state, _) = state.Do(Opine(Bucket, Hash, Of(30, Classification.Baseline, 40), retract: true));
+        Assert.Equal(Item(29), Assert.Single(Verdict(state).Opinions).Item);
+    }
 }

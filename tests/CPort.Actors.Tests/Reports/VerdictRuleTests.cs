@@ -710,4 +710,93 @@ public class VerdictRuleTests
     {
         public static Actors.Projections.ItemRow RowOf(Report report, ContentItem item) => Actors.Projections.ReadRows.Of(new HmacOnlySeam(), report, item);
     }
+
+    [Fact]
+    public void A_correction_reaches_every_occurrence_that_carries_the_opinion()
+    {
+        var s = Sent(De1, DE, National);
+        s.Claim(De2);
+        s.Assess(De2, Baseline);
+        s.Act(De2, ActionType.Removed);
+        s.SeenAgain(De2);
+        s.Work(traces: [new ItemTrace { Ordinal = 2, Facts = Facts(DE) }]);
+        s.Claim(De2, 2);
+        s.Act(De2, ActionType.Removed, 2);
+        s.SeenAgain(De2, 2);
+        s.Work(traces: [new ItemTrace { Ordinal = 3, Facts = Facts(DE) }]);
+        Assert.Equal(Baseline, s[3].Effective());
+
+        // By whichever occurrence it is named: the others follow, and the buckets hear of it once.
+        Assert.Equal(CommandOutcome.Accepted, s.Correct(De2, NotIllegal, item: 2).Outcome);
+        Assert.All([1, 2, 3], n => Assert.Equal(NotIllegal, Assert.Single(s[n].Assessments, a => a.Counts && a.Agency == De2.Agency).Classification));
+        Assert.Equal([1], s.Report.Items.Where(i => i.Unpropagated().Any(a => a.Agency == De2.Agency)).Select(i => i.Ordinal));
+        Assert.All([1, 2, 3], n => Assert.Equal(National, Assert.Single(s[n].Assessments, a => a.Counts && a.Agency == De1.Agency).Classification));
+
+        // And once more, of what was corrected.
+        Assert.Equal(CommandOutcome.Accepted, s.Correct(De2, National).Outcome);
+        Assert.All([1, 2, 3], n => Assert.Equal(National, Assert.Single(s[n].Assessments, a => a.Counts && a.Agency == De2.Agency).Classification));
+    }
+
+    [Theory]
+    [InlineData(TrustLevel.Standard, false)]
+    [InlineData(TrustLevel.Untrusted, false)]
+    [InlineData(TrustLevel.Trusted, true)]
+    public void What_another_country_says_is_gone_stays_the_assigned_countrys_to_close(TrustLevel trust, bool closes)
+    {
+        foreach (var type in (ActionType[])[ActionType.Removed, ActionType.Unavailable])
+        {
+            var s = Sent(Nl with { Trust = trust }, BE, Baseline, Action(type));
+            Assert.Equal(closes, s[1].IsClosed());
+            Assert.Equal(type, Assert.Single(s[1].Actions).Type);
+            if (!closes)
+            {
+                Assert.Equal(CommandOutcome.Accepted, s.Assess(Be, Baseline).Outcome);
+                Assert.Equal(CommandOutcome.Accepted, s.Act(Be, type).Outcome);
+                Assert.True(s[1].IsClosed());
+            }
+        }
+    }
+
+    [Fact]
+    public void At_home_who_is_not_trusted_closes_by_its_report_only_what_it_has_itself()
+    {
+        Assert.True(Sent(Untrusted, NL, Baseline, Action(ActionType.Removed))[1].IsClosed());
+        Assert.True(Sent(De1, DE, Baseline, Action(ActionType.Removed))[1].IsClosed());
+        var s = Sent(De1 with { Trust = TrustLevel.Untrusted }, DE, Baseline, Action(ActionType.Removed));
+        Assert.False(s[1].IsClosed());
+        s.Claim(De2);
+        Assert.False(s[1].IsClosed());
+    }
+
+    [Fact]
+    public void A_preview_says_what_the_command_would_change_and_tell_and_refuses_as_it_does()
+    {
+        var s = Sent(Nl, NL, National);
+        s.Work(propagated: [new AssessmentRef { Ordinal = 1, AssessmentId = 1 }]);
+        var correct = new CorrectAssessment
+        {
+            ReportId = s.Id, Context = s.Context(Nl), Item = new ItemTarget { Ordinal = 1 }, Assessment = Opinion(Baseline), SealedWhy = AnySealed,
+        };
+        var preview = ReportPreview.Of(s.Report, new PreviewReportChange { ReportId = s.Id, Correct = correct }, correct, s.Environment);
+        Assert.Equal((CommandOutcome.Accepted, false), (preview.Reply.Outcome, preview.Reply.Replayed));
+        Assert.Equal([1], preview.Ordinals);
+        var word = Assert.Single(preview.Words);
+        Assert.Equal((Sha256(1), Baseline, false), (word.Hash, word.Opinion.Classification, word.Retract));
+
+        var withdraw = new WithdrawReport { ReportId = s.Id, Context = s.Context(Nl) };
+        preview = ReportPreview.Of(s.Report, new PreviewReportChange { ReportId = s.Id, Withdraw = withdraw }, withdraw, s.Environment);
+        Assert.True(Assert.Single(preview.Words).Retract);
+        Assert.Equal(RejectionCode.CountChanged, s.Do(withdraw with { CountChanged = true }).Code);
+        Assert.False(s.Report.Withdrawn);
+
+        // Done, its repeat is answered as the first time, whatever is counted then.
+        Assert.Equal(CommandOutcome.Accepted, s.Do(correct).Outcome);
+        Assert.True(s.Do(correct with { CountChanged = true }).Replayed);
+        preview = ReportPreview.Of(s.Report, new PreviewReportChange { ReportId = s.Id, Correct = correct }, correct, s.Environment);
+        Assert.True(preview.Reply.Replayed);
+        withdraw = new WithdrawReport { ReportId = s.Id, Context = s.Context(Be) };
+        preview = ReportPreview.Of(s.Report, new PreviewReportChange { ReportId = s.Id, Withdraw = withdraw }, withdraw, s.Environment);
+        Assert.Equal(CommandOutcome.Rejected, preview.Reply.Outcome);
+        Assert.Empty(preview.Words);
+    }
 }

@@ -63,7 +63,8 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         builder.Services.AddSingleton<IRejectionLog>(_rejections);
 
         // Routes that these tests do not ask name them.
-        builder.Services.AddSingleton<QueueReader>().AddSingleton<ReportSearch>().AddSingleton<GroupReader>().AddSingleton<StatisticsReader>();
+        builder.Services.AddSingleton<QueueReader>().AddSingleton<ReportSearch>().AddSingleton<GroupReader>().AddSingleton<StatisticsReader>()
+            .AddSingleton<SeenItems>().AddSingleton<TrainingSize>();
         builder.Services.AddSingleton<ProjectionStatusReader>().AddSingleton<StuckEntities>().AddSingleton<Database>();
         builder.Services.AddAkka("api-test", akka => akka.AddHocon(
             ConfigurationFactory.ParseString($"stand-in.class = \"{typeof(StandInProvider).AssemblyQualifiedName}\""), HoconAddMode.Prepend)
@@ -308,6 +309,8 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
     /// <summary>Reports that remember what was submitted and obey orders to fail or to wait.</summary>
     private sealed class StandInReports : IReportGateway
     {
+        public Task<ReportChangePreviewed> PreviewAsync(PreviewReportChange query, CancellationToken cancellation) => throw new NotSupportedException();
+
         private readonly ConcurrentDictionary<ReportId, SubmitReport> _known = new();
         private int _waiting;
 
@@ -350,13 +353,15 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
     {
         private long _next;
 
-        public ValueTask<long> ReportAsync(CancellationToken cancellation) => new(Interlocked.Increment(ref _next));
+        public ValueTask<long> ReportAsync(Tenant tenant, CancellationToken cancellation) => new(Interlocked.Increment(ref _next));
 
-        public ValueTask<long> ItemsAsync(int count, CancellationToken cancellation) => new(Interlocked.Add(ref _next, count));
+        public ValueTask<long> ItemsAsync(Tenant tenant, int count, CancellationToken cancellation) => new(Interlocked.Add(ref _next, count));
     }
 
     private sealed class KeepingLog : IRejectionLog
     {
+        public Task<long> CountAsync(Tenant tenant, CancellationToken cancellation) => Task.FromResult(0L);
+
         public List<RejectedLine> Lines { get; } = [];
 
         public Task RecordAsync(IReadOnlyCollection<RejectedLine> lines, CancellationToken cancellation)

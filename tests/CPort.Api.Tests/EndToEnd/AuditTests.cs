@@ -75,7 +75,7 @@ public sealed class AuditTests(EndToEndNodes nodes)
         {
             ["hashes"] = new JsonArray(new JsonObject { ["algorithm"] = "sha256", ["value"] = hash }), ["list"] = "audit", ["confirm"] = 1,
         };
-        (await node.PostAsync("interpol", "v1/hashes:retract", retraction)).Is(HttpStatusCode.OK);
+        await EndToEndNode.UntilAsync(() => node.PostAsync("interpol", "v1/hashes:retract", retraction), r => r.Status == HttpStatusCode.OK);
         await node.ItemAsync("nl", id, i => !i.TryGetProperty("classification", out _));
         await ReportLifeTests.InQueueAsync(node, "nl", "unassessed", id);
         (await node.PostAsync("nl", $"v1/reports/{id}/items:assess", ReportLifeTests.Assessment("National"))).Is(HttpStatusCode.OK);
@@ -118,7 +118,7 @@ public sealed class AuditTests(EndToEndNodes nodes)
         (await node.PostAsync("hotline-be", $"v1/reports/{id}/items:assess", ReportLifeTests.Assessment("National"))).Is(HttpStatusCode.OK);
         (await node.PostAsync("hotline-be", $"v1/reports/{id}/items:act", Told("2026-01-11T03:04:05Z"))).Is(HttpStatusCode.OK);
         var mistake = await node.SubmitAsync("hotline-lt", In("LT", "AUDIT-B22"));
-        (await node.PostAsync("hotline-lt", $"v1/reports/{mistake}:withdraw", new JsonObject())).Is(HttpStatusCode.OK);
+        (await node.ConfirmedAsync("hotline-lt", $"v1/reports/{mistake}:withdraw", new JsonObject())).Is(HttpStatusCode.OK);
 
         foreach (var who in new[] { "hotline-lt", "hotline-be" })
         {

@@ -222,6 +222,18 @@ public sealed class EndToEndNode : IAsyncDisposable
     /// <summary>The read tables are where the journal is.</summary>
     public async Task<bool> ReadTablesAreCurrentAsync() => await JournalView.LagAsync(_database.Database) == 0;
 
+    /// <summary>A withdrawal or correction: counts, and confirms that number, until nothing comes in between.</summary>
+    public Task<Reply> ConfirmedAsync(string who, string path, JsonObject body) => UntilAsync(
+        async () =>
+        {
+            var counted = (await PostAsync(who, path, body)).Is(HttpStatusCode.OK).Json;
+            Assert.Equal("counted", counted.GetProperty("outcome").GetString());
+            var confirmed = (JsonObject)body.DeepClone();
+            confirmed["confirm"] = counted.GetProperty("change").GetProperty("items").GetInt32();
+            return await PostAsync(who, path, confirmed);
+        },
+        r => r.Code != "count-changed");
+
     /// <summary>Submits a report; its id.</summary>
     public async Task<string> SubmitAsync(string who, string body) =>
         (await SendAsync(who, HttpMethod.Post, "v1/reports", body)).Is(HttpStatusCode.Created).Json.GetProperty("reportId").GetString()!;

@@ -41,8 +41,9 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         (await node.GetAsync("nl", $"v1/hashes/sha256/{sha256}")).Is(HttpStatusCode.OK);
 
         var retract = new JsonObject { ["list"] = "e2e", ["hashes"] = new JsonArray(new JsonObject { ["algorithm"] = "sha256", ["value"] = sha256 }) };
-        var preview = (await node.PostAsync("interpol", "v1/hashes:retract", retract)).Is(HttpStatusCode.OK).Json;
-        Assert.Equal((false, 1), (preview.GetProperty("applied").GetBoolean(), preview.GetProperty("items").GetInt32()));
+        var preview = (await EndToEndNode.UntilAsync(
+            () => node.PostAsync("interpol", "v1/hashes:retract", retract), r => r.Is(HttpStatusCode.OK).Json.GetProperty("items").GetInt32() == 1)).Json;
+        Assert.False(preview.GetProperty("applied").GetBoolean());
         retract["confirm"] = 7;
         (await node.PostAsync("interpol", "v1/hashes:retract", retract)).Is(HttpStatusCode.Conflict);
         retract["confirm"] = 1;
@@ -66,7 +67,7 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         await ClassifiedAsync("National");
         var correction = new JsonObject { ["item"] = 1, ["assessment"] = ReportLifeTests.Assessment("NotIllegal")["assessment"]!.DeepClone(),
             ["why"] = "Second look." };
-        (await node.PostAsync("nl", $"v1/reports/{id}/items:correct", correction)).Is(HttpStatusCode.OK);
+        (await node.ConfirmedAsync("nl", $"v1/reports/{id}/items:correct", correction)).Is(HttpStatusCode.OK);
         await ClassifiedAsync("NotIllegal");
         var assessments = (await node.GetAsync("nl", $"v1/reports/{id}/items/1")).Json.GetProperty("assessments");
         Assert.Equal(2, assessments.GetArrayLength());

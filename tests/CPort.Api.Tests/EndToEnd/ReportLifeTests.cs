@@ -172,7 +172,7 @@ public sealed class ReportLifeTests(EndToEndNodes nodes)
         await node.AssignedAsync("nl", free, "hotline-nl");
         await node.AssignedAsync("nl", worked, "hotline-nl");
         (await node.PostAsync("nl", $"v1/reports/{free}:withdraw", new JsonObject())).Is(HttpStatusCode.Forbidden);
-        (await node.PostAsync("gb", $"v1/reports/{free}:withdraw", new JsonObject { ["reason"] = "Sent by mistake." })).Is(HttpStatusCode.OK);
+        (await node.ConfirmedAsync("gb", $"v1/reports/{free}:withdraw", new JsonObject { ["reason"] = "Sent by mistake." })).Is(HttpStatusCode.OK);
         Assert.True((await node.GetAsync("gb", $"v1/reports/{free}")).Json.GetProperty("withdrawn").GetBoolean());
         Assert.Equal("withdrawn", (await node.PostAsync("nl", $"v1/reports/{free}/items:assess", Assessment())).Is(HttpStatusCode.Conflict).Code);
 

@@ -105,7 +105,7 @@ public sealed class VerdictTests(EndToEndNodes nodes)
         // B32
         var other = Bodies.Report("OWN-2", ReportLifeTests.WithoutHashes);
         var back = await node.SubmitAsync("gb", other);
-        (await node.PostAsync("gb", $"v1/reports/{back}:withdraw", new JsonObject())).Is(HttpStatusCode.OK);
+        (await node.ConfirmedAsync("gb", $"v1/reports/{back}:withdraw", new JsonObject())).Is(HttpStatusCode.OK);
         var again = (await node.SendAsync("gb", HttpMethod.Post, "v1/reports", other)).Is(HttpStatusCode.OK).Json;
         Assert.Equal(("duplicate", true), (again.GetProperty("outcome").GetString(), again.GetProperty("withdrawn").GetBoolean()));
 
@@ -134,7 +134,7 @@ public sealed class VerdictTests(EndToEndNodes nodes)
         // A word against, for everybody who has the hash; withdrawn by a correction.
         await SaidAsync(node, sha256, o => o.GetProperty("agency").GetString() == "hotline-nl" && Name(o) == "NotIllegal");
         var correction = new JsonObject { ["item"] = 1, ["assessment"] = Opinion("Baseline", null) };
-        (await node.PostAsync("nl", $"v1/reports/{id}/items:correct", correction)).Is(HttpStatusCode.OK);
+        (await node.ConfirmedAsync("nl", $"v1/reports/{id}/items:correct", correction)).Is(HttpStatusCode.OK);
         await SaidAsync(node, sha256, o => o.GetProperty("agency").GetString() == "hotline-nl" && Name(o) == "Baseline");
     }
 
@@ -156,7 +156,7 @@ public sealed class VerdictTests(EndToEndNodes nodes)
         Assert.Equal("hotline-nl", former.Json.GetProperty("assessments")[0].GetProperty("agency").GetString());
         (await node.PostAsync("nl", $"v1/reports/{id}/items:assess", ReportLifeTests.Assessment())).Is(HttpStatusCode.Forbidden);
         var correction = new JsonObject { ["item"] = 1, ["assessment"] = Opinion("NotIllegal", null), ["why"] = "Second look." };
-        (await node.PostAsync("nl", $"v1/reports/{id}/items:correct", correction)).Is(HttpStatusCode.OK);
+        (await node.ConfirmedAsync("nl", $"v1/reports/{id}/items:correct", correction)).Is(HttpStatusCode.OK);
         await SaidAsync(node, sha256, o => o.GetProperty("agency").GetString() == "hotline-nl" && Name(o) == "NotIllegal");
 
         // B9: withdrawn long after its opinion has reached the buckets.
@@ -167,7 +167,7 @@ public sealed class VerdictTests(EndToEndNodes nodes)
             r["urls"]![0]!["assessment"] = Opinion("Baseline", null);
         }));
         await SaidAsync(node, taken, o => o.GetProperty("agency").GetString() == "hotline-gb" && Name(o) == "Baseline");
-        (await node.PostAsync("gb", $"v1/reports/{mistake}:withdraw", new JsonObject())).Is(HttpStatusCode.OK);
+        (await node.ConfirmedAsync("gb", $"v1/reports/{mistake}:withdraw", new JsonObject())).Is(HttpStatusCode.OK);
         await EndToEndNode.UntilAsync(() => LookupAsync(node, taken), r => !r.Json.GetProperty("results")[0].GetProperty("known").GetBoolean());
     }
 

@@ -167,6 +167,8 @@ public sealed class IntakeStreamTests : TestKit
 
     private sealed class StandInReports : IReportGateway
     {
+        public Task<ReportChangePreviewed> PreviewAsync(PreviewReportChange query, CancellationToken cancellation) => throw new NotSupportedException();
+
         private readonly ConcurrentDictionary<ReportId, bool> _known = new();
         private int _now;
         private int _most;
@@ -207,13 +209,15 @@ public sealed class IntakeStreamTests : TestKit
 
     private sealed class Numbers : INumberSource
     {
-        public ValueTask<long> ReportAsync(CancellationToken cancellation) => new(1);
+        public ValueTask<long> ReportAsync(Tenant tenant, CancellationToken cancellation) => new(1);
 
-        public ValueTask<long> ItemsAsync(int count, CancellationToken cancellation) => new(1);
+        public ValueTask<long> ItemsAsync(Tenant tenant, int count, CancellationToken cancellation) => new(1);
     }
 
     private sealed class KeepingLog : IRejectionLog
     {
+        public Task<long> CountAsync(Tenant tenant, CancellationToken cancellation) => Task.FromResult(0L);
+
         public ConcurrentQueue<RejectedLine> Lines { get; } = [];
 
         public Exception? Fail { get; set; }

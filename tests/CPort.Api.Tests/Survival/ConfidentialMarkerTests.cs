@@ -102,7 +102,7 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
         await GoodAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:claim", item + "}");
         await GoodAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:assess",
             item + ",\"assessment\":{\"assessingAnalystName\":\"mk-assessor-8c8c\",\"classification\":2,\"ageCategorization\":2,\"genderCategorization\":2}}");
-        await AnyAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:correct",
+        await ConfirmedAsync(http, $"/v1/reports/{id}/items:correct",
             "{\"item\":1,\"why\":\"mk-why-1f1f\",\"assessment\":{\"assessingAnalystName\":\"mk-assessor-8c8c\",\"classification\":2,\"ageCategorization\":3,\"genderCategorization\":2}}");
         await GoodAsync(http, HttpMethod.Post, $"/v1/reports/{id}/items:act",
             item + ",\"action\":{\"actionType\":1,\"actioningAnalystName\":\"mk-analyst-77fe\"}}");
@@ -132,7 +132,7 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
         var second = JsonElement.Parse(await GoodAsync(http, HttpMethod.Post, "/v1/reports", Marked("mk-ref-4e4e-withdrawn"))).GetProperty("reportId").GetString()!;
         await AnyAsync(http, HttpMethod.Patch, $"/v1/reports/{second}",
             "{\"memo\":\"mk-memo-2b77 amended\",\"sourceUrlReferrer\":\"https://mk-referrer-55d1.example/2\"}");
-        await AnyAsync(http, HttpMethod.Post, $"/v1/reports/{second}:withdraw", "{\"reason\":\"mk-withdraw-9a9a\"}");
+        await ConfirmedAsync(http, $"/v1/reports/{second}:withdraw", "{\"reason\":\"mk-withdraw-9a9a\"}");
         shown.Append(await GoodAsync(http, HttpMethod.Get, $"/v1/reports/{second}/history"));
         shown.Append(await GoodAsync(http, HttpMethod.Get, "/v1/rejections"));
         shown.Append(await GoodAsync(http, HttpMethod.Post, "/v1/reports:search", "{\"reference\":\"mk-ref-4e4e-1\"}"));
@@ -165,6 +165,17 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
         var (status, text) = await AnyAsync(http, method, path, body, type);
         Assert.True((int)status is >= 200 and < 300, $"{method} {path}: {(int)status} {text}");
         return text;
+    }
+
+    /// <summary>Counts what it changes, and confirms that.</summary>
+    private static async Task ConfirmedAsync(HttpClient http, string path, string body)
+    {
+        var (status, counted) = await AnyAsync(http, HttpMethod.Post, path, body);
+        if (status == HttpStatusCode.OK)
+        {
+            var items = JsonElement.Parse(counted).GetProperty("change").GetProperty("items").GetInt32();
+            await AnyAsync(http, HttpMethod.Post, path, $"{body[..^1]},\"confirm\":{items}}}");
+        }
     }
 
     /// <summary>Sends it; only a server error is wrong.</summary>

@@ -40,8 +40,11 @@ public sealed record HashBundle : IWireMessage
     /// <summary>Near queries stand once for all buckets that are asked the same.</summary>
     [ProtoMember(6)] public ImmutableArray<NearBundle> Near { get; init; } = [];
 
-    /// <summary>The last so many of <see cref="LookupIds"/> are for training buckets, those before for live ones.</summary>
+    /// <summary>The last so many of <see cref="LookupIds"/> are for buckets of <see cref="Training"/>, those before for live ones.</summary>
     [ProtoMember(7)] public int TrainingLookups { get; init; }
+
+    /// <summary>Which training the lookups are of; one a bundle.</summary>
+    [ProtoMember(8)] public Tenant Training { get; init; } = Tenant.Training;
 
     /// <summary>Messages in it.</summary>
     public int Count => LookupIds.Length + Sightings.Length + Near.Sum(n => n.Buckets.Length);
@@ -57,7 +60,7 @@ public sealed record HashBundle : IWireMessage
         for (var i = 0; i < messages.Count; i++)
         {
             var more = WeightOf(messages[i]);
-            if (weight > 0 && weight + more > MaxBytes)
+            if (weight > 0 && (weight + more > MaxBytes || IsOfOtherTraining(messages.Take(from..i), messages[i])))
             {
                 bundles.Add(Joined(messages.Take(from..i)));
                 (from, weight) = (i, 0);
@@ -80,7 +83,8 @@ public sealed record HashBundle : IWireMessage
         {
             LookupIds = [.. lookups.Select(l => l.RequestId)],
             LookupCounts = [.. lookups.Select(l => l.Hashes.Length)],
-            TrainingLookups = lookups.Count(l => l.Bucket.Tenant == Tenant.Training),
+            TrainingLookups = lookups.Count(l => l.Bucket.Tenant.IsTraining()),
+            Training = lookups is [.., { Bucket.Tenant: not Tenant.Live } last] ? last.Bucket.Tenant : Tenant.Training,
             Hashes = [.. lookups.SelectMany(l => l.Hashes)],
             Sightings = [.. all[typeof(SightAndLookup)].Cast<SightAndLookup>()],
 
@@ -102,7 +106,7 @@ public sealed record HashBundle : IWireMessage
         {
             var hashes = Hashes.Slice(at, LookupCounts[i]);
             at += hashes.Length;
-            var bucket = HashBucketId.For(i < LookupIds.Length - TrainingLookups ? Tenant.Live : Tenant.Training, hashes[0]);
+            var bucket = HashBucketId.For(i < LookupIds.Length - TrainingLookups ? Tenant.Live : Training, hashes[0]);
             yield return new LookupHashes { Bucket = bucket, RequestId = number(LookupIds[i]), Hashes = hashes };
         }
 
@@ -120,6 +124,11 @@ public sealed record HashBundle : IWireMessage
             }
         }
     }
+
+    // A moment long, when training was emptied, lookups of two may be under way.
+    private static bool IsOfOtherTraining(IEnumerable<IHashBucketMessage> before, IHashBucketMessage next) =>
+        next is LookupHashes { Bucket.Tenant: not Tenant.Live and var tenant }
+        && before.OfType<LookupHashes>().Any(l => l.Bucket.Tenant.IsTraining() && l.Bucket.Tenant != tenant);
 
     private static int WeightOf(IHashBucketMessage message) => message switch
     {

@@ -19,6 +19,9 @@ public sealed record CorrectAssessment : IReportCommand
     /// <summary>Which of the agency's own; null: its last one.</summary>
     [ProtoMember(7)] public int? AssessmentId { get; init; }
 
+    /// <summary>As <see cref="WithdrawReport.CountChanged"/>.</summary>
+    [ProtoMember(8)] public bool CountChanged { get; init; }
+
     public IReportVerb Seal(ConfidentialSeam seam, Report report) =>
         this with { Why = null, SealedWhy = SealText(seam, report, Why, SealedField.Why), Assessment = Assessment.Seal(seam, report.Id) };
 
@@ -34,15 +37,32 @@ public sealed record CorrectAssessment : IReportCommand
                 : Assessment.OfAnotherLaw(caller) is { } refused ? refused
                 : !Assessment.Classification.HasEffect()
                     ? new Refusal(RejectionCode.DoubtfulHasNoEffect, "Doubtful exists in v2 submissions only.")
+                : CountChanged ? NotConfirmed
                 : null,
-            items =>
-            [
-                new ItemsAssessed
-                {
-                    Meta = Context.ToMeta(), Why = SealedWhy,
-                    Assessments = [.. items.Select(i => new ItemAssessment { Ordinal = i.Ordinal, Corrects = Own(i)!.Id, Assessment = Corrected(i, Own(i)!) })],
-                },
-            ]);
+            items => [new ItemsAssessed { Meta = Context.ToMeta(), Why = SealedWhy, Assessments = Corrections(report, items[0], Own(items[0])!) }]);
+    }
+
+    /// <summary>
+    /// Of the opinion in every occurrence that carries it: it is one opinion. The first is told to the hash buckets, which know no copies and tell the items of
+    /// what it changes.
+    /// </summary>
+    private ImmutableArray<ItemAssessment> Corrections(Report report, ContentItem named, Assessment own)
+    {
+        var first = Occurrences.FirstOf(named, own);
+        OpinionPlace? corrected = null;
+        var all = ImmutableArray.CreateBuilder<ItemAssessment>(1);
+        foreach (var (item, old) in report.Items.SelectMany(i => i.Assessments.Where(a => a.Stands && Occurrences.FirstOf(i, a) == first), (i, a) => (i, a)))
+        {
+            var assessment = Corrected(item, old);
+            all.Add(new ItemAssessment
+            {
+                Ordinal = item.Ordinal, Corrects = old.Id,
+                Assessment = corrected is null ? assessment : assessment with { Propagated = true, CopyOf = corrected },
+            });
+            corrected ??= new OpinionPlace { Ordinal = item.Ordinal, AssessmentId = assessment.Id };
+        }
+
+        return all.ToImmutable();
     }
 
     private Assessment Corrected(ContentItem item, Assessment own)

@@ -46,12 +46,20 @@ internal static class Occurrences
         EarlierHosting = earlier.Hosting is { } hosting ? [hosting] : [],
 
         // What people said of the media still holds; it is the occurrence that is new.
-        Assessments =
-        [
-            .. earlier.Assessments.Where(a => a.Counts)
-                .Select((a, i) => a with { Id = i + 1, Episode = 0, Propagated = true, Carried = a.Carried || earlier.IsOfTheJob(a) }),
-        ],
+        Assessments = CopiesOf(earlier, _ => true),
     };
+
+    /// <summary>The opinions of the earlier occurrence that go along, each naming the one that it is a copy of.</summary>
+    public static ImmutableArray<Assessment> CopiesOf(ContentItem earlier, Func<Assessment, bool> which) =>
+    [
+        .. earlier.Assessments.Where(a => a.Counts && which(a)).Select((a, i) => a with
+        {
+            Id = i + 1, Episode = 0, Propagated = true, Carried = a.Carried || earlier.IsOfTheJob(a), CopyOf = FirstOf(earlier, a),
+        }),
+    ];
+
+    /// <summary>Which opinion it is, however many occurrences have carried it along.</summary>
+    public static OpinionPlace FirstOf(ContentItem item, Assessment a) => a.CopyOf ?? new OpinionPlace { Ordinal = item.Ordinal, AssessmentId = a.Id };
 
     public static Report Add(Report report, IReportEvent e, int earlier, ContentItem occurrence)
     {

@@ -125,7 +125,7 @@ public sealed record ActionInput
     {
         Type = Type, Agency = context.Caller.Agency, KeyId = context.Caller.KeyId, Date = Date, Reason = Reason,
         ReasonText = SealedReasonText, RecordedAt = context.OccurredAt, Episode = episode, Country = country,
-        Analyst = SealedAnalyst,
+        Analyst = SealedAnalyst, Speaks = context.Caller.SpeaksFor(country), Trust = context.Caller.Trust,
     };
 }
 

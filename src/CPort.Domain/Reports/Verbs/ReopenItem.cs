@@ -36,11 +36,7 @@ public sealed record ReopenItem : IReportCommand
                 Assignment = earlier.Assignment! with { Episode = 1, CountrySince = Context.OccurredAt },
 
                 // What was said of it here is what is looked at anew; what others said goes along.
-                Assessments =
-                [
-                    .. earlier.Assessments.Where(a => a.Counts && !earlier.IsOfTheJob(a))
-                        .Select((a, i) => a with { Id = i + 1, Episode = 0, Propagated = true }),
-                ],
+                Assessments = Occurrences.CopiesOf(earlier, a => !earlier.IsOfTheJob(a)),
             },
         },
         ItemNumber);

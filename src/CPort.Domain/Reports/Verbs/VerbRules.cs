@@ -163,6 +163,9 @@ internal static class VerbRules
     private static readonly Refusal NotYours =
         new(RejectionCode.NotAuthorised, "Your agency's part in this does not allow it (ICCAM rule 4; see docs/access.md).");
 
+    public static readonly Refusal NotConfirmed =
+        new(RejectionCode.CountChanged, "It would now change another number of items than was confirmed.");
+
     public static readonly Refusal Closed =
         new(RejectionCode.ItemIsClosed, "The item has a final action; nothing more is accepted (ICCAM rule 7).");
 

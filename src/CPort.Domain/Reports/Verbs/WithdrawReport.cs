@@ -11,6 +11,9 @@ public sealed record WithdrawReport : IReportCommand
     [ProtoMember(3)] public SecretText? Reason { get; init; }
     [ProtoMember(4)] public Sealed? SealedReason { get; init; }
 
+    /// <summary>It would change something else than the caller has confirmed, unless it was done before.</summary>
+    [ProtoMember(5)] public bool CountChanged { get; init; }
+
     public IReportVerb Seal(ConfidentialSeam seam, Report report) =>
         this with { Reason = null, SealedReason = SealText(seam, report, Reason, SealedField.Why) };
 
@@ -20,6 +23,7 @@ public sealed record WithdrawReport : IReportCommand
             .Any(agency => agency != report.ReportingHotline)
             ? Rejected(report, this, RejectionCode.OthersHaveActed,
                 "Another agency has assessed or acted on an item; the report can no longer be withdrawn.")
+        : CountChanged ? Rejected(report, this, NotConfirmed)
         : Accepted(report, this, new ReportWithdrawn { Meta = Context.ToMeta(), Reason = SealedReason });
 }
 
