@@ -21,7 +21,7 @@ internal static partial class OwnCertificate
         var file = Path.Combine(options.Data, FileName);
         try
         {
-            if (!File.Exists(file) || Certificates.Load(file, null, null, "CPORT__Http__MakeCertificate").NotAfter < DateTime.Now)
+            if (!File.Exists(file) || Certificates.Load(file, null, null, "CPORT__Http__MakeCertificate").Own.NotAfter < DateTime.Now)
             {
                 Make(file, options);
             }

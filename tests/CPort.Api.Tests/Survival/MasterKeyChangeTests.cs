@@ -144,7 +144,7 @@ public sealed class MasterKeyChangeTests(PostgreSqlServer server)
             var files = Directory.GetFiles(node.Database.Folder, "*", SearchOption.AllDirectories);
             Assert.Contains(files, f => f.EndsWith("cport.db", StringComparison.Ordinal));
             Assert.Contains(files, f => f.EndsWith("cport.db-wal", StringComparison.Ordinal));
-            Assert.All(files, f => Assert.True((File.GetUnixFileMode(f) & others) == 0, $"{f}: {File.GetUnixFileMode(f)}"));
+            Assert.All(files, f => Assert.True(OperatingSystem.IsWindows() || (File.GetUnixFileMode(f) & others) == 0, f));
         }
     }
 
