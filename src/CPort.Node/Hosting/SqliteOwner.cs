@@ -36,8 +36,8 @@ internal sealed class SqliteOwner(Database database, TimeProvider time) : IDispo
             }
             catch (IOException e) when (IsTaken(e))
             {
-                throw new FixedFiguresException($"{file} belongs to another node that runs ({Holder(file + ".lock")}), and SQLite serves one node. "
-                    + "Stop that one first, or give this one a folder of its own (CPORT__Data).");
+                throw new FixedFiguresException($"{file} belongs to another node that runs (its process stands in {Path.GetFileName(file)}.lock), and "
+                    + "SQLite serves one node. Stop that one first, or give this one a folder of its own (CPORT__Data).");
             }
         }
     }
@@ -76,18 +76,4 @@ internal sealed class SqliteOwner(Database database, TimeProvider time) : IDispo
 
     /// <summary>EWOULDBLOCK of Linux, of macOS and the BSDs; Windows' sharing violation.</summary>
     private static bool IsTaken(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
-
-    private static string Holder(string path)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var text = new StreamReader(file);
-            return text.ReadLine() is { Length: > 0 } line ? line : "it does not say which";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "it does not say which";
-        }
-    }
 }

@@ -39,7 +39,7 @@ public sealed class AloneTests(PostgreSqlServer server)
         {
             second.Start();
             Assert.Equal(ExitCodes.Refused, await second.EndedAsync(TestNode.Patience));
-            Assert.Contains($"cport.db belongs to another node that runs (process {first.Id} on ", second.Log, StringComparison.Ordinal);
+            Assert.Contains("cport.db belongs to another node that runs (its process stands in cport.db.lock)", second.Log, StringComparison.Ordinal);
             Assert.Contains("CPORT__Data", second.Log, StringComparison.Ordinal);
             Assert.DoesNotContain("   at ", second.Log, StringComparison.Ordinal);
             await first.WaitReadyAsync();
@@ -51,7 +51,10 @@ public sealed class AloneTests(PostgreSqlServer server)
             first.Thaw();
 
             // However the first ends, the second may have it then.
+            var process = first.Id;
             await first.Kill9Async();
+            var named = await File.ReadAllTextAsync(Path.Combine(first.Database.Folder, "cport.db.lock"));
+            Assert.StartsWith($"process {process} on ", named, StringComparison.Ordinal);
             await second.StartReadyAsync();
             Assert.Equal(ExitCodes.Ok, await second.StopAsync());
             await first.StartReadyAsync();

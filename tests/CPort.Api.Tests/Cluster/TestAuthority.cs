@@ -48,7 +48,10 @@ public sealed class TestAuthority
         }
 
         request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(_own, DateTimeOffset.UtcNow.AddDays(-20), until ?? Long.AddDays(-1), RandomNumberGenerator.GetBytes(8));
+        // Not by the certificate itself, which would have to be older than what it signs.
+        using var signing = _own.GetECDsaPrivateKey()!;
+        using var certificate = request.Create(_own.SubjectName, X509SignatureGenerator.CreateForECDsa(signing),
+            DateTimeOffset.UtcNow.AddDays(-20), until ?? Long.AddDays(-1), RandomNumberGenerator.GetBytes(8));
         using var whole = certificate.CopyWithPrivateKey(key);
 
         // A key that was never in a file cannot be used for TLS everywhere.
