@@ -5,7 +5,7 @@ using CPort.Domain.Inheritance;
 namespace CPort.Api.Hashes;
 
 /// <summary>Hashes to look up, any algorithms mixed.</summary>
-public sealed record LookupBody
+public sealed record LookupBody : ILongBody
 {
     /// <summary>1 to 10,000. Required.</summary>
     [Required]
@@ -95,7 +95,7 @@ public sealed record ImportRowBody : HashTexts
 public sealed record ImportLineAnswer(long Line, string Outcome, ApiProblem? Problem, IReadOnlyList<FieldError>? LeftOut = null);
 
 /// <summary>A change of an agency's opinions on hashes outside any report.</summary>
-public sealed record ChangeOpinionsBody
+public sealed record ChangeOpinionsBody : ILongBody
 {
     /// <summary>1 to 10,000. Required.</summary>
     [Required]

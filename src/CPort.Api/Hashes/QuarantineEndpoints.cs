@@ -29,7 +29,7 @@ public sealed record QuarantinedHashAnswer(
 public sealed record QuarantineListAnswer(IReadOnlyList<QuarantinedHashAnswer> Quarantined, string? NextCursor, IReadOnlyList<string>? Unanswered);
 
 /// <summary>Hashes to put into quarantine or to release; 1 to 200 in all.</summary>
-public sealed record ChangeQuarantineBody
+public sealed record ChangeQuarantineBody : ILongBody
 {
     /// <summary>As the list names them.</summary>
     public List<string?>? Ids { get; init; }

@@ -3,7 +3,7 @@ using CPort.Actors.Projections;
 namespace CPort.Api.Queues;
 
 /// <summary>What to search for: all given fields must fit, one of the values of each.</summary>
-public sealed record SearchBody
+public sealed record SearchBody : ILongBody
 {
     public string? ReportId { get; init; }
 

@@ -1,7 +1,7 @@
-using CPort.Api.Hashes;
-using CPort.Api.Queues;
-
 namespace CPort.Api.Reading;
+
+/// <summary>The body of a command that lists hashes, items or numbers by the thousand.</summary>
+public interface ILongBody;
 
 /// <summary>How large a body may be and how many entries its arrays may have: the one table of both.</summary>
 public static class BodyLimits
@@ -9,11 +9,8 @@ public static class BodyLimits
     /// <summary>Of an array that is named nowhere here.</summary>
     internal const int EntriesOfAny = 1_000;
 
-    private static readonly HashSet<Type> Lists =
-        [typeof(AddItemsBody), typeof(LookupBody), typeof(ChangeOpinionsBody), typeof(ChangeQuarantineBody), typeof(SearchBody)];
-
     public static int Bytes<T>(IntakeLimits limits) => Math.Min(limits.BodyBytes,
-        typeof(T) == typeof(ReportBody) ? limits.BodyBytes : Lists.Contains(typeof(T)) ? limits.ListBodyBytes : limits.CommandBodyBytes);
+        typeof(T) == typeof(ReportBody) ? limits.BodyBytes : typeof(T).IsAssignableTo(typeof(ILongBody)) ? limits.ListBodyBytes : limits.CommandBodyBytes);
 
     /// <summary>What a body means to keep to is less, here and there, and told when it is read; beyond this nothing of it is looked at.</summary>
     internal static int Entries(ReadOnlySpan<byte> name, IntakeLimits limits) =>

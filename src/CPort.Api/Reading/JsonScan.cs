@@ -30,10 +30,12 @@ internal static class JsonScan
         {
             var at = $" at byte {e.BytePositionInLine + 1}{(e.LineNumber > 0 ? $" of line {e.LineNumber + 1}" : "")}";
 
-            // The reader has one message for each fault; this one is pinned by a test.
+            // The reader has one message for each fault; these are pinned by tests.
             return e.Message.Contains("maximum configured depth", StringComparison.Ordinal)
                 ? new FieldError(place.Path(utf8), ProblemCodes.TooDeep, $"The JSON is nested deeper than {StrictJson.MaxDepth} levels{at}.")
-                : new FieldError(place.Path(utf8), ProblemCodes.MalformedJson, $"The JSON is broken{at}.");
+                : e.Message.Contains("after a single JSON value", StringComparison.Ordinal)
+                    ? new FieldError("", ProblemCodes.MalformedJson, $"Something follows the JSON value{at}: in a stream each stands on a line of its own.")
+                    : new FieldError(place.Path(utf8), ProblemCodes.MalformedJson, $"The JSON is broken{at}.");
         }
     }
 

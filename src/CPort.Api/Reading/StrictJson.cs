@@ -87,12 +87,6 @@ public static partial class StrictJson
                 $"There is no such field{at}.");
         }
 
-        if (e.InnerException?.GetType().Name == "JsonReaderException" || e.GetType().Name == "JsonReaderException")
-        {
-            return new FieldError(path, ProblemCodes.MalformedJson, message.Contains("after a single JSON value", StringComparison.Ordinal)
-                ? $"Something follows the JSON value{at}: in a stream each stands on a line of its own." : $"The JSON is broken{at}.");
-        }
-
         if (e.InnerException is InvalidOperationException inner && inner.Message.Contains("UTF-16", StringComparison.Ordinal))
         {
             return new FieldError(path, ProblemCodes.MalformedJson, $"A text cannot be read: an escape stands for half a character{at}.");

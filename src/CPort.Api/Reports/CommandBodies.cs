@@ -14,7 +14,7 @@ public sealed record ItemTargetBody
 }
 
 /// <summary>Items added to a report, at most 200 at a time.</summary>
-public sealed record AddItemsBody
+public sealed record AddItemsBody : ILongBody
 {
     [Required]
     public List<UrlEntryBody?>? Urls { get; init; }

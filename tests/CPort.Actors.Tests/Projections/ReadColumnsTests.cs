@@ -23,6 +23,7 @@ public sealed class ReadColumnsTests
         ["rm_item_hash.hash_key"] = "keyed",
         ["rm_look_alike.hash_key"] = "keyed", ["rm_look_alike.group_id"] = "keyed", ["rm_look_alike.sealed_value"] = "sealed",
         ["rm_look_alike_group.group_id"] = "keyed", ["rm_look_alike_group.founder_key"] = "keyed", ["rm_look_alike_group.merged_into"] = "keyed",
+        ["rm_offset.suffix_list"] = "a public list's name", ["rm_report.opinion_trust"] = "agency",
         ["rm_stuck.persistence_id"] = "keyed", ["rm_stuck.reason"] = "a fault's kind",
     };
 

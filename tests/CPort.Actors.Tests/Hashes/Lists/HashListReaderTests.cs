@@ -321,6 +321,12 @@ public class HashListReaderTests
         var start = GC.GetTotalMemory(forceFullCollection: true);
         await foreach (var row in HashListReader.ReadAsync(new Generated(parts)))
         {
+            if (row.Outcome == HashListRowOutcome.Note)
+            {
+                // The column of comments is not read, and that is said once.
+                continue;
+            }
+
             Assert.NotNull(row.Row);
             if (++count % 50_000 == 0)
             {
