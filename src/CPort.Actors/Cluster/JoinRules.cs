@@ -115,6 +115,14 @@ public static class JoinRules
                 $"{Name(members.Select(m => m.Address))} are members of a cluster that the database does not know any more, and will end soon");
         }
 
+        // Nodes on another database have other keys and do not hear this one: on a database that never had a cluster, a second one beside theirs would be a
+        // slip of the settings.
+        if (!now.Silent.IsEmpty && now.Record.Incarnation is null)
+        {
+            return new JoinStep.Wait($"{Name(now.Silent)} take connections and have not answered yet; nodes on another database never will "
+                + "(CPORT__Database__ConnectionString)");
+        }
+
         if (!now.Silent.IsEmpty && now.Watched < 2 * WatchFor)
         {
             return new JoinStep.Wait($"{Name(now.Silent)} take connections and have not answered yet");

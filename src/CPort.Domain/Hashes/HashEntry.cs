@@ -155,7 +155,8 @@ internal sealed class HashEntry
         }
 
         (HasOpinions, Known) = (known, known && !Flags.HasFlag(HashFlags.Trap));
-        Confirmed = human || trusted?.Exists(a => trusted.Exists(b => b.Agency != a.Agency && b.Judge != a.Judge)) == true;
+        Confirmed = human || trusted?.Exists(a => trusted.Exists(b =>
+            a.IsIndependentOf(b) && a.Classification.IsIllegal() == b.Classification.IsIllegal())) == true;
     }
 
     /// <summary>

@@ -85,7 +85,8 @@ public static class HashWords
         : string.CompareOrdinal(one.List, other.List) is var byList and not 0 ? byList
         : string.CompareOrdinal(one.Origin, other.Origin);
 
-    // The first two that are independent; where no two are, the first says all.
+    // The first two that are independent. Where no two are, they are all one agency's or all one judge's: of these another judge's, or another agency's, word
+    // is kept beside the first, because one of both is independent of whatever word of another law is independent of any of them.
     private static void AddTwo(List<HashWord> words, int first, int end, ImmutableArray<HashWord>.Builder reduced)
     {
         for (var one = first; one < end; one++)
@@ -102,6 +103,11 @@ public static class HashWords
         }
 
         reduced.Add(words[first]);
+        var another = words.FindIndex(first, end - first, w => w.Judge != words[first].Judge || w.Agency != words[first].Agency);
+        if (another >= 0)
+        {
+            reduced.Add(words[another]);
+        }
     }
 
     public static HashWord Of(HashOpinion o) => new()

@@ -107,6 +107,13 @@ public static class DecisionTable
         _ => false,
     };
 
+    /// <summary>The strength down to which words must be counted to be believed; <paramref name="said"/> is believed as a whole.</summary>
+    private static HashStrength BelievedAt(List<Said> said)
+    {
+        var strengths = said.Select(s => s.Strength).Distinct().Order();
+        return strengths.First(most => Believed(said.FindAll(s => s.Strength <= most)));
+    }
+
     /// <summary>Rows 1 to 3 and 5 to 7: what is decided without a human, or disputed.</summary>
     private static InheritanceDecision? Verdict(Country? country, List<Said> deciding, List<Said> heard)
     {
@@ -117,7 +124,7 @@ public static class DecisionTable
             var believed = deciding.FindAll(s => s.Is == Classification.NotIllegal);
 
             // Of contradicting verdicts the stronger hash's stands, except that no NotIllegal ever beats a believed Baseline silently.
-            return Believed(believed) && believed[0].Strength <= baseline[0].Strength
+            return Believed(believed) && BelievedAt(believed) <= BelievedAt(baseline)
                 ? Make(InheritanceKind.Disputed, 3, [.. baseline, .. believed])
                 : Make(InheritanceKind.Inherited, against.Count == 0 ? 1 : 2, baseline) with
                 {

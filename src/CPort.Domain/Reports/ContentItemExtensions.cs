@@ -176,16 +176,16 @@ public static class ContentItemExtensions
     public static bool InThisEpisode(this ContentItem item, CaseAction action) => item.InThisEpisode(action, item.Assignment?.Episode ?? 0);
 
     private static bool InThisEpisode(this ContentItem item, CaseAction action, int episode) =>
-        action.Episode == episode
-        || (action.Episode == 0 && episode <= 1 && (action.Type.IsFinal() ? item.ClosesFromIntake(action)
-            : action.Country is { } country && country == item.Assignment?.Country));
+        action.Episode == 0 && action.Type.IsFinal() ? episode <= 1 && item.ClosesFromIntake(action)
+        : action.Episode == episode
+            || (action.Episode == 0 && episode <= 1 && action.Country is { } country && country == item.Assignment?.Country);
 
     /// <summary>
-    /// By who speaks for the country that has the item and is believed (the hotline that has it always is); that content is gone, also by who is trusted, and
-    /// by anybody of what is no country's job.
+    /// By who speaks for the country that has the item and is believed (the hotline that has it always is); that content is gone, also by who is trusted, of an
+    /// orphan by who is not untrusted, and by anybody of what no tracer finds.
     /// </summary>
     private static bool ClosesFromIntake(this ContentItem item, CaseAction action) =>
-        item.Assignment?.Country is not { } job ? action.Type.Row().Gone
+        item.Assignment?.Country is not { } job ? action.Type.Row().Gone && (item.Assignment is null || action.Trust != TrustLevel.Untrusted)
         : (action.Speaks && action.Country == job && (action.Trust != TrustLevel.Untrusted || action.Agency == item.Assignment.Hotline))
             || (action.Type.Row().Gone && action.Trust == TrustLevel.Trusted);
 

@@ -51,6 +51,35 @@ public sealed class DecisionTableTests
     }
 
     [Fact]
+    public void One_more_baseline_never_makes_it_less_believed()
+    {
+        // Two importers of two lists; then one of them imports the other's list too.
+        HashOpinion[] opinions = [Listed("hotline-nl", Nl, "ncmec"), Listed("hotline-de", De, "iwf"), Listed("hotline-nl", Nl, "iwf")];
+        foreach (var said in new[] { opinions[..2], opinions, [.. opinions.Reverse()] })
+        {
+            Is(Decide(Fr, [.. HashWords.Reduce(said)]), InheritanceKind.Inherited, 1, Baseline);
+        }
+
+        static HashOpinion Listed(string agency, Country law, string list) => new()
+        {
+            Agency = AgencyId.Parse(agency), List = list, Origin = list, Classification = Baseline, Country = law, Speaks = true,
+            Trust = TrustLevel.Standard, Basis = OpinionBasis.List, At = DateTimeOffset.UnixEpoch,
+        };
+    }
+
+    [Fact]
+    public void Row_3_believed_words_are_weighed_by_the_hash_on_which_they_are_believed()
+    {
+        var always = Default with { WeakHashes = WeakHashes.Always };
+        var (interpol, gb) = (Word("interpol", Baseline, trust: Trusted), Word("hotline-gb", NotIllegal, trust: Trusted));
+
+        // One standard Baseline on the stronger hash ends no dispute of two trusted ones, nor does one standard NotIllegal there begin one.
+        Is(Decide(always, Nl, (HashAlgorithm.Sha256, [Word("hotline-fr", Baseline)]), (HashAlgorithm.Md5, [interpol, gb])), InheritanceKind.Disputed, 3);
+        Is(Decide(always, Nl, (HashAlgorithm.Sha256, [interpol, Word("hotline-fr", NotIllegal)]), (HashAlgorithm.Md5, [interpol, gb])),
+            InheritanceKind.Inherited, 2, Baseline);
+    }
+
+    [Fact]
     public void Row_2_one_standard_not_illegal_anywhere_or_here_is_an_objection_and_changes_nothing()
     {
         foreach (var objector in new[] { Speaker("hotline-fr", NotIllegal, Fr), Speaker("hotline-nl", NotIllegal, Nl) })

@@ -799,4 +799,49 @@ public class VerdictRuleTests
         Assert.Equal(CommandOutcome.Rejected, preview.Reply.Outcome);
         Assert.Empty(preview.Words);
     }
+
+    [Fact]
+    public void Whoever_reports_closes_nothing_that_nobody_has_but_by_its_being_gone()
+    {
+        var s = new ReportScenario();
+        s.Submit(Se, Entry() with
+        {
+            Assessment = Opinion(Classification.NotIllegal), Actions = [Action(ActionType.NotIllegal, reason: ActionReason.AdultPornography)],
+        });
+        s.Work(traces: [new ItemTrace { Ordinal = 1, Facts = Facts(null) }]);
+        Assert.Equal(ItemState.Untraced, s[1].State());
+
+        var t = new ReportScenario();
+        t.Submit(Se, Entry() with { Actions = [Action(ActionType.Removed)] });
+        Assert.Equal(ItemState.Removed, t[1].State());
+    }
+
+    [Fact]
+    public void A_judge_of_several_countries_judges_others_items_by_the_law_of_its_primary_one()
+    {
+        var islands = Se with { Countries = [BE, NL], PrimaryCountry = NL };
+        var s = HostedIn(DE);
+        Assert.Equal(NL, VerbRules.LawOf(s[1], islands));
+        Assert.Equal(DE, VerbRules.LawOf(s[1], islands with { Countries = [BE, DE, NL] }));
+    }
+
+    [Fact]
+    public void An_item_that_gets_its_country_after_it_was_matched_is_looked_up_again()
+    {
+        var s = new ReportScenario();
+        s.Submit(Se, Entry() with { Hashes = [Sha256(7)] });
+        s.Work(traces: [new ItemTrace { Ordinal = 1, Facts = Facts(null) }], verdicts: [new ItemVerdicts { Ordinal = 1 }], full: true);
+        Assert.True(s[1].Matched);
+        s.Host(Se, DE);
+        Assert.Equal(DE, s[1].Assignment?.Country);
+        Assert.False(s[1].Matched);
+
+        var t = new ReportScenario();
+        t.Submit(Se, Entry() with { Hashes = [Sha256(7)] });
+        t.Work(verdicts: [new ItemVerdicts { Ordinal = 1 }], full: true);
+        Assert.True(t[1].Matched);
+        t.Work(traces: [new ItemTrace { Ordinal = 1, Facts = Facts(DE, HostingSource.StaticTable) }]);
+        Assert.Equal(DE, t[1].Assignment?.Country);
+        Assert.False(t[1].Matched);
+    }
 }

@@ -55,7 +55,7 @@ public sealed partial class PublicSuffixesTests
         var cases = File.ReadLines(Repository.PathOf("tests", "CPort.Actors.Tests", "Routing", "test_psl.txt"))
             .Select(line => Case().Match(line)).Where(m => m.Success).Select(m => (Host: m.Groups[1].Value, Domain: m.Groups[2].Value)).ToArray();
         Assert.Equal(78, cases.Length);
-        Assert.Empty(cases.Where(c => Domain(c.Host) != Domain(c.Domain, isDomain: true)));
+        Assert.DoesNotContain(cases, c => Domain(c.Host) != Domain(c.Domain, isDomain: true));
 
         // In their ASCII forms; names that begin with a dot are no names.
         static string? Domain(string quoted, bool isDomain = false) =>

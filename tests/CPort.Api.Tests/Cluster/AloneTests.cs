@@ -19,7 +19,7 @@ public sealed class AloneTests(PostgreSqlServer server)
         await using var node = new TestNode(await NodeDatabase.CreateAsync(provider, server),
             new Dictionary<string, string> { ["Operator__Port"] = operators.ToString(CultureInfo.InvariantCulture) });
         await node.StartReadyAsync();
-        Assert.Equal(new[] { node.Url.Port, operators }.Order(), ListeningPorts(node.Id));
+        Assert.Equal(new[] { node.Url.Port, node.FiguresUrl.Port, operators }.Order(), ListeningPorts(node.Id));
 
         // A port for other nodes is one that somebody asked for.
         await node.StopAsync();

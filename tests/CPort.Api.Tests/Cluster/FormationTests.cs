@@ -41,12 +41,14 @@ public sealed class FormationTests(PostgreSqlServer server)
         Assert.Equal(ExitCodes.Refused, await late.EndedAsync(TestNode.Patience));
         Assert.Contains("cluster-name: the database was set up with 'cport', this node is configured with 'other'", late.Log, StringComparison.Ordinal);
 
-        // Another database, the seeds of this cluster: refused by the asked member's answer.
+        // Another database, the seeds of this cluster: its nodes do not hear one with other keys, and it makes no cluster of its own beside them.
         late.Settings["Cluster__Name"] = "cport";
         late.Settings["Database__ConnectionString"] = await server.CreateDatabaseAsync();
+        late.Settings["Cluster__JoinSeconds"] = "15";
         late.Start();
-        Assert.Equal(ExitCodes.Refused, await late.EndedAsync(TestNode.Patience));
-        Assert.Contains("Both must work on the same database", late.Log, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.NotJoined, await late.EndedAsync(TestNode.Patience));
+        Assert.Contains("nodes on another database never will", late.Log, StringComparison.Ordinal);
+        late.Settings.Remove("Cluster__JoinSeconds");
 
         // Another way to judge a split: refused by the members, and recorded nowhere.
         late.Settings["Database__ConnectionString"] = cluster.Database.Settings["Database__ConnectionString"];

@@ -268,10 +268,10 @@ public sealed partial class PbmTests(PostgreSqlServer server)
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"\Aakka\.tcp://cport@127\.0\.0\.1:\d+ \| \[[a-z,]+\] \| up \|  \| \d+\.\d+\.\d+\z")]
+    [GeneratedRegex(@"\Aakka\.(?:alone://cport@[^:]+:1|tcp://cport@127\.0\.0\.1:\d+) \| \[[a-z,]+\] \| up \|  \| \d+\.\d+\.\d+\z")]
     private static partial Regex MemberLine();
 
     [GeneratedRegex(
-        @"\Aakka\.tcp://cport@127\.0\.0\.1:\d+ \| \[[a-z,]+\] \| up \|  \| \d+\.\d+\.\d+ \[coordinator\]\([a-z-]+\) \| shards: \d+ \| entities: \d+\z")]
+        @"\Aakka\.(?:alone://cport@[^:]+:1|tcp://cport@127\.0\.0\.1:\d+) \| \[[a-z,]+\] \| up \|  \| \d+\.\d+\.\d+ \[coordinator\]\([a-z-]+\) \| shards: \d+ \| entities: \d+\z")]
     private static partial Regex RegionLine();
 }

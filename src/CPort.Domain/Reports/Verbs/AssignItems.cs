@@ -82,7 +82,7 @@ internal static class Assigning
         return new ItemAssignment
         {
             Ordinal = item.Ordinal, CountryChanged = true,
-            Inheritance = Inheriting.Of(item, assigned, environment), LookUpAgain = episode > 1,
+            Inheritance = Inheriting.Of(item, assigned, environment), LookUpAgain = item.Matched,
             Assignment = new Assignment
             {
                 Episode = episode, Country = assigned, CountrySince = at, Orphan = assigned is null, Hotline = hotline,

@@ -66,6 +66,11 @@ public sealed record ItemSteps
     /// <summary>Assessments that the hash buckets have recorded.</summary>
     [ProtoMember(5, IsPacked = true)] public int[] Propagated { get; init; } = [];
 
+    /// <summary>
+    /// Routed by what was known before it had a country: news that would have changed nothing then may decide for this one, so it is looked up as a whole.
+    /// </summary>
+    [ProtoMember(6)] public bool LookUpAgain { get; init; }
+
     /// <summary>Null: nothing new.</summary>
     internal static ItemSteps? Of(
         ContentItem item, ItemTrace? trace, ItemVerdicts? verdicts, IEnumerable<int> propagated, ReportEnvironment environment)
@@ -88,6 +93,7 @@ public sealed record ItemSteps
         {
             var again = Inheriting.Of(after, after.Assignment?.Country, environment);
             match = Equals(again, after.Inheritance) ? null : new ItemMatch { Known = after.Known, Near = after.Near, Inheritance = again };
+            steps = steps with { LookUpAgain = !after.Hashes.IsEmpty };
         }
 
         steps = steps with { Match = match };
@@ -111,7 +117,8 @@ public sealed record ItemSteps
             item = item with { Assessments = [.. item.Assessments.Select(a => Propagated.Contains(a.Id) ? a with { Propagated = true } : a)] };
         }
 
-        return Match is null ? item : Match.ApplyTo(item);
+        item = Match is null ? item : Match.ApplyTo(item);
+        return LookUpAgain ? item with { Matched = false } : item;
     }
 }
 

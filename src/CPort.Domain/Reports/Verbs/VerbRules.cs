@@ -169,12 +169,11 @@ internal static class VerbRules
     public static readonly Refusal Closed =
         new(RejectionCode.ItemIsClosed, "The item has a final action; nothing more is accepted (ICCAM rule 7).");
 
-    /// <summary>The law by which the caller judges an item: the assigned country's when it works for it, else its own first one; INTERPOL has none.</summary>
+    /// <summary>The law by which the caller judges an item: the assigned country's when it works for it, else its own primary one; INTERPOL has none.</summary>
     public static Country? LawOf(ContentItem item, Caller caller) =>
         item.Assignment?.Country is { } job && caller.WorksFor(job) ? job
         : item.Hosting?.Country is { } host && caller.WorksFor(host) ? host
-        : caller.Countries is [var first, ..] ? first
-        : null;
+        : caller.PrimaryCountry;
 
     public static Refusal? Leased(ContentItem item, Caller caller, ReportEnvironment environment) =>
         item.IsLeasedToAnother(caller, environment.Now)
