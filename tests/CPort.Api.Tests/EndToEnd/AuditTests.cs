@@ -122,8 +122,9 @@ public sealed class AuditTests(EndToEndNodes nodes)
 
         foreach (var who in new[] { "hotline-lt", "hotline-be" })
         {
+            // An answer that is read while the read tables go on may have one figure of before and another of after.
             var read = (await EndToEndNode.UntilAsync(() => node.GetAsync(who, "v1/statistics"), r =>
-                Duration(r.Json, "receiptToPolice").GetProperty("items").GetInt64() == 1
+                Count(r.Json, "items") == 1 && Duration(r.Json, "receiptToPolice").GetProperty("items").GetInt64() == 1
                 && (who == "hotline-be" || Count(r.Json, "withdrawn") == 1))).Json;
             Assert.Equal(24, Duration(read, "receiptToPolice").GetProperty("medianHours").GetDouble());
             Assert.Equal((1, 1, 0), (Count(read, "items"), Count(read, "illegalUrls"), Count(read, "knownUrls")));
