@@ -117,15 +117,11 @@ public static class JoinRules
 
         // Nodes on another database have other keys and do not hear this one: on a database that never had a cluster, a second one beside theirs would be a
         // slip of the settings.
-        if (!now.Silent.IsEmpty && now.Record.Incarnation is null)
+        var isNew = now.Record.Incarnation is null;
+        if (!now.Silent.IsEmpty && (isNew || now.Watched < 2 * WatchFor))
         {
-            return new JoinStep.Wait($"{Name(now.Silent)} take connections and have not answered yet; nodes on another database never will "
-                + "(CPORT__Database__ConnectionString)");
-        }
-
-        if (!now.Silent.IsEmpty && now.Watched < 2 * WatchFor)
-        {
-            return new JoinStep.Wait($"{Name(now.Silent)} take connections and have not answered yet");
+            return new JoinStep.Wait($"{Name(now.Silent)} take connections and have not answered yet"
+                + (isNew ? "; nodes on another database never will (CPORT__Database__ConnectionString)" : ""));
         }
 
         return others.Length > 0 && now.Watched < WatchFor

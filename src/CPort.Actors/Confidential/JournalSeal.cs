@@ -4,7 +4,6 @@ using System.Runtime.Serialization;
 using System.Security.Cryptography;
 using System.Text;
 using Akka.Serialization;
-using BitFaster.Caching.Lru;
 using CPort.Actors.Serialization;
 using CPort.Domain.Wire;
 
@@ -54,8 +53,7 @@ public sealed class JournalSeal(KeyRing ring)
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
-    private readonly ConcurrentLru<(int Generation, UInt128 Writer), byte[]> _keys = new(Environment.ProcessorCount, 1_024,
-        EqualityComparer<(int, UInt128)>.Default);
+    private readonly DerivedKeys _keys = new(ring, "journal 1 ", 1_024);
 
     private volatile Writer? _writer;
 
@@ -113,7 +111,7 @@ public sealed class JournalSeal(KeyRing ring)
         }
 
         var generation = BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(1));
-        var key = KeyOf(generation, BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(WriterAt)));
+        var key = _keys.Of(generation, BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(WriterAt)));
         var length = bytes.Length - Overhead;
         var plain = ArrayPool<byte>.Shared.Rent(length);
         try
@@ -177,22 +175,7 @@ public sealed class JournalSeal(KeyRing ring)
 
         // Two threads may make one each: both are good.
         var name = BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16));
-        return _writer = new Writer(generation, name, KeyOf(generation, name));
-    }
-
-    private byte[] KeyOf(int generation, UInt128 writer)
-    {
-        if (_keys.TryGet((generation, writer), out var key))
-        {
-            return key;
-        }
-
-        Span<byte> purpose = stackalloc byte[10 + 16];
-        "journal 1 "u8.CopyTo(purpose);
-        BinaryPrimitives.WriteUInt128BigEndian(purpose[10..], writer);
-        key = ring.Derive(generation, purpose);
-        _keys.AddOrUpdate((generation, writer), key);
-        return key;
+        return _writer = new Writer(generation, name, _keys.Of(generation, name));
     }
 
     private sealed class Writer(int generation, UInt128 name, byte[] key)

@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using BitFaster.Caching.Lru;
 using CPort.Actors.Serialization;
 
 namespace CPort.Actors.Confidential;
@@ -20,7 +19,7 @@ public sealed class KeyRingSeam : ConfidentialSeam
     private const int MaxPurposes = 64;
 
     private readonly KeyRing _ring;
-    private readonly ConcurrentLru<(int Generation, ReportId Report), byte[]> _reportKeys;
+    private readonly DerivedKeys _reportKeys;
     private readonly ConcurrentDictionary<string, byte[]> _purposeKeys = new(StringComparer.Ordinal);
 
     /// <param name="ring">The database's keys.</param>
@@ -28,7 +27,7 @@ public sealed class KeyRingSeam : ConfidentialSeam
     public KeyRingSeam(KeyRing ring, int cachedKeys = 2_048)
     {
         _ring = ring;
-        _reportKeys = new ConcurrentLru<(int, ReportId), byte[]>(Environment.ProcessorCount, cachedKeys, EqualityComparer<(int, ReportId)>.Default);
+        _reportKeys = new DerivedKeys(ring, "report 1 ", cachedKeys);
     }
 
     /// <inheritdoc/>
@@ -42,7 +41,7 @@ public sealed class KeyRingSeam : ConfidentialSeam
         var nonce = bytes.AsSpan(GenerationLength, AesSeal.NonceLength);
         Span<byte> bound = stackalloc byte[BoundLength];
         Bind(place, generation, bound);
-        var key = KeyOf(generation, place.Report);
+        var key = _reportKeys.Of(generation, place.Report.Value);
         if (repeatable)
         {
             NonceOf(key, bound, buffer.WrittenSpan, nonce);
@@ -70,7 +69,8 @@ public sealed class KeyRingSeam : ConfidentialSeam
         Span<byte> bound = stackalloc byte[BoundLength];
         Bind(place, generation, bound);
         var plain = new byte[bytes.Length - HeadLength - AesSeal.TagLength];
-        if (!AesSeal.TryDecrypt(KeyOf(generation, place.Report), bytes.Slice(GenerationLength, AesSeal.NonceLength), bytes[HeadLength..], plain, bound))
+        var key = _reportKeys.Of(generation, place.Report.Value);
+        if (!AesSeal.TryDecrypt(key, bytes.Slice(GenerationLength, AesSeal.NonceLength), bytes[HeadLength..], plain, bound))
         {
             throw Broken(place);
         }
@@ -114,21 +114,6 @@ public sealed class KeyRingSeam : ConfidentialSeam
         Span<byte> hash = stackalloc byte[32];
         hmac.GetHashAndReset(hash);
         hash[..nonce.Length].CopyTo(nonce);
-    }
-
-    private byte[] KeyOf(int generation, ReportId report)
-    {
-        if (_reportKeys.TryGet((generation, report), out var key))
-        {
-            return key;
-        }
-
-        Span<byte> purpose = stackalloc byte[9 + 16];
-        "report 1 "u8.CopyTo(purpose);
-        BinaryPrimitives.WriteUInt128BigEndian(purpose[9..], report.Value);
-        key = _ring.Derive(generation, purpose);
-        _reportKeys.AddOrUpdate((generation, report), key);
-        return key;
     }
 
     private const int BoundLength = 16 + 4 + 1 + GenerationLength;

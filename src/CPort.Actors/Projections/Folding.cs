@@ -62,8 +62,7 @@ internal sealed class Folding(string id, Report known)
     }
 
     /// <summary>Adds the rows that the folded events have changed; <paramref name="newItems"/>: those whose hashes are not in the tables yet.</summary>
-    public void RowsInto(
-        ConfidentialSeam seam, ItemKeys keys, List<ReportRow> reports, List<ItemRow> items, List<(Tenant Tenant, ContentItem Item)> newItems)
+    public void RowsInto(ItemKeys keys, List<ReportRow> reports, List<ItemRow> items, List<(Tenant Tenant, ContentItem Item)> newItems)
     {
         var (rows, fresh) = (new List<ItemRow>(), new List<(Tenant Tenant, ContentItem Item)>());
         var sameHead = !Whole && ReadRows.SharesHead(Before, Now);
@@ -78,7 +77,7 @@ internal sealed class Folding(string id, Report known)
 
             try
             {
-                rows.Add(ReadRows.Of(seam, Now, keys.Of(Now, item)));
+                rows.Add(keys.RowOf(Now, item));
             }
             catch (System.Security.Cryptography.CryptographicException fault)
             {

@@ -9,8 +9,11 @@ namespace CPort.Actors.Projections;
 /// </summary>
 internal sealed class ItemKeys(ConfidentialSeam seam, UrlKeyMaker maker, string? suffixList)
 {
-    /// <summary>The item with the set's keys. Throws <see cref="System.Security.Cryptography.CryptographicException"/> when its URL cannot be opened.</summary>
-    public ContentItem Of(Report report, ContentItem item)
+    /// <summary>The item's row. Throws <see cref="System.Security.Cryptography.CryptographicException"/> when its URL is needed and does not open.</summary>
+    public ItemRow RowOf(Report report, ContentItem item) => ReadRows.Of(seam, report, Of(report, item));
+
+    /// <summary>The item with the set's keys.</summary>
+    private ContentItem Of(Report report, ContentItem item)
     {
         if (item.UrlKeys is not { } keys || (keys.SuffixList == suffixList && keys.NormaliserVersion == WebAddress.NormaliserVersion))
         {

@@ -293,7 +293,7 @@ public sealed class Projector(
     private async Task TryAloneAsync(Folding folding, CancellationToken cancellation)
     {
         var (reports, items, newItems) = (new List<ReportRow>(), new List<ItemRow>(), new List<(Tenant Tenant, ContentItem Item)>());
-        folding.RowsInto(seam, _keys, reports, items, newItems);
+        folding.RowsInto(_keys, reports, items, newItems);
         await using var db = tables.Connect();
         await using var transaction = await _rows.BeginAsync(db, cancellation).ConfigureAwait(false);
         try
@@ -315,7 +315,7 @@ public sealed class Projector(
         var newItems = new List<(Tenant Tenant, ContentItem Item)>();
         foreach (var folding in foldings.Where(f => f.Fault is null && f.Now.Exists))
         {
-            folding.RowsInto(seam, _keys, reports, items, newItems);
+            folding.RowsInto(_keys, reports, items, newItems);
         }
 
         await using var db = tables.Connect();

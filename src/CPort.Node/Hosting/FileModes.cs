@@ -19,6 +19,17 @@ internal static class FileModes
         }
     }
 
+    /// <summary>The file is made for its owner alone, also where <see cref="OwnerOnly"/> was not said.</summary>
+    public static FileStreamOptions ForOwner(this FileStreamOptions options)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return options;
+    }
+
     /// <summary>A file from before, and what stands beside it under its name, is closed to others; one that is somebody else's is left to him.</summary>
     public static void Close(string file)
     {

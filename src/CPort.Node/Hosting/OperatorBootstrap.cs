@@ -92,12 +92,7 @@ internal sealed partial class OperatorBootstrap(
     /// <summary>Writes a text that only the file's owner may read.</summary>
     public static async Task WriteAsync(string file, string key, CancellationToken cancellation)
     {
-        var create = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            create.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
+        var create = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write }.ForOwner();
         await using var writer = new StreamWriter(file, create);
         await writer.WriteLineAsync(key.AsMemory(), cancellation);
     }

@@ -70,12 +70,7 @@ internal static partial class OwnCertificate
 
         // Under its name only when it is whole, and readable by its owner alone.
         Directory.CreateDirectory(options.Data);
-        var create = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            create.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
+        var create = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write }.ForOwner();
         var part = $"{file}.{Environment.ProcessId}";
         using (var writer = new StreamWriter(part, create))
         {

@@ -55,12 +55,7 @@ internal sealed class SqliteOwner(Database database, TimeProvider time) : IDispo
     private FileStream Open(string path)
     {
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        var file = new FileStream(path, options);
+        var file = new FileStream(path, options.ForOwner());
         try
         {
             file.SetLength(0);
