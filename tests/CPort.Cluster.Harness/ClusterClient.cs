@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -102,7 +103,7 @@ public sealed class ClusterClient(ChaosCluster cluster) : IDisposable
             using var answer = await On(node, agency).SendAsync(request, limit.Token);
             return new ClientAnswer(answer.StatusCode, await answer.Content.ReadAsStringAsync(limit.Token), 1);
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException or IOException)
         {
             return new ClientAnswer(0, e.GetBaseException().Message, 1);
         }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.Json;
 using CPort.Tests.Shared;
 
@@ -90,7 +91,7 @@ public sealed class SupervisedNode : NodeProcess
             return (long)(await MetricsAsync()).Split('\n').Where(l => l.StartsWith(name, StringComparison.Ordinal))
                 .Sum(l => double.Parse(l.Split(' ')[^(l.Split(' ').Length > 2 ? 2 : 1)], CultureInfo.InvariantCulture));
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or FormatException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException or FormatException)
         {
             return 0;
         }

@@ -174,7 +174,7 @@ public class NodeProcess : IAsyncDisposable
             using var answer = await _http.GetAsync("/health/ready", cancellation);
             return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException
+        catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException
             && !cancellation.IsCancellationRequested)
         {
             return (0, e.Message);

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -53,7 +54,7 @@ public static class StreamSender
 
             return null;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or JsonException or OperationCanceledException)
         {
             return e.GetType().Name + ": " + e.Message;
         }

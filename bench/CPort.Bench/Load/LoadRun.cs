@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using CPort.Actors.Persistence;
 using CPort.Domain.Identity;
@@ -299,7 +300,7 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
 
                 times.Add(Stopwatch.GetElapsedTime(due));
             }
-            catch (HttpRequestException)
+            catch (Exception e) when (e is HttpRequestException or SocketException)
             {
                 Interlocked.Increment(ref failures);
             }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net.Sockets;
 using CPort.Bench.Load;
 using CPort.Cluster.Harness;
 
@@ -122,7 +123,7 @@ internal static class ScalingCommand
                     // Each run at once, so that a failing later one takes nothing away.
                     Console.Error.WriteLine(ScalingTable.Markdown([of[^1]], options, groups.IsSecond));
                 }
-                catch (Exception e) when (e is TimeoutException or InvalidOperationException or HttpRequestException or IOException)
+                catch (Exception e) when (e is TimeoutException or InvalidOperationException or HttpRequestException or SocketException or IOException)
                 {
                     broken.Add($"{name}: {e.Message}");
                     Console.Error.WriteLine(broken[^1]);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using CPort.Api.Reports;
@@ -382,7 +383,8 @@ public sealed class CPortClient : IDisposable
                 : answers.FirstOrDefault(a => a!.IsTransient) is { } busy ? (RetryAfter(response), busy.Problem!.Title, settled)
                 : (null, null, settled);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException
+        // SocketsHttpHandler lets a SocketException out bare when a connection ends just after it was made.
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or JsonException or OperationCanceledException
             && !cancellation.IsCancellationRequested)
         {
             return (null, e is OperationCanceledException
@@ -423,7 +425,7 @@ public sealed class CPortClient : IDisposable
         {
             return await ask();
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException)
         {
             throw new CPortUnreachableException($"The node at {_http.BaseAddress} cannot be reached: {e.GetBaseException().Message}", e);
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 
 namespace CPort.Node.Commands;
 
@@ -40,7 +41,7 @@ internal static class HealthCommand
                 Console.WriteLine(said);
                 return answer.IsSuccessStatusCode ? ExitCodes.Ok : ExitCodes.Failed;
             }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException or UriFormatException)
+            catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException or UriFormatException)
             {
                 Console.Error.WriteLine($"No answer: {e.Message}");
                 return ExitCodes.Failed;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using CPort.Api.Tests.Survival;
 using CPort.Node;
 using CPort.Node.Sample;
@@ -230,7 +231,7 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
                             }
                         }
                     }
-                    catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+                    catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException)
                     {
                         // Counted by its absence.
                     }

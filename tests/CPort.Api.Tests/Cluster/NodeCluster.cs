@@ -83,7 +83,7 @@ public sealed class NodeCluster : IAsyncDisposable
                     return false;
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException or InvalidOperationException)
+            catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException or InvalidOperationException)
             {
                 return false;
             }
