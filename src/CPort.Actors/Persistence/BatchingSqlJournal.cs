@@ -1,7 +1,7 @@
-using Akka.Event;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Akka.Configuration;
+using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Sql.Journal;
 using CPort.Actors.Confidential;
@@ -10,17 +10,21 @@ namespace CPort.Actors.Persistence;
 
 /// <summary>
 /// Akka.Persistence.Sql's journal, except that the highest sequence numbers of many starting actors are read by one query: a transaction for each new report
-/// limited intake to about a thousand reports a second (design.md, "Performance facts"). And that every row is sealed for its place (<see
-/// cref="JournalSeal"/>): here, where an event gets its number, so that no entity can forget it.
+/// limited intake to about a thousand reports a second (design.md, "Performance facts"); that rows are written by <see cref="JournalWriter"/>; and that every
+/// row is sealed for its place (<see cref="JournalSeal"/>): here, where an event gets its number, so that no entity can forget it.
 /// </summary>
 public sealed class BatchingSqlJournal : SqlWriteJournal
 {
     /// <summary>Each attempt after the first means that another entity of the same batch was fenced; more at once than this is not to be expected.</summary>
     private const int MostAttempts = 8;
 
+    /// <summary>Null says so: a list has an element for each write.</summary>
+    private static readonly IImmutableList<Exception> NoneRejected = null!;
+
     private readonly ConcurrentDictionary<string, Task> _writing = new();
     private readonly ILoggingAdapter _log = Logging.GetLogger(Context.System, nameof(BatchingSqlJournal));
     private readonly HighestSequenceNumbers _highest;
+    private readonly JournalWriter _writer;
     private readonly Database _database;
     private readonly JournalSeal _seal;
 
@@ -29,6 +33,7 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
     {
         (_database, _seal) = DatabaseSetup.Of(Context.System);
         _highest = new HighestSequenceNumbers(_database);
+        _writer = new JournalWriter(_database);
     }
 
     public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
@@ -59,19 +64,26 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
         }).WaitAsync(_database.GivenUp);
     }
 
+    protected override void PostStop()
+    {
+        _writer.Dispose();
+        base.PostStop();
+    }
+
     protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
-        AtomicWrite[] list = [.. messages.Select(Sealed)];
         var start = Stopwatch.GetTimestamp();
-        var persistenceId = list[0].PersistenceId;
-        var write = WriteFencedAsync(base.WriteMessagesAsync(list, cancellationToken), list, Self, cancellationToken);
+        var now = DateTime.UtcNow.Ticks;
+        JournalEntry[] rows = [.. messages.SelectMany(m => (IImmutableList<IPersistentRepresentation>)m.Payload).Select(e => JournalEntry.Of(e, _seal, now))];
+        var persistenceId = rows[0].PersistenceId;
+        var write = WriteFencedAsync(rows, cancellationToken);
         _writing[persistenceId] = write;
         try
         {
-            var rejected = await write.WaitAsync(_database.GivenUp).ConfigureAwait(false);
+            await write.WaitAsync(_database.GivenUp).ConfigureAwait(false);
             CPortMetrics.Hop(CPortMetrics.PersistHop, Stopwatch.GetElapsedTime(start));
             _database.NoteWrite(null);
-            return rejected;
+            return NoneRejected;
         }
         catch (FencedException)
         {
@@ -91,31 +103,27 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
         }
     }
 
-    private AtomicWrite Sealed(AtomicWrite write) => new(((IImmutableList<IPersistentRepresentation>)write.Payload)
-        .Select(e => e.WithPayload(_seal.SealEvent(e.PersistenceId, e.SequenceNr, e.Payload))).ToImmutableList());
-
     /// <summary>
     /// Rows of many entities are written by one statement, so that one stale writer's row fails all of them. Whose fault it was is seen in the journal: the
     /// entity whose sequence numbers are there already has another writer and stops; its neighbours are written again. A failed transaction left nothing
     /// behind, so writing again doubles nothing.
     /// </summary>
-    private async Task<IImmutableList<Exception>> WriteFencedAsync(
-        Task<IImmutableList<Exception>> write, IReadOnlyList<AtomicWrite> messages, IActorRef self, CancellationToken cancellation)
+    private async Task WriteFencedAsync(IReadOnlyList<JournalEntry> rows, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await write.ConfigureAwait(false);
+                await _writer.WriteAsync(rows).ConfigureAwait(false);
+                return;
             }
             catch (Exception e) when (Database.IsWriteConflict(e))
             {
-                if (await IsWrittenByAnotherAsync(messages, cancellation).ConfigureAwait(false))
+                if (await IsWrittenByAnotherAsync(rows, cancellation).ConfigureAwait(false))
                 {
-                    var id = messages[0].PersistenceId;
+                    var id = rows[0].PersistenceId;
                     CPortMetrics.JournalFenced();
-                    _log.Warning("Entity {0} has another writer: its event {1} is in the journal already. It stops here and is read anew.", id, messages[0]
-                        .LowestSequenceNr);
+                    _log.Warning("Entity {0} has another writer: its event {1} is in the journal already. It stops here and is read anew.", id, rows[0].SequenceNr);
                     throw new FencedException(id, e);
                 }
 
@@ -124,11 +132,6 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
                     throw;
                 }
             }
-
-            // The base class keeps books that only the journal's own actor may touch.
-            var again = new WriteAgain(messages, cancellation);
-            self.Tell(again, ActorRefs.NoSender);
-            write = await again.Started.Task.WaitAsync(cancellation).ConfigureAwait(false);
         }
     }
 
@@ -140,35 +143,17 @@ public sealed class BatchingSqlJournal : SqlWriteJournal
             return true;
         }
 
-        if (message is not WriteAgain again)
-        {
-            return base.ReceivePluginInternal(message);
-        }
-
-        again.Started.TrySetResult(base.WriteMessagesAsync(again.Messages, again.Cancellation));
-        return true;
+        return base.ReceivePluginInternal(message);
     }
 
-    private sealed record WriteAgain(IReadOnlyList<AtomicWrite> Messages, CancellationToken Cancellation) : INoSerializationVerificationNeeded
+    private async Task<bool> IsWrittenByAnotherAsync(IReadOnlyList<JournalEntry> rows, CancellationToken cancellation)
     {
-        public TaskCompletionSource<Task<IImmutableList<Exception>>> Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    private async Task<bool> IsWrittenByAnotherAsync(IReadOnlyList<AtomicWrite> messages, CancellationToken cancellation)
-    {
+        // All rows of a write are one entity's, one number after another.
         await using var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
-        foreach (var message in messages)
-        {
-            await using var command = connection.Statement(
-                "SELECT COUNT(*) FROM journal WHERE persistence_id = @id AND sequence_number BETWEEN @first AND @last",
-                ("id", message.PersistenceId), ("first", message.LowestSequenceNr), ("last", message.HighestSequenceNr));
-            if (Convert.ToInt64(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture) > 0)
-            {
-                return true;
-            }
-        }
-
-        return false;
+        await using var command = connection.Statement(
+            "SELECT COUNT(*) FROM journal WHERE persistence_id = @id AND sequence_number BETWEEN @first AND @last",
+            ("id", rows[0].PersistenceId), ("first", rows[0].SequenceNr), ("last", rows[^1].SequenceNr));
+        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture) > 0;
     }
 }
 

@@ -132,6 +132,27 @@ public sealed class Database
         return new Database(provider, postgres.ConnectionString, synchronous, life);
     }
 
+    /// <summary>As <see cref="OpenAsync"/>, for a thread that may wait.</summary>
+    public DbConnection Open()
+    {
+        DbConnection connection = IsSqlite ? new PooledSqliteConnection(ConnectionString) : new NpgsqlConnection(ConnectionString);
+        try
+        {
+            connection.Open();
+            if (IsSqlite)
+            {
+                Prepare(connection);
+            }
+
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>An open connection; the caller disposes it (it goes back to the pool).</summary>
     public async ValueTask<DbConnection> OpenAsync(CancellationToken cancellation = default)
     {
@@ -244,8 +265,7 @@ public sealed class Database
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 Prepare(connection);
             })
-            .UseInterceptor(new JournalWriteMeter())
-        : new DataOptions().UseConnectionString("PostgreSQL.15", ConnectionString).UseInterceptor(new JournalWriteMeter());
+        : new DataOptions().UseConnectionString("PostgreSQL.15", ConnectionString);
 }
 
 /// <summary>ADO.NET without ceremony.</summary>
