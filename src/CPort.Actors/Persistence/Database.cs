@@ -260,8 +260,7 @@ public sealed class Database
             .WithOptions<ConnectionOptions>(options => options with { ProviderName = "SQLite.MS" })
             .UseAfterConnectionOpened(Prepare, async (connection, _) =>
             {
-                // Microsoft.Data.Sqlite has no asynchronous input and output: what follows blocks its thread until it is done. Not the caller's: the journal's
-                // stream is to gather the next batch while this one waits for the disk, and not to write each row by itself.
+                // Microsoft.Data.Sqlite has no asynchronous input and output: what follows blocks its thread until it is done. Not the caller's.
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 Prepare(connection);
             })

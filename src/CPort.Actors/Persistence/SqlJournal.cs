@@ -26,17 +26,13 @@ public sealed class SqlJournal() : JournalOptions(isDefault: true)
 
     protected override StringBuilder Build(StringBuilder sb)
     {
-        // batch-size, parallelism: one writer with batches of 400 is the fastest measured on both databases, and SQLite has one writer anyway. circuit-breaker:
-        // a database that is gone fails calls at once after some errors and is tried again every 5 s. A fenced write counts as an error too: 20, so that a few
-        // stale writers at a hand-over do not keep everybody from writing. replay-filter: off. It takes the writer's id for that of one entity's life, but
-        // Akka.Persistence.Sql gives one to a whole node: an entity that moved from node A to B and back to A would lose, at its next recovery, every event of
-        // its second time on A. What the filter guards against, two writers' events interleaved under the same numbers, the unique index makes impossible.
+        // circuit-breaker: a database that is gone fails calls at once after some errors and is tried again every 5 s. A fenced write counts as an error too:
+        // 20, so that a few stale writers at a hand-over do not keep everybody from writing. replay-filter: off. It takes the writer's id for that of one
+        // entity's life, but a whole node has one: an entity that moved from node A to B and back to A would lose, at its next recovery, every event of its
+        // second time on A. What the filter guards against, two writers' events interleaved under the same numbers, the unique index makes impossible.
         sb.AppendLine("""
             class = "CPort.Actors.Persistence.BatchingSqlJournal, CPort.Actors"
             plugin-id = "akka.persistence.journal.sql"
-            parallelism = 1
-            batch-size = 400
-            buffer-size = 5000
             initialization-retry-delay = 1s
             recovery-event-timeout = 20s
             replay-filter.mode = off
@@ -130,12 +126,9 @@ public static class SqlPersistenceSetup
 
     // Microsoft.Data.Sqlite begins a transaction by taking the one write lock there is (BEGIN IMMEDIATE), also for a query, unless its isolation level is "read
     // uncommitted": then it is BEGIN, and what it reads is a consistent snapshot all the same (WAL, no shared cache). Otherwise each look at the journal, 10 a
-    // second, keeps the journal's writer waiting. The batch: one wait for the disk pays for more rows.
+    // second, keeps the journal's writer waiting.
     private const string ForSqlite = $$"""
-        akka.persistence.journal.sql {
-          read-isolation-level = read-uncommitted
-          batch-size = 2000
-        }
+        akka.persistence.journal.sql.read-isolation-level = read-uncommitted
         akka.persistence.snapshot-store.sql.read-isolation-level = read-uncommitted
         {{SqlJournal.QueryPluginId}}.read-isolation-level = read-uncommitted
         """;
