@@ -419,6 +419,10 @@ public sealed class CPortClientTests : IAsyncLifetime
         {
             var path = $"/dev/fd/{pipe.GetClientHandleAsString()}";
             Skip.IfNot(File.Exists(path), "There is no /dev/fd.");
+
+            // One of the test's own, open until the end: the writer may be done before the command opens its own.
+            await using var end = new FileStream(path, FileMode.Open, FileAccess.Read);
+            path = $"/dev/fd/{end.SafeFileHandle.DangerousGetHandle()}";
             var writing = Task.Run(async () =>
             {
                 await pipe.WriteAsync(Encoding.UTF8.GetBytes($"md5\n{1:x32}\n{2:x32}\n"));
