@@ -9,10 +9,12 @@ namespace CPort.Node.Readiness;
 internal sealed class DirectoryReadiness(AgencyDirectoryFeed directory) : IReadinessCheck
 {
     public Task<ReadinessReason> CheckAsync(CancellationToken cancellation) => Task.FromResult(
-        directory.Broken is { } broken ? new ReadinessReason("agencies", directory.Ready, string.Create(CultureInfo.InvariantCulture,
-            $"the directory stands still after event {directory.Current.Version} ({broken}), later revocations are not heard: cport pbm reports stuck"))
+        directory.Broken is { } broken ? Broken(directory.Ready, directory.Current.Version, broken)
         : !directory.Ready ? new ReadinessReason("agencies", false, "the directory of agencies is being read")
         : directory.Current.Agencies.All(a => directory.Current.KeysOf(a.Id).IsEmpty)
             ? new ReadinessReason("agencies", false, "first start: the operator's key is being made")
         : new ReadinessReason("agencies", true, string.Create(CultureInfo.InvariantCulture, $"directory at {directory.Current.Version}")));
+
+    internal static ReadinessReason Broken(bool ready, long version, string fault) => new("agencies", ready, string.Create(CultureInfo.InvariantCulture,
+        $"the directory stands still after event {version} ({fault}), later revocations are not heard: cport pbm reports stuck"));
 }
