@@ -32,7 +32,7 @@ of() { awk -v what="$1" '$1 == what {print $2; exit}' "$check"; }
 
 # Whoever was acknowledged after the backup was told a number; those are not given again. A block of a node is 10,000.
 reset="
-UPDATE cport_numbers SET next = next + 1000000;
+UPDATE cport_numbers SET next = next + 1000000, mark = NULL;
 DELETE FROM cport_settings WHERE name IN ('database-id', 'cluster-incarnation', 'write-probe');
 DELETE FROM cport_members;
 DELETE FROM cport_lives;

@@ -1,3 +1,4 @@
+using System.Runtime.Serialization;
 using Akka.Event;
 using Akka;
 using Akka.Persistence.Query;
@@ -37,6 +38,8 @@ public sealed class AgencyDirectoryFeed(string readJournalId, JournalSeal? seal)
     private volatile AgencyDirectory _current = AgencyDirectory.Empty;
     private TaskCompletionSource _advanced = NewSignal();
     private readonly TaskCompletionSource _ready = NewSignal();
+    private volatile string? _broken;
+    private long _gapAfter = -1;
     private int _started;
 
     /// <summary>The directory as of the last event seen; empty before the first.</summary>
@@ -44,6 +47,12 @@ public sealed class AgencyDirectoryFeed(string readJournalId, JournalSeal? seal)
 
     /// <summary>All events that were in the journal at the start have been applied. Until then keys that exist are unknown: the node is not ready.</summary>
     public bool Ready => _ready.Task.IsCompletedSuccessfully;
+
+    /// <summary>
+    /// Why it stands still after <see cref="Current"/>'s last event: the kind of fault of the next one, without data; null while it follows. What comes later
+    /// is not heard, revocations neither.
+    /// </summary>
+    public string? Broken => _broken;
 
     /// <summary>Completes when <see cref="Ready"/> becomes true.</summary>
     public Task WhenReady => _ready.Task;
@@ -71,10 +80,18 @@ public sealed class AgencyDirectoryFeed(string readJournalId, JournalSeal? seal)
         RestartSource.WithBackoff(
                 () => Follow(journal).Select(Take).SelectError(e =>
                 {
-                    if (e is SealBrokenException)
+                    // One event may be seen before the one before it, for a moment; never twice.
+                    if (IsOfData(e) && (e is not DirectoryGapException || Interlocked.Exchange(ref _gapAfter, _current.Version) == _current.Version))
                     {
-                        // Its text names the row and nothing in it.
-                        log.Error("The directory of agencies stands still at event {Version}: {Cause}", _current.Version, e.Message);
+                        // Only the seal's own text names the row and nothing in it; another one may quote a value.
+                        var kind = (e.InnerException ?? e).GetType().Name;
+                        if (_broken != kind)
+                        {
+                            log.Error("The directory of agencies stands still at event {Version}: {Cause}", _current.Version,
+                                e is SealBrokenException ? e.Message : kind);
+                        }
+
+                        _broken = kind;
                         stuck?.Note(EntityName.Agencies, _current.Version, e);
                         return e;
                     }
@@ -126,10 +143,16 @@ public sealed class AgencyDirectoryFeed(string readJournalId, JournalSeal? seal)
         return Source.From(parts).ConcatMany(part => part());
     }
 
+    /// <summary>The next event is to blame, not the database's being away: it does not open, is none of the registry's, does not fit, or is missing.</summary>
+    private static bool IsOfData(Exception e) =>
+        e is SealBrokenException or SerializationException or InvalidCastException or DirectoryGapException && !Faults.IsPassing(e);
+
     private NotUsed Take(Option<EventEnvelope> next)
     {
         if (!next.HasValue)
         {
+            // All that is there was read. An event that is there no more was taken away by an operator, who had to.
+            _broken = null;
             _ready.TrySetResult();
             return NotUsed.Instance;
         }
@@ -142,14 +165,18 @@ public sealed class AgencyDirectoryFeed(string readJournalId, JournalSeal? seal)
 
         if (envelope.SequenceNr != current.Version + 1)
         {
-            throw new InvalidOperationException($"Event {envelope.SequenceNr} of the agencies follows {current.Version}.");
+            throw new DirectoryGapException($"Event {envelope.SequenceNr} of the agencies follows {current.Version}.");
         }
 
         var opened = seal is null ? envelope.Event : seal.OpenEvent(EntityName.Agencies.ToString(), envelope.SequenceNr, envelope.Event);
         _current = current.With((IAgencyEvent)opened);
+        _broken = null;
         Interlocked.Exchange(ref _advanced, NewSignal()).TrySetResult();
         return NotUsed.Instance;
     }
+
+    /// <summary>An event is missing in the middle.</summary>
+    private sealed class DirectoryGapException(string message) : Exception(message);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

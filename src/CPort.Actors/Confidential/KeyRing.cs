@@ -41,7 +41,7 @@ public sealed class KeyRing
     /// <summary>What was read of the ring.</summary>
     /// <param name="Identity">The identity key.</param>
     /// <param name="Data">Data keys by generation.</param>
-    /// <param name="Locked">Generations under a master key that this node does not have, with that key's id.</param>
+    /// <param name="Locked">Generations that are there and do not open here, with the reason.</param>
     /// <param name="Writing">The generation under which this node seals.</param>
     internal sealed record Held(
         byte[] Identity, ImmutableSortedDictionary<int, byte[]> Data, ImmutableSortedDictionary<int, string> Locked, int Writing)
@@ -79,9 +79,9 @@ public sealed class KeyRing
             return Derive(key, purpose);
         }
 
-        if (keys.Locked.TryGetValue(generation, out var master))
+        if (keys.Locked.TryGetValue(generation, out var reason))
         {
-            throw new KeyNotHereException($"Data key {generation} is wrapped under the master key {master}, which this node does not have.");
+            throw new KeyNotHereException($"Data key {generation} {reason}.");
         }
 
         // A new generation is used only when every node has had time to read it.

@@ -42,7 +42,9 @@ public sealed record RejectedLine
     /// <summary>Of a conflict: the report that has the reference.</summary>
     public ReportId? ReportId { get; init; }
     public required IntakeResult Result { get; init; }
-    public required IntakeProblem Problem { get; init; }
+
+    /// <summary>What was wrong; null when the row that keeps it does not open any more.</summary>
+    public required IntakeProblem? Problem { get; init; }
     public IReadOnlyList<string> Fields { get; init; } = [];
 }
 

@@ -13,8 +13,15 @@ public interface INumberSource
     ValueTask<long> ItemsAsync(Tenant tenant, int count, CancellationToken cancellation);
 }
 
+/// <summary>Which numbers are in use, as journal and read tables know it.</summary>
+public interface IHeldNumbers
+{
+    /// <summary>The highest number of a tenant's reports and items; 0: none.</summary>
+    Task<long> HighestAsync(Tenant tenant, CancellationToken cancellation);
+}
+
 /// <summary>Numbers in blocks from the database; a tenant's reports and items share one series, so that a number names one thing only.</summary>
-public sealed class AllocatedNumbers(Database database) : INumberSource, IDisposable
+public sealed class AllocatedNumbers(Database database, ConfidentialSeam seam, IHeldNumbers held, DatabaseDoubts? doubts = null) : INumberSource, IDisposable
 {
     private readonly ConcurrentDictionary<Tenant, NumberAllocator> _tenants = new();
 
@@ -34,5 +41,6 @@ public sealed class AllocatedNumbers(Database database) : INumberSource, IDispos
     internal static string NameOf(string kind, Tenant tenant) =>
         tenant == Tenant.Live ? kind : string.Create(CultureInfo.InvariantCulture, $"{kind}-training-{(int)tenant}");
 
-    private NumberAllocator Of(Tenant tenant) => _tenants.GetOrAdd(tenant, t => new NumberAllocator(database, NameOf("number", t)));
+    private NumberAllocator Of(Tenant tenant) => _tenants.GetOrAdd(tenant, t => new NumberAllocator(
+        database, NameOf("number", t), new NumberGuard(seam, cancellation => held.HighestAsync(t, cancellation), doubts)));
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
@@ -8,7 +9,7 @@ namespace CPort.Actors.Intake;
 /// <summary>
 /// Rejected lines in the table <c>cport_rejections</c>, on SQLite and PostgreSQL. What was wrong with a line, and its reference, is sealed.
 /// </summary>
-public sealed class RejectionLog(Database database, ConfidentialSeam seam, IntakeLimits limits) : IRejectionLog, IDisposable
+public sealed class RejectionLog(Database database, ConfidentialSeam seam, IntakeLimits limits, DatabaseDoubts? doubts = null) : IRejectionLog, IDisposable
 {
     private readonly ConcurrentDictionary<Tenant, NumberAllocator> _ids = new();
     private const int BatchesBetweenPrunings = 50;
@@ -86,13 +87,17 @@ public sealed class RejectionLog(Database database, ConfidentialSeam seam, Intak
         var found = new List<RejectedLine>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
-            var kept = Read(PlaceOf(agency, tenant, reader.GetString(1)), reader.GetString(8));
+            // A row that does not open is told as such: the others are the sender's to read.
+            var (id, name) = (reader.GetInt64(0), reader.GetString(1));
+            var kept = TryRead(id, PlaceOf(agency, tenant, name), reader.GetString(8));
             found.Add(new RejectedLine
             {
-                Id = reader.GetInt64(0), Agency = agency, Tenant = tenant, Name = reader.GetString(1), FirstAt = At(reader.GetInt64(2)),
-                LastAt = At(reader.GetInt64(3)), Times = reader.GetInt32(4), Line = reader.GetInt64(5), Reference = kept.Reference,
-                ReportId = reader.IsDBNull(6) ? null : ReportId.Parse(reader.GetString(6)), Result = (IntakeResult)reader.GetInt32(7),
-                Problem = new IntakeProblem { Code = kept.Code, Detail = kept.Detail, Errors = [.. kept.Errors] }, Fields = kept.Fields,
+                Id = id, Agency = agency, Tenant = tenant, Name = name, FirstAt = At(reader.GetInt64(2)),
+                LastAt = At(reader.GetInt64(3)), Times = reader.GetInt32(4), Line = reader.GetInt64(5), Reference = kept?.Reference,
+                ReportId = !reader.IsDBNull(6) && ReportId.TryParse(reader.GetString(6), out var report) ? report : null,
+                Result = (IntakeResult)reader.GetInt32(7),
+                Problem = kept is null ? null : new IntakeProblem { Code = kept.Code, Detail = kept.Detail, Errors = [.. kept.Errors] },
+                Fields = kept?.Fields ?? [],
             });
         }
 
@@ -115,20 +120,39 @@ public sealed class RejectionLog(Database database, ConfidentialSeam seam, Intak
     }
 
     // One by one, not in blocks a node: the newest have the highest.
-    private NumberAllocator IdsOf(Tenant tenant) =>
-        _ids.GetOrAdd(tenant, t => new NumberAllocator(database, AllocatedNumbers.NameOf("rejection", t), blockSize: 1));
+    private NumberAllocator IdsOf(Tenant tenant) => _ids.GetOrAdd(tenant, t => new NumberAllocator(
+        database, AllocatedNumbers.NameOf("rejection", t), new NumberGuard(seam, cancellation => HighestAsync(t, cancellation), doubts), blockSize: 1));
 
-    private static DateTimeOffset At(long utcTicks) => new(utcTicks, TimeSpan.Zero);
+    private async Task<long> HighestAsync(Tenant tenant, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var highest = connection.Statement("SELECT COALESCE(MAX(id), 0) FROM cport_rejections WHERE tenant = @tenant", ("tenant", (int)tenant));
+        return Convert.ToInt64(await highest.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture);
+    }
+
+    // A year that no clock shows is a changed row's.
+    private static DateTimeOffset At(long utcTicks) => new(Math.Clamp(utcTicks, 0, DateTimeOffset.MaxValue.Ticks), TimeSpan.Zero);
 
     private string Write(RejectedLine line)
     {
-        var kept = new Kept(line.Reference, line.Problem.Code, line.Problem.Detail, [.. line.Problem.Errors], [.. line.Fields]);
+        var problem = line.Problem ?? throw new ArgumentException("What was wrong with the line is not said.", nameof(line));
+        var kept = new Kept(line.Reference, problem.Code, problem.Detail, [.. problem.Errors], [.. line.Fields]);
         return Convert.ToBase64String(
             seam.Seal(PlaceOf(line.Agency, line.Tenant, line.Name), new SecretText { Text = JsonSerializer.Serialize(kept) }).Bytes);
     }
 
-    private Kept Read(SealedPlace place, string value) =>
-        JsonSerializer.Deserialize<Kept>(seam.Open<SecretText>(place, new Sealed { Bytes = Convert.FromBase64String(value) }).Text)!;
+    private Kept? TryRead(long id, SealedPlace place, string value)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Kept>(seam.Open<SecretText>(place, new Sealed { Bytes = Convert.FromBase64String(value) }).Text)!;
+        }
+        catch (Exception e) when (e is CryptographicException or FormatException or JsonException)
+        {
+            doubts?.Note(DoubtfulPlace.Rejections, string.Create(CultureInfo.InvariantCulture, $"rejection {id}"), e.GetType().Name);
+            return null;
+        }
+    }
 
     /// <summary>It is no report's; its place is its own.</summary>
     private SealedPlace PlaceOf(AgencyId agency, Tenant tenant, string name) => new(

@@ -86,7 +86,7 @@ public static class DatabaseSchema
 
     private const string Shared = """
         CREATE TABLE IF NOT EXISTS cport_settings (name VARCHAR(100) NOT NULL PRIMARY KEY, value VARCHAR(500) NOT NULL);
-        CREATE TABLE IF NOT EXISTS cport_numbers (name VARCHAR(100) NOT NULL PRIMARY KEY, next BIGINT NOT NULL);
+        CREATE TABLE IF NOT EXISTS cport_numbers (name VARCHAR(100) NOT NULL PRIMARY KEY, next BIGINT NOT NULL, mark VARCHAR(32));
         CREATE TABLE IF NOT EXISTS cport_keys (purpose INTEGER NOT NULL, generation INTEGER NOT NULL, origin VARCHAR(16) NOT NULL,
           master VARCHAR(16) NOT NULL, wrapped VARCHAR(200) NOT NULL, made_at BIGINT NOT NULL, PRIMARY KEY (purpose, generation));
         """;

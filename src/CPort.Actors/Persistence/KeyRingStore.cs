@@ -11,16 +11,29 @@ namespace CPort.Actors.Persistence;
 /// <param name="Origin">The master key under which it was made.</param>
 /// <param name="Master">The master key under which it is wrapped now.</param>
 /// <param name="Wrapped">Nonce, cipher text and tag, as base64.</param>
-/// <param name="MadeAt">By the database's clock.</param>
+/// <param name="MadeAt">By the database's clock; sealed with the key, as all before it is.</param>
 /// <param name="Age">Since then, by the same clock.</param>
 public sealed record StoredKey(KeyPurpose Purpose, int Generation, string Origin, string Master, string Wrapped, DateTimeOffset MadeAt, TimeSpan Age)
 {
+    /// <summary>Made in the future, by the database's own clock: that was set back since. It opens, and nothing is sealed under it until then.</summary>
+    public bool IsAhead => Age < -ClockSkew;
+
+    /// <summary>Clocks of a database and its standby may differ by so much.</summary>
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
+
     public override string ToString() => $"{Purpose} {Generation}, wrapped under {Master}";
 }
 
+/// <summary>What a reading of the ring found amiss.</summary>
+/// <param name="Locked">Keys under a master key that this node does not have.</param>
+/// <param name="Refused">Keys whose row was changed: they do not open, and what the row says of them is not believed.</param>
+/// <param name="Ahead">See <see cref="StoredKey.IsAhead"/>.</param>
+public sealed record KeyRingReading(ImmutableArray<StoredKey> Locked, ImmutableArray<StoredKey> Refused, ImmutableArray<StoredKey> Ahead);
+
 /// <summary>
 /// Keeps the database's own keys: makes them once, opens them with the master keys of this node, wraps them anew under a new master key, and makes a new
-/// generation of the data key with it. Thread-safe; several nodes may call it at once.
+/// generation of the data key with it. Everything that a row says is bound to the key it wraps: a row that was changed does not open. Thread-safe; several
+/// nodes may call it at once.
 /// </summary>
 public sealed class KeyRingStore(Database database, KeyRing ring, TimeProvider time)
 {
@@ -63,12 +76,20 @@ public sealed class KeyRingStore(Database database, KeyRing ring, TimeProvider t
         Masters = masters;
     }
 
-    /// <summary>Reads the ring anew, for generations that other nodes have made. A key under a master key that is not here is left out and named.</summary>
-    public async Task<ImmutableArray<StoredKey>> RefreshAsync(MasterKeys masters, CancellationToken cancellation)
+    /// <summary>Reads the ring anew, for generations that other nodes have made. What is amiss is left out and named.</summary>
+    public async Task<KeyRingReading> RefreshAsync(MasterKeys masters, CancellationToken cancellation)
     {
         var rows = await ReadAsync(cancellation).ConfigureAwait(false);
         Take(masters, rows);
-        return [.. rows.Where(r => masters.Find(r.Master) is null)];
+        return Judge(masters, rows);
+    }
+
+    /// <summary>What is amiss with these rows.</summary>
+    public static KeyRingReading Judge(MasterKeys masters, ImmutableArray<StoredKey> rows)
+    {
+        var locked = rows.Where(r => masters.Find(r.Master) is null).ToImmutableArray();
+        var refused = rows.Except(locked).Where(r => Unwrap(masters, r) is null).ToImmutableArray();
+        return new KeyRingReading(locked, refused, [.. rows.Except(locked).Except(refused).Where(r => r.IsAhead)]);
     }
 
     /// <summary>All keys as they are kept.</summary>
@@ -76,13 +97,15 @@ public sealed class KeyRingStore(Database database, KeyRing ring, TimeProvider t
     {
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var command = connection.Statement(
-            $"SELECT purpose, generation, origin, master, wrapped, made_at, {database.NowMilliseconds} - made_at FROM cport_keys ORDER BY purpose, generation");
+            $"SELECT purpose, generation, origin, master, wrapped, made_at, {database.NowMilliseconds} FROM cport_keys ORDER BY purpose, generation");
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var rows = ImmutableArray.CreateBuilder<StoredKey>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
+            // A time that is none is a changed row's, which does not open whatever it is read as.
+            var madeAt = Math.Clamp(reader.GetInt64(5), 0, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds());
             rows.Add(new StoredKey((KeyPurpose)reader.GetInt32(0), reader.GetInt32(1), reader.GetString(2), reader.GetString(3), reader.GetString(4),
-                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(5)), TimeSpan.FromMilliseconds(reader.GetInt64(6))));
+                DateTimeOffset.FromUnixTimeMilliseconds(madeAt), TimeSpan.FromMilliseconds(reader.GetInt64(6) - madeAt)));
         }
 
         return rows.ToImmutable();
@@ -116,11 +139,17 @@ public sealed class KeyRingStore(Database database, KeyRing ring, TimeProvider t
     private async Task InsertAsync(
         DbConnection connection, DbTransaction? transaction, KeyPurpose purpose, int generation, MasterKey master, CancellationToken cancellation)
     {
-        var key = RandomNumberGenerator.GetBytes(KeyRing.KeyLength);
-        await using var insert = connection.Statement($"""
+        await using var clock = connection.Statement($"SELECT {database.NowMilliseconds}");
+        clock.Transaction = transaction;
+        var now = Convert.ToInt64(await clock.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture);
+        var row = Wrap(
+            master, new StoredKey(purpose, generation, master.KeyId, master.KeyId, "", DateTimeOffset.FromUnixTimeMilliseconds(now), TimeSpan.Zero),
+            RandomNumberGenerator.GetBytes(KeyRing.KeyLength));
+        await using var insert = connection.Statement("""
             INSERT INTO cport_keys (purpose, generation, origin, master, wrapped, made_at)
-            VALUES (@purpose, @generation, @master, @master, @wrapped, {database.NowMilliseconds}) ON CONFLICT (purpose, generation) DO NOTHING
-            """, ("purpose", (int)purpose), ("generation", generation), ("master", master.KeyId), ("wrapped", Wrap(master, purpose, generation, key)));
+            VALUES (@purpose, @generation, @origin, @master, @wrapped, @at) ON CONFLICT (purpose, generation) DO NOTHING
+            """, ("purpose", (int)row.Purpose), ("generation", row.Generation), ("origin", row.Origin), ("master", row.Master), ("wrapped", row.Wrapped),
+            ("at", now));
         insert.Transaction = transaction;
         await insert.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
@@ -150,8 +179,8 @@ public sealed class KeyRingStore(Database database, KeyRing ring, TimeProvider t
         {
             await using var update = connection.Statement(
                 "UPDATE cport_keys SET master = @master, wrapped = @wrapped WHERE purpose = @purpose AND generation = @generation AND master = @before",
-                ("master", current), ("wrapped", Wrap(master, row.Purpose, row.Generation, key!)), ("purpose", (int)row.Purpose),
-                ("generation", row.Generation), ("before", row.Master));
+                ("master", current), ("wrapped", Wrap(master, row, key!).Wrapped), ("purpose", (int)row.Purpose), ("generation", row.Generation),
+                ("before", row.Master));
             await update.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
             changed = true;
         }
@@ -171,11 +200,15 @@ public sealed class KeyRingStore(Database database, KeyRing ring, TimeProvider t
             throw new MasterKeyException("The keys of this database cannot be opened with the master keys given.");
         }
 
-        var settled = rows.Where(r => r.Purpose == KeyPurpose.Data && r.Age >= SettleTime && data.ContainsKey(r.Generation)).Select(r => r.Generation);
+        // By rows that opened: of another one not even the age is believed.
+        var settled = keys.Where(k => k.Key.Purpose == KeyPurpose.Data && k.Key.Age >= SettleTime && k.Value is not null).Select(k => k.Key.Generation);
         ring.Take(new KeyRing.Held(
             identity,
             data,
-            rows.Where(r => r.Purpose == KeyPurpose.Data && !data.ContainsKey(r.Generation)).ToImmutableSortedDictionary(r => r.Generation, r => r.Master),
+            rows.Where(r => r.Purpose == KeyPurpose.Data && !data.ContainsKey(r.Generation)).ToImmutableSortedDictionary(
+                r => r.Generation,
+                r => masters.Find(r.Master) is null
+                    ? $"is wrapped under the master key {r.Master}, which this node does not have" : "has a row that was changed"),
             settled.Append(before?.Writing ?? data.Keys.First()).Max())
         {
             ReadAt = time.GetTimestamp(),
@@ -205,27 +238,28 @@ public sealed class KeyRingStore(Database database, KeyRing ring, TimeProvider t
         }
     }
 
-    private static string Wrap(MasterKey master, KeyPurpose purpose, int generation, byte[] key)
+    /// <summary>The row with the key wrapped under a master key, bound to all that the row says.</summary>
+    public static StoredKey Wrap(MasterKey master, StoredKey row, byte[] key)
     {
         var bytes = new byte[AesSeal.NonceLength + key.Length + AesSeal.TagLength];
         RandomNumberGenerator.Fill(bytes.AsSpan(0, AesSeal.NonceLength));
-        AesSeal.Encrypt(WrappingKey(master), bytes.AsSpan(0, AesSeal.NonceLength), key, bytes.AsSpan(AesSeal.NonceLength), Bound(master, purpose, generation));
-        return Convert.ToBase64String(bytes);
+        var wrapped = row with { Master = master.KeyId };
+        AesSeal.Encrypt(WrappingKey(master), bytes.AsSpan(0, AesSeal.NonceLength), key, bytes.AsSpan(AesSeal.NonceLength), Bound(wrapped));
+        return wrapped with { Wrapped = Convert.ToBase64String(bytes) };
     }
 
-    /// <summary>Null when it cannot be opened.</summary>
-    private static byte[]? Unwrap(MasterKeys masters, StoredKey row)
+    /// <summary>Null when it cannot be opened: another master key's, or a row that was changed.</summary>
+    public static byte[]? Unwrap(MasterKeys masters, StoredKey row)
     {
         var key = new byte[KeyRing.KeyLength];
         var bytes = new byte[AesSeal.NonceLength + KeyRing.KeyLength + AesSeal.TagLength];
         return masters.Find(row.Master) is { } master && Convert.TryFromBase64String(row.Wrapped, bytes, out var length) && length == bytes.Length
-            && AesSeal.TryDecrypt(WrappingKey(master), bytes.AsSpan(0, AesSeal.NonceLength), bytes.AsSpan(AesSeal.NonceLength), key,
-                Bound(master, row.Purpose, row.Generation))
+            && AesSeal.TryDecrypt(WrappingKey(master), bytes.AsSpan(0, AesSeal.NonceLength), bytes.AsSpan(AesSeal.NonceLength), key, Bound(row))
             ? key : null;
     }
 
-    private static byte[] WrappingKey(MasterKey master) => master.Derive("wrap the ring 1");
+    private static byte[] WrappingKey(MasterKey master) => master.Derive("wrap the ring 2");
 
-    private static byte[] Bound(MasterKey master, KeyPurpose purpose, int generation) =>
-        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"cport-ring-1 {master.KeyId} {(int)purpose} {generation}"));
+    private static byte[] Bound(StoredKey row) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
+        $"cport-ring-2 {row.Master} {(int)row.Purpose} {row.Generation} {row.Origin.Length} {row.Origin} {row.MadeAt.ToUnixTimeMilliseconds()}"));
 }

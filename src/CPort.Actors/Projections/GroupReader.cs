@@ -88,7 +88,7 @@ public sealed record GroupQuery
 /// Groups of look-alikes from the read model. For a caller a group consists of the items in it whose hashes it sees and that are not withdrawn (<see
 /// cref="Members"/>); where that is fewer than two, the group does not exist for it. So no count and no mark tells of an item elsewhere.
 /// </summary>
-public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
+public sealed class GroupReader(ReadModel model)
 {
     /// <summary>Fewer items than this are no group.</summary>
     private const int Least = 2;
@@ -178,8 +178,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
             {
                 if (!offers.TryGetValue(m.HashKey, out var offer))
                 {
-                    var row = new LookAlikeRow { HashKey = m.HashKey, SealedValue = m.SealedValue };
-                    offers[m.HashKey] = offer = Nearest(GroupRows.Open(seam, caller.Tenant, row), sources);
+                    offers[m.HashKey] = offer = model.Value(caller.Tenant, m.HashKey, m.SealedValue) is { } value ? Nearest(value, sources) : null;
                 }
 
                 return offer;
@@ -187,10 +186,13 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
 
             return new GroupView(
                 summary,
-                [.. page.Select(m => new GroupItem(
-                    ListedItem.Of(caller, m.Row, model, null, QueueReader.DuplicateOf(firsts, m.Row)) with { Group = mark },
-                    m.Unassessed == 1 && AccessTable.MayWrite(caller, m.Row.RelationFacts(), ItemWrite.Assess),
-                    m.Unassessed == 1 ? OfferFor(m) : null))],
+                [.. from m in page
+                    let listed = ListedItem.Of(caller, m.Row, model, null, QueueReader.DuplicateOf(firsts, m.Row))
+                    where listed is not null
+                    select new GroupItem(
+                        listed with { Group = mark },
+                        m.Unassessed == 1 && AccessTable.MayWrite(caller, m.Row.RelationFacts(), ItemWrite.Assess),
+                        m.Unassessed == 1 ? OfferFor(m) : null)],
                 found.Count > max ? PagePlace.After(page[^1].Row, page[^1].Row.AddedAt) : null,
                 at);
         }, cancellation);
@@ -314,7 +316,7 @@ public sealed class GroupReader(ReadModel model, ConfidentialSeam seam)
         var assessed = InGroups(db, set, caller).Where(m => m.Group == group && m.Row.Classification != null);
         var newest = await assessed.GroupBy(m => m.HashKey).Select(g => g.Max(m => m.Row.Key)).ToListAsync(cancellation).ConfigureAwait(false);
         var rows = newest.Count == 0 ? [] : await assessed.Where(m => newest.Contains(m.Row.Key)).ToListAsync(cancellation).ConfigureAwait(false);
-        return [.. rows.Select(m => (GroupRows.Open(seam, caller.Tenant, new LookAlikeRow { HashKey = m.HashKey, SealedValue = m.SealedValue }), m.Row))];
+        return [.. from m in rows let value = model.Value(caller.Tenant, m.HashKey, m.SealedValue) where value is not null select (value.Value, m.Row)];
     }
 
     private static GroupOffer? Nearest(ContentHash value, ImmutableArray<(ContentHash Value, ItemRow Row)> sources)

@@ -146,6 +146,21 @@ public sealed class JournalReader(Database database, JournalSeal seal)
             : new JournalLag(Math.Max(0, reader.GetInt64(0) - position), new DateTimeOffset(reader.GetInt64(1), TimeSpan.Zero));
     }
 
+    /// <summary>Of the journal's last <paramref name="within"/> rows the newest of these kinds, newest first, at most <paramref name="limit"/>.</summary>
+    public async Task<ImmutableArray<JournalEvent>> NewestAsync(
+        IReadOnlyCollection<Type> kinds, int within, int limit, CancellationToken cancellation)
+    {
+        // Manifests are ours, so they may stand in the statement.
+        var manifests = kinds.Select(k => $"'{WireContracts.ManifestOf(k)}'");
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement($"""
+            SELECT {Columns} FROM journal
+            WHERE ordering > (SELECT COALESCE(MAX(ordering), 0) FROM journal) - @within AND manifest IN ({string.Join(", ", manifests)})
+            ORDER BY ordering DESC LIMIT @limit
+            """, ("within", (long)within), ("limit", limit));
+        return await ReadAsync(command, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Whether a report has an event at or before this position.</summary>
     public async Task<bool> HoldsReportsAsync(long upTo, CancellationToken cancellation)
     {
@@ -171,6 +186,29 @@ public sealed class JournalReader(Database database, JournalSeal seal)
             LEFT JOIN {reports} r ON r.report_id = SUBSTR(j.persistence_id, {EntityKind.Report.Prefix.Length + 1})
             WHERE (r.version IS NULL OR r.version < j.last){InSlices("j.persistence_id", of, slices)}
             ORDER BY j.persistence_id LIMIT @limit
+            """, ("after", after), ("to", upTo), ("limit", limit));
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var ids = ImmutableArray.CreateBuilder<string>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            ids.Add(reader.GetString(0));
+        }
+
+        return ids.ToImmutable();
+    }
+
+    /// <summary>
+    /// Persistence ids of reports of these slices with an event at or before <paramref name="upTo"/>, in their order after <paramref name="after"/>, at most
+    /// <paramref name="limit"/>.
+    /// </summary>
+    public async Task<ImmutableArray<string>> ReportsAsync(
+        ProjectionSlices of, ImmutableArray<int> slices, string after, long upTo, int limit, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement($"""
+            SELECT persistence_id FROM journal
+            WHERE persistence_id > @after AND ordering <= @to AND {_ofReports}{InSlices("persistence_id", of, slices)}
+            GROUP BY persistence_id ORDER BY persistence_id LIMIT @limit
             """, ("after", after), ("to", upTo), ("limit", limit));
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var ids = ImmutableArray.CreateBuilder<string>();

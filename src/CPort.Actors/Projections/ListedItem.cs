@@ -6,8 +6,8 @@ namespace CPort.Actors.Projections;
 /// </summary>
 public sealed record ListedItem(ItemRow Row, ItemAccess Access)
 {
-    /// <summary>The hotlines' names for it, and when the public reported it.</summary>
-    public required ListedSecrets Secrets { get; init; }
+    /// <summary>The hotlines' names for it, and when the public reported it; null when they do not open, because the row was changed.</summary>
+    public required ListedSecrets? Secrets { get; init; }
 
     /// <summary>Somebody holds it now.</summary>
     public bool Held { get; init; }
@@ -21,11 +21,28 @@ public sealed record ListedItem(ItemRow Row, ItemAccess Access)
     /// <summary>The group of look-alikes it is in, when the caller sees another member.</summary>
     public GroupMark? Group { get; init; }
 
-    internal static ListedItem Of(Caller caller, ItemRow row, ReadModel model, long? age, long? duplicateOf) =>
-        new(row, AccessTable.For(caller, row.RelationFacts()))
+    /// <summary>These rows, in their order. One whose sealed part does not open is there without it; one that makes no sense is left out.</summary>
+    internal static ImmutableArray<ListedItem> Of(Caller caller, IEnumerable<(ItemRow Row, long? Age, long? DuplicateOf)> rows, ReadModel model) =>
+        [.. rows.Select(r => Of(caller, r.Row, model, r.Age, r.DuplicateOf)).OfType<ListedItem>()];
+
+    /// <summary>Null when the row makes no sense.</summary>
+    internal static ListedItem? Of(Caller caller, ItemRow row, ReadModel model, long? age, long? duplicateOf)
+    {
+        try
         {
-            Secrets = ReadRows.Secrets(model.Seam, row), Held = row.LeaseUntil > model.Time.GetUtcNow().UtcTicks, Age = age, ProbableDuplicateOf = duplicateOf,
-        };
+            return new ListedItem(row, AccessTable.For(caller, row.RelationFacts()))
+            {
+                Secrets = model.Secrets(row.ReportId, row.Ordinal, row.Sealed), Held = row.LeaseUntil > model.Time.GetUtcNow().UtcTicks, Age = age,
+                ProbableDuplicateOf = duplicateOf,
+            };
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            // A country, an agency or an id that is none.
+            model.Doubt(row.ReportId, row.Ordinal, e);
+            return null;
+        }
+    }
 }
 
 /// <summary>A page of a list. <c>Next</c> says where the next page starts; null on the last one.</summary>

@@ -207,7 +207,7 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
         Task.WhenAll(asked).PipeTo(
             asker, Self,
             answers => answers.OfType<ProjectionUnavailable>().FirstOrDefault() as object
-                ?? new ProjectionsReconciled { Mended = answers.OfType<ProjectionsReconciled>().Sum(a => a.Mended) },
+                ?? answers.OfType<ProjectionsReconciled>().Aggregate(new ProjectionsReconciled { Mended = 0 }, (all, a) => all.And(a)),
             e => new ProjectionUnavailable { Reason = DatabaseFault.InWords(e) });
     }
 

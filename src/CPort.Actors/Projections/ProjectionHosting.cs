@@ -18,6 +18,9 @@ public sealed record ProjectionServices
     public required TimeProvider Time { get; init; }
     public ProjectionOptions Options { get; init; } = new();
 
+    /// <summary>Is told of rows that somebody changed; null: nobody is.</summary>
+    public DatabaseDoubts? Doubts { get; init; }
+
     /// <summary>Today's agencies: when they change, the sweeper looks for items that are nobody's work any more. Null: it does not.</summary>
     public Func<AgencyDirectory>? Directory { get; init; }
 }

@@ -17,7 +17,9 @@ public sealed record RebuildStarted : IWireReply
     [ProtoMember(2)] public bool AlreadyRunning { get; init; }
 }
 
-/// <summary>Compares every report with the journal and mends, also the stuck ones. Answered by <see cref="ProjectionsReconciled"/>.</summary>
+/// <summary>
+/// Compares every report, and what its rows say, with the journal and mends, also the stuck ones. Answered by <see cref="ProjectionsReconciled"/>.
+/// </summary>
 [ProtoContract, Manifest("pc2")]
 public sealed record ReconcileProjections : IWireMessage;
 
@@ -27,6 +29,24 @@ public sealed record ProjectionsReconciled : IWireReply
 {
     /// <summary>Reports whose rows were behind, missing or stuck and are right now.</summary>
     [ProtoMember(1)] public required int Mended { get; init; }
+
+    /// <summary>Reports whose rows said something else than the journal, though they were current, and are right now.</summary>
+    [ProtoMember(2)] public int Changed { get; init; }
+
+    /// <summary>Reports that rows tell of and the journal does not, or not so far. Nothing was done to them.</summary>
+    [ProtoMember(3)] public int Unproven { get; init; }
+
+    /// <summary>Ids of those two kinds, some of them when there are many.</summary>
+    [ProtoMember(4)] public ImmutableArray<string> Reports { get; init; } = [];
+
+    /// <summary>As many ids as an answer has.</summary>
+    public const int Named = 200;
+
+    public ProjectionsReconciled And(ProjectionsReconciled other) => new()
+    {
+        Mended = Mended + other.Mended, Changed = Changed + other.Changed, Unproven = Unproven + other.Unproven,
+        Reports = [.. Reports.Concat(other.Reports).Distinct().Take(Named)],
+    };
 }
 
 /// <summary>What a node is to keep current, and how far the journal is complete. Comes again and again; nothing answers it.</summary>
@@ -51,7 +71,8 @@ public sealed record ProjectionPart : IWireMessage
 }
 
 /// <summary>
-/// Compares all reports of these slices with the journal and mends. Answered by <see cref="ProjectionsReconciled"/> or <see cref="ProjectionUnavailable"/>.
+/// Compares all reports of these slices, and what their rows say, with the journal and mends. Answered by <see cref="ProjectionsReconciled"/> or <see
+/// cref="ProjectionUnavailable"/>.
 /// </summary>
 [ProtoContract, Manifest("pc4")]
 public sealed record ReconcilePart : IWireMessage

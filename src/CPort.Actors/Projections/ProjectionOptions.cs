@@ -15,8 +15,10 @@ public sealed record ProjectionOptions
     /// <summary>How often recent reports are compared with the journal.</summary>
     public TimeSpan ReconcileEvery { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a comparison of all reports may take.</summary>
-    public TimeSpan ReconcilePatience { get; init; } = TimeSpan.FromMinutes(2);
+    /// <summary>How long a comparison of all reports may take: it reads the whole journal.</summary>
+    public TimeSpan ReconcilePatience { get; init; } = LongestReconcile;
+
+    public static readonly TimeSpan LongestReconcile = TimeSpan.FromMinutes(15);
 
     /// <summary>Journal rows before the present position that the timer's comparison looks at; on demand it looks at all.</summary>
     public long ReconcileWindow { get; init; } = 50_000;

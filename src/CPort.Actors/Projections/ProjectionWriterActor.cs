@@ -160,8 +160,29 @@ public sealed class ProjectionWriterActor : ReceiveActor, IWithTimers
     private void On(ReconcilePart message)
     {
         var works = message.Parts.Select(Of).Where(w => !w.Slices.IsEmpty).ToArray();
-        Task.WhenAll(works.Select(w => w.Projector.ReconcileAsync(w.Slices, all: true))).PipeTo(
-            Sender, Self, mended => new ProjectionsReconciled { Mended = mended.Sum() }, e => new ProjectionUnavailable { Reason = DatabaseFault.InWords(e) });
+        Task.WhenAll(works.Select(w => ReconcileAllAsync(w.Projector, w.Slices))).PipeTo(
+            Sender, Self, parts => parts.Aggregate(new ProjectionsReconciled { Mended = 0 }, (all, part) => all.And(part)),
+            e => new ProjectionUnavailable { Reason = DatabaseFault.InWords(e) });
+    }
+
+    /// <summary>What is behind first, so that what differs then was changed.</summary>
+    private async Task<ProjectionsReconciled> ReconcileAllAsync(Projector projector, ImmutableArray<int> slices)
+    {
+        var mended = await projector.ReconcileAsync(slices, all: true).ConfigureAwait(false);
+        var found = await projector.CompareAsync(slices).ConfigureAwait(false);
+        foreach (var (reports, reason) in new[] { (found.Changed, "Changed"), (found.Unproven, "NotInJournal") })
+        {
+            foreach (var report in reports)
+            {
+                _services.Doubts?.Note(DoubtfulPlace.ReadTables, $"report {report}", reason);
+            }
+        }
+
+        return new ProjectionsReconciled
+        {
+            Mended = mended, Changed = found.Changed.Length, Unproven = found.Unproven.Length,
+            Reports = [.. found.Changed.Concat(found.Unproven).Distinct().Take(ProjectionsReconciled.Named)],
+        };
     }
 
     private sealed record Advanced(int Set, long Horizon, bool There) : INoSerializationVerificationNeeded

@@ -20,6 +20,8 @@ public sealed class Projector(
     ReadTables tables, int set, JournalReader journal, ConfidentialSeam seam, UrlKeyMaker urlKeys, TimeProvider time, ProjectionOptions options,
     ILoggingAdapter? log = null) : IDisposable
 {
+    private const int ComparedAtOnce = 100;
+
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly ReportCache _cache = new(options.CachedItems);
     private readonly RowWriter _rows = new(tables, set, seam, time);
@@ -123,6 +125,64 @@ public sealed class Projector(
 
         return mended;
     }, cancellation);
+
+    /// <summary>
+    /// Compares what the rows of these slices say with what a replay of the journal gives, report by report, and writes anew what differs. Reports of which the
+    /// journal has no event, or fewer than the rows have seen, are only named: the rows may be all that is left of them. The slices go on meanwhile.
+    /// </summary>
+    public async Task<RowFindings> CompareAsync(ImmutableArray<int> slices, CancellationToken cancellation = default)
+    {
+        var findings = RowFindings.None;
+        for (string? after = ""; after is not null;)
+        {
+            var from = after;
+            (after, var found) = await AloneAsync(() => ComparePartAsync(slices, from, cancellation), cancellation).ConfigureAwait(false);
+            findings = findings.And(found);
+        }
+
+        return slices.Contains(_slices.Groups)
+            ? findings.And(new RowFindings([], await RowComparison.StrangersAsync(tables, set, cancellation).ConfigureAwait(false)))
+            : findings;
+    }
+
+    /// <summary>Some reports, and the last of them; null: there are no more.</summary>
+    private async Task<(string? Last, RowFindings Found)> ComparePartAsync(ImmutableArray<int> slices, string after, CancellationToken cancellation)
+    {
+        await TakeUpAsync(slices, cancellation).ConfigureAwait(false);
+        var mine = _positions.Keys.Where(s => s != _slices.Groups).ToImmutableArray();
+        if (mine.IsEmpty || !(await tables.SetsAsync(cancellation).ConfigureAwait(false)).Any(s => s.Id == set && tables.IsOfToday(s)))
+        {
+            // A set of another shape has other rows by right, and is being replaced.
+            return (null, RowFindings.None);
+        }
+
+        var ids = await journal.ReportsAsync(_slices, mine, after, mine.Max(s => _positions[s]), ComparedAtOnce, cancellation).ConfigureAwait(false);
+        var read = await journal.ReadReportsAsync([.. ids.Where(id => !_stuck.Contains(id))], cancellation).ConfigureAwait(false);
+        var stored = await RowComparison.StoredAsync(tables, set, read.Keys, cancellation).ConfigureAwait(false);
+        var (changed, unproven) = (new List<string>(), ImmutableArray.CreateBuilder<string>());
+        foreach (var (id, events) in read)
+        {
+            switch (RowComparison.Of(id, events, stored.GetValueOrDefault(RowComparison.ReportOf(id)), _keys, seam))
+            {
+                case RowState.Changed:
+                    changed.Add(id);
+                    break;
+                case RowState.Unproven:
+                    unproven.Add(RowComparison.ReportOf(id));
+                    break;
+            }
+        }
+
+        if (changed.Count > 0)
+        {
+            var whole = changed.ConvertAll(id => new Folding(id, Report.None) { Whole = true });
+            whole.ForEach(f => f.Fold(read[f.Id]));
+            await WriteAsync(whole, null, 0, null, cancellation, (db, c) => RowComparison.RemoveAsync(db, set, changed.Select(RowComparison.ReportOf), c))
+                .ConfigureAwait(false);
+        }
+
+        return (ids.Length < ComparedAtOnce ? null : ids[^1], new RowFindings([.. changed.Select(RowComparison.ReportOf)], unproven.ToImmutable()));
+    }
 
     public void Dispose() => _one.Dispose();
 
@@ -272,11 +332,13 @@ public sealed class Projector(
     /// Writes reports, and takes their cohort to <paramref name="position"/>; <paramref name="cohort"/> null: mends them where the slices are. A report whose
     /// rows the database does not take is left out like one that cannot be read.
     /// </summary>
-    private async Task WriteAsync(IReadOnlyCollection<Folding> foldings, Cohort? cohort, long position, long? positionAt, CancellationToken cancellation)
+    private async Task WriteAsync(
+        IReadOnlyCollection<Folding> foldings, Cohort? cohort, long position, long? positionAt, CancellationToken cancellation,
+        Func<DataConnection, CancellationToken, Task>? first = null)
     {
         try
         {
-            await WriteAllAsync(foldings, cohort, position, positionAt, cancellation).ConfigureAwait(false);
+            await WriteAllAsync(foldings, cohort, position, positionAt, cancellation, first).ConfigureAwait(false);
         }
         catch (Exception e) when (DatabaseFault.IsOfData(e))
         {
@@ -285,7 +347,7 @@ public sealed class Projector(
                 await TryAloneAsync(folding, cancellation).ConfigureAwait(false);
             }
 
-            await WriteAllAsync(foldings, cohort, position, positionAt, cancellation).ConfigureAwait(false);
+            await WriteAllAsync(foldings, cohort, position, positionAt, cancellation, first).ConfigureAwait(false);
         }
     }
 
@@ -308,7 +370,9 @@ public sealed class Projector(
         await transaction.RollbackAsync(cancellation).ConfigureAwait(false);
     }
 
-    private async Task WriteAllAsync(IReadOnlyCollection<Folding> foldings, Cohort? cohort, long position, long? positionAt, CancellationToken cancellation)
+    private async Task WriteAllAsync(
+        IReadOnlyCollection<Folding> foldings, Cohort? cohort, long position, long? positionAt, CancellationToken cancellation,
+        Func<DataConnection, CancellationToken, Task>? first)
     {
         var reports = new List<ReportRow>();
         var items = new List<ItemRow>();
@@ -323,6 +387,11 @@ public sealed class Projector(
         if (cohort is not null)
         {
             await _rows.MoveAsync(db, cohort.Slices, cohort.Position, position, positionAt, cancellation).ConfigureAwait(false);
+        }
+
+        if (first is not null)
+        {
+            await first(db, cancellation).ConfigureAwait(false);
         }
 
         await _rows.ReplaceAsync(db, reports, items, newItems, cancellation).ConfigureAwait(false);

@@ -54,7 +54,7 @@ public sealed class QueueReader(ReadModel model)
         }
 
         return new QueueOverview(summaries.ToImmutable(), at);
-    }, cancellation);
+    }, ofOneMoment: true, cancellation);
 
     /// <summary>
     /// A page. What moves while a client pages (an item that becomes urgent) may be missed on this pass; what stays is neither skipped nor repeated.
@@ -99,7 +99,7 @@ public sealed class QueueReader(ReadModel model)
             var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page.Select(p => p.Row), cancellation).ConfigureAwait(false);
             return new ItemPage(
                 await GroupReader.MarkedAsync(
-                    db, set, caller, [.. page.Select(p => ListedItem.Of(caller, p.Row, model, p.Age, DuplicateOf(firsts, p.Row)))],
+                    db, set, caller, ListedItem.Of(caller, page.Select(p => (p.Row, p.Age, DuplicateOf(firsts, p.Row))), model),
                         cancellation).ConfigureAwait(false),
                 found.Count > max ? PagePlace.After(page[^1].Row, page[^1].Age!.Value) : null,
                 at);

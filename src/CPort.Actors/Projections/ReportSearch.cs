@@ -119,7 +119,7 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
             var firsts = await ReadModel.FirstByUrlAsync(db, set, caller, page, cancellation).ConfigureAwait(false);
             return new ItemPage(
                 await GroupReader.MarkedAsync(
-                    db, set, caller, [.. page.Select(r => ListedItem.Of(caller, r, model, null, QueueReader.DuplicateOf(firsts, r)))],
+                    db, set, caller, ListedItem.Of(caller, page.Select(r => (r, (long?)null, QueueReader.DuplicateOf(firsts, r))), model),
                         cancellation).ConfigureAwait(false),
                 next,
                 at);
@@ -142,7 +142,7 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         {
             var rows = await Filter(db, set, caller, query with { After = after }).OrderByDescending(i => i.AddedAt).ThenByDescending(i => i.Key)
                 .Take(batch).ToListAsync(cancellation).ConfigureAwait(false);
-            found.AddRange(opens ? rows.Where(r => ReadRows.Secrets(seam, r).ReceivedAt is var at && at >= from && at < to) : rows);
+            found.AddRange(opens ? rows.Where(r => model.Secrets(r.ReportId, r.Ordinal, r.Sealed)?.ReceivedAt is { } at && at >= from && at < to) : rows);
             if (found.Count > query.MaxResults)
             {
                 var page = found.Take(query.MaxResults).ToArray();

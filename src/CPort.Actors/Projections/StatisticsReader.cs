@@ -16,11 +16,15 @@ public sealed class StatisticsReader(ReadModel model)
 
     private static readonly List<Classification?> Illegal = [.. Enum.GetValues<Classification>().Where(c => c.IsIllegal()).Select(c => (Classification?)c)];
 
+    /// <summary>Called after the first statement of a reading: for tests, which write then.</summary>
+    internal Func<Task> Between { get; init; } = () => Task.CompletedTask;
+
     /// <summary>Items added from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive); null: without bound.</summary>
     public Task<Statistics> ReadAsync(Caller caller, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation = default) =>
         model.QueryAsync(async (db, set, at) =>
         {
-            var counting = new Counting(db, set, model.Seam, caller, from, to, cancellation);
+            await Between().ConfigureAwait(false);
+            var counting = new Counting(db, set, model, caller, from, to, cancellation);
             return new Statistics
             {
                 From = from, To = to, At = at,
@@ -31,7 +35,7 @@ public sealed class StatisticsReader(ReadModel model)
                 Breakdowns = await BreakdownsAsync(counting).ConfigureAwait(false),
                 Durations = await DurationsAsync(counting).ConfigureAwait(false),
             };
-        }, cancellation);
+        }, ofOneMoment: true, cancellation);
 
     private static async Task<ImmutableArray<Figure>> ItemsAsync(Counting c)
     {
@@ -155,7 +159,7 @@ public sealed class StatisticsReader(ReadModel model)
 
     /// <summary>One caller's items in one span, and the ways to count them.</summary>
     private sealed class Counting(
-        IDataContext db, int set, ConfidentialSeam seam, Caller caller, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation)
+        IDataContext db, int set, ReadModel model, Caller caller, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation)
     {
         private readonly List<string> _countries = [.. caller.Countries.Select(c => c.Code)];
 
@@ -227,7 +231,12 @@ public sealed class StatisticsReader(ReadModel model)
                 .ForEachAsync(
                     i =>
                     {
-                        var received = ReadRows.Secrets(seam, i.ReportId, i.Ordinal, i.Sealed).ReceivedAt.UtcTicks;
+                        // Of a row that was changed nothing is known.
+                        if (model.Secrets(i.ReportId, i.Ordinal, i.Sealed)?.ReceivedAt.UtcTicks is not { } received)
+                        {
+                            return;
+                        }
+
                         Count(police, received, i.LeaAt);
                         Count(host, received, i.IspAt);
                         Count(removal, received, i.RemovedAt);

@@ -55,6 +55,9 @@ public static class CPortMetrics
     private static readonly Counter<long> FramesRefused =
         Meter.CreateCounter<long>("cport.cluster.frames.refused", "{frame}", "Frames on the cluster's port that were not taken, by reason.");
 
+    private static readonly Counter<long> Doubts =
+        Meter.CreateCounter<long>("cport.database.doubts", "{row}", "Rows of the database that were found changed and not obeyed, by place.");
+
     private static readonly ConcurrentDictionary<string, long> Queues = new();
     private static readonly ConcurrentDictionary<string, ProjectionPosition> Projections = new();
 
@@ -87,6 +90,11 @@ public static class CPortMetrics
         foreach (var kind in EntityKind.All)
         {
             Stuck.Add(0, new KeyValuePair<string, object?>("entity", kind.Word));
+        }
+
+        foreach (var place in Enum.GetValues<DoubtfulPlace>())
+        {
+            Doubts.Add(0, new KeyValuePair<string, object?>("place", Word(place)));
         }
 
         foreach (var outcome in Enum.GetValues<IntakeResult>())
@@ -132,11 +140,16 @@ public static class CPortMetrics
     /// <summary>An entity of a kind failed to recover.</summary>
     public static void EntityStuck(string kind) => Stuck.Add(1, new KeyValuePair<string, object?>("entity", kind));
 
+    /// <summary>A row was found changed and not obeyed.</summary>
+    public static void Doubted(DoubtfulPlace place) => Doubts.Add(1, new KeyValuePair<string, object?>("place", Word(place)));
+
     /// <summary>The projection counted a queue.</summary>
     public static void QueueLength(string queue, long items) => Queues[queue] = items;
 
     /// <summary>The projection applied a batch: so many journal rows behind, its newest event so old.</summary>
     public static void ProjectionAt(string projection, long lag, TimeSpan delay) => Projections[projection] = new ProjectionPosition(lag, delay);
+
+    private static string Word(DoubtfulPlace place) => place == DoubtfulPlace.ReadTables ? "read tables" : place.ToString().ToLowerInvariant();
 
     /// <summary>Ends a hop when disposed.</summary>
     public readonly struct HopTimer(string hop, long start) : IDisposable

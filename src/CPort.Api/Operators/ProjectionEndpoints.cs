@@ -39,7 +39,12 @@ public sealed record RebuildAnswer(int Set, bool AlreadyRunning);
 
 /// <summary>A comparison with the journal.</summary>
 /// <param name="Mended">Reports whose rows were behind, missing or stuck and are right now.</param>
-public sealed record ReconcileAnswer(int Mended);
+/// <param name="Changed">Reports whose rows said something else than the journal, though they were current: somebody changed them. They are right now.</param>
+/// <param name="Unproven">
+/// Reports that rows tell of and the journal does not, or not so far: rows were made up, or events taken away. Nothing was done to them.
+/// </param>
+/// <param name="Reports">Ids of those two kinds, at most 200.</param>
+public sealed record ReconcileAnswer(int Mended, int Changed, int Unproven, IReadOnlyList<string> Reports);
 
 /// <summary><c>/v1/projections</c>: the read model, for operators.</summary>
 public static class ProjectionEndpoints
@@ -56,6 +61,7 @@ public static class ProjectionEndpoints
             .Problems(403, 503);
         projections.MapPost("/projections:reconcile", ReconcileAsync).Needs(Deed.RebuildProjections).WithName("ReconcileProjections")
             .WithSummary("Compares every report with the journal and mends what differs, also what was stuck")
+            .WithDescription("By content: what rows say is held against a replay of the journal, which takes as long as reading it. Groups are left out.")
             .Problems(403, 503);
     }
 
@@ -77,8 +83,11 @@ public static class ProjectionEndpoints
         return TypedResults.Accepted("/v1/projections", new RebuildAnswer(started.Set, started.AlreadyRunning));
     }
 
-    private static async Task<ReconcileAnswer> ReconcileAsync(IRequiredActor<ProjectionActor> projection, CancellationToken cancellation) =>
-        new((await AskAsync<ProjectionsReconciled>(projection, new ReconcileProjections(), TimeSpan.FromMinutes(2), cancellation)).Mended);
+    private static async Task<ReconcileAnswer> ReconcileAsync(IRequiredActor<ProjectionActor> projection, CancellationToken cancellation)
+    {
+        var found = await AskAsync<ProjectionsReconciled>(projection, new ReconcileProjections(), ProjectionOptions.LongestReconcile, cancellation);
+        return new ReconcileAnswer(found.Mended, found.Changed, found.Unproven, found.Reports);
+    }
 
     private static async Task<T> AskAsync<T>(IRequiredActor<ProjectionActor> projection, object question, TimeSpan patience, CancellationToken cancellation)
         where T : class =>

@@ -87,6 +87,9 @@ public sealed record ListedItemAnswer
     /// <summary>The assigned hotline's reference of the item.</summary>
     public string? AssignedHotlineReference { get; init; }
     public DateTimeOffset? HotlineReceivedDate { get; init; }
+
+    /// <summary>The list's row was changed in the database: references and the day of receipt cannot be read from it. The report itself tells them.</summary>
+    public bool? Unreadable { get; init; }
     public required DateTimeOffset AddedAt { get; init; }
     public required DateTimeOffset LastChangedAt { get; init; }
 
@@ -128,8 +131,9 @@ public sealed record ListedItemAnswer
             PriorityReasons = hashes && row.PriorityReasons != 0 ? [.. ItemPriority.Each(row.PriorityReasons).Select(r => r.ToString())] : null,
             NearMatches = access.Sees(FieldGroup.Hashes) ? row.NearMatches : null, HostingCountryCode = hosting ? row.HostingCountry : null,
             SourceUrlSiteType = hosting ? CodeAnswer.Of(row.SiteType) : null, SourceUrlCommerciality = hosting ? CodeAnswer.Of(row.Commerciality) : null,
-            ReportHotlineReference = reporter ? secrets.Reference : null, HotlineReference = reporter ? secrets.ItemReference : null,
-            AssignedHotlineReference = state ? secrets.AssignedReference : null, HotlineReceivedDate = state ? secrets.ReceivedAt : null,
+            ReportHotlineReference = reporter ? secrets?.Reference : null, HotlineReference = reporter ? secrets?.ItemReference : null,
+            AssignedHotlineReference = state ? secrets?.AssignedReference : null, HotlineReceivedDate = state ? secrets?.ReceivedAt : null,
+            Unreadable = secrets is null ? true : null,
             AddedAt = ReadRows.Time(row.AddedAt), LastChangedAt = ReadRows.Time(row.ChangedAt), AgeFrom = ReadRows.Time(listed.Age),
             ProbableDuplicateOf = access.Sees(FieldGroup.Url) ? listed.ProbableDuplicateOf : null, Group = GroupMarkAnswer.Of(listed.Group),
         };

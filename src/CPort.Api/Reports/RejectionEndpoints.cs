@@ -7,9 +7,11 @@ public sealed record RejectionsAnswer(IReadOnlyList<RejectionAnswer> Rejections,
 /// <summary>A line of a stream that was not taken, without anything of the line but its reference.</summary>
 /// <param name="Times">How often it came.</param>
 /// <param name="Line">Its number in the stream it came in last.</param>
+/// <param name="Problem">What was wrong; absent from an entry that is unreadable.</param>
+/// <param name="Unreadable">The entry was changed in the database: what was wrong, and the reference, cannot be read any more.</param>
 public sealed record RejectionAnswer(
     long Id, string Outcome, DateTimeOffset FirstAt, DateTimeOffset LastAt, int Times, long Line, string? HotlineReference, string? ReportId,
-    IReadOnlyList<string>? Fields, ApiProblem Problem);
+    IReadOnlyList<string>? Fields, ApiProblem? Problem, bool? Unreadable);
 
 /// <summary>Lines of streams that were not taken, for their own sender: <c>GET /v1/rejections</c>.</summary>
 public static class RejectionEndpoints
@@ -33,5 +35,6 @@ public static class RejectionEndpoints
 
     private static RejectionAnswer ToAnswer(RejectedLine line) => new(
         line.Id, line.Result == IntakeResult.Conflict ? "conflict" : "rejected", line.FirstAt, line.LastAt, line.Times, line.Line, line.Reference,
-        line.ReportId?.ToString(), line.Fields.Count > 0 ? line.Fields : null, ApiProblem.Of(line.Problem));
+        line.ReportId?.ToString(), line.Fields.Count > 0 ? line.Fields : null, line.Problem is { } problem ? ApiProblem.Of(problem) : null,
+        line.Problem is null ? true : null);
 }

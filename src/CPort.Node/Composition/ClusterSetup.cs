@@ -69,7 +69,7 @@ public static class ClusterSetup
             });
         return options.IsAlone
             ? akka.AddHocon(NoTransport.Hocon, HoconAddMode.Prepend)
-            : akka.AddRemoting(cluster, services.GetRequiredService<KeyRing>(), services.GetRequiredService<TimeProvider>(), tls);
+            : akka.AddRemoting(cluster, services.GetRequiredService<KeyRing>(), services.GetRequiredService<SteadyClock>().OfThisProcess, tls);
     }
 
     /// <summary>The port for other nodes. What comes there is a node's, or it is not read: see <see cref="FrameSealing"/>.</summary>

@@ -1,5 +1,6 @@
 using CPort.Actors.Confidential;
 using CPort.Domain.Confidential;
+using CPort.Node.Readiness;
 
 namespace CPort.Node.Composition;
 
@@ -14,6 +15,13 @@ internal static class KeysSetup
         .AddSingleton<JournalSeal>()
         .AddPreparation<KeyRingLoading>((loading, cancellation) => loading.PrepareAsync(cancellation))
         .AddHostedService<KeyRingWatch>();
+
+    /// <summary>After the keys, which open what the journal says of the time.</summary>
+    public static IServiceCollection AddClock(this IServiceCollection services) => services
+        .AddSingleton<ClockStart>()
+        .AddPreparation<ClockStart>((start, cancellation) => start.PrepareAsync(cancellation))
+        .AddSingleton<IReadinessCheck, ClockReadiness>()
+        .AddHostedService<ClockWatch>();
 }
 
 /// <summary>
@@ -61,7 +69,7 @@ internal sealed partial class KeyRingLoading(NodeOptions options, KeyRingStore s
 }
 
 /// <summary>Keeps up with what other nodes make of the database's keys.</summary>
-internal sealed partial class KeyRingWatch(KeyRingStore store, TimeProvider time, ILogger<KeyRingWatch> log) : BackgroundService
+internal sealed partial class KeyRingWatch(KeyRingStore store, DatabaseDoubts doubts, TimeProvider time, ILogger<KeyRingWatch> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -76,7 +84,9 @@ internal sealed partial class KeyRingWatch(KeyRingStore store, TimeProvider time
 
             try
             {
-                var locked = string.Join("; ", await store.RefreshAsync(masters, stoppingToken));
+                var reading = await store.RefreshAsync(masters, stoppingToken);
+                Note(reading);
+                var locked = string.Join("; ", reading.Locked);
                 if (locked != said && locked.Length > 0)
                 {
                     Locked(log, locked);
@@ -89,6 +99,23 @@ internal sealed partial class KeyRingWatch(KeyRingStore store, TimeProvider time
                 // Read again in a moment; until then the ring is as it was.
             }
         }
+    }
+
+    /// <summary>Keys that this node has opened once it keeps, whatever becomes of their rows: the operator has time to put them right.</summary>
+    private void Note(KeyRingReading reading)
+    {
+        foreach (var (key, reason) in reading.Refused.Select(k => (k, "DoesNotOpen")).Concat(reading.Ahead.Select(k => (k, "DatedInTheFuture"))))
+        {
+            doubts.Note(DoubtfulPlace.Keys, NameOf(key), reason);
+        }
+
+        foreach (var known in doubts.List().Where(d => d.Place == DoubtfulPlace.Keys).Select(d => d.What)
+            .Except(reading.Refused.Concat(reading.Ahead).Select(NameOf)))
+        {
+            doubts.Clear(DoubtfulPlace.Keys, known);
+        }
+
+        static string NameOf(StoredKey key) => string.Create(CultureInfo.InvariantCulture, $"key {key.Purpose} {key.Generation}");
     }
 
     [LoggerMessage(Level = LogLevel.Error,

@@ -1,3 +1,5 @@
+using CPort.Node.Readiness;
+
 namespace CPort.Node.Composition;
 
 /// <summary>From options to the node's one database.</summary>
@@ -26,6 +28,8 @@ public static class PersistenceSetup
     {
         services.AddSingleton(database);
         services.AddSingleton<SqliteOwner>();
+        services.AddSingleton(p => DoubtLog.New(p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<DatabaseDoubts>>()));
+        services.AddSingleton<IReadinessCheck, DoubtReadiness>();
         foreach (var figure in ClusterFigures.Fixed)
         {
             services.AddSingleton(figure);

@@ -1,5 +1,6 @@
 using CPort.Actors.Agencies;
 using CPort.Actors.Confidential;
+using CPort.Actors.Intake;
 using CPort.Actors.Projections;
 using CPort.Domain.Confidential;
 using CPort.Domain.Routing;
@@ -23,6 +24,7 @@ internal static class ReadModelSetup
         .AddSingleton<StatisticsReader>()
         .AddSingleton<ProjectionStatusReader>()
         .AddSingleton<UnfinishedWork>()
+        .AddSingleton<IHeldNumbers, HeldNumbers>()
         .AddSingleton<IReadinessCheck, ProjectionReadiness>()
         .AddHostedService<QueueGauge>();
 
@@ -33,7 +35,7 @@ internal static class ReadModelSetup
             Directory = () => services.GetRequiredService<AgencyDirectoryFeed>().Current,
             Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(),
             Journal = services.GetRequiredService<JournalSeal>(), UrlKeys = services.GetRequiredService<UrlKeyMaker>(),
-            Time = services.GetRequiredService<TimeProvider>(),
+            Time = services.GetRequiredService<TimeProvider>(), Doubts = services.GetRequiredService<DatabaseDoubts>(),
             Options = new ProjectionOptions
             {
                 OrphanDeadline = TimeSpan.FromHours(options.Policy.OrphanHours),

@@ -10,8 +10,11 @@ internal sealed record SystemAnswer(
     string System, string? Address, string Version, string Runtime, int ProcessId, DateTimeOffset StartedAt, double UptimeSeconds,
     long MemoryBytes, string? WaitsFor);
 
-/// <summary>A key of the database: what it is for, the master key that wraps it, and since when it is there.</summary>
-internal sealed record KeyAnswer(string Purpose, int Generation, string MasterKey, DateTimeOffset MadeAt);
+/// <summary>
+/// A key of the database: what it is for, the master key that wraps it, since when it is there, and what is amiss with its row: <c>refused</c> (it was changed)
+/// or <c>ahead</c> (of the database's clock).
+/// </summary>
+internal sealed record KeyAnswer(string Purpose, int Generation, string MasterKey, DateTimeOffset MadeAt, string? Amiss);
 
 /// <summary>How the node that is asked stands to the database's keys.</summary>
 /// <param name="MasterKeys">The node's master keys, newest first.</param>
@@ -70,9 +73,11 @@ internal sealed class NodeEndpoints(OperatorNode node)
         }
 
         var keys = await node.Get<KeyRingStore>().ReadAsync(cancellation);
+        var amiss = KeyRingStore.Judge(masters, keys);
         var wrapping = keys.Select(k => k.Master).Distinct().ToArray();
         return new KeysAnswer(
-            masters.Ids, node.Get<KeyRing>().Writing, [.. keys.Select(k => new KeyAnswer(k.Purpose.ToString(), k.Generation, k.Master, k.MadeAt))],
+            masters.Ids, node.Get<KeyRing>().Writing, [.. keys.Select(k => new KeyAnswer(
+                k.Purpose.ToString(), k.Generation, k.Master, k.MadeAt, amiss.Refused.Contains(k) ? "refused" : amiss.Ahead.Contains(k) ? "ahead" : null))],
             [.. wrapping.Except(masters.Ids)], [.. masters.Ids.Except(wrapping)]);
     }
 

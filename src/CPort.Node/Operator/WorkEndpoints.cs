@@ -48,7 +48,8 @@ internal sealed class WorkEndpoints(OperatorNode node)
     public void Map(IEndpointRouteBuilder v1)
     {
         v1.MapGet("/reports/{id}", ReportAsync);
-        v1.MapGet("/stuck", (CancellationToken cancellation) => StuckEndpoints.ListAsync(node.Get<StuckEntities>(), cancellation)).Needs(Deed.ReadStuck);
+        v1.MapGet("/stuck", (CancellationToken cancellation) => StuckEndpoints.ListAsync(
+            node.Get<StuckEntities>(), node.Get<DatabaseDoubts>(), cancellation)).Needs(Deed.ReadStuck);
         v1.MapPost("/stuck/{id}/retry", RetryAsync).Needs(Deed.RetryStuck);
         v1.MapGet("/queues", (ApiCaller me, CancellationToken cancellation) => QueueEndpoints.CountsAsync(
             me, node.Get<QueueReader>(), node.Get<TimeProvider>(), cancellation)).Needs(Deed.CountEverything);

@@ -12,6 +12,12 @@ public sealed class NodeOptions
     [Required(ErrorMessage = "a folder is needed.")]
     public string Data { get; set; } = "./cport-data";
 
+    /// <summary>
+    /// The machine's clock is right, though events were recorded later than it says: some clock was ahead when they were. Otherwise the node begins no earlier
+    /// than its journal ends.
+    /// </summary>
+    public bool BelieveClock { get; set; }
+
     public DatabaseOptions Database { get; set; } = new();
 
     public HttpOptions Http { get; set; } = new();

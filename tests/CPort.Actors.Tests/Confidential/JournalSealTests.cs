@@ -204,6 +204,7 @@ public sealed class JournalSealTests(PostgreSqlServer server) : IClassFixture<Po
             Assert.IsType<Authentication.Accepted>(feed.Authenticate(issued.ApiKey, DateTimeOffset.UtcNow, null));
             var row = Assert.Single(await stuck.ListAsync(default));
             Assert.Equal((name, 2L, nameof(SealBrokenException)), (row.PersistenceId, row.AfterSequence, row.Reason));
+            await Wait.UntilAsync(() => Task.FromResult(feed.Broken == nameof(SealBrokenException)), Patience, () => $"it was {feed.Broken}");
 
             var reading = node.System.ActorOf(AgencyRegistryActor.PropsFor(shell));
             await Assert.ThrowsAsync<AskTimeoutException>(() => reading.Ask<object>(

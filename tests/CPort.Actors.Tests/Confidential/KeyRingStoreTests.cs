@@ -92,12 +92,11 @@ public sealed class KeyRingStoreTests(PostgreSqlServer server) : IClassFixture<P
 
         // Nobody seals under the new generation before everybody has had time to read it.
         Assert.Equal((1, 1), (turning.Writing, patient.Writing));
-        await database.ExecuteAsync("UPDATE cport_keys SET made_at = made_at - @settled", default,
-            ("settled", (long)KeyRingStore.SettleTime.TotalMilliseconds));
-        Assert.Empty(await new KeyRingStore(database, turning, TimeProvider.System).RefreshAsync(MasterKeys.Of(New, Old), default));
+        await KeyRows.AgeAsync(database, MasterKeys.Of(New, Old), KeyRingStore.SettleTime);
+        Assert.Empty((await new KeyRingStore(database, turning, TimeProvider.System).RefreshAsync(MasterKeys.Of(New, Old), default)).Locked);
         Assert.Equal(2, turning.Writing);
         var sealedAnew = after.Seal(Place, new SecretText { Text = "y" });
-        Assert.Empty(await new KeyRingStore(database, patient, TimeProvider.System).RefreshAsync(MasterKeys.Of(Old, New), default));
+        Assert.Empty((await new KeyRingStore(database, patient, TimeProvider.System).RefreshAsync(MasterKeys.Of(Old, New), default)).Locked);
         Assert.Equal("y", both.Open<SecretText>(Place, sealedAnew).Text);
 
         // The new one alone opens all; the old one alone is refused.
@@ -114,15 +113,73 @@ public sealed class KeyRingStoreTests(PostgreSqlServer server) : IClassFixture<P
         var database = await TestDatabases.CreateAsync(DatabaseProvider.Sqlite, server);
         var (ring, seam) = await NodeAsync(database, Old);
         await NodeAsync(database, New, Old);
-        await database.ExecuteAsync("UPDATE cport_keys SET made_at = 0", default);
+        await KeyRows.AgeAsync(database, MasterKeys.Of(New, Old), KeyRingStore.SettleTime);
         var (_, writing) = await NodeAsync(database, New, Old);
         var secret = writing.Seal(Place, new SecretText { Text = "y" });
 
         // Read lately, so that a generation nobody knows of is forged; this one it will know of, and cannot open.
         Assert.Throws<SealBrokenException>(() => seam.Open<SecretText>(Place, secret));
         var locked = await new KeyRingStore(database, ring, TimeProvider.System).RefreshAsync(MasterKeys.Of(Old), default);
-        Assert.Equal(["Identity 1", "Data 1", "Data 2"], locked.Select(k => $"{k.Purpose} {k.Generation}"));
+        Assert.Empty(locked.Refused);
+        Assert.Equal(["Identity 1", "Data 1", "Data 2"], locked.Locked.Select(k => $"{k.Purpose} {k.Generation}"));
         Assert.True(Faults.IsPassing(Assert.Throws<KeyNotHereException>(() => seam.Open<SecretText>(Place, secret))));
+        TestDatabases.Delete(database);
+    }
+
+    public static TheoryData<DatabaseProvider, string> Changes
+    {
+        get
+        {
+            var data = new TheoryData<DatabaseProvider, string>();
+            foreach (var provider in new[] { DatabaseProvider.Sqlite, DatabaseProvider.PostgreSql })
+            {
+                data.Add(provider, "made_at = made_at + 31536000000");
+                data.Add(provider, "made_at = made_at - 100000");
+                data.Add(provider, "made_at = 9223372036854775807");
+                data.Add(provider, "origin = 'ffffffff'");
+            }
+
+            return data;
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Changes))]
+    public async Task What_a_row_says_of_its_key_is_bound_to_it(DatabaseProvider provider, string change)
+    {
+        // Of two generations the newer one is changed: as if it were old enough to be sealed under, or not yet made, or another master key's.
+        var database = await TestDatabases.CreateAsync(provider, server);
+        await NodeAsync(database, Old);
+        var (ring, seam) = await NodeAsync(database, New, Old);
+        await database.ExecuteAsync($"UPDATE cport_keys SET {change} WHERE purpose = 2 AND generation = 2", default);
+
+        // A node that runs keeps what it has, seals under what is good, and names the row.
+        var store = new KeyRingStore(database, ring, TimeProvider.System);
+        var reading = await store.RefreshAsync(MasterKeys.Of(New, Old), default);
+        Assert.Equal((KeyPurpose.Data, 2), Assert.Single(reading.Refused.Select(k => (k.Purpose, k.Generation))));
+        Assert.Empty(reading.Locked);
+        Assert.Equal(1, ring.Writing);
+        Assert.Equal("x", seam.Open<SecretText>(Place, seam.Seal(Place, new SecretText { Text = "x" })).Text);
+
+        // One that starts is refused.
+        var refusal = await Assert.ThrowsAsync<MasterKeyException>(() => NodeAsync(database, New, Old));
+        Assert.Contains("Data 2", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("does not open", refusal.Message, StringComparison.Ordinal);
+        TestDatabases.Delete(database);
+    }
+
+    [Fact]
+    public async Task A_key_made_by_a_clock_that_was_ahead_opens_and_is_named_and_not_sealed_under()
+    {
+        var database = await TestDatabases.CreateAsync(DatabaseProvider.Sqlite, server);
+        await NodeAsync(database, Old);
+        await NodeAsync(database, New, Old);
+        await KeyRows.AgeAsync(database, MasterKeys.Of(New, Old), -TimeSpan.FromDays(1));
+        var (ring, _) = await NodeAsync(database, New, Old);
+        var reading = await new KeyRingStore(database, ring, TimeProvider.System).RefreshAsync(MasterKeys.Of(New, Old), default);
+        Assert.Equal(["Identity 1", "Data 1", "Data 2"], reading.Ahead.Select(k => $"{k.Purpose} {k.Generation}"));
+        Assert.Empty(reading.Refused);
+        Assert.Equal(1, ring.Writing);
         TestDatabases.Delete(database);
     }
 

@@ -31,7 +31,7 @@ public sealed class RejectionLogTests(PostgreSqlServer server) : IClassFixture<P
         Assert.Equal("b", Assert.Single(rest).Name);
         Assert.Equal(
             (IntakeResult.Conflict, "R-1", "conflict", "memo", "urls[0].memo"),
-            (rest[0].Result, rest[0].Reference, rest[0].Problem.Code, rest[0].Fields[0], rest[0].Problem.Errors[0].Field));
+            (rest[0].Result, rest[0].Reference, rest[0].Problem!.Code, rest[0].Fields[0], rest[0].Problem!.Errors[0].Field));
         Assert.Equal(TestKeys.IdOf(Tenant.Live, Hotline, HotlineReference.Parse("R-1")), rest[0].ReportId);
         TestDatabases.Delete(database);
     }
@@ -51,6 +51,35 @@ public sealed class RejectionLogTests(PostgreSqlServer server) : IClassFixture<P
 
         Assert.Equal(Enumerable.Range(41, 10).Reverse().Select(i => (long)i), (await log.ListAsync(Hotline, Tenant.Live, null, 100, default))
             .Select(l => l.Line));
+        TestDatabases.Delete(database);
+    }
+
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_row_that_was_changed_is_told_as_unreadable_and_keeps_no_other_back(DatabaseProvider provider)
+    {
+        var database = await TestDatabases.CreateAsync(provider, server);
+        await RejectionLog.EnsureTableAsync(database);
+        var doubts = new DatabaseDoubts(TimeProvider.System);
+        using var log = new RejectionLog(database, TestKeys.Seam, new IntakeLimits(), doubts);
+        await log.RecordAsync([Line("a", 1), Line("b", 2), Line("c", 3), Line("d", 4)], default);
+        await database.ExecuteAsync(
+            "UPDATE cport_rejections SET sealed = (SELECT o.sealed FROM cport_rejections o WHERE o.name = 'd'), report_id = 'none' WHERE name = 'b'", default);
+        await database.ExecuteAsync("UPDATE cport_rejections SET sealed = '?', last_at = 9223372036854775807 WHERE name = 'c'", default);
+
+        var found = await log.ListAsync(Hotline, Tenant.Live, null, 10, default);
+        Assert.Equal([("d", true), ("c", false), ("b", false), ("a", true)], found.Select(l => (l.Name, l.Problem is not null)));
+        Assert.All(found.Where(l => l.Problem is null), l => Assert.Equal((null, 0), (l.Reference, l.Fields.Count)));
+        Assert.Equal(
+            found.Where(l => l.Problem is null).Select(l => $"rejection {l.Id}").Order(StringComparer.Ordinal),
+            doubts.List().Select(d => d.What).Order(StringComparer.Ordinal));
+
+        // Numbers of entries are held against those that are there.
+        await database.ExecuteAsync("UPDATE cport_numbers SET next = 1", default);
+        await log.RecordAsync([Line("e", 5)], default);
+        Assert.Equal("e", (await log.ListAsync(Hotline, Tenant.Live, null, 10, default))[0].Name);
+        Assert.Contains(doubts.List(), d => d.Place == DoubtfulPlace.Numbers);
         TestDatabases.Delete(database);
     }
 

@@ -246,7 +246,9 @@ internal sealed class ReadModelWorld : IAsyncDisposable
 
     public JournalReader Journal => new(Database, TestKeys.Journal);
 
-    public ReadModel Model => new(Tables, Journal, Seam, TimeProvider.System);
+    public ReadModel Model => new(Tables, Journal, Seam, TimeProvider.System, Doubts);
+
+    public DatabaseDoubts Doubts { get; } = new(TimeProvider.System);
 
     public static async Task<ReadModelWorld> StartAsync(DatabaseProvider provider, PostgreSqlServer server) =>
         await StartAsync(await TestDatabases.CreateEmptyAsync(provider, server));
@@ -300,7 +302,7 @@ internal sealed class ReadModelWorld : IAsyncDisposable
     public ProjectionServices Services(ProjectionOptions? options = null) =>
         new()
         {
-            Database = Database, Seam = Seam, Journal = TestKeys.Journal, UrlKeys = UrlKeys, Time = TimeProvider.System,
+            Database = Database, Seam = Seam, Journal = TestKeys.Journal, UrlKeys = UrlKeys, Time = TimeProvider.System, Doubts = Doubts,
             Options = options ?? new ProjectionOptions(),
         };
 

@@ -226,6 +226,39 @@ public sealed class StatisticsTests(PostgreSqlServer server) : IClassFixture<Pos
         Assert.Empty(orphan[1].EarlierClocks());
     }
 
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task All_figures_are_of_one_moment(DatabaseProvider provider)
+    {
+        var (s, late) = (new ReportScenario(), new ReportScenario { Nth = 1 });
+        s.Submit(Se, Entry(NL));
+        late.Submit(Se, Entry(NL), Entry(NL));
+        await using var world = await ProjectedAsync(provider, s);
+
+        // Written after the reading's first statement, by another connection.
+        var written = false;
+        var reader = new StatisticsReader(world.Model)
+        {
+            Between = async () =>
+            {
+                await world.AppendAsync((late.Id, (System.Collections.Immutable.ImmutableArray<IReportEvent>)[.. late.Events]));
+                var projector = world.Projector((await world.Tables.SetsAsync()).Single().Id);
+                await projector.OpenAsync();
+                await projector.ApplyAsync(await world.EventsAsync());
+                written = true;
+            },
+        };
+        var read = await reader.ReadAsync(Operator, null, null);
+        Assert.True(written);
+        Assert.Equal((1, 1), (Count(read, "items"), Count(read, "reports")));
+        Assert.All(read.Breakdowns.Where(b => b.Name is "assignedCountry" or "hostingCountry"), b => Assert.Equal(1, b.Tallies.Sum(t => t.Count)));
+
+        // Nothing is left open: others write, and the next reading sees it.
+        var after = await ReadAsync(world, Operator);
+        Assert.Equal((3, 2), (Count(after, "items"), Count(after, "reports")));
+        Assert.True(after.At.Position > read.At.Position);
+    }
+
     [SkippableFact]
     public async Task Every_number_says_what_it_counts_and_no_two_say_the_same()
     {

@@ -45,7 +45,7 @@ public sealed class MasterKeyChangeTests(PostgreSqlServer server)
         Assert.Contains("https://img.host.example/CHANGE-1", await ReadAsync(http, first), StringComparison.Ordinal);
         Assert.Equal(0, await node.StopAsync());
 
-        await SettleAsync(node.Database.Database);
+        await SettleAsync(node.Database.Database, now, old);
         await StartWithAsync(node, now);
         var second = await SubmitAsync(http, "CHANGE-2", "accepted");
         Assert.Equal(2, await GenerationAsync(node.Database.Database, second));
@@ -89,7 +89,7 @@ public sealed class MasterKeyChangeTests(PostgreSqlServer server)
             await cluster.WaitAllAsync();
         }
 
-        await SettleAsync(cluster.Database.Database);
+        await SettleAsync(cluster.Database.Database, now, old);
         var ids = new List<string> { before };
         for (var n = 1; n <= 200 && (ids.Count < 2 || await GenerationAsync(cluster.Database.Database, ids[^1]) < 2); n++)
         {
@@ -156,8 +156,8 @@ public sealed class MasterKeyChangeTests(PostgreSqlServer server)
     }
 
     /// <summary>As if the time had gone by after which a new data key is used.</summary>
-    private static Task<int> SettleAsync(Database database) => database.ExecuteAsync("UPDATE cport_keys SET made_at = made_at - @t", default,
-        ("t", (long)KeyRingStore.SettleTime.TotalMilliseconds));
+    private static Task SettleAsync(Database database, params string[] masters) =>
+        KeyRows.AgeAsync(database, MasterKeys.FromText(string.Join(' ', masters), "the test"), KeyRingStore.SettleTime);
 
     /// <summary>Of the data key under which a report's first event is sealed.</summary>
     private static async Task<int> GenerationAsync(Database database, string id)

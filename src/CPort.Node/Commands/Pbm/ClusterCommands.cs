@@ -65,7 +65,8 @@ internal static class ClusterCommands
     private static IEnumerable<string> Keys(KeysAnswer a) =>
     [
         .. a.Keys.Select(k => $"{k.Purpose} {k.Generation} | wrapped under {k.MasterKey} | since {Time(k.MadeAt)}"
-            + (k.Purpose == nameof(CPort.Actors.Confidential.KeyPurpose.Data) && k.Generation == a.Seals ? " | seals" : "")),
+            + (k.Purpose == nameof(CPort.Actors.Confidential.KeyPurpose.Data) && k.Generation == a.Seals ? " | seals" : "")
+            + (k.Amiss switch { "refused" => " | refused: its row was changed", "ahead" => " | dated in the future: the database's clock was set back", _ => "" })),
         $"Master keys of this node, newest first: {string.Join(", ", a.MasterKeys)}",
         .. a.Missing.Select(m => $"Missing here: {m}. Start the node again with it."),
         .. a.Unused.Select(u => $"Not needed any more: {u}, except for backups made before the change."),

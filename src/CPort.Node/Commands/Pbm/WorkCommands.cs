@@ -17,11 +17,13 @@ internal static class WorkCommands
         yield return new Command("reports", "Reports.")
         {
             pbm.Get<ReportPlaceAnswer>("show", "A report's state and history, without anything confidential.", "reports/{id}", Report, report),
-            pbm.Get<StuckListAnswer>("stuck", "What cannot be read from the journal.", "stuck", a =>
+            pbm.Get<StuckListAnswer>("stuck", "What cannot be read from the journal, and what else was found changed in the database.", "stuck", a =>
             [
                 .. a.Stuck.Select(s =>
                     $"{s.Id} | after event {s.AfterSequence} | {s.Reason} | since {Time(s.Since)} | attempts: {s.Attempts}"),
-                $"Count: {a.Stuck.Count} stuck",
+                .. a.Changed.Select(d => $"{d.Place}: {d.What} | {d.Reason} | since {Time(d.Since)} | seen: {d.Times}"),
+                $"Count: {a.Stuck.Count} stuck"
+                    + (a.Changed.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $", {a.Changed.Count} changed elsewhere") : ""),
             ]),
             pbm.Change<RetriedAnswer>("retry", "Has a stuck report or bucket read again.", "stuck/{id}/retry", a => [$"{a.Id} | answers again"], entity),
         };
