@@ -24,7 +24,7 @@ const id: string = submitted.data!.reportId;
 
 const report = await api.GET("/v1/reports/{id}", { params: { path: { id } } });
 expect(report.data?.hotlineReference, reference);
-expect(report.data?.items[0]?.url, `https://ts.example/${reference}`);
+expect(report.data?.items[0]?.urlString, `https://ts.example/${reference}`);
 expect(new Date(report.data!.hotlineReceivedDate!).getTime(), Date.UTC(2026, 0, 4, 8, 15));
 
 const looked = await api.POST("/v1/hashes:lookup", { body: { hashes: [{ algorithm: "Sha256", value: sha256 }] } });

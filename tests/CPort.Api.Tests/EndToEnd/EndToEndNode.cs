@@ -139,6 +139,8 @@ public sealed class EndToEndNode : IAsyncDisposable
         await StartAsync();
     }
 
+    public string KeyOf(string who) => _keys[who];
+
     public HttpRequestMessage Request(string? who, HttpMethod method, string path)
     {
         var request = new HttpRequestMessage(method, new Uri(Url, path));

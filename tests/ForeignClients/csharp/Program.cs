@@ -11,17 +11,17 @@ var received = new DateTimeOffset(2026, 1, 4, 8, 15, 0, TimeSpan.Zero);
 
 using (var http = new HttpClient { DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) } })
 {
-    var client = new N.NSwagClient(url, http);
+    var client = new N.NSwagClient(http) { BaseUrl = url };
     var submitted = await client.SubmitReportAsync(null, null, null, null, new N.ReportBody
     {
         HotlineReference = $"{reference}-n", HotlineReceivedDate = received, SourceUrlSiteType = 6, Urgent = true,
-        Urls = [new N.UrlEntryBody { UrlString = $"https://nswag.example/{reference}", ContentType = "Image", Hashes = new N.HashesBody { Sha256 = sha256 } }],
+        Urls = [new N.UrlEntryBody { UrlString = $"https://nswag.example/{reference}", ContentType = 1, Hashes = new N.HashesBody { Sha256 = sha256 } }],
     });
     Expect("accepted", submitted.Outcome);
     var report = await client.GetReportAsync(submitted.ReportId, null, null, null, null);
     Expect($"{reference}-n", report.HotlineReference);
     Expect(received, report.HotlineReceivedDate!.Value.ToUniversalTime());
-    Expect($"https://nswag.example/{reference}", report.Items.Single().Url);
+    Expect($"https://nswag.example/{reference}", report.Items.Single().UrlString);
     var looked = await client.LookupHashesAsync(null, null, null, null,
         new N.LookupBody { Hashes = [new N.HashBody { Algorithm = "sha256", Value = sha256 }] });
     Expect(N.HashAlgorithm.Sha256, looked.Results.Single().Algorithm);
@@ -54,7 +54,7 @@ using (var adapter = new HttpClientRequestAdapter(new BaseBearerTokenAuthenticat
     var report = await client.V1.Reports[submitted.ReportId!].GetAsync();
     Expect($"{reference}-k", report!.HotlineReference);
     Expect(received, report.HotlineReceivedDate);
-    Expect($"https://kiota.example/{reference}", report.Items!.Single().Url);
+    Expect($"https://kiota.example/{reference}", report.Items!.Single().UrlString);
     var looked = await client.V1.HashesLookup.PostAsync(new K.LookupBody { Hashes = [new K.HashBody { Algorithm = "sha256", Value = sha256 }] });
     Expect(K.HashAlgorithm.Sha256, looked!.Results!.Single().Algorithm);
     try
