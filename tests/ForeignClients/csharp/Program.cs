@@ -46,7 +46,7 @@ using (var adapter = new HttpClientRequestAdapter(new BaseBearerTokenAuthenticat
         [
             new K.UrlEntryBody
             {
-                UrlString = $"https://kiota.example/{reference}", ContentType = new() { String = "Image" }, Hashes = new K.HashesBody { Sha256 = sha256 },
+                UrlString = $"https://kiota.example/{reference}", ContentType = new() { String = "Media" }, Hashes = new K.HashesBody { Sha256 = sha256 },
             },
         ],
     });
