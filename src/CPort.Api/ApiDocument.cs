@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using CPort.Api.Agencies;
 using CPort.Api.Groups;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 
@@ -53,6 +54,8 @@ public static class ApiDocument
         [typeof(RotateKeyBody)] = """{ "graceSeconds": 3600 }""",
     };
 
+    private static readonly Type[] Values = [typeof(CodeValue), typeof(FlagValue), typeof(DateValue), typeof(ClearableText)];
+
     private static readonly (string Name, string Description)[] Tags =
     [
         ("Reports", "Submit and read reports."), ("Work on reports", "Commands about one report and its items."), ("Work on items", "Commands about items of any reports."),
@@ -63,6 +66,9 @@ public static class ApiDocument
 
     internal static IServiceCollection AddCPortOpenApi(this IServiceCollection services, string publicUrl) => services.AddOpenApi("v1", o =>
     {
+        // Values that are a text or a number stand where they are used: of a name for one some generators make an empty object.
+        o.CreateSchemaReferenceId = type => Values.Contains(Nullable.GetUnderlyingType(type.Type) ?? type.Type)
+            ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
         o.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new OpenApiInfo
@@ -133,6 +139,11 @@ public static class ApiDocument
             else if (schema.Type is { } kind && kind.HasFlag(JsonSchemaType.Array) && schema.Items is null)
             {
                 schema.Items = new OpenApiSchema { Type = JsonSchemaType.Integer | JsonSchemaType.String, Description = "A code's number or name." };
+            }
+
+            if (type != context.JsonTypeInfo.Type && Values.Contains(type))
+            {
+                schema.Type |= JsonSchemaType.Null;
             }
 
             if (context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object && schema.Properties is { Count: > 0 })
@@ -231,6 +242,11 @@ public static class ApiDocument
         if (status is "429" or "503")
         {
             yield return ("Retry-After", "Seconds after which the same request may be sent again.");
+        }
+
+        if (status == "415")
+        {
+            yield return ("Accept-Encoding", "The one encoding that is taken.");
         }
 
         if (status == "401")

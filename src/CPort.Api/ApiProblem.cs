@@ -70,6 +70,12 @@ public sealed record ApiProblem
             http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
+        if (Status == StatusCodes.Status415UnsupportedMediaType)
+        {
+            // RFC 9110 15.5.16. Types are never refused, encodings are.
+            http.Response.Headers.AcceptEncoding = "identity";
+        }
+
         return http.Response.WriteAsJsonAsync(this, ApiJson.Options, ContentType, http.RequestAborted);
     }
 }

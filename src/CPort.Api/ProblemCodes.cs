@@ -23,7 +23,7 @@ public static class ProblemCodes
     public const string TooManyStreams = "too-many-streams";
     public const string TooManyRequests = "too-many-requests";
     public const string TooMuchUnderWay = "too-much-under-way";
-    public const string QuotaExceeded = "quota-exceeded";
+    public const string QuotaExceeded = RejectionLog.QuotaExceeded;
     public const string Unavailable = "unavailable";
     public const string Stuck = "stuck";
     public const string AnswerTooLong = "answer-too-long";

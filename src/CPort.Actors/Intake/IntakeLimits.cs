@@ -48,7 +48,7 @@ public sealed record IntakeLimits
     /// <summary>Imports of hash lists open at once on this node; further ones get 429 with Retry-After.</summary>
     public int ConcurrentImports { get; init; } = 32;
 
-    /// <summary>Of either, what one agency may have open, its live and its training keys together.</summary>
+    /// <summary>Of either, what one agency may have open at most, its live and its training keys together; less when others have some open.</summary>
     public int StreamsPerAgency { get; init; } = 16;
 
     /// <summary>How long a stream may send no byte, or not read its answers, before it is ended.</summary>
@@ -74,6 +74,6 @@ public sealed record IntakeLimits
     /// </summary>
     public long HashRowsPerAgency { get; init; } = 20_000_000;
 
-    /// <summary>Rejected lines kept for each agency; the oldest go first.</summary>
+    /// <summary>Rejected lines kept for each agency, the oldest go first; and new ones kept a day and node, further ones are counted.</summary>
     public int RejectionsPerAgency { get; init; } = 10_000;
 }

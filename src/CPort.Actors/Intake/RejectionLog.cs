@@ -7,14 +7,17 @@ using System.Text.Json;
 namespace CPort.Actors.Intake;
 
 /// <summary>
-/// Rejected lines in the table <c>cport_rejections</c>, on SQLite and PostgreSQL. What was wrong with a line, and its reference, is sealed.
+/// Rejected lines in the table <c>cport_rejections</c>, on SQLite and PostgreSQL. What was wrong with a line, and its reference, is sealed. An agency has so
+/// many entries (<see cref="IntakeLimits.RejectionsPerAgency"/>), of which the oldest go; and as many new ones a day and node, beyond which one entry of the day
+/// counts them: a sender whose lines are all wrong neither writes a row for each nor pushes all out that was there before.
 /// </summary>
 public sealed class RejectionLog(Database database, ConfidentialSeam seam, IntakeLimits limits, DatabaseDoubts? doubts = null) : IRejectionLog, IDisposable
 {
-    private readonly ConcurrentDictionary<Tenant, NumberAllocator> _ids = new();
-    private const int BatchesBetweenPrunings = 50;
+    /// <summary>The problem of the entry that counts what is not kept.</summary>
+    public const string QuotaExceeded = "quota-exceeded";
 
-    private int _batches;
+    private readonly ConcurrentDictionary<Tenant, NumberAllocator> _ids = new();
+    private readonly ConcurrentDictionary<(AgencyId, Tenant), Written> _written = new();
 
     /// <summary>Makes the table when it is missing; several nodes may call it at once.</summary>
     public static Task EnsureTableAsync(Database database, CancellationToken cancellation = default) => DatabaseSchema.ApplyAsync(
@@ -30,6 +33,7 @@ public sealed class RejectionLog(Database database, ConfidentialSeam seam, Intak
 
     public async Task RecordAsync(IReadOnlyCollection<RejectedLine> lines, CancellationToken cancellation)
     {
+        lines = [.. lines.GroupBy(l => (l.Agency, l.Tenant)).SelectMany(of => WithinQuota([.. of]))];
         var ids = new Dictionary<Tenant, long>();
         foreach (var of in lines.GroupBy(l => l.Tenant))
         {
@@ -45,12 +49,12 @@ public sealed class RejectionLog(Database database, ConfidentialSeam seam, Intak
                 await using var insert = connection.Statement(
                     """
                     INSERT INTO cport_rejections (id, agency, tenant, name, first_at, last_at, times, line, report_id, result, sealed)
-                    VALUES (@id, @agency, @tenant, @name, @at, @at, 1, @line, @report, @result, @sealed)
+                    VALUES (@id, @agency, @tenant, @name, @at, @at, @times, @line, @report, @result, @sealed)
                     ON CONFLICT (agency, tenant, name) DO UPDATE SET last_at = excluded.last_at, line = excluded.line, result = excluded.result,
-                      sealed = excluded.sealed, report_id = excluded.report_id, times = cport_rejections.times + 1
+                      sealed = excluded.sealed, report_id = excluded.report_id, times = cport_rejections.times + excluded.times
                     """,
                     ("id", ids[line.Tenant]++), ("agency", line.Agency.Value), ("tenant", (int)line.Tenant), ("name", line.Name),
-                    ("at", line.LastAt.UtcTicks), ("line", line.Line), ("report", line.ReportId?.ToString()), ("result", (int)line.Result),
+                    ("at", line.LastAt.UtcTicks), ("times", line.Times), ("line", line.Line), ("report", line.ReportId?.ToString()), ("result", (int)line.Result),
                     ("sealed", Write(line)));
                 insert.Transaction = transaction;
                 await insert.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
@@ -59,18 +63,15 @@ public sealed class RejectionLog(Database database, ConfidentialSeam seam, Intak
             await transaction.CommitAsync(cancellation).ConfigureAwait(false);
         }
 
-        if (Interlocked.Increment(ref _batches) % BatchesBetweenPrunings == 0)
+        foreach (var of in lines.GroupBy(l => (l.Agency, l.Tenant)).Where(of => Of(of.Key).IsToBePruned(of.Count(), limits.RejectionsPerAgency / 20)))
         {
-            foreach (var (agency, tenant) in lines.Select(l => (l.Agency, l.Tenant)).Distinct())
-            {
-                await using var prune = connection.Statement(
-                    """
-                    DELETE FROM cport_rejections WHERE agency = @agency AND tenant = @tenant AND id <=
-                      (SELECT id FROM cport_rejections WHERE agency = @agency AND tenant = @tenant ORDER BY id DESC LIMIT 1 OFFSET @keep)
-                    """,
-                    ("agency", agency.Value), ("tenant", (int)tenant), ("keep", limits.RejectionsPerAgency));
-                await prune.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-            }
+            await using var prune = connection.Statement(
+                """
+                DELETE FROM cport_rejections WHERE agency = @agency AND tenant = @tenant AND id <=
+                  (SELECT id FROM cport_rejections WHERE agency = @agency AND tenant = @tenant ORDER BY id DESC LIMIT 1 OFFSET @keep)
+                """,
+                ("agency", of.Key.Agency.Value), ("tenant", (int)of.Key.Tenant), ("keep", limits.RejectionsPerAgency));
+            await prune.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         }
     }
 
@@ -119,6 +120,24 @@ public sealed class RejectionLog(Database database, ConfidentialSeam seam, Intak
         }
     }
 
+    private Written Of((AgencyId, Tenant) whose) => _written.GetOrAdd(whose, _ => new Written());
+
+    /// <summary>The lines of one agency that are kept, and one for all others of the day.</summary>
+    private IEnumerable<RejectedLine> WithinQuota(RejectedLine[] lines)
+    {
+        var last = lines[^1];
+        var kept = Of((last.Agency, last.Tenant)).Admit(DateOnly.FromDateTime(last.LastAt.UtcDateTime), lines.Length, limits.RejectionsPerAgency);
+        return kept == lines.Length ? lines : lines.Take(kept).Append(last with
+        {
+            Name = $"not-kept-{last.LastAt.UtcDateTime:yyyyMMdd}", Times = lines.Length - kept, Reference = null, ReportId = null, Fields = [],
+            Result = IntakeResult.Rejected, FirstAt = lines[kept].FirstAt,
+            Problem = new IntakeProblem
+            {
+                Code = QuotaExceeded, Detail = $"{limits.RejectionsPerAgency} rejected lines were kept this day; further ones are only counted.",
+            },
+        });
+    }
+
     // One by one, not in blocks a node: the newest have the highest.
     private NumberAllocator IdsOf(Tenant tenant) => _ids.GetOrAdd(tenant, t => new NumberAllocator(
         database, AllocatedNumbers.NameOf("rejection", t), new NumberGuard(seam, cancellation => HighestAsync(t, cancellation), doubts), blockSize: 1));
@@ -158,6 +177,38 @@ public sealed class RejectionLog(Database database, ConfidentialSeam seam, Intak
     private SealedPlace PlaceOf(AgencyId agency, Tenant tenant, string name) => new(
         new ReportId(BinaryPrimitives.ReadUInt128BigEndian(seam.Keyed("rejection-1", Encoding.UTF8.GetBytes($"{agency}\0{(int)tenant}\0{name}")))),
         SealedField.Rejection);
+
+    /// <summary>What this node has written of one agency's.</summary>
+    private sealed class Written
+    {
+        private readonly Lock _lock = new();
+        private DateOnly _day;
+        private int _today;
+        private int _sincePruned;
+
+        /// <summary>How many of so many lines have room in the day's quota.</summary>
+        public int Admit(DateOnly day, int lines, int quota)
+        {
+            lock (_lock)
+            {
+                (_day, _today) = (day, day == _day ? _today : 0);
+                var admitted = Math.Min(lines, Math.Max(0, quota - _today));
+                _today += admitted;
+                return admitted;
+            }
+        }
+
+        public bool IsToBePruned(int lines, int every)
+        {
+            lock (_lock)
+            {
+                _sincePruned += lines;
+                var isDue = _sincePruned > every;
+                _sincePruned = isDue ? 0 : _sincePruned;
+                return isDue;
+            }
+        }
+    }
 
     private sealed record Kept(string? Reference, string Code, string Detail, FieldError[] Errors, string[] Fields);
 }

@@ -1,9 +1,11 @@
 using System.Data.Common;
+using System.Diagnostics;
 using LinqToDB;
 using LinqToDB.Data;
 using LinqToDB.DataProvider.SQLite;
 using Microsoft.Data.Sqlite;
 using Npgsql;
+using SQLitePCL;
 
 namespace CPort.Actors.Persistence;
 
@@ -35,6 +37,7 @@ public sealed class Database
     private readonly string _pragmas;
     private readonly CancellationTokenSource _givenUp = new();
     private int _walSet;
+    private long _writes;
     private volatile string? _writeFault;
 
     private Database(DatabaseProvider provider, string connectionString, SqliteSynchronous synchronous, string? life)
@@ -219,7 +222,49 @@ public sealed class Database
     public string? WriteFault => _writeFault;
 
     /// <summary>From the journal, after each of its writes.</summary>
-    public void NoteWrite(Exception? fault) => _writeFault = fault is null ? null : DatabaseFault.InWords(fault);
+    public void NoteWrite(Exception? fault)
+    {
+        _writeFault = fault is null ? null : DatabaseFault.InWords(fault);
+        if (fault is null)
+        {
+            Interlocked.Increment(ref _writes);
+        }
+    }
+
+    /// <summary>
+    /// Whether another program holds SQLite's file: for so long nobody gets its write lock, and no write of the journal gets through. Readers do not notice it,
+    /// and writers only once they have waited for half a minute.
+    /// </summary>
+    public async Task<bool> IsLockedAsync(TimeSpan patience, CancellationToken cancellation = default)
+    {
+        if (!IsSqlite)
+        {
+            return false;
+        }
+
+        await using var connection = (SqliteConnection)await OpenAsync(cancellation).ConfigureAwait(false);
+
+        // By itself: the provider would wait with its thread.
+        var handle = connection.Handle;
+        raw.sqlite3_busy_timeout(handle, 0);
+        var (before, since) = (Volatile.Read(ref _writes), Stopwatch.GetTimestamp());
+        while (raw.sqlite3_exec(handle, "BEGIN IMMEDIATE") == raw.SQLITE_BUSY && Volatile.Read(ref _writes) == before)
+        {
+            if (Stopwatch.GetElapsedTime(since) > patience)
+            {
+                return true;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation).ConfigureAwait(false);
+        }
+
+        if (raw.sqlite3_get_autocommit(handle) == 0)
+        {
+            raw.sqlite3_exec(handle, "ROLLBACK");
+        }
+
+        return false;
+    }
 
     /// <summary>
     /// Writes about as much as a small batch of events and takes it away again: what a full disk refuses, though it still takes a few bytes. Forgets

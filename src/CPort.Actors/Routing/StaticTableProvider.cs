@@ -71,7 +71,7 @@ public sealed class StaticTableProvider : ITraceProvider
                 continue;
             }
 
-            var fault = fields.TrySplit(Encoding.UTF8.GetBytes(line)) ? ReadFields(fields, domains, v4, v6) : "a quotation mark is not closed.";
+            var fault = fields.Split(Encoding.UTF8.GetBytes(line)) is { } broken ? $"{broken}." : ReadFields(fields, domains, v4, v6);
             if (fault is not null)
             {
                 throw new FormatException($"{name}, line {number}: {fault}");

@@ -18,6 +18,14 @@ public sealed record LookupBody : ILongBody
     public int? MaxResults { get; init; }
 }
 
+/// <summary>A hash of which everything is to be told.</summary>
+public sealed record ShowHashBody
+{
+    /// <summary>Required.</summary>
+    [Required]
+    public HashBody? Hash { get; init; }
+}
+
 /// <summary>An answer for each hash, in the order asked.</summary>
 public sealed record LookupAnswer(IReadOnlyList<HashAnswer> Results);
 

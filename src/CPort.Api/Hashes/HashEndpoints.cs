@@ -32,9 +32,10 @@ public static class HashEndpoints
         hashes.MapPost("/hashes:lookup", LookupAsync).Needs(Deed.LookUpHashes).WithName("LookupHashes")
             .WithSummary("Look up to 10,000 hashes up: verdicts with provenance, near PDQ values with distance")
             .Problems(400, 403, 413, 415, 422, 503);
-        hashes.MapGet("/hashes/{algorithm}/{value}", GetAsync).Needs(Deed.LookUpHashes).WithName("GetHash")
+        hashes.MapPost("/hashes:show", ShowAsync).Needs(Deed.LookUpHashes).WithName("ShowHash")
             .WithSummary("Everything held of one hash, with every source and the history")
-            .Problems(403, 404, 422, 503);
+            .WithDescription("The hash stands in the body: whatever passes requests on keeps their paths.")
+            .Problems(403, 404, 413, 415, 422, 503);
         hashes.MapPost("/hashes:import", ImportAsync).Needs(Deed.ImportHashes).WithName("ImportHashes")
             .WithSummary("Import a list of known hashes as NDJSON, one media a line; an answer a line once durable")
             .WithDescription(
@@ -93,19 +94,17 @@ public static class HashEndpoints
         };
     }
 
-    private static async Task<HashEntryAnswer> GetAsync(
-        string algorithm, string value, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation)
+    private static async Task<HashEntryAnswer> ShowAsync(
+        JsonBody<ShowHashBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation)
     {
-        if (!HashAlgorithms.TryFind(algorithm, out var known))
+        var named = body.Value.Hash is null ? null : body.Fields.Hash("hash", body.Value.Hash);
+        if (body.Value.Hash is null)
         {
-            throw ApiProblemException.Of(ProblemCodes.NotFound, $"Algorithms: {HashAlgorithms.Names}.");
+            body.Fields.Missing("hash");
         }
 
-        if (!ContentHash.TryParse(known.Algorithm, value, out var hash))
-        {
-            throw ApiProblemException.OfField("value", ProblemCodes.MalformedHash, $"{known.Title} is written as {known.Form}.");
-        }
-
+        body.Check();
+        var hash = named!.Value;
         var entry = await actors.Get<HashBucketRegion>().Ask<HashEntryReply>(
             new GetHashEntry { Bucket = HashBucketId.For(caller.Caller.Tenant, hash), Hash = hash, Limit = 1 }, Patience, cancellation);
 

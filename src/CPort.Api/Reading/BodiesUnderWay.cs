@@ -1,6 +1,9 @@
 namespace CPort.Api.Reading;
 
-/// <summary>Bytes of bodies that requests of this node hold at this moment, in all and by agency; one for the process. Thread-safe.</summary>
+/// <summary>
+/// Bytes of bodies that requests of this node hold at this moment, in all and by agency; one for the process. The last quarter is for agencies that hold
+/// little, so that some alone cannot keep another one out. Thread-safe.
+/// </summary>
 public sealed class BodiesUnderWay(IntakeLimits limits)
 {
     private readonly Lock _lock = new();
@@ -15,10 +18,11 @@ public sealed class BodiesUnderWay(IntakeLimits limits)
         lock (_lock)
         {
             var its = _ofAgency.GetValueOrDefault(agency) + bytes;
-            if (bytes > 0 && its > limits.BodyBytesUnderWayPerAgency)
+            var isMuch = its > limits.BodyBytesUnderWay / 16;
+            if (bytes > 0 && (its > limits.BodyBytesUnderWayPerAgency || (isMuch && _all + bytes > limits.BodyBytesUnderWay / 4 * 3)))
             {
                 throw ApiProblemException.Of(ProblemCodes.TooMuchUnderWay,
-                    $"Bodies of {limits.BodyBytesUnderWayPerAgency} bytes of this agency are under way on this node (limit: bodies under way).");
+                    $"Bodies of {its - bytes} bytes of this agency are under way on this node (limit: bodies under way).");
             }
 
             if (bytes > 0 && _all + bytes > limits.BodyBytesUnderWay)

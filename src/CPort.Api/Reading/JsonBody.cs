@@ -56,6 +56,8 @@ public sealed class JsonBody<T> : IEndpointParameterMetadataProvider
 /// <summary>What endpoints read of a request besides JSON.</summary>
 public static class RequestBody
 {
+    private const int FirstRoom = 256 * 1024;
+
     /// <summary>
     /// The body's bytes; throws <see cref="ApiProblemException"/> (413) beyond <paramref name="maxBytes"/>, (415) when it is compressed, (429, 503) when too
     /// much is under way already (<see cref="BodiesUnderWay"/>).
@@ -70,7 +72,9 @@ public static class RequestBody
 
         var share = http.RequestServices.GetRequiredService<BodiesUnderWay>().Begin(http.Features.Get<Caller>()?.Agency);
         http.Response.RegisterForDispose(share);
-        var buffer = new ArrayBufferWriter<byte>((int)Math.Clamp(http.Request.ContentLength ?? 4096, 256, maxBytes));
+
+        // A long body gets room as it comes: a length that is only claimed keeps nobody else's body out.
+        var buffer = new ArrayBufferWriter<byte>((int)Math.Clamp(http.Request.ContentLength ?? 4096, 256, Math.Min(maxBytes, FirstRoom)));
         share.Grow(buffer.Capacity);
         var reader = http.Request.BodyReader;
         while (true)

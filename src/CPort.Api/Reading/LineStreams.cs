@@ -11,7 +11,10 @@ public enum StreamKind
     HashLists,
 }
 
-/// <summary>Streams that are open on this node, in all and by agency; one for the process. Thread-safe.</summary>
+/// <summary>
+/// Streams that are open on this node, in all and by agency; one for the process. An agency's share falls as agencies come, and a quarter of the places is for
+/// those that have none: some agencies alone cannot keep another one out. Thread-safe.
+/// </summary>
 public sealed class OpenStreams(IntakeLimits limits)
 {
     private readonly Lock _lock = new();
@@ -35,9 +38,13 @@ public sealed class OpenStreams(IntakeLimits limits)
             ? (limits.ConcurrentStreams, "concurrent streams") : (limits.ConcurrentImports, "concurrent imports");
         lock (_lock)
         {
-            var problem = _open.Count(s => s.Kind == kind) >= all ? $"{all} streams are open on this node (limit: {name})."
-                : _open.Count(s => s.Kind == kind && s.Agency == agency) >= limits.StreamsPerAgency
-                    ? $"{limits.StreamsPerAgency} streams of this agency are open on this node (limit: streams per agency)."
+            AgencyId[] open = [.. _open.Where(s => s.Kind == kind).Select(s => s.Agency)];
+            var its = open.Count(a => a == agency);
+            var share = Share(all, open.Append(agency).Distinct().Count());
+            var problem = open.Length >= all ? $"{all} streams are open on this node (limit: {name})."
+                : its == 0 ? null
+                : its >= share ? $"{its} streams of this agency are open on this node (limit: streams per agency)."
+                : open.Length >= all - Reserve(all) ? $"{open.Length} streams are open on this node, further places are for other agencies (limit: {name})."
                 : null;
             if (problem is not null)
             {
@@ -49,6 +56,12 @@ public sealed class OpenStreams(IntakeLimits limits)
 
         return new Place(this, kind, agency);
     }
+
+    /// <summary>Places that only an agency without one takes.</summary>
+    private static int Reserve(int all) => all / 4;
+
+    /// <summary>What one of so many agencies may have: there is always a share for one that has not come yet.</summary>
+    private int Share(int all, int agencies) => Math.Clamp(all / (agencies + 1), 1, limits.StreamsPerAgency);
 
     private void Leave(StreamKind kind, AgencyId agency)
     {

@@ -32,30 +32,54 @@ public sealed class CsvLine(char delimiter) : IDisposable
         }
     }
 
-    /// <summary>Splits a line that has no line end; false when a quotation mark is not closed.</summary>
-    public bool TrySplit(ReadOnlySpan<byte> utf8)
+    /// <summary>
+    /// Splits a line that has no line end; else says why it is none: a quotation mark that is not closed, or a line end of another kind, behind which another
+    /// row may stand.
+    /// </summary>
+    public string? Split(ReadOnlySpan<byte> utf8)
     {
         _feed.Put(utf8);
         var quotes = utf8.Count((byte)'"');
+        if (quotes % 2 != 0)
+        {
+            return "unclosed or misplaced quote";
+        }
+
+        var hasEnds = utf8.IndexOfAny("\r\n"u8) >= 0;
+        if (hasEnds && EndsOutsideQuotes(utf8))
+        {
+            return "a line end of another kind within the row";
+        }
+
         _isPlain = quotes == 0;
         if (_isPlain)
         {
             Cut(_feed.Text);
-            return true;
+            return null;
         }
 
-        if (quotes % 2 != 0)
-        {
-            return false;
-        }
-
-        _feed.WithoutReturns();
+        _feed.WithoutEnds();
         _quoted ??= Sep.New(delimiter)
             .Reader(o => o with { HasHeader = false, DisableColCountCheck = true, Unescape = true, Trim = SepTrim.All }).From(_feed);
-        return _quoted.MoveNext();
+        return _quoted.MoveNext() ? null : "nothing";
     }
 
     public void Dispose() => _quoted?.Dispose();
+
+    private static bool EndsOutsideQuotes(ReadOnlySpan<byte> utf8)
+    {
+        var quoted = false;
+        foreach (var sign in utf8)
+        {
+            quoted ^= sign == '"';
+            if (!quoted && (sign is (byte)'\r' or (byte)'\n'))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private void Cut(ReadOnlySpan<char> line)
     {
@@ -93,8 +117,13 @@ public sealed class CsvLine(char delimiter) : IDisposable
             (_at, _length) = (0, length + 1);
         }
 
-        /// <summary>A carriage return within a line would end it for Sep.</summary>
-        public void WithoutReturns() => _text.AsSpan(0, _length).Replace('\r', ' ');
+        /// <summary>A line end within a quoted field would end the line for Sep.</summary>
+        public void WithoutEnds()
+        {
+            var line = _text.AsSpan(0, _length - 1);
+            line.Replace('\r', ' ');
+            line.Replace('\n', ' ');
+        }
 
         public override int Read(char[] buffer, int index, int count) => Read(buffer.AsSpan(index, count));
 

@@ -38,5 +38,9 @@ internal static class Logs
                 o.ColorBehavior = LoggerColorBehavior.Disabled;
             });
         }
+
+        logging.Services.Remove(logging.Services.Single(s => s.ImplementationType == typeof(ConsoleLoggerProvider)));
+        logging.Services.AddSingleton<ConsoleLoggerProvider>()
+            .AddSingleton<ILoggerProvider>(s => new BoundedLog(s.GetRequiredService<ConsoleLoggerProvider>(), TimeProvider.System));
     }
 }

@@ -19,7 +19,7 @@ public static class OperatorSetup
     public static WebApplicationBuilder AddOperator(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<LogRing>();
-        builder.Services.AddSingleton<ILoggerProvider>(p => p.GetRequiredService<LogRing>());
+        builder.Services.AddSingleton<ILoggerProvider>(p => new BoundedLog(p.GetRequiredService<LogRing>(), TimeProvider.System));
         builder.Services.AddSingleton<OperatorHost>();
         builder.Services.AddHostedService(p => p.GetRequiredService<OperatorHost>());
         return builder;

@@ -19,6 +19,9 @@ public interface IReadinessCheck
 /// </summary>
 public static class Health
 {
+    /// <summary>For how long the node's own writes may keep SQLite's lock from who asks; well within what the check as a whole may take.</summary>
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(1);
+
     /// <summary>Paths that answer also while the node waits.</summary>
     private static readonly string[] AlwaysOpen = ["/health", "/metrics", "/docs", "/openapi"];
 
@@ -118,6 +121,11 @@ public static class Health
         try
         {
             await database.PingAsync(limit.Token);
+            if (await database.IsLockedAsync(LockPatience, limit.Token))
+            {
+                return new ReadinessReason("database", false, "answers, and cannot be written (locked by another program)");
+            }
+
             if (database.WriteFault is { } fault && !await CanWriteAsync(database, limit.Token))
             {
                 return new ReadinessReason("database", false, $"answers, and cannot be written ({fault})");

@@ -83,6 +83,31 @@ public sealed class RejectionLogTests(PostgreSqlServer server) : IClassFixture<P
         TestDatabases.Delete(database);
     }
 
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_sender_whose_lines_are_all_wrong_has_the_first_of_a_day_kept_and_the_others_counted(DatabaseProvider provider)
+    {
+        var database = await TestDatabases.CreateAsync(provider, server);
+        await RejectionLog.EnsureTableAsync(database);
+        using var log = new RejectionLog(database, TestKeys.Seam, new IntakeLimits { RejectionsPerAgency = 10 });
+        var day = DateTimeOffset.UnixEpoch.AddDays(3);
+        for (var i = 0; i < 5; i++)
+        {
+            await log.RecordAsync([.. Enumerable.Range(7 * i, 7).Select(n => Line($"n{n}", n) with { FirstAt = day, LastAt = day.AddMinutes(n) })], default);
+        }
+
+        await log.RecordAsync([Line("other", 1) with { Agency = AgencyId.Parse("hotline-de"), LastAt = day }], default);
+        await log.RecordAsync([Line("next day", 1) with { LastAt = day.AddDays(1) }], default);
+
+        var kept = await log.ListAsync(Hotline, Tenant.Live, null, 100, default);
+        Assert.Equal([.. Enumerable.Range(2, 8).Select(n => $"n{n}"), "next day", "not-kept-19700104"], kept.Select(l => l.Name).Order(StringComparer.Ordinal));
+        var counted = kept.Single(l => l.Name.StartsWith("not-kept", StringComparison.Ordinal));
+        Assert.Equal((25, RejectionLog.QuotaExceeded, null), (counted.Times, counted.Problem!.Code, counted.Reference));
+        Assert.Equal("other", Assert.Single(await log.ListAsync(AgencyId.Parse("hotline-de"), Tenant.Live, null, 100, default)).Name);
+        TestDatabases.Delete(database);
+    }
+
     private static RejectedLine Line(string name, long line) => new()
     {
         Agency = Hotline, Tenant = Tenant.Live, Name = name, FirstAt = DateTimeOffset.UnixEpoch.AddDays(line), LastAt = DateTimeOffset.UnixEpoch.AddDays(line),

@@ -12,7 +12,10 @@ public class CsvLineTests
     [InlineData("1; \"x; y\" ;\"q\"\"r\"", "1|x; y|q\"r")]
     [InlineData("\"a\rb\";c", "a b|c")]
     [InlineData("\"ä\";ö", "ä|ö")]
+    [InlineData("\"a\n\";c", "a|c")]
     [InlineData("\"open;b", null)]
+    [InlineData("a;b\rc;d", null)]
+    [InlineData("\"a\"\n\"b\"", null)]
     public void Lines_are_split(string line, string? fields)
     {
         using var csv = new CsvLine(';');
@@ -26,12 +29,14 @@ public class CsvLineTests
         Assert.Equal("a,b", Split(csv, "\"a,b\""));
         Assert.Null(Split(csv, "\"never closed"));
         Assert.Equal("c|d", Split(csv, "c,\"d\""));
+        Assert.Null(Split(csv, "\"c\"\n\"d\""));
+        Assert.Equal("e|f", Split(csv, "\"e\",f"));
         Assert.Equal(5_000, Split(csv, new string(',', 4_999))!.Split('|').Length);
         Assert.Equal(new string('x', 60_000), Split(csv, $"\"{new string('x', 60_000)}\""));
         Assert.Equal("e", Split(csv, "e"));
     }
 
     private static string? Split(CsvLine csv, string line) =>
-        csv.TrySplit(Encoding.UTF8.GetBytes(line))
+        csv.Split(Encoding.UTF8.GetBytes(line)) is null
             ? string.Join('|', Enumerable.Range(0, csv.Count).Select(i => csv[i].ToString())) : null;
 }

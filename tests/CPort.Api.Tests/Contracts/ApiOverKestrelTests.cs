@@ -2,6 +2,7 @@ using CPort.Actors.Entities;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -45,6 +46,7 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
     private readonly KeepingLog _rejections = new();
     private readonly ApiKey _hotline = ApiKey.Generate();
     private readonly ApiKey _police = ApiKey.Generate();
+    private readonly ApiKey _other = ApiKey.Generate();
     private WebApplication _app = null!;
     private Uri _url = null!;
 
@@ -69,7 +71,13 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         builder.Services.AddAkka("api-test", akka => akka.AddHocon(
             ConfigurationFactory.ParseString($"stand-in.class = \"{typeof(StandInProvider).AssemblyQualifiedName}\""), HoconAddMode.Prepend)
             .AddStartup((system, _) => feed.Start(system)));
-        builder.Services.AddCPortApi(new CPortApiOptions { Intake = new IntakeLimits { ConcurrentStreams = 1, LineBytes = 20_000 } });
+        builder.Services.AddCPortApi(new CPortApiOptions
+        {
+            Intake = new IntakeLimits
+            {
+                ConcurrentStreams = 1, LineBytes = 20_000, RequestsPerSecond = 50, BodyBytesUnderWay = 4 << 20, BodyBytesUnderWayPerAgency = 3 << 20,
+            },
+        });
         _app = builder.Build();
         _app.UseExceptionHandler();
         _app.UseRouting();
@@ -236,6 +244,62 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_key_that_asks_too_fast_is_told_when_to_come_back_and_others_go_on()
+    {
+        using var http = new HttpClient { BaseAddress = _url, DefaultRequestHeaders = { Authorization = new("Bearer", _hotline.Text) } };
+        HttpResponseMessage? refused = null;
+        await Parallel.ForAsync(0, 5_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, cancellation) =>
+        {
+            if (Volatile.Read(ref refused) is null && await http.GetAsync("/v1/agencies", cancellation) is { StatusCode: HttpStatusCode.TooManyRequests } answer)
+            {
+                Volatile.Write(ref refused, answer);
+            }
+        });
+        await ExpectAsync(refused!, 429, "too-many-requests");
+        Assert.NotNull(refused!.Headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.Created, (await SendAsync("POST", "/v1/reports", Body("r-9"), _other)).StatusCode);
+    }
+
+    [Fact]
+    public async Task An_agency_whose_bodies_are_under_way_is_told_when_to_come_back_and_others_go_on()
+    {
+        // Two megabytes are kept for what has come of it; its end never comes.
+        using var held = new TcpClient();
+        await held.ConnectAsync(_url.Host, _url.Port);
+        var spaces = new string(' ', 1_400_000);
+        await held.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /v1/reports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {_hotline.Text}\r\nContent-Length: 1500000\r\n\r\n{spaces}"));
+        HttpResponseMessage answer;
+        do
+        {
+            answer = await SendAsync("POST", "/v1/reports", spaces, _hotline);
+        }
+        while (answer.StatusCode == HttpStatusCode.BadRequest);
+
+        await ExpectAsync(answer, 429, "too-much-under-way");
+        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.Created, (await SendAsync("POST", "/v1/reports", Body("r-9"), _other)).StatusCode);
+
+        held.Close();
+        do
+        {
+            answer = await SendAsync("POST", "/v1/reports", spaces, _hotline);
+        }
+        while (answer.StatusCode == HttpStatusCode.TooManyRequests && (await ExpectAsync(answer, 429, "too-much-under-way")).ValueKind == JsonValueKind.Object);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_compressed_body_is_told_what_is_taken_instead()
+    {
+        using var http = new HttpClient { BaseAddress = _url, DefaultRequestHeaders = { Authorization = new("Bearer", _hotline.Text) } };
+        using var content = new StringContent(Body("r-10")) { Headers = { ContentEncoding = { "gzip" } } };
+        var answer = await http.PostAsync("/v1/reports", content);
+        await ExpectAsync(answer, 415, "unsupported-media-type");
+        Assert.Equal("identity", Assert.Single(answer.Headers.GetValues("Accept-Encoding")));
+    }
+
+    [Fact]
     public async Task The_document_and_its_page_are_open_to_all_and_name_every_route()
     {
         var document = JsonElement.Parse(await (await SendAsync("GET", "/openapi/v1.json", null, null)).Content.ReadAsStringAsync());
@@ -292,6 +356,9 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         [
             (new RegisterAgency { Context = Context(), Agency = AgencyId.Parse("hotline-nl"), Name = "NL", Kind = AgencyKind.Hotline,
                 Memberships = [new Membership { Country = Country.Parse("NL"), From = new DateOnly(2020, 1, 1) }] }, null),
+            (new RegisterAgency { Context = Context(), Agency = AgencyId.Parse("hotline-de"), Name = "DE", Kind = AgencyKind.Hotline,
+                Memberships = [new Membership { Country = Country.Parse("DE"), From = new DateOnly(2020, 1, 1) }] }, null),
+            (new IssueKey { Context = Context(), Agency = AgencyId.Parse("hotline-de"), Roles = Roles.Machine | Roles.Analyst }, _other),
             (new RegisterAgency { Context = Context(), Agency = AgencyId.Parse("police-nl"), Name = "Police", Kind = AgencyKind.Police,
                 Memberships = [new Membership { Country = Country.Parse("NL"), From = new DateOnly(2020, 1, 1) }] }, null),
             (new IssueKey { Context = Context(), Agency = AgencyId.Parse("hotline-nl"), Roles = Roles.Machine | Roles.Analyst }, _hotline),

@@ -81,7 +81,7 @@ public sealed class EmptyTrainingTests(EndToEndNodes nodes)
             Assert.All((await node.GetAsync(interpol, "v1/statistics")).Json.GetProperty("figures").EnumerateArray(),
                 f => Assert.Equal(0, f.GetProperty("count").GetInt64()));
             Assert.Empty(await RejectionsAsync(node, gb));
-            (await node.GetAsync(interpol, $"v1/hashes/sha256/{listed}")).Is(HttpStatusCode.NotFound);
+            (await node.ShowHashAsync(interpol, "sha256", listed)).Is(HttpStatusCode.NotFound);
             var near = new JsonObject
             {
                 ["radius"] = 31, ["hashes"] = new JsonArray(new JsonObject { ["algorithm"] = "pdq", ["value"] = pdq }),

@@ -139,6 +139,8 @@ public sealed class EndToEndNode : IAsyncDisposable
         await StartAsync();
     }
 
+    public string KeyOf(string who) => _keys[who];
+
     public HttpRequestMessage Request(string? who, HttpMethod method, string path)
     {
         var request = new HttpRequestMessage(method, new Uri(Url, path));
@@ -166,6 +168,10 @@ public sealed class EndToEndNode : IAsyncDisposable
 
     public Task<Reply> PostAsync(string? who, string path, JsonNode? body, params (string Name, string Value)[] headers) =>
         SendAsync(who, HttpMethod.Post, path, body?.ToJsonString(), headers);
+
+    /// <summary>Everything held of one hash.</summary>
+    public Task<Reply> ShowHashAsync(string? who, string algorithm, string value) =>
+        PostAsync(who, "v1/hashes:show", new JsonObject { ["hash"] = new JsonObject { ["algorithm"] = algorithm, ["value"] = value } });
 
     public async Task<Reply> SendAsync(
         string? who, HttpMethod method, string path, string? body, (string Name, string Value)[]? headers = null, string type = "application/json")

@@ -38,7 +38,7 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         var opinion = looked.GetProperty("opinions")[0];
         Assert.Equal(("interpol", "e2e"), (opinion.GetProperty("agency").GetString(), opinion.GetProperty("list").GetString()));
         Assert.True(opinion.TryGetProperty("at", out _));
-        (await node.GetAsync("nl", $"v1/hashes/sha256/{sha256}")).Is(HttpStatusCode.OK);
+        (await node.ShowHashAsync("nl", "sha256", sha256)).Is(HttpStatusCode.OK);
 
         var retract = new JsonObject { ["list"] = "e2e", ["hashes"] = new JsonArray(new JsonObject { ["algorithm"] = "sha256", ["value"] = sha256 }) };
         var preview = (await EndToEndNode.UntilAsync(
@@ -74,7 +74,7 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         Assert.Equal(assessments[1].GetProperty("id").GetInt32(), assessments[0].GetProperty("correctedBy").GetInt32());
 
         Task<Reply> ClassifiedAsync(string name) => EndToEndNode.UntilAsync(
-            () => node.GetAsync("nl", $"v1/hashes/sha256/{sha256}"),
+            () => node.ShowHashAsync("nl", "sha256", sha256),
             r => r.Status == HttpStatusCode.OK && r.Json.GetProperty("opinions").EnumerateArray().Any(o =>
                 o.GetProperty("classification").GetProperty("name").GetString() == name));
     }

@@ -25,7 +25,7 @@ public sealed class ServiceTests(EndToEndNodes nodes)
             "/v1/reports/{id}/items:correct", "/v1/reports/{id}/items:act", "/v1/reports/{id}/items:hosting", "/v1/reports/{id}/items:move",
             "/v1/reports/{id}/items:seen-again", "/v1/reports/{id}/items/{item}/assigned-hotline-reference", "/v1/items:assess", "/v1/items:act",
                 "/v1/items:claim",
-            "/v1/hashes:lookup", "/v1/hashes/{algorithm}/{value}", "/v1/hashes:import", "/v1/hashes:retract", "/v1/hashes:correct", "/v1/hashes/quarantine",
+            "/v1/hashes:lookup", "/v1/hashes:show", "/v1/hashes:import", "/v1/hashes:retract", "/v1/hashes:correct", "/v1/hashes/quarantine",
                 "/v1/hashes/quarantine:release", "/v1/hashes/quarantine:add", "/v1/queues",
             "/v1/queues/{name}", "/v1/statistics", "/v1/rejections", "/v1/agencies", "/v1/agencies/{agency}", "/v1/agencies/{agency}/keys", "/v1/projections",
             "/v1/projections:rebuild", "/v1/projections:reconcile",
@@ -167,8 +167,10 @@ public sealed class ServiceTests(EndToEndNodes nodes)
             (HttpMethod.Get, "v1/nowhere", null, "", 404), (HttpMethod.Get, "nowhere", null, "", 404), (HttpMethod.Get, "v1/reports/not-an-id", null, "", 404),
             (HttpMethod.Delete, $"v1/reports/{id}", null, "", 405), (HttpMethod.Get, "v1/queues/none", null, "", 404),
             (HttpMethod.Get, "v1/queues/unassessed?maxResults=0", null, "", 422), (HttpMethod.Get, "v1/queues/unassessed?order=x", null, "", 422),
-            (HttpMethod.Get, "v1/statistics?from=yesterday", null, "", 422), (HttpMethod.Get, "v1/hashes/md5/zz", null, "", 422),
-            (HttpMethod.Get, "v1/hashes/crc32/00", null, "", 404), (HttpMethod.Post, "v1/reports", "{", "application/json", 400),
+            (HttpMethod.Get, "v1/statistics?from=yesterday", null, "", 422), (HttpMethod.Post, "v1/hashes:show", "{}", "", 422),
+            (HttpMethod.Post, "v1/hashes:show", """{"hash":{"algorithm":"md5","value":"zz"}}""", "", 422),
+            (HttpMethod.Post, "v1/hashes:show", """{"hash":{"algorithm":"crc32","value":"00"}}""", "", 422),
+            (HttpMethod.Get, $"v1/hashes/md5/{new string('0', 32)}", null, "", 404), (HttpMethod.Post, "v1/reports", "{", "application/json", 400),
             (HttpMethod.Post, "v1/reports", "", "application/json", 400), (HttpMethod.Post, "v1/reports", "{}", "application/json", 422),
             (HttpMethod.Post, "v1/reports?codes=v9", "{}", "application/json", 422),
             (HttpMethod.Post, $"v1/reports/{id}/items:assess", "{}", "application/json", 422),
@@ -208,7 +210,7 @@ public sealed class RestartTests(PostgreSqlServer server) : IClassFixture<Postgr
         }
 
         (await node.PostAsync("nl", $"v1/reports/{ids[0]}/items:assess", ReportLifeTests.Assessment())).Is(HttpStatusCode.OK);
-        await EndToEndNode.UntilAsync(() => node.GetAsync("nl", $"v1/hashes/md5/{Bodies.Hash("AGAIN-1", 16)}"), r =>
+        await EndToEndNode.UntilAsync(() => node.ShowHashAsync("nl", "md5", Bodies.Hash("AGAIN-1", 16)), r =>
             r.Status == HttpStatusCode.OK && r.Json.GetProperty("opinions").GetArrayLength() > 0);
         await ReportLifeTests.InQueueAsync(node, "nl", "unactioned", ids[0]);
         var before = await SettledAsync();
@@ -264,7 +266,7 @@ public sealed class RestartTests(PostgreSqlServer server) : IClassFixture<Postgr
 
             var found = (await node.PostAsync("gb", "v1/reports:search", new JsonObject { ["host"] = "img.host.example" })).Is(HttpStatusCode.OK);
             all.Add(found.Json.GetProperty("items").GetRawText());
-            all.Add((await node.GetAsync("nl", $"v1/hashes/md5/{Bodies.Hash("AGAIN-1", 16)}")).Is(HttpStatusCode.OK).Text);
+            all.Add((await node.ShowHashAsync("nl", "md5", Bodies.Hash("AGAIN-1", 16))).Is(HttpStatusCode.OK).Text);
             all.Add((await node.GetAsync("nl", "v1/statistics")).Is(HttpStatusCode.OK).Json.GetProperty("figures").GetRawText());
             return string.Join('\n', all);
         }

@@ -35,10 +35,10 @@ public sealed class TrainingHashTests(EndToEndNodes nodes)
             r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = assessed };
             r["urls"]![0]!["assessment"] = new JsonObject { ["classification"] = "Baseline", ["ageCategorization"] = 3, ["genderCategorization"] = 2 };
         }));
-        await EndToEndNode.UntilAsync(() => node.GetAsync(gb, $"v1/hashes/sha256/{assessed}"), r => r.Status == HttpStatusCode.OK, AtOnce);
+        await EndToEndNode.UntilAsync(() => node.ShowHashAsync(gb, "sha256", assessed), r => r.Status == HttpStatusCode.OK, AtOnce);
         Assert.Equal([true, true, false], await KnownAsync(node, interpol, assessed, listed, live));
         Assert.Equal([false, false, true], await KnownAsync(node, "interpol", assessed, listed, live));
-        (await node.GetAsync("interpol", $"v1/hashes/sha256/{assessed}")).Is(HttpStatusCode.NotFound);
+        (await node.ShowHashAsync("interpol", "sha256", assessed)).Is(HttpStatusCode.NotFound);
 
         // A live report with what training lists inherits nothing.
         var id = await node.SubmitAsync("gb", Bodies.Report("LIVE-1", r => r["urls"]![0]!["hashes"] = new JsonObject { ["sha256"] = listed }));

@@ -229,7 +229,7 @@ public sealed class WordTests(EndToEndNodes nodes)
         await node.AssignedAsync("nl", id, "hotline-nl");
         foreach (var who in new[] { "jp", "nl", "interpol" })
         {
-            (await node.GetAsync(who, $"v1/hashes/sha256/{hash}")).Is(HttpStatusCode.NotFound);
+            (await node.ShowHashAsync(who, "sha256", hash)).Is(HttpStatusCode.NotFound);
             Assert.DoesNotContain("sightings", (await LookUpAsync(node, who, hash)).ToString(), StringComparison.Ordinal);
         }
     }

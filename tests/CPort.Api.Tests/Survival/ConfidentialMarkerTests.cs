@@ -123,6 +123,7 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
 
         var lookup = $"{{\"hashes\":[{{\"algorithm\":\"md5\",\"value\":\"{Hashes[0]}\"}},{{\"algorithm\":\"md5\",\"value\":\"{Hashes[0]}z\"}}]}}";
         await AnyAsync(http, HttpMethod.Post, "/v1/hashes:lookup", lookup);
+        await AnyAsync(http, HttpMethod.Post, "/v1/hashes:show", $"{{\"hash\":{{\"algorithm\":\"md5\",\"value\":\"{Hashes[0]}\"}}}}");
         foreach (var path in new[] { $"/v1/hashes/md5/{Hashes[0]}", $"/v1/hashes/sha1/{Hashes[1]}", $"/v1/hashes/md5/{Hashes[3]}",
             $"/v1/hashes/none/{Hashes[2]}", $"/v1/{Hashes[2]}?q={Host}", $"/v1/reports/{Host}" })
         {

@@ -3,6 +3,7 @@ using System.Net;
 using CPort.Actors.Persistence;
 using CPort.Node.Sample;
 using CPort.Tests.Shared;
+using Microsoft.Data.Sqlite;
 using Xunit.Abstractions;
 
 namespace CPort.Api.Tests.Survival;
@@ -62,7 +63,30 @@ public sealed class DiskFullTests(PostgreSqlServer server, ITestOutputHelper out
         Assert.Equal(300, streams.Acknowledged.Count);
         Assert.Empty(streams.Acknowledged.Except(reports.Keys));
         await ReadModelCheck.AssertEqualToJournalAsync(node);
+        await LockedAsync(node);
         Assert.Equal(0, await node.StopAsync());
+    }
+
+    /// <summary>Another program (a backup, somebody's shell) holds the file: readers notice nothing.</summary>
+    private static async Task LockedAsync(TestNode node)
+    {
+        await using (var other = new SqliteConnection($"Data Source={node.Database.Database.File};Pooling=False"))
+        {
+            await other.OpenAsync();
+            await using var begin = other.CreateCommand();
+            begin.CommandText = "BEGIN IMMEDIATE";
+            await begin.ExecuteNonQueryAsync();
+
+            var (ready, reasons) = await node.ReadyAsync();
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, ready);
+            Assert.Contains("locked by another program", reasons, StringComparison.Ordinal);
+            using var http = node.Http(node.KeyOf("hotline-nl"), TimeSpan.FromSeconds(60));
+            using var answer = await http.PostAsync("/v1/reports", new StringContent(Bodies.Report("LOCKED-1")));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.NotNull(answer.Headers.RetryAfter);
+        }
+
+        await node.WaitReadyAsync();
     }
 
     private sealed class SmallDisk : IAsyncDisposable

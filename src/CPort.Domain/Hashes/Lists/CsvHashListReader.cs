@@ -62,7 +62,13 @@ internal static class CsvHashListReader
         {
         }
 
-        var lines = LineReader.Of(window.Rest(), HashListReader.MaxLineBytes, FileHead.LineEnd(window.Data));
+        var lineEnd = FileHead.LineEnd(window.Data);
+        if (lineEnd == '\r' && window.Data.Contains((byte)'\n'))
+        {
+            throw new HashListFormatException("Line 1 ends with a carriage return alone, and a later one otherwise: write all line ends alike.");
+        }
+
+        var lines = LineReader.Of(window.Rest(), HashListReader.MaxLineBytes, lineEnd);
         using var rows = new Rows();
         while (await lines.ReadAsync(cancellation))
         {
@@ -135,7 +141,7 @@ internal static class CsvHashListReader
             foreach (var delimiter in ";,\t")
             {
                 var split = new CsvLine(delimiter);
-                string[] texts = split.TrySplit(line) ? [.. Enumerable.Range(0, split.Count).Select(i => split[i].ToString())] : [];
+                string[] texts = split.Split(line) is null ? [.. Enumerable.Range(0, split.Count).Select(i => split[i].ToString())] : [];
                 Column[] columns = [.. texts.Select(t => ColumnOf(t))];
                 var (better, worse) = columns.Count(IsKnown) > _columns.Count(IsKnown) ? (split, _line) : (_line, split);
                 (_columns, names) = better == split ? (columns, [.. texts]) : (_columns, names);
@@ -187,9 +193,9 @@ internal static class CsvHashListReader
         /// <summary>Why the row cannot be taken.</summary>
         private string? Problem(ReadOnlySpan<byte> line)
         {
-            if (!_line.TrySplit(line))
+            if (_line.Split(line) is { } fault)
             {
-                return "unclosed or misplaced quote";
+                return fault;
             }
 
             var extra = Math.Min(_columns.Length, _line.Count);

@@ -61,6 +61,22 @@ public class HashListReaderTests
         }
     }
 
+    /// <summary>What stands behind a line end of another kind could be another row, and would be lost without a word.</summary>
+    [Theory]
+    [InlineData("{md5},a,x\n{md5},a\r{md5},x\n{md5},b,x\n")]
+    [InlineData("{md5},a,x\n\"{md5}\",\"a\"\r\"{md5}\",x\n{md5},b,x\n")]
+    [InlineData("{md5},a,x\n\"{md5},a,x\n{md5},b,x\n")]
+    public async Task A_row_with_another_line_end_or_an_unclosed_quote_in_it_is_told_and_its_neighbours_are_read(string text)
+    {
+        var rows = (await Read($"md5,comment,other\n{text.Replace("{md5}", Md5)}")).Where(r => r.Outcome != HashListRowOutcome.Note);
+        Assert.Equal([(2L, HashListRowOutcome.Row), (3, HashListRowOutcome.Rejected), (4, HashListRowOutcome.Row)], rows.Select(r => (r.Number, r.Outcome)));
+    }
+
+    [Fact]
+    public async Task A_list_whose_header_ends_otherwise_than_its_rows_is_refused_with_the_place() => Assert.Contains(
+        "Line 1", (await Assert.ThrowsAsync<HashListFormatException>(() => Read($"md5,classification\r{Md5},Baseline\n{Md5},National\n"))).Message,
+        StringComparison.Ordinal);
+
     [Theory]
     [InlineData("MD5,SHA1 Hash,SHA-256 Hash,PhotoDNAHash,PDQ Hash,Classification")]
     [InlineData("md5sum,sha1_hash,sha256sum,photo_dna,pdq_hash,class")]
