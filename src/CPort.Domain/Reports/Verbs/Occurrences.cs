@@ -52,9 +52,9 @@ internal static class Occurrences
     /// <summary>The opinions of the earlier occurrence that go along, each naming the one that it is a copy of.</summary>
     public static ImmutableArray<Assessment> CopiesOf(ContentItem earlier, Func<Assessment, bool> which) =>
     [
-        .. earlier.Assessments.Where(a => a.Counts && which(a)).Select((a, i) => a with
+        .. earlier.Assessments.Where(a => a.Stands && which(a)).Select((a, i) => a with
         {
-            Id = i + 1, Episode = 0, Propagated = true, Carried = a.Carried || earlier.IsOfTheJob(a), CopyOf = FirstOf(earlier, a),
+            Id = i + 1, Episode = 0, Propagated = true, Carried = a.Carried || (a.Counts && earlier.IsOfTheJob(a)), CopyOf = FirstOf(earlier, a),
         }),
     ];
 
