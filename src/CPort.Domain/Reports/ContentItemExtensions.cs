@@ -71,7 +71,9 @@ public static class ContentItemExtensions
     private static bool IsBaselineBelieved(this ContentItem item, out Assessment? by)
     {
         by = null;
-        if (item.Inherited() == Classification.Baseline || item.IsBaselineDisputedByHash())
+
+        // Inherited by row 5 it is one voice of the country, which its own opinion of the item goes before.
+        if (item.Inheritance is { Kind: InheritanceKind.Inherited, Classification: Classification.Baseline, Row: not 5 } || item.IsBaselineDisputedByHash())
         {
             return true;
         }

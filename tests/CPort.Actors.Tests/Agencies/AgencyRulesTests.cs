@@ -323,6 +323,7 @@ public sealed class AgencyRulesTests
         Assert.Equal(AgencyRejection.CountChanged, ReasonOf(Decide(known, command with { Confirmed = false })));
         var state = After(known, command);
         Assert.Equal((Tenant)2, state.Training);
+        Assert.Equal(command.Holds, state.Emptied.Of(command.Context.CommandId));
         Assert.IsType<AgencyDecision.Replayed>(Decide(state, command with { Confirmed = false, Training = state.Training }));
         var again = command with { Context = By(commandId: "again") };
         Assert.Equal(AgencyRejection.CountChanged, ReasonOf(Decide(state, again)));

@@ -45,7 +45,10 @@ public sealed record ItemMatch
 
         var near = verdicts.NearSearched ? [.. verdicts.Near.Select(KnownNear.Of)] : item.Near;
         var decision = DecisionTable.Decide(item.Assignment?.Country, item.Hashes, known, near, environment.Inheritance);
-        if (item.Matched && (decision?.SaysTheSame(item.Inheritance) ?? item.Inheritance is null) && FlagsOf(known) == FlagsOf(item.Known)
+
+        // What was asked before the item had to be looked up again is no such look-up: news since, of which nothing was kept then, may not be in it.
+        var owed = !item.Matched && verdicts.NearSearched;
+        if (!owed && (decision?.SaysTheSame(item.Inheritance) ?? item.Inheritance is null) && FlagsOf(known) == FlagsOf(item.Known)
             && SourcesStand(item, verdicts) && IsSameQualityControl(item, item with { Known = known, Near = near, Inheritance = decision }))
         {
             return null;
@@ -53,7 +56,7 @@ public sealed record ItemMatch
 
         return new ItemMatch
         {
-            Known = known, Near = near, Inheritance = decision, LookedUp = verdicts.LookedUp,
+            Known = known, Near = near, Inheritance = decision, LookedUp = verdicts.LookedUp && (item.Matched || owed),
             LookAlikes = item.Matched ? [] : LookAlikesOf(item, verdicts.LookAlikes),
         };
     }

@@ -64,6 +64,15 @@ internal static class Occurrences
     public static Report Add(Report report, IReportEvent e, int earlier, ContentItem occurrence)
     {
         var linked = Each(report, e, [earlier], i => i with { NextOccurrence = occurrence.Ordinal });
-        return linked with { Items = linked.Items.Add(occurrence) };
+
+        // Said when the first was, also as read back from the journal, which does not say it.
+        long SequenceOf(OpinionPlace first) => report.Item(first.Ordinal)!.Assessments.First(a => a.Id == first.AssessmentId).Sequence;
+        return linked with
+        {
+            Items = linked.Items.Add(occurrence with
+            {
+                Assessments = [.. occurrence.Assessments.Select(a => a with { Sequence = SequenceOf(a.CopyOf!) })],
+            }),
+        };
     }
 }
