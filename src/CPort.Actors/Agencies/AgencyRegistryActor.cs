@@ -43,7 +43,10 @@ public sealed class AgencyRegistryActor : PersistentEntity
                     // Who gives whom which rights is to be seen in any log that is kept.
                     Log.Warning("Agency {Agency}: {Event} by {Caller}/{KeyId}", e.Agency, e.GetType().Name, e.Meta.Agency, e.Meta.KeyId);
                     Sender.Tell(key is null
-                        ? new AgencyChanged { Agency = e.Agency, SequenceNr = LastSequenceNr, Changed = true }
+                        ? new AgencyChanged
+                        {
+                            Agency = e.Agency, SequenceNr = LastSequenceNr, Changed = true, Emptied = _state.Emptied.Of(e.Meta.CommandId),
+                        }
                         : new ApiKeyShown
                         {
                             Agency = e.Agency, KeyId = key.KeyId, ApiKey = key.Text, SequenceNr = LastSequenceNr,
@@ -55,7 +58,10 @@ public sealed class AgencyRegistryActor : PersistentEntity
                 Sender.Tell(new ApiKeyShown { Agency = earlier.Agency, KeyId = keyId, SequenceNr = earlier.Version });
                 break;
             case AgencyDecision.Replayed { Earlier: var earlier }:
-                Sender.Tell(new AgencyChanged { Agency = earlier.Agency, SequenceNr = earlier.Version });
+                Sender.Tell(new AgencyChanged
+                {
+                    Agency = earlier.Agency, SequenceNr = earlier.Version, Emptied = _state.Emptied.Of(earlier.Id),
+                });
                 break;
             case AgencyDecision.Unchanged:
                 Sender.Tell(new AgencyChanged { Agency = command.Agency, SequenceNr = LastSequenceNr });

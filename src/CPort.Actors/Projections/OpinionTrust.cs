@@ -5,7 +5,7 @@ using LinqToDB.Async;
 namespace CPort.Actors.Projections;
 
 /// <summary>
-/// Finds the reports whose opinions have another trust than their agencies have now. A report's row says whose opinions stand in it and how far they were
+/// Finds the reports whose opinions have another trust than their agencies have now. A report's row says whose words stand in it and how far they were
 /// believed (<see cref="Of"/>); of these texts there are few, each is compared once, and its reports are found by the index. When is
 /// <see cref="DirectoryLooks"/>'.
 /// </summary>
@@ -15,7 +15,7 @@ internal sealed class OpinionTrust(Func<AgencyDirectory> directory, int limit)
 
     /// <summary>As <see cref="AccessTable.SetOf"/>: <c>,hotline-nl=1,interpol=2,</c>. Null: no opinion stands, or all are taken back with the report.</summary>
     public static string? Of(Report report) =>
-        AccessTable.SetOf(report.Items.SelectMany(i => i.Assessments).Where(a => a.Stands).Select(a => (a.Agency, a.Trust)).Distinct()
+        AccessTable.SetOf(report.Items.SelectMany(i => i.Trusts()).Distinct()
             .Select(a => string.Create(CultureInfo.InvariantCulture, $"{a.Agency}={(int)a.Trust}"))) is { Length: > 0 } text ? text : null;
 
     public async Task<IReadOnlyList<(string ReportId, Tenant Tenant)>> FindAsync(IDataContext db, int set, DateTimeOffset now)

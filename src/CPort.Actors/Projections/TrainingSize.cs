@@ -1,11 +1,9 @@
 using CPort.Actors.Intake;
+using CPort.Domain.Agencies.Verbs;
 using LinqToDB;
 using LinqToDB.Async;
 
 namespace CPort.Actors.Projections;
-
-/// <summary>What a tenant holds that people would miss; hashes and groups go with it, and no number says what they are worth.</summary>
-public sealed record TrainingHolds(long Reports, long Items, long Rejections);
 
 /// <summary>Counts what a tenant holds: shown before training is emptied. Reads the read model, which may be a moment behind.</summary>
 public sealed class TrainingSize(ReadModel model, IRejectionLog rejections)
@@ -15,6 +13,9 @@ public sealed class TrainingSize(ReadModel model, IRejectionLog rejections)
         var (reports, items) = await model.QueryAsync(async (db, set, _) => (
             await ReadTables.Reports(db, set).LongCountAsync(r => r.Tenant == tenant, cancellation).ConfigureAwait(false),
             await ReadTables.Items(db, set).LongCountAsync(i => i.Tenant == tenant, cancellation).ConfigureAwait(false)), cancellation).ConfigureAwait(false);
-        return new TrainingHolds(reports, items, await rejections.CountAsync(tenant, cancellation).ConfigureAwait(false));
+        return new TrainingHolds
+        {
+            Reports = reports, Items = items, Rejections = await rejections.CountAsync(tenant, cancellation).ConfigureAwait(false),
+        };
     }
 }

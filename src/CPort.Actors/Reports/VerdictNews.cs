@@ -29,7 +29,9 @@ internal sealed class VerdictNews
     }
 
     /// <summary>What can be decided now, with whom to answer then; the rest waits for the end of a round.</summary>
-    public (ImmutableArray<ItemVerdicts> Verdicts, ImmutableArray<(TakeVerdicts Message, IActorRef Sender)> Senders) Take(Report report)
+    /// <param name="report">As it is.</param>
+    /// <param name="asked">A round is under way: what it brings may be older than these news, also than those that change nothing.</param>
+    public (ImmutableArray<ItemVerdicts> Verdicts, ImmutableArray<(TakeVerdicts Message, IActorRef Sender)> Senders) Take(Report report, bool asked = false)
     {
         var whole = ImmutableArray.CreateBuilder<ItemVerdicts>();
         var later = new HashSet<int>();
@@ -41,8 +43,8 @@ internal sealed class VerdictNews
             }
 
             var heard = new ItemVerdicts { Ordinal = news.Key, Exact = Later(_heard.GetValueOrDefault(news.Key, []), news.SelectMany(n => n.Exact)) };
-            var kept = Keep(item, heard);
-            if (item.Matched && ItemMatch.IsWhole(item, heard))
+            var kept = Keep(item, heard, asked);
+            if (item.Matched && kept && ItemMatch.IsWhole(item, heard))
             {
                 whole.Add(heard);
                 continue;
@@ -80,6 +82,11 @@ internal sealed class VerdictNews
         bool IsTold(ItemVerdicts news) => !_again.Contains(news.Ordinal) && report.Item(news.Ordinal)?.NeedsMatch() != true;
         ImmutableArray<(TakeVerdicts Message, IActorRef Sender)> told = failed ? [] : [.. _waiting.Where(n => n.Message.Items.All(IsTold))];
         _waiting.RemoveAll(n => failed || told.Contains(n));
+        foreach (var only in _heard.Keys.Where(ordinal => report.Item(ordinal) is { Matched: true, Hashes.Length: <= 1 }).ToArray())
+        {
+            _heard.Remove(only);
+        }
+
         return told;
     }
 
@@ -91,31 +98,24 @@ internal sealed class VerdictNews
         }
 
         var all = found with { Exact = Later(found.Exact, _heard.GetValueOrDefault(found.Ordinal, [])) };
-        if (item.Hashes.Length > 1)
-        {
-            Keep(item, all);
-        }
-        else
-        {
-            // News of an only hash decide by themselves.
-            _heard.Remove(found.Ordinal);
-        }
-
+        Keep(item, all, asked: false);
         return all;
     }
 
-    private bool Keep(ContentItem item, ItemVerdicts heard)
+    private bool Keep(ContentItem item, ItemVerdicts heard, bool asked)
     {
+        // News of an only hash decide by themselves, unless something older may still come.
+        if (item is { Matched: true, Hashes.Length: <= 1 } && !asked)
+        {
+            return true;
+        }
+
         if (_heard.Count == MostKept && !_heard.ContainsKey(heard.Ordinal))
         {
             return false;
         }
 
-        if (item.Hashes.Length > 1 || !item.Matched)
-        {
-            _heard[heard.Ordinal] = heard.Exact;
-        }
-
+        _heard[heard.Ordinal] = heard.Exact;
         return true;
     }
 

@@ -18,7 +18,10 @@ public sealed record EmptyTrainingBody
 /// <param name="Reports">Reports that are gone.</param>
 /// <param name="Items">Their items.</param>
 /// <param name="Rejections">Rejected lines that are gone.</param>
-public sealed record EmptyTrainingAnswer(bool Applied, long Reports, long Items, long Rejections);
+public sealed record EmptyTrainingAnswer(bool Applied, long Reports, long Items, long Rejections)
+{
+    public static EmptyTrainingAnswer Of(TrainingHolds holds, bool applied) => new(applied, holds.Reports, holds.Items, holds.Rejections);
+}
 
 /// <summary><c>POST /v1/training:empty</c>, for operators with a live key.</summary>
 public static class TrainingEndpoints
@@ -38,18 +41,21 @@ public static class TrainingEndpoints
         body.Check();
         var training = directory.Current.Training;
         var holds = await size.CountAsync(training, cancellation);
-        var counted = new EmptyTrainingAnswer(false, holds.Reports, holds.Items, holds.Rejections);
         if (body.Value.Confirm is not { } confirmed)
         {
-            return counted;
+            return EmptyTrainingAnswer.Of(holds, applied: false);
         }
 
         // Sent also when the number is another: it may be the repeat of what has been done.
         var answer = await gateway.SendAsync(
-            new EmptyTraining { Context = me.Context(), Agency = me.Caller.Agency, Confirmed = confirmed == holds.Items, Training = training }, cancellation);
+            new EmptyTraining
+            {
+                Context = me.Context(), Agency = me.Caller.Agency, Confirmed = confirmed == holds.Items, Training = training, Holds = holds,
+            }, cancellation);
         return answer switch
         {
-            AgencyChanged => counted with { Applied = true },
+            // Of a repeat what was counted the first time.
+            AgencyChanged { Emptied: { } emptied } => EmptyTrainingAnswer.Of(emptied, applied: true),
             AgencyCommandRejected { Reason: AgencyRejection.CountChanged } => throw ApiProblemException.Of(
                 ProblemCodes.CountChanged, $"Training now holds {holds.Items} items in {holds.Reports} reports; confirm that number."),
             AgencyCommandRejected rejected => throw ApiProblemException.Of(ProblemCodes.Of(rejected.Reason), rejected.Text),

@@ -70,7 +70,7 @@ public sealed record ListedItemAnswer
     public string? Inheritance { get; init; }
     public bool? KnownWithoutLook { get; init; }
 
-    /// <summary>0 to 145: the sum of the weights of its reasons.</summary>
+    /// <summary>0 to 295: the sum of the weights of its reasons.</summary>
     public int? Priority { get; init; }
     public IReadOnlyList<string>? PriorityReasons { get; init; }
     public int? NearMatches { get; init; }

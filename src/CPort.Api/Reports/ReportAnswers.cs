@@ -141,6 +141,9 @@ public sealed record ItemAnswer
     /// <summary>It is inherited from known hashes: nobody has to look.</summary>
     public bool? KnownWithoutLook { get; init; }
 
+    /// <summary>Believed words on the item or its hashes contradict one another; none of them is chosen.</summary>
+    public bool? Disputed { get; init; }
+
     /// <summary>A believed Baseline stands against what the assigned country found not illegal.</summary>
     public bool? Contradicted { get; init; }
 
@@ -185,7 +188,8 @@ public sealed record ItemAnswer
         {
             ItemId = new ItemRef(report, item.Ordinal).ToString(), Item = item.Ordinal, Number = item.Number, Version = item.Version, State = view.State,
             Classification = CodeAnswer.Of(view.Effective), KnownWithoutLook = view.KnownWithoutLook ? true : null,
-            Contradicted = view.Contradicted ? true : null, ObjectedTo = view.ObjectedTo ? true : null, UrlString = view.Secrets?.Url,
+            Disputed = view.Disputed ? true : null, Contradicted = view.Contradicted ? true : null, ObjectedTo = view.ObjectedTo ? true : null,
+            UrlString = view.Secrets?.Url,
             IsSourceUrl = item.IsSourceUrl, ContentType = CodeAnswer.Of(item.ContentType), HotlineReference = item.ReportingReference?.Value,
             AssignedHotlineReference = item.AssignedReference?.Value, Memo = view.Secrets?.Memo,
             Hosting = HostingAnswer.Of(item.Hosting), EarlierHosting = item.EarlierHosting.IsEmpty

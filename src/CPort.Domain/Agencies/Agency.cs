@@ -1,3 +1,5 @@
+using CPort.Domain.Agencies.Verbs;
+
 namespace CPort.Domain.Agencies;
 
 /// <summary>
@@ -133,6 +135,9 @@ public sealed record AgencyRegistry
 
     /// <summary>The training that goes on: what keys for training are for.</summary>
     public Tenant Training { get; init; } = Tenant.Training;
+
+    /// <summary>What training held when the last commands emptied it.</summary>
+    public ReplayMemory<CommandId, TrainingHolds> Emptied { get; init; } = ReplayMemory<CommandId, TrainingHolds>.Empty;
 
     internal ReplayMemory<CommandId, RecentCommand> Recent { get; init; } = ReplayMemory<CommandId, RecentCommand>.Empty;
 

@@ -1,3 +1,5 @@
+using CPort.Domain.Agencies.Verbs;
+
 namespace CPort.Domain.Agencies;
 
 /// <summary>
@@ -48,6 +50,9 @@ public sealed record AgencyChanged : IWireReply
 
     /// <summary>False: the command had been done before, or changed nothing.</summary>
     [ProtoMember(3)] public bool Changed { get; init; }
+
+    /// <summary>What training held, when that is what it emptied, now or the first time.</summary>
+    [ProtoMember(4)] public TrainingHolds? Emptied { get; init; }
 }
 
 /// <summary>A key was made. The only message that ever holds its text.</summary>

@@ -160,8 +160,8 @@ internal sealed class HashEntry
     }
 
     /// <summary>
-    /// Rises with every change of what the verdict says: its words reduced to one of a meaning (<see cref="HashWords.Reduce"/>), its flags, whether it is
-    /// confirmed. Never falls, also when all opinions are retracted.
+    /// Rises with every change of what the verdict says: its words reduced to two of a meaning (<see cref="HashWords.Reduce"/>), its flags, whether it is
+    /// confirmed; and with every word that is said no more. Never falls, also when all opinions are retracted.
     /// </summary>
     public long Version { get; }
 
@@ -268,12 +268,17 @@ internal sealed class HashEntry
         }
 
         var next = Put(word, Version);
-        return SameVerdict(this, next) ? next : Put(word, Version + 1);
+        return SameVerdict(this, next, word) ? next : Put(word, Version + 1);
     }
 
-    private static bool SameVerdict(HashEntry a, HashEntry b)
+    /// <summary>
+    /// One voice more that says what two say already changes nothing for anybody. One that says so no more does: it may be the one that a report shows.
+    /// </summary>
+    private static bool SameVerdict(HashEntry a, HashEntry b, SourceOpinion source)
     {
-        return a.Flags == b.Flags && a.Confirmed == b.Confirmed && Words(a).SequenceEqual(Words(b));
+        return a.Flags == b.Flags && a.Confirmed == b.Confirmed && (Said(a) is not { } said || said == Said(b)) && Words(a).SequenceEqual(Words(b));
+
+        HashWord? Said(HashEntry entry) => entry.WordOf(source) is { Counts: true } word ? HashWords.Of(word.Opinion) : null;
 
         static ImmutableArray<HashWord> Words(HashEntry entry) => HashWords.Reduce(entry.Sources.Where(w => w.Counts).Select(w => w.Opinion));
     }

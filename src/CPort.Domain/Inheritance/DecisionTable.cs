@@ -43,7 +43,7 @@ public static class DecisionTable
             "NotIllegal, inherited in that country", "no look"),
         new(7, "two that speak for the country contradict", "disputed in that country", "a look"),
         new(8, "National or NotIllegal by another country's law, whoever says it", "shown: illegal, not illegal or disputed in that country", "a look"),
-        new(9, "a word names the country without speaking for it", "shown with its origin", "a look"),
+        new(9, "a word names the country without speaking for it, or no country", "shown with its origin", "a look"),
         new(10, "rows 4 and 8 together", "both are shown, the graver first", "a look"),
     ];
 
@@ -164,7 +164,8 @@ public static class DecisionTable
             return Suggest(SuggestionReason.SingleStandardSource, laws.IsEmpty ? 4 : 10, baseline) with { Elsewhere = laws };
         }
 
-        var named = deciding.FindAll(s => country is not null && s.Word.Law == country);
+        // INTERPOL judges by no country's law: what it says besides Baseline speaks for none.
+        var named = deciding.FindAll(s => s.Word.Law is null ? s.Is != Classification.Baseline : s.Word.Law == country);
         var national = elsewhere.FindAll(s => s.Is == Classification.National);
         var shown = named.Exists(s => s.Is.IsIllegal()) || (named.Count > 0 && national.Count == 0)
                 ? Suggest(SuggestionReason.DoesNotSpeak, 9, named.FindAll(s => s.Is == named.Min(n => n.Is)))

@@ -99,6 +99,10 @@ public sealed record InheritanceDecision
     public IEnumerable<HashWord> WordsOf(ImmutableArray<KnownHash> known, ImmutableArray<KnownNear> near) =>
         Sources.Chunk(2).Select(s => s[0] >= NearPlaces ? near[s[0] - NearPlaces].Words[s[1]] : known.First(k => k.Place == s[0]).Words[s[1]]);
 
+    /// <summary>Those of them that are said of the item's own hashes, each with the place of its hash.</summary>
+    internal IEnumerable<(int Place, HashWord Word)> PlacedWords(ImmutableArray<KnownHash> known) =>
+        Sources.Chunk(2).Where(s => s[0] < NearPlaces).Select(s => (s[0], known.First(k => k.Place == s[0]).Words[s[1]]));
+
     /// <summary>One sentence for people, without hash values: <c>Sha256 v3: Baseline by interpol (list icse)</c>.</summary>
     public string Why(ImmutableArray<ContentHash> hashes, ImmutableArray<KnownHash> known, ImmutableArray<KnownNear> near) =>
         $"{(Reason is { } why ? $"{why}: " : "")}{AlgorithmOf(hashes)} v{VerdictVersion}: {string.Join(", ", WordsOf(known, near))}";
@@ -109,7 +113,7 @@ public sealed record InheritanceDecision
     /// <summary>For who sees the classification and no hashes: whose words, which hash and how near belong to the hashes.</summary>
     public InheritanceDecision WithoutSources() => this with { Sources = [], Place = -1, VerdictVersion = 0, Distance = null, Reason = null };
 
-    /// <summary>Says the same, though the verdicts behind it may have other versions: then readers are shown nothing new.</summary>
+    /// <summary>Decides the same, though by other words or versions of verdicts.</summary>
     public bool SaysTheSame(InheritanceDecision? other) =>
         other is not null && Kind == other.Kind && Classification == other.Classification && Row == other.Row && Reason == other.Reason
         && Distance == other.Distance && Objected == other.Objected && Countries.AsSpan().SequenceEqual(other.Countries.AsSpan())

@@ -31,10 +31,13 @@ public enum PriorityReasons
 
     /// <summary>Nationally illegal in another country.</summary>
     NationalElsewhere = 128,
+
+    /// <summary>One standard judge says Baseline (rows 4 and 10 of the decision table), and nobody here has looked yet: first of all.</summary>
+    BaselineSuggested = 256,
 }
 
 /// <summary>
-/// The priority of an item: the sum of its reasons' weights, 0 to 145, so that anybody can check it by hand. <c>urgent</c> (a child at immediate risk) is not
+/// The priority of an item: the sum of its reasons' weights, 0 to 295, so that anybody can check it by hand. <c>urgent</c> (a child at immediate risk) is not
 /// part of it: urgent items come first in every order.
 /// </summary>
 public static class ItemPriority
@@ -44,6 +47,7 @@ public static class ItemPriority
     [
         (PriorityReasons.UnknownMedia, 30), (PriorityReasons.NearKnown, 20), (PriorityReasons.Infant, 30), (PriorityReasons.PrePubescent, 20),
         (PriorityReasons.UserGenerated, 15), (PriorityReasons.Commercial, 10), (PriorityReasons.Disputed, 10), (PriorityReasons.NationalElsewhere, 10),
+        (PriorityReasons.BaselineSuggested, 150),
     ];
 
     public static int Score(PriorityReasons reasons) => Weights.Where(w => (reasons & w.Reason) != 0).Sum(w => w.Weight);
@@ -72,6 +76,7 @@ public static class ItemPriority
         When(report.Commerciality == Commerciality.Commercial, PriorityReasons.Commercial);
         When(item.IsDisputed(), PriorityReasons.Disputed);
         When(item.Inheritance?.Kind == InheritanceKind.NationalElsewhere, PriorityReasons.NationalElsewhere);
+        When(item.Inheritance is { Kind: InheritanceKind.Suggested, Row: 4 or 10 } && !item.IsAssessed(), PriorityReasons.BaselineSuggested);
         return reasons;
     }
 }

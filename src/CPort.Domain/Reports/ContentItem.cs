@@ -90,20 +90,34 @@ public sealed record ContentItem
     [ProtoMember(31)] public ImmutableArray<Assignment> EarlierAssignments { get; init; } = [];
 
     /// <summary>
-    /// As it is known to be hosted there, before it is anybody's job. What came with the report then follows that country's law, when its agency serves it
-    /// (verdicts.md 1). The hash buckets may have heard it by the other law, and are told that it is taken back: to them it is another source's word.
+    /// As it is known to be hosted there, before it is anybody's job. What came with the report, opinions and actions alike, then follows that country's law,
+    /// when its agency serves it (verdicts.md 1). The hash buckets may have heard an opinion by the other law, and are told that it is taken back: to them it
+    /// is another source's word.
     /// </summary>
     internal ContentItem LawsFollow(Country? host)
     {
-        bool Follows(Assessment a) => a.Stands && host is { } law && a.Country != law && a.Laws.Contains(law);
-        if (Assignment is not null || PreviousOccurrence is not null || !Assessments.Any(Follows))
+        if (Assignment is not null || host is not { } law)
+        {
+            return this;
+        }
+
+        bool Follows(CaseAction a) => a.Country != law && a.Laws.Contains(law);
+        var item = !Actions.Any(Follows) ? this
+            : this with { Actions = [.. Actions.Select(a => Follows(a) ? a with { Country = law, Speaks = true } : a)] };
+        return PreviousOccurrence is not null ? item : item.OpinionsFollow(law);
+    }
+
+    private ContentItem OpinionsFollow(Country law)
+    {
+        bool Follows(Assessment a) => a.Stands && a.Country != law && a.Laws.Contains(law);
+        if (!Assessments.Any(Follows))
         {
             return this;
         }
 
         // Not told before the tracers had answered once.
         var told = Traced || !EarlierHosting.IsEmpty;
-        Assessment ByThatLaw(Assessment a) => a with { Country = host, Speaks = true, Propagated = !a.Classification.HasEffect() };
+        Assessment ByThatLaw(Assessment a) => a with { Country = law, Speaks = true, Propagated = !a.Classification.HasEffect() };
         return this with
         {
             Assessments = !told ? [.. Assessments.Select(a => Follows(a) ? ByThatLaw(a) : a)] :
@@ -279,6 +293,9 @@ public sealed record CaseAction
     /// <summary>The agency spoke for <see cref="Country"/>: a hotline or national police that was its member on the day.</summary>
     [ProtoMember(11)] public bool Speaks { get; init; }
 
-    /// <summary>How far the agency was believed on the day.</summary>
+    /// <summary>How far the agency is believed: present trust where that decides (<see cref="Verbs.FollowTrust"/>), else that of the day.</summary>
     [ProtoMember(12)] public TrustLevel Trust { get; init; } = TrustLevel.Standard;
+
+    /// <summary>As <see cref="Assessment.Laws"/>: the countries that it may turn out to have been done for.</summary>
+    [ProtoMember(13)] public ImmutableArray<Country> Laws { get; init; } = [];
 }

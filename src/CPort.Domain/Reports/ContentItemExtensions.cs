@@ -40,10 +40,7 @@ public static class ContentItemExtensions
                 return item.IsClosed() || local?.DespiteBaseline == true ? (Classification.NotIllegal, local) : (null, null);
             }
 
-            if (!item.IsBaselineDisputed())
-            {
-                return (Classification.Baseline, believed);
-            }
+            return !item.IsBaselineDisputed() ? (Classification.Baseline, believed) : (local?.Classification, local);
         }
 
         return local is not null ? (local.Classification, local)
@@ -74,27 +71,35 @@ public static class ContentItemExtensions
     private static bool IsBaselineBelieved(this ContentItem item, out Assessment? by)
     {
         by = null;
-        if (item.Inherited() == Classification.Baseline || item.IsBaselineDisputed())
+
+        // Inherited by row 5 it is one voice of the country, which its own opinion of the item goes before.
+        if (item.Inheritance is { Kind: InheritanceKind.Inherited, Classification: Classification.Baseline, Row: not 5 } || item.IsBaselineDisputedByHash())
         {
             return true;
         }
 
+        by = item.Believed(a => a is { Counts: true, Classification: Classification.Baseline });
+        return by is not null;
+    }
+
+    /// <summary>The opinion of the item by which such ones are believed: a trusted agency's, or the second of two standard ones'.</summary>
+    private static Assessment? Believed(this ContentItem item, Func<Assessment, bool> which)
+    {
+        Assessment? one = null;
         foreach (var a in item.Assessments)
         {
-            if (a is { Counts: true, Classification: Classification.Baseline } && a.Trust != TrustLevel.Untrusted)
+            if (a.Trust != TrustLevel.Untrusted && which(a))
             {
-                if (a.Trust == TrustLevel.Trusted || (by is not null && by.Agency != a.Agency))
+                if (a.Trust == TrustLevel.Trusted || (one is not null && one.Agency != a.Agency))
                 {
-                    by = a;
-                    return true;
+                    return a;
                 }
 
-                by = a;
+                one = a;
             }
         }
 
-        by = null;
-        return false;
+        return null;
     }
 
     private static bool IsNotIllegalHere(this ContentItem item, Assessment? local) =>
@@ -121,11 +126,18 @@ public static class ContentItemExtensions
         item.Inherited() is { } inherited && item.Judgement() is (var effective, null) && effective == inherited
         && !item.Assessments.Any(a => a.Counts && a.Classification == inherited && (inherited == Classification.Baseline || a.Speaks));
 
-    /// <summary>Believed words on the item's hashes contradict one another (verdicts.md 3, rows 3 and 7).</summary>
-    public static bool IsDisputed(this ContentItem item) => item.Inheritance?.Kind == InheritanceKind.Disputed;
+    /// <summary>Believed words on the item or its hashes contradict one another (verdicts.md 3, rows 3 and 7).</summary>
+    public static bool IsDisputed(this ContentItem item) => item.Inheritance?.Kind == InheritanceKind.Disputed || item.IsBaselineDisputed();
 
-    /// <summary>A believed Baseline and a believed NotIllegal stand against each other (row 3).</summary>
-    private static bool IsBaselineDisputed(this ContentItem item) => item.Inheritance is { Kind: InheritanceKind.Disputed, Row: 3 };
+    /// <summary>
+    /// A believed Baseline and a believed NotIllegal stand against each other (row 3), by words on its hashes or by what is said of the item itself, which may
+    /// have no hash: there objections are the words against.
+    /// </summary>
+    private static bool IsBaselineDisputed(this ContentItem item) => item.IsBaselineDisputedByHash()
+        || (item.Believed(a => a is { Counts: true, Classification: Classification.Baseline }) is not null
+            && item.Believed(a => a is { Stands: true, Classification: Classification.NotIllegal }) is not null);
+
+    private static bool IsBaselineDisputedByHash(this ContentItem item) => item.Inheritance is { Kind: InheritanceKind.Disputed, Row: 3 };
 
     /// <summary>Illegal by what counts, or by believed words that others contradict: what INTERPOL keeps sight of.</summary>
     public static bool IsSaidIllegal(this ContentItem item) => item.Effective()?.IsIllegal() == true || item.IsDisputed() || item.IsContradicted();
@@ -140,7 +152,7 @@ public static class ContentItemExtensions
     public static IEnumerable<AgencyId> BaselineBy(this ContentItem item) =>
     [
         .. item.Assessments.Where(a => a is { Counts: true, Classification: Classification.Baseline }).Select(a => a.Agency),
-        .. item.Inherited() == Classification.Baseline || item.IsBaselineDisputed()
+        .. item.Inherited() == Classification.Baseline || item.IsBaselineDisputedByHash()
             ? item.Inheritance!.WordsOf(item.Known, item.Near).Where(w => w.Classification == Classification.Baseline).Select(w => w.Agency) : [],
     ];
 
@@ -157,16 +169,32 @@ public static class ContentItemExtensions
     public static CaseAction? FinalAction(this ContentItem item)
     {
         var episode = item.Assignment?.Episode ?? 0;
+        CaseAction? intake = null;
         foreach (var action in item.Actions)
         {
             if (action.Type.IsFinal() && item.InThisEpisode(action, episode))
             {
-                return action;
+                // What closed it stays what closed it, though its reporter be believed later.
+                if (action.Episode > 0)
+                {
+                    return action;
+                }
+
+                intake ??= action;
             }
         }
 
-        return null;
+        return intake;
     }
+
+    /// <summary>What would close the item as its agency says who is believed (<see cref="ClosesFromIntake"/>).</summary>
+    public static bool IsOnTrust(this CaseAction action) => action.Episode == 0 && action.Type.IsFinal();
+
+    /// <summary>Whose opinions and actions count for as much as they are believed, and how far that is.</summary>
+    public static IEnumerable<(AgencyId Agency, TrustLevel Trust)> Trusts(this ContentItem item) => item.Withdrawn ? [] :
+    [
+        .. item.Assessments.Where(a => a.Stands).Select(a => (a.Agency, a.Trust)), .. item.Actions.Where(IsOnTrust).Select(a => (a.Agency, a.Trust)),
+    ];
 
     /// <summary>
     /// What came with the report (episode 0) counts until the item is moved for the first time: a notice, for the country it was given for; what would close
@@ -176,18 +204,19 @@ public static class ContentItemExtensions
     public static bool InThisEpisode(this ContentItem item, CaseAction action) => item.InThisEpisode(action, item.Assignment?.Episode ?? 0);
 
     private static bool InThisEpisode(this ContentItem item, CaseAction action, int episode) =>
-        action.Episode == 0 && action.Type.IsFinal() ? episode <= 1 && item.ClosesFromIntake(action)
+        action.IsOnTrust() ? episode <= 1 && item.ClosesFromIntake(action)
         : action.Episode == episode
             || (action.Episode == 0 && episode <= 1 && action.Country is { } country && country == item.Assignment?.Country);
 
     /// <summary>
     /// By who speaks for the country that has the item and is believed (the hotline that has it always is); that content is gone, also by who is trusted, of an
-    /// orphan by who is not untrusted, and by anybody of what no tracer finds.
+    /// orphan by who is not untrusted, and by anybody of what no tracer finds. What was taken up again as a later occurrence stays closed.
     /// </summary>
     private static bool ClosesFromIntake(this ContentItem item, CaseAction action) =>
-        item.Assignment?.Country is not { } job ? action.Type.Row().Gone && (item.Assignment is null || action.Trust != TrustLevel.Untrusted)
+        item.NextOccurrence is not null
+        || (item.Assignment?.Country is not { } job ? action.Type.Row().Gone && (item.Assignment is null || action.Trust != TrustLevel.Untrusted)
         : (action.Speaks && action.Country == job && (action.Trust != TrustLevel.Untrusted || action.Agency == item.Assignment.Hotline))
-            || (action.Type.Row().Gone && action.Trust == TrustLevel.Trusted);
+            || (action.Type.Row().Gone && action.Trust == TrustLevel.Trusted));
 
     public static bool IsClosed(this ContentItem item) => item.Withdrawn || item.FinalAction() is not null;
 

@@ -192,6 +192,9 @@ public sealed record ItemView
 
     /// <summary>The analysts of the actions shown, in their order; empty where hidden or not told.</summary>
     [ProtoMember(10)] public ImmutableArray<string> ActionAnalysts { get; init; } = [];
+
+    /// <summary>Believed words on it or its hashes contradict one another.</summary>
+    [ProtoMember(11)] public bool Disputed { get; init; }
 }
 
 /// <summary>The sealed texts of one opinion, opened; empty where hidden or not given.</summary>

@@ -228,7 +228,7 @@ public static class ReportViews
             Item = shown, Secrets = secrets,
             State = access.Sees(FieldGroup.State) ? item.State() : null,
             Effective = judged ? item.Effective() : null,
-            Contradicted = judged && item.IsContradicted(), ObjectedTo = judged && item.IsObjectedTo(),
+            Disputed = judged && item.IsDisputed(), Contradicted = judged && item.IsContradicted(), ObjectedTo = judged && item.IsObjectedTo(),
             Opinions = opinions,
             ActionAnalysts = [.. actions.Select(a => a.Agency == caller.Agency ? Open(report, a.Analyst, SealedField.ActionAnalyst, seam) : "")],
             KnownWithoutLook = access.Sees(FieldGroup.Classification) && item.IsKnownWithoutLook(),

@@ -314,11 +314,16 @@ public sealed class AgencyRulesTests
     [Fact]
     public void Emptied_training_is_another_one_from_then_on_and_a_repeat_empties_no_second()
     {
-        var command = new EmptyTraining { Context = By(commandId: "empty"), Agency = By().Caller.Agency, Confirmed = true, Training = Tenant.Training };
+        var command = new EmptyTraining
+        {
+            Context = By(commandId: "empty"), Agency = By().Caller.Agency, Confirmed = true, Training = Tenant.Training,
+            Holds = new TrainingHolds { Reports = 1, Items = 2, Rejections = 3 },
+        };
         var known = WithNl.With(new Agency { Id = command.Agency, Name = "x", Kind = AgencyKind.Operator, RegisteredAt = default });
         Assert.Equal(AgencyRejection.CountChanged, ReasonOf(Decide(known, command with { Confirmed = false })));
         var state = After(known, command);
         Assert.Equal((Tenant)2, state.Training);
+        Assert.Equal(command.Holds, state.Emptied.Of(command.Context.CommandId));
         Assert.IsType<AgencyDecision.Replayed>(Decide(state, command with { Confirmed = false, Training = state.Training }));
         var again = command with { Context = By(commandId: "again") };
         Assert.Equal(AgencyRejection.CountChanged, ReasonOf(Decide(state, again)));

@@ -54,6 +54,19 @@ public class HashBucketRulesTests
     }
 
     [Fact]
+    public void A_word_that_is_said_no_more_raises_the_version_though_two_others_say_the_same()
+    {
+        var (state, _) = HashBucket.New(Bucket).Do(Opine(Bucket, Hash, Says("hotline-a", Classification.Baseline)));
+        (state, _) = state.Do(Opine(Bucket, Hash, Says("hotline-b", Classification.Baseline)));
+        (state, _) = state.Do(Opine(Bucket, Hash, Says("hotline-c", Classification.Baseline)));
+        Assert.Equal(2, Verdict(state).Version);
+
+        // A report may show it as the reason.
+        (state, _) = state.Do(Opine(Bucket, Hash, Says("hotline-c", Classification.Baseline, minute: 5), retract: true));
+        Assert.Equal(3, Verdict(state).Version);
+    }
+
+    [Fact]
     public void A_correction_replaces_the_opinion_and_keeps_history()
     {
         var (state, _) = HashBucket.New(Bucket).Do(Opine(Bucket, Hash, Says("hotline-nl", Classification.National, Nl)));

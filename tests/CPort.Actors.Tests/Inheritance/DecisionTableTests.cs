@@ -110,6 +110,13 @@ public sealed class DecisionTableTests
     }
 
     [Fact]
+    public void Row_9_what_follows_no_countrys_law_is_shown()
+    {
+        Is(Decide(Nl, Word("interpol", National, trust: Trusted)), InheritanceKind.Suggested, 9, National);
+        Is(Decide(null, Word("interpol", NotIllegal, trust: Trusted)), InheritanceKind.Suggested, 9, NotIllegal);
+    }
+
+    [Fact]
     public void Row_4_two_importers_of_one_list_are_one_judge()
     {
         Is(Decide(Nl, Word("hotline-fr", Baseline, list: "x", origin: "maker"), Word("hotline-ie", Baseline, list: "y", origin: "maker")),

@@ -75,6 +75,7 @@ public sealed class WorkQueueTests
         Assert.Equal(75, ItemPriority.Score(PriorityReasons.UnknownMedia | PriorityReasons.Infant | PriorityReasons.UserGenerated));
         Assert.Equal([PriorityReasons.UnknownMedia, PriorityReasons.Disputed], ItemPriority.Each(PriorityReasons.UnknownMedia | PriorityReasons.Disputed));
         Assert.Equal(145, ItemPriority.Score((PriorityReasons)0xff));
+        Assert.True(ItemPriority.Score(PriorityReasons.BaselineSuggested) > 145);
     }
 
     private static ConfidentialSeam Seam { get; } = TestKeys.Seam;

@@ -8,6 +8,7 @@ using CPort.Domain.Queues;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 using CPort.Domain.Routing;
+using CPort.Actors.Tests.Hashes;
 using static CPort.Domain.CodeLists.Classification;
 using static CPort.Actors.Tests.Reports.ReportScenario;
 
@@ -170,6 +171,7 @@ public class VerdictRuleTests
 
         // The buckets hear of it as of any other word of the agency, under its law.
         var word = Assert.Single(s[1].Unpropagated());
+        Assert.Equal(s.Report.Version, word.Sequence);
         Assert.Equal((Be.Agency, NotIllegal, BE, true, true), (word.Agency, word.Classification, word.Country!.Value, word.Speaks, word.Objection));
 
         // Withdrawn by a correction.
@@ -843,5 +845,129 @@ public class VerdictRuleTests
         t.Work(traces: [new ItemTrace { Ordinal = 1, Facts = Facts(DE, HostingSource.StaticTable) }]);
         Assert.Equal(DE, t[1].Assignment?.Country);
         Assert.False(t[1].Matched);
+    }
+
+    [Fact]
+    public void Words_of_who_has_retracted_are_the_reason_no_more_and_one_more_that_says_the_same_is_no_news()
+    {
+        var s = new ReportScenario();
+        s.Submit(Nl, Entry(BE) with { Hashes = [Sha256(1)] });
+        HashOpinion By(string agency, Classification said = Baseline) =>
+            HashSamples.Says(agency, said, trust: said == Baseline ? TrustLevel.Trusted : TrustLevel.Standard);
+        int Told(long version, params HashOpinion[] all)
+        {
+            var before = s.Events.Count;
+            var verdict = new HashVerdict { Hash = Sha256(1), Version = version, Opinions = [.. all] };
+            s.Work(verdicts: [new ItemVerdicts { Ordinal = 1, Exact = [verdict] }], full: true);
+            Assert.Equal(Baseline, s[1].Effective());
+            return s.Events.Count - before;
+        }
+
+        IEnumerable<string> Shown() => s[1].Inheritance!.WordsOf(s[1].Known, s[1].Near).Select(w => w.Agency.Value);
+        Assert.Equal(1, Told(1, By("interpol")));
+        Assert.Equal(0, Told(2, By("interpol"), By("hotline-gb")));
+        Assert.Equal(["interpol"], Shown());
+        Assert.Equal(1, Told(3, By("hotline-gb")));
+        Assert.Equal(["hotline-gb"], Shown());
+        Assert.Equal(["hotline-gb"], s[1].BaselineBy().Select(a => a.Value));
+
+        // What is objected to is in the queue of each whose Baseline it carries, so that there one more is news.
+        var against = By("hotline-be", NotIllegal);
+        Assert.Equal(1, Told(4, By("hotline-gb"), against));
+        Assert.Equal(1, Told(5, By("hotline-gb"), By("interpol"), against));
+        Assert.Equal(["hotline-gb", "interpol"], s[1].BaselineBy().Select(a => a.Value).Order());
+        Assert.Equal(1, Told(6, By("interpol"), against));
+        Assert.Equal(["interpol"], s[1].BaselineBy().Select(a => a.Value));
+    }
+
+    [Fact]
+    public void Actions_that_came_with_a_report_follow_the_law_of_the_country_where_the_item_is_found()
+    {
+        var s = ByTwoCountries(Entry() with { Actions = [Action(ActionType.ReportedToLea)] }, Entry() with { Actions = [Action(ActionType.Removed)] });
+        s.Work([new ItemTrace { Ordinal = 1, Facts = Facts(NL) }, new ItemTrace { Ordinal = 2, Facts = Facts(NL) }]);
+        Assert.All(s.Report.Items, i => Assert.Equal((NL, true), (i.Actions.Single().Country!.Value, i.Actions[0].Speaks)));
+        Assert.Equal(RejectionCode.ActionAlreadyRecorded, s.Act(BeNl, ActionType.ReportedToLea).Code);
+        Assert.Equal(ItemState.Removed, s[2].State());
+
+        // Recorded while nobody could trace it, and a country that the agency does not serve.
+        var t = ByTwoCountries(Entry(), Entry());
+        t.Work([new ItemTrace { Ordinal = 1, Facts = Facts(null) }, new ItemTrace { Ordinal = 2, Facts = Facts(null) }]);
+        t.Act(BeNl, ActionType.ReportedToLea, 1, 2);
+        Assert.Equal([BE, BE], t.Report.Items.Select(i => i.Actions.Single().Country!.Value));
+        t.Host(BeNl, NL, 1);
+        t.Host(BeNl, SE, 2);
+        Assert.Equal([NL, BE], t.Report.Items.Select(i => i.Actions.Single().Country!.Value));
+        Assert.Equal(Fingerprint(t.Report), Fingerprint(t.Events.Select(OverTheWire).Aggregate(Report.None, ReportRules.Apply)));
+    }
+
+    [Fact]
+    public void What_closes_an_item_because_its_reporter_is_believed_follows_its_present_trust()
+    {
+        var s = Sent(Nl, BE, Baseline, Action(ActionType.Removed));
+        Assert.False(s[1].IsClosed());
+        s.Trust(Nl, TrustLevel.Trusted);
+        Assert.Equal(ItemState.Removed, s[1].State());
+        s.Trust(Nl, TrustLevel.Standard);
+        Assert.False(s[1].IsClosed());
+
+        // What closed it stays what closed it.
+        s.Assess(Be, Baseline);
+        Assert.Equal(CommandOutcome.Accepted, s.Act(Be, ActionType.Removed).Outcome);
+        s.Trust(Nl, TrustLevel.Trusted);
+        Assert.Equal(Be.Agency, s[1].FinalAction()!.Agency);
+
+        // So does what was seen online again since.
+        var t = Sent(Trusted, BE, Baseline, Action(ActionType.Removed));
+        Assert.Equal(CommandOutcome.Accepted, t.SeenAgain(Nl).Outcome);
+        t.Trust(Nl, TrustLevel.Standard);
+        Assert.Equal((true, false), (t[1].IsClosed(), t[2].IsClosed()));
+    }
+
+    [Fact]
+    public void An_item_without_hashes_is_disputed_by_objections_that_are_believed()
+    {
+        ReportScenario Sent(Country host)
+        {
+            var s = new ReportScenario();
+            s.Submit(Trusted, Entry(host) with { Assessment = Opinion(Baseline) });
+            s.Work();
+            Assert.Equal(Baseline, s[1].Effective());
+            return s;
+        }
+
+        // One trusted objector, or two standard ones; one alone changes nothing.
+        var s = Sent(DE);
+        s.Claim(De1);
+        s.Object(De1);
+        Assert.Equal((Baseline, true, false), (s[1].Effective()!.Value, WorkQueue.Objections.Holds(s[1]), s[1].IsDisputed()));
+        s.Object(De2);
+        Assert.Equal((null, true, true), (s[1].Effective(), s[1].IsDisputed(), WorkQueue.Unassessed.Holds(s[1])));
+        Assert.True(AccessTable.RelationsOf(Interpol, ReportViews.RelationFacts(s.Report, s[1])).HasFlag(ItemRelations.Interpol));
+        Assert.True(ItemPriority.Of(s.Report, s[1]).HasFlag(PriorityReasons.Disputed));
+
+        var t = Sent(BE);
+        t.Object(Be with { Trust = TrustLevel.Trusted });
+        Assert.Equal((null, true), (t[1].Effective(), t[1].IsDisputed()));
+
+        // Taken back, the Baseline stands again; looked at, what the country says counts.
+        s.Correct(De2, Baseline);
+        Assert.Equal((Baseline, false), (s[1].Effective()!.Value, s[1].IsDisputed()));
+        Assert.Equal(CommandOutcome.Accepted, t.Assess(Be, National).Outcome);
+        Assert.Equal(National, t[1].Effective());
+    }
+
+    [Fact]
+    public void Row_5_a_Baseline_that_only_one_voice_of_the_country_says_lifts_nothing_that_the_country_said_of_the_item()
+    {
+        var s = HostedIn(DE);
+        s.Claim(De1);
+        s.Inherit(Baseline, row: 5);
+        Assert.Equal(Baseline, s[1].Effective());
+        s.Inherit(null);
+        s.Assess(De1, National);
+        s.Inherit(Baseline, row: 5);
+        Assert.Equal((National, false), (s[1].Effective()!.Value, s[1].IsContradicted()));
+        s.Inherit(Baseline, row: 1);
+        Assert.Equal(Baseline, s[1].Effective());
     }
 }

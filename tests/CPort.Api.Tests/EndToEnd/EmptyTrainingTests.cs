@@ -45,16 +45,19 @@ public sealed class EmptyTrainingTests(EndToEndNodes nodes)
         (await node.GetAsync(nl, $"v1/reports/{old}")).Is(HttpStatusCode.OK);
 
         var (confirmed, key) = (new JsonObject { ["confirm"] = items }, ("Command-Id", $"empty-{Guid.NewGuid():N}"));
-        Assert.True((await node.PostAsync("operator", path, confirmed, key)).Is(HttpStatusCode.OK).Json.GetProperty("applied").GetBoolean());
+        async Task<string> EmptyAsync() => (await node.PostAsync("operator", path, confirmed, key)).Is(HttpStatusCode.OK).Json.GetRawText();
+        var first = await EmptyAsync();
+        Assert.Equal((true, items), (JsonDocument.Parse(first).RootElement.GetProperty("applied").GetBoolean(),
+            JsonDocument.Parse(first).RootElement.GetProperty("items").GetInt64()));
         await NothingAsync();
 
-        // The repeat does nothing, also after a restart.
-        Assert.True((await node.PostAsync("operator", path, confirmed, key)).Is(HttpStatusCode.OK).Json.GetProperty("applied").GetBoolean());
+        // The repeat does nothing and is told what the first time was, also after a restart.
+        Assert.Equal(first, await EmptyAsync());
         var again = await node.SubmitAsync(gb, CorrectionTests.WithHash("EMPTY-1", listed));
         Assert.NotEqual(old, again);
         await node.AssignedAsync(nl, again, "hotline-nl");
         await node.RestartAsync();
-        (await node.PostAsync("operator", path, confirmed, key)).Is(HttpStatusCode.OK);
+        Assert.Equal(first, await EmptyAsync());
         var item = (await EndToEndNode.UntilAsync(() => node.GetAsync(nl, $"v1/reports/{again}/items/1"), r => r.Status == HttpStatusCode.OK)).Json;
         Assert.False(item.TryGetProperty("knownWithoutLook", out _));
         Assert.True(item.GetProperty("number").GetInt64() < 100);

@@ -20,6 +20,9 @@ public sealed record EmptyTraining : IAgencyCommand
     /// <summary>The training that was counted.</summary>
     [ProtoMember(4)] public required Tenant Training { get; init; }
 
+    /// <summary>What it holds.</summary>
+    [ProtoMember(5)] public required TrainingHolds Holds { get; init; }
+
     Type IAgencyCommand.Makes => typeof(TrainingEmptied);
     Deed IAgencyCommand.Deed => Deed.EmptyTraining;
 
@@ -28,7 +31,7 @@ public sealed record EmptyTraining : IAgencyCommand
             ? Reject(AgencyRejection.CountChanged, "Training holds something else than was confirmed; look again.")
         : (int)state.Training >= Tenants.MostTrainings
             ? Reject(AgencyRejection.TooManyTrainings, $"Training can be emptied {Tenants.MostTrainings - 1} times.")
-        : Accept(new TrainingEmptied { Meta = meta, Agency = Agency, Training = state.Training.Next() });
+        : Accept(new TrainingEmptied { Meta = meta, Agency = Agency, Training = state.Training.Next(), Held = Holds });
 }
 
 [ProtoContract, Manifest("ae11")]
@@ -40,5 +43,20 @@ public sealed record TrainingEmptied : IAgencyEvent
     /// <summary>The training that begins.</summary>
     [ProtoMember(3)] public required Tenant Training { get; init; }
 
-    public AgencyRegistry Apply(AgencyRegistry state) => state with { Training = Training };
+    /// <summary>What the one that ended held; a repeat of the command is told it again.</summary>
+    [ProtoMember(4)] public required TrainingHolds Held { get; init; }
+
+    public AgencyRegistry Apply(AgencyRegistry state) => state with
+    {
+        Training = Training, Emptied = state.Emptied.With(Meta.CommandId, Held, AgencyRegistry.RememberedCommands),
+    };
+}
+
+/// <summary>What a tenant holds that people would miss; hashes and groups go with it, and no number says what they are worth.</summary>
+[ProtoContract]
+public sealed record TrainingHolds
+{
+    [ProtoMember(1)] public required long Reports { get; init; }
+    [ProtoMember(2)] public required long Items { get; init; }
+    [ProtoMember(3)] public required long Rejections { get; init; }
 }

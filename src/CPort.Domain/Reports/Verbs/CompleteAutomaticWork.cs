@@ -89,10 +89,10 @@ public sealed record ItemSteps
 
         // Routed first, so that the decision table knows the country whose law counts; what was known before is read again for that country.
         var match = verdicts is null ? null : ItemMatch.New(after, verdicts, environment);
-        if (match is null && steps.Route is not null && after.Matched)
+        if (steps.Route is not null && after.Matched)
         {
             var again = Inheriting.Of(after, after.Assignment?.Country, environment);
-            match = Equals(again, after.Inheritance) ? null : new ItemMatch { Known = after.Known, Near = after.Near, Inheritance = again };
+            match ??= Equals(again, after.Inheritance) ? null : new ItemMatch { Known = after.Known, Near = after.Near, Inheritance = again };
             steps = steps with { LookUpAgain = !after.Hashes.IsEmpty };
         }
 

@@ -3,8 +3,8 @@ using static CPort.Domain.Reports.Verbs.VerbRules;
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>
-/// The report's opinions take the trust that their agencies have now (verdicts.md 1): what was believed on the day it was said may be so no more, and the other
-/// way round. What its hashes bring follows by the buckets.
+/// The report's opinions, and what its reporter says became of the content, take the trust that their agencies have now (verdicts.md 1): what was believed on
+/// the day it was said may be so no more, and the other way round. What its hashes bring follows by the buckets.
 /// </summary>
 [ProtoContract, Manifest("rc33")]
 public sealed record FollowTrust : IReportCommand
@@ -19,10 +19,10 @@ public sealed record FollowTrust : IReportCommand
             : Accepted(report, this,
             [
                 .. from item in report.Items
-                   from agency in item.Assessments.Where(a => a.Stands).Select(a => a.Agency).Distinct()
-                   where environment.Members.TrustOf(agency) is { } trust && item.Assessments.Any(a => a.Stands && a.Agency == agency && a.Trust != trust)
-                   group item.Ordinal by agency into changed
-                   from part in changed.Chunk(ReportRules.ItemsPerPart)
+                   from believed in item.Trusts().Distinct()
+                   where environment.Members.TrustOf(believed.Agency) is { } trust && believed.Trust != trust
+                   group item.Ordinal by believed.Agency into changed
+                   from part in changed.Distinct().Chunk(ReportRules.ItemsPerPart)
                    select new TrustFollowed
                    {
                        Meta = Context.ToMeta(), Agency = changed.Key, Trust = environment.Members.TrustOf(changed.Key)!.Value, Ordinals = [.. part],
@@ -30,7 +30,7 @@ public sealed record FollowTrust : IReportCommand
             ]);
 }
 
-/// <summary>An agency is believed otherwise now; so are its opinions of these items. At most 200 items an event.</summary>
+/// <summary>An agency is believed otherwise now; so is what it said of these items. At most 200 items an event.</summary>
 [ProtoContract, Manifest("re33")]
 public sealed record TrustFollowed : IReportEvent
 {
@@ -42,9 +42,14 @@ public sealed record TrustFollowed : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
-    public Report Apply(Report report) => Each(report, this, Ordinals, i => i with
+    public Report Apply(Report report) => Each(report, this, Ordinals, i =>
     {
-        Assessments = [.. i.Assessments.Select(a => a.Stands && a.Agency == Agency ? a with { Trust = Trust } : a)],
+        var after = i with
+        {
+            Assessments = [.. i.Assessments.Select(a => a.Stands && a.Agency == Agency ? a with { Trust = Trust } : a)],
+            Actions = [.. i.Actions.Select(a => a.IsOnTrust() && a.Agency == Agency ? a with { Trust = Trust } : a)],
+        };
+        return after.IsClosed() ? after with { Lease = null } : after;
     });
 
     public ImmutableArray<int> Touches() => Ordinals;

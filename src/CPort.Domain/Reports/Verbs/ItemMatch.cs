@@ -45,14 +45,18 @@ public sealed record ItemMatch
 
         var near = verdicts.NearSearched ? [.. verdicts.Near.Select(KnownNear.Of)] : item.Near;
         var decision = DecisionTable.Decide(item.Assignment?.Country, item.Hashes, known, near, environment.Inheritance);
-        if (item.Matched && (decision?.SaysTheSame(item.Inheritance) ?? item.Inheritance is null) && FlagsOf(known) == FlagsOf(item.Known))
+
+        // What was asked before the item had to be looked up again is no such look-up: news since, of which nothing was kept then, may not be in it.
+        var owed = !item.Matched && verdicts.NearSearched;
+        if (!owed && (decision?.SaysTheSame(item.Inheritance) ?? item.Inheritance is null) && FlagsOf(known) == FlagsOf(item.Known)
+            && SourcesStand(item, verdicts) && IsSameQualityControl(item, item with { Known = known, Near = near, Inheritance = decision }))
         {
             return null;
         }
 
         return new ItemMatch
         {
-            Known = known, Near = near, Inheritance = decision, LookedUp = verdicts.LookedUp,
+            Known = known, Near = near, Inheritance = decision, LookedUp = verdicts.LookedUp && (item.Matched || owed),
             LookAlikes = item.Matched ? [] : LookAlikesOf(item, verdicts.LookAlikes),
         };
     }
@@ -73,6 +77,17 @@ public sealed record ItemMatch
             InheritanceKind.NationalElsewhere => $"nationally illegal in {string.Join(", ", i.Countries.Select(c => c.Code))}",
             _ => "verdicts contradict; disputed",
         } + (withSources ? $" ({string.Join(", ", i.WordsOf(Known, Near))})." : ".");
+
+    /// <summary>
+    /// Every word that the item's readers are shown as the reason is said still. One more that says the same is no news to them: it comes with the next news.
+    /// </summary>
+    private static bool SourcesStand(ContentItem item, ItemVerdicts verdicts) => item.Inheritance is not { } shown
+        || shown.PlacedWords(item.Known).All(said => verdicts.Exact.Where(v => v.Hash == item.Hashes[said.Place]).MaxBy(v => v.Version)?
+            .Opinions.Any(o => HashWords.Of(o) == said.Word) == true);
+
+    /// <summary>What is objected to stands in the queue of those whose Baseline it carries: there, one more is news.</summary>
+    private static bool IsSameQualityControl(ContentItem before, ContentItem after) =>
+        !before.IsObjectedTo() || before.BaselineBy().ToHashSet().SetEquals(after.BaselineBy());
 
     private static HashFlags FlagsOf(ImmutableArray<KnownHash> known) => known.Aggregate(HashFlags.None, (all, k) => all | k.Flags);
 

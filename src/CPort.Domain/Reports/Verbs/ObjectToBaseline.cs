@@ -72,8 +72,8 @@ public sealed record ObjectionsRaised : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
-    public Report Apply(Report report) =>
-        Each(report, this, Objections, o => o.Ordinal, (i, o) => i with { Assessments = i.Assessments.Add(o.Assessment) });
+    public Report Apply(Report report) => Each(report, this, Objections, o => o.Ordinal,
+        (i, o) => i with { Assessments = i.Assessments.Add(o.Assessment with { Sequence = report.Version + 1 }) });
 
     public ImmutableArray<int> Touches() => [.. Objections.Select(o => o.Ordinal)];
 

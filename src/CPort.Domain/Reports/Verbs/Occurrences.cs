@@ -52,9 +52,9 @@ internal static class Occurrences
     /// <summary>The opinions of the earlier occurrence that go along, each naming the one that it is a copy of.</summary>
     public static ImmutableArray<Assessment> CopiesOf(ContentItem earlier, Func<Assessment, bool> which) =>
     [
-        .. earlier.Assessments.Where(a => a.Counts && which(a)).Select((a, i) => a with
+        .. earlier.Assessments.Where(a => a.Stands && which(a)).Select((a, i) => a with
         {
-            Id = i + 1, Episode = 0, Propagated = true, Carried = a.Carried || earlier.IsOfTheJob(a), CopyOf = FirstOf(earlier, a),
+            Id = i + 1, Episode = 0, Propagated = true, Carried = a.Carried || (a.Counts && earlier.IsOfTheJob(a)), CopyOf = FirstOf(earlier, a),
         }),
     ];
 
@@ -64,6 +64,15 @@ internal static class Occurrences
     public static Report Add(Report report, IReportEvent e, int earlier, ContentItem occurrence)
     {
         var linked = Each(report, e, [earlier], i => i with { NextOccurrence = occurrence.Ordinal });
-        return linked with { Items = linked.Items.Add(occurrence) };
+
+        // Said when the first was, also as read back from the journal, which does not say it.
+        long SequenceOf(OpinionPlace first) => report.Item(first.Ordinal)!.Assessments.First(a => a.Id == first.AssessmentId).Sequence;
+        return linked with
+        {
+            Items = linked.Items.Add(occurrence with
+            {
+                Assessments = [.. occurrence.Assessments.Select(a => a with { Sequence = SequenceOf(a.CopyOf!) })],
+            }),
+        };
     }
 }

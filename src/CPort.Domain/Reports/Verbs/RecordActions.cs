@@ -34,7 +34,8 @@ public sealed record RecordActions : IReportCommand
                     [
                         .. items.Select(i => new ItemAction
                         {
-                            Ordinal = i.Ordinal, Action = Action.ToAction(Context, LawOf(i, caller), i.Assignment?.Episode ?? 0),
+                            Ordinal = i.Ordinal,
+                            Action = Action.ToAction(Context, LawOf(i, caller), i.Assignment?.Episode ?? 0) with { Laws = LawsOf(i, caller) },
                         }),
                     ],
                 },

@@ -36,7 +36,7 @@ public sealed record ReopenItem : IReportCommand
                 Assignment = earlier.Assignment! with { Episode = 1, CountrySince = Context.OccurredAt },
 
                 // What was said of it here is what is looked at anew; what others said goes along.
-                Assessments = Occurrences.CopiesOf(earlier, a => !earlier.IsOfTheJob(a)),
+                Assessments = Occurrences.CopiesOf(earlier, a => a.Objection || !earlier.IsOfTheJob(a)),
             },
         },
         ItemNumber);

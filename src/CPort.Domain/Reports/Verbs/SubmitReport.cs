@@ -248,13 +248,15 @@ public sealed record SubmittedItem
                 [
                     a.ToAssessment(1, context, reporter.LawFor(item.Assignment?.Country), episode: 0) with
                     {
-                        Laws = item.Assignment is null && a.Category?.Jurisdiction is null && reporter.Countries.Length > 1
-                            ? [.. reporter.Countries.Where(c => reporter.SpeaksFor(c))] : [],
+                        Laws = a.Category?.Jurisdiction is null ? LawsOf(item, reporter) : [],
                     },
                 ] : [],
             Actions =
             [
-                .. submitted.Actions.Select(action => action.ToAction(context, reporter.LawFor(item.Assignment?.Country), episode: 0)),
+                .. submitted.Actions.Select(action => action.ToAction(context, reporter.LawFor(item.Assignment?.Country), episode: 0) with
+                {
+                    Laws = LawsOf(item, reporter),
+                }),
             ],
         });
     }

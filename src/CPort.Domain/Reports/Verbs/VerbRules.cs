@@ -175,6 +175,10 @@ internal static class VerbRules
         : item.Hosting?.Country is { } host && caller.WorksFor(host) ? host
         : caller.PrimaryCountry;
 
+    /// <summary>Laws of which one may turn out to be meant (<see cref="Assessment.Laws"/>): a hotline's of several countries, while the item is nobody's job.</summary>
+    public static ImmutableArray<Country> LawsOf(ContentItem item, Caller caller) =>
+        item.Assignment is null && caller.Countries.Length > 1 ? [.. caller.Countries.Where(c => caller.SpeaksFor(c))] : [];
+
     public static Refusal? Leased(ContentItem item, Caller caller, ReportEnvironment environment) =>
         item.IsLeasedToAnother(caller, environment.Now)
             ? new Refusal(RejectionCode.Leased, "Another analyst holds the item.")
