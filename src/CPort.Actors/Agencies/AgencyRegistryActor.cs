@@ -41,9 +41,9 @@ public sealed class AgencyRegistryActor : PersistentEntity
                     _state = AgencyRules.Apply(_state, e);
 
                     // Who gives whom which rights is to be seen in any log that is kept.
-                    Log.Warning("Agency {Agency}: {Event} by {Caller}/{KeyId}", e.Agency, e.GetType().Name, e.Meta.Agency, e.Meta.KeyId);
+                    Log.Warning("Agency {Agency}: {Event} by {Caller}/{KeyId}", e.Agency, e.InWords, e.Meta.Agency, e.Meta.KeyId);
                     Sender.Tell(key is null
-                        ? new AgencyChanged { Agency = e.Agency, SequenceNr = LastSequenceNr, Changed = true }
+                        ? new AgencyChanged { Agency = e.Agency, SequenceNr = LastSequenceNr, Changed = true, Change = e.OfChange }
                         : new ApiKeyShown
                         {
                             Agency = e.Agency, KeyId = key.KeyId, ApiKey = key.Text, SequenceNr = LastSequenceNr,
@@ -55,7 +55,7 @@ public sealed class AgencyRegistryActor : PersistentEntity
                 Sender.Tell(new ApiKeyShown { Agency = earlier.Agency, KeyId = keyId, SequenceNr = earlier.Version });
                 break;
             case AgencyDecision.Replayed { Earlier: var earlier }:
-                Sender.Tell(new AgencyChanged { Agency = earlier.Agency, SequenceNr = earlier.Version });
+                Sender.Tell(new AgencyChanged { Agency = earlier.Agency, SequenceNr = earlier.Version, Change = earlier.Change });
                 break;
             case AgencyDecision.Unchanged:
                 Sender.Tell(new AgencyChanged { Agency = command.Agency, SequenceNr = LastSequenceNr });

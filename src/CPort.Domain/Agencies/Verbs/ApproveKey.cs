@@ -2,7 +2,7 @@ using static CPort.Domain.Agencies.AgencyRules;
 
 namespace CPort.Domain.Agencies.Verbs;
 
-/// <summary>Somebody else than who had a key made agrees to it: the agency whose it is, or a second operator. From then on it works.</summary>
+/// <summary>Somebody else than who had a key made agrees to it: the agency whose it is, or an operator of another hand. From then on it works.</summary>
 [ProtoContract, Manifest("ac10")]
 public sealed record ApproveKey : IAgencyCommand
 {
@@ -20,8 +20,8 @@ public sealed record ApproveKey : IAgencyCommand
             : KeyOf(state, this, KeyId) is not { } key ? Reject(AgencyRejection.UnknownKey, $"Agency '{Agency}' has no such key.")
             : key.RevokedAt is not null ? Reject(AgencyRejection.KeyRevoked, "A revoked key is not agreed to.")
             : !key.AwaitsConsent ? Unchanged
-            : key.IssuedBy == caller.KeyId
-                ? Reject(AgencyRejection.SecondPersonNeeded, "Who had the key made does not agree to it: the agency does, or another operator.")
+            : caller.Kind == AgencyKind.Operator && key.IssuedBy is { } maker && HandOf(state, maker) == HandOf(state, caller.KeyId)
+                ? Reject(AgencyRejection.SecondPersonNeeded, "Who had the key made does not agree to it: the agency does, or an operator of another hand.")
             : Accept(new ApiKeyApproved { Meta = meta, Agency = Agency, KeyId = key.KeyId });
     }
 }
@@ -35,5 +35,6 @@ public sealed record ApiKeyApproved : IAgencyEvent
 
     string? IAgencyEvent.OfKey => KeyId;
 
-    public AgencyRegistry Apply(AgencyRegistry state) => state.With(state.Keys[KeyId] with { AwaitsConsent = false, ApprovedBy = Meta.KeyId });
+    public AgencyRegistry Apply(AgencyRegistry state) => ApiKeyRotated.Replaced(
+        state.With(state.Keys[KeyId] with { AwaitsConsent = false, ApprovedBy = Meta.KeyId }), KeyId, Meta.RecordedAt);
 }
