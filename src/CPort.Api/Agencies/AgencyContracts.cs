@@ -105,18 +105,18 @@ public sealed record AgencyAnswer
     public required IReadOnlyList<KeyAnswer> Keys { get; init; }
 
     /// <summary>
-    /// Changes that widen what an agency sees or how far it is believed, waiting for consent or decided, newest first: of this agency, and those that concern
-    /// it. Of a list of agencies: of this agency alone.
+    /// Changes that widen what an agency sees or how far it is believed, waiting for consent or decided, newest first: of this agency, and to the agency itself
+    /// also those that concern it.
     /// </summary>
     public required IReadOnlyList<ChangeAnswer> Changes { get; init; }
 
-    /// <summary>Who else sees items by its countries; only of one agency.</summary>
+    /// <summary>Who else sees items by its countries; to the agency itself.</summary>
     public IReadOnlyList<NeighbourAnswer>? Beside { get; init; }
 
-    public static AgencyAnswer Of(AgencyDirectory directory, Agency agency, DateTimeOffset now, bool inList = false) => Of(
+    public static AgencyAnswer Of(AgencyDirectory directory, Agency agency, DateTimeOffset now, bool toItself = false) => Of(
         agency, directory.KeysOf(agency.Id), now,
-        inList ? directory.Changes.Where(c => c.Agency == agency.Id) : directory.ChangesFor(agency, AgencyDirectory.DayOf(now)),
-        inList ? null : directory.BesideIn(agency, AgencyDirectory.DayOf(now)));
+        toItself ? directory.ChangesFor(agency, AgencyDirectory.DayOf(now)) : directory.Changes.Where(c => c.Agency == agency.Id),
+        toItself ? directory.BesideIn(agency, AgencyDirectory.DayOf(now)) : null);
 
     private static AgencyAnswer Of(
         Agency agency, IEnumerable<ApiKeyRecord> keys, DateTimeOffset now, IEnumerable<ProposedChange> changes, IEnumerable<Agency>? beside) => new()

@@ -63,7 +63,7 @@ public static class AgencyEndpoints
             {
                 var (now, current) = (time.GetUtcNow(), directory.Current);
                 return new AgenciesAnswer(
-                    [.. current.Agencies.Select(a => AgencyAnswer.Of(current, a, now, inList: true))],
+                    [.. current.Agencies.Select(a => AgencyAnswer.Of(current, a, now))],
                     [.. current.Changes.Select(c => ChangeAnswer.From(c, now))]);
             })
             .Needs(Deed.ListAgencies).WithName("ListAgencies").WithSummary("List agencies and their keys").Problems(403);
@@ -86,7 +86,8 @@ public static class AgencyEndpoints
                 + "operator, has agreed to it.").Problems(400, 403, 404, 409, 422, 503);
         agencies.MapPost("/{agency}/keys/{keyId}:rotate", RotateAsync).Needs(Deed.RotateKeys).WithName("RotateKey")
             .WithSummary("Replace an API key by a new one")
-            .WithDescription("The old key works on for `graceSeconds` from when the new one works: at once, or once it was agreed to.").Problems(400, 403, 404, 409, 422, 503);
+            .WithDescription("The old key works on for `graceSeconds` from when the new one works: at once, or once it was agreed to.")
+            .Problems(400, 403, 404, 409, 422, 503);
         agencies.MapPost("/{agency}/keys/{keyId}:revoke", RevokeAsync).Needs(Deed.RevokeKeys).WithName("RevokeKey").WithSummary("End an API key at once")
             .Problems(403, 404, 409, 503);
         agencies.MapPost("/{agency}/keys/{keyId}:approve", ApproveAsync).Needs(Deed.ApproveKeys).WithName("ApproveKey")
@@ -105,7 +106,7 @@ public static class AgencyEndpoints
                 DecideAsync(http, gateway, directory, time, new RefuseChange { Context = me.Context(), Agency = Id(agency), Number = Number(number) }))
             .Needs(Deed.ApproveChanges).WithName("RefuseChange").WithSummary("Say no to a change, or take it back")
             .WithDescription("By any operator, the agency that it is about, or one that may agree for a country of it.").Problems(403, 404, 409, 503);
-        v1.MapGet("/agency", (ApiCaller me, AgencyDirectoryFeed directory, TimeProvider time) => Show(directory, time, me.Caller.Agency))
+        v1.MapGet("/agency", (ApiCaller me, AgencyDirectoryFeed directory, TimeProvider time) => Show(directory, time, me.Caller.Agency, toItself: true))
             .Needs(Deed.SeeOwnAgency).WithTags("Agencies").WithName("GetOwnAgency").WithSummary("Read one's own agency and its keys").Problems(404);
     }
 
@@ -264,10 +265,10 @@ public static class AgencyEndpoints
     private static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : throw ApiProblemException.Of(ProblemCodes.NotFound, "There is no such change.");
 
-    private static AgencyAnswer Show(AgencyDirectoryFeed directory, TimeProvider time, AgencyId id)
+    private static AgencyAnswer Show(AgencyDirectoryFeed directory, TimeProvider time, AgencyId id, bool toItself = false)
     {
         var current = directory.Current;
-        return current.Find(id) is { } agency ? AgencyAnswer.Of(current, agency, time.GetUtcNow()) : throw NoSuchAgency();
+        return current.Find(id) is { } agency ? AgencyAnswer.Of(current, agency, time.GetUtcNow(), toItself) : throw NoSuchAgency();
     }
 
     /// <summary>A change that was just made or decided: a directory that lags too far behind to know of it says so.</summary>

@@ -13,10 +13,14 @@ public sealed record ApproveKey : IAgencyCommand
     Type IAgencyCommand.Makes => typeof(ApiKeyApproved);
     Deed IAgencyCommand.Deed => Deed.ApproveKeys;
 
+    // Who is not of the agency is told that there is none before anything else of it.
+    bool IAgencyCommand.AlsoWhenClosed => true;
+
     AgencyDecision IAgencyCommand.Decide(AgencyRegistry state, EventMeta meta, KeyCandidate? candidate)
     {
         var caller = Context.Caller;
         return caller.Kind != AgencyKind.Operator && caller.Agency != Agency ? Reject(AgencyRejection.UnknownAgency, $"There is no agency '{Agency}'.")
+            : !state.Agencies[Agency].Active ? Reject(AgencyRejection.AgencyInactive, $"Agency '{Agency}' is not active.")
             : KeyOf(state, this, KeyId) is not { } key ? Reject(AgencyRejection.UnknownKey, $"Agency '{Agency}' has no such key.")
             : key.RevokedAt is not null ? Reject(AgencyRejection.KeyRevoked, "A revoked key is not agreed to.")
             : !key.AwaitsConsent ? Unchanged
