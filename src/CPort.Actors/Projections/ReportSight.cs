@@ -1,5 +1,6 @@
 using LinqToDB;
 using LinqToDB.Async;
+using CPort.Actors.Reports;
 
 namespace CPort.Actors.Projections;
 
@@ -7,7 +8,7 @@ namespace CPort.Actors.Projections;
 /// Who sees that a report exists, by the read tables: for one that cannot be read from the journal and so cannot tell itself. What was never projected nobody
 /// sees; operators have the list of what is stuck.
 /// </summary>
-public sealed class ReportSight(ReadModel model)
+public sealed class ReportSight(ReadModel model) : IReportSight
 {
     public Task<bool> SeesAsync(Caller caller, ReportId report, CancellationToken cancellation)
     {

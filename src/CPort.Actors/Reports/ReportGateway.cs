@@ -1,4 +1,3 @@
-using CPort.Actors.Projections;
 using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Reports;
@@ -27,6 +26,12 @@ public interface IReportGateway
     Task<ReportChangePreviewed> PreviewAsync(PreviewReportChange query, CancellationToken cancellation);
 }
 
+/// <summary>Who sees that a report exists, where it cannot tell itself.</summary>
+public interface IReportSight
+{
+    Task<bool> SeesAsync(Caller caller, ReportId report, CancellationToken cancellation);
+}
+
 /// <summary>The way to reports over the shard region: asks again what got no answer, and cuts what is too long for one message. Thread-safe.</summary>
 /// <param name="region">Where reports are.</param>
 /// <param name="options">How long it waits.</param>
@@ -34,7 +39,7 @@ public interface IReportGateway
 /// <param name="stuck">What cannot be read; null: nothing is known of that.</param>
 /// <param name="sight">Who sees a report that cannot be read: all others are answered as if there were none. Null: nobody does.</param>
 public sealed class ReportGateway(
-    IActorRef region, ReportGatewayOptions options, TimeProvider time, StuckEntities? stuck = null, ReportSight? sight = null) : IReportGateway
+    IActorRef region, ReportGatewayOptions options, TimeProvider time, StuckEntities? stuck = null, IReportSight? sight = null) : IReportGateway
 {
     private const int MostAttempts = 5;
 

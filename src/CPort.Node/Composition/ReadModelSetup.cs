@@ -1,6 +1,7 @@
 using CPort.Actors.Agencies;
 using CPort.Actors.Confidential;
 using CPort.Actors.Projections;
+using CPort.Actors.Reports;
 using CPort.Domain.Confidential;
 using CPort.Domain.Routing;
 using CPort.Node.Readiness;
@@ -19,7 +20,7 @@ internal static class ReadModelSetup
         .AddSingleton<ReportSearch>()
         .AddSingleton(p => new GroupReader(
             p.GetRequiredService<ReadModel>(), p.GetRequiredService<ConfidentialSeam>(), new ProjectionOptions { PdqRadius = policy.PdqRadius }))
-        .AddSingleton<ReportSight>()
+        .AddSingleton<IReportSight, ReportSight>()
         .AddSingleton<SeenItems>()
         .AddSingleton<TrainingSize>()
         .AddSingleton<StatisticsReader>()

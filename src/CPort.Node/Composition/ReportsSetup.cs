@@ -1,7 +1,6 @@
 using CPort.Actors.Agencies;
 using CPort.Actors.Confidential;
 using CPort.Actors.Entities;
-using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Actors.Routing;
 using CPort.Domain.Agencies;
@@ -17,7 +16,7 @@ internal static class ReportsSetup
     public static IServiceCollection AddReports(this IServiceCollection services, NodeOptions options) => services
         .AddSingleton<IReportGateway>(p => new ReportGateway(
             p.GetRequiredService<IReadOnlyActorRegistry>().Get<ReportRegion>(), GatewayOptions(options.Limits),
-            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<StuckEntities>(), p.GetRequiredService<ReportSight>()));
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<StuckEntities>(), p.GetRequiredService<IReportSight>()));
 
     public static AkkaConfigurationBuilder AddReports(
         this AkkaConfigurationBuilder akka, NodeOptions options, IServiceProvider services) =>
