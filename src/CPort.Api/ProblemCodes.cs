@@ -164,6 +164,8 @@ public static class ProblemCodes
         ["too-many-keys"] = (409, "Too many keys"),
         [CommandIdInUse] = (409, "The command id was used for another command"),
         ["too-many-trainings"] = (409, "Training was emptied too often"),
+        ["change-decided"] = (409, "The change is no longer open"),
+        ["too-many-changes"] = (409, "Too many changes wait for consent"),
         ["key-id-taken"] = (503, "Not available at the moment"),
     };
 
@@ -178,7 +180,7 @@ public static class ProblemCodes
 
     public static string Of(AgencyRejection reason) => reason switch
     {
-        AgencyRejection.UnknownAgency or AgencyRejection.UnknownKey => NotFound,
+        AgencyRejection.UnknownAgency or AgencyRejection.UnknownKey or AgencyRejection.UnknownChange => NotFound,
         AgencyRejection.ReservedId or AgencyRejection.InvalidName or AgencyRejection.InvalidKind or AgencyRejection.InvalidMemberships
             or AgencyRejection.MandateNeedsHotline or AgencyRejection.InvalidTrust or AgencyRejection.InvalidHotlineNumber
             or AgencyRejection.InvalidRoles or AgencyRejection.InvalidExpiry or AgencyRejection.InvalidGrace => OutOfRange,

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using CPort.Actors.Persistence;
+using CPort.Domain.Identity;
 using CPort.Node.Client;
 using CPort.Node.Sample;
 using CPort.Tests.Shared;
@@ -12,6 +13,10 @@ namespace CPort.Cluster.Harness;
 public sealed record ChaosClusterOptions
 {
     public int Nodes { get; init; } = 3;
+
+    /// <summary>Who is registered, and how far each is believed.</summary>
+    public IReadOnlyList<(SampleAgency Agency, string Trust)> Agencies { get; init; } =
+        [.. SampleAgencies.Hotlines.Where(h => h.Id.Value is Traffic.Worker or Traffic.Reporter).Select(h => (h, "Trusted"))];
 
     /// <summary>All nodes are started at once; otherwise the first one alone, so that it is the oldest.</summary>
     public bool AllAtOnce { get; init; }
@@ -244,15 +249,20 @@ public sealed class ChaosCluster : IAsyncDisposable
     private async Task RegisterAsync()
     {
         using var client = await AsOperatorAsync();
-        foreach (var agency in SampleAgencies.Hotlines.Where(h => h.Id.Value is Traffic.Worker or Traffic.Reporter))
+        // All before the first key: once somebody has come in, such a registration needs consent.
+        foreach (var (agency, trust) in _options.Agencies)
         {
             await client.PostAsync("v1/agencies", new
             {
-                id = agency.Id.Value, name = agency.Name, kind = "Hotline", countries = agency.Countries.Select(c => c.Code).ToArray(),
-                    holdsOrphanMandate = agency.OrphanMandate,
-                trust = "Trusted",
+                id = agency.Id.Value, name = agency.Name, kind = agency.Kind.ToString(), countries = agency.Countries.Select(c => c.Code).ToArray(),
+                holdsOrphanMandate = agency.OrphanMandate, trust,
             });
-            var issued = await client.PostAsync($"v1/agencies/{agency.Id}/keys", new { roles = (string[])["Analyst", "Machine"] });
+        }
+
+        foreach (var (agency, _) in _options.Agencies.Where(a => a.Agency.Kind is AgencyKind.Hotline or AgencyKind.Interpol))
+        {
+            var person = agency.Kind == AgencyKind.Hotline ? "Analyst" : "Officer";
+            var issued = await client.PostAsync($"v1/agencies/{agency.Id}/keys", new { roles = (string[])[person, "Machine"] });
             _keys[agency.Id.Value] = issued.GetProperty("apiKey").GetString()!;
         }
     }

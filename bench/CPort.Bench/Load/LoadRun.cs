@@ -193,12 +193,14 @@ internal sealed class LoadRun(DatabaseUnderTest under, LoadOptions options, Acti
                 id = agency.Id.Value, name = agency.Name, kind = agency.Kind.ToString(), countries = agency.Countries.Select(c => c.Code).ToArray(),
                 holdsOrphanMandate = agency.OrphanMandate, trust = (agency.Kind == AgencyKind.Interpol ? TrustLevel.Trusted : TrustLevel.Standard).ToString(),
             }, cancellation);
-            if (agency.Kind is AgencyKind.Hotline or AgencyKind.Interpol)
-            {
-                var person = agency.Kind == AgencyKind.Hotline ? nameof(Roles.Analyst) : nameof(Roles.Officer);
-                var answer = await client.PostAsync($"v1/agencies/{agency.Id}/keys", new { roles = new[] { person, nameof(Roles.Machine) } }, cancellation);
-                _keys[agency.Id.Value] = (answer.TryGetProperty("apiKey", out var key) ? key : answer.GetProperty("key")).GetString()!;
-            }
+        }
+
+        // After all are registered: once somebody has come in, what concerns him needs consent.
+        foreach (var agency in SampleAgencies.All.Where(a => a.Kind is AgencyKind.Hotline or AgencyKind.Interpol))
+        {
+            var person = agency.Kind == AgencyKind.Hotline ? nameof(Roles.Analyst) : nameof(Roles.Officer);
+            var answer = await client.PostAsync($"v1/agencies/{agency.Id}/keys", new { roles = new[] { person, nameof(Roles.Machine) } }, cancellation);
+            _keys[agency.Id.Value] = (answer.TryGetProperty("apiKey", out var key) ? key : answer.GetProperty("key")).GetString()!;
         }
     }
 

@@ -64,7 +64,12 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         await PinAsync(Environment.ProcessId, Enumerable.Range(0, Environment.ProcessorCount), cancellation);
         await using var cluster = await ChaosCluster.StartAsync(new ChaosClusterOptions
         {
-            Nodes = size, Fsync = true, ObserveJournal = false, Before = n => own[n - 1].Before, Say = say,
+            Nodes = size, Fsync = true, ObserveJournal = false, Agencies =
+            [
+                .. SampleAgencies.All.Select(a => (a, a.Id.Value is Traffic.Worker or Traffic.Reporter || a.Kind == AgencyKind.Interpol
+                    ? nameof(TrustLevel.Trusted) : nameof(TrustLevel.Standard))),
+            ],
+            Before = n => own[n - 1].Before, Say = say,
             Settings = new Dictionary<string, string>
             {
                 ["CPORT__Http__Http2Url"] = string.Create(CultureInfo.InvariantCulture, $"http://0.0.0.0:{StreamPort}"),
@@ -80,7 +85,10 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
             },
         });
         using var asOperator = await cluster.AsOperatorAsync();
-        await RegisterAsync(asOperator, cancellation);
+        foreach (var agency in SampleAgencies.All.Where(a => a.Kind is AgencyKind.Hotline or AgencyKind.Interpol))
+        {
+            _keys[agency.Id.Value] = cluster.KeyOf(agency.Id.Value);
+        }
 
         // The same day for every size, so that lists and mix are the same; no node is ten times as fast as one measured before.
         var agencies = SampleAgencies.Hotlines.Select(h => h with { Weight = 1 }).ToArray();
@@ -264,29 +272,6 @@ internal sealed class ScalingRun(ScalingOptions options, CpuGroups groups, int s
         {
             // A thread that ended while its siblings were placed is told as an error too; a second attempt does not meet it.
             await Shell.RunAsync("taskset", "-a", "-c", "-p", string.Join(',', cores), pid.ToString(CultureInfo.InvariantCulture));
-        }
-    }
-
-    private async Task RegisterAsync(CPortClient client, CancellationToken cancellation)
-    {
-        foreach (var agency in SampleAgencies.All)
-        {
-            if (agency.Id.Value is not (Traffic.Worker or Traffic.Reporter))
-            {
-                await client.PostAsync("v1/agencies", new
-                {
-                    id = agency.Id.Value, name = agency.Name, kind = agency.Kind.ToString(), countries = agency.Countries.Select(c => c.Code).ToArray(),
-                    holdsOrphanMandate = agency.OrphanMandate, trust = (agency.Kind == AgencyKind.Interpol ? TrustLevel.Trusted : TrustLevel.Standard)
-                        .ToString(),
-                }, cancellation);
-            }
-
-            if (agency.Kind is AgencyKind.Hotline or AgencyKind.Interpol)
-            {
-                var person = agency.Kind == AgencyKind.Hotline ? nameof(Roles.Analyst) : nameof(Roles.Officer);
-                var answer = await client.PostAsync($"v1/agencies/{agency.Id}/keys", new { roles = new[] { person, nameof(Roles.Machine) } }, cancellation);
-                _keys[agency.Id.Value] = answer.GetProperty("apiKey").GetString()!;
-            }
         }
     }
 

@@ -41,11 +41,11 @@ public sealed class AgencyRegistryActor : PersistentEntity
                     _state = AgencyRules.Apply(_state, e);
 
                     // Who gives whom which rights is to be seen in any log that is kept.
-                    Log.Warning("Agency {Agency}: {Event} by {Caller}/{KeyId}", e.Agency, e.GetType().Name, e.Meta.Agency, e.Meta.KeyId);
+                    Log.Warning("Agency {Agency}: {Event} by {Caller}/{KeyId}", e.Agency, e.InWords, e.Meta.Agency, e.Meta.KeyId);
                     Sender.Tell(key is null
                         ? new AgencyChanged
                         {
-                            Agency = e.Agency, SequenceNr = LastSequenceNr, Changed = true, Emptied = _state.Emptied.Of(e.Meta.CommandId),
+                            Agency = e.Agency, SequenceNr = LastSequenceNr, Changed = true, Emptied = _state.Emptied.Of(e.Meta.CommandId), Change = e.OfChange,
                         }
                         : new ApiKeyShown
                         {
@@ -60,7 +60,7 @@ public sealed class AgencyRegistryActor : PersistentEntity
             case AgencyDecision.Replayed { Earlier: var earlier }:
                 Sender.Tell(new AgencyChanged
                 {
-                    Agency = earlier.Agency, SequenceNr = earlier.Version, Emptied = _state.Emptied.Of(earlier.Id),
+                    Agency = earlier.Agency, SequenceNr = earlier.Version, Emptied = _state.Emptied.Of(earlier.Id), Change = earlier.Change,
                 });
                 break;
             case AgencyDecision.Unchanged:

@@ -68,6 +68,9 @@ public sealed record GroupPlace(int Urgent, int Unassessed, string Id);
 /// <summary>A group with a page of its items.</summary>
 public sealed record GroupView(GroupSummary Group, ImmutableArray<GroupItem> Items, PagePlace? Next, ReadPosition At);
 
+/// <summary>Items of a group with their versions, and what the group's items look like.</summary>
+public sealed record GroupTargets(ImmutableArray<(ItemRef Item, int Version)> Items, LookAlikeBall Alike);
+
 /// <summary>Which groups to list. All bounds concern items that the caller sees and that are unassessed.</summary>
 public sealed record GroupQuery
 {
@@ -88,8 +91,10 @@ public sealed record GroupQuery
 /// Groups of look-alikes from the read model. For a caller a group consists of the items in it whose hashes it sees and that are not withdrawn (<see
 /// cref="Members"/>); where that is fewer than two, the group does not exist for it. So no count and no mark tells of an item elsewhere.
 /// </summary>
-public sealed class GroupReader(ReadModel model)
+public sealed class GroupReader(ReadModel model, ConfidentialSeam seam, ProjectionOptions? options = null)
 {
+    private readonly int _radius = LookAlikeGroups.FounderRadiusOf((options ?? new ProjectionOptions()).PdqRadius);
+
     /// <summary>Fewer items than this are no group.</summary>
     private const int Least = 2;
 
@@ -202,11 +207,16 @@ public sealed class GroupReader(ReadModel model)
     /// Items of the group with their versions: the named ones that the caller sees in it, or, when none are named, the oldest unassessed ones that the caller's
     /// hotline may assess. Null: there is no such group for the caller.
     /// </summary>
-    public Task<ImmutableArray<(ItemRef Item, int Version)>?> TargetsAsync(
+    public Task<GroupTargets?> TargetsAsync(
         Caller caller, string id, IReadOnlyCollection<ItemRef>? named, int max, CancellationToken cancellation = default) =>
-        model.QueryAsync<ImmutableArray<(ItemRef, int)>?>(async (db, set, _) =>
+        model.QueryAsync<GroupTargets?>(async (db, set, _) =>
         {
             var group = await CurrentAsync(db, set, id, cancellation).ConfigureAwait(false);
+            if (await AlikeAsync(db, set, caller, id, group, cancellation).ConfigureAwait(false) is not { } alike)
+            {
+                return null;
+            }
+
             var members = InGroups(db, set, caller).Where(m => m.Group == group);
             if (await members.Take(Least).CountAsync(cancellation).ConfigureAwait(false) < Least)
             {
@@ -218,7 +228,7 @@ public sealed class GroupReader(ReadModel model)
                 var mine = AccessScope.MayWrite(caller, ItemWrite.Assess);
                 var rows = await members.Where(m => m.Unassessed == 1).Select(m => m.Row).Where(mine).OrderBy(i => i.AddedAt).ThenBy(i => i.Key).Take(max)
                     .Select(i => new { i.ReportId, i.Ordinal, i.Version }).ToListAsync(cancellation).ConfigureAwait(false);
-                return [.. rows.Select(r => (new ItemRef(ReportId.Parse(r.ReportId), r.Ordinal), r.Version))];
+                return new GroupTargets([.. rows.Select(r => (new ItemRef(ReportId.Parse(r.ReportId), r.Ordinal), r.Version))], alike);
             }
 
             var found = new List<(ItemRef, int)>();
@@ -231,8 +241,24 @@ public sealed class GroupReader(ReadModel model)
             }
 
             var wanted = named.ToHashSet();
-            return [.. found.Where(f => wanted.Contains(f.Item1))];
+            return new GroupTargets([.. found.Where(f => wanted.Contains(f.Item1))], alike);
         }, cancellation);
+
+    /// <summary>
+    /// What a group's items look like. Its id is made from its founder, so that no row can give it another one; that a group has become part of another holds
+    /// where the founder of the one fits into the other. Null: the rows do not say so.
+    /// </summary>
+    private async Task<LookAlikeBall?> AlikeAsync(IDataContext db, int set, Caller caller, string asked, string group, CancellationToken cancellation)
+    {
+        var ids = new[] { asked, group }.Distinct().ToList();
+        var rows = await (
+            from g in ReadTables.Groups(db, set).Where(g => ids.Contains(g.GroupId))
+            join v in ReadTables.LookAlikes(db, set) on g.FounderKey equals v.HashKey
+            select new { g.GroupId, v.HashKey, v.SealedValue }).ToListAsync(cancellation).ConfigureAwait(false);
+        var founders = rows.ToDictionary(r => r.GroupId, r => model.Value(caller.Tenant, r.HashKey, r.SealedValue));
+        return ids.All(id => founders.GetValueOrDefault(id) is { } founder && GroupRows.IdOf(seam, caller.Tenant, founder) == id)
+            && new LookAlikeBall { Founder = founders[group]!.Value, Radius = _radius } is var alike && alike.Holds(founders[asked]!.Value) ? alike : null;
+    }
 
     /// <summary>The groups of these items (numbers), of those that are in one with another item that the caller sees.</summary>
     public Task<ImmutableDictionary<long, GroupMark>> OfItemsAsync(Caller caller, IReadOnlyCollection<long> items, CancellationToken cancellation = default) =>

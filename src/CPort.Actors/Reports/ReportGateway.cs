@@ -26,8 +26,20 @@ public interface IReportGateway
     Task<ReportChangePreviewed> PreviewAsync(PreviewReportChange query, CancellationToken cancellation);
 }
 
+/// <summary>Who sees that a report exists, where it cannot tell itself.</summary>
+public interface IReportSight
+{
+    Task<bool> SeesAsync(Caller caller, ReportId report, CancellationToken cancellation);
+}
+
 /// <summary>The way to reports over the shard region: asks again what got no answer, and cuts what is too long for one message. Thread-safe.</summary>
-public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options, TimeProvider time, StuckEntities? stuck = null) : IReportGateway
+/// <param name="region">Where reports are.</param>
+/// <param name="options">How long it waits.</param>
+/// <param name="time">The node's clock.</param>
+/// <param name="stuck">What cannot be read; null: nothing is known of that.</param>
+/// <param name="sight">Who sees a report that cannot be read: all others are answered as if there were none. Null: nobody does.</param>
+public sealed class ReportGateway(
+    IActorRef region, ReportGatewayOptions options, TimeProvider time, StuckEntities? stuck = null, IReportSight? sight = null) : IReportGateway
 {
     private const int MostAttempts = 5;
 
@@ -80,7 +92,26 @@ public sealed class ReportGateway(IActorRef region, ReportGatewayOptions options
         {
             throw new ReportsUnavailableException("The report did not answer in time.", e);
         }
+        catch (ReportStuckException) when (message is not SubmitReport)
+        {
+            // A submission's id follows from the hotline's own reference: whoever gets there knows of the report.
+            if (sight is not null && await sight.SeesAsync(CallerOf(message), message.ReportId, cancellation).ConfigureAwait(false))
+            {
+                throw;
+            }
+
+            return (T)ReportRules.Absent(message);
+        }
     }
+
+    private static Caller CallerOf(IReportMessage message) => message switch
+    {
+        GetReport get => get.Caller,
+        GetHistory get => get.Caller,
+        PreviewReportChange preview => preview.Command!.Context.Caller,
+        IReportCommand command => command.Context.Caller,
+        _ => throw new InvalidOperationException($"{message.GetType().Name} has no caller."),
+    };
 
     private void NotStuck(ReportId id)
     {

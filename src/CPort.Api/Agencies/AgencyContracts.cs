@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 
 namespace CPort.Api.Agencies;
 
@@ -78,7 +79,7 @@ public sealed record IssueKeyBody
 
 public sealed record RotateKeyBody
 {
-    /// <summary>How long the old key still works, seconds; left out: 0, at most 30 days.</summary>
+    /// <summary>How long the old key still works beside the new one, seconds: 3600 (an hour) to 2592000 (30 days); left out: a day.</summary>
     public long? GraceSeconds { get; init; }
     public DateValue? ExpiresAt { get; init; }
 }
@@ -103,17 +104,130 @@ public sealed record AgencyAnswer
     public required DateTimeOffset RegisteredAt { get; init; }
     public required IReadOnlyList<KeyAnswer> Keys { get; init; }
 
-    public static AgencyAnswer Of(Agency agency, IEnumerable<ApiKeyRecord> keys, DateTimeOffset now) => new()
+    /// <summary>
+    /// Changes that widen what an agency sees or how far it is believed, waiting for consent or decided, newest first: of this agency, and to the agency itself
+    /// also those that concern it.
+    /// </summary>
+    public required IReadOnlyList<ChangeAnswer> Changes { get; init; }
+
+    /// <summary>Who else sees items by its countries; to the agency itself.</summary>
+    public IReadOnlyList<NeighbourAnswer>? Beside { get; init; }
+
+    public static AgencyAnswer Of(AgencyDirectory directory, Agency agency, DateTimeOffset now, bool toItself = false) => Of(
+        agency, directory.KeysOf(agency.Id), now,
+        toItself ? directory.ChangesFor(agency, AgencyDirectory.DayOf(now)) : directory.Changes.Where(c => c.Agency == agency.Id),
+        toItself ? directory.BesideIn(agency, AgencyDirectory.DayOf(now)) : null);
+
+    private static AgencyAnswer Of(
+        Agency agency, IEnumerable<ApiKeyRecord> keys, DateTimeOffset now, IEnumerable<ProposedChange> changes, IEnumerable<Agency>? beside) => new()
     {
         Id = agency.Id.Value, Name = agency.Name, Kind = agency.Kind, Countries = [.. agency.CountriesOn(AgencyDirectory.DayOf(now)).Select(c => c.Code)],
         PrimaryCountry = agency.PrimaryCountryOn(AgencyDirectory.DayOf(now))?.Code,
-        Memberships = [.. agency.Memberships.Select(m => new MembershipAnswer(m.Country.Code, m.From, m.To))], HoldsOrphanMandate = agency.HoldsOrphanMandate,
+        Memberships = [.. agency.Memberships.Select(MembershipAnswer.Of)], HoldsOrphanMandate = agency.HoldsOrphanMandate,
         Trust = agency.Trust, IccamHotlineNumber = agency.IccamHotlineNumber, Active = agency.Active, RegisteredAt = agency.RegisteredAt,
-        Keys = [.. keys.Select(k => KeyAnswer.Of(k, now))],
+        Keys = [.. keys.Select(k => KeyAnswer.Of(k, now))], Changes = [.. changes.Select(c => ChangeAnswer.From(c, now))],
+        Beside = beside?.Select(a => NeighbourAnswer.Of(a, now)).ToList(),
     };
 }
 
-public sealed record MembershipAnswer(string Country, DateOnly From, DateOnly? To);
+/// <summary>An agency that sees items by the same country.</summary>
+/// <param name="CameIn">It has, or had, a live key.</param>
+public sealed record NeighbourAnswer(string Id, string Name, AgencyKind Kind, IReadOnlyList<string> Countries, bool CameIn, DateTimeOffset RegisteredAt)
+{
+    public static NeighbourAnswer Of(Agency a, DateTimeOffset now) => new(
+        a.Id.Value, a.Name, a.Kind, [.. a.CountriesOn(AgencyDirectory.DayOf(now)).Select(c => c.Code)], a.CameIn, a.RegisteredAt);
+}
+
+public enum ChangeState
+{
+    Open = 1,
+    Made,
+    Refused,
+
+    /// <summary>Nobody answered in time.</summary>
+    Lapsed,
+}
+
+/// <summary>What a change is of; its fields are what is wanted.</summary>
+public enum ChangeOf
+{
+    Registration = 1,
+    Memberships,
+    Trust,
+    Mandate,
+}
+
+/// <summary>A change that widens what an agency sees or how far it is believed, and waits for somebody else's consent, or was decided.</summary>
+public sealed record ChangeAnswer
+{
+    public required long Number { get; init; }
+    public required string Agency { get; init; }
+    public required ChangeOf Of { get; init; }
+    public required ChangeState State { get; init; }
+
+    /// <summary>Countries whose agencies it concerns: each may agree for its own (<c>:approve</c>), or a second operator for all.</summary>
+    public required IReadOnlyList<string> Concerns { get; init; }
+
+    /// <summary>It concerns every agency: a second operator must agree.</summary>
+    public required bool ConcernsEverybody { get; init; }
+
+    /// <summary>Countries that have agreed.</summary>
+    public required IReadOnlyList<string> AgreedFor { get; init; }
+
+    /// <summary>Ids of the keys that agreed.</summary>
+    public required IReadOnlyList<string> AgreedBy { get; init; }
+
+    /// <summary>The id of the key that said no.</summary>
+    public string? RefusedBy { get; init; }
+
+    /// <summary>The id of the operator's key that wants it.</summary>
+    public required string ProposedBy { get; init; }
+    public required DateTimeOffset ProposedAt { get; init; }
+
+    /// <summary>Until when it waits.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+    public DateTimeOffset? DecidedAt { get; init; }
+
+    /// <summary>Of a registration.</summary>
+    public string? Name { get; init; }
+    public AgencyKind? Kind { get; init; }
+
+    /// <summary>All memberships that the agency would have.</summary>
+    public IReadOnlyList<MembershipAnswer>? Memberships { get; init; }
+    public TrustLevel? Trust { get; init; }
+    public bool? HoldsOrphanMandate { get; init; }
+
+    public static ChangeAnswer From(ProposedChange c, DateTimeOffset now)
+    {
+        var answer = new ChangeAnswer
+        {
+            Number = c.Number, Agency = c.Agency.Value, Of = default, Concerns = [.. c.Concerns.Countries.Select(x => x.Code)],
+            State = c.RefusedBy is not null ? ChangeState.Refused : c.DecidedAt is not null ? ChangeState.Made
+                : c.IsOpenAt(now) ? ChangeState.Open : ChangeState.Lapsed,
+            ConcernsEverybody = c.Concerns.Everybody, AgreedFor = [.. c.AgreedFor.Select(x => x.Code)], AgreedBy = c.AgreedBy, RefusedBy = c.RefusedBy,
+            ProposedBy = c.ProposedBy, ProposedAt = c.ProposedAt, ExpiresAt = c.ProposedAt + ProposedChange.Waits, DecidedAt = c.DecidedAt,
+        };
+        return c.Change switch
+        {
+            AgencyRegistered r => answer with
+            {
+                Of = ChangeOf.Registration, Name = r.Name, Kind = r.Kind, Memberships = Of(r.Memberships), Trust = r.Trust,
+                HoldsOrphanMandate = r.HoldsOrphanMandate,
+            },
+            MembershipsChanged m => answer with { Of = ChangeOf.Memberships, Memberships = Of(m.Memberships) },
+            TrustChanged t => answer with { Of = ChangeOf.Trust, Trust = t.Trust },
+            MandateChanged m => answer with { Of = ChangeOf.Mandate, HoldsOrphanMandate = m.HoldsOrphanMandate },
+            _ => throw new InvalidOperationException($"{c.Change.GetType().Name} has no place in an answer."),
+        };
+
+        static IReadOnlyList<MembershipAnswer> Of(IEnumerable<Membership> memberships) => [.. memberships.Select(MembershipAnswer.Of)];
+    }
+}
+
+public sealed record MembershipAnswer(string Country, DateOnly From, DateOnly? To)
+{
+    public static MembershipAnswer Of(Membership m) => new(m.Country.Code, m.From, m.To);
+}
 
 /// <summary>A key without its secret, which is stored nowhere.</summary>
 /// <param name="IssuedBy">The id of the key that had it made; <c>system</c> is CPort at its first start.</param>
@@ -128,7 +242,8 @@ public sealed record KeyAnswer(
         k.IsValidAt(now), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.ReplacedBy, k.IssuedBy, k.AwaitsConsent, k.ApprovedBy);
 }
 
-public sealed record AgenciesAnswer(IReadOnlyList<AgencyAnswer> Agencies);
+/// <param name="Changes">All changes that wait for consent, and the last that were decided, newest first; also of agencies that are not registered yet.</param>
+public sealed record AgenciesAnswer(IReadOnlyList<AgencyAnswer> Agencies, IReadOnlyList<ChangeAnswer> Changes);
 
 /// <summary>A new key.</summary>
 /// <param name="ApiKey">The key, shown this once; absent when the command was a repeat: issue another.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Agencies;
@@ -61,18 +62,23 @@ public static class AgencyEndpoints
         agencies.MapGet("", (AgencyDirectoryFeed directory, TimeProvider time) =>
             {
                 var (now, current) = (time.GetUtcNow(), directory.Current);
-                return new AgenciesAnswer([.. current.Agencies.Select(a => AgencyAnswer.Of(a, current.KeysOf(a.Id), now))]);
+                return new AgenciesAnswer(
+                    [.. current.Agencies.Select(a => AgencyAnswer.Of(current, a, now))],
+                    [.. current.Changes.Select(c => ChangeAnswer.From(c, now))]);
             })
             .Needs(Deed.ListAgencies).WithName("ListAgencies").WithSummary("List agencies and their keys").Problems(403);
         agencies.MapGet("/{agency}", (AgencyDirectoryFeed directory, TimeProvider time, string agency) => Show(directory, time, Id(agency)))
             .Needs(Deed.ListAgencies).WithName("GetAgency").WithSummary("Read an agency").Problems(403, 404);
         agencies.MapPost("", RegisterAsync).Needs(Deed.RegisterAgencies).WithName("RegisterAgency").WithSummary("Register an agency")
-            .WithDescription("Its id is never changed or reused.").Problems(400, 403, 409, 422, 503);
+            .WithDescription(
+                "Its id is never changed or reused. One for a country that others serve, for all countries (INTERPOL, the orphan mandate), or believed further "
+                + "than standard, is registered once somebody else has agreed: 202, and its `number`.").Problems(400, 403, 409, 422, 503);
         agencies.MapPatch("/{agency}", ChangeAsync).Needs(Deed.ChangeAgencies).WithName("ChangeAgency")
             .WithSummary("Change memberships, trust or mandate, or close an agency")
             .WithDescription(
                 "Each given field is a change of its own, made in this order: memberships, primary country, trust, mandate, closing; at the first that is "
-                + "refused the rest is left.")
+                + "refused the rest is left. What widens what the agency sees or how far it is believed waits for somebody else's consent: 202, and it stands "
+                + "in `changes`. Such are a country that others serve, the mandate, and more trust.")
             .Problems(400, 403, 404, 409, 422, 503);
         agencies.MapPost("/{agency}/keys", IssueAsync).Needs(Deed.IssueKeys).WithName("IssueKey").WithSummary("Make an API key")
             .WithDescription(
@@ -80,14 +86,27 @@ public static class AgencyEndpoints
                 + "operator, has agreed to it.").Problems(400, 403, 404, 409, 422, 503);
         agencies.MapPost("/{agency}/keys/{keyId}:rotate", RotateAsync).Needs(Deed.RotateKeys).WithName("RotateKey")
             .WithSummary("Replace an API key by a new one")
-            .WithDescription("The old key works on for `graceSeconds`.").Problems(400, 403, 404, 409, 422, 503);
+            .WithDescription("The old key works on for `graceSeconds` from when the new one works: at once, or once it was agreed to.")
+            .Problems(400, 403, 404, 409, 422, 503);
         agencies.MapPost("/{agency}/keys/{keyId}:revoke", RevokeAsync).Needs(Deed.RevokeKeys).WithName("RevokeKey").WithSummary("End an API key at once")
             .Problems(403, 404, 409, 503);
         agencies.MapPost("/{agency}/keys/{keyId}:approve", ApproveAsync).Needs(Deed.ApproveKeys).WithName("ApproveKey")
             .WithSummary("Agree to an API key that somebody else had made")
             .WithDescription("By the agency whose key it is, or by another operator than who had it made; from then on it works.")
             .Problems(403, 404, 409, 503);
-        v1.MapGet("/agency", (ApiCaller me, AgencyDirectoryFeed directory, TimeProvider time) => Show(directory, time, me.Caller.Agency))
+        agencies.MapPost("/{agency}/changes/{number}:approve", (HttpContext http, ApiCaller me, IAgencyGateway gateway, AgencyDirectoryFeed directory,
+                TimeProvider time, string agency, string number) =>
+                DecideAsync(http, gateway, directory, time, new ApproveChange { Context = me.Context(), Agency = Id(agency), Number = Number(number) }))
+            .Needs(Deed.ApproveChanges).WithName("ApproveChange").WithSummary("Agree to a change that somebody else wants")
+            .WithDescription(
+                "By an operator whose key came from another hand than the one that wants it, for all; by an agency for the countries that it serves. Once "
+                + "nothing is left to agree to, the change is made.").Problems(403, 404, 409, 503);
+        agencies.MapPost("/{agency}/changes/{number}:refuse", (HttpContext http, ApiCaller me, IAgencyGateway gateway, AgencyDirectoryFeed directory,
+                TimeProvider time, string agency, string number) =>
+                DecideAsync(http, gateway, directory, time, new RefuseChange { Context = me.Context(), Agency = Id(agency), Number = Number(number) }))
+            .Needs(Deed.ApproveChanges).WithName("RefuseChange").WithSummary("Say no to a change, or take it back")
+            .WithDescription("By any operator, the agency that it is about, or one that may agree for a country of it.").Problems(403, 404, 409, 503);
+        v1.MapGet("/agency", (ApiCaller me, AgencyDirectoryFeed directory, TimeProvider time) => Show(directory, time, me.Caller.Agency, toItself: true))
             .Needs(Deed.SeeOwnAgency).WithTags("Agencies").WithName("GetOwnAgency").WithSummary("Read one's own agency and its keys").Problems(404);
     }
 
@@ -99,7 +118,15 @@ public static class AgencyEndpoints
         return Show(directory, time, id);
     }
 
-    private static async Task<Created<AgencyAnswer>> RegisterAsync(
+    private static async Task<ChangeAnswer> DecideAsync(
+        HttpContext http, IAgencyGateway gateway, AgencyDirectoryFeed directory, TimeProvider time, IAgencyCommand command)
+    {
+        await TakenAsync(gateway, command, http.RequestAborted);
+        var number = command switch { ApproveChange a => a.Number, RefuseChange r => r.Number, _ => 0 };
+        return Change(directory, time, number);
+    }
+
+    private static async Task<Results<Created<AgencyAnswer>, Accepted<ChangeAnswer>>> RegisterAsync(
         HttpContext http, ApiCaller me, IAgencyGateway gateway, AgencyDirectoryFeed directory, TimeProvider time, JsonBody<RegisterAgencyBody> body)
     {
         var (b, f) = (body.Value, body.Fields);
@@ -115,7 +142,7 @@ public static class AgencyEndpoints
         var memberships = Memberships(f, b.Countries, b.Memberships) ?? [];
         var primary = f.Country("primaryCountry", b.PrimaryCountry);
         body.Check();
-        await TakenAsync(
+        var taken = await TakenAsync(
             gateway,
             new RegisterAgency
             {
@@ -124,10 +151,12 @@ public static class AgencyEndpoints
                 PrimaryCountry = primary,
             },
             http.RequestAborted);
-        return TypedResults.Created($"/v1/agencies/{id}", Show(directory, time, id.Value));
+        return taken is AgencyChanged { Change: { } number } && directory.Current.Find(id.Value) is null
+            ? TypedResults.Accepted((string?)null, Change(directory, time, number))
+            : TypedResults.Created($"/v1/agencies/{id}", Show(directory, time, id.Value));
     }
 
-    private static async Task<AgencyAnswer> ChangeAsync(
+    private static async Task<Results<Ok<AgencyAnswer>, Accepted<AgencyAnswer>>> ChangeAsync(
         HttpContext http, ApiCaller me, IAgencyGateway gateway, AgencyDirectoryFeed directory, TimeProvider time, string agency,
             JsonBody<ChangeAgencyBody> body)
     {
@@ -167,12 +196,15 @@ public static class AgencyEndpoints
             commands.Add(c => new DeactivateAgency { Context = c, Agency = id });
         }
 
+        var waits = false;
         for (var i = 0; i < commands.Count; i++)
         {
-            await TakenAsync(gateway, commands[i](me.Context(i)), http.RequestAborted);
+            waits |= await TakenAsync(gateway, commands[i](me.Context(i)), http.RequestAborted) is AgencyChanged { Change: { } number }
+                && directory.Current.FindChange(number) is { DecidedAt: null };
         }
 
-        return Show(directory, time, id);
+        var answer = Show(directory, time, id);
+        return waits ? TypedResults.Accepted((string?)null, answer) : TypedResults.Ok(answer);
     }
 
     private static async Task<Created<NewKeyAnswer>> IssueAsync(HttpContext http, ApiCaller me, IAgencyGateway gateway, string agency,
@@ -202,9 +234,10 @@ public static class AgencyEndpoints
     private static async Task<Created<NewKeyAnswer>> RotateAsync(
         HttpContext http, ApiCaller me, IAgencyGateway gateway, string agency, string keyId, JsonBody<RotateKeyBody> body)
     {
-        if (body.Value.GraceSeconds is < 0 || body.Value.GraceSeconds > AgencyRules.MaxGrace.TotalSeconds)
+        if (body.Value.GraceSeconds < AgencyRules.LeastGrace.TotalSeconds || body.Value.GraceSeconds > AgencyRules.MaxGrace.TotalSeconds)
         {
-            body.Fields.Add("graceSeconds", ProblemCodes.OutOfRange, $"0 to {AgencyRules.MaxGrace.TotalSeconds} seconds.");
+            body.Fields.Add("graceSeconds", ProblemCodes.OutOfRange,
+                $"{AgencyRules.LeastGrace.TotalSeconds} to {AgencyRules.MaxGrace.TotalSeconds} seconds; a key that must end at once is revoked.");
         }
 
         var expires = body.Fields.Date("expiresAt", body.Value.ExpiresAt);
@@ -213,7 +246,8 @@ public static class AgencyEndpoints
             gateway,
             new RotateKey
             {
-                Context = me.Context(), Agency = Id(agency), KeyId = keyId, Grace = TimeSpan.FromSeconds(body.Value.GraceSeconds ?? 0), ExpiresAt = expires,
+                Context = me.Context(), Agency = Id(agency), KeyId = keyId, ExpiresAt = expires,
+                Grace = body.Value.GraceSeconds is { } grace ? TimeSpan.FromSeconds(grace) : AgencyRules.DefaultGrace,
             },
             http.RequestAborted));
     }
@@ -228,11 +262,19 @@ public static class AgencyEndpoints
 
     private static AgencyId Id(string text) => AgencyId.TryParse(text, out var id) ? id : throw NoSuchAgency();
 
-    private static AgencyAnswer Show(AgencyDirectoryFeed directory, TimeProvider time, AgencyId id)
+    private static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+        : throw ApiProblemException.Of(ProblemCodes.NotFound, "There is no such change.");
+
+    private static AgencyAnswer Show(AgencyDirectoryFeed directory, TimeProvider time, AgencyId id, bool toItself = false)
     {
         var current = directory.Current;
-        return current.Find(id) is { } agency ? AgencyAnswer.Of(agency, current.KeysOf(id), time.GetUtcNow()) : throw NoSuchAgency();
+        return current.Find(id) is { } agency ? AgencyAnswer.Of(current, agency, time.GetUtcNow(), toItself) : throw NoSuchAgency();
     }
+
+    /// <summary>A change that was just made or decided: a directory that lags too far behind to know of it says so.</summary>
+    private static ChangeAnswer Change(AgencyDirectoryFeed directory, TimeProvider time, long number) =>
+        directory.Current.FindChange(number) is { } change ? ChangeAnswer.From(change, time.GetUtcNow())
+            : throw ApiProblemException.Of(ProblemCodes.Unavailable);
 
     private static Created<NewKeyAnswer> Shown(HttpContext http, object answer)
     {

@@ -181,20 +181,21 @@ public static class GroupEndpoints
             // What "all" names changes from one request to the next: a repeat that finds the same items gets the first answer, one that finds others is another
             // command. Either way no item is assessed twice, because of the versions.
             return ItemBatchEndpoints.Answer(await ItemBatchEndpoints.RunAsync(
-                http, gateway, [.. found.Select(f => (f.Item, (int?)f.Version))], (report, targets, _) => new AssessItems
+                http, gateway, [.. found.Items.Select(f => (f.Item, (int?)f.Version))], (report, targets, _) => new AssessItems
                 {
                     ReportId = report, Context = me.Context(PartOf(targets.Select(t => t.Ordinal))), Items = targets, Assessment = assessment!,
+                    Alike = found.Alike,
                 }));
         }
 
-        var inGroup = found.Select(f => f.Item).ToHashSet();
+        var inGroup = found.Items.Select(f => f.Item).ToHashSet();
         var taken = named.Where(n => inGroup.Contains(n.Item)).ToArray();
         var answers = new Queue<ItemOutcomeAnswer>(await ItemBatchEndpoints.RunAsync(http, gateway, taken, (report, targets, part) => new AssessItems
         {
-            ReportId = report, Context = me.Context(part), Items = targets, Assessment = assessment!,
+            ReportId = report, Context = me.Context(part), Items = targets, Assessment = assessment!, Alike = found.Alike,
         }));
         return ItemBatchEndpoints.Answer([.. named.Select(n => inGroup.Contains(n.Item) ? answers.Dequeue() : ItemOutcomeAnswer.Of(
-            n.Item.Report, new ItemOutcome { Ordinal = n.Item.Ordinal, Code = RejectionCode.NotFound, Detail = "There is no such item in this group." }))]);
+            n.Item.Report, new ItemOutcome { Ordinal = n.Item.Ordinal, Code = RejectionCode.NotFound, Detail = AssessItems.NotInGroup }))]);
     }
 
     private static ApiProblemException NoSuchGroup() => ApiProblemException.Of(ProblemCodes.NotFound, "There is no such group, or it is not for you to see.");

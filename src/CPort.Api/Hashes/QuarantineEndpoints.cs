@@ -194,7 +194,7 @@ public static class QuarantineEndpoints
         HashBucketId BucketOf(ContentHash hash) => HashBucketId.For(tenant!.Value, hash);
     }
 
-    /// <summary>An operator's choice, live when there is none; of everybody else their key's. Null: no tenant, or not theirs.</summary>
+    /// <summary>A live operator's choice, live when there is none; of everybody else their key's. Null: no tenant, or not theirs.</summary>
     private static Tenant? TenantOf(Caller caller, string? text, Tenant training)
     {
         Tenant? named = text is null ? caller.Tenant
@@ -205,7 +205,7 @@ public static class QuarantineEndpoints
     }
 
     private static bool IsFor(Caller caller, Tenant tenant, Tenant training) =>
-        tenant == caller.Tenant || (caller.Is(Roles.Operator) && (tenant == Tenant.Live || tenant == training));
+        tenant == caller.Tenant || (caller.Tenant == Tenant.Live && caller.Is(Roles.Operator) && tenant == training);
 
     private static QuarantinedHashAnswer ToAnswer(HashBucketId bucket, QuarantineRow row, bool values, bool counts) => new(
         string.Create(CultureInfo.InvariantCulture, $"{bucket}.{row.Row}"), row.Hash.Algorithm, values ? row.Hash.ToHex() : null, row.State.Reason,

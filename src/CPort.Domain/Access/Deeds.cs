@@ -23,6 +23,7 @@ public enum Deed
     RotateKeys,
     RevokeKeys,
     ApproveKeys,
+    ApproveChanges,
     SeeOwnAgency,
     ReadStuck,
     RetryStuck,
@@ -39,9 +40,17 @@ public static partial class AccessTable
 
     private static readonly Holder Anybody = new([], AnyRole, "anybody, without a key");
     private static readonly Holder EveryKey = new([.. Enum.GetValues<AgencyKind>()], AnyRole, "every key");
-    private static readonly Holder Operators = new([AgencyKind.Operator], Roles.Operator);
-    private static readonly Holder LiveOperators = new([AgencyKind.Operator], Roles.Operator, While: "with a live key", Holds: IsLive);
+
+    // Agencies, nodes and journal are of live and training alike: whoever exercises watches and changes none of it.
+    private static readonly Holder Operators = new([AgencyKind.Operator], Roles.Operator, While: "with a live key", Holds: IsLive);
+
+    // For what is the key's own, live or training.
+    private static readonly Holder OperatorsOfEither = new([AgencyKind.Operator], Roles.Operator);
     private static readonly Holder LiveSystem = new([AgencyKind.System], AnyRole, "CPort itself", Holds: IsLive);
+
+    private static readonly Holder LiveAgencies = new(
+        [.. Enum.GetValues<AgencyKind>().Where(k => k is not (AgencyKind.Operator or AgencyKind.System))], AnyRole,
+        While: "with a live key of that agency", Holds: IsLive);
 
     private static readonly Holder HashWorkers = new(
         [AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer | Roles.Machine);
@@ -59,32 +68,35 @@ public static partial class AccessTable
             new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider, AgencyKind.SupervisoryAuthority], AnyRole),
             new Holder([AgencyKind.Operator], Roles.Auditor, While: "without the role operator", Holds: c => !c.Is(Roles.Operator))),
         new(Deed.CountItems, "see lengths of queues and statistics", EveryKey),
-        new(Deed.CountEverything, "have everything counted, not only what one sees", Operators, new Holder([AgencyKind.System], AnyRole, "CPort itself")),
+        new(Deed.CountEverything, "have everything counted, not only what one sees", OperatorsOfEither,
+            new Holder([AgencyKind.System], AnyRole, "CPort itself")),
         new(Deed.LookUpHashes, "look hashes up and read what is held of one", HashWorkers),
         new(Deed.ImportHashes, "import lists of known hashes", HashWorkers),
         new(Deed.ChangeOpinions, "correct and retract one's own opinions on hashes", HashWorkers),
 
         // A release or an addition changes what fifty countries inherit: agencies that are believed alone anyway, and operators, who get no values.
-        new(Deed.KeepQuarantine, "list the quarantine of hashes, put in and release", Operators,
+        new(Deed.KeepQuarantine, "list the quarantine of hashes, put in and release", OperatorsOfEither,
             new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer,
                 While: "of a trusted agency", Holds: c => c.Trust == TrustLevel.Trusted)),
         new(Deed.ListAgencies, "list agencies and their keys (no secrets)", Operators),
-        new(Deed.RegisterAgencies, "register an agency", LiveOperators, LiveSystem),
-        new(Deed.ChangeAgencies, "change an agency's countries, trust and mandate, or close it", LiveOperators, LiveSystem),
-        new(Deed.IssueKeys, "issue a key", LiveOperators, LiveSystem),
-        new(Deed.RotateKeys, "rotate a key", LiveOperators, LiveSystem),
-        new(Deed.RevokeKeys, "revoke a key", LiveOperators, LiveSystem),
-        new(Deed.ApproveKeys, "agree to a key that somebody else had made: for one's own agency, operators for any", LiveOperators,
-            new Holder([.. Enum.GetValues<AgencyKind>().Where(k => k is not (AgencyKind.Operator or AgencyKind.System))], AnyRole,
-                While: "with a live key of that agency", Holds: IsLive)),
-        new(Deed.SeeOwnAgency, "see one's own agency and its keys (no secrets): who had them made, who agreed", EveryKey),
+        new(Deed.RegisterAgencies, "register an agency", Operators, LiveSystem),
+        new(Deed.ChangeAgencies, "change an agency's countries, trust and mandate, or close it", Operators, LiveSystem),
+        new(Deed.IssueKeys, "issue a key", Operators, LiveSystem),
+        new(Deed.RotateKeys, "rotate a key", Operators, LiveSystem),
+        new(Deed.RevokeKeys, "revoke a key", Operators, LiveSystem),
+        new(Deed.ApproveKeys, "agree to a key that somebody else had made: for one's own agency, operators for any", Operators, LiveAgencies),
+        new(Deed.ApproveChanges,
+            "agree to a change that widens what an agency sees or how far it is believed, or refuse it: for countries that one serves, operators for any",
+            Operators, LiveAgencies),
+        new(Deed.SeeOwnAgency,
+            "see one's own agency and its keys (no secrets): who had them made, who agreed; who else serves its countries, and what changes there", EveryKey),
         new(Deed.ReadStuck, "list what cannot be read from the journal", Operators),
         new(Deed.RetryStuck, "have it read again", Operators),
         new(Deed.ReadProjections, "see where the read model stands", Operators),
         new(Deed.RebuildProjections, "rebuild the read model, or compare it with the journal", Operators),
         new(Deed.WatchNodes, "watch nodes: members, shards, actors, logs, reports' states, and figures of hashes", Operators),
         new(Deed.CommandCluster, "have nodes join, leave, or be downed", Operators),
-        new(Deed.EmptyTraining, "empty training", LiveOperators),
+        new(Deed.EmptyTraining, "empty training", Operators),
     ];
 
     /// <summary>Whether the caller, null for one without a key, may do this at all.</summary>

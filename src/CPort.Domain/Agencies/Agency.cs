@@ -53,6 +53,9 @@ public sealed record Agency
 
     /// <summary>An inactive agency's keys do not authenticate, and nothing is assigned to it.</summary>
     public bool Active { get; init; } = true;
+
+    /// <summary>It has, or had, a live key: somebody there sees what it may see, and can be asked.</summary>
+    public bool CameIn { get; init; }
     public required DateTimeOffset RegisteredAt { get; init; }
 
     public bool WorksFor(Country country, DateOnly day) => Memberships.Any(m => m.Country == country && m.HoldsOn(day));
@@ -91,6 +94,9 @@ public sealed record ApiKeyRecord
     /// <summary>The key that a rotation put in its place.</summary>
     public string? ReplacedBy { get; init; }
 
+    /// <summary>How long the key that it replaces works on beside it; null: it replaces none.</summary>
+    public TimeSpan? Grace { get; init; }
+
     /// <summary>The key that had it made.</summary>
     public string? IssuedBy { get; init; }
 
@@ -115,7 +121,8 @@ public sealed record ApiKeyRecord
 /// <param name="KeyId">The key that it is about.</param>
 /// <param name="Version">The registry's, after it.</param>
 /// <param name="Digest">Of the request that brought it (<see cref="CommandContext.Digest"/>); 0: none was made.</param>
-public sealed record RecentCommand(CommandId Id, Type Made, AgencyId Agency, string? KeyId, long Version, ulong Digest);
+/// <param name="Change">The proposed change that it made or was about.</param>
+public sealed record RecentCommand(CommandId Id, Type Made, AgencyId Agency, string? KeyId, long Version, ulong Digest, long? Change = null);
 
 /// <summary>The state of the registry: every agency and key. Built by <see cref="AgencyRules.Apply"/> from events alone.</summary>
 public sealed record AgencyRegistry
@@ -129,6 +136,15 @@ public sealed record AgencyRegistry
 
     /// <summary>By key id, also revoked and expired ones: a key id is never given out again.</summary>
     public ImmutableDictionary<string, ApiKeyRecord> Keys { get; init; } = ImmutableDictionary.Create<string, ApiKeyRecord>(StringComparer.Ordinal);
+
+    /// <summary>By number: changes that wait for consent, and the last that were decided.</summary>
+    public ImmutableSortedDictionary<long, ProposedChange> Changes { get; init; } = ImmutableSortedDictionary<long, ProposedChange>.Empty;
+
+    /// <summary>
+    /// Which agency has ever served which country and seen it; only ever grows, so that no closing and no taking away of a country makes it one that nobody is
+    /// asked about.
+    /// </summary>
+    public ImmutableHashSet<(Country Country, AgencyId Agency)> Served { get; init; } = [];
 
     /// <summary>Events applied so far: the sequence number of the last one in the journal.</summary>
     public long Version { get; init; }

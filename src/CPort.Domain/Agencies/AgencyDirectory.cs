@@ -92,6 +92,18 @@ public sealed class AgencyDirectory
     public ImmutableArray<ApiKeyRecord> KeysOf(AgencyId id) =>
         [.. _registry.Keys.Values.Where(k => k.Agency == id).OrderBy(k => k.CreatedAt).ThenBy(k => k.KeyId, StringComparer.Ordinal)];
 
+    /// <summary>Changes that wait for consent, and the last that were decided, newest first.</summary>
+    public IEnumerable<ProposedChange> Changes => _registry.Changes.Values.Reverse();
+
+    public ProposedChange? FindChange(long number) => _registry.Changes.GetValueOrDefault(number);
+
+    /// <summary>The changes that an agency is shown: its own, and those that concern it.</summary>
+    public IEnumerable<ProposedChange> ChangesFor(Agency agency, DateOnly day) => Changes.Where(c => c.Concern(agency, day));
+
+    /// <summary>Other active agencies that see, or will see, items of a country that the agency serves, by id.</summary>
+    public IEnumerable<Agency> BesideIn(Agency agency, DateOnly day) => Agencies.Where(other => other.Active && other.Id != agency.Id
+        && Widening.SeesByCountry(other.Kind) && other.CountriesOn(day).Intersect(agency.CountriesOn(day)).Any());
+
     /// <summary>Active hotlines that work for the country on that day, by id.</summary>
     public ImmutableArray<AgencyId> HotlinesOf(Country country, DateOnly day) => _views.Value.Members(AgencyKind.Hotline, country, day);
 

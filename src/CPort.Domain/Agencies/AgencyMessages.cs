@@ -3,8 +3,8 @@ using CPort.Domain.Agencies.Verbs;
 namespace CPort.Domain.Agencies;
 
 /// <summary>
-/// A command to the registry of agencies. Only an operator (or CPort itself at first start), live, may send one. Answered by <see cref="AgencyChanged"/>,
-/// <see cref="ApiKeyShown"/> (issue and rotate) or <see cref="AgencyCommandRejected"/>, after the event is durable.
+/// A command to the registry of agencies. Only an operator (or CPort itself at first start), live, may send one, and who agrees to another's. Answered by
+/// <see cref="AgencyChanged"/>, <see cref="ApiKeyShown"/> (issue and rotate) or <see cref="AgencyCommandRejected"/>, after the event is durable.
 /// </summary>
 public interface IAgencyCommand : IWireMessage
 {
@@ -17,6 +17,9 @@ public interface IAgencyCommand : IWireMessage
 
     /// <summary>The right it takes.</summary>
     Deed Deed => Deed.ChangeAgencies;
+
+    /// <summary>It may be about an agency that is not there yet.</summary>
+    bool AlsoWhenUnknown => false;
 
     /// <summary>Ending things must stay possible after an agency is closed; nothing else makes sense then.</summary>
     bool AlsoWhenClosed => false;
@@ -34,6 +37,15 @@ public interface IAgencyEvent : IWireEvent
 
     /// <summary>The id of the key that it is about.</summary>
     string? OfKey => null;
+
+    /// <summary>The number of the proposed change that it is about.</summary>
+    long? OfChange => null;
+
+    /// <summary>What the command wanted: that one comes again is seen by it.</summary>
+    Type Did => GetType();
+
+    /// <summary>For the log: what happened, without content.</summary>
+    string InWords => GetType().Name;
 
     /// <summary>What it changes, besides what every event does (<see cref="AgencyRules.Apply"/>). Reads neither clock nor randomness.</summary>
     AgencyRegistry Apply(AgencyRegistry state);
@@ -53,6 +65,9 @@ public sealed record AgencyChanged : IWireReply
 
     /// <summary>What training held, when that is what it emptied, now or the first time.</summary>
     [ProtoMember(4)] public TrainingHolds? Emptied { get; init; }
+
+    /// <summary>The proposed change that the command made or was about; the registry says how it stands.</summary>
+    [ProtoMember(5)] public long? Change { get; init; }
 }
 
 /// <summary>A key was made. The only message that ever holds its text.</summary>
@@ -125,4 +140,9 @@ public enum AgencyRejection
 
     /// <summary>Training was emptied too often.</summary>
     TooManyTrainings = 26,
+    UnknownChange = 27,
+
+    /// <summary>The proposed change was made or refused, or waited too long.</summary>
+    ChangeDecided = 28,
+    TooManyChanges = 29,
 }

@@ -34,6 +34,18 @@ public static class AgencyRules
     /// <summary>Keys of one agency that are neither revoked nor expired.</summary>
     public const int MaxValidKeys = 100;
 
+    /// <summary>Changes that wait for consent, of all agencies.</summary>
+    public const int MaxOpenChanges = 500;
+
+    /// <summary>Changes that are kept, also decided ones.</summary>
+    public const int MaxChanges = 1_000;
+
+    /// <summary>How long an old key works beside its successor at least: time to notice that the new one did not arrive, and to make another.</summary>
+    public static readonly TimeSpan LeastGrace = TimeSpan.FromHours(1);
+
+    /// <summary>Where nothing else is said.</summary>
+    public static readonly TimeSpan DefaultGrace = TimeSpan.FromDays(1);
+
     /// <summary>How long an old key may work beside its successor at most.</summary>
     public static readonly TimeSpan MaxGrace = TimeSpan.FromDays(30);
 
@@ -67,9 +79,16 @@ public static class AgencyRules
                 : Reject(AgencyRejection.CommandIdInUse, "This command id was used for another command, or with other content.");
         }
 
+        return Try(state, command, meta, candidate) is var decision && decision is AgencyDecision.Accepted { Event: IWideningEvent wanted }
+            && command.Context.Caller.Kind == AgencyKind.Operator ? ChangeProposed.Weigh(state, wanted) : decision;
+    }
+
+    /// <summary>What the command would do, whoever sends it, and whoever it concerns.</summary>
+    internal static AgencyDecision Try(AgencyRegistry state, IAgencyCommand command, EventMeta meta, KeyCandidate? candidate = null)
+    {
         var agency = state.Agencies.GetValueOrDefault(command.Agency);
-        return agency is null && command is not RegisterAgency ? Reject(AgencyRejection.UnknownAgency, $"There is no agency '{command.Agency}'.")
-            : agency is { Active: false } && command is not RegisterAgency && !command.AlsoWhenClosed
+        return agency is null && !command.AlsoWhenUnknown ? Reject(AgencyRejection.UnknownAgency, $"There is no agency '{command.Agency}'.")
+            : agency is { Active: false } && !command.AlsoWhenClosed
                 ? Reject(AgencyRejection.AgencyInactive, $"Agency '{agency.Id}' is not active.")
             : command.Decide(state, meta, candidate);
     }
@@ -78,8 +97,15 @@ public static class AgencyRules
     public static AgencyRegistry Apply(AgencyRegistry state, IAgencyEvent happened)
     {
         var did = new RecentCommand(
-            happened.Meta.CommandId, happened.GetType(), happened.Agency, happened.OfKey, state.Version + 1, happened.Meta.RequestDigest);
-        return happened.Apply(state) with { Version = did.Version, Recent = state.Recent.With(did.Id, did, AgencyRegistry.RememberedCommands) };
+            happened.Meta.CommandId, happened.Did, happened.Agency, happened.OfKey, state.Version + 1, happened.Meta.RequestDigest, happened.OfChange);
+        var next = happened.Apply(state);
+        return next with
+        {
+            Version = did.Version, Recent = state.Recent.With(did.Id, did, AgencyRegistry.RememberedCommands),
+            Served = next.Agencies.GetValueOrDefault(happened.Agency) is { CameIn: true } agency && Widening.SeesByCountry(agency.Kind)
+                ? next.Served.Union(agency.Memberships.Select(m => (m.Country, agency.Id)))
+                : next.Served,
+        };
     }
 
     internal static AgencyDecision Unchanged { get; } = new AgencyDecision.Unchanged();
@@ -94,7 +120,22 @@ public static class AgencyRules
     /// </summary>
     internal static bool NeedsConsent(AgencyRegistry state, IAgencyCommand command, Tenant tenant) =>
         command.Context.Caller.Kind == AgencyKind.Operator && tenant == Tenant.Live && state.Agencies[command.Agency].Kind != AgencyKind.Operator
-        && state.Keys.Values.Any(k => k.Agency == command.Agency && k.Tenant == Tenant.Live);
+        && state.Agencies[command.Agency].CameIn;
+
+    /// <summary>
+    /// Whose hand holds an operator's key: the first of the line of keys that had one another made. Who has a key made sees it, so that all that comes of one
+    /// key, by whatever chain, is one hand; only CPort itself makes the first of a line, for who administers the machine.
+    /// </summary>
+    public static string HandOf(AgencyRegistry state, string keyId)
+    {
+        // A key is younger than the one that had it made: the line ends.
+        while (state.Keys.GetValueOrDefault(keyId)?.IssuedBy is { } maker && maker != Caller.System.KeyId)
+        {
+            keyId = maker;
+        }
+
+        return keyId;
+    }
 
     /// <summary>The key, when it is the agency's.</summary>
     internal static ApiKeyRecord? KeyOf(AgencyRegistry state, IAgencyCommand command, string keyId) =>

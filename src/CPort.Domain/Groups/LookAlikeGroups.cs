@@ -42,7 +42,9 @@ public sealed record LookAlikeGroups
     public int Radius { get; init; } = PdqLimits.Radius;
 
     /// <summary>No member is farther from the founder: two steps of <see cref="Radius"/>, as long as that keeps unrelated pictures apart.</summary>
-    public int FounderRadius => Math.Min(2 * Radius, PdqLimits.MaxRadius);
+    public int FounderRadius => FounderRadiusOf(Radius);
+
+    public static int FounderRadiusOf(int radius) => Math.Min(2 * radius, PdqLimits.MaxRadius);
 
     /// <summary>By value, the founder of the group it joined; that group may have been merged since.</summary>
     public ImmutableDictionary<ContentHash, ContentHash> Joined { get; init; } = ImmutableDictionary<ContentHash,
@@ -121,7 +123,8 @@ public sealed record LookAlikeGroups
         return bits;
     }
 
-    private static bool CanGroup(ContentHash value) => value.Algorithm == HashAlgorithm.Pdq && !TrapValues.IsTrap(value);
+    /// <summary>Other kinds of values, and flat pictures, are in no group.</summary>
+    public static bool CanGroup(ContentHash value) => value.Algorithm == HashAlgorithm.Pdq && !TrapValues.IsTrap(value);
 
     private bool Admits(LookAlikeGroup group, ContentHash value) => group.Values < MaxValues && Distance(group.Founder, value) <= FounderRadius;
 

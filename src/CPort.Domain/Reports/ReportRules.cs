@@ -36,7 +36,7 @@ public static class ReportRules
         if (report.Items.All(i => AccessTable.RelationsOf(caller, ReportViews.RelationFacts(report, i)) == ItemRelations.None))
         {
             // Before any other check: whoever may not see the report learns nothing from which rule said no first.
-            return Rejected(report, verb, RejectionCode.NotFound, "There is no such report.");
+            return Rejected(report, verb, RejectionCode.NotFound, NoSuchReport);
         }
 
         if (receipt is not null || IsSubmissions(report, verb))
@@ -55,6 +55,19 @@ public static class ReportRules
             ? decision
             : Rejected(report, verb, RejectionCode.VersionMismatch, $"The report is at version {report.Version}.");
     }
+
+    private const string NoSuchReport = "There is no such report.";
+
+    /// <summary>What a report that does not exist answers; also one that the caller does not see.</summary>
+    public static IWireReply Absent(IReportMessage message) => message switch
+    {
+        GetReport => new ReportPage { ReportId = message.ReportId },
+        GetHistory => new HistoryPage { ReportId = message.ReportId },
+        PreviewReportChange { Command: { } command } =>
+            new ReportChangePreviewed { ReportId = message.ReportId, Reply = Rejected(Report.None, command, RejectionCode.NotFound, NoSuchReport).Reply },
+        IReportCommand command => Rejected(Report.None, command, RejectionCode.NotFound, NoSuchReport).Reply,
+        _ => throw new ArgumentOutOfRangeException(nameof(message)),
+    };
 
     /// <summary>
     /// What was answered under the command's id, for who may command this tenant's reports at all; rejections were never stored and are simply decided again.

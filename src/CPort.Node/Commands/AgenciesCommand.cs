@@ -1,28 +1,51 @@
 using System.CommandLine;
 using CPort.Api.Agencies;
+using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
+using CPort.Node.Sample;
 using Spectre.Console;
 
 namespace CPort.Node.Commands;
 
-/// <summary><c>cport agencies add | list | rotate-key</c>, with the operator's key.</summary>
+/// <summary>
+/// <c>cport agencies add | issue-key | rotate-key | list | changes | approve | refuse</c>, with the operator's key; the last three also with an agency's.
+/// </summary>
 internal static class AgenciesCommand
 {
-    public static Command Create() => new("agencies", "Register agencies and give them keys (operator).") { CreateAdd(), CreateList(), CreateRotate() };
+    public static Command Create() => new("agencies", "Register agencies, give them keys, and agree to what others want for them.")
+    {
+        CreateAdd(), CreateIssue(), CreateRotate(), CreateList(), CreateChanges(),
+        CreateDecision("approve", "Agree to a change that somebody else wants, or to a key that somebody else had made."),
+        CreateDecision("refuse", "Say no to a change, or take it back."),
+    };
 
-    /// <summary>Registers an agency and makes its first key. Returns the key's text and id. Used by <c>agencies add</c> and by the demo.</summary>
-    public static async Task<(string Key, string KeyId)> AddAsync(
-        CPortClient client, AgencyId id, string name, AgencyKind kind, IEnumerable<Country> countries, bool orphanMandate,
-            TrustLevel trust, Roles roles,
+    /// <summary>Registers an agency; the change that waits for consent where it was not done at once.</summary>
+    public static async Task<ChangeAnswer?> RegisterAsync(
+        CPortClient client, AgencyId id, string name, AgencyKind kind, IEnumerable<Country> countries, bool orphanMandate, TrustLevel trust,
         int? iccamHotlineNumber = null, CancellationToken cancellation = default)
     {
-        await client.PostAsync("v1/agencies", new RegisterAgencyBody
+        var answer = await client.PostAsync("v1/agencies", new RegisterAgencyBody
         {
             Id = id.Value, Name = name, Kind = kind.ToString(), Countries = [.. countries.Select(c => c.Code)],
             HoldsOrphanMandate = orphanMandate, Trust = trust.ToString(), IccamHotlineNumber = iccamHotlineNumber,
         }, cancellation);
-        return await IssueKeyAsync(client, id, roles, cancellation);
+        return answer.TryGetProperty("number", out _) ? answer.Deserialize<ChangeAnswer>(ApiJson.Options) : null;
     }
+
+    /// <summary>
+    /// Registers example agencies on a fresh installation, all before the first key is made: as long as nobody has come in there is nobody whose consent
+    /// anything would need.
+    /// </summary>
+    public static Task RegisterAllAsync(
+        CPortClient client, IEnumerable<SampleAgency> agencies, Func<SampleAgency, TrustLevel> trust, CancellationToken cancellation) =>
+        Parallel.ForEachAsync(agencies, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellation }, async (agency, token) =>
+        {
+            if (await RegisterAsync(
+                client, agency.Id, agency.Name, agency.Kind, agency.Countries, agency.OrphanMandate, trust(agency), cancellation: token) is { } waits)
+            {
+                throw new InvalidDataException($"Agency {agency.Id} waits for consent (change {waits.Number}): the installation is not a fresh one.");
+            }
+        });
 
     /// <summary>A further key for an agency that is registered.</summary>
     public static async Task<(string Key, string KeyId)> IssueKeyAsync(
@@ -77,13 +100,132 @@ internal static class AgenciesCommand
 
             var what = parsed.GetValue(kind);
             var chosen = (parsed.GetValue(roles) ?? []).Aggregate(Roles.None, (all, role) => all | role);
-            var (key, keyId) = await AddAsync(
+            if (await RegisterAsync(
                 client, agency, parsed.GetValue(name) ?? agency.Value, what, places, parsed.GetValue(orphans), parsed.GetValue(trust),
-                chosen == Roles.None ? DefaultRoles(what) : chosen, parsed.GetValue(number), cancellation);
+                parsed.GetValue(number), cancellation) is { } change)
+            {
+                NodeConnection.Errors.MarkupLineInterpolated($"It waits as change [bold]{change.Number}[/] for the consent of {Whom(change)}.");
+                NodeConnection.Say($"They run: cport agencies approve {agency} --change {change.Number}");
+                NodeConnection.Say($"Then make its key: cport agencies issue-key {agency}");
+                return ExitCodes.Ok;
+            }
+
+            var (key, keyId) = await IssueKeyAsync(client, agency, chosen == Roles.None ? DefaultRoles(what) : chosen, cancellation);
             return ShowKey(key, keyId);
         }));
         return command;
     }
+
+    private static Command CreateIssue()
+    {
+        var id = new Argument<string>("agency") { Description = "The agency's id." };
+        var roles = new Option<Roles[]>("--role")
+            { Description = "Roles of the key (default: by kind); may be repeated.", AllowMultipleArgumentsPerToken = true };
+        var command = new Command("issue-key", "Make an API key of an agency that is registered and show it, once.") { id, roles };
+        var connection = NodeConnection.AddTo(command, asOperator: true);
+        command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
+        {
+            var agency = Uri.EscapeDataString(parsed.GetValue(id)!);
+            var chosen = (parsed.GetValue(roles) ?? []).Aggregate(Roles.None, (all, role) => all | role);
+            if (chosen == Roles.None)
+            {
+                chosen = DefaultRoles((await client.GetAsync<AgencyAnswer>($"v1/agencies/{agency}", cancellation)).Kind);
+            }
+
+            var body = new IssueKeyBody { Roles = [.. Names(chosen)] };
+            return ShowKey(agency, await client.PostAsync<NewKeyAnswer>($"v1/agencies/{agency}/keys", body, cancellation));
+        }));
+        return command;
+    }
+
+    private static Command CreateChanges()
+    {
+        var asJson = new Option<bool>("--json") { Description = "Print them as the node answers." };
+        var command = new Command("changes", "List changes that wait for consent, or did; an agency's key lists those that concern the agency.") { asJson };
+        var connection = NodeConnection.AddTo(command, asOperator: true);
+        command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
+        {
+            JsonElement answer;
+            try
+            {
+                answer = await client.GetAsync("v1/agencies", cancellation);
+            }
+            catch (CPortApiException e) when (e.Problem.Status == StatusCodes.Status403Forbidden)
+            {
+                answer = await client.GetAsync("v1/agency", cancellation);
+            }
+
+            var changes = answer.GetProperty("changes");
+            if (parsed.GetValue(asJson))
+            {
+                Console.WriteLine(changes.GetRawText());
+                return ExitCodes.Ok;
+            }
+
+            var table = new Table().Border(TableBorder.Rounded).AddColumns("change", "agency", "of", "wanted", "by key", "state", "consent of");
+            foreach (var c in changes.Deserialize<ChangeAnswer[]>(ApiJson.Options)!)
+            {
+                string[] cells =
+                [
+                    c.Number.ToString(CultureInfo.InvariantCulture), c.Agency, c.Of.ToString(), Wanted(c), c.ProposedBy, c.State.ToString(), Whom(c),
+                ];
+                table.AddRow([.. cells.Select(cell => cell.EscapeMarkup())]);
+            }
+
+            AnsiConsole.Write(table);
+            return ExitCodes.Ok;
+        }));
+        return command;
+    }
+
+    private static Command CreateDecision(string verb, string description)
+    {
+        var id = new Argument<string>("agency") { Description = "The id of the agency that it is about." };
+        var number = new Option<long?>("--change") { Description = "The change's number (see 'agencies changes')." };
+        var keyId = new Option<string?>("--key-id") { Description = "The public id of a key that waits for consent." };
+        var command = new Command(verb, description) { id, number };
+        if (verb == "approve")
+        {
+            command.Options.Add(keyId);
+        }
+
+        var connection = NodeConnection.AddTo(command, asOperator: true);
+        command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
+        {
+            var (agency, key) = (Uri.EscapeDataString(parsed.GetValue(id)!), verb == "approve" ? parsed.GetValue(keyId) : null);
+            if (parsed.GetValue(number) is { } change && key is null)
+            {
+                var answer = await client.PostAsync<ChangeAnswer>(
+                    string.Create(CultureInfo.InvariantCulture, $"v1/agencies/{agency}/changes/{change}:{verb}"), null, cancellation);
+                NodeConnection.Errors.MarkupLineInterpolated($"Change {answer.Number} of {answer.Agency}: [bold]{answer.State}[/].");
+                return ExitCodes.Ok;
+            }
+
+            if (key is null || parsed.GetValue(number) is not null)
+            {
+                return NodeConnection.Fail(verb == "approve" ? "Either --change or --key-id." : "--change says which.");
+            }
+
+            await client.PostAsync($"v1/agencies/{agency}/keys/{Uri.EscapeDataString(key)}:approve", null, cancellation);
+            NodeConnection.Say("The key works from now on.");
+            return ExitCodes.Ok;
+        }));
+        return command;
+    }
+
+    /// <summary>Who is still to agree.</summary>
+    private static string Whom(ChangeAnswer change)
+    {
+        const string Operator = "an operator of another hand";
+        var left = change.ConcernsEverybody ? [] : change.Concerns.Except(change.AgreedFor).ToArray();
+        return left.Length == 0 ? Operator : $"an agency of {string.Join(" and one of ", left)}, or {Operator}";
+    }
+
+    private static string Wanted(ChangeAnswer c) => string.Join(", ", new[]
+    {
+        c.Name, c.Kind?.ToString(), c.Memberships is { } m ? string.Join(' ', m.Select(x => x.Country)) : null, c.Trust?.ToString(),
+        c.HoldsOrphanMandate is { } mandate && (c.Of == ChangeOf.Mandate || mandate) ? $"orphan mandate {mandate}" : null,
+    }.Where(part => !string.IsNullOrEmpty(part)));
 
     private static Command CreateList()
     {
@@ -121,8 +263,12 @@ internal static class AgenciesCommand
     {
         var id = new Argument<string>("agency") { Description = "The agency's id." };
         var keyId = new Argument<string>("key-id") { Description = "The public id of the key to replace (see 'agencies list')." };
-        var grace = new Option<int>("--grace") { Description = "Minutes for which the old key still works.", DefaultValueFactory = _ => 0 };
-        IntakeCommand.Bounded(grace, 0, 60 * 24 * 31);
+        var grace = new Option<int>("--grace") 
+        {
+            Description = "Minutes for which the old key still works beside the new one.",
+            DefaultValueFactory = _ => (int)AgencyRules.DefaultGrace.TotalMinutes,
+        };
+        IntakeCommand.Bounded(grace, (int)AgencyRules.LeastGrace.TotalMinutes, (int)AgencyRules.MaxGrace.TotalMinutes);
         var command = new Command("rotate-key", "Replace an API key by a new one and show that, once.") { id, keyId, grace };
         var connection = NodeConnection.AddTo(command, asOperator: true);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
@@ -130,17 +276,20 @@ internal static class AgenciesCommand
             var (agency, old) = (Uri.EscapeDataString(parsed.GetValue(id)!), Uri.EscapeDataString(parsed.GetValue(keyId)!));
             var path = $"v1/agencies/{agency}/keys/{old}:rotate";
             var body = new RotateKeyBody { GraceSeconds = 60L * parsed.GetValue(grace) };
-            var answer = await client.PostAsync<NewKeyAnswer>(path, body, cancellation);
-            var (key, newId) = Key(answer);
-            if (answer.AwaitsConsent == true)
-            {
-                NodeConnection.Errors.MarkupLineInterpolated(
-                    $"It works once the agency, or another operator, has agreed: POST /v1/agencies/{agency}/keys/{newId}:approve");
-            }
-
-            return ShowKey(key, newId);
+            return ShowKey(agency, await client.PostAsync<NewKeyAnswer>(path, body, cancellation));
         }));
         return command;
+    }
+
+    private static int ShowKey(string agency, NewKeyAnswer answer)
+    {
+        var (key, keyId) = Key(answer);
+        if (answer.AwaitsConsent == true)
+        {
+            NodeConnection.Say($"It works once the agency, or an operator of another hand, has agreed: cport agencies approve {agency} --key-id {keyId}");
+        }
+
+        return ShowKey(key, keyId);
     }
 
     private static int ShowKey(string key, string keyId)

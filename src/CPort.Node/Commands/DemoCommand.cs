@@ -76,7 +76,7 @@ internal static class DemoCommand
         AnsiConsole.MarkupLine($"A node serves [bold]{url}[/] on {database.ToString().EscapeMarkup()}.");
 
         var keys = await RegisterAsync(asOperator, options, cancellation);
-        AnsiConsole.MarkupLine($"{keys.Count} example agencies are registered, each with a key made just now.");
+        AnsiConsole.MarkupLine($"{keys.Count} example agencies are registered, each with a key.");
 
         var day = SyntheticDay.Create(reports, seed, SampleAgencies.All);
         var clock = Stopwatch.StartNew();
@@ -112,30 +112,24 @@ internal static class DemoCommand
         throw new TimeoutException($"The operator's key did not appear in {file}.");
     }
 
-    /// <summary>Registers what is not registered yet; on a data folder of an earlier demo the agencies are there and only get new keys.</summary>
-    private static async Task<Dictionary<string,
-        string>> RegisterAsync(CPortClient asOperator, NodeOptions options, CancellationToken cancellation)
+    /// <summary>Registers the agencies and makes their keys; on a data folder of an earlier demo both are there.</summary>
+    private static async Task<Dictionary<string, string>> RegisterAsync(CPortClient asOperator, NodeOptions options, CancellationToken cancellation)
     {
+        var file = Path.Combine(options.Data, KeysFile);
+        if (File.Exists(file) && JsonSerializer.Deserialize<Dictionary<string, string>>(await File.ReadAllTextAsync(file, cancellation)) is { Count: > 0 } made)
+        {
+            return made;
+        }
+
+        // INTERPOL's list is believed by everyone; one hotline alone is believed at home (design.md, "Who is believed").
+        await AgenciesCommand.RegisterAllAsync(
+            asOperator, SampleAgencies.All, a => a.Kind == AgencyKind.Interpol ? TrustLevel.Trusted : TrustLevel.Standard, cancellation);
         var keys = new Dictionary<string, string>();
         foreach (var agency in SampleAgencies.All)
         {
-            var roles = AgenciesCommand.DefaultRoles(agency.Kind);
-
-            // INTERPOL's list is believed by everyone; one hotline alone is believed at home (design.md, "Who is believed").
-            var trust = agency.Kind == AgencyKind.Interpol ? TrustLevel.Trusted : TrustLevel.Standard;
-            try
-            {
-                (keys[agency.Id.Value], _) = await AgenciesCommand.AddAsync(
-                    asOperator, agency.Id, agency.Name, agency.Kind, agency.Countries, agency.OrphanMandate, trust, roles,
-                        cancellation: cancellation);
-            }
-            catch (CPortApiException e) when (e.Problem.Status == StatusCodes.Status409Conflict)
-            {
-                (keys[agency.Id.Value], _) = await AgenciesCommand.IssueKeyAsync(asOperator, agency.Id, roles, cancellation);
-            }
+            (keys[agency.Id.Value], _) = await AgenciesCommand.IssueKeyAsync(asOperator, agency.Id, AgenciesCommand.DefaultRoles(agency.Kind), cancellation);
         }
 
-        var file = Path.Combine(options.Data, KeysFile);
         await OperatorBootstrap.WriteAsync(file, JsonSerializer.Serialize(keys, Indented), cancellation);
         return keys;
     }

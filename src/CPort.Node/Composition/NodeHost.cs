@@ -50,7 +50,7 @@ public static class NodeHost
             .AddTracing(options.Hosting)
             .AddEntities()
             .AddReports(options)
-            .AddReadModel()
+            .AddReadModel(options.Policy)
             .AddHashes(options.Policy)
             .AddApi(options);
         builder.AddOperator();

@@ -2,6 +2,7 @@ using CPort.Actors.Agencies;
 using CPort.Actors.Confidential;
 using CPort.Actors.Intake;
 using CPort.Actors.Projections;
+using CPort.Actors.Reports;
 using CPort.Domain.Confidential;
 using CPort.Domain.Routing;
 using CPort.Node.Readiness;
@@ -11,14 +12,16 @@ namespace CPort.Node.Composition;
 /// <summary>The read tables: written on nodes of the role projection, read on every node.</summary>
 internal static class ReadModelSetup
 {
-    public static IServiceCollection AddReadModel(this IServiceCollection services) => services
+    public static IServiceCollection AddReadModel(this IServiceCollection services, PolicyOptions policy) => services
         .AddSingleton<ReadTables>()
         .AddPreparation<ReadTables>((tables, cancellation) => tables.PrepareAsync(cancellation))
         .AddSingleton(p => new JournalReader(p.GetRequiredService<Database>(), p.GetRequiredService<JournalSeal>()))
         .AddSingleton<ReadModel>()
         .AddSingleton<QueueReader>()
         .AddSingleton<ReportSearch>()
-        .AddSingleton<GroupReader>()
+        .AddSingleton(p => new GroupReader(
+            p.GetRequiredService<ReadModel>(), p.GetRequiredService<ConfidentialSeam>(), new ProjectionOptions { PdqRadius = policy.PdqRadius }))
+        .AddSingleton<IReportSight, ReportSight>()
         .AddSingleton<SeenItems>()
         .AddSingleton<TrainingSize>()
         .AddSingleton<StatisticsReader>()

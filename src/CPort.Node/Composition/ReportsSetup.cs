@@ -16,7 +16,7 @@ internal static class ReportsSetup
     public static IServiceCollection AddReports(this IServiceCollection services, NodeOptions options) => services
         .AddSingleton<IReportGateway>(p => new ReportGateway(
             p.GetRequiredService<IReadOnlyActorRegistry>().Get<ReportRegion>(), GatewayOptions(options.Limits),
-            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<StuckEntities>()));
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<StuckEntities>(), p.GetRequiredService<IReportSight>()));
 
     public static AkkaConfigurationBuilder AddReports(
         this AkkaConfigurationBuilder akka, NodeOptions options, IServiceProvider services) =>

@@ -6,7 +6,9 @@ namespace CPort.Node.Hosting;
 
 /// <summary>
 /// At the very first start there is nobody who could register agencies: makes the agency <c>operator</c> with one key and writes the key, which is shown
-/// nowhere else, to <c>operator.key</c> in the data folder, readable by its owner only.
+/// nowhere else, to <c>operator.key</c> in the data folder, readable by its owner only. A key that an operator's key makes is of the same hand
+/// (<see cref="AgencyRules.HandOf"/>); who administers the machine has others made here (<see cref="OperatorOptions.Hands"/>), for second persons:
+/// <c>operator-2.key</c> and so on.
 /// </summary>
 internal sealed partial class OperatorBootstrap(
     NodeOptions options, NodeState state, AgencyDirectoryFeed directory, IServiceProvider services, TimeProvider time,
@@ -15,26 +17,27 @@ internal sealed partial class OperatorBootstrap(
 {
     public const string FileName = "operator.key";
 
+    /// <summary>The name of a hand's file.</summary>
+    public static string FileOf(int hand) => hand == 1 ? FileName : string.Create(CultureInfo.InvariantCulture, $"operator-{hand}.key");
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
             await state.Running.WaitAsync(stoppingToken);
             await directory.WhenReady.WaitAsync(stoppingToken);
-            if (File.Exists(KeyFile + ".new"))
+            for (var hand = 1; hand <= options.Operator.Hands; hand++)
             {
-                // The node died in between the last time.
-                Publish();
-            }
-
-            while (!directory.Current.Agencies.Any(a => a.Kind == AgencyKind.Operator && !directory.Current.KeysOf(a.Id).IsEmpty))
-            {
-                if (await TryMakeAsync(stoppingToken))
+                if (File.Exists(KeyFile(hand) + ".new"))
                 {
-                    return;
+                    // The node died in between the last time.
+                    Publish(hand);
                 }
 
-                await Task.Delay(TimeSpan.FromSeconds(2), time, stoppingToken);
+                while (Hands < hand && !await TryMakeAsync(hand, stoppingToken))
+                {
+                    await Task.Delay(TimeSpan.FromSeconds(2), time, stoppingToken);
+                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -43,15 +46,19 @@ internal sealed partial class OperatorBootstrap(
         }
     }
 
-    private string KeyFile => Path.Combine(options.Data, FileName);
+    /// <summary>How many were made, by whichever node.</summary>
+    private int Hands => directory.Current.Agencies.Where(a => a.Kind == AgencyKind.Operator)
+        .Sum(a => directory.Current.KeysOf(a.Id).Count(k => k.IssuedBy == Caller.System.KeyId));
 
-    private void Publish()
+    private string KeyFile(int hand) => Path.Combine(options.Data, FileOf(hand));
+
+    private void Publish(int hand)
     {
-        File.Move(KeyFile + ".new", KeyFile, overwrite: true);
-        Made(log, Path.GetFullPath(KeyFile));
+        File.Move(KeyFile(hand) + ".new", KeyFile(hand), overwrite: true);
+        Made(log, Path.GetFullPath(KeyFile(hand)));
     }
 
-    private async Task<bool> TryMakeAsync(CancellationToken cancellation)
+    private async Task<bool> TryMakeAsync(int hand, CancellationToken cancellation)
     {
         var region = services.GetRequiredService<ActorRegistry>().Get<AgencyRegion>();
         var agency = AgencyId.Parse("operator");
@@ -69,7 +76,8 @@ internal sealed partial class OperatorBootstrap(
             var answer = await region.Ask<object>(
                 new IssueKey
                 {
-                    Context = Context("bootstrap-operator-key"), Agency = agency, Roles = Roles.Operator, Tenant = Tenant.Live,
+                    Context = Context(hand == 1 ? "bootstrap-operator-key" : $"bootstrap-operator-key-{hand}"), Agency = agency,
+                    Roles = Roles.Operator, Tenant = Tenant.Live,
                 },
                 patience, cancellation);
             if (answer is not ApiKeyShown { ApiKey: { } key } shown)
@@ -78,9 +86,9 @@ internal sealed partial class OperatorBootstrap(
             }
 
             // Kept at once, because it is shown this once; under its name only when it works, because others wait for the file.
-            await WriteAsync(KeyFile + ".new", key, cancellation);
+            await WriteAsync(KeyFile(hand) + ".new", key, cancellation);
             await directory.WaitForAsync(shown.SequenceNr, cancellation);
-            Publish();
+            Publish(hand);
             return true;
         }
         catch (AskTimeoutException)
@@ -98,6 +106,6 @@ internal sealed partial class OperatorBootstrap(
     }
 
     [LoggerMessage(Level = LogLevel.Information,
-        Message = "First start: the operator's key is in {File}; it registers agencies and is shown nowhere else")]
+        Message = "An operator's key is in {File}; it registers agencies and is shown nowhere else")]
     private static partial void Made(ILogger logger, string file);
 }

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace CPort.Node.Options;
 
-/// <summary>The endpoint that <c>cport pbm</c> speaks to; its own port, so that a firewall can tell it from the API.</summary>
+/// <summary>Operators' keys, and the endpoint that <c>cport pbm</c> speaks to; its own port, so that a firewall can tell it from the API.</summary>
 public sealed class OperatorOptions
 {
     /// <summary>Whether this node has an operator endpoint.</summary>
@@ -14,6 +14,13 @@ public sealed class OperatorOptions
     /// <summary><c>pbm</c>'s own default. 0 takes a free one; a port that is taken is logged, and the node runs without the endpoint.</summary>
     [Between(0, 65535)]
     public int Port { get; set; } = 9110;
+
+    /// <summary>
+    /// How many operators' keys CPort itself makes, each for a person of its own: only such keys, and what comes of another one, can agree to what one of them
+    /// wants. A higher number makes the missing ones at the next start.
+    /// </summary>
+    [Between(1, 20)]
+    public int Hands { get; set; } = 1;
 
     /// <summary>TLS with the API's certificate (<c>CPORT__Http__CertificatePath</c>). Not set: off on loopback, on elsewhere.</summary>
     public bool? Tls { get; set; }

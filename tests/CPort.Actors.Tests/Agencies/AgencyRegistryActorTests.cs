@@ -104,6 +104,27 @@ public sealed class AgencyRegistryActorTests : TestKit
     }
 
     [Fact]
+    public async Task What_waits_for_consent_is_said_at_warning_level_as_is_the_consent_and_a_repeat_names_the_same_change()
+    {
+        var logged = new ConcurrentQueue<string>();
+        Sys.EventStream.Subscribe(Sys.ActorOf(Props.Create(() => new LogCatcher(logged))), typeof(Akka.Event.Warning));
+        var registry = Start();
+        await Ask<AgencyChanged>(registry, Register("hotline-nl", AgencyKind.Hotline, In(NL)));
+        var person = await Ask<ApiKeyShown>(registry, Issue(HotlineNl));
+        var command = Register("police-nl", AgencyKind.Police, In(NL));
+        var waits = await Ask<AgencyChanged>(registry, command);
+        Assert.Equal((3L, true, (long?)3), (waits.SequenceNr, waits.Changed, waits.Change));
+        var again = await Ask<AgencyChanged>(registry, command);
+        Assert.Equal((3L, false, (long?)3), (again.SequenceNr, again.Changed, again.Change));
+        var caller = new CPort.Domain.Access.Caller { Agency = HotlineNl, Kind = AgencyKind.Hotline, Roles = Roles.Analyst, KeyId = person.KeyId };
+        await Ask<AgencyChanged>(registry, new ApproveChange { Context = By(caller), Agency = command.Agency, Number = 3 });
+        Assert.Equal(AgencyRejection.AgencyExists, (await Ask<AgencyCommandRejected>(registry, Register("police-nl"))).Reason);
+        await AwaitConditionAsync(() => Task.FromResult(
+            logged.Any(l => l.Contains("police-nl: ChangeProposed 3 (AgencyRegistered) by operator/", StringComparison.Ordinal))
+            && logged.Any(l => l.Contains($"police-nl: ChangeApproved 3 by hotline-nl/{person.KeyId}", StringComparison.Ordinal))), Patience);
+    }
+
+    [Fact]
     public async Task The_secret_of_a_key_is_neither_in_an_event_nor_in_the_database_nor_in_the_log()
     {
         var logged = new ConcurrentQueue<string>();

@@ -232,7 +232,9 @@ public sealed class AgencyRulesTests
     {
         var old = ApiKey.Generate();
         var issued = After(WithNl, Issue(HotlineNl, expires: Noon.AddHours(1)), old);
-        var state = After(issued, new RotateKey { Context = By(), Agency = HotlineNl, KeyId = old.KeyId, Grace = TimeSpan.FromDays(1) }, ApiKey.Generate());
+        var fresh = ApiKey.Generate();
+        var rotate = new RotateKey { Context = By(), Agency = HotlineNl, KeyId = old.KeyId, Grace = TimeSpan.FromDays(1) };
+        var state = Approved(After(issued, rotate, fresh), fresh);
         Assert.Equal(Noon.AddHours(1), state.Keys[old.KeyId].ExpiresAt);
     }
 
@@ -241,20 +243,43 @@ public sealed class AgencyRulesTests
     {
         var key = ApiKey.Generate();
         var state = After(After(WithNl, Register("hotline-de")), Issue(HotlineNl), key);
-        RotateKey Rotate(AgencyId agency, TimeSpan grace = default) => new() { Context = By(), Agency = agency, KeyId = key.KeyId, Grace = grace };
+        RotateKey Rotate(AgencyId agency, TimeSpan? grace = null) =>
+            new() { Context = By(), Agency = agency, KeyId = key.KeyId, Grace = grace ?? AgencyRules.LeastGrace };
         AgencyRejection Reason(AgencyRegistry s, RotateKey c) => ReasonOf(Decide(s, c, key: ApiKey.Generate().Candidate));
 
         Assert.Equal(AgencyRejection.UnknownKey, Reason(state, Rotate(HotlineDe)));
         Assert.Equal(AgencyRejection.InvalidGrace, Reason(state, Rotate(HotlineNl, AgencyRules.MaxGrace + TimeSpan.FromTicks(1))));
-        Assert.Equal(AgencyRejection.InvalidGrace, Reason(state, Rotate(HotlineNl, TimeSpan.FromTicks(-1))));
+        Assert.Equal(AgencyRejection.InvalidGrace, Reason(state, Rotate(HotlineNl, AgencyRules.LeastGrace - TimeSpan.FromTicks(1))));
+        Assert.Equal(AgencyRejection.InvalidGrace, Reason(state, Rotate(HotlineNl, TimeSpan.Zero)));
         Assert.Equal(AgencyRejection.KeyReplaced, Reason(After(state, Rotate(HotlineNl), ApiKey.Generate()), Rotate(HotlineNl)));
         Assert.Equal(AgencyRejection.KeyRevoked,
             Reason(After(state, new RevokeKey { Context = By(), Agency = HotlineNl, KeyId = key.KeyId }), Rotate(HotlineNl)));
     }
 
+    /// <summary>The answer with the new key can be lost, and the consent to it can take its time: until it works the old one does.</summary>
+    [Fact]
+    public void A_rotation_whose_answer_is_lost_takes_no_key_away()
+    {
+        var (old, lost, next, last) = (ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate());
+        RotateKey Rotate(ApiKey key) => new() { Context = By(), Agency = HotlineNl, KeyId = key.KeyId, Grace = AgencyRules.LeastGrace };
+        var state = After(After(WithNl, Issue(HotlineNl), old), Rotate(old), lost);
+        Assert.True(state.Keys[old.KeyId].IsValidAt(Noon.AddYears(1)));
+
+        // Nobody ever held it: its successor takes both their places, from when it is agreed to.
+        Assert.Equal(AgencyRejection.KeyReplaced, ReasonOf(Decide(state, Rotate(old), key: next.Candidate)));
+        state = Approved(After(state, Rotate(lost), next), next);
+        Assert.True(state.Keys[old.KeyId].IsValidAt(Noon + AgencyRules.LeastGrace - TimeSpan.FromTicks(1)));
+        Assert.All(new[] { old, lost }, key => Assert.False(state.Keys[key.KeyId].IsValidAt(Noon + AgencyRules.LeastGrace)));
+        Assert.True(state.Keys[next.KeyId].IsValidAt(Noon.AddYears(1)));
+
+        // A successor that was revoked stands in no way.
+        state = After(After(state, Rotate(next), last), new RevokeKey { Context = By(), Agency = HotlineNl, KeyId = last.KeyId });
+        Assert.IsType<AgencyDecision.Accepted>(Decide(state, Rotate(next), key: ApiKey.Generate().Candidate));
+    }
+
     /// <summary>Random commands, many of them refused, over a few agencies; a made key has a number instead of a random secret.</summary>
     private static readonly Gen<(IAgencyCommand Command, int Hour)> AnyCommand =
-        Gen.Select(Gen.Int[0, 7], Gen.Int[0, 4], Gen.Int[0, 40], Gen.Int[1, 6], Gen.Int[0, 31], Gen.Bool, Gen.Int[0, 60]).Select(
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 4], Gen.Int[0, 40], Gen.Int[1, 6], Gen.Int[0, 31], Gen.Bool, Gen.Int[0, 60]).Select(
             (what, agency, hour, kind, roles, flag, id) =>
             {
                 var a = AgencyId.Parse($"a{agency}");
@@ -270,7 +295,9 @@ public sealed class AgencyRulesTests
                         (AgencyKind)kind) with { Context = context },
                     5 => new IssueKey { Context = context, Agency = a, Roles = (Roles)roles, ExpiresAt = flag ? Noon.AddHours(hour) : null },
                     6 => new RotateKey { Context = context, Agency = a, KeyId = $"key{roles}", Grace = TimeSpan.FromHours(id) },
-                    _ => new RevokeKey { Context = context, Agency = a, KeyId = $"key{roles}" },
+                    7 => new RevokeKey { Context = context, Agency = a, KeyId = $"key{roles}" },
+                    8 => new ApproveChange { Context = By(Operator with { KeyId = "second-opera" }, $"c{id}"), Agency = a, Number = roles },
+                    _ => new RefuseChange { Context = context, Agency = a, Number = roles },
                 };
                 return (command, hour);
             });

@@ -249,9 +249,9 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
         Assert.Equal((new ItemRef(near, 1), Classification.National, RandomLives.Nl.Agency, AgeCategory.PrePubescent, true, false),
             (offer.From, offer.Classification, offer.Agency!.Value, offer.Age!.Value, offer.VirtualContent!.Value, offer.ChildModeling!.Value));
         Assert.NotNull(offer.At);
-        Assert.Equal([2, 3], (await reader.TargetsAsync(RandomLives.Nl, group.Id, null, 100))!.Value.Select(t => t.Item.Ordinal));
+        Assert.Equal([2, 3], (await reader.TargetsAsync(RandomLives.Nl, group.Id, null, 100))!.Items.Select(t => t.Item.Ordinal));
         Assert.Equal([new ItemRef(away, 1)],
-            (await reader.TargetsAsync(RandomLives.Nl, group.Id, [new ItemRef(away, 1), new ItemRef(away, 2)], 100))!.Value.Select(t => t.Item));
+            (await reader.TargetsAsync(RandomLives.Nl, group.Id, [new ItemRef(away, 1), new ItemRef(away, 2)], 100))!.Items.Select(t => t.Item));
 
         // Who does not see the assessed item gets no offer from it: to DE its only item is no group at all, and with a second one it is offered nothing.
         Assert.Null(await reader.GetAsync(RandomLives.De1, group.Id, 200, null));

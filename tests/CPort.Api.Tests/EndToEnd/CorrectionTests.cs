@@ -137,10 +137,17 @@ public sealed class CorrectionTests(EndToEndNodes nodes)
         var key = new[] { ("Command-Id", "reuse-1") };
         Task<Reply> TrustAsync(string trust) => node.SendAsync(
             "operator", HttpMethod.Patch, "v1/agencies/hotline-reuse", new JsonObject { ["trust"] = trust }.ToJsonString(), key);
-        Assert.Equal("Trusted", (await TrustAsync("Trusted")).Is(HttpStatusCode.OK).Json.GetProperty("trust").GetString());
-        (await TrustAsync("Trusted")).Is(HttpStatusCode.OK);
-        Assert.Equal("command-id-in-use", (await TrustAsync("Untrusted")).Is(HttpStatusCode.Conflict).Code);
-        Assert.Equal("Trusted", (await node.GetAsync("operator", "v1/agencies/hotline-reuse")).Json.GetProperty("trust").GetString());
+        Assert.Equal("Untrusted", (await TrustAsync("Untrusted")).Is(HttpStatusCode.OK).Json.GetProperty("trust").GetString());
+        (await TrustAsync("Untrusted")).Is(HttpStatusCode.OK);
+        Assert.Equal("command-id-in-use", (await TrustAsync("Standard")).Is(HttpStatusCode.Conflict).Code);
+        Assert.Equal("Untrusted", (await node.GetAsync("operator", "v1/agencies/hotline-reuse")).Json.GetProperty("trust").GetString());
+
+        // A wish that comes again is the one that waits.
+        key = [("Command-Id", "reuse-2")];
+        var waits = (await TrustAsync("Standard")).Is(HttpStatusCode.Accepted).Json;
+        Assert.Equal(Numbers(waits), Numbers((await TrustAsync("Standard")).Is(HttpStatusCode.Accepted).Json));
+
+        static long[] Numbers(JsonElement agency) => [.. agency.GetProperty("changes").EnumerateArray().Select(c => c.GetProperty("number").GetInt64())];
     }
 
     [SkippableTheory]

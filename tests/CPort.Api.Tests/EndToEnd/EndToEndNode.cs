@@ -114,13 +114,44 @@ public sealed class EndToEndNode : IAsyncDisposable
     /// <summary>Registers an agency of a test's own and gives it a key under its id as name.</summary>
     public async Task RegisterAsync(string agency, string kind, string trust, string role, params string[] countries)
     {
-        (await PostAsync("operator", "v1/agencies", new JsonObject
+        await AgreedAsync(await PostAsync("operator", "v1/agencies", new JsonObject
         {
             ["id"] = agency, ["name"] = $"Example {agency}", ["kind"] = kind, ["trust"] = trust,
             ["countries"] = new JsonArray([.. countries.Select(c => (JsonNode)c)]),
-        })).Is(HttpStatusCode.Created);
+        }));
         _keys[agency] = (await PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = new JsonArray(role) }))
             .Is(HttpStatusCode.Created).Json.GetProperty("apiKey").GetString()!;
+    }
+
+    /// <summary>What an operator changes of an agency, agreed to by a second one where it has to be.</summary>
+    public async Task ChangeAgencyAsync(string agency, JsonObject body) =>
+        await AgreedAsync(await SendAsync("operator", HttpMethod.Patch, $"v1/agencies/{agency}", body.ToJsonString()));
+
+    /// <summary>A second operator agrees to what waits for it.</summary>
+    private async Task AgreedAsync(Reply reply)
+    {
+        if (reply.Status == HttpStatusCode.Accepted)
+        {
+            var changes = reply.Json.TryGetProperty("changes", out var all)
+                ? all.EnumerateArray().Where(c => c.GetProperty("state").GetString() == "Open").ToArray() : [reply.Json];
+            foreach (var change in changes)
+            {
+                var path = $"v1/agencies/{change.GetProperty("agency").GetString()}/changes/{change.GetProperty("number").GetInt64()}:approve";
+                Assert.Equal("Made", (await PostAsync("operator-2", path, null)).Is(HttpStatusCode.OK).Json.GetProperty("state").GetString());
+            }
+        }
+        else
+        {
+            Assert.True((int)reply.Status < 300, reply.Text);
+        }
+    }
+
+    /// <summary>A further key of operators', made by the first; returns the name to use it by.</summary>
+    public async Task<string> OperatorKeyAsync(string who)
+    {
+        _keys[who] = (await PostAsync("operator", "v1/agencies/operator/keys", new JsonObject { ["roles"] = new JsonArray("Operator") }))
+            .Is(HttpStatusCode.Created).Json.GetProperty("apiKey").GetString()!;
+        return who;
     }
 
     /// <summary>A key of the agency's for exercises; returns the name to use it by.</summary>
@@ -225,6 +256,9 @@ public sealed class EndToEndNode : IAsyncDisposable
         return [.. reply.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l))];
     }
 
+    /// <summary>What somebody with access to the database does behind the node's back.</summary>
+    public Database Database => _database.Database;
+
     /// <summary>The read tables are where the journal is.</summary>
     public async Task<bool> ReadTablesAreCurrentAsync() => await JournalView.LagAsync(_database.Database) == 0;
 
@@ -281,6 +315,7 @@ public sealed class EndToEndNode : IAsyncDisposable
         {
             Data = _database.Folder, Http = { Url = "http://127.0.0.1:0", Http2Url = "http://127.0.0.1:0" }, Cluster = { Port = 0 }, Limits =
                 { ConcurrentStreams = 1 },
+            Operator = { Hands = 2 },
             Database = { Provider = _database.Database.Provider, ConnectionString = _database.Settings["Database__ConnectionString"] },
         };
         _settings?.Invoke(options);
@@ -292,15 +327,21 @@ public sealed class EndToEndNode : IAsyncDisposable
         await UntilAsync(() => GetAsync(null, "health/ready"), r => r.Status == HttpStatusCode.OK);
     }
 
-    /// <summary>At a first start the operator's key is made in the background, a moment after the node is ready.</summary>
-    private Task LearnOperatorKeyAsync() => UntilAsync(
-        async () =>
+    /// <summary>At a first start the operators' keys are made in the background, a moment after the node is ready.</summary>
+    private async Task LearnOperatorKeyAsync()
+    {
+        foreach (var who in new[] { "operator", "operator-2" })
         {
-            var file = Path.Combine(_database.Folder, "operator.key");
-            _keys["operator"] = File.Exists(file) ? (await File.ReadAllTextAsync(file)).Trim() : "none";
-            return await GetAsync("operator", "v1/agencies");
-        },
-        r => r.Status == HttpStatusCode.OK);
+            await UntilAsync(
+                async () =>
+                {
+                    var file = Path.Combine(_database.Folder, $"{who}.key");
+                    _keys[who] = File.Exists(file) ? (await File.ReadAllTextAsync(file)).Trim() : "none";
+                    return await GetAsync(who, "v1/agencies");
+                },
+                r => r.Status == HttpStatusCode.OK);
+        }
+    }
 
     private async Task StopAsync()
     {

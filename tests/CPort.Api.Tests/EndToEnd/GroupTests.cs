@@ -155,6 +155,35 @@ public sealed class GroupTests(EndToEndNodes nodes, PostgreSqlServer server) : I
         }
     }
 
+    /// <summary>The report knows its own hashes: a row of the read tables that puts an item into a group does not have it assessed with that.</summary>
+    [Fact]
+    public async Task A_forged_row_brings_no_item_into_the_assessment_of_a_group()
+    {
+        const string Cy = "hotline-cy";
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        await node.RegisterAsync(Cy, "Hotline", "Standard", "Analyst", "CY");
+        var value = Bodies.Hash("group-forged", 32);
+        var report = await SubmitAsync(node, "gb", "GROUP-FORGED-1", ("CY", value), ("CY", Flip(value, 7)), ("CY", Flip(value, 11)));
+        var other = await SubmitAsync(node, "gb", "GROUP-FORGED-2", ("CY", Bodies.Hash("group-of-its-own", 32)));
+        var group = await GroupOfAsync(node, Cy, report, 3, 1);
+        var at = $"v1/groups/{group}";
+        await node.AssignedAsync(Cy, other, Cy);
+        await EndToEndNode.UntilAsync(() => node.GetAsync(Cy, "v1/queues/unassessed?maxResults=200"), r => r.Text.Contains(other, StringComparison.Ordinal));
+        var set = await JournalView.NumberAsync(node.Database, "SELECT MAX(id) FROM rm_offset WHERE state = 2");
+        Assert.Equal(1, await node.Database.ExecuteAsync(
+            $"INSERT INTO rm_item_hash_{set} (item, algorithm, hash_key) SELECT o.number, h.algorithm, h.hash_key FROM rm_item_{set} o, rm_item_{set} i "
+            + $"JOIN rm_item_hash_{set} h ON h.item = i.number WHERE o.report_id = @other AND i.report_id = @report AND i.ordinal = 1",
+            default, ("other", other), ("report", report)));
+
+        // The lists believe it, the report does not, whether it is named or one of all.
+        Assert.Equal(4, (await node.GetAsync(Cy, at)).Is(HttpStatusCode.OK).Json.GetProperty("group").GetProperty("items").GetInt32());
+        var named = Assessment("National", new JsonArray(new JsonObject { ["item"] = $"{report}-1" }, new JsonObject { ["item"] = $"{other}-1" }));
+        Assert.Equal(["accepted", "not-found"], Outcomes(await node.PostAsync(Cy, $"v1/groups/{group}:assess", named)));
+        await EndToEndNode.UntilAsync(() => node.GetAsync(Cy, at), r => r.Json.GetProperty("group").GetProperty("yours").GetInt32() == 3);
+        Assert.Equal(["accepted", "accepted", "not-found"], Outcomes(await node.PostAsync(Cy, $"v1/groups/{group}:assess", All("National"))));
+        Assert.False((await node.GetAsync(Cy, $"v1/reports/{other}/items/1")).Is(HttpStatusCode.OK).Json.TryGetProperty("assessments", out _));
+    }
+
     private static Task<string> SubmitAsync(EndToEndNode node, string who, string reference, params (string Country, string Pdq)[] items) =>
         SubmitAsync(node, who, reference, 90, items);
 

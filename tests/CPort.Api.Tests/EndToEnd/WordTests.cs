@@ -103,7 +103,7 @@ public sealed class WordTests(EndToEndNodes nodes)
 
         // And back, also after a restart of the bucket's node.
         await node.RestartAsync();
-        (await PatchAsync(node, "hotline-fallen", new JsonObject { ["trust"] = "Trusted" })).Is(HttpStatusCode.OK);
+        await node.ChangeAgencyAsync("hotline-fallen", new JsonObject { ["trust"] = "Trusted" });
         await node.ItemAsync("nl", id, i => i.TryGetProperty("knownWithoutLook", out var known) && known.GetBoolean());
     }
 
@@ -129,7 +129,7 @@ public sealed class WordTests(EndToEndNodes nodes)
         await ReportLifeTests.InQueueAsync(node, "nl", "unactioned", id);
 
         // And back: it contradicts what was found without it. Whoever was to tell the reports may have ended meanwhile.
-        (await PatchAsync(node, "hotline-doubted", new JsonObject { ["trust"] = "Trusted" })).Is(HttpStatusCode.OK);
+        await node.ChangeAgencyAsync("hotline-doubted", new JsonObject { ["trust"] = "Trusted" });
         await node.RestartAsync();
         await ReportLifeTests.InQueueAsync(node, "nl", "unassessed", id);
         Assert.True((await node.GetAsync("nl", $"v1/reports/{id}/items/1")).Is(HttpStatusCode.OK).Json.GetProperty("contradicted").GetBoolean());

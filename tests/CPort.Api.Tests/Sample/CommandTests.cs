@@ -20,6 +20,14 @@ public sealed class CommandTests
     [InlineData("agencies add hotline-nl --kind Hotline --country NL BE --role Analyst --role Machine --orphan-mandate", true)]
     [InlineData("agencies list --data /tmp/x", true)]
     [InlineData("agencies rotate-key hotline-nl abc --grace 60", true)]
+    [InlineData("agencies rotate-key hotline-nl abc --grace 0", false)]
+    [InlineData("agencies issue-key hotline-nl --role Analyst Machine", true)]
+    [InlineData("agencies changes --json", true)]
+    [InlineData("agencies approve police-nl --change 41", true)]
+    [InlineData("agencies approve hotline-nl --key-id 0123456789ab", true)]
+    [InlineData("agencies refuse police-nl --change 41", true)]
+    [InlineData("agencies refuse police-nl --key-id 0123456789ab", false)]
+    [InlineData("agencies approve --change 41", false)]
     public void Command_lines_are_understood_or_refused(string line, bool understood)
     {
         var root = new RootCommand { SampleCommand.Create(), IntakeCommand.Create(), HashesCommand.Create(), AgenciesCommand.Create() };

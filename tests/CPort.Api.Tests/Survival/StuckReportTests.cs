@@ -42,6 +42,25 @@ public sealed class StuckReportTests(PostgreSqlServer server)
             Assert.Contains("stuck", body, StringComparison.OrdinalIgnoreCase);
         }
 
+        // To a stranger it is a report that does not exist, whatever is asked or sent; rights are looked at before what can be read.
+        using (var stranger = node.Http(node.KeyOf("hotline-gb")))
+        {
+            const string NoReport = "00000000000000000000000000";
+            const string Assess = """{"items":[{"item":1}],"assessment":{"classification":"National"}}""";
+            foreach (var path in new[] { "", "/items/1", "/history" })
+            {
+                Assert.Equal(await GetAsync(stranger, $"/v1/reports/{NoReport}{path}"), await GetAsync(stranger, $"/v1/reports/{first}{path}"));
+            }
+
+            var nowhere = await PostAsync(stranger, $"/v1/reports/{NoReport}/items:assess", Assess);
+            Assert.Equal(HttpStatusCode.NotFound, nowhere.Status);
+            Assert.Equal(nowhere, await PostAsync(stranger, $"/v1/reports/{last}/items:assess", Assess));
+            var any = await PostAsync(stranger, "/v1/items:assess", Assess.Replace("1}", $"\"{last}-1\"}}", StringComparison.Ordinal));
+            Assert.Contains("not-found", any.Body, StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await PostAsync(http, $"/v1/reports/{last}/items:assess", Assess)).Status);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await GetAsync(operators, $"/v1/reports/{last}")).Status);
+        }
+
         foreach (var id in ids.Skip(2))
         {
             Assert.Equal(HttpStatusCode.OK, (await GetAsync(http, $"/v1/reports/{id}")).Status);
@@ -108,6 +127,13 @@ public sealed class StuckReportTests(PostgreSqlServer server)
     private static async Task<(HttpStatusCode Status, string Body)> GetAsync(HttpClient http, string path)
     {
         using var answer = await http.GetAsync(path);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    private static async Task<(HttpStatusCode Status, string Body)> PostAsync(HttpClient http, string path, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await http.PostAsync(path, content);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 

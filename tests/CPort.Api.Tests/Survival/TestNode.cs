@@ -42,11 +42,11 @@ public sealed class TestNode : NodeProcess
     public async Task RegisterAsync(IEnumerable<SampleAgency> agencies)
     {
         using var client = new CPortClient(Url, await OperatorKeyAsync());
-        await Parallel.ForEachAsync(agencies, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (agency, cancellation) =>
+        var all = agencies.ToList();
+        await AgenciesCommand.RegisterAllAsync(client, all, _ => TrustLevel.Trusted, default);
+        await Parallel.ForEachAsync(all, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (agency, cancellation) =>
         {
-            var (key, _) = await AgenciesCommand.AddAsync(
-                client, agency.Id, agency.Name, agency.Kind, agency.Countries, agency.OrphanMandate, TrustLevel.Trusted,
-                AgenciesCommand.DefaultRoles(agency.Kind), cancellation: cancellation);
+            var (key, _) = await AgenciesCommand.IssueKeyAsync(client, agency.Id, AgenciesCommand.DefaultRoles(agency.Kind), cancellation);
             lock (_keys)
             {
                 _keys[agency.Id] = key;

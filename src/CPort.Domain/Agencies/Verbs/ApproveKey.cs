@@ -2,7 +2,7 @@ using static CPort.Domain.Agencies.AgencyRules;
 
 namespace CPort.Domain.Agencies.Verbs;
 
-/// <summary>Somebody else than who had a key made agrees to it: the agency whose it is, or a second operator. From then on it works.</summary>
+/// <summary>Somebody else than who had a key made agrees to it: the agency whose it is, or an operator of another hand. From then on it works.</summary>
 [ProtoContract, Manifest("ac10")]
 public sealed record ApproveKey : IAgencyCommand
 {
@@ -13,15 +13,19 @@ public sealed record ApproveKey : IAgencyCommand
     Type IAgencyCommand.Makes => typeof(ApiKeyApproved);
     Deed IAgencyCommand.Deed => Deed.ApproveKeys;
 
+    // Who is not of the agency is told that there is none before anything else of it.
+    bool IAgencyCommand.AlsoWhenClosed => true;
+
     AgencyDecision IAgencyCommand.Decide(AgencyRegistry state, EventMeta meta, KeyCandidate? candidate)
     {
         var caller = Context.Caller;
         return caller.Kind != AgencyKind.Operator && caller.Agency != Agency ? Reject(AgencyRejection.UnknownAgency, $"There is no agency '{Agency}'.")
+            : !state.Agencies[Agency].Active ? Reject(AgencyRejection.AgencyInactive, $"Agency '{Agency}' is not active.")
             : KeyOf(state, this, KeyId) is not { } key ? Reject(AgencyRejection.UnknownKey, $"Agency '{Agency}' has no such key.")
             : key.RevokedAt is not null ? Reject(AgencyRejection.KeyRevoked, "A revoked key is not agreed to.")
             : !key.AwaitsConsent ? Unchanged
-            : key.IssuedBy == caller.KeyId
-                ? Reject(AgencyRejection.SecondPersonNeeded, "Who had the key made does not agree to it: the agency does, or another operator.")
+            : caller.Kind == AgencyKind.Operator && key.IssuedBy is { } maker && HandOf(state, maker) == HandOf(state, caller.KeyId)
+                ? Reject(AgencyRejection.SecondPersonNeeded, "Who had the key made does not agree to it: the agency does, or an operator of another hand.")
             : Accept(new ApiKeyApproved { Meta = meta, Agency = Agency, KeyId = key.KeyId });
     }
 }
@@ -35,5 +39,6 @@ public sealed record ApiKeyApproved : IAgencyEvent
 
     string? IAgencyEvent.OfKey => KeyId;
 
-    public AgencyRegistry Apply(AgencyRegistry state) => state.With(state.Keys[KeyId] with { AwaitsConsent = false, ApprovedBy = Meta.KeyId });
+    public AgencyRegistry Apply(AgencyRegistry state) => ApiKeyRotated.Replaced(
+        state.With(state.Keys[KeyId] with { AwaitsConsent = false, ApprovedBy = Meta.KeyId }), KeyId, Meta.RecordedAt);
 }

@@ -46,7 +46,7 @@ public sealed record ChangeMemberships : IAgencyCommand
 }
 
 [ProtoContract, Manifest("ae2")]
-public sealed record MembershipsChanged : IAgencyEvent
+public sealed record MembershipsChanged : IWideningEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
     [ProtoMember(2)] public required AgencyId Agency { get; init; }
@@ -54,6 +54,8 @@ public sealed record MembershipsChanged : IAgencyEvent
     /// <summary>All memberships that hold from now on, not the difference.</summary>
     [ProtoMember(3)] public ImmutableArray<Membership> Memberships { get; init; } = [];
     [ProtoMember(4)] public Country? PrimaryCountry { get; init; }
+
+    public IAgencyCommand Again(CommandContext context) => new ChangeMemberships { Context = context, Agency = Agency, Memberships = Memberships };
 
     public AgencyRegistry Apply(AgencyRegistry state) =>
         state.With(state.Agencies[Agency] with { Memberships = Memberships, PrimaryCountry = PrimaryCountry });

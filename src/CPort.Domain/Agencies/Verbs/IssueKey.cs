@@ -62,7 +62,8 @@ public sealed record ApiKeyIssued : IAgencyEvent
 
     string? IAgencyEvent.OfKey => KeyId;
 
-    public AgencyRegistry Apply(AgencyRegistry state) => state.With(new ApiKeyRecord
+    public AgencyRegistry Apply(AgencyRegistry state) => (Tenant == Tenant.Live ? state.With(state.Agencies[Agency] with { CameIn = true }) : state).With(
+    new ApiKeyRecord
     {
         KeyId = KeyId, Agency = Agency, SecretHash = SecretHash, Roles = Roles, Tenant = Tenant, CreatedAt = Meta.RecordedAt, ExpiresAt = ExpiresAt,
         IssuedBy = Meta.KeyId, AwaitsConsent = AwaitsConsent,

@@ -20,6 +20,8 @@ public sealed record RegisterAgency : IAgencyCommand
 
     Type IAgencyCommand.Makes => typeof(AgencyRegistered);
     Deed IAgencyCommand.Deed => Deed.RegisterAgencies;
+    bool IAgencyCommand.AlsoWhenUnknown => true;
+    bool IAgencyCommand.AlsoWhenClosed => true;
 
     AgencyDecision IAgencyCommand.Decide(AgencyRegistry state, EventMeta meta, KeyCandidate? candidate)
     {
@@ -75,7 +77,7 @@ public sealed record RegisterAgency : IAgencyCommand
 }
 
 [ProtoContract, Manifest("ae1")]
-public sealed record AgencyRegistered : IAgencyEvent
+public sealed record AgencyRegistered : IWideningEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
     [ProtoMember(2)] public required AgencyId Agency { get; init; }
@@ -86,6 +88,12 @@ public sealed record AgencyRegistered : IAgencyEvent
     [ProtoMember(7)] public TrustLevel Trust { get; init; } = TrustLevel.Standard;
     [ProtoMember(8)] public int? IccamHotlineNumber { get; init; }
     [ProtoMember(9)] public Country? PrimaryCountry { get; init; }
+
+    public IAgencyCommand Again(CommandContext context) => new RegisterAgency
+    {
+        Context = context, Agency = Agency, Name = Name, Kind = Kind, Memberships = Memberships, HoldsOrphanMandate = HoldsOrphanMandate, Trust = Trust,
+        IccamHotlineNumber = IccamHotlineNumber, PrimaryCountry = PrimaryCountry,
+    };
 
     public AgencyRegistry Apply(AgencyRegistry state) => state.With(new Agency
     {

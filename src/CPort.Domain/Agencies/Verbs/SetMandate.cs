@@ -24,11 +24,13 @@ public sealed record SetMandate : IAgencyCommand
 }
 
 [ProtoContract, Manifest("ae4")]
-public sealed record MandateChanged : IAgencyEvent
+public sealed record MandateChanged : IWideningEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
     [ProtoMember(2)] public required AgencyId Agency { get; init; }
     [ProtoMember(3)] public bool HoldsOrphanMandate { get; init; }
+
+    public IAgencyCommand Again(CommandContext context) => new SetMandate { Context = context, Agency = Agency, HoldsOrphanMandate = HoldsOrphanMandate };
 
     public AgencyRegistry Apply(AgencyRegistry state) => state.With(state.Agencies[Agency] with { HoldsOrphanMandate = HoldsOrphanMandate });
 }

@@ -24,11 +24,13 @@ public sealed record SetTrust : IAgencyCommand
 }
 
 [ProtoContract, Manifest("ae3")]
-public sealed record TrustChanged : IAgencyEvent
+public sealed record TrustChanged : IWideningEvent
 {
     [ProtoMember(1)] public required EventMeta Meta { get; init; }
     [ProtoMember(2)] public required AgencyId Agency { get; init; }
     [ProtoMember(3)] public required TrustLevel Trust { get; init; }
+
+    public IAgencyCommand Again(CommandContext context) => new SetTrust { Context = context, Agency = Agency, Trust = Trust };
 
     public AgencyRegistry Apply(AgencyRegistry state) => state.With(state.Agencies[Agency] with { Trust = Trust });
 }

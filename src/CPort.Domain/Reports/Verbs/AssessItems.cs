@@ -1,3 +1,4 @@
+using CPort.Domain.Groups;
 using static CPort.Domain.Reports.Verbs.VerbRules;
 
 namespace CPort.Domain.Reports.Verbs;
@@ -11,13 +12,16 @@ public sealed record AssessItems : IReportCommand
     [ProtoMember(3)] public ImmutableArray<ItemTarget> Items { get; init; } = [];
     [ProtoMember(4)] public required AssessmentInput Assessment { get; init; }
 
+    /// <summary>Of an assessment of a group: what its items look like. Who names the items reads it in tables; the report knows its own hashes.</summary>
+    [ProtoMember(5)] public LookAlikeBall? Alike { get; init; }
+
     public IReportVerb Seal(ConfidentialSeam seam, Report report) => this with { Assessment = Assessment.Seal(seam, report.Id) };
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
         var caller = Context.Caller;
         return ForItems(report, this, Items, ItemWrite.Assess,
-            item => Leased(item, caller, environment) ?? CheckAssess(item, Assessment, caller, environment),
+            item => InGroup(item) ?? Leased(item, caller, environment) ?? CheckAssess(item, Assessment, caller, environment),
             items =>
             [
                 .. Assigning.TakeUnassigned(items, Context, environment),
@@ -38,6 +42,12 @@ public sealed record AssessItems : IReportCommand
                 },
             ]);
     }
+
+    private Refusal? InGroup(ContentItem item) => Alike is { } alike && !item.Hashes.Any(alike.Holds)
+        ? new Refusal(RejectionCode.NotFound, NotInGroup) : null;
+
+    /// <summary>The same whether the item is none, is not for the caller, or does not look like the group.</summary>
+    public const string NotInGroup = "There is no such item in this group.";
 
     private static Refusal? CheckAssess(ContentItem item, AssessmentInput input, Caller caller, ReportEnvironment environment)
     {
