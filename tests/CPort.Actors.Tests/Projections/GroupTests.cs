@@ -265,7 +265,7 @@ public sealed class GroupTests(PostgreSqlServer server) : IClassFixture<PostgreS
         Assert.Null(await reader.GetAsync(RandomLives.De1, group.Id, 200, null));
     }
 
-    private static GroupReader Reader(ReadModelWorld world) => new(world.Model);
+    private static GroupReader Reader(ReadModelWorld world) => new(world.Model, world.Seam);
 
     /// <summary>Reports of pictures with PDQ values, matched as the buckets would, into the journal and the read tables.</summary>
     /// <summary>A second table set, made of the whole journal in one batch.</summary>
