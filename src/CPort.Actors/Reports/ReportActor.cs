@@ -112,7 +112,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
 
     private void TakeNews()
     {
-        var (verdicts, senders) = _news.Take(_report, asked: _round is not null);
+        var (verdicts, senders) = _news.Take(_report);
         Commit(Decide(new CompleteAutomaticWork { ReportId = _id, Context = OwnContext(), Verdicts = verdicts }), _ => Answer(senders));
     }
 

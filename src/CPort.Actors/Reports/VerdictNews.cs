@@ -10,7 +10,10 @@ namespace CPort.Actors.Reports;
 /// </summary>
 internal sealed class VerdictNews
 {
-    /// <summary>Items of which is kept what was heard; news of others lead to a look-up each.</summary>
+    /// <summary>
+    /// Items of which is kept what was heard, also what changed nothing: neither a look-up that began before nor news that were sent before undo it. News of
+    /// others lead to a look-up each.
+    /// </summary>
     private const int MostKept = 1_000;
 
     private readonly List<(TakeVerdicts Message, IActorRef Sender)> _fresh = [];
@@ -29,9 +32,7 @@ internal sealed class VerdictNews
     }
 
     /// <summary>What can be decided now, with whom to answer then; the rest waits for the end of a round.</summary>
-    /// <param name="report">As it is.</param>
-    /// <param name="asked">A round is under way: what it brings may be older than these news, also than those that change nothing.</param>
-    public (ImmutableArray<ItemVerdicts> Verdicts, ImmutableArray<(TakeVerdicts Message, IActorRef Sender)> Senders) Take(Report report, bool asked = false)
+    public (ImmutableArray<ItemVerdicts> Verdicts, ImmutableArray<(TakeVerdicts Message, IActorRef Sender)> Senders) Take(Report report)
     {
         var whole = ImmutableArray.CreateBuilder<ItemVerdicts>();
         var later = new HashSet<int>();
@@ -43,7 +44,7 @@ internal sealed class VerdictNews
             }
 
             var heard = new ItemVerdicts { Ordinal = news.Key, Exact = Later(_heard.GetValueOrDefault(news.Key, []), news.SelectMany(n => n.Exact)) };
-            var kept = Keep(item, heard, asked);
+            var kept = Keep(heard);
             if (item.Matched && kept && ItemMatch.IsWhole(item, heard))
             {
                 whole.Add(heard);
@@ -82,34 +83,23 @@ internal sealed class VerdictNews
         bool IsTold(ItemVerdicts news) => !_again.Contains(news.Ordinal) && report.Item(news.Ordinal)?.NeedsMatch() != true;
         ImmutableArray<(TakeVerdicts Message, IActorRef Sender)> told = failed ? [] : [.. _waiting.Where(n => n.Message.Items.All(IsTold))];
         _waiting.RemoveAll(n => failed || told.Contains(n));
-        foreach (var only in _heard.Keys.Where(ordinal => report.Item(ordinal) is { Matched: true, Hashes.Length: <= 1 }).ToArray())
-        {
-            _heard.Remove(only);
-        }
-
         return told;
     }
 
     private ItemVerdicts With(Report report, ItemVerdicts found)
     {
-        if (report.Item(found.Ordinal) is not { } item)
+        if (report.Item(found.Ordinal) is null)
         {
             return found;
         }
 
         var all = found with { Exact = Later(found.Exact, _heard.GetValueOrDefault(found.Ordinal, [])) };
-        Keep(item, all, asked: false);
+        Keep(all);
         return all;
     }
 
-    private bool Keep(ContentItem item, ItemVerdicts heard, bool asked)
+    private bool Keep(ItemVerdicts heard)
     {
-        // News of an only hash decide by themselves, unless something older may still come.
-        if (item is { Matched: true, Hashes.Length: <= 1 } && !asked)
-        {
-            return true;
-        }
-
         if (_heard.Count == MostKept && !_heard.ContainsKey(heard.Ordinal))
         {
             return false;

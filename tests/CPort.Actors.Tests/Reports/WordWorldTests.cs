@@ -156,8 +156,10 @@ public sealed class WordWorldTests
                     s.Withdraw(Now(Callers.First(c => c.Agency == s.Report.ReportingHotline)));
                     break;
                 case 18 when step.What < 4:
-                    // The report's actor starts anew: what it heard and what it asked are forgotten.
+                    // The report's actor starts anew: what it heard and what it asked are forgotten, and
+                    // what buckets had sent it before does not outlive it.
                     (_news[step.Report], _rounds[step.Report]) = (new VerdictNews(), null);
+                    _underWay.RemoveAll(_ofBuckets.Contains);
                     break;
                 case 25 when step.What < 4:
                     // A node stops: its buckets are read from what was written, and what they sent or were answered is lost.
@@ -281,7 +283,7 @@ public sealed class WordWorldTests
         {
             if (_news[report] == news)
             {
-                var (verdicts, senders) = news.Take(_reports[report].Report, asked: _rounds[report] is not null);
+                var (verdicts, senders) = news.Take(_reports[report].Report);
                 var s = _reports[report];
                 Complete(report, new CompleteAutomaticWork { ReportId = s.Id, Context = s.Context(Caller.System), Verdicts = verdicts });
                 Answer(senders);
