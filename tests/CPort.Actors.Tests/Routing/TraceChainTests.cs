@@ -264,7 +264,7 @@ public sealed class TraceChainTests
     [InlineData("192.0.2/24, NL", "not an IP network")]
     [InlineData("192.0.2.0/24, XX", "country code")]
     [InlineData("192.0.2.0/24, NL, ASX", "AS number")]
-    [InlineData("192.0.2.0/24, NL, 1, \"Org", "quotation mark")]
+    [InlineData("192.0.2.0/24, NL, 1, \"Org", "unclosed or misplaced quote")]
     [InlineData("192.0.2.0/24, NL, 1, Org, perhaps", "yes or no")]
     [InlineData("ho st.example, NL", "nor a domain")]
     [InlineData("first.example, NL", "twice")]
