@@ -203,7 +203,7 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
 
     private void Tell()
     {
-        Tell([.. _fanOut.Again(), .. _fanOut.First(_state)]);
+        Tell([.. _fanOut.Again(_state), .. _fanOut.First(_state)]);
     }
 
     private void Tell(IReadOnlyList<TakeVerdicts> messages)

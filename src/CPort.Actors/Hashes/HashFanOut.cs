@@ -68,24 +68,42 @@ internal sealed class HashFanOut(HashBucketOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Messages that have gone unanswered for too long, to be sent again.</summary>
-    public IReadOnlyList<TakeVerdicts> Again()
+    /// <summary>
+    /// What has gone unanswered for too long, to be sent again: as it is now. What was sent first may be older than what the report has heard otherwise since,
+    /// and it would take it for newer.
+    /// </summary>
+    public IReadOnlyList<TakeVerdicts> Again(HashBucket state)
     {
         var now = time.GetUtcNow();
-        List<TakeVerdicts>? due = null;
-        foreach (var (_, report) in _sent)
+        List<TakeVerdicts>? again = null;
+        foreach (var (id, report) in _sent.Where(s => _work[s.Value].Due <= now).ToArray())
         {
             var work = _work[report];
-            if (work.Due <= now)
+            var (sent, covers) = (work.Sent, work.Covers);
+            _fresh -= work.Attempt == 0 ? 1 : 0;
+            if (Build(state, report, work) is null)
             {
-                _fresh -= work.Attempt == 0 ? 1 : 0;
-                work.Attempt++;
-                work.Due = now + Delay(work.Attempt);
-                (due ??= []).Add(work.Sent!);
+                _sent.Remove(id);
+                continue;
             }
+
+            if (work.Covers.SequenceEqual(covers))
+            {
+                // The same: an answer to the first is one to this.
+                work.Sent = sent;
+            }
+            else
+            {
+                _sent.Remove(id);
+                _sent.Add(work.Sent!.FanOutId, report);
+            }
+
+            work.Attempt++;
+            work.Due = now + Delay(work.Attempt);
+            (again ??= []).Add(work.Sent!);
         }
 
-        return due ?? [];
+        return again ?? [];
     }
 
     /// <summary>First messages, as far as the limit in flight allows.</summary>

@@ -10,6 +10,18 @@ public sealed class BodiesUnderWay(IntakeLimits limits)
     private readonly Dictionary<AgencyId, long> _ofAgency = [];
     private long _all;
 
+    /// <summary>All that is held now.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _all;
+            }
+        }
+    }
+
     /// <summary>A request's share, empty at first; to be disposed when the request has its answer.</summary>
     public Share Begin(AgencyId? agency) => new(this, agency ?? default);
 
