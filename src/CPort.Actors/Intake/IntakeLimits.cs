@@ -16,7 +16,7 @@ public sealed record IntakeLimits
     public int CommandBodyBytes { get; init; } = 512 * 1024;
 
     /// <summary>Bytes of bodies that are read or worked on at once on this node; further ones get 503 with Retry-After.</summary>
-    public long BodyBytesUnderWay { get; init; } = 64 * 1024 * 1024;
+    public long BodyBytesUnderWay { get; init; } = 96 * 1024 * 1024;
 
     /// <summary>Of these, what one agency may have; beyond it 429 with Retry-After.</summary>
     public long BodyBytesUnderWayPerAgency { get; init; } = 32 * 1024 * 1024;

@@ -16,6 +16,7 @@ namespace CPort.Api.Tests.Cluster;
 public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper output)
 {
     [SkippableFact]
+    [Trait("Run", "whole")]
     public async Task Killed_nodes_cost_seconds_and_nothing_acknowledged_and_the_projection_goes_on_elsewhere()
     {
         await using var cluster = await NodeCluster.CreateAsync(server, 3);
@@ -56,6 +57,7 @@ public sealed class FailoverTests(PostgreSqlServer server, ITestOutputHelper out
     }
 
     [SkippableFact]
+    [Trait("Run", "whole")]
     public async Task A_node_that_stands_still_for_a_moment_stays_and_one_that_does_for_long_ends_and_joins_again()
     {
         await using var cluster = await NodeCluster.CreateAsync(server, 3);
