@@ -214,12 +214,26 @@ internal static class RecoveryCommand
             await Get("SELECT COUNT(*) FROM journal"));
     }
 
-    // One for all starts of this run: what one wrote the next reads.
-    private static readonly JournalSeal Seal = new(KeyRing.New());
+    private const string MasterKeyName = "CPORT_BENCH_MASTER_KEY";
+
+    /// <summary>The database's own keys: what one process of this run wrote the next reads, which finds the master key in its environment.</summary>
+    private static async Task<JournalSeal> SealAsync(Database database, CancellationToken cancellation)
+    {
+        if (Environment.GetEnvironmentVariable(MasterKeyName) is null)
+        {
+            Environment.SetEnvironmentVariable(MasterKeyName, Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)));
+        }
+
+        var ring = new KeyRing(TimeProvider.System);
+        await new KeyRingStore(database, ring, TimeProvider.System)
+            .OpenAsync(MasterKeys.FromText(Environment.GetEnvironmentVariable(MasterKeyName), MasterKeyName), cancellation);
+        return new JournalSeal(ring);
+    }
 
     /// <summary>The buckets as a node hosts them: a cluster of one, real sharding, strict serialisation.</summary>
     private static async Task<RunningBuckets> StartAsync(Database database, int wake, CancellationToken cancellation)
     {
+        var seal = await SealAsync(database, cancellation);
         var services = new ServiceCollection();
         services.AddLogging(l => l.SetMinimumLevel(LogLevel.None));
         services.AddSingleton<IHostApplicationLifetime, Lifetime>();
@@ -227,7 +241,7 @@ internal static class RecoveryCommand
             .AddHocon("akka.loglevel = WARNING, akka.stdout-loglevel = WARNING", HoconAddMode.Prepend)
             .AddHocon(ClusterTuning.Hocon, HoconAddMode.Append)
             .AddWireSerialization()
-            .AddSqlPersistence(database, Seal)
+            .AddSqlPersistence(database, seal)
             .WithRemoting("127.0.0.1", 0)
             .WithClustering(new ClusterOptions { Roles = [ClusterRoles.Hash] })
             .WithActors((system, registry, _) => registry.Register<NoReports>(system.ActorOf(Props.Create(() => new Echo()))))
