@@ -135,10 +135,12 @@ public sealed class Database
         return new Database(provider, postgres.ConnectionString, synchronous, life);
     }
 
+    private DbConnection Closed() => IsSqlite ? new PooledSqliteConnection(ConnectionString) : new NpgsqlConnection(ConnectionString);
+
     /// <summary>As <see cref="OpenAsync"/>, for a thread that may wait.</summary>
     public DbConnection Open()
     {
-        DbConnection connection = IsSqlite ? new PooledSqliteConnection(ConnectionString) : new NpgsqlConnection(ConnectionString);
+        var connection = Closed();
         try
         {
             connection.Open();
@@ -159,7 +161,7 @@ public sealed class Database
     /// <summary>An open connection; the caller disposes it (it goes back to the pool).</summary>
     public async ValueTask<DbConnection> OpenAsync(CancellationToken cancellation = default)
     {
-        DbConnection connection = IsSqlite ? new PooledSqliteConnection(ConnectionString) : new NpgsqlConnection(ConnectionString);
+        var connection = Closed();
         try
         {
             await connection.OpenAsync(cancellation).ConfigureAwait(false);
