@@ -1,8 +1,12 @@
+using CPort.Actors.Searches;
 using CPort.Api;
 using CPort.Portal.Assets;
+using CPort.Portal.Figures;
+using CPort.Portal.Help;
 using CPort.Portal.Home;
 using CPort.Portal.Queues;
 using CPort.Portal.Reports;
+using CPort.Portal.Search;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace CPort.Portal;
@@ -29,6 +33,7 @@ public static class CPortPortal
         services.TryAddSingleton<IPortalSessions, NoSessions>();
         services.AddSingleton<ReportPages>();
         services.AddSingleton<NextItem>();
+        services.AddSingleton<SearchStore>();
         return services;
     }
 
@@ -55,6 +60,9 @@ public static class CPortPortal
         pages.MapHome();
         pages.MapQueues();
         pages.MapReports();
+        pages.MapSearch();
+        pages.MapStatistics();
+        pages.MapHelp();
 
         // What is no page looks like what is none of this person's business.
         pages.Map("/app/{**rest}", Pages.Absent).Needs(Deed.CountItems);

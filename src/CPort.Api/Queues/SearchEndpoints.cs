@@ -70,17 +70,22 @@ public static class SearchEndpoints
                 """)
             .Problems(400, 403, 413, 422, 503);
 
-    private static async Task<ItemListAnswer> SearchAsync(JsonBody<SearchBody> body, ApiCaller caller, ReportSearch search, CancellationToken cancellation)
+    private static async Task<ItemListAnswer> SearchAsync(JsonBody<SearchBody> body, ApiCaller caller, ReportSearch search, CancellationToken cancellation) =>
+        await FindAsync(body.Value, body.Fields, caller.Caller, search, cancellation);
+
+    /// <summary>A page of what is found; throws <see cref="ApiProblemException"/> with all that is wrong with the body. Also for the portal.</summary>
+    public static async Task<ItemListAnswer> FindAsync(
+        SearchBody body, FieldReader fields, Caller caller, ReportSearch search, CancellationToken cancellation)
     {
-        var query = Read(body.Value, body.Fields);
-        body.Check();
+        var query = Read(body, fields);
+        fields.Check();
         foreach (var (field, fault) in query.Faults())
         {
-            body.Fields.Add(field, field == "url" ? ProblemCodes.MalformedUrl : ProblemCodes.OutOfRange, fault);
+            fields.Add(field, field == "url" ? ProblemCodes.MalformedUrl : ProblemCodes.OutOfRange, fault);
         }
 
-        body.Check();
-        return ItemListAnswer.Of(List, await search.SearchAsync(caller.Caller, query, cancellation));
+        fields.Check();
+        return ItemListAnswer.Of(List, await search.SearchAsync(caller, query, cancellation));
     }
 
     private static SearchQuery Read(SearchBody b, FieldReader fields)

@@ -25,6 +25,22 @@ public sealed partial class FieldReader(IntakeLimits limits, CodeGeneration code
 
     public IReadOnlyCollection<FieldError> Errors => _errors;
 
+    /// <summary>
+    /// Throws <see cref="ApiProblemException"/> with everything that was found wrong so far; a command is done whole or not, so nothing is left out of it.
+    /// </summary>
+    public void Check()
+    {
+        if (Problem is { } problem)
+        {
+            throw ApiProblemException.Of(problem);
+        }
+
+        if (LeftOut is { IsEmpty: false } leftOut)
+        {
+            throw ApiProblemException.Of(IntakeProblem.Of(leftOut));
+        }
+    }
+
     /// <summary>What cannot be read and others can do without: one hash beside others, a size. The rest is taken, and the sender told.</summary>
     public ImmutableArray<FieldError> LeftOut => [.. _leftOut];
 

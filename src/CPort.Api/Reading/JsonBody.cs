@@ -36,21 +36,8 @@ public sealed class JsonBody<T> : IEndpointParameterMetadataProvider
         builder.Metadata.Add(RequestBody.CodesParameter);
     }
 
-    /// <summary>
-    /// Throws <see cref="ApiProblemException"/> with everything that was found wrong so far; a command is done whole or not, so nothing is left out of it.
-    /// </summary>
-    public void Check()
-    {
-        if (Fields.Problem is { } problem)
-        {
-            throw ApiProblemException.Of(problem);
-        }
-
-        if (Fields.LeftOut is { IsEmpty: false } leftOut)
-        {
-            throw ApiProblemException.Of(IntakeProblem.Of(leftOut));
-        }
-    }
+    /// <inheritdoc cref="FieldReader.Check"/>
+    public void Check() => Fields.Check();
 }
 
 /// <summary>What endpoints read of a request besides JSON.</summary>

@@ -15,7 +15,7 @@ namespace CPort.Node.Commands;
 internal static class DemoCommand
 {
     private const string KnownList = "demo-known";
-    private const string KeysFile = "demo-keys.json";
+    internal const string KeysFile = "demo-keys.json";
 
     public static Command Create()
     {
@@ -67,7 +67,7 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task RunAsync(WebApplication app, NodeOptions options, int reports, ulong seed, CancellationToken cancellation)
+    internal static async Task RunAsync(WebApplication app, NodeOptions options, int reports, ulong seed, CancellationToken cancellation)
     {
         var url = new Uri(app.Urls.First());
         var operatorKey = await OperatorKeyAsync(options, cancellation);

@@ -1,5 +1,6 @@
 using CPort.Api.Reports;
 using CPort.Actors.Intake;
+using CPort.Actors.Searches;
 
 namespace CPort.Node.Composition;
 
@@ -10,6 +11,7 @@ internal static class ApiSetup
         .AddSingleton<IntakeDoor>()
         .AddPreparation<Database>(RejectionLog.EnsureTableAsync)
         .AddPreparation<Database>(HashQuota.EnsureTableAsync)
+        .AddPreparation<Database>(SearchStore.EnsureTableAsync)
         .AddCPortApi(new CPortApiOptions
         {
             Gateway = ReportsSetup.GatewayOptions(options.Limits),

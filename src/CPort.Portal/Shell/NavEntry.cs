@@ -11,9 +11,11 @@ public sealed record NavEntry(string Key, string Address, char Letter, Deed Need
 {
     public static readonly NavEntry Home = new("home", "/app", 'h', Deed.CountItems);
     public static readonly NavEntry Queues = new("queues", "/app/queues", 'q', Deed.ListItems);
+    public static readonly NavEntry Search = new("search", "/app/search", 's', Deed.ListItems);
+    public static readonly NavEntry Statistics = new("statistics", "/app/statistics", 'f', Deed.CountItems);
 
     /// <summary>In the order they are shown.</summary>
-    public static ImmutableArray<NavEntry> All { get; } = [Home, Queues];
+    public static ImmutableArray<NavEntry> All { get; } = [Home, Queues, Search, Statistics];
 
     public static IEnumerable<NavEntry> For(Caller caller) => All.Where(e => AccessTable.May(caller, e.Needs));
 }

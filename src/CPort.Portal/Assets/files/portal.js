@@ -154,6 +154,7 @@ document.addEventListener("keydown", e => {
       if (box) { if (!e.shiftKey) box.checked = !box.checked; else box.checked = true; choose(box, e.shiftKey); }
       return;
     }
+    case "?": location.assign("/help"); return;
     case "Escape": document.querySelector(".crumbs li:last-child a")?.click(); return;
   }
   const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
