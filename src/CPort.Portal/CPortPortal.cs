@@ -75,11 +75,16 @@ public static class CPortPortal
         var pages = app.MapGroup("").WithMetadata(new PageMetadata(Problems.WriteAsync, Policy)).ExcludeFromDescription();
         pages.AddEndpointFilter(async (context, next) =>
         {
-            var http = context.HttpContext;
-            var headers = http.Response.Headers;
-            headers.CacheControl = "no-store";
-            headers["Cross-Origin-Opener-Policy"] = "same-origin";
-            headers["Permissions-Policy"] = "publickey-credentials-get=(self), publickey-credentials-create=(self)";
+            var response = context.HttpContext.Response;
+
+            // Last of all: the tokens of forms set a rule of their own, and say so in the log when there is one before.
+            response.OnStarting(() =>
+            {
+                response.Headers.CacheControl = "no-store";
+                return Task.CompletedTask;
+            });
+            response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
+            response.Headers["Permissions-Policy"] = "publickey-credentials-get=(self), publickey-credentials-create=(self)";
             return await next(context);
         });
         pages.AddEndpointFilter(FormGuard.FilterAsync);

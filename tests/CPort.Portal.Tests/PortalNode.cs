@@ -44,7 +44,7 @@ public sealed class PortalNode : IAsyncLifetime
         var options = new NodeOptions { Data = _folder, Http = { Url = "http://127.0.0.1:0" }, Cluster = { Port = 0 } };
         _app = NodeHost.Build(options, b =>
         {
-            b.Logging.SetMinimumLevel(LogLevel.Error).AddSimpleConsole();
+            b.Logging.SetMinimumLevel(LogLevel.Error);
             b.Services.RemoveAll<IPortalSessions>();
             b.Services.AddSingleton<IPortalSessions>(s => new Sessions(_folder, s.GetRequiredService<AgencyDirectoryFeed>(), TimeProvider.System));
         });

@@ -36,6 +36,9 @@ public readonly record struct Country : IComparable<Country>
     }
 
     /// <summary>As <see cref="TryParse"/>; throws <see cref="FormatException"/> on anything else.</summary>
+    /// <summary>All of them, by code.</summary>
+    public static IEnumerable<Country> All => IsoCodes.Keys.Order(StringComparer.Ordinal).Select(Parse);
+
     public static Country Parse(string text) =>
         TryParse(text, out var country) ? country : throw new FormatException($"'{text}' is not an ISO 3166-1 alpha-2 country code.");
 

@@ -106,6 +106,7 @@ public sealed class Words
         : span.TotalHours >= 1 ? Of("span.hours", ("n", (long)span.TotalHours))
         : Of("span.minutes", ("n", Math.Max(0, (long)span.TotalMinutes)));
 
+    /// <summary>The language's own texts, each plural class by itself.</summary>
     internal IEnumerable<(string Key, string Plural, string Text)> Own => _messages.SelectMany(m => m.Value.Select(p => (m.Key, p.Key, p.Value)));
 
     internal static Words In(string language) => All[language];
@@ -154,19 +155,27 @@ public sealed class Words
         return Languages.Select(l => l == "en" ? english : Read(l, english)).ToFrozenDictionary(w => w.Language);
     }
 
+    // Our own messages, and Unicode's names of countries and months.
     private static Words Read(string language, Words? elseIn)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"texts/messages.{language}.json");
-        if (stream is null)
+        var messages = new Dictionary<string, FrozenDictionary<string, string>>();
+        foreach (var file in new[] { "messages", "cldr" })
         {
-            return new Words(language, FrozenDictionary<string, FrozenDictionary<string, string>>.Empty, elseIn);
+            using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"texts/{file}.{language}.json");
+            if (stream is null)
+            {
+                continue;
+            }
+
+            using var json = JsonDocument.Parse(stream);
+            foreach (var message in json.RootElement.EnumerateObject())
+            {
+                messages.Add(message.Name, message.Value.ValueKind == JsonValueKind.Object
+                    ? message.Value.EnumerateObject().ToFrozenDictionary(p => p.Name, p => p.Value.GetString()!)
+                    : new Dictionary<string, string> { ["other"] = message.Value.GetString()! }.ToFrozenDictionary());
+            }
         }
 
-        using var json = JsonDocument.Parse(stream);
-        return new Words(language, json.RootElement.EnumerateObject().ToFrozenDictionary(
-            m => m.Name,
-            m => m.Value.ValueKind == JsonValueKind.Object
-                ? m.Value.EnumerateObject().ToFrozenDictionary(p => p.Name, p => p.Value.GetString()!)
-                : new Dictionary<string, string> { ["other"] = m.Value.GetString()! }.ToFrozenDictionary()), elseIn);
+        return new Words(language, messages.ToFrozenDictionary(), elseIn);
     }
 }
