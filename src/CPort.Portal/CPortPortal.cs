@@ -1,4 +1,4 @@
-using CPort.Actors.Searches;
+using CPort.Actors.Personal;
 using CPort.Api;
 using CPort.Portal.Assets;
 using CPort.Portal.Figures;
@@ -7,6 +7,7 @@ using CPort.Portal.Home;
 using CPort.Portal.Queues;
 using CPort.Portal.Reports;
 using CPort.Portal.Search;
+using CPort.Portal.Selections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace CPort.Portal;
@@ -33,7 +34,7 @@ public static class CPortPortal
         services.TryAddSingleton<IPortalSessions, NoSessions>();
         services.AddSingleton<ReportPages>();
         services.AddSingleton<NextItem>();
-        services.AddSingleton<SearchStore>();
+        services.AddSingleton<PersonalStore>();
         return services;
     }
 
@@ -60,6 +61,7 @@ public static class CPortPortal
         pages.MapHome();
         pages.MapQueues();
         pages.MapReports();
+        pages.MapSelections();
         pages.MapSearch();
         pages.MapStatistics();
         pages.MapHelp();

@@ -20,7 +20,7 @@ public sealed partial class PageTests(PortalNode node)
     {
         ["/app"] = "app", ["/app/queues"] = "app/queues", ["/app/queues/{name}"] = "app/queues/unassessed",
         ["/app/reports/{id}"] = null, ["/app/reports/{id}/items/{item:int}"] = null, ["/app/{**rest}"] = "app/nothing/here",
-        ["/app/search"] = "app/search", ["/app/search/{id}"] = null, ["/app/go"] = null, ["/help"] = "help",
+        ["/app/search"] = "app/search", ["/app/search/{id}"] = null, ["/app/go"] = null, ["/app/selections/{id}"] = null, ["/help"] = "help",
         ["/accessibility"] = "accessibility", ["/privacy"] = "privacy", ["/app/statistics"] = "app/statistics",
     };
 
@@ -287,12 +287,12 @@ public sealed partial class PageTests(PortalNode node)
         Assert.All(page.QuerySelectorAll("[data-key]"), e => Assert.Equal(e.GetAttribute("data-key"), e.GetAttribute("aria-keyshortcuts")));
     }
 
-    private static IHtmlDocument Parse(string html) => new HtmlParser().ParseDocument(html);
+    internal static IHtmlDocument Parse(string html) => new HtmlParser().ParseDocument(html);
 
-    private static void Choose(IHtmlFormElement form, string name, string value) =>
+    internal static void Choose(IHtmlFormElement form, string name, string value) =>
         form.QuerySelector($"input[name={name}][value='{value}']")!.SetAttribute("checked", "");
 
-    private static async Task<HttpResponseMessage> PostAsync(HttpClient client, IHtmlFormElement form, params (string Name, string Value)[] more)
+    internal static async Task<HttpResponseMessage> PostAsync(HttpClient client, IHtmlFormElement form, params (string Name, string Value)[] more)
     {
         var fields = form.QuerySelectorAll("input[name], textarea[name], select[name]")
             .Where(e => e.GetAttribute("type") is not ("radio" or "checkbox") || e.HasAttribute("checked"))
@@ -313,7 +313,7 @@ public sealed partial class PageTests(PortalNode node)
     }
 
     /// <summary>Posts, and gives the address of the page that shows what was done.</summary>
-    private static async Task<Uri> FollowAsync(HttpClient client, IHtmlFormElement form, params (string Name, string Value)[] more)
+    internal static async Task<Uri> FollowAsync(HttpClient client, IHtmlFormElement form, params (string Name, string Value)[] more)
     {
         using var response = await PostAsync(client, form, more);
         Assert.True(response.StatusCode == HttpStatusCode.SeeOther, $"{response.StatusCode}: {await response.Content.ReadAsStringAsync()}");

@@ -29,7 +29,8 @@ public sealed partial class TextTests
         string[] missing =
         [
             .. Missing<ItemState>("state"), .. Missing<Classification>("classification"), .. Missing<AgeCategory>("age"), .. Missing<GenderCategory>("gender"),
-            .. Missing<ActionType>("action"), .. Missing<ActionReason>("reasonFor"), .. Missing<ContentType>("contentType"), .. Missing<ReportState>("reportState"),
+            .. Missing<ActionType>("action"), .. Missing<ActionReason>("reasonFor"), .. Missing<ContentType>("contentType"),
+            .. Missing<ReportState>("reportState"),
             .. WorkQueue.All.SelectMany(q => new[] { $"queue.{q.Name}", $"queue.{q.Name}.meaning" }).Where(k => !Words.English.Has(k)),
             .. Country.All.Select(c => $"country.{c.Code}").Where(k => !Words.English.Has(k)),
         ];
@@ -104,8 +105,8 @@ public sealed partial class TextTests
     [GeneratedRegex("""(?:T|Words|words)(?:\.Of\(|\.Count\(|\[)"([a-zA-Z0-9.-]+)"(?:\]|,|\))""")]
     private static partial Regex Names();
 
-    [GeneratedRegex(@"^(month|country|state|classification|age|gender|action|reasonFor|reason|contentType|hostingSource|inheritance|reportState|event|refusal|done|"
-        + @"error|queue|figure|duration|breakdown|nav|help|accessibility|privacy|keys|absent|forbidden|refused|unavailable|defect|language)\.")]
+    [GeneratedRegex(@"^(month|country|state|classification|age|gender|action|reasonFor|reason|contentType|hostingSource|inheritance|reportState|event|refusal|"
+        + @"done|error|queue|outcome|figure|duration|breakdown|nav|help|accessibility|privacy|keys|absent|forbidden|refused|unavailable|defect|language)\.")]
     private static partial Regex Family();
 
     [GeneratedRegex(@"\{[a-z0-9]+\}", RegexOptions.IgnoreCase)]

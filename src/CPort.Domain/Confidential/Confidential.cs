@@ -39,8 +39,8 @@ public enum SealedField
     /// <summary>What was wrong with a line that was not taken; its place has the line's name instead of a report.</summary>
     Rejection = 9,
 
-    /// <summary>What a person searched for in the portal; its place has the search's name instead of a report.</summary>
-    Search = 10,
+    /// <summary>What a person put down in the portal; its place has the thing's id instead of a report.</summary>
+    Personal = 10,
 }
 
 /// <summary>

@@ -1,6 +1,6 @@
 using CPort.Api.Reports;
 using CPort.Actors.Intake;
-using CPort.Actors.Searches;
+using CPort.Actors.Personal;
 
 namespace CPort.Node.Composition;
 
@@ -11,7 +11,7 @@ internal static class ApiSetup
         .AddSingleton<IntakeDoor>()
         .AddPreparation<Database>(RejectionLog.EnsureTableAsync)
         .AddPreparation<Database>(HashQuota.EnsureTableAsync)
-        .AddPreparation<Database>(SearchStore.EnsureTableAsync)
+        .AddPreparation<Database>(PersonalStore.EnsureTableAsync)
         .AddCPortApi(new CPortApiOptions
         {
             Gateway = ReportsSetup.GatewayOptions(options.Limits),

@@ -46,19 +46,8 @@ internal static class ReportEndpoints
         UserGenerated = f.Is("usergenerated"), ChildModeling = f.Is("modeling"),
     };
 
-    private static IReportCommand? Assess(Form f, (ReportId Report, ItemTarget Target) of)
-    {
-        var chosen = AssessmentOf(f);
-        return chosen.Class is not { } classification ? null : new AssessItems
-        {
-            ReportId = of.Report, Context = f.Context(), Items = [of.Target],
-            Assessment = new AssessmentInput
-            {
-                Classification = classification, Age = chosen.Age ?? AgeCategory.NotDetermined, Gender = chosen.Gender ?? GenderCategory.NotDetermined,
-                VirtualContent = chosen.Virtual, UserGeneratedContent = chosen.UserGenerated, ChildModeling = chosen.ChildModeling,
-            },
-        };
-    }
+    private static AssessItems? Assess(Form f, (ReportId Report, ItemTarget Target) of) => AssessmentOf(f).ToInput() is not { } assessment ? null
+        : new AssessItems { ReportId = of.Report, Context = f.Context(), Items = [of.Target], Assessment = assessment };
 
     private static SecretText? Secret(string? text) => text is null ? null : new SecretText { Text = text };
 

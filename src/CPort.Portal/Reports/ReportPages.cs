@@ -48,6 +48,13 @@ public sealed record AssessmentForm
     public bool Virtual { get; init; }
     public bool UserGenerated { get; init; }
     public bool ChildModeling { get; init; }
+
+    /// <summary>As the rules take it; null while no classification is chosen.</summary>
+    public Domain.Reports.Verbs.AssessmentInput? ToInput() => Class is not { } classification ? null : new Domain.Reports.Verbs.AssessmentInput
+    {
+        Classification = classification, Age = Age ?? AgeCategory.NotDetermined, Gender = Gender ?? GenderCategory.NotDetermined, VirtualContent = Virtual,
+        UserGeneratedContent = UserGenerated, ChildModeling = ChildModeling,
+    };
 }
 
 /// <summary>Reads what the pages of reports show, through the same gateway and answers as the API's.</summary>

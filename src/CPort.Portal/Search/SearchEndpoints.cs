@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CPort.Actors.Intake;
 using CPort.Actors.Projections;
-using CPort.Actors.Searches;
+using CPort.Actors.Personal;
 using CPort.Api;
 using CPort.Api.Queues;
 using CPort.Api.Reading;
@@ -23,7 +23,7 @@ public sealed record SearchModel
     public bool Continued { get; init; }
 
     /// <summary>The person's searches with names.</summary>
-    public ImmutableArray<KeptSearch> Kept { get; init; } = [];
+    public ImmutableArray<PersonalThing> Kept { get; init; } = [];
 
     /// <summary>The field's text, or its list with commas.</summary>
     public string? Text(string field) => Body[field] switch
@@ -58,11 +58,11 @@ internal static class SearchEndpoints
         pages.MapGet("/app/go", GoAsync).Needs(Deed.CountItems);
     }
 
-    private static async Task<IResult> FormAsync(HttpContext http, SearchStore store) =>
-        Page(http, new SearchModel { Body = [], Kept = await store.OfAsync(CallerOf(http), http.RequestAborted) });
+    private static async Task<IResult> FormAsync(HttpContext http, PersonalStore store) =>
+        Page(http, new SearchModel { Body = [], Kept = await store.NamedAsync(CallerOf(http), PersonalKind.Search, http.RequestAborted) });
 
     private static async Task<IResult> KeepAsync(
-        HttpContext http, SearchStore store, ReportSearch search, IntakeLimits limits, TimeProvider time)
+        HttpContext http, PersonalStore store, ReportSearch search, IntakeLimits limits, TimeProvider time)
     {
         var body = BodyOf(await Form.ReadAsync(http));
         try
@@ -75,13 +75,13 @@ internal static class SearchEndpoints
             return Page(http, new SearchModel { Body = body }, ErrorsOf(e.Problem), StatusCodes.Status422UnprocessableEntity);
         }
 
-        return Pages.After($"/app/search/{await store.KeepAsync(CallerOf(http), body.ToJsonString(), http.RequestAborted)}");
+        return Pages.After($"/app/search/{await store.KeepAsync(CallerOf(http), PersonalKind.Search, body.ToJsonString(), http.RequestAborted)}");
     }
 
     private static async Task<IResult> ResultsAsync(
-        HttpContext http, SearchStore store, ReportSearch search, IntakeLimits limits, TimeProvider time, string id, string? after = null)
+        HttpContext http, PersonalStore store, ReportSearch search, IntakeLimits limits, TimeProvider time, string id, string? after = null)
     {
-        if (await store.FindAsync(CallerOf(http), id, http.RequestAborted) is not { } kept)
+        if (await store.FindAsync(CallerOf(http), PersonalKind.Search, id, http.RequestAborted) is not { } kept)
         {
             return Pages.Absent(http);
         }
@@ -97,18 +97,18 @@ internal static class SearchEndpoints
         return Page(http, new SearchModel
         {
             Body = body, Id = kept.Id, Name = kept.Name, Items = found.Items, Next = found.NextCursor, Continued = !string.IsNullOrEmpty(after),
-            Kept = await store.OfAsync(CallerOf(http), http.RequestAborted),
+            Kept = await store.NamedAsync(CallerOf(http), PersonalKind.Search, http.RequestAborted),
         });
     }
 
-    private static async Task<IResult> NameAsync(HttpContext http, SearchStore store, string id)
+    private static async Task<IResult> NameAsync(HttpContext http, PersonalStore store, string id)
     {
         var name = (await Form.ReadAsync(http)).Text("name");
-        var named = name is { Length: <= 80 } && await store.NameAsync(CallerOf(http), id, name, http.RequestAborted);
+        var named = name is { Length: <= 80 } && await store.NameAsync(CallerOf(http), PersonalKind.Search, id, name, http.RequestAborted);
         return Pages.After($"/app/search/{id}", named ? "searchNamed" : "searchNotNamed");
     }
 
-    private static async Task<IResult> DropAsync(HttpContext http, SearchStore store, string id)
+    private static async Task<IResult> DropAsync(HttpContext http, PersonalStore store, string id)
     {
         await store.DropAsync(CallerOf(http), id, http.RequestAborted);
         return Pages.After("/app/search", "searchDropped");

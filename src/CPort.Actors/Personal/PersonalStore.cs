@@ -1,0 +1,126 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace CPort.Actors.Personal;
+
+/// <summary>What a person puts down.</summary>
+public enum PersonalKind
+{
+    /// <summary>What was searched for.</summary>
+    Search = 1,
+
+    /// <summary>Rows that were chosen, with the versions that were shown, and what became of them.</summary>
+    Selection = 2,
+}
+
+/// <summary>Something that was put down: its text, and how it is called when it was kept by name.</summary>
+public sealed record PersonalThing(string Id, string Body, string? Name);
+
+/// <summary>
+/// What people put down in the portal for a while, in the table <c>cport_personal</c>: URLs, hashes and long lists must not stand in addresses, so their pages
+/// are at the thing's id. Sealed; only who put it there finds it again. Kept for a day, or until taken away when it was given a name.
+/// </summary>
+public sealed class PersonalStore(Database database, ConfidentialSeam seam, TimeProvider time)
+{
+    /// <summary>How long a thing without a name is kept.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(1);
+
+    /// <summary>Things of a kind with a name that one person may have.</summary>
+    public const int Named = 50;
+
+    /// <summary>Makes the table when it is missing; several nodes may call it at once.</summary>
+    public static Task EnsureTableAsync(Database database, CancellationToken cancellation = default)
+    {
+        var bytes = database.IsSqlite ? "BLOB" : "BYTEA";
+        return DatabaseSchema.ApplyAsync(
+            database,
+            $"""
+            CREATE TABLE IF NOT EXISTS cport_personal (
+                id VARCHAR(26) NOT NULL PRIMARY KEY, owner VARCHAR(64) NOT NULL, kind INTEGER NOT NULL, sealed {bytes} NOT NULL, name_sealed {bytes} NULL,
+                until BIGINT NOT NULL);
+            CREATE INDEX IF NOT EXISTS cport_personal_owner ON cport_personal (owner, kind, until);
+            """,
+            cancellation);
+    }
+
+    /// <summary>Puts it down; gives its id. What has run out goes.</summary>
+    public async Task<string> KeepAsync(Caller caller, PersonalKind kind, string body, CancellationToken cancellation)
+    {
+        var id = new ReportId(BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16)));
+        var now = time.GetUtcNow();
+        await database.ExecuteAsync("DELETE FROM cport_personal WHERE until < @now", cancellation, ("now", now.ToUnixTimeSeconds())).ConfigureAwait(false);
+        await database.ExecuteAsync(
+            "INSERT INTO cport_personal (id, owner, kind, sealed, until) VALUES (@id, @owner, @kind, @sealed, @until)", cancellation,
+            ("id", id.ToString()), ("owner", OwnerOf(caller)), ("kind", (int)kind), ("sealed", Seal(id, body)),
+            ("until", now.Add(Kept).ToUnixTimeSeconds())).ConfigureAwait(false);
+        return id.ToString();
+    }
+
+    /// <summary>Puts another text in its place; false: there is no such thing of this person.</summary>
+    public async Task<bool> ReplaceAsync(Caller caller, string id, string body, CancellationToken cancellation) =>
+        ReportId.TryParse(id, out var place) && await database.ExecuteAsync(
+            "UPDATE cport_personal SET sealed = @sealed WHERE id = @id AND owner = @owner", cancellation,
+            ("sealed", Seal(place, body)), ("id", place.ToString()), ("owner", OwnerOf(caller))).ConfigureAwait(false) == 1;
+
+    /// <summary>Gives it a name, by which it stays; false: there is no such thing of this person, or too many with names.</summary>
+    public async Task<bool> NameAsync(Caller caller, PersonalKind kind, string id, string name, CancellationToken cancellation) =>
+        ReportId.TryParse(id, out var place) && (await NamedAsync(caller, kind, cancellation).ConfigureAwait(false)).Length < Named
+        && await database.ExecuteAsync(
+            "UPDATE cport_personal SET name_sealed = @name, until = @until WHERE id = @id AND owner = @owner AND kind = @kind", cancellation,
+            ("name", Seal(place, name, 1)), ("until", long.MaxValue), ("id", place.ToString()), ("owner", OwnerOf(caller)), ("kind", (int)kind))
+            .ConfigureAwait(false) == 1;
+
+    /// <summary>Takes it away.</summary>
+    public Task DropAsync(Caller caller, string id, CancellationToken cancellation) => database.ExecuteAsync(
+        "DELETE FROM cport_personal WHERE id = @id AND owner = @owner", cancellation, ("id", id), ("owner", OwnerOf(caller)));
+
+    /// <summary>Null: there is none of this person, or its row was changed.</summary>
+    public async Task<PersonalThing?> FindAsync(Caller caller, PersonalKind kind, string id, CancellationToken cancellation) =>
+        (await ReadAsync("id = @key", id, caller, kind, cancellation).ConfigureAwait(false)).FirstOrDefault();
+
+    /// <summary>The person's things with names.</summary>
+    public async Task<ImmutableArray<PersonalThing>> NamedAsync(Caller caller, PersonalKind kind, CancellationToken cancellation) =>
+        [.. (await ReadAsync("name_sealed IS NOT NULL", null, caller, kind, cancellation).ConfigureAwait(false)).OrderBy(s => s.Name, StringComparer.Ordinal)];
+
+    private async Task<List<PersonalThing>> ReadAsync(string where, string? key, Caller caller, PersonalKind kind, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var select = connection.Statement(
+            $"SELECT id, sealed, name_sealed FROM cport_personal WHERE owner = @owner AND kind = @kind AND until >= @now AND {where}",
+            [
+                ("owner", OwnerOf(caller)), ("kind", (int)kind), ("now", time.GetUtcNow().ToUnixTimeSeconds()),
+                .. key is null ? [] : new (string, object?)[] { ("key", key) },
+            ]);
+        await using var rows = await select.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var found = new List<PersonalThing>();
+        while (await rows.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            if (ReportId.TryParse(rows.GetString(0), out var id) && Open(id, (byte[])rows.GetValue(1)) is { } body)
+            {
+                found.Add(new PersonalThing(id.ToString(), body, rows.IsDBNull(2) ? null : Open(id, (byte[])rows.GetValue(2), 1)));
+            }
+        }
+
+        return found;
+    }
+
+    // Keyed, so that the table does not say who works how much.
+    private string OwnerOf(Caller caller) => Convert.ToHexStringLower(
+        seam.Keyed("personal-owner-1", Encoding.UTF8.GetBytes($"{(int)caller.Tenant}\0{caller.Agency}\0{caller.KeyId}")));
+
+    private byte[] Seal(ReportId id, string text, int part = 0) =>
+        seam.Seal(new SealedPlace(id, SealedField.Personal, part), new SecretText { Text = text }).Bytes;
+
+    private string? Open(ReportId id, byte[] bytes, int part = 0)
+    {
+        try
+        {
+            return seam.Open<SecretText>(new SealedPlace(id, SealedField.Personal, part), new Sealed { Bytes = bytes }).Text;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+}

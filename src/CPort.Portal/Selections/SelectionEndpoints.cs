@@ -1,0 +1,213 @@
+using CPort.Actors.Personal;
+using CPort.Actors.Projections;
+using CPort.Actors.Reports;
+using CPort.Api.Reports;
+using CPort.Domain.Queues;
+using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
+using CPort.Portal.Queues;
+using CPort.Portal.Reports;
+
+namespace CPort.Portal.Selections;
+
+/// <summary>A row of a selection's page: the item as it is now, and whether it can be done.</summary>
+/// <param name="Chosen">The item as it was chosen, and what became of it.</param>
+/// <param name="Now">As its report answers now; null: it is not to be seen any more.</param>
+/// <param name="Refused">Why the rules refuse it; null: it is possible, or nothing was decided yet.</param>
+public sealed record SelectionRow(SelectedItem Chosen, ItemAnswer? Now, string? Refused);
+
+/// <summary>A selection's page.</summary>
+public sealed record SelectionModel(string Id, Selection Selection, ImmutableArray<SelectionRow> Rows)
+{
+    public int Possible => Rows.Count(r => r.Refused is null && r.Now is not null);
+}
+
+/// <summary>
+/// <c>/app/selections</c>: many items at once, in two steps. What is chosen is fixed by the server; the page says what would be done with each and why
+/// not; only then is it done, each item by its own rules and version, with an outcome of its own.
+/// </summary>
+internal static class SelectionEndpoints
+{
+    private const int AtOnce = 8;
+
+    public static void MapSelections(this IEndpointRouteBuilder pages)
+    {
+        pages.MapPost("/app/selections", ChooseAsync).Needs(Deed.ListItems).Needs(Deed.WorkOnReports);
+        pages.MapGet("/app/selections/{id}", ShowAsync).Needs(Deed.ListItems).Needs(Deed.WorkOnReports);
+        pages.MapPost("/app/selections/{id}/deed", DecideAsync).Needs(Deed.ListItems).Needs(Deed.WorkOnReports);
+        pages.MapPost("/app/selections/{id}/do", DoAsync).Needs(Deed.ListItems).Needs(Deed.WorkOnReports);
+    }
+
+    /// <summary>The rows that were chosen, or all of a queue, without those that were taken out again.</summary>
+    private static async Task<IResult> ChooseAsync(HttpContext http, PersonalStore store, QueueReader queues, TimeProvider time)
+    {
+        var form = await Form.ReadAsync(http);
+        var queue = WorkQueue.Find(form.Text("queue"));
+        var chosen = form.All("item").Select(ChosenItem.Parse).OfType<ChosenItem>()
+            .Select(c => new SelectedItem(new ItemRef(c.Report, c.Item).ToString(), c.Version)).DistinctBy(c => c.Item).ToImmutableArray();
+        if (form.Text("which") == "all" && queue is not null)
+        {
+            chosen = await AllAsync(form.Caller, queue, queues, http.RequestAborted);
+        }
+
+        var from = queue is null ? "/app/queues" : $"/app/queues/{queue.Name}";
+        if (chosen.IsEmpty)
+        {
+            return Pages.After(from, "nothingChosen");
+        }
+
+        var selection = new Selection { Items = [.. chosen.Take(Selection.Most)], From = from, At = time.GetUtcNow() };
+        return Pages.After($"/app/selections/{await store.KeepAsync(form.Caller, PersonalKind.Selection, selection.Write(), http.RequestAborted)}");
+    }
+
+    private static async Task<ImmutableArray<SelectedItem>> AllAsync(Caller caller, WorkQueue queue, QueueReader queues, CancellationToken cancellation)
+    {
+        var all = ImmutableArray.CreateBuilder<SelectedItem>();
+        PagePlace? after = null;
+        do
+        {
+            var page = await queues.PageAsync(caller, new QueueQuery { Queue = queue, After = after }, cancellation);
+            all.AddRange(page.Items.Select(i => new SelectedItem($"{i.Row.ReportId}-{i.Row.Ordinal}", i.Row.Version)));
+            after = page.Next;
+        }
+        while (after is not null && all.Count < Selection.Most);
+        return all.DrainToImmutable();
+    }
+
+    private static async Task<IResult> ShowAsync(HttpContext http, PersonalStore store, IReportGateway gateway, string id) =>
+        await ReadAsync(http, store, id) is { } selection ? await PageAsync(http, gateway, id, selection) : Pages.Absent(http);
+
+    /// <summary>What is to be done is decided; the page then shows what would come of it.</summary>
+    private static async Task<IResult> DecideAsync(HttpContext http, PersonalStore store, IReportGateway gateway, string id)
+    {
+        if (await ReadAsync(http, store, id) is not { Done: false } selection)
+        {
+            return Pages.Absent(http);
+        }
+
+        var form = await Form.ReadAsync(http);
+        var assessment = Reports.ReportEndpoints.AssessmentOf(form);
+        var action = form.Code<ActionType>("action");
+        if (assessment.Class is null == action is null)
+        {
+            return await PageAsync(http, gateway, id, selection, new PageError(Pages.Context(http).Words["error.selection"], "decide"));
+        }
+
+        selection = selection with
+        {
+            Deed = action is null ? SelectionDeed.Assess : SelectionDeed.Act, Assessment = action is null ? assessment : null, Action = action,
+            Reason = action is { } a && a.NeedsReason() ? form.Code<ActionReason>($"reason{(int)a}") : null, CommandId = CommandId.New().Value,
+        };
+        await store.ReplaceAsync(form.Caller, id, selection.Write(), http.RequestAborted);
+        return Pages.After($"/app/selections/{id}");
+    }
+
+    private static async Task<IResult> DoAsync(HttpContext http, PersonalStore store, IReportGateway gateway, string id)
+    {
+        if (await ReadAsync(http, store, id) is not { Deed: { } deed } selection)
+        {
+            return Pages.Absent(http);
+        }
+
+        var form = await Form.ReadAsync(http);
+        if (selection.Done && !selection.CanBeRepeated)
+        {
+            return Pages.After($"/app/selections/{id}");
+        }
+
+        var model = await ModelAsync(http, gateway, id, selection);
+        if (!selection.Done && selection.NeedsNumber && form.Number("number") != model.Possible)
+        {
+            return await PageAsync(http, gateway, id, selection, new PageError(Pages.Context(http).Words["error.number"], "number"));
+        }
+
+        // What is known to be refused is not asked for; it keeps its reason.
+        var rows = model.Rows.Where(r => selection.Done ? r.Chosen.Outcome == "unavailable" : r.Refused is null && r.Now is not null).ToArray();
+        var asked = rows.Select(r => (ItemRef.TryParse(r.Chosen.Item, out var item) ? item : default, (int?)r.Chosen.Version)).ToArray();
+        var outcomes = await ItemBatchEndpoints.RunAsync(
+            http, gateway, asked, (report, targets, part) => Command(selection, deed, report, targets, ContextOf(form, selection, part)));
+        var done = rows.Zip(outcomes, (row, outcome) => (row.Chosen.Item, Outcome: outcome)).ToDictionary(o => o.Item, o => o.Outcome);
+        selection = selection with
+        {
+            Items =
+            [
+                .. model.Rows.Select(r => done.TryGetValue(r.Chosen.Item, out var o) ? r.Chosen with { Outcome = o.Outcome, Detail = o.Detail }
+                    : r.Chosen.Outcome is not null ? r.Chosen
+                    : r.Chosen with { Outcome = "rejected", Detail = r.Refused ?? Pages.Context(http).Words["absent.title"] }),
+            ],
+        };
+        await store.ReplaceAsync(form.Caller, id, selection.Write(), http.RequestAborted);
+        return Pages.After($"/app/selections/{id}", "selectionDone");
+    }
+
+    /// <summary>The ids of its commands are the selection's, not the form's: whoever confirms twice, on whatever node, does it once.</summary>
+    private static CommandContext ContextOf(Form form, Selection selection, int part) =>
+        form.Context() with { CommandId = CommandId.Parse($"{selection.CommandId}.{part}"), Digest = 0 };
+
+    private static IReportCommand Command(
+        Selection selection, SelectionDeed deed, ReportId report, ImmutableArray<ItemTarget> targets, CommandContext context) => deed switch
+    {
+        SelectionDeed.Assess => new AssessItems { ReportId = report, Context = context, Items = targets, Assessment = selection.Assessment!.ToInput()! },
+        _ => new RecordActions
+        {
+            ReportId = report, Context = context, Items = targets,
+            Action = new ActionInput { Type = selection.Action!.Value, Date = context.OccurredAt, Reason = selection.Reason },
+        },
+    };
+
+    private static async Task<Selection?> ReadAsync(HttpContext http, PersonalStore store, string id) =>
+        await store.FindAsync(http.Features.Get<Caller>()!, PersonalKind.Selection, id, http.RequestAborted) is { } kept ? Selection.Read(kept.Body) : null;
+
+    private static async Task<IResult> PageAsync(
+        HttpContext http, IReportGateway gateway, string id, Selection selection, params ImmutableArray<PageError> errors)
+    {
+        var model = await ModelAsync(http, gateway, id, selection);
+        return Pages.Of<SelectionView, SelectionModel>(
+            http, model, p => p with
+            {
+                Title = p.Words.Count("selection.title", selection.Items.Length), Nav = NavEntry.Queues, Errors = errors,
+                Crumbs = [new Crumb(p.Words["selection.back"], selection.From)],
+            }, errors.IsEmpty ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
+    }
+
+    /// <summary>Every item as its report knows it now, and what the verbs' own rules say of the deed.</summary>
+    private static async Task<SelectionModel> ModelAsync(HttpContext http, IReportGateway gateway, string id, Selection selection)
+    {
+        var caller = http.Features.Get<Caller>()!;
+        var words = Pages.Context(http).Words;
+        var rows = new SelectionRow[selection.Items.Length];
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, rows.Length), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = http.RequestAborted },
+            async (place, cancellation) =>
+            {
+                var chosen = selection.Items[place];
+                var view = ItemRef.TryParse(chosen.Item, out var item)
+                    ? (await gateway.GetAsync(
+                        new GetReport { ReportId = item.Report, Caller = caller, FromOrdinal = item.Ordinal, MaxItems = 1, WithWays = true }, cancellation))
+                        .Items.FirstOrDefault(v => v.Item.Ordinal == item.Ordinal)
+                    : null;
+                rows[place] = new SelectionRow(chosen, view is null ? null : ItemAnswer.Of(item.Report, view), Refusal(view, chosen, selection, words));
+            });
+        return new SelectionModel(id, selection, [.. rows]);
+    }
+
+    private static string? Refusal(Domain.Reports.ItemView? view, SelectedItem chosen, Selection selection, Words words)
+    {
+        if (view is null)
+        {
+            return words["absent.title"];
+        }
+
+        if (selection.Deed is not { } deed || selection.Done)
+        {
+            return null;
+        }
+
+        var way = view.Ways.FirstOrDefault(
+            w => deed == SelectionDeed.Assess ? w.Write == ItemWrite.Assess : w.Write == ItemWrite.Act && w.Action == selection.Action);
+        return way is null ? words["forbidden.title"]
+            : !way.Possible ? words.Has($"refusal.{way.Code}") ? words[$"refusal.{way.Code}"] : way.Detail
+            : view.Item.Version != chosen.Version ? words["selection.changed"]
+            : null;
+    }
+}
