@@ -1,6 +1,6 @@
 using Akka.Configuration;
 
-namespace CPort.Actors.Serialization;
+namespace CPort.Actors.Cluster.Wire;
 
 public static class SerializationSetup
 {
