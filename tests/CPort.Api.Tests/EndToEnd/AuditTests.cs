@@ -7,8 +7,8 @@ using CPort.Tests.Shared;
 namespace CPort.Api.Tests.EndToEnd;
 
 /// <summary>
-/// The inputs of the audit's lines that <see cref="VerdictTests"/>, <see cref="WordTests"/>, <see cref="TrainingHashTests"/> and <see cref="ClockTests"/> do not
-/// hold, as callers meet them.
+/// The inputs of the audit's lines that <see cref="VerdictTests"/>, <see cref="WordTests"/>, <see cref="TrainingHashTests"/> and <see cref="ClockTests"/>
+/// do not hold, as callers meet them.
 /// </summary>
 [Collection(EndToEndCollection.Name)]
 public sealed class AuditTests(EndToEndNodes nodes)

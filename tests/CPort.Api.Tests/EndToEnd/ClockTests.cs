@@ -104,7 +104,9 @@ public sealed class MovedNode : IAsyncLifetime
     public async Task DisposeAsync() => await Node.DisposeAsync();
 }
 
-/// <summary>The machine's clock, set otherwise; it begins at noon, so that no day ends by a small move. Timers and time limits go by what really passes.</summary>
+/// <summary>
+/// The machine's clock, set otherwise; it begins at noon, so that no day ends by a small move. Timers and time limits go by what really passes.
+/// </summary>
 public sealed class MovableClock : TimeProvider
 {
     private long _by = (System.GetUtcNow().UtcDateTime.Date.AddHours(12) - System.GetUtcNow().UtcDateTime).Ticks;
