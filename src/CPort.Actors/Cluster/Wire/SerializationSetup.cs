@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using CPort.Actors.Serialization;
 
 namespace CPort.Actors.Cluster.Wire;
 
