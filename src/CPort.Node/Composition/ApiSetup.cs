@@ -1,5 +1,6 @@
-using CPort.Api.Reports;
 using CPort.Actors.Intake;
+using CPort.Api.Reading;
+using CPort.Api.Reports;
 
 namespace CPort.Node.Composition;
 
