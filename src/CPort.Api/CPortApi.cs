@@ -20,22 +20,6 @@ using Scalar.AspNetCore;
 
 namespace CPort.Api;
 
-/// <summary>What the API may be told besides intake's own limits.</summary>
-public sealed record CPortApiOptions
-{
-    public IntakeLimits Intake { get; init; } = new();
-    public ReportGatewayOptions Gateway { get; init; } = new();
-
-    /// <summary>Items in one batch over many reports.</summary>
-    public int ItemsPerBatch { get; init; } = 1_000;
-
-    /// <summary>What others reach the API by, as its description says it; without a slash at its end.</summary>
-    public string PublicUrl { get; init; } = "http://127.0.0.1:5080";
-
-    /// <summary>How long a change of agencies is waited for.</summary>
-    public TimeSpan AgencyTimeout { get; init; } = TimeSpan.FromSeconds(10);
-}
-
 /// <summary>The API as a whole: its services and its routes.</summary>
 public static class CPortApi
 {
@@ -126,17 +110,6 @@ public static class CPortApi
         v1.MapStuck();
         v1.MapTraining();
         return app;
-    }
-
-    /// <summary>Documents these statuses as problems; 400 (a parameter that is none) and 401 come with every route.</summary>
-    public static RouteHandlerBuilder Problems(this RouteHandlerBuilder route, params int[] statuses)
-    {
-        foreach (var status in statuses.Union([StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized]))
-        {
-            route.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ApiProblem), [ApiProblem.ContentType]));
-        }
-
-        return route;
     }
 }
 

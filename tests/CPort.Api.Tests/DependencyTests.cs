@@ -1,5 +1,7 @@
 using System.Reflection;
+using System.Reflection.Emit;
 using System.Text.RegularExpressions;
+using Akka.Actor;
 using CPort.Actors.Reports;
 using CPort.Domain.Reports;
 using CPort.Node.Composition;
@@ -8,20 +10,29 @@ using CPort.Tests.Shared;
 namespace CPort.Api.Tests;
 
 /// <summary>
-/// Dependencies point down: between projects by what they were compiled against, between folders by what their sources name.
+/// Dependencies point down: between projects by what they were compiled against, between folders by what their sources name and their code was compiled to.
 /// </summary>
 public sealed partial class DependencyTests
 {
+    /// <summary>What lies beside the folders.</summary>
+    private const string Root = "";
+
+    private const int ActorLines = 250;
+
+    private static readonly Dictionary<short, OpCode> OpCodesByValue =
+        typeof(OpCodes).GetFields().Select(f => (OpCode)f.GetValue(null)!).ToDictionary(o => o.Value);
+
     /// <summary>The folders of the domain: each may use those before it.</summary>
     private static readonly string[] DomainOrder =
     [
         "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Confidential", "Hashes", "Groups", "Inheritance", "Routing", "Reports", "Queues",
     ];
 
-    private static readonly string[] ApiOrder = ["Security", "Reading", "Reports", "Queues", "Groups", "Hashes", "Agencies", "Operators"];
+    private static readonly string[] ApiOrder = ["Answers", "Security", "Reading", "Reports", "Queues", "Groups", "Hashes", "Agencies", "Operators", Root];
 
+    /// <summary>The root has the exit codes; the program itself is in no namespace.</summary>
     private static readonly string[] NodeOrder =
-        ["Client", "Options", "Hosting", "Readiness", "Adapters", "Operator", "Composition", "Sample", "Commands"];
+        [Root, "Client", "Options", "Hosting", "Readiness", "Adapters", "Operator", "Composition", "Sample", "Commands"];
 
     private static string[] ReferencesOf(Assembly assembly) => [.. assembly.GetReferencedAssemblies().Select(a => a.Name!)];
 
@@ -56,7 +67,14 @@ public sealed partial class DependencyTests
     public void Folders_of_the_domain_use_only_those_below_them() => UseOnlyThoseBefore(DomainOrder, FolderUses("CPort.Domain", typeof(Report).Assembly));
 
     [Fact]
-    public void Folders_of_the_api_use_only_those_below_them() => UseOnlyThoseBefore(ApiOrder, FolderUses("CPort.Api", typeof(CPortApi).Assembly));
+    public void Folders_of_the_api_use_only_those_below_them()
+    {
+        var uses = FolderUses("CPort.Api", typeof(CPortApi).Assembly);
+        UseOnlyThoseBefore(ApiOrder, uses);
+
+        // Nothing but a global using says so.
+        Assert.Contains(uses, u => u is { From: "Security", To: "Answers" });
+    }
 
     [Fact]
     public void Folders_of_the_node_use_only_those_below_them() => UseOnlyThoseBefore(NodeOrder, FolderUses("CPort.Node", typeof(NodeHost).Assembly));
@@ -94,26 +112,103 @@ public sealed partial class DependencyTests
             sources, s => Namespace().Match(s.Text) is { Success: true } match && match.Groups[1].Value != s.Namespace);
     }
 
+    [Fact]
+    public void Files_of_actors_have_fewer_lines_than_a_reader_tires_of()
+    {
+        Type[] types = [.. typeof(ReportActor).Assembly.GetTypes(), .. typeof(NodeHost).Assembly.GetTypes()];
+        string[] actors = [.. types.Where(t => t.IsAssignableTo(typeof(ActorBase))).Select(t => t.Name)];
+        var files = new[] { "CPort.Actors", "CPort.Node" }.SelectMany(Sources)
+            .Where(s => actors.Any(a => Regex.IsMatch(s.Text, $@"\bclass {a}\b"))).ToArray();
+        Assert.Contains(files, f => f.Path == "Reports/ReportActor.cs");
+        Assert.Empty(files.Where(f => f.Text.Count(c => c == '\n') >= ActorLines).Select(f => f.Path));
+    }
+
     /// <summary>
-    /// Which folder of a project names types of which other, by <c>using</c> or in the code (<c>Hashes.HashVerdict</c>).
-    /// A folder in a folder counts as that one.
+    /// Which folder of a project uses which other: by <c>using</c> or a name in the code (<c>Hashes.HashVerdict</c>), which shows constants, and by what the
+    /// code was compiled to, which shows what comes with a global <c>using</c>. A folder in a folder counts as that one.
     /// </summary>
     private static IReadOnlyCollection<(string From, string To)> FolderUses(string project, Assembly assembly)
     {
-        string FolderOf(string name) => name[(project.Length + 1)..].Split('.')[0];
-        bool IsInFolder(string? name) => name?.StartsWith(project + ".", StringComparison.Ordinal) == true;
-        var types = assembly.GetTypes().Where(t => IsInFolder(t.Namespace))
-            .Select(t => (FolderOf(t.Namespace!), t.Name.Split('`')[0])).ToHashSet();
+        string FolderOf(string name) => name.Length > project.Length ? name[(project.Length + 1)..].Split('.')[0] : Root;
+        bool IsOurs(string? name) => name == project || name?.StartsWith(project + ".", StringComparison.Ordinal) == true;
+        var all = assembly.GetTypes().Where(t => IsOurs(t.Namespace)).ToArray();
+        var types = all.Select(t => (FolderOf(t.Namespace!), t.Name.Split('`')[0])).ToHashSet();
         var uses = new HashSet<(string From, string To)>();
-        foreach (var source in Sources(project).Where(s => IsInFolder(s.Namespace)))
+        foreach (var source in Sources(project))
         {
-            var used = Using().Matches(source.Text).Select(m => m.Groups[1].Value).Where(IsInFolder).Select(FolderOf);
+            var used = Using().Matches(source.Text).Select(m => m.Groups[1].Value).Where(n => IsOurs(n) && n != project).Select(FolderOf);
             var named = Qualified().Matches(CommentOrText().Replace(source.Text, ""))
                 .Select(m => (Folder: m.Groups[1].Value, Type: m.Groups[2].Value)).Where(types.Contains).Select(t => t.Folder);
-            uses.UnionWith(used.Concat(named).Select(to => (FolderOf(source.Namespace), to)));
+
+            // What is in no namespace is the program: nothing can use it.
+            uses.UnionWith(Namespace().IsMatch(source.Text) ? used.Concat(named).Select(to => (FolderOf(source.Namespace), to)) : []);
+        }
+
+        foreach (var type in all)
+        {
+            uses.UnionWith(UsedBy(type).Where(t => t.Assembly == assembly && IsOurs(t.Namespace))
+                .Select(t => (FolderOf(type.Namespace!), FolderOf(t.Namespace!))));
         }
 
         return [.. uses.Where(u => u.From != u.To)];
+    }
+
+    /// <summary>The types that a type's own declaration and code name; constants are values by then.</summary>
+    private static IEnumerable<Type> UsedBy(Type type)
+    {
+        const BindingFlags Own = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+        var methods = type.GetMethods(Own).Concat<MethodBase>(type.GetConstructors(Own)).ToArray();
+        IEnumerable<Type?> named =
+        [
+            type.BaseType, .. type.GetInterfaces(), .. type.GetFields(Own).Select(f => f.FieldType), .. type.CustomAttributes.Select(a => a.AttributeType),
+            .. methods.SelectMany(m => m.GetParameters()).Select(p => p.ParameterType), .. methods.OfType<MethodInfo>().Select(m => m.ReturnType),
+            .. methods.SelectMany(m => m.CustomAttributes).Select(a => a.AttributeType), .. methods.SelectMany(CalledBy),
+        ];
+        return named.OfType<Type>().SelectMany(Parts);
+
+        static IEnumerable<Type> Parts(Type type) =>
+            type.HasElementType ? Parts(type.GetElementType()!) : type.IsGenericType ? type.GetGenericArguments().SelectMany(Parts).Append(type) : [type];
+    }
+
+    private static IEnumerable<Type?> CalledBy(MethodBase method)
+    {
+        if (method.GetMethodBody() is not { } body)
+        {
+            yield break;
+        }
+
+        foreach (var local in body.LocalVariables)
+        {
+            yield return local.LocalType;
+        }
+
+        var code = body.GetILAsByteArray()!;
+        var types = method.DeclaringType!.IsGenericType ? method.DeclaringType.GetGenericArguments() : null;
+        var parameters = method.IsGenericMethod ? method.GetGenericArguments() : null;
+        for (var at = 0; at < code.Length;)
+        {
+            var op = OpCodesByValue[code[at] == 0xFE ? (short)(0xFE00 | code[at + 1]) : code[at]];
+            at += op.Size;
+            if (op.OperandType is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok)
+            {
+                var member = method.Module.ResolveMember(BitConverter.ToInt32(code, at), types, parameters);
+                yield return member as Type ?? member!.DeclaringType;
+                foreach (var argument in member is MethodInfo { IsGenericMethod: true } called ? called.GetGenericArguments() : [])
+                {
+                    yield return argument;
+                }
+            }
+
+            at += op.OperandType switch
+            {
+                OperandType.InlineNone => 0,
+                OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
+                OperandType.InlineVar => 2,
+                OperandType.InlineI8 or OperandType.InlineR => 8,
+                OperandType.InlineSwitch => 4 + (4 * BitConverter.ToInt32(code, at)),
+                _ => 4,
+            };
+        }
     }
 
     /// <summary>The sources of a project with the namespace that their folders ask for.</summary>

@@ -32,7 +32,8 @@ public static class ClusterMetrics
             "{entity}", "Entities in memory on this node, by region.");
     }
 
-    internal static void Begin() => Downings.Add(0);
+    /// <summary>As <see cref="CPortMetrics.Begin"/>.</summary>
+    public static void Begin() => Downings.Add(0);
 
     internal static void Take(ClusterSnapshot now) => _now = now;
 

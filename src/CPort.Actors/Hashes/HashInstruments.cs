@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace CPort.Actors.Hashes;
 
 /// <summary>Metrics of hash buckets and matching; meter <c>CPort.Hashes</c>. Tags never hold a hash.</summary>
-internal static class HashInstruments
+public static class HashInstruments
 {
     private static readonly Meter Meter = new("CPort.Hashes");
     private static readonly Histogram<int> Batch =
@@ -28,7 +28,8 @@ internal static class HashInstruments
     private static readonly Counter<long> Quarantined =
         Meter.CreateCounter<long>("cport.hashes.quarantined", "{hash}", "Hashes put into quarantine by a bucket, by reason.");
 
-    internal static void Begin()
+    /// <summary>As <see cref="CPortMetrics.Begin"/>.</summary>
+    public static void Begin()
     {
         Retry.Add(0);
         Failed.Add(0);

@@ -40,10 +40,13 @@ public sealed class DatabaseDoubts(TimeProvider time)
     /// <summary>Told of each at its first time.</summary>
     public Action<Doubt>? Tell { get; set; }
 
+    /// <summary>For metrics.</summary>
+    public static string WordOf(DoubtfulPlace place) => place == DoubtfulPlace.ReadTables ? "read tables" : place.ToString().ToLowerInvariant();
+
     /// <summary>From wherever it was found; returns at once and never throws.</summary>
     public void Note(DoubtfulPlace place, string what, string reason)
     {
-        CPortMetrics.Doubted(place);
+        CPortMetrics.Doubted(WordOf(place));
         if (_doubts.Count >= Most && !_doubts.ContainsKey((place, what)))
         {
             return;

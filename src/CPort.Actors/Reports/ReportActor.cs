@@ -38,7 +38,6 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         Command<SubmitReport>(Submit);
         Command<IReportCommand>(Handle);
         Command<TakeVerdicts>(Take);
-        Command<News>(_ => TakeNews());
         Command<GetReport>(q =>
         {
             Sender.Tell(ReportViews.Page(_report, q, _services.Seam, _services.Environment).Cut());
@@ -48,8 +47,9 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         Command<PreviewReportChange>(q => Sender.Tell(
             ReportPreview.Of(_report, q, ReportSealing.Seal(_services.Seam, _report, q.Command!), _services.Environment())));
         Command<RoundAnswer>(Answered);
-        Command<NextRound>(_ => OnWoken());
-        Command<PartOfRound>(_ => TakePart());
+        Command<Tick>(tick => tick == Tick.News, _ => TakeNews());
+        Command<Tick>(tick => tick == Tick.PartOfRound, _ => TakePart());
+        Command<Tick>(_ => OnWoken());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -106,7 +106,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         }
         else if (_news.Add(message, Sender))
         {
-            Timers.StartSingleTimer(News.Instance, News.Instance, _services.NewsWindow);
+            Timers.StartSingleTimer(Tick.News, Tick.News, _services.NewsWindow);
         }
     }
 
@@ -189,9 +189,9 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
 
         _round.Take(answer);
         FinishWhenAnswered(_round);
-        if (_round is { Brought: true } && !Timers.IsTimerActive(PartOfRound.Instance))
+        if (_round is { Brought: true } && !Timers.IsTimerActive(Tick.PartOfRound))
         {
-            Timers.StartSingleTimer(PartOfRound.Instance, PartOfRound.Instance, _report.Urgent ? TimeSpan.Zero : _services.RoundPatience);
+            Timers.StartSingleTimer(Tick.PartOfRound, Tick.PartOfRound, _report.Urgent ? TimeSpan.Zero : _services.RoundPatience);
         }
     }
 
@@ -212,13 +212,13 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         }
 
         _round = null;
-        Timers.Cancel(PartOfRound.Instance);
+        Timers.Cancel(Tick.PartOfRound);
         if (round.Failed)
         {
             // What did not answer is asked again, ever more slowly; the sweeper would also find it, should this actor leave memory first.
             var wait = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(_failedRounds++, 4)));
             _waiting = true;
-            Timers.StartSingleTimer(NextRound.Instance, NextRound.Instance, wait);
+            Timers.StartSingleTimer(Tick.NextRound, Tick.NextRound, wait);
         }
         else
         {
@@ -233,18 +233,10 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         });
     }
 
-    private sealed class PartOfRound : INotInfluenceReceiveTimeout
+    private enum Tick
     {
-        public static readonly PartOfRound Instance = new();
-    }
-
-    private sealed class News : INotInfluenceReceiveTimeout
-    {
-        public static readonly News Instance = new();
-    }
-
-    private sealed class NextRound : INotInfluenceReceiveTimeout
-    {
-        public static readonly NextRound Instance = new();
+        News,
+        PartOfRound,
+        NextRound,
     }
 }

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using CPort.Actors.Entities;
-using CPort.Actors.Intake;
 
 namespace CPort.Actors.Telemetry;
 
@@ -81,29 +79,23 @@ public static class CPortMetrics
 
     /// <summary>
     /// Has the counters that alarms watch exist with 0: of one that begins with its first event, the first event is never seen as a rise. To be called once
-    /// somebody listens.
+    /// somebody listens, with the words that their tags take.
     /// </summary>
-    public static void Begin()
+    public static void Begin(IEnumerable<string> entities, IEnumerable<string> doubtfulPlaces, IEnumerable<string> intakeOutcomes)
     {
         Fenced.Add(0);
         PersistFailures.Add(0);
-        foreach (var kind in EntityKind.All)
-        {
-            Stuck.Add(0, new KeyValuePair<string, object?>("entity", kind.Word));
-        }
+        Each(Stuck, "entity", entities);
+        Each(Doubts, "place", doubtfulPlaces);
+        Each(IntakeLines, "outcome", intakeOutcomes);
 
-        foreach (var place in Enum.GetValues<DoubtfulPlace>())
+        static void Each(Counter<long> counter, string tag, IEnumerable<string> words)
         {
-            Doubts.Add(0, new KeyValuePair<string, object?>("place", Word(place)));
+            foreach (var word in words)
+            {
+                counter.Add(0, new KeyValuePair<string, object?>(tag, word));
+            }
         }
-
-        foreach (var outcome in Enum.GetValues<IntakeResult>())
-        {
-            IntakeLines.Add(0, new KeyValuePair<string, object?>("outcome", outcome.ToString().ToLowerInvariant()));
-        }
-
-        Hashes.HashInstruments.Begin();
-        Cluster.ClusterMetrics.Begin();
     }
 
     /// <summary>A report was answered at intake: <c>accepted</c>, <c>duplicate</c>, <c>conflict</c>, <c>rejected</c> or <c>unavailable</c>.</summary>
@@ -141,15 +133,13 @@ public static class CPortMetrics
     public static void EntityStuck(string kind) => Stuck.Add(1, new KeyValuePair<string, object?>("entity", kind));
 
     /// <summary>A row was found changed and not obeyed.</summary>
-    public static void Doubted(DoubtfulPlace place) => Doubts.Add(1, new KeyValuePair<string, object?>("place", Word(place)));
+    public static void Doubted(string place) => Doubts.Add(1, new KeyValuePair<string, object?>("place", place));
 
     /// <summary>The projection counted a queue.</summary>
     public static void QueueLength(string queue, long items) => Queues[queue] = items;
 
     /// <summary>The projection applied a batch: so many journal rows behind, its newest event so old.</summary>
     public static void ProjectionAt(string projection, long lag, TimeSpan delay) => Projections[projection] = new ProjectionPosition(lag, delay);
-
-    private static string Word(DoubtfulPlace place) => place == DoubtfulPlace.ReadTables ? "read tables" : place.ToString().ToLowerInvariant();
 
     /// <summary>Ends a hop when disposed.</summary>
     public readonly struct HopTimer(string hop, long start) : IDisposable

@@ -1,5 +1,8 @@
 namespace CPort.Api.Reading;
 
+/// <summary>The body of a whole report.</summary>
+public interface IReportBody;
+
 /// <summary>The body of a command that lists hashes, items or numbers by the thousand.</summary>
 public interface ILongBody;
 
@@ -10,7 +13,9 @@ public static class BodyLimits
     internal const int EntriesOfAny = 1_000;
 
     public static int Bytes<T>(IntakeLimits limits) => Math.Min(limits.BodyBytes,
-        typeof(T) == typeof(ReportBody) ? limits.BodyBytes : typeof(T).IsAssignableTo(typeof(ILongBody)) ? limits.ListBodyBytes : limits.CommandBodyBytes);
+        typeof(T).IsAssignableTo(typeof(IReportBody)) ? limits.BodyBytes
+        : typeof(T).IsAssignableTo(typeof(ILongBody)) ? limits.ListBodyBytes
+        : limits.CommandBodyBytes);
 
     /// <summary>What a body means to keep to is less, here and there, and told when it is read; beyond this nothing of it is looked at.</summary>
     internal static int Entries(ReadOnlySpan<byte> name, IntakeLimits limits) =>

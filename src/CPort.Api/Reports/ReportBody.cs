@@ -5,7 +5,7 @@ using CPort.Domain.Routing;
 namespace CPort.Api.Reports;
 
 /// <summary>A report as ICCAM v3's <c>POST rest/reports</c> takes it, plus hashes for each URL entry and <c>urgent</c>. Null is "not given".</summary>
-public sealed record ReportBody
+public sealed record ReportBody : IReportBody
 {
     /// <summary>Name of the reporting analyst, at most 200 characters.</summary>
     public string? ReportingAnalystName { get; init; }

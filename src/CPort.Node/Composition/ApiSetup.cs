@@ -1,6 +1,7 @@
-using CPort.Api.Reports;
 using CPort.Actors.Intake;
 using CPort.Actors.Personal;
+using CPort.Api.Reading;
+using CPort.Api.Reports;
 
 namespace CPort.Node.Composition;
 

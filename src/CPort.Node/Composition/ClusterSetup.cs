@@ -3,7 +3,6 @@ using Akka.Remote.Hosting;
 using Akka.Remote.Transport.DotNetty;
 using CPort.Actors.Cluster.Wire;
 using CPort.Actors.Confidential;
-using CPort.Actors.Serialization;
 using CPort.Actors.Telemetry;
 using ClusterOptions = CPort.Node.Options.ClusterOptions;
 

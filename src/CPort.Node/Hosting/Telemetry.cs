@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using CPort.Api.Security;
+using CPort.Actors.Entities;
+using CPort.Actors.Hashes;
+using CPort.Actors.Intake;
 using CPort.Actors.Telemetry;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -84,7 +87,11 @@ public static class Telemetry
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            CPortMetrics.Begin();
+            CPortMetrics.Begin(
+                EntityKind.All.Select(k => k.Word), Enum.GetValues<DoubtfulPlace>().Select(DatabaseDoubts.WordOf),
+                Enum.GetNames<IntakeResult>().Select(n => n.ToLowerInvariant()));
+            HashInstruments.Begin();
+            ClusterMetrics.Begin();
             return Task.CompletedTask;
         }
 

@@ -1,4 +1,5 @@
 using CPort.Actors.Intake;
+using CPort.Api.Reading;
 
 namespace CPort.Node.Options;
 

@@ -17,6 +17,7 @@ using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Tests.Shared;
 using Akka.Actor;
+using CPort.Actors.Cluster.Wire;
 using LinqToDB;
 using LinqToDB.Async;
 using static CPort.Actors.Tests.Hashes.HashSamples;

@@ -7,8 +7,8 @@ using CPort.Tests.Shared;
 namespace CPort.Api.Tests.EndToEnd;
 
 /// <summary>
-/// The inputs of the audit's lines that <see cref="VerdictTests"/>, <see cref="WordTests"/> and <see cref="TrainingHashTests"/> do not hold, as callers meet
-/// them. Two lines need a clock that is off (B30) and the hours an orphan waits (B11's second half); they are held without HTTP.
+/// The inputs of the audit's lines that <see cref="VerdictTests"/>, <see cref="WordTests"/>, <see cref="TrainingHashTests"/> and <see cref="ClockTests"/>
+/// do not hold, as callers meet them.
 /// </summary>
 [Collection(EndToEndCollection.Name)]
 public sealed class AuditTests(EndToEndNodes nodes)

@@ -13,6 +13,7 @@ using CPort.Node.Hosting;
 using CPort.Node.Options;
 using CPort.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace CPort.Api.Tests.EndToEnd;
@@ -48,17 +49,21 @@ public sealed class EndToEndNode : IAsyncDisposable
     private ApiContract? _contract;
 
     private readonly Action<NodeOptions>? _settings;
+    private readonly TimeProvider? _clock;
 
-    private EndToEndNode(NodeDatabase database, Action<NodeOptions>? settings) => (_database, _settings) = (database, settings);
+    private EndToEndNode(NodeDatabase database, Action<NodeOptions>? settings, TimeProvider? clock) =>
+        (_database, _settings, _clock) = (database, settings, clock);
 
     public Uri Url { get; private set; } = null!;
 
     /// <summary>HTTP/2 without TLS.</summary>
     public Uri Http2Url { get; private set; } = null!;
 
-    public static async Task<EndToEndNode> StartAsync(DatabaseProvider provider, PostgreSqlServer server, Action<NodeOptions>? settings = null)
+    /// <param name="clock">What its reports, agencies and hashes take for the time; null: the machine's.</param>
+    public static async Task<EndToEndNode> StartAsync(
+        DatabaseProvider provider, PostgreSqlServer server, Action<NodeOptions>? settings = null, TimeProvider? clock = null)
     {
-        var node = new EndToEndNode(await NodeDatabase.CreateAsync(provider, server), settings);
+        var node = new EndToEndNode(await NodeDatabase.CreateAsync(provider, server), settings, clock);
         await node.StartAsync();
         await node.LearnOperatorKeyAsync();
         foreach (var (agency, kind, country, trust) in new[]
@@ -319,7 +324,14 @@ public sealed class EndToEndNode : IAsyncDisposable
             Database = { Provider = _database.Database.Provider, ConnectionString = _database.Settings["Database__ConnectionString"] },
         };
         _settings?.Invoke(options);
-        _app = NodeHost.Build(options, b => b.Logging.SetMinimumLevel(LogLevel.Error));
+        _app = NodeHost.Build(options, b =>
+        {
+            b.Logging.SetMinimumLevel(LogLevel.Error);
+            if (_clock is not null)
+            {
+                b.Services.AddSingleton(_clock);
+            }
+        });
         await _app.StartAsync();
         await _app.WaitUntilRunningAsync(Patience);
         Url = new Uri(_app.Urls.First());

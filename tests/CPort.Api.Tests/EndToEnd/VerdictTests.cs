@@ -224,6 +224,7 @@ public sealed class VerdictTests(EndToEndNodes nodes)
     [Fact]
     public async Task The_items_of_a_closed_agency_become_orphans_and_a_countrys_first_hotline_gets_them()
     {
+        // B18
         var node = await NodeAsync();
         await RegisterAsync("hotline-pt");
         var id = await node.SubmitAsync("gb", Bodies.Report("LEFT-1", r => { ReportLifeTests.WithoutHashes(r); r["urls"]![0]!["hostingCountryCode"] = "PT"; }));

@@ -26,7 +26,9 @@ public sealed class HashListFormat
         "ncmec", "a page of NCMEC's hash sharing v2, or a folder of saved pages (*.xml)", "XML", "<", NcmecReader.ReadAsync)
             { Pages = "*.xml" };
 
-    /// <summary>In the order of the help; a file is of the first kind that begins as it does, else text.</summary>
+    /// <summary>
+    /// In the order of the help; a file is of the first kind that begins as it does, else text. What is insisted on reads what is of its kind.
+    /// </summary>
     public static readonly ImmutableArray<HashListFormat> All = [Csv, Icse, Vics, Vics1, Vics2, Ncmec];
 
     private readonly string _kind;

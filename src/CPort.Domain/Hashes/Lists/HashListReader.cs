@@ -46,7 +46,7 @@ public static class HashListReader
 
         var found = HashListFormat.Of(await FirstAsync(window, cancellation));
         found.MustBeKindOf(expected);
-        await foreach (var row in found.ReadAsync(window.Rest(), expected, cancellation))
+        await foreach (var row in (expected ?? found).ReadAsync(window.Rest(), expected, cancellation))
         {
             yield return row;
         }

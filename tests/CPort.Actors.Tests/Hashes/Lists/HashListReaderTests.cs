@@ -90,7 +90,7 @@ public class HashListReaderTests
         string[] fields = [Md5, new string('b', 40), new string('c', 64), $"{new string('d', 287)}e", Pdq, "Baseline"];
         var row = Assert.Single(await Read($"{header}\n{string.Join(delimiter, fields)}\n")).Row!;
 
-        Assert.Equal(HashAlgorithms.All.Select(a => a.Algorithm).Order(), row.Hashes.Select(h => h.Algorithm).Order());
+        Assert.Equal(Enum.GetValues<HashAlgorithm>().Where(a => a <= HashAlgorithm.Pdq), row.Hashes.Select(h => h.Algorithm).Order());
         Assert.Equal(Classification.Baseline, row.Classification);
     }
 

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
-namespace CPort.Api;
+namespace CPort.Api.Answers;
 
 /// <summary>
 /// A place in a list, opaque to callers: base64url of a typed position, the list's name and a checksum. The checksum finds cut or mixed-up cursors; it is no

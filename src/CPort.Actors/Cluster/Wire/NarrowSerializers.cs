@@ -5,7 +5,7 @@ using Akka.Dispatch.SysMsg;
 using Akka.Remote.Serialization;
 using Akka.Serialization;
 
-namespace CPort.Actors.Serialization;
+namespace CPort.Actors.Cluster.Wire;
 
 /// <summary>A fault of another node, by its kind alone: exceptions do not travel, because they are made of the type that bytes name, and hold data.</summary>
 public sealed class RemoteFaultException(string kind) : Exception($"Another node failed ({kind}).");

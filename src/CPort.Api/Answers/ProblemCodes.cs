@@ -1,6 +1,6 @@
 using CPort.Domain.Agencies;
 
-namespace CPort.Api;
+namespace CPort.Api.Answers;
 
 /// <summary>
 /// Every problem code with its status and title: the one table. A code is a word for programs and part of the API; those of rules are the kebab case of

@@ -1,8 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 
-namespace CPort.Api;
+namespace CPort.Api.Answers;
 
 /// <summary>An RFC 9457 problem, the form of every error of the API. Holds no URL, memo, hash or key.</summary>
 public sealed record ApiProblem
@@ -94,26 +92,17 @@ public sealed class ApiProblemException(ApiProblem problem) : Exception(problem.
     public static ApiProblemException OfField(string field, string code, string detail) => Of(IntakeProblem.Of([new FieldError(field, code, detail)]));
 }
 
-/// <summary>How the API writes JSON: camel case, absent instead of null, names for enums, dates in UTC with Z.</summary>
-public static class ApiJson
+/// <summary>What an endpoint's description says of its problems.</summary>
+public static class ProblemRoutes
 {
-    public static readonly JsonSerializerOptions Options = Configure(new JsonSerializerOptions(JsonSerializerDefaults.Web));
-
-    public static JsonSerializerOptions Configure(JsonSerializerOptions options)
+    /// <summary>Documents these statuses as problems; 400 (a parameter that is none) and 401 come with every route.</summary>
+    public static RouteHandlerBuilder Problems(this RouteHandlerBuilder route, params int[] statuses)
     {
-        options.TypeInfoResolver = (options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(HashTexts.AddFields);
-        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
-        options.NumberHandling = JsonNumberHandling.Strict;
-        options.Converters.Add(new JsonStringEnumConverter());
-        options.Converters.Add(new UtcDateConverter());
-        return options;
-    }
+        foreach (var status in statuses.Union([StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized]))
+        {
+            route.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ApiProblem), [ApiProblem.ContentType]));
+        }
 
-    private sealed class UtcDateConverter : JsonConverter<DateTimeOffset>
-    {
-        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.GetDateTimeOffset().ToUniversalTime();
-
-        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value.UtcDateTime);
+        return route;
     }
 }

@@ -1,6 +1,7 @@
 using Akka.Configuration;
+using CPort.Actors.Serialization;
 
-namespace CPort.Actors.Serialization;
+namespace CPort.Actors.Cluster.Wire;
 
 public static class SerializationSetup
 {

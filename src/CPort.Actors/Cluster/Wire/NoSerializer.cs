@@ -1,7 +1,7 @@
 using System.Runtime.Serialization;
 using Akka.Configuration;
 
-namespace CPort.Actors.Serialization;
+namespace CPort.Actors.Cluster.Wire;
 
 /// <summary>
 /// Stands in the place of a serializer that makes objects of whatever type a message names, and makes none. Akka cannot be told to have no serializer of a

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 
-namespace CPort.Api.Reading;
+namespace CPort.Api.Answers;
 
 /// <summary>A JSON object with hashes of one media file: a field for each algorithm of <see cref="HashAlgorithms.All"/>, besides its own.</summary>
 public abstract record HashTexts
