@@ -300,7 +300,7 @@ public sealed partial class PageTests(PortalNode node)
             {
                 IHtmlTextAreaElement text => text.Value,
                 IHtmlSelectElement select => select.Value ?? "",
-                _ => e.GetAttribute("value") ?? "on",
+                _ => e.GetAttribute("value") ?? (e.GetAttribute("type") == "checkbox" ? "on" : ""),
             }))
             .Concat(more.Where(m => m.Name is not ("Sec-Fetch-Site" or "Origin")).Select(m => KeyValuePair.Create(m.Name, m.Value)));
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(form.GetAttribute("action")!, UriKind.Relative))

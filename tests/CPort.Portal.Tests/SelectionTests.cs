@@ -73,6 +73,7 @@ public sealed class SelectionTests(PortalNode node)
         PageTests.Choose(deed, "action", "3");
         await PageTests.FollowAsync(client, deed);
         page = PageTests.Parse(await client.GetStringAsync(address));
+        Assert.True(page.QuerySelector("form[action$='/do']") is not null, page.QuerySelector("main")!.TextContent);
         var confirm = (IHtmlFormElement)page.QuerySelector("form[action$='/do']")!;
         using (var refused = await PageTests.PostAsync(client, confirm, ("number", "0")))
         {
