@@ -8,6 +8,7 @@ using CPort.Api.Agencies;
 using CPort.Api.Groups;
 using CPort.Api.Hashes;
 using CPort.Api.Operators;
+using CPort.Api.People;
 using CPort.Api.Queues;
 using CPort.Domain.Confidential;
 using Microsoft.AspNetCore.Authentication;
@@ -32,6 +33,9 @@ public sealed record CPortApiOptions
     /// <summary>What others reach the API by, as its description says it; without a slash at its end.</summary>
     public string PublicUrl { get; init; } = "http://127.0.0.1:5080";
 
+    /// <summary>What people reach the pages by, without a slash at its end; null: as <see cref="PublicUrl"/>.</summary>
+    public string? PortalUrl { get; init; }
+
     /// <summary>How long a change of agencies is waited for.</summary>
     public TimeSpan AgencyTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }
@@ -54,6 +58,7 @@ public static class CPortApi
         services.TryAddSingleton<IReportGateway>(s => new ReportGateway(
             s.GetRequiredService<IReadOnlyActorRegistry>().Get<ReportRegion>(), options.Gateway, s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<IAgencyGateway, AgencyGateway>();
+        services.AddSingleton<PeopleServices>();
         services.TryAddSingleton<INumberSource, AllocatedNumbers>();
         services.TryAddSingleton<IRejectionLog, RejectionLog>();
         services.TryAddSingleton<HashQuota>();
@@ -122,6 +127,7 @@ public static class CPortApi
         v1.MapHashes();
         v1.MapQuarantine();
         v1.MapAgencies();
+        v1.MapPeople();
         v1.MapProjections();
         v1.MapStuck();
         v1.MapTraining();

@@ -38,6 +38,18 @@ public enum SealedField
 
     /// <summary>What was wrong with a line that was not taken; its place has the line's name instead of a report.</summary>
     Rejection = 9,
+
+    /// <summary>Who a person is; from here on the place has a person's, a session's or a key's number instead of a report.</summary>
+    PersonSecrets = 20,
+
+    /// <summary>What a session holds.</summary>
+    Session = 21,
+
+    /// <summary>A secret of a way to sign in.</summary>
+    Credential = 22,
+
+    /// <summary>A key of the cookies' own protection.</summary>
+    ProtectionKey = 23,
 }
 
 /// <summary>

@@ -47,6 +47,7 @@ public static class NodeHost
             .AddKeys()
             .AddClock()
             .AddAgencies()
+            .AddPeople(options)
             .AddTracing(options.Hosting)
             .AddEntities()
             .AddReports(options)
@@ -59,6 +60,7 @@ public static class NodeHost
         builder.Services.AddAkka<NodeLifecycle>(NodeState.SystemName, (akka, services) => akka
             .AddCluster(options, services, tls)
             .AddAgencies(services)
+            .AddPeople(services)
             .AddHashes(services)
             .AddReports(options, services)
             .AddReadModel(options, services)

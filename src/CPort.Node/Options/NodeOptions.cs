@@ -38,6 +38,8 @@ public sealed class NodeOptions
 
     public OperatorOptions Operator { get; set; } = new();
 
+    public PortalOptions Portal { get; set; } = new();
+
     /// <summary>A node that has its database to itself and opens no port for other nodes.</summary>
     internal bool IsAlone => Database.Provider == DatabaseProvider.Sqlite || !Cluster.KnowsOthers;
 

@@ -1,0 +1,41 @@
+using CPort.Actors.Agencies;
+using CPort.Actors.Confidential;
+using CPort.Actors.Entities;
+using CPort.Actors.People;
+using CPort.Actors.Projections;
+using CPort.Actors.Sessions;
+using CPort.Domain.Confidential;
+
+namespace CPort.Node.Composition;
+
+/// <summary>The registry of people, one in the cluster, its directory on every node, and their sessions.</summary>
+internal static class PeopleSetup
+{
+    public static IServiceCollection AddPeople(this IServiceCollection services, NodeOptions options) => services
+        .AddSingleton(p => new PeopleDirectoryFeed(SqlJournal.QueryPluginId, p.GetRequiredService<JournalSeal>()))
+        .AddSingleton<IPeopleGateway>(p => new PeopleGateway(
+            p.GetRequiredService<IReadOnlyActorRegistry>(), p.GetRequiredService<PeopleDirectoryFeed>(), TimeSpan.FromSeconds(options.Limits.AskSeconds),
+            p.GetRequiredService<TimeProvider>()))
+        .AddSingleton(new SessionOptions
+        {
+            Idle = TimeSpan.FromMinutes(options.Portal.IdleMinutes), Absolute = TimeSpan.FromMinutes(options.Portal.SessionMinutes),
+        })
+        .AddSingleton<SessionStore>()
+        .AddSingleton<CredentialStore>()
+        .AddSingleton<SignInFailures>()
+        .AddSingleton<LiveSessions>()
+        .AddSingleton<ProtectionKeyStore>()
+        .AddPreparation<Database>(SessionStore.EnsureTablesAsync)
+        .AddPreparation<Database>(CredentialStore.EnsureTablesAsync)
+        .AddPreparation<Database>(SignInFailures.EnsureTablesAsync)
+        .AddPreparation<Database>(ProtectionKeyStore.EnsureTablesAsync);
+
+    public static AkkaConfigurationBuilder AddPeople(this AkkaConfigurationBuilder akka, IServiceProvider services) => akka.AddPeople(
+        services.GetRequiredService<PeopleDirectoryFeed>(),
+        () => new PeopleRegistryServices(
+            services.NewShell(), services.GetRequiredService<ConfidentialSeam>(), services.GetRequiredService<AgencyDirectoryFeed>(),
+            new PersonEffects(
+                services.GetRequiredService<SessionStore>(), services.GetRequiredService<CredentialStore>(), services.GetRequiredService<ReadModel>(),
+                services.GetRequiredService<IReadOnlyActorRegistry>, services.GetRequiredService<TimeProvider>())),
+        services.GetRequiredService<StuckEntities>());
+}
