@@ -76,7 +76,8 @@ public sealed record ApiProblem
             http.Response.Headers.AcceptEncoding = "identity";
         }
 
-        return http.Response.WriteAsJsonAsync(this, ApiJson.Options, ContentType, http.RequestAborted);
+        return PageMetadata.Of(http) is { } page
+            ? page.Problem(http, this) : http.Response.WriteAsJsonAsync(this, ApiJson.Options, ContentType, http.RequestAborted);
     }
 }
 

@@ -77,7 +77,7 @@ public static class CPortApi
         services.AddResponseCompression(o =>
         {
             // The stream's type is not in the list, so it goes out as it comes. Nothing in an answer mixes secrets with what an attacker chooses (no cookies,
-            // keys travel in headers), so compression over TLS tells nothing.
+            // keys travel in headers), so compression over TLS tells nothing. Pages for people do: they are left out below.
             o.EnableForHttps = true;
             o.Providers.Add<GzipCompressionProvider>();
             o.MimeTypes = ["application/json", ApiProblem.ContentType, "text/html", "text/javascript", "application/javascript", "text/plain"];
@@ -96,7 +96,7 @@ public static class CPortApi
     /// </summary>
     public static WebApplication UseCPortApi(this WebApplication app)
     {
-        app.UseResponseCompression();
+        app.UseWhen(http => PageMetadata.Of(http) is null, others => others.UseResponseCompression());
         app.UseStatusCodePages(context => ApiProblem.Of(ProblemCodes.Of(context.HttpContext.Response.StatusCode)).WriteAsync(context.HttpContext));
         app.UseAuthentication();
         app.UseRequestRates();

@@ -41,7 +41,7 @@ public sealed class ReportActor : PersistentEntity, IWithTimers
         Command<News>(_ => TakeNews());
         Command<GetReport>(q =>
         {
-            Sender.Tell(ReportViews.Page(_report, q, _services.Seam).Cut());
+            Sender.Tell(ReportViews.Page(_report, q, _services.Seam, _services.Environment).Cut());
             LeaveUnless(_report.Exists);
         });
         Command<GetHistory>(ReadHistory);

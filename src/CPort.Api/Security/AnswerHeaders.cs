@@ -16,7 +16,8 @@ public static class AnswerHeaders
         http.Response.OnStarting(() =>
         {
             var headers = http.Response.Headers;
-            headers.ContentSecurityPolicy = http.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal) ? OfDocs : OfData;
+            headers.ContentSecurityPolicy = PageMetadata.Of(http) is { } page ? page.ContentSecurityPolicy
+                : http.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal) ? OfDocs : OfData;
             headers.XContentTypeOptions = "nosniff";
             headers.XFrameOptions = "DENY";
             headers["Referrer-Policy"] = "no-referrer";

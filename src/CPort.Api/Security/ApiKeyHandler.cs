@@ -25,6 +25,12 @@ internal sealed class ApiKeyHandler(
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
+        if (PageMetadata.Of(Context) is not null)
+        {
+            // Pages are opened by people in sessions; a key has no place in a browser.
+            return Task.FromResult(AuthenticateResult.NoResult());
+        }
+
         var authorization = Request.Headers.Authorization.ToString();
         var key = authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? authorization["Bearer ".Length..].Trim()
             : Request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given.Trim()

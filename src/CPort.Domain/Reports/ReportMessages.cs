@@ -81,4 +81,7 @@ public sealed record GetReport : IReportMessage
 
     /// <summary>The first memo of the page, from 0, of all memos on the report; null: none, for who asks for an item.</summary>
     [ProtoMember(5)] public int? FromMemo { get; init; }
+
+    /// <summary>With what the caller can do with the items now (<see cref="ItemView.Ways"/>); only when it asks for one.</summary>
+    [ProtoMember(6)] public bool WithWays { get; init; }
 }

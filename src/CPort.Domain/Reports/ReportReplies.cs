@@ -195,6 +195,9 @@ public sealed record ItemView
 
     /// <summary>Believed words on it or its hashes contradict one another.</summary>
     [ProtoMember(11)] public bool Disputed { get; init; }
+
+    /// <summary>What the caller can do with it, when that was asked for.</summary>
+    [ProtoMember(12)] public ImmutableArray<ItemWay> Ways { get; init; } = [];
 }
 
 /// <summary>The sealed texts of one opinion, opened; empty where hidden or not given.</summary>

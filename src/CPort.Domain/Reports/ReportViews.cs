@@ -21,8 +21,8 @@ public static class ReportViews
         AccessTable.SetOf(item.FormerAgencies().Select(a => a.Value)),
         AccessTable.SetOf(item.EarlierAssignments.Select(a => a.Country).OfType<Country>().Select(c => c.Code)));
 
-    /// <summary>The answer to <see cref="GetReport"/>.</summary>
-    public static ReportPage Page(Report report, GetReport query, ConfidentialSeam seam)
+    /// <summary>The answer to <see cref="GetReport"/>; <paramref name="environment"/> is needed for <see cref="GetReport.WithWays"/> only.</summary>
+    public static ReportPage Page(Report report, GetReport query, ConfidentialSeam seam, Func<ReportEnvironment>? environment = null)
     {
         var nothing = new ReportPage { ReportId = query.ReportId };
         if (!report.Exists)
@@ -49,7 +49,13 @@ public static class ReportViews
             ReportId = query.ReportId,
             Head = Head(report, whole, access, seam) with { Memos = memos },
             NextMemo = nextMemo,
-            Items = [.. page.Take(max).Select(p => View(report, p.Item, p.Access, query.Caller, seam))],
+            Items =
+            [
+                .. page.Take(max).Select(p => View(report, p.Item, p.Access, query.Caller, seam) with
+                {
+                    Ways = query is { WithWays: true, MaxItems: 1 } && environment is not null ? ItemWays.Of(report, p.Item, query.Caller, environment()) : [],
+                }),
+            ],
             NextOrdinal = page.Length > max ? page[max].Item.Ordinal : null,
         };
     }

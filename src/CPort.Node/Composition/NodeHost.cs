@@ -2,6 +2,7 @@ using CPort.Actors.Confidential;
 using CPort.Api.Security;
 using CPort.Node.Operator;
 using CPort.Node.Readiness;
+using CPort.Portal;
 
 namespace CPort.Node.Composition;
 
@@ -53,7 +54,8 @@ public static class NodeHost
             .AddReports(options)
             .AddReadModel(options.Policy)
             .AddHashes(options.Policy)
-            .AddApi(options);
+            .AddApi(options)
+            .AddCPortPortal();
         builder.AddOperator();
 
         // Registered after what actors need and before Kestrel, which stops first. Those that others ask come first.
@@ -75,12 +77,14 @@ public static class NodeHost
         app.UseWaitUntilRunning();
         app.UseRouting();
         app.UseFiguresListener();
+        app.UsePortalSessions();
         app.UseCPortApi();
         app.MapHealth();
         app.MapMetrics(options);
         if (options.Cluster.EffectiveRoles.Contains(ClusterRoles.Api))
         {
             app.MapCPortApi();
+            app.MapCPortPortal();
         }
 
         return app;

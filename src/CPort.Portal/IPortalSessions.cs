@@ -1,0 +1,14 @@
+namespace CPort.Portal;
+
+/// <summary>Whose session a request belongs to.</summary>
+public interface IPortalSessions
+{
+    /// <summary>The session that the request's cookie names; null when there is none, it has ended, or its person may not come in any more.</summary>
+    ValueTask<PortalSession?> OfAsync(HttpContext http);
+}
+
+/// <summary>Nobody can come in: there is no way to sign in yet.</summary>
+internal sealed class NoSessions : IPortalSessions
+{
+    public ValueTask<PortalSession?> OfAsync(HttpContext http) => ValueTask.FromResult<PortalSession?>(null);
+}

@@ -1,0 +1,41 @@
+using System.Text;
+
+namespace CPort.Portal.Parts;
+
+/// <summary>
+/// A closed URL: its scheme, how its host ends, and how long its parts are. What is closed is not in the page's source at all.
+/// </summary>
+public static class UrlMask
+{
+    private const char Block = '█';
+
+    /// <summary>Blocks stand for at most so many characters, so that a length tells nothing of a known URL.</summary>
+    private const int Longest = 8;
+
+    public static string Of(string url, bool showHost = false)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var parsed))
+        {
+            return new string(Block, Longest);
+        }
+
+        var text = new StringBuilder(parsed.Scheme).Append("://").Append(showHost ? parsed.Host : Host(parsed.Host));
+        foreach (var part in parsed.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            text.Append('/').Append(Block, Math.Min(part.Length, Longest));
+        }
+
+        return parsed.Query.Length > 0 ? text.Append('?').Append(Block, Math.Min(parsed.Query.Length, Longest)).ToString() : text.ToString();
+    }
+
+    /// <summary>A URL that no program follows by itself.</summary>
+    public static string Defanged(string url) => url.Replace("http", "hxxp", StringComparison.OrdinalIgnoreCase).Replace(".", "[.]", StringComparison.Ordinal);
+
+    // The first two letters and the last label: enough to tell rows apart.
+    private static string Host(string host)
+    {
+        var last = host.LastIndexOf('.');
+        return last <= 0 || host.Length < 6 ? new string(Block, Math.Min(host.Length, Longest))
+            : host[..2] + new string(Block, Math.Min(last - 2 > 0 ? last - 2 : 1, Longest)) + host[last..];
+    }
+}

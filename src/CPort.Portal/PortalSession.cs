@@ -1,0 +1,43 @@
+namespace CPort.Portal;
+
+/// <summary>How a page is coloured.</summary>
+public enum Theme
+{
+    /// <summary>As the person's system says.</summary>
+    System,
+    Light,
+    Dark,
+}
+
+/// <summary>How close rows stand.</summary>
+public enum Density
+{
+    Normal,
+    Compact,
+}
+
+/// <summary>
+/// Who looks at a page, and how that person wants it: put into the request's features by the sign-in (beside the <see cref="Domain.Access.Caller"/>, which
+/// alone gives rights). Nothing of it comes from the request itself.
+/// </summary>
+public sealed record PortalSession
+{
+    /// <summary>The agency, person (<see cref="Caller.KeyId"/>), roles, tenant and purpose.</summary>
+    public required Caller Caller { get; init; }
+
+    /// <summary>The person's name, for that person's own pages.</summary>
+    public required string PersonName { get; init; }
+
+    public required string AgencyName { get; init; }
+
+    /// <summary>One of <see cref="Texts.Words.Languages"/>; null: what the browser asks for.</summary>
+    public string? Language { get; init; }
+    public Theme Theme { get; init; }
+    public Density Density { get; init; }
+
+    /// <summary>Single keys press buttons (WCAG 2.1.4: can be switched off).</summary>
+    public bool Keys { get; init; } = true;
+
+    /// <summary>Closed URLs show the host.</summary>
+    public bool ShowHosts { get; init; }
+}

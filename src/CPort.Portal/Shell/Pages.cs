@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CPort.Portal.Shell;
+
+/// <summary>How endpoints answer with pages.</summary>
+public static class Pages
+{
+    /// <summary>The form field in which every form names its command: repeating the form repeats no deed.</summary>
+    public const string CommandField = "command";
+
+    /// <summary>The query's field that says what was done before this page: a text's name.</summary>
+    public const string DoneField = "done";
+
+    /// <summary>A page in the shell, drawn from its model.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="model">What <typeparamref name="TView"/> draws.</param>
+    /// <param name="context">Fills in what the page knows of itself; words, session, time and token are there.</param>
+    /// <param name="status">Of the answer.</param>
+    public static RazorComponentResult<Document> Of<TView, TModel>(
+        HttpContext http, TModel model, Func<PageContext, PageContext> context, int status = StatusCodes.Status200OK)
+        where TView : View<TModel>
+    {
+        var page = context(Context(http));
+        RenderFragment body = builder =>
+        {
+            builder.OpenComponent<TView>(0);
+            builder.AddComponentParameter(1, nameof(View<TModel>.Model), model);
+            builder.CloseComponent();
+        };
+        return new RazorComponentResult<Document>(new Dictionary<string, object?> { [nameof(Document.Page)] = page, [nameof(Document.Body)] = body })
+        {
+            StatusCode = status, PreventStreamingRendering = true,
+        };
+    }
+
+    /// <summary>What every page knows: words, who looks, when, and the token of its forms.</summary>
+    public static PageContext Context(HttpContext http)
+    {
+        var session = http.Features.Get<PortalSession>();
+        var token = session is null ? null : http.RequestServices.GetRequiredService<IAntiforgery>().GetAndStoreTokens(http);
+        var words = Words.Of(session?.Language, http.Request.Headers.AcceptLanguage);
+        return new PageContext
+        {
+            Words = words, Session = session, Title = "", Now = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow(),
+            Token = token is { RequestToken: { } value } ? (token.FormFieldName, value) : null,
+            Address = http.Request.Path + http.Request.QueryString,
+
+            // A name that is no text is nobody's.
+            Done = http.Request.Query[DoneField].ToString() is { Length: > 0 } done && words.Has($"done.{done}") ? done : null,
+        };
+    }
+
+    /// <summary>After something was done: the page that shows it, by GET (303).</summary>
+    public static IResult After(string address, string? done = null)
+    {
+        var join = address.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+        return new SeeOther(done is null ? address : $"{address}{join}{DoneField}={done}");
+    }
+
+    /// <summary>The same for what is absent and for what is not for this person (rule R13): byte for byte.</summary>
+    public static IResult Absent(HttpContext http) => Of<MessageView, Message>(
+        http, new Message("absent"), p => p with { Title = p.Words["absent.title"], Address = "/app", Done = null }, StatusCodes.Status404NotFound);
+
+    private sealed record SeeOther(string Address) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = StatusCodes.Status303SeeOther;
+            httpContext.Response.Headers.Location = Address;
+            return Task.CompletedTask;
+        }
+    }
+}
+
+/// <summary>A page that only says something: <c>{Key}.title</c> and <c>{Key}.text</c>.</summary>
+/// <param name="Key">Of its texts.</param>
+/// <param name="Details">More lines.</param>
+public sealed record Message(string Key, params ImmutableArray<string> Details);
