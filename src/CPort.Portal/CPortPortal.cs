@@ -3,6 +3,7 @@ using CPort.Portal.Assets;
 using CPort.Portal.Home;
 using CPort.Portal.Queues;
 using CPort.Portal.Reports;
+using CPort.Portal.SignIn;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace CPort.Portal;
@@ -52,6 +53,7 @@ public static class CPortPortal
     {
         app.MapAssets();
         var pages = app.MapPages();
+        pages.MapSignInPages();
         pages.MapHome();
         pages.MapQueues();
         pages.MapReports();

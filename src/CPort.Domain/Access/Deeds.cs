@@ -83,7 +83,7 @@ public static partial class AccessTable
         new(Deed.ListItems, "list items: queues, searches, groups",
             new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider, AgencyKind.SupervisoryAuthority], AnyRole),
             new Holder([AgencyKind.Operator], Roles.Auditor, While: "without the role operator", Holds: c => !c.Is(Roles.Operator))),
-        new(Deed.CountItems, "see lengths of queues and statistics", EveryKey),
+        new(Deed.CountItems, "see lengths of queues and statistics", EveryPersonOrKey),
         new(Deed.CountEverything, "have everything counted, not only what one sees", OperatorsOfEither,
             new Holder([AgencyKind.System], AnyRole, "CPort itself")),
         new(Deed.LookUpHashes, "look hashes up and read what is held of one", HashWorkers),

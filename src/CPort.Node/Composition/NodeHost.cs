@@ -55,7 +55,7 @@ public static class NodeHost
             .AddReadModel(options.Policy)
             .AddHashes(options.Policy)
             .AddApi(options)
-            .AddCPortPortal();
+            .AddPortal(options);
         builder.AddOperator();
 
         // Registered after what actors need and before Kestrel, which stops first. Those that others ask come first.

@@ -5,6 +5,8 @@ using CPort.Actors.People;
 using CPort.Actors.Projections;
 using CPort.Actors.Sessions;
 using CPort.Domain.Confidential;
+using CPort.Portal;
+using CPort.Portal.SignIn;
 
 namespace CPort.Node.Composition;
 
@@ -29,6 +31,16 @@ internal static class PeopleSetup
         .AddPreparation<Database>(CredentialStore.EnsureTablesAsync)
         .AddPreparation<Database>(SignInFailures.EnsureTablesAsync)
         .AddPreparation<Database>(ProtectionKeyStore.EnsureTablesAsync);
+
+    /// <summary>The pages, and the ways to sign in to them.</summary>
+    public static IServiceCollection AddPortal(this IServiceCollection services, NodeOptions options) => services
+        .AddCPortPortal()
+        .AddPortalSignIn(new SignInOptions
+        {
+            PortalUrl = options.PortalUrl, Cluster = options.Cluster.Name, Providers = [.. options.Portal.ReadProviders()],
+            WithoutCodes = [.. options.Portal.WithoutCodes.Select(AgencyId.Parse)],
+        })
+        .AddPreparation<ProtectionKeys>((keys, cancellation) => keys.EnsureAsync(cancellation));
 
     public static AkkaConfigurationBuilder AddPeople(this AkkaConfigurationBuilder akka, IServiceProvider services) => akka.AddPeople(
         services.GetRequiredService<PeopleDirectoryFeed>(),
