@@ -46,7 +46,8 @@ public static class CPortApi
     /// <summary>
     /// Registers what the API needs itself. From the node it expects: <see cref="TimeProvider"/>, <see cref="Actors.Agencies.AgencyDirectoryFeed"/>,
     /// <see cref="ConfidentialSeam"/>, <see cref="IHeldNumbers"/>, <see cref="Database"/> (with <see cref="RejectionLog.EnsureTableAsync"/> run at start), and
-    /// Akka.Hosting with the regions <see cref="ReportRegion"/> and <see cref="Actors.Agencies.AgencyRegion"/>. Each port can be replaced by registering it before.
+    /// Akka.Hosting with the regions <see cref="ReportRegion"/> and <see cref="Actors.Agencies.AgencyRegion"/>. Each port can be replaced by registering it
+    /// before.
     /// </summary>
     public static IServiceCollection AddCPortApi(this IServiceCollection services, CPortApiOptions? options = null)
     {

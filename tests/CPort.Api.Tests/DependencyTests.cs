@@ -15,7 +15,8 @@ public sealed partial class DependencyTests
     /// <summary>The folders of the domain: each may use those before it.</summary>
     private static readonly string[] DomainOrder =
     [
-        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Confidential", "People", "Hashes", "Groups", "Inheritance", "Routing", "Reports", "Queues",
+        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Confidential", "People", "Hashes", "Groups", "Inheritance", "Routing", "Reports",
+            "Queues",
     ];
 
     private static readonly string[] ApiOrder = ["Security", "Reading", "Reports", "Queues", "Groups", "Hashes", "Agencies", "People", "Operators"];

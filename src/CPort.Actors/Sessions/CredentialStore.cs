@@ -67,14 +67,16 @@ public sealed class CredentialStore(Database database, ConfidentialSeam seam, Ti
         PutAsync(person, CredentialKind.Passkey, IdOf(passkey.CredentialId), passkey, cancellation);
 
     /// <summary>Replaces the app's secret and the one to keep, and gives new recovery codes; what is shown of them is shown once.</summary>
-    public async Task<(string Secret, ImmutableArray<string> RecoveryCodes)> PutCodesAsync(Person person, byte[] totp, long usedStep, CancellationToken cancellation)
+    public async Task<(string Secret, ImmutableArray<string> RecoveryCodes)> PutCodesAsync(Person person, byte[] totp, long usedStep,
+        CancellationToken cancellation)
     {
         var (secret, codes) = (KeptSecret.New(), Enumerable.Range(0, 10).Select(_ => KeptSecret.New()).ToImmutableArray());
         await database.ExecuteAsync("DELETE FROM cport_credentials WHERE person = @person AND kind <> @passkey", cancellation,
             ("person", person.Id.Value), ("passkey", (int)CredentialKind.Passkey)).ConfigureAwait(false);
         await PutAsync(person, CredentialKind.Totp, IdOf(person.Id), new StoredSecret { Bytes = totp }, cancellation).ConfigureAwait(false);
         await TakeStepAsync(person.Id, usedStep, cancellation).ConfigureAwait(false);
-        await PutAsync<StoredSecret>(person, CredentialKind.Secret, MarkOf(person.Id, "secret", KeptSecret.Read(secret)!), null, cancellation).ConfigureAwait(false);
+        await PutAsync<StoredSecret>(person, CredentialKind.Secret, MarkOf(person.Id, "secret", KeptSecret.Read(secret)!), null,
+            cancellation).ConfigureAwait(false);
         foreach (var code in codes)
         {
             await PutAsync<StoredSecret>(person, CredentialKind.RecoveryCode, MarkOf(person.Id, "recovery", KeptSecret.Read(code)!), null, cancellation)
@@ -95,7 +97,8 @@ public sealed class CredentialStore(Database database, ConfidentialSeam seam, Ti
 
     /// <summary>Whose a passkey is, and of which generation; null: nobody's.</summary>
     public async Task<(PersonId Person, int Generation)?> OwnerAsync(byte[] credentialId, CancellationToken cancellation) =>
-        (await ReadAsync("id = @key AND kind = 1", IdOf(credentialId), 0, cancellation).ConfigureAwait(false)) is [var row] ? (row.Person, row.Generation) : null;
+        (await ReadAsync("id = @key AND kind = 1", IdOf(credentialId), 0, cancellation).ConfigureAwait(false)) is [var row] ? (row.Person, row.Generation)
+            : null;
 
     /// <summary>
     /// Whether all three fit: person, kept secret, and a code of the app or a recovery code, which is used by it. Takes the same work for nobody
@@ -112,7 +115,8 @@ public sealed class CredentialStore(Database database, ConfidentialSeam seam, Ti
         var recovery = MarkOf(id, "recovery", KeptSecret.Read(code) ?? "");
         var recoveryFits = Has(rows, CredentialKind.RecoveryCode, recovery);
         return person is not null && secretFits && (recoveryFits
-            ? await database.ExecuteAsync("DELETE FROM cport_credentials WHERE kind = 4 AND id = @id", cancellation, ("id", recovery)).ConfigureAwait(false) == 1
+            ? await database.ExecuteAsync("DELETE FROM cport_credentials WHERE kind = 4 AND id = @id", cancellation, ("id",
+                recovery)).ConfigureAwait(false) == 1
             : step is { } taken && rows.Exists(r => r.Kind == CredentialKind.Totp) && await TakeStepAsync(id, taken, cancellation).ConfigureAwait(false));
     }
 
@@ -170,7 +174,8 @@ public sealed class CredentialStore(Database database, ConfidentialSeam seam, Ti
     {
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var command = connection.Statement(
-            $"SELECT kind, id, person, generation, sealed_value, made_at, used_at FROM cport_credentials WHERE {where}", ("key", key), ("generation", generation));
+            $"SELECT kind, id, person, generation, sealed_value, made_at, used_at FROM cport_credentials WHERE {where}", ("key", key), ("generation",
+                generation));
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var rows = new List<Row>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))

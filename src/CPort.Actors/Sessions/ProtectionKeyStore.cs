@@ -21,7 +21,8 @@ public sealed record StoredProtectionKey
 public sealed class ProtectionKeyStore(Database database, ConfidentialSeam seam)
 {
     public static Task EnsureTablesAsync(Database database, CancellationToken cancellation) => DatabaseSchema.ApplyAsync(database, """
-        CREATE TABLE IF NOT EXISTS cport_protection_keys (name VARCHAR(100) NOT NULL PRIMARY KEY, sealed_value VARCHAR(16000) NOT NULL, slot BIGINT NOT NULL UNIQUE);
+        CREATE TABLE IF NOT EXISTS cport_protection_keys (name VARCHAR(100) NOT NULL PRIMARY KEY, sealed_value VARCHAR(16000) NOT NULL,
+            slot BIGINT NOT NULL UNIQUE);
         """, cancellation);
 
     /// <summary>Every key, as the framework wrote it. One that does not open, because somebody changed its row, is left out.</summary>

@@ -6,7 +6,7 @@ using CPort.Domain.People;
 namespace CPort.Actors.Sessions;
 
 /// <summary>How long sessions last.</summary>
-public sealed record SessionOptions
+public sealed record SessionTimes
 {
     /// <summary>Without a request for so long a session is over; 15 to 30 minutes are usual.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromMinutes(30);
@@ -51,7 +51,8 @@ public sealed record RecentPurposes
 /// <param name="CreatedAt">The sign-in.</param>
 /// <param name="LastSeenAt">The last request, within a minute.</param>
 /// <param name="ExpiresAt">However busy.</param>
-/// <param name="ProvedAt">The last time the person showed a passkey, for acts that need it (<see cref="SessionOptions.StepUp"/>); null: came another way.</param>
+/// <param name="ProvedAt">The last time the person showed a passkey, for acts that need it (<see cref="SessionTimes.StepUp"/>); null: came another
+/// way.</param>
 /// <param name="Ticket">Opened.</param>
 public sealed record Session(
     string IdHash, PersonId Person, int Generation, Tenant Tenant, Roles Roles, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, DateTimeOffset ExpiresAt,
@@ -66,14 +67,14 @@ public sealed record Session(
 /// Sessions are rows (table <c>cport_sessions</c>): good on every node, asked at every request, and over at once when the row is gone. A row is found by a
 /// keyed hash of the id, so that who reads the table has no session. Thread-safe.
 /// </summary>
-public sealed class SessionStore(Database database, ConfidentialSeam seam, SessionOptions options, TimeProvider time)
+public sealed class SessionStore(Database database, ConfidentialSeam seam, SessionTimes options, TimeProvider time)
 {
     /// <summary>A row is written for a request at most so often.</summary>
     private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
 
     private const string Columns = "id_hash, person, generation, tenant, roles, created_at, seen_at, expires_at, proved_at, ticket";
 
-    public SessionOptions Options => options;
+    public SessionTimes Options => options;
 
     public static Task EnsureTablesAsync(Database database, CancellationToken cancellation) => DatabaseSchema.ApplyAsync(database, """
         CREATE TABLE IF NOT EXISTS cport_sessions (id_hash VARCHAR(64) NOT NULL PRIMARY KEY, person VARCHAR(40) NOT NULL, generation INTEGER NOT NULL,
@@ -100,7 +101,8 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
             HashOf(id), person.Id, person.Generation, tenant.IsTraining() ? Tenant.Training : Tenant.Live, roles, now, now, now + options.Absolute,
             proved ? now : null, new SessionTicket());
         await database.ExecuteAsync(
-            $"INSERT INTO cport_sessions ({Columns}) VALUES (@id, @person, @generation, @tenant, @roles, @created, @seen, @expires, @proved, @ticket)", cancellation,
+            $"INSERT INTO cport_sessions ({Columns}) VALUES (@id, @person, @generation, @tenant, @roles, @created, @seen, @expires, @proved, @ticket)",
+                cancellation,
             ("id", session.IdHash), ("person", person.Id.Value), ("generation", session.Generation), ("tenant", (int)session.Tenant),
             ("roles", (int)session.Roles), ("created", Ms(now)), ("seen", Ms(now)), ("expires", Ms(session.ExpiresAt)),
             ("proved", session.ProvedAt is { } p ? Ms(p) : null), ("ticket", Seal(session.IdHash, session.Ticket))).ConfigureAwait(false);

@@ -130,7 +130,8 @@ public sealed record AgencyAnswer
         Id = agency.Id.Value, Name = agency.Name, Kind = agency.Kind, Countries = [.. agency.CountriesOn(AgencyDirectory.DayOf(now)).Select(c => c.Code)],
         PrimaryCountry = agency.PrimaryCountryOn(AgencyDirectory.DayOf(now))?.Code,
         Memberships = [.. agency.Memberships.Select(MembershipAnswer.Of)], HoldsOrphanMandate = agency.HoldsOrphanMandate,
-        IsNationalBureau = agency.IsNationalBureau ? true : null, Trust = agency.Trust, IccamHotlineNumber = agency.IccamHotlineNumber, Active = agency.Active, RegisteredAt = agency.RegisteredAt,
+        IsNationalBureau = agency.IsNationalBureau ? true : null,
+        Trust = agency.Trust, IccamHotlineNumber = agency.IccamHotlineNumber, Active = agency.Active, RegisteredAt = agency.RegisteredAt,
         Keys = [.. keys.Select(k => KeyAnswer.Of(k, now))], Changes = [.. changes.Select(c => ChangeAnswer.From(c, now))],
         Beside = beside?.Select(a => NeighbourAnswer.Of(a, now)).ToList(),
     };

@@ -99,7 +99,8 @@ public static class PeopleEndpoints
         return await DoAsync(http, all, me, new ChangePersonRoles { Context = me.Context(), Person = id, Roles = roles, Unit = body.Value.Unit?.Trim() });
     }
 
-    private static async Task<PersonAnswer> LinkProviderAsync(HttpContext http, PeopleServices all, ApiCaller me, string person, JsonBody<LinkProviderBody> body)
+    private static async Task<PersonAnswer> LinkProviderAsync(HttpContext http, PeopleServices all, ApiCaller me, string person,
+        JsonBody<LinkProviderBody> body)
     {
         var (issuer, subject) = (body.Value.Issuer?.Trim(), body.Value.Subject?.Trim());
         if (string.IsNullOrEmpty(issuer) != string.IsNullOrEmpty(subject))

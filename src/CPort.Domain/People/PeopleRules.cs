@@ -46,7 +46,9 @@ public static class PeopleRules
     /// <summary>How long roles work before somebody must say that they are still needed, days.</summary>
     public const int CertifiedDays = 365;
 
-    /// <summary>The roles that people of an agency of this kind may have (portal.md 3.1); <see cref="Roles.None"/> where such agencies have no people.</summary>
+    /// <summary>
+    /// The roles that people of an agency of this kind may have (portal.md 3.1); <see cref="Roles.None"/> where such agencies have no people.
+    /// </summary>
     public static Roles RolesAllowed(AgencyKind kind) => kind switch
     {
         AgencyKind.Hotline => Roles.Analyst | Roles.Manager | AnyAgencys | Roles.Auditor,

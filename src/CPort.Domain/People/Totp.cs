@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace CPort.Domain.People;
 
 /// <summary>
-/// Codes by time (RFC 6238): HMAC-SHA-1, 30 s, 6 digits, as every authenticator app makes them. Identity's own takes a code twice and reads the machine's clock;
+/// Codes by time (RFC 6238): HMAC-SHA-1, 30 s, 6 digits, as every authenticator app makes them. Identity's own takes a code twice and reads the machine's
+/// clock;
 /// RFC 6238 5.2 wants each taken once, so that the step which a code belongs to is told here and remembered by the caller.
 /// </summary>
 public static class Totp

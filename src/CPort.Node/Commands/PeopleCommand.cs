@@ -26,7 +26,8 @@ internal static class PeopleCommand
         var roles = RolesOption();
         var unit = new Option<string?>("--unit") { Description = "Team or desk; other agencies see it." };
         var address = new Option<string?>("--address") { Description = "An e-mail address." };
-        var command = new Command("invite", "Invite a person and show the link by which they come in, once.") { signInName, name, agency, roles, unit, address };
+        var command = new Command("invite", "Invite a person and show the link by which they come in, once.") { signInName, name, agency, roles, unit,
+            address };
         var connection = NodeConnection.AddTo(command, asOperator: true);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client => ShowLink(await client.PostAsync<LinkAnswer>(
             "v1/people",
@@ -122,7 +123,8 @@ internal static class PeopleCommand
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
         {
             var person = await client.PostAsync<PersonAnswer>($"v1/people/{Uri.EscapeDataString(parsed.GetValue(id)!)}:{verb}", null, cancellation);
-            NodeConnection.Errors.MarkupLine(string.Format(CultureInfo.InvariantCulture, said, person.CertifiedUntil?.ToString("O", CultureInfo.InvariantCulture)));
+            NodeConnection.Errors.MarkupLine(string.Format(CultureInfo.InvariantCulture, said, person.CertifiedUntil?.ToString("O",
+                CultureInfo.InvariantCulture)));
             return ExitCodes.Ok;
         }));
         return command;
@@ -145,7 +147,7 @@ internal static class PeopleCommand
 
         // The link alone on stdout, so that a script can take it.
         NodeConnection.Errors.MarkupLineInterpolated(
-            $"Person [bold]{answer.Person.Id}[/]; the link works once, until {answer.ExpiresAt.ToString("u", CultureInfo.InvariantCulture)}, and is shown this once:");
+            $"Person [bold]{answer.Person.Id}[/]; the link works once, until {answer.ExpiresAt:u}, and is shown this once:");
         Console.WriteLine(link);
         return ExitCodes.Ok;
     }

@@ -18,7 +18,7 @@ internal static class PeopleSetup
         .AddSingleton<IPeopleGateway>(p => new PeopleGateway(
             p.GetRequiredService<IReadOnlyActorRegistry>(), p.GetRequiredService<PeopleDirectoryFeed>(), TimeSpan.FromSeconds(options.Limits.AskSeconds),
             p.GetRequiredService<TimeProvider>()))
-        .AddSingleton(new SessionOptions
+        .AddSingleton(new SessionTimes
         {
             Idle = TimeSpan.FromMinutes(options.Portal.IdleMinutes), Absolute = TimeSpan.FromMinutes(options.Portal.SessionMinutes),
         })

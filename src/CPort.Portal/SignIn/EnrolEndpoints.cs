@@ -8,7 +8,8 @@ using Microsoft.AspNetCore.Identity;
 namespace CPort.Portal.SignIn;
 
 /// <summary>
-/// <c>/signin/enrol/{link}</c>: an invited person makes a way to sign in. The link is used up by the registry before the way is kept, so that of two who have it
+/// <c>/signin/enrol/{link}</c>: an invited person makes a way to sign in. The link is used up by the registry before the way is kept, so that of two who
+/// have it
 /// one comes in; unknown, used and too old look alike.
 /// </summary>
 internal static class EnrolEndpoints
@@ -140,7 +141,8 @@ internal static class EnrolEndpoints
     }
 
     private static IResult NoLink(HttpContext http) => Pages.Of<MessageView, Message>(
-        http, new Message("enrol.noLink"), p => p with { Title = p.Words["enrol.noLink.title"], Address = "/signin", Done = null }, StatusCodes.Status404NotFound);
+        http, new Message("enrol.noLink"), p => p with { Title = p.Words["enrol.noLink.title"], Address = "/signin", Done = null },
+            StatusCodes.Status404NotFound);
 
     /// <summary>For this link only: a secret that was shown to one is nobody else's.</summary>
     private static IDataProtector Protector(IDataProtectionProvider protection, string link) =>

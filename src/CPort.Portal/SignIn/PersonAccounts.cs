@@ -13,7 +13,8 @@ public sealed class PersonAccount
 }
 
 /// <summary>
-/// The framework's store over the directory of people and the table of ways to sign in. It makes, changes and deletes nobody: people are registered by agencies,
+/// The framework's store over the directory of people and the table of ways to sign in. It makes, changes and deletes nobody: people are registered by
+/// agencies,
 /// and by nothing else.
 /// </summary>
 public sealed class PersonAccounts(PeopleDirectoryFeed people, CredentialStore credentials, ConfidentialSeam seam)
@@ -75,7 +76,8 @@ public sealed class PersonAccounts(PeopleDirectoryFeed people, CredentialStore c
 
     internal static StoredPasskey Of(UserPasskeyInfo p) => new()
     {
-        CredentialId = p.CredentialId, PublicKey = p.PublicKey, SignCount = p.SignCount, Transports = [.. p.Transports ?? []], IsUserVerified = p.IsUserVerified,
+        CredentialId = p.CredentialId, PublicKey = p.PublicKey, SignCount = p.SignCount, Transports = [.. p.Transports ?? []],
+            IsUserVerified = p.IsUserVerified,
         IsBackupEligible = p.IsBackupEligible, IsBackedUp = p.IsBackedUp, AttestationObject = p.AttestationObject, ClientDataJson = p.ClientDataJson,
         MadeAt = p.CreatedAt, Name = p.Name,
     };

@@ -9,11 +9,13 @@ internal static class SessionEndpoints
 {
     public static void MapSession(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/signin/purpose", (HttpContext http, SignInServices all) => PurposePageAsync(http, all, Return.To(http.Request.Query[Return.Field]), fault: false))
+        pages.MapGet("/signin/purpose", (HttpContext http, SignInServices all) => PurposePageAsync(http, all, Return.To(http.Request.Query[Return.Field]),
+            fault: false))
             .Needs(Deed.SignIn);
         pages.MapPost("/signin/purpose", PurposeAsync).Needs(Deed.SignIn);
         pages.MapPost("/signin/session", ChangeAsync).Needs(Deed.SignIn);
-        pages.MapGet("/signin/again", (HttpContext http, SignInServices all) => AgainPageAsync(http, all, Return.To(http.Request.Query[Return.Field]), wrong: false))
+        pages.MapGet("/signin/again", (HttpContext http, SignInServices all) => AgainPageAsync(http, all, Return.To(http.Request.Query[Return.Field]),
+            wrong: false))
             .Needs(Deed.SignIn);
         pages.MapPost("/signin/again/passkey/options", async (HttpContext http, SignInManager<PersonAccount> framework) =>
             http.Features.Get<SignedIn>() is { } me
@@ -68,7 +70,8 @@ internal static class SessionEndpoints
         var form = await Form.ReadAsync(http);
         var chosen = form.All("role").Aggregate(Roles.None, (roles, name) => Enum.TryParse<Roles>(name, ignoreCase: true, out var role) ? roles | role : roles);
         await all.Sessions.ChangeAsync(
-            me.Session, SignInEndpoints.TenantOf(form), (chosen & me.Person.Roles) is var kept and not Roles.None ? kept : me.Person.Roles, http.RequestAborted);
+            me.Session, SignInEndpoints.TenantOf(form), (chosen & me.Person.Roles) is var kept and not Roles.None ? kept : me.Person.Roles,
+                http.RequestAborted);
         return SignInEndpoints.Done(http, Return.To(form.Text(Return.Field)));
     }
 

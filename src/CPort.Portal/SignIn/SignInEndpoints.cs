@@ -12,7 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace CPort.Portal.SignIn;
 
 /// <summary>
-/// <c>/signin</c>: by passkey, or by name, kept secret and code. Whatever does not work is answered alike and after the same work, so that nobody learns whether
+/// <c>/signin</c>: by passkey, or by name, kept secret and code. Whatever does not work is answered alike and after the same work, so that nobody learns
+/// whether
 /// a name, secret or code was wrong. A password that a person chooses there is none: beside codes stands a secret that the machine made
 /// (<see cref="KeptSecret"/>), since a code alone is six digits.
 /// </summary>
@@ -129,7 +130,8 @@ internal static partial class SignInEndpoints
     private static IResult Page(HttpContext http, SignInServices all, string to, string? name, bool wrong)
     {
         var model = new SignInModel(
-            to, name, wrong, [.. all.Options.Providers.Select(p => new ProviderChoice(p.Agency.Value, all.Agencies.Current.Find(p.Agency)?.Name ?? p.Agency.Value))],
+            to, name, wrong, [.. all.Options.Providers.Select(p => new ProviderChoice(p.Agency.Value, all.Agencies.Current.Find(p.Agency)?.Name
+                ?? p.Agency.Value))],
             all.OffersExamples(http) ? all.Examples() : []);
         return Pages.Of<SignInView, SignInModel>(
             http, model, p => p with
@@ -142,7 +144,8 @@ internal static partial class SignInEndpoints
 
 /// <summary>What signing in needs, in one place.</summary>
 internal sealed partial class SignInServices(
-    SignInOptions options, PeopleDirectoryFeed people, AgencyDirectoryFeed agencies, CredentialStore credentials, SessionStore sessions, SignInFailures failures,
+    SignInOptions options, PeopleDirectoryFeed people, AgencyDirectoryFeed agencies, CredentialStore credentials, SessionStore sessions,
+        SignInFailures failures,
     IPeopleGateway gateway, ConfidentialSeam seam, PortalSessions portal, TimeProvider time, ILogger<SignInServices> log)
 {
     public SignInOptions Options => options;
@@ -165,7 +168,8 @@ internal sealed partial class SignInServices(
 
     /// <summary>Example data on this machine's own address, asked for from this machine.</summary>
     public bool OffersExamples(HttpContext http) => options.OffersExamplePeople()
-        && http.Connection is { RemoteIpAddress: { } from, LocalIpAddress: { } at } && System.Net.IPAddress.IsLoopback(from) && System.Net.IPAddress.IsLoopback(at);
+        && http.Connection is { RemoteIpAddress: { } from, LocalIpAddress: { } at } && System.Net.IPAddress.IsLoopback(from)
+            && System.Net.IPAddress.IsLoopback(at);
 
     public ImmutableArray<ExamplePerson> Examples() =>
     [

@@ -3,7 +3,9 @@ namespace CPort.Portal.SignIn;
 /// <summary>How people sign in on this node.</summary>
 public sealed record SignInOptions
 {
-    /// <summary>What people reach the pages by: a scheme, a host that is a name, maybe a port. Passkeys are made for the host, whatever a request says.</summary>
+    /// <summary>
+    /// What people reach the pages by: a scheme, a host that is a name, maybe a port. Passkeys are made for the host, whatever a request says.
+    /// </summary>
     public required Uri PortalUrl { get; init; }
 
     /// <summary>The cluster's name: cookies of two clusters on one host do not meet, nor do their keys.</summary>

@@ -11,7 +11,8 @@ namespace CPort.Portal.SignIn;
 public static class SignInSetup
 {
     /// <summary>
-    /// After the API's services. From the node it expects besides: the stores of <see cref="CPort.Actors.Sessions"/>, the directories of people and agencies, the
+    /// After the API's services. From the node it expects besides: the stores of <see cref="CPort.Actors.Sessions"/>, the directories of people and
+    /// agencies, the
     /// gateway of people, and <see cref="ProtectionKeys.EnsureAsync"/> run at start.
     /// </summary>
     public static IServiceCollection AddPortalSignIn(this IServiceCollection services, SignInOptions options)

@@ -4,7 +4,8 @@ using CPort.Actors.Sessions;
 namespace CPort.Portal.SignIn;
 
 /// <summary>
-/// The one guard of dangerous acts: the person has shown a passkey (or code) within <see cref="SessionOptions.StepUp"/>. An open browser that somebody else sits
+/// The one guard of dangerous acts: the person has shown a passkey (or code) within <see cref="SessionTimes.StepUp"/>. An open browser that somebody else
+/// sits
 /// down at is not enough.
 /// </summary>
 public static class StepUp
@@ -36,7 +37,8 @@ internal static class Return
 
     /// <summary>The address if it is a path of the pages; else the first page.</summary>
     public static string To(string? wanted) => wanted is { Length: > 0 and <= 500 } && (wanted == "/app" || wanted.StartsWith("/app/", StringComparison.Ordinal)
-        || wanted.StartsWith("/app?", StringComparison.Ordinal)) && !wanted.Contains("//", StringComparison.Ordinal) && !wanted.Contains('\\', StringComparison.Ordinal)
+        || wanted.StartsWith("/app?", StringComparison.Ordinal)) && !wanted.Contains("//", StringComparison.Ordinal) && !wanted.Contains('\\',
+            StringComparison.Ordinal)
         && !wanted.Any(char.IsControl) ? wanted : "/app";
 }
 

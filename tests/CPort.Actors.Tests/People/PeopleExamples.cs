@@ -22,17 +22,18 @@ internal static class PeopleExamples
     public static readonly ConfidentialSeam Seam = new KeyRingSeam(KeyRing.New());
 
     /// <summary>A hotline and police in NL, police in DE, the Dutch bureau, INTERPOL, an auditor's authority, and the operators.</summary>
-    public static readonly AgencyDirectory Agencies = AgencyDirectory.Of(After(AgencyRegistry.Empty,
+    public static readonly AgencyDirectory Registered = AgencyDirectory.Of(After(AgencyRegistry.Empty,
         Register("operator", AgencyKind.Operator), Register("hotline-nl", AgencyKind.Hotline, In(NL)), Register("hotline-de", AgencyKind.Hotline, In(DE)),
         Register("police-nl", AgencyKind.Police, In(NL)), Register("bureau-nl", AgencyKind.Police, In(NL)), Register("police-de", AgencyKind.Police, In(DE)),
-        Register("interpol", AgencyKind.Interpol), Register("supervisor-nl", AgencyKind.SupervisoryAuthority, In(NL)), Register("provider-nl", AgencyKind.Provider),
+        Register("interpol", AgencyKind.Interpol), Register("supervisor-nl", AgencyKind.SupervisoryAuthority, In(NL)), Register("provider-nl",
+            AgencyKind.Provider),
         new SetNationalBureau { Context = By(), Agency = BureauNl, IsNationalBureau = true }));
 
-    public static readonly Caller System = Caller.System;
+    public static readonly Caller Itself = Caller.System;
 
     public static Caller Key(AgencyId agency, Roles roles, Tenant tenant = Tenant.Live)
     {
-        var a = Agencies.Find(agency)!;
+        var a = Registered.Find(agency)!;
         return new Caller
         {
             Agency = agency, Kind = a.Kind, Roles = roles, KeyId = $"key{agency}"[..12], Countries = a.CountriesOn(AgencyDirectory.DayOf(Noon)),
@@ -42,11 +43,11 @@ internal static class PeopleExamples
 
     /// <summary>The session of a person who has come.</summary>
     public static Caller Session(PeopleRegistry state, PersonId person, Tenant tenant = Tenant.Live) => PeopleAccess.CallerOf(
-        state.People[person], new SessionRights(tenant, (Roles)~0, "Op. Heron", Noon), Agencies, Noon).Caller!;
+        state.People[person], new SessionRights(tenant, (Roles)~0, "Op. Heron", Noon), Registered, Noon).Caller!;
 
     public static InvitePerson Invite(AgencyId agency, Roles roles, string name = "anna", Caller? by = null) => new()
     {
-        Context = By(by ?? System), Agency = agency, Roles = roles,
+        Context = By(by ?? Itself), Agency = agency, Roles = roles,
         Secrets = new PersonSecrets { Name = $"Example {name}", SignInName = name, Address = $"{name}@agency.example" }, Unit = "Desk 1",
     };
 
@@ -54,13 +55,15 @@ internal static class PeopleExamples
     {
         var (id, hash) = (PersonId.New(), link ?? EnrolmentLink.Generate().Hash);
         return command is InvitePerson invite
-            ? new PersonCandidate(id, hash, Seam.Seal(PersonMarks.Place(id), invite.Secrets), PersonMarks.OfName(Seam, invite.Agency, invite.Secrets.SignInName))
+            ? new PersonCandidate(id, hash, Seam.Seal(PersonMarks.Place(id), invite.Secrets), PersonMarks.OfName(Seam, invite.Agency,
+                invite.Secrets.SignInName))
             : new PersonCandidate(id, hash);
     }
 
-    public static PersonDecision Decide(PeopleRegistry state, IPersonCommand command, DateTimeOffset? now = null, PersonCandidate? candidate = null, AgencyDirectory? agencies = null) =>
+    public static PersonDecision Decide(PeopleRegistry state, IPersonCommand command, DateTimeOffset? now = null, PersonCandidate? candidate = null,
+        AgencyDirectory? agencies = null) =>
         PeopleRules.Decide(state, command, command.Context.ToMeta() with { RecordedAt = now ?? Noon },
-            new PeopleEnvironment(agencies ?? Agencies, candidate ?? (command.MakesLink ? Candidate(command) : null)));
+            new PeopleEnvironment(agencies ?? Registered, candidate ?? (command.MakesLink ? Candidate(command) : null)));
 
     /// <summary>The state after the command, which must be accepted.</summary>
     public static PeopleRegistry Do(PeopleRegistry state, IPersonCommand command, DateTimeOffset? now = null, PersonCandidate? candidate = null) =>
@@ -72,12 +75,13 @@ internal static class PeopleExamples
         };
 
     /// <summary>A person who has come in.</summary>
-    public static (PeopleRegistry State, PersonId Person) WhoCame(PeopleRegistry state, AgencyId agency, Roles roles, string name = "anna", DateTimeOffset? now = null)
+    public static (PeopleRegistry State, PersonId Person) WhoCame(PeopleRegistry state, AgencyId agency, Roles roles, string name = "anna",
+        DateTimeOffset? now = null)
     {
         var invite = Invite(agency, roles, name);
         var candidate = Candidate(invite);
         state = Do(state, invite, now, candidate);
-        return (Do(state, new AcceptInvitation { Context = By(System), LinkHash = candidate.LinkHash }, now), candidate.Person);
+        return (Do(state, new AcceptInvitation { Context = By(Itself), LinkHash = candidate.LinkHash }, now), candidate.Person);
     }
 
     public static PersonRejection ReasonOf(PersonDecision decision) => Assert.IsType<PersonDecision.Rejected>(decision).Reason;

@@ -64,7 +64,8 @@ public sealed class PeopleRulesTests
     [MemberData(nameof(Inviters))]
     public void An_agency_invites_its_people_itself(string agency, Roles roles, string of, PersonRejection? refused)
     {
-        var decision = Decide(PeopleRegistry.Empty, Invite(AgencyId.Parse(of), AgencyId.Parse(of) == PoliceNl ? Roles.Officer : Roles.Analyst, by: Key(AgencyId.Parse(agency), roles)));
+        var decision = Decide(PeopleRegistry.Empty, Invite(AgencyId.Parse(of), AgencyId.Parse(of) == PoliceNl ? Roles.Officer : Roles.Analyst,
+            by: Key(AgencyId.Parse(agency), roles)));
         Assert.Equal(refused, decision is PersonDecision.Rejected r ? r.Reason : null);
     }
 
@@ -78,7 +79,7 @@ public sealed class PeopleRulesTests
 
         // Who has not come is nobody yet: the link may have been lost.
         Assert.IsType<PersonDecision.Accepted>(Decide(state, Invite(HotlineNl, Roles.Administrator, "bob", asOperator)));
-        state = Do(state, new AcceptInvitation { Context = By(System), LinkHash = candidate.LinkHash });
+        state = Do(state, new AcceptInvitation { Context = By(Itself), LinkHash = candidate.LinkHash });
         Assert.Equal(PersonRejection.AgencyInvites, ReasonOf(Decide(state, Invite(HotlineNl, Roles.Administrator, "bob", asOperator))));
 
         // Nor where the agency came in by a key.
@@ -94,7 +95,7 @@ public sealed class PeopleRulesTests
         var invite = Invite(HotlineNl, Roles.Analyst);
         var candidate = Candidate(invite);
         var state = Do(PeopleRegistry.Empty, invite, candidate: candidate);
-        AcceptInvitation Accept() => new() { Context = By(System), LinkHash = candidate.LinkHash };
+        AcceptInvitation Accept() => new() { Context = By(Itself), LinkHash = candidate.LinkHash };
 
         Assert.Equal(PersonRejection.LinkInvalid, ReasonOf(Decide(state, Accept(), Noon + PeopleRules.LinkLife)));
         Assert.NotNull(PeopleDirectory.Of(state).FindByLink(candidate.LinkHash, Noon + PeopleRules.LinkLife - TimeSpan.FromTicks(1)));
@@ -103,7 +104,8 @@ public sealed class PeopleRulesTests
         var after = Do(state, Accept(), Noon + PeopleRules.LinkLife - TimeSpan.FromTicks(1));
         Assert.Equal(PersonState.Active, after.People[candidate.Person].State);
         Assert.Equal(PersonRejection.LinkInvalid, ReasonOf(Decide(after, Accept())));
-        Assert.Equal(PersonRejection.LinkInvalid, ReasonOf(Decide(after, new AcceptInvitation { Context = By(System), LinkHash = EnrolmentLink.Generate().Hash })));
+        Assert.Equal(PersonRejection.LinkInvalid, ReasonOf(Decide(after, new AcceptInvitation { Context = By(Itself),
+            LinkHash = EnrolmentLink.Generate().Hash })));
 
         // Nobody but CPort itself takes a link up.
         Assert.Equal(PersonRejection.NotAuthorised,
@@ -143,26 +145,27 @@ public sealed class PeopleRulesTests
     public void Police_of_a_country_with_a_bureau_see_nothing_before_it_has_confirmed_them()
     {
         var (state, officer) = WhoCame(PeopleRegistry.Empty, PoliceNl, Roles.Officer);
-        Assert.Equal((Roles.None, Standing.AwaitsBureau), PeopleAccess.RolesOf(state.People[officer], Agencies, Noon));
+        Assert.Equal((Roles.None, Standing.AwaitsBureau), PeopleAccess.RolesOf(state.People[officer], Registered, Noon));
         ConfirmPerson Confirm(Caller by, Roles roles = Roles.Officer) => new() { Context = By(by), Person = officer, Roles = roles };
         Assert.Equal(PersonRejection.NotAuthorised, ReasonOf(Decide(state, Confirm(Key(PoliceNl, Roles.Administrator)))));
         Assert.Equal(PersonRejection.UnknownPerson, ReasonOf(Decide(state, Confirm(Key(PoliceDe, Roles.Officer | Roles.Manager)))));
-        Assert.Equal(PersonRejection.InvalidRoles, ReasonOf(Decide(state, Confirm(Key(BureauNl, Roles.Officer | Roles.Manager), Roles.Officer | Roles.Manager))));
+        Assert.Equal(PersonRejection.InvalidRoles, ReasonOf(Decide(state, Confirm(Key(BureauNl, Roles.Officer | Roles.Manager),
+            Roles.Officer | Roles.Manager))));
         state = Do(state, Confirm(Key(BureauNl, Roles.Officer | Roles.Manager)));
-        Assert.Equal((Roles.Officer, Standing.Good), PeopleAccess.RolesOf(state.People[officer], Agencies, Noon));
+        Assert.Equal((Roles.Officer, Standing.Good), PeopleAccess.RolesOf(state.People[officer], Registered, Noon));
 
         // More roles, and a link that somebody else could have taken up, are confirmed anew; fewer are not.
         var admin = Key(PoliceNl, Roles.Administrator);
         var more = Do(state, new ChangePersonRoles { Context = By(admin), Person = officer, Roles = Roles.Officer | Roles.Manager });
-        Assert.Equal(Standing.AwaitsBureau, PeopleAccess.RolesOf(more.People[officer], Agencies, Noon).Standing);
+        Assert.Equal(Standing.AwaitsBureau, PeopleAccess.RolesOf(more.People[officer], Registered, Noon).Standing);
         Assert.Equal(Standing.AwaitsBureau,
-            PeopleAccess.RolesOf(Do(state, new ResetPerson { Context = By(admin), Person = officer }).People[officer], Agencies, Noon).Standing);
+            PeopleAccess.RolesOf(Do(state, new ResetPerson { Context = By(admin), Person = officer }).People[officer], Registered, Noon).Standing);
 
         // Where there is no bureau, and of the bureau itself, nobody waits; nor do hotlines.
         foreach (var (agency, roles) in new[] { (PoliceDe, Roles.Officer), (BureauNl, Roles.Officer), (HotlineNl, Roles.Analyst) })
         {
             var (other, person) = WhoCame(PeopleRegistry.Empty, agency, roles);
-            Assert.Equal((roles, Standing.Good), PeopleAccess.RolesOf(other.People[person], Agencies, Noon));
+            Assert.Equal((roles, Standing.Good), PeopleAccess.RolesOf(other.People[person], Registered, Noon));
         }
     }
 
@@ -171,13 +174,13 @@ public sealed class PeopleRulesTests
     {
         var (state, anna) = WhoCame(PeopleRegistry.Empty, HotlineNl, Roles.Analyst);
         var last = Noon.AddDays(PeopleRules.CertifiedDays);
-        Assert.Equal(Standing.Good, PeopleAccess.RolesOf(state.People[anna], Agencies, last).Standing);
-        Assert.Equal((Roles.None, Standing.Lapsed), PeopleAccess.RolesOf(state.People[anna], Agencies, last.AddDays(1)));
+        Assert.Equal(Standing.Good, PeopleAccess.RolesOf(state.People[anna], Registered, last).Standing);
+        Assert.Equal((Roles.None, Standing.Lapsed), PeopleAccess.RolesOf(state.People[anna], Registered, last.AddDays(1)));
         var again = new RecertifyPerson { Context = By(Key(HotlineNl, Roles.Analyst | Roles.Manager)), Person = anna };
         Assert.IsType<PersonDecision.Unchanged>(Decide(state, again));
         Assert.Equal(PersonRejection.NotAuthorised, ReasonOf(Decide(state, again with { Context = By(Session(state, anna)) })));
         var certified = Do(state, again, last.AddDays(1));
-        Assert.Equal(Standing.Good, PeopleAccess.RolesOf(certified.People[anna], Agencies, last.AddDays(1)).Standing);
+        Assert.Equal(Standing.Good, PeopleAccess.RolesOf(certified.People[anna], Registered, last.AddDays(1)).Standing);
     }
 
     [Fact]
@@ -187,7 +190,7 @@ public sealed class PeopleRulesTests
         {
             var (state, person) = WhoCame(PeopleRegistry.Empty, agency, Roles.Officer | Roles.Administrator);
             SessionCaller At(string? purpose, DateTimeOffset? said, DateTimeOffset now) => PeopleAccess.CallerOf(
-                state.People[person], new SessionRights(Tenant.Live, (Roles)~0, purpose, said), Agencies, now);
+                state.People[person], new SessionRights(Tenant.Live, (Roles)~0, purpose, said), Registered, now);
             var without = At(null, null, Noon);
             Assert.Equal((Roles.Administrator, Standing.PurposeNeeded, null), (without.Caller!.Roles, without.Standing, without.Caller.Purpose));
             var with = At("NL-2026-0144", Noon, Noon);
@@ -197,17 +200,20 @@ public sealed class PeopleRulesTests
         }
 
         var (hotline, anna) = WhoCame(PeopleRegistry.Empty, HotlineNl, Roles.Analyst);
-        Assert.Equal(Standing.Good, PeopleAccess.CallerOf(hotline.People[anna], new SessionRights(Tenant.Live, Roles.Analyst), Agencies, Noon).Standing);
+        Assert.Equal(Standing.Good, PeopleAccess.CallerOf(hotline.People[anna], new SessionRights(Tenant.Live, Roles.Analyst), Registered, Noon).Standing);
     }
 
     [Fact]
     public void A_session_speaks_for_the_person_with_chosen_roles_of_theirs_and_is_over_with_them()
     {
         var (state, anna) = WhoCame(PeopleRegistry.Empty, HotlineNl, Roles.Analyst | Roles.Manager);
-        var caller = PeopleAccess.CallerOf(state.People[anna], new SessionRights(Tenant.Training, Roles.Analyst | Roles.Administrator), Agencies, Noon).Caller!;
-        Assert.Equal((anna, anna.Value, Roles.Analyst, HotlineNl, Agencies.Training), (caller.Person!.Value, caller.KeyId, caller.Roles, caller.Agency, caller.Tenant));
+        var caller = PeopleAccess.CallerOf(state.People[anna], new SessionRights(Tenant.Training, Roles.Analyst | Roles.Administrator),
+            Registered, Noon).Caller!;
+        Assert.Equal((anna, anna.Value, Roles.Analyst, HotlineNl, Registered.Training), (caller.Person!.Value, caller.KeyId, caller.Roles, caller.Agency,
+            caller.Tenant));
         var stopped = Do(state, new StopPerson { Context = By(Key(HotlineNl, Roles.Administrator)), Person = anna });
-        Assert.Equal(new SessionCaller(null, Standing.Over), PeopleAccess.CallerOf(stopped.People[anna], new SessionRights(Tenant.Live, Roles.Analyst), Agencies, Noon));
+        Assert.Equal(new SessionCaller(null, Standing.Over), PeopleAccess.CallerOf(stopped.People[anna], new SessionRights(Tenant.Live, Roles.Analyst),
+            Registered, Noon));
         Assert.True(stopped.People[anna].Generation > state.People[anna].Generation);
     }
 
@@ -223,12 +229,13 @@ public sealed class PeopleRulesTests
     /// <summary>Whoever asks for whatever about oneself: no role is gained by it, and nothing but one's settings and one's end can be had.</summary>
     [Fact]
     public void Nobody_raises_rights_of_their_own() => Gen.Select(
-        Gen.OneOfConst("hotline-nl", "police-nl", "bureau-nl", "police-de", "interpol", "operator", "supervisor-nl"), Gen.Int[1, 255], Gen.Int[0, 9], Gen.Int[1, 255])
+        Gen.OneOfConst("hotline-nl", "police-nl", "bureau-nl", "police-de", "interpol", "operator", "supervisor-nl"), Gen.Int[1, 255], Gen.Int[0, 9],
+            Gen.Int[1, 255])
         .Sample((agency, own, which, wanted) =>
         {
             var id = AgencyId.Parse(agency);
-            var roles = (Roles)own & PeopleRules.RolesAllowed(Agencies.Find(id)!.Kind);
-            if (PeopleRules.Fault(Agencies.Find(id)!.Kind, roles) is not null)
+            var roles = (Roles)own & PeopleRules.RolesAllowed(Registered.Find(id)!.Kind);
+            if (PeopleRules.Fault(Registered.Find(id)!.Kind, roles) is not null)
             {
                 return;
             }
@@ -270,7 +277,7 @@ public sealed class PeopleRulesTests
                 var o => WhoCame(PeopleRegistry.Empty, o, Roles.Analyst),
             };
             var caller = Key(AgencyId.Parse(asker), (Roles)roles);
-            var facts = PeopleRules.Facts(person.State.People[person.Person], Agencies, Noon)!;
+            var facts = PeopleRules.Facts(person.State.People[person.Person], Registered, Noon)!;
             Assert.Equal(PersonSight.RoleAndUnit, AccessTable.SightOf(caller, facts));
             Assert.All(Enum.GetValues<PersonWrite>(), write => Assert.False(AccessTable.MayOnPerson(caller, facts, write)));
         });
@@ -279,7 +286,7 @@ public sealed class PeopleRulesTests
     public void Whoever_exercises_changes_nobody()
     {
         var (state, anna) = WhoCame(PeopleRegistry.Empty, HotlineNl, Roles.Analyst);
-        var training = Key(HotlineNl, Roles.Administrator, Agencies.Training);
+        var training = Key(HotlineNl, Roles.Administrator, Registered.Training);
         Assert.Equal(PersonRejection.NotAuthorised, ReasonOf(Decide(state, new StopPerson { Context = By(training), Person = anna })));
         Assert.Equal(PersonRejection.NotAuthorised, ReasonOf(Decide(state, Invite(HotlineNl, Roles.Analyst, "bob", training))));
     }

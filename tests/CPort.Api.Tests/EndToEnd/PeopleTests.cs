@@ -51,7 +51,8 @@ public sealed class PeopleTests(EndToEndNodes nodes)
         (await node.PostAsync("operator", $"v1/people/{anna}:reset", null)).Is(HttpStatusCode.Forbidden);
 
         Assert.Equal("not-come", (await node.PostAsync("people-pt", $"v1/people/{anna}:recertify", null)).Is(HttpStatusCode.Conflict).Code);
-        Assert.Equal("Stopped", (await node.PostAsync("people-pt", $"v1/people/{anna}:stop", null)).Is(HttpStatusCode.OK).Json.GetProperty("state").GetString());
+        Assert.Equal("Stopped", (await node.PostAsync("people-pt", $"v1/people/{anna}:stop",
+            null)).Is(HttpStatusCode.OK).Json.GetProperty("state").GetString());
         Assert.Equal("person-stopped",
             (await node.PostAsync("people-pt", $"v1/people/{anna}:reset", null)).Is(HttpStatusCode.Conflict).Code);
         Assert.Equal(0, (await node.GetAsync("people-pt", "v1/people")).Json.GetProperty("people").GetArrayLength());

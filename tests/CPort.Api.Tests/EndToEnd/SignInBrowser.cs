@@ -54,7 +54,8 @@ internal sealed partial class SignInBrowser : IDisposable
     public async Task<string> TokenAsync(string page) => TokenOn((await GetAsync(page)).Text);
 
     public static string TokenOn(string html) =>
-        Token().Match(html) is { Success: true } match ? WebUtility.HtmlDecode(match.Groups[1].Value) : throw new InvalidOperationException("The page has no token: " + html);
+        Token().Match(html) is { Success: true } match ? WebUtility.HtmlDecode(match.Groups[1].Value)
+            : throw new InvalidOperationException("The page has no token: " + html);
 
     public static string Field(string html, string name) =>
         Regex.Match(html, $"name=\"{name}\" value=\"([^\"]*)\"") is { Success: true } match ? WebUtility.HtmlDecode(match.Groups[1].Value)

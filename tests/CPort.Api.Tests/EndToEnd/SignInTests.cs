@@ -24,7 +24,8 @@ public sealed class SignInTests(EndToEndNodes nodes)
         using var browser = new SignInBrowser(node.Url);
 
         // Nobody: to the sign-in.
-        Assert.Equal((HttpStatusCode.SeeOther, "/signin?return=%2Fapp"), (await browser.GetAsync("/app")) is var first ? (first.Status, first.Location!) : default);
+        Assert.Equal((HttpStatusCode.SeeOther, "/signin?return=%2Fapp"), (await browser.GetAsync("/app")) is var first ? (first.Status, first.Location!)
+            : default);
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync(new Uri(link).AbsolutePath)).Status);
         await browser.EnrolAsync(link, device);
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/app")).Status);
@@ -88,7 +89,8 @@ public sealed class SignInTests(EndToEndNodes nodes)
         var credential = device.Get(options.Text, fresh.Origin);
         Assert.Equal(HttpStatusCode.OK, (await fresh.PostAsync("/signin/passkey", new() { ["credential"] = credential }, asScript: true)).Status);
         using var replay = new SignInBrowser(node.Url);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await replay.PostAsync("/signin/passkey", new() { ["credential"] = credential }, asScript: true)).Status);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await replay.PostAsync("/signin/passkey", new() { ["credential"] = credential },
+            asScript: true)).Status);
     }
 
     [SkippableTheory]
@@ -103,9 +105,11 @@ public sealed class SignInTests(EndToEndNodes nodes)
         var secret = FromBase32(System.Text.RegularExpressions.Regex.Match(page.Text, "<code>([A-Z2-7]{32})</code>").Groups[1].Value);
         string Code() => Totp.CodeAt(secret, Totp.StepOf(DateTimeOffset.UtcNow));
 
-        var wrong = await browser.PostAsync(new Uri(link).AbsolutePath + "/code", new() { ["state"] = SignInBrowser.Field(page.Text, "state"), ["code"] = "000000" });
+        var wrong = await browser.PostAsync(new Uri(link).AbsolutePath + "/code", new() { ["state"] = SignInBrowser.Field(page.Text, "state"),
+            ["code"] = "000000" });
         Assert.Equal(HttpStatusCode.UnprocessableEntity, wrong.Status);
-        var made = await browser.PostAsync(new Uri(link).AbsolutePath + "/code", new() { ["state"] = SignInBrowser.Field(page.Text, "state"), ["code"] = Code() });
+        var made = await browser.PostAsync(new Uri(link).AbsolutePath + "/code", new() { ["state"] = SignInBrowser.Field(page.Text, "state"),
+            ["code"] = Code() });
         Assert.Equal(HttpStatusCode.OK, made.Status);
         var shown = System.Text.RegularExpressions.Regex.Matches(made.Text, "<code>([^<]+)</code>").Select(m => m.Groups[1].Value).ToList();
         var (name, kept, recovery) = (WebUtility.HtmlDecode(shown[0]), shown[1], shown[2..]);
@@ -123,7 +127,8 @@ public sealed class SignInTests(EndToEndNodes nodes)
         // Whatever is wrong looks the same.
         var unknown = await Try("nobody@" + name.Split('@')[1], kept, "123456");
         var badSecret = await Try(name, "0000-0000-0000-0000", recovery[1]);
-        Assert.Equal((unknown.Status, Blank(unknown.Text)), (badSecret.Status, Blank(badSecret.Text.Replace(WebUtility.HtmlEncode(name), "nobody@" + name.Split('@')[1]))));
+        Assert.Equal((unknown.Status, Blank(unknown.Text)), (badSecret.Status, Blank(badSecret.Text.Replace(WebUtility.HtmlEncode(name),
+            "nobody@" + name.Split('@')[1]))));
 
         // Three more make five in a row and begin the pause: now the right ones do not help either.
         for (var i = 0; i < 3; i++)

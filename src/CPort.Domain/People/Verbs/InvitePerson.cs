@@ -61,7 +61,8 @@ public sealed record InvitePerson : IPersonCommand
             || (Secrets.Address is { } address && (!IsText(address, MaxAddressLength) || !address.Contains('@', StringComparison.Ordinal))))
         {
             return Reject(PersonRejection.InvalidName,
-                $"name is 1 to {MaxNameLength} characters, unit 1 to {MaxUnitLength}, address an e-mail address; signInName is 2 to 40 of a-z, 0-9, '.', '-', '_'.");
+                $"name is 1 to {MaxNameLength} characters, unit 1 to {MaxUnitLength}, address an e-mail address; "
+                + "signInName is 2 to 40 of a-z, 0-9, '.', '-', '_'.");
         }
 
         return state.Names.ContainsKey(candidate.SignInMark!) ? Reject(PersonRejection.NameTaken, "signInName: somebody of the agency has it.")
