@@ -62,7 +62,7 @@ public static class PersonMarks
     public static string OfName(ConfidentialSeam seam, AgencyId agency, string signInName) => Of(seam, "person-sign-in-1", $"{agency}\0{signInName}");
 
     /// <summary>The same of the name that an identity provider has for somebody.</summary>
-    public static string OfProvider(ConfidentialSeam seam, string issuer, string subject) => Of(seam, "person-provider-1", $"{issuer}\0{subject}");
+    public static string OfProvider(ConfidentialSeam seam, string issuer, string subject) => Of(seam, "person-provider-1", $"{issuer.TrimEnd('/')}\0{subject}");
 
     /// <summary>Where a person's secrets are sealed.</summary>
     public static SealedPlace Place(PersonId person) => new(new ReportId(person.Number), SealedField.PersonSecrets);

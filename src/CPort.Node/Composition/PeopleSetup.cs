@@ -33,14 +33,19 @@ internal static class PeopleSetup
         .AddPreparation<Database>(ProtectionKeyStore.EnsureTablesAsync);
 
     /// <summary>The pages, and the ways to sign in to them.</summary>
-    public static IServiceCollection AddPortal(this IServiceCollection services, NodeOptions options) => services
-        .AddCPortPortal()
-        .AddPortalSignIn(new SignInOptions
-        {
-            PortalUrl = options.PortalUrl, Cluster = options.Cluster.Name, Providers = [.. options.Portal.ReadProviders()],
-            WithoutCodes = [.. options.Portal.WithoutCodes.Select(AgencyId.Parse)],
-        })
-        .AddPreparation<ProtectionKeys>((keys, cancellation) => keys.EnsureAsync(cancellation));
+    public static IServiceCollection AddPortal(this IServiceCollection services, NodeOptions options)
+    {
+        var examples = new ExampleSet(options);
+        return services
+            .AddSingleton(examples)
+            .AddCPortPortal()
+            .AddPortalSignIn(new SignInOptions
+            {
+                OffersExamplePeople = () => examples.IsOffered, PortalUrl = options.PortalUrl, Cluster = options.Cluster.Name,
+                Providers = [.. options.Portal.ReadProviders()], WithoutCodes = [.. options.Portal.WithoutCodes.Select(AgencyId.Parse)],
+            })
+            .AddPreparation<ProtectionKeys>((keys, cancellation) => keys.EnsureAsync(cancellation));
+    }
 
     public static AkkaConfigurationBuilder AddPeople(this AkkaConfigurationBuilder akka, IServiceProvider services) => akka.AddPeople(
         services.GetRequiredService<PeopleDirectoryFeed>(),

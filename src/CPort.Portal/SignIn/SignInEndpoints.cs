@@ -21,7 +21,8 @@ internal static partial class SignInEndpoints
 {
     public static void MapSignIn(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/signin", (HttpContext http, SignInServices all) => Page(http, all, Return.To(http.Request.Query[Return.Field]), null, wrong: false))
+        pages.MapGet("/signin", (HttpContext http, SignInServices all) =>
+            Page(http, all, Return.To(http.Request.Query[Return.Field]), null, wrong: http.Request.Query["wrong"].ToString() is "1"))
             .Needs(Deed.SignIn);
         pages.MapPost("/signin/passkey/options", async (HttpContext http, SignInManager<PersonAccount> framework) =>
             Json(await framework.MakePasskeyRequestOptionsAsync(null))).Needs(Deed.SignIn);

@@ -40,6 +40,7 @@ public static class SignInSetup
             o.SlidingExpiration = false;
         });
         services.Configure<AntiforgeryOptions>(o => o.Cookie = Of(options, "form", SameSiteMode.Strict));
+        services.AddProviders(options);
         services.AddProtectionKeys(options);
 
         // It would ask the database for keys before the node has waited for it.
@@ -56,6 +57,7 @@ public static class SignInSetup
         pages.MapSignIn();
         pages.MapEnrol();
         pages.MapSession();
+        pages.MapProviders();
     }
 
     /// <summary>

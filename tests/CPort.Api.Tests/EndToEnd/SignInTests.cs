@@ -115,9 +115,11 @@ public sealed class SignInTests(EndToEndNodes nodes)
         var (name, kept, recovery) = (WebUtility.HtmlDecode(shown[0]), shown[1], shown[2..]);
         Assert.Equal(10, recovery.Count);
 
-        using var fresh = new SignInBrowser(node.Url);
-        Task<(HttpStatusCode Status, string Text, string? Location)> Try(string n, string s, string c) =>
-            fresh.PostAsync("/signin/code", new() { ["name"] = n, ["secret"] = s, ["code"] = c });
+        async Task<(HttpStatusCode Status, string Text, string? Location)> Try(string n, string s, string c)
+        {
+            using var fresh = new SignInBrowser(node.Url);
+            return await fresh.PostAsync("/signin/code", new() { ["name"] = n, ["secret"] = s, ["code"] = c });
+        }
 
         // The code that enrolled is used; a recovery code stands in, once.
         Assert.Equal(HttpStatusCode.SeeOther, (await Try(name, kept, recovery[0])).Status);
