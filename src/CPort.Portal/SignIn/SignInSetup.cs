@@ -58,6 +58,7 @@ public static class SignInSetup
         pages.MapEnrol();
         pages.MapSession();
         pages.MapProviders();
+        pages.MapSettings();
     }
 
     /// <summary>
