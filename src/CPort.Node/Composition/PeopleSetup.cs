@@ -16,8 +16,8 @@ internal static class PeopleSetup
     public static IServiceCollection AddPeople(this IServiceCollection services, NodeOptions options) => services
         .AddSingleton(p => new PeopleDirectoryFeed(SqlJournal.QueryPluginId, p.GetRequiredService<JournalSeal>()))
         .AddSingleton<IPeopleGateway>(p => new PeopleGateway(
-            p.GetRequiredService<IReadOnlyActorRegistry>(), p.GetRequiredService<PeopleDirectoryFeed>(), TimeSpan.FromSeconds(options.Limits.AskSeconds),
-            p.GetRequiredService<TimeProvider>()))
+            p.GetRequiredService<IReadOnlyActorRegistry>(), p.GetRequiredService<PeopleDirectoryFeed>(), p.GetRequiredService<AgencyDirectoryFeed>(),
+            TimeSpan.FromSeconds(options.Limits.AskSeconds), p.GetRequiredService<TimeProvider>()))
         .AddSingleton(new SessionTimes
         {
             Idle = TimeSpan.FromMinutes(options.Portal.IdleMinutes), Absolute = TimeSpan.FromMinutes(options.Portal.SessionMinutes),

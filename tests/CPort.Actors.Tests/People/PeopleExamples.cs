@@ -36,7 +36,7 @@ internal static class PeopleExamples
         var a = Registered.Find(agency)!;
         return new Caller
         {
-            Agency = agency, Kind = a.Kind, Roles = roles, KeyId = $"key-of-{agency}"[..12], Countries = a.CountriesOn(AgencyDirectory.DayOf(Noon)),
+            Agency = agency, Kind = a.Kind, Roles = roles, KeyId = $"key-of-{agency}", Countries = a.CountriesOn(AgencyDirectory.DayOf(Noon)),
             IsNationalBureau = a.IsNationalBureau, Tenant = tenant, Purpose = "Op. Heron",
         };
     }

@@ -41,7 +41,7 @@ public sealed class SessionStoreTests(PostgreSqlServer server) : IClassFixture<P
             }
 
             Assert.Equal(("case 6", Noon), ((await here.FindAsync(id, default))!.Ticket.Purpose, (await here.FindAsync(id, default))!.Ticket.PurposeAt));
-            Assert.Equal(["case 6", "case 5", "case 4", "case 3", "case 2"], (await here.PurposesAsync(Person.Id, default)).Texts);
+            Assert.Equal("case 6|case 5|case 4|case 3|case 2", string.Join('|', (await here.PurposesAsync(Person.Id, default)).Texts));
 
             // Busy: goes on past the idle time, and ends with its own.
             Assert.True(here.IsProved(found));

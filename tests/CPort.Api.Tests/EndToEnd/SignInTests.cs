@@ -278,7 +278,7 @@ public sealed class SignInTests(EndToEndNodes nodes)
         {
             r["urls"]![0]!["hostingCountryCode"] = country;
         }));
-        (string Path, string Token) form = default;
+        var form = (Path: "", Token: "");
         await EndToEndNode.UntilAsync(async () =>
         {
             var page = await browser.GetAsync($"/app/reports/{report}/items/1");
