@@ -36,7 +36,6 @@ public enum Deed
     ChangePeople,
     ChangeOwnSettings,
     SignIn,
-    NoteArrivals,
 }
 
 public static partial class AccessTable
@@ -118,7 +117,6 @@ public static partial class AccessTable
         new(Deed.ChangePeople, "invite, change and stop people; whom, the table of people says", LiveLeaders, Operators, LiveSystem),
         new(Deed.ChangeOwnSettings, "change one's own settings and ways to sign in", Persons),
         new(Deed.SignIn, "sign in", Anybody),
-        new(Deed.NoteArrivals, "note that an agency's first person came", LiveSystem),
     ];
 
     /// <summary>Whether the caller, null for one without a key, may do this at all.</summary>

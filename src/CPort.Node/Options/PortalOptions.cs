@@ -1,3 +1,4 @@
+using CPort.Actors.Sessions;
 using CPort.Portal.SignIn;
 
 namespace CPort.Node.Options;
@@ -13,11 +14,11 @@ public sealed class PortalOptions
 
     /// <summary>Minutes without a request after which a session is over.</summary>
     [Between(5, 60)]
-    public int IdleMinutes { get; set; } = 30;
+    public int IdleMinutes { get; set; } = (int)new SessionTimes().Idle.TotalMinutes;
 
     /// <summary>Minutes after which a session is over however busy.</summary>
-    [Between(30, 1440)]
-    public int SessionMinutes { get; set; } = 600;
+    [Between(30, 24 * 60)]
+    public int SessionMinutes { get; set; } = (int)new SessionTimes().Absolute.TotalMinutes;
 
     /// <summary>Agencies whose people sign in by passkey or their own provider only, and never by code.</summary>
     public string[] WithoutCodes { get; set; } = [];

@@ -167,10 +167,12 @@ internal sealed partial class SignInServices(
 
     public TimeProvider Time => time;
 
-    /// <summary>Example data on this machine's own address, asked for from this machine.</summary>
+    /// <summary>Example data on this machine's own address, asked for from this machine and by that name: a name of another's may lead here too.</summary>
     public bool OffersExamples(HttpContext http) => options.OffersExamplePeople()
-        && http.Connection is { RemoteIpAddress: { } from, LocalIpAddress: { } at } && System.Net.IPAddress.IsLoopback(from)
-            && System.Net.IPAddress.IsLoopback(at);
+        && http.Connection is { RemoteIpAddress: { } from, LocalIpAddress: { } at }
+        && System.Net.IPAddress.IsLoopback(from) && System.Net.IPAddress.IsLoopback(at)
+        && (http.Request.Host.Host is "localhost"
+            || (System.Net.IPAddress.TryParse(http.Request.Host.Host.Trim('[', ']'), out var host) && System.Net.IPAddress.IsLoopback(host)));
 
     public ImmutableArray<ExamplePerson> Examples() =>
     [

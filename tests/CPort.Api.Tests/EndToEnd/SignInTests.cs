@@ -253,6 +253,22 @@ public sealed class SignInTests(EndToEndNodes nodes)
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/app")).Status);
     }
 
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task Nobody_is_signed_in_as_somebody_where_the_data_are_no_examples(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        var (_, person, link) = await InvitedAsync(node, "Hotline", "Analyst");
+        using var device = new SoftAuthenticator();
+        using var owner = new SignInBrowser(node.Url);
+        await owner.EnrolAsync(link, device);
+        using var browser = new SignInBrowser(node.Url);
+        Assert.DoesNotContain(person, (await browser.GetAsync("/signin")).Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await browser.PostAsync("/signin/as", new() { ["person"] = person })).Status);
+        Assert.Equal(HttpStatusCode.SeeOther, (await browser.GetAsync("/app")).Status);
+    }
+
     private static async Task<string> AgencyOfAsync(EndToEndNode node, string person) =>
         (await node.GetAsync("operator", $"v1/people/{person}")).Is(HttpStatusCode.OK).Json.GetProperty("agency").GetString()!;
 

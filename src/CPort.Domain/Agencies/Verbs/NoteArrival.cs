@@ -12,7 +12,6 @@ public sealed record NoteArrival : IAgencyCommand
     [ProtoMember(2)] public required AgencyId Agency { get; init; }
 
     Type IAgencyCommand.Makes => typeof(AgencyArrived);
-    Deed IAgencyCommand.Deed => Deed.NoteArrivals;
 
     AgencyDecision IAgencyCommand.Decide(AgencyRegistry state, EventMeta meta, KeyCandidate? candidate) =>
         state.Agencies[Agency].CameIn ? Unchanged : Accept(new AgencyArrived { Meta = meta, Agency = Agency });
