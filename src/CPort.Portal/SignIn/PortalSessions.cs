@@ -21,8 +21,18 @@ public sealed class PortalSessions(
 {
     public async ValueTask<PortalSession?> OfAsync(HttpContext http)
     {
-        if (http.Request.Cookies[options.SessionCookie] is not { Length: > 0 } id
-            || await sessions.FindAsync(id, http.RequestAborted) is not { } session
+        if (http.Request.Cookies[options.SessionCookie] is not { Length: > 0 } id)
+        {
+            return null;
+        }
+
+        if (!people.Ready || !agencies.Ready)
+        {
+            // A node that has just started knows nobody yet: that is no reason to send somebody to the sign-in.
+            throw Api.ApiProblemException.Of(Api.ProblemCodes.Unavailable, "The directory of people is being read.");
+        }
+
+        if (await sessions.FindAsync(id, http.RequestAborted) is not { } session
             || people.Current.Find(session.Person) is not { } person || person.Generation != session.Generation)
         {
             return null;
