@@ -8,6 +8,7 @@ using CPort.Api.Agencies;
 using CPort.Api.Groups;
 using CPort.Api.Hashes;
 using CPort.Api.Operators;
+using CPort.Api.People;
 using CPort.Api.Queues;
 using CPort.Domain.Confidential;
 using Microsoft.AspNetCore.Authentication;
@@ -26,7 +27,8 @@ public static class CPortApi
     /// <summary>
     /// Registers what the API needs itself. From the node it expects: <see cref="TimeProvider"/>, <see cref="Actors.Agencies.AgencyDirectoryFeed"/>,
     /// <see cref="ConfidentialSeam"/>, <see cref="IHeldNumbers"/>, <see cref="Database"/> (with <see cref="RejectionLog.EnsureTableAsync"/> run at start), and
-    /// Akka.Hosting with the regions <see cref="ReportRegion"/> and <see cref="Actors.Agencies.AgencyRegion"/>. Each port can be replaced by registering it before.
+    /// Akka.Hosting with the regions <see cref="ReportRegion"/> and <see cref="Actors.Agencies.AgencyRegion"/>. Each port can be replaced by registering it
+    /// before.
     /// </summary>
     public static IServiceCollection AddCPortApi(this IServiceCollection services, CPortApiOptions? options = null)
     {
@@ -38,6 +40,7 @@ public static class CPortApi
         services.TryAddSingleton<IReportGateway>(s => new ReportGateway(
             s.GetRequiredService<IReadOnlyActorRegistry>().Get<ReportRegion>(), options.Gateway, s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<IAgencyGateway, AgencyGateway>();
+        services.AddSingleton<PeopleServices>();
         services.TryAddSingleton<INumberSource, AllocatedNumbers>();
         services.TryAddSingleton<IRejectionLog, RejectionLog>();
         services.TryAddSingleton<HashQuota>();
@@ -106,6 +109,7 @@ public static class CPortApi
         v1.MapHashes();
         v1.MapQuarantine();
         v1.MapAgencies();
+        v1.MapPeople();
         v1.MapProjections();
         v1.MapStuck();
         v1.MapTraining();

@@ -19,6 +19,7 @@ var root = new RootCommand($"""
     IntakeCommand.Create(),
     HashesCommand.Create(),
     AgenciesCommand.Create(),
+    PeopleCommand.Create(),
     ProjectionsCommand.Create(),
     TrainingCommand.Create(),
     HealthCommand.Create(),

@@ -8,6 +8,7 @@ using CPort.Portal.Queues;
 using CPort.Portal.Reports;
 using CPort.Portal.Search;
 using CPort.Portal.Selections;
+using CPort.Portal.SignIn;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace CPort.Portal;
@@ -58,6 +59,7 @@ public static class CPortPortal
     {
         app.MapAssets();
         var pages = app.MapPages();
+        pages.MapSignInPages();
         pages.MapHome();
         pages.MapQueues();
         pages.MapReports();

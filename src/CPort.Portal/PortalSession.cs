@@ -25,6 +25,9 @@ public sealed record PortalSession
     /// <summary>The agency, person (<see cref="Caller.KeyId"/>), roles, tenant and purpose.</summary>
     public required Caller Caller { get; init; }
 
+    /// <summary>Why not all of the person's roles work now.</summary>
+    public Domain.People.Standing Standing { get; init; } = Domain.People.Standing.Good;
+
     /// <summary>The person's name, for that person's own pages.</summary>
     public required string PersonName { get; init; }
 

@@ -25,10 +25,14 @@ public sealed partial class DependencyTests
     /// <summary>The folders of the domain: each may use those before it.</summary>
     private static readonly string[] DomainOrder =
     [
-        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Confidential", "Hashes", "Groups", "Inheritance", "Routing", "Reports", "Queues",
+        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Confidential", "People", "Hashes", "Groups", "Inheritance", "Routing", "Reports",
+            "Queues",
     ];
 
-    private static readonly string[] ApiOrder = ["Answers", "Security", "Reading", "Reports", "Queues", "Groups", "Hashes", "Agencies", "Operators", Root];
+    private static readonly string[] ApiOrder =
+    [
+        "Answers", "Security", "Reading", "Reports", "Queues", "Groups", "Hashes", "Agencies", "People", "Operators", Root,
+    ];
 
     /// <summary>The root has the exit codes; the program itself is in no namespace.</summary>
     private static readonly string[] NodeOrder =

@@ -13,11 +13,13 @@ public sealed class EntityKind
 
     public static readonly EntityKind Agency = new("agency", "agencies", id => id == EntityName.Agencies.Id ? id : null);
 
+    public static readonly EntityKind Person = new("person", "people", id => id == EntityName.People.Id ? id : null);
+
     private readonly Func<string, string?> _read;
 
     private EntityKind(string word, string plural, Func<string, string?> read) => (Word, Plural, _read) = (word, plural, read);
 
-    public static ImmutableArray<EntityKind> All { get; } = [Report, HashBucket, Agency];
+    public static ImmutableArray<EntityKind> All { get; } = [Report, HashBucket, Agency, Person];
 
     /// <summary>First part of the names of its entities, and what their shard region is called.</summary>
     public string Word { get; }
@@ -42,6 +44,9 @@ public readonly record struct EntityName
 
     /// <summary>There is one registry of agencies.</summary>
     public static EntityName Agencies => new(EntityKind.Agency, "registry");
+
+    /// <summary>There is one registry of people.</summary>
+    public static EntityName People => new(EntityKind.Person, "registry");
 
     public EntityKind Kind { get; }
 

@@ -17,6 +17,7 @@ public static partial class WireModel
         model.Add(typeof(Country), false).SetSurrogate(typeof(CountrySurrogate));
         model.Add(typeof(AgencyId), false).SetSurrogate(typeof(AgencyIdSurrogate));
         model.Add(typeof(CommandId), false).SetSurrogate(typeof(CommandIdSurrogate));
+        model.Add(typeof(PersonId), false).SetSurrogate(typeof(PersonIdSurrogate));
         model.Add(typeof(HotlineReference), false).SetSurrogate(typeof(HotlineReferenceSurrogate));
         AddHashes(model);
         return model;
@@ -87,6 +88,16 @@ public static partial class WireModel
         public static implicit operator CommandId(CommandIdSurrogate s) => s.Value is { Length: > 0 } v ? CommandId.Parse(v) : default;
 
         public static implicit operator CommandIdSurrogate(CommandId v) => new() { Value = v.Value };
+    }
+
+    [ProtoContract]
+    private struct PersonIdSurrogate
+    {
+        [ProtoMember(1)] public string? Value;
+
+        public static implicit operator PersonId(PersonIdSurrogate s) => s.Value is { Length: > 0 } v ? PersonId.Parse(v) : default;
+
+        public static implicit operator PersonIdSurrogate(PersonId v) => new() { Value = v.Value };
     }
 
     [ProtoContract]

@@ -60,6 +60,9 @@ public sealed record ChangeAgencyBody
     public string? Trust { get; init; }
     public bool? HoldsOrphanMandate { get; init; }
 
+    /// <summary>Police: confirms the people of its countries' police.</summary>
+    public bool? IsNationalBureau { get; init; }
+
     /// <summary>Only <c>false</c>: closes the agency for good.</summary>
     public bool? Active { get; init; }
 }
@@ -98,6 +101,9 @@ public sealed record AgencyAnswer
     public string? PrimaryCountry { get; init; }
     public required IReadOnlyList<MembershipAnswer> Memberships { get; init; }
     public required bool HoldsOrphanMandate { get; init; }
+
+    /// <summary>The national bureau of its countries; absent: it is none.</summary>
+    public bool? IsNationalBureau { get; init; }
     public required TrustLevel Trust { get; init; }
     public int? IccamHotlineNumber { get; init; }
     public required bool Active { get; init; }
@@ -124,6 +130,7 @@ public sealed record AgencyAnswer
         Id = agency.Id.Value, Name = agency.Name, Kind = agency.Kind, Countries = [.. agency.CountriesOn(AgencyDirectory.DayOf(now)).Select(c => c.Code)],
         PrimaryCountry = agency.PrimaryCountryOn(AgencyDirectory.DayOf(now))?.Code,
         Memberships = [.. agency.Memberships.Select(MembershipAnswer.Of)], HoldsOrphanMandate = agency.HoldsOrphanMandate,
+        IsNationalBureau = agency.IsNationalBureau ? true : null,
         Trust = agency.Trust, IccamHotlineNumber = agency.IccamHotlineNumber, Active = agency.Active, RegisteredAt = agency.RegisteredAt,
         Keys = [.. keys.Select(k => KeyAnswer.Of(k, now))], Changes = [.. changes.Select(c => ChangeAnswer.From(c, now))],
         Beside = beside?.Select(a => NeighbourAnswer.Of(a, now)).ToList(),

@@ -76,8 +76,8 @@ public static class AgencyEndpoints
         agencies.MapPatch("/{agency}", ChangeAsync).Needs(Deed.ChangeAgencies).WithName("ChangeAgency")
             .WithSummary("Change memberships, trust or mandate, or close an agency")
             .WithDescription(
-                "Each given field is a change of its own, made in this order: memberships, primary country, trust, mandate, closing; at the first that is "
-                + "refused the rest is left. What widens what the agency sees or how far it is believed waits for somebody else's consent: 202, and it stands "
+                "Each given field is a change of its own, made in this order: memberships, primary country, trust, mandate, national bureau, closing; at the "
+                + "first that is refused the rest is left. What widens what the agency sees or how far it is believed waits for somebody else's consent: 202, and it stands "
                 + "in `changes`. Such are a country that others serve, the mandate, and more trust.")
             .Problems(400, 403, 404, 409, 422, 503);
         agencies.MapPost("/{agency}/keys", IssueAsync).Needs(Deed.IssueKeys).WithName("IssueKey").WithSummary("Make an API key")
@@ -189,6 +189,11 @@ public static class AgencyEndpoints
         if (b.HoldsOrphanMandate is { } mandate)
         {
             commands.Add(c => new SetMandate { Context = c, Agency = id, HoldsOrphanMandate = mandate });
+        }
+
+        if (b.IsNationalBureau is { } bureau)
+        {
+            commands.Add(c => new SetNationalBureau { Context = c, Agency = id, IsNationalBureau = bureau });
         }
 
         if (b.Active == false)

@@ -1,10 +1,11 @@
 using CPort.Domain.Agencies;
+using CPort.Domain.People;
 
 namespace CPort.Api.Answers;
 
 /// <summary>
 /// Every problem code with its status and title: the one table. A code is a word for programs and part of the API; those of rules are the kebab case of
-/// <see cref="RejectionCode"/> and <see cref="AgencyRejection"/>, and a test holds that none is missing here.
+/// <see cref="RejectionCode"/>, <see cref="AgencyRejection"/> and <see cref="PersonRejection"/>, and a test holds that none is missing here.
 /// </summary>
 public static class ProblemCodes
 {
@@ -167,10 +168,23 @@ public static class ProblemCodes
         ["change-decided"] = (409, "The change is no longer open"),
         ["too-many-changes"] = (409, "Too many changes wait for consent"),
         ["key-id-taken"] = (503, "Not available at the moment"),
+        ["bureau-needs-police"] = (409, "A national bureau is police"),
+        ["bureau-exists"] = (409, "The country has a national bureau"),
+
+        // People
+        ["name-taken"] = (409, "The sign-in name is taken"),
+        ["too-many-people"] = (409, "Too many people"),
+        ["agency-invites"] = (403, "The agency invites its people itself"),
+        ["last-administrator"] = (409, "The last administrator"),
+        ["person-stopped"] = (409, "The person was stopped"),
+        ["link-invalid"] = (409, "The link does not work"),
+        ["provider-taken"] = (409, "Somebody else is linked to it"),
+        ["not-come"] = (409, "The person has not come yet"),
+        ["person-id-taken"] = (503, "Not available at the moment"),
     };
 
     private static readonly Dictionary<Enum, string> OfRules = Enum.GetValues<RejectionCode>().Cast<Enum>()
-        .Concat(Enum.GetValues<AgencyRejection>().Cast<Enum>()).ToDictionary(c => c, Kebab);
+        .Concat(Enum.GetValues<AgencyRejection>().Cast<Enum>()).Concat(Enum.GetValues<PersonRejection>().Cast<Enum>()).ToDictionary(c => c, Kebab);
 
     /// <summary>Status and title.</summary>
     public static (int Status, string Title) Find(string code) => Table[code];
@@ -184,6 +198,13 @@ public static class ProblemCodes
         AgencyRejection.ReservedId or AgencyRejection.InvalidName or AgencyRejection.InvalidKind or AgencyRejection.InvalidMemberships
             or AgencyRejection.MandateNeedsHotline or AgencyRejection.InvalidTrust or AgencyRejection.InvalidHotlineNumber
             or AgencyRejection.InvalidRoles or AgencyRejection.InvalidExpiry or AgencyRejection.InvalidGrace => OutOfRange,
+        _ => OfRules[reason],
+    };
+
+    public static string Of(PersonRejection reason) => reason switch
+    {
+        PersonRejection.UnknownPerson or PersonRejection.UnknownAgency => NotFound,
+        PersonRejection.InvalidRoles or PersonRejection.InvalidName or PersonRejection.InvalidSettings => OutOfRange,
         _ => OfRules[reason],
     };
 

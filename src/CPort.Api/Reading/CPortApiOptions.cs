@@ -14,6 +14,9 @@ public sealed record CPortApiOptions
     /// <summary>What others reach the API by, as its description says it; without a slash at its end.</summary>
     public string PublicUrl { get; init; } = "http://127.0.0.1:5080";
 
+    /// <summary>What people reach the pages by, without a slash at its end; null: as <see cref="PublicUrl"/>.</summary>
+    public string? PortalUrl { get; init; }
+
     /// <summary>How long a change of agencies is waited for.</summary>
     public TimeSpan AgencyTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -475,6 +475,7 @@ public static partial class AccessTable
         }
 
         RenderDeeds(page);
+        RenderPeople(page);
         return page.ToString().ReplaceLineEndings("\n");
     }
 

@@ -37,6 +37,12 @@ public sealed record Caller
         init;
     }
 
+    /// <summary>The person who is signed in; null for a key. Then <see cref="KeyId"/> is this id, so that claims and events are one person's.</summary>
+    [ProtoMember(11)] public PersonId? Person { get; init; }
+
+    /// <summary>Of police: the national bureau of the countries it works for, which confirms their people.</summary>
+    [ProtoMember(12)] public bool IsNationalBureau { get; init; }
+
     /// <summary>The law that an opinion follows which names none: the item's assigned country's when the agency serves it, else the primary one's.</summary>
     public Country? LawFor(Country? assigned = null) => WorksFor(assigned) ? assigned : PrimaryCountry;
 

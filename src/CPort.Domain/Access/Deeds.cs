@@ -32,6 +32,10 @@ public enum Deed
     WatchNodes,
     CommandCluster,
     EmptyTraining,
+    SeePeople,
+    ChangePeople,
+    ChangeOwnSettings,
+    SignIn,
 }
 
 public static partial class AccessTable
@@ -40,9 +44,20 @@ public static partial class AccessTable
 
     private static readonly Holder Anybody = new([], AnyRole, "anybody, without a key");
     private static readonly Holder EveryKey = new([.. Enum.GetValues<AgencyKind>()], AnyRole, "every key");
+    private static readonly Holder EveryPersonOrKey = new([.. Enum.GetValues<AgencyKind>()], AnyRole | AnyPersonsRole, "every key and person");
+    private static readonly Holder Persons = new([.. Enum.GetValues<AgencyKind>()], AnyRole | AnyPersonsRole, "who is signed in",
+        Holds: c => c.Person is not null);
+
+    private static readonly Holder LiveLeaders = new(
+        [.. Enum.GetValues<AgencyKind>().Where(k => k is not (AgencyKind.Operator or AgencyKind.System))], Roles.Administrator | Roles.Manager,
+        While: "live", Holds: IsLive);
 
     // Agencies, nodes and journal are of live and training alike: whoever exercises watches and changes none of it.
     private static readonly Holder Operators = new([AgencyKind.Operator], Roles.Operator, While: "with a live key", Holds: IsLive);
+
+    // What a second hand agrees to, and what it agrees to: of a person nobody can say here whose hand invited them (AgencyRules.HandOf), of a key one can.
+    private static readonly Holder OperatorKeys = new([AgencyKind.Operator], Roles.Operator, While: "with a live key, not signed in",
+        Holds: c => IsLive(c) && c.Person is null);
 
     // For what is the key's own, live or training.
     private static readonly Holder OperatorsOfEither = new([AgencyKind.Operator], Roles.Operator);
@@ -67,7 +82,7 @@ public static partial class AccessTable
         new(Deed.ListItems, "list items: queues, searches, groups",
             new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider, AgencyKind.SupervisoryAuthority], AnyRole),
             new Holder([AgencyKind.Operator], Roles.Auditor, While: "without the role operator", Holds: c => !c.Is(Roles.Operator))),
-        new(Deed.CountItems, "see lengths of queues and statistics", EveryKey),
+        new(Deed.CountItems, "see lengths of queues and statistics", EveryPersonOrKey),
         new(Deed.CountEverything, "have everything counted, not only what one sees", OperatorsOfEither,
             new Holder([AgencyKind.System], AnyRole, "CPort itself")),
         new(Deed.LookUpHashes, "look hashes up and read what is held of one", HashWorkers),
@@ -79,17 +94,18 @@ public static partial class AccessTable
             new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer,
                 While: "of a trusted agency", Holds: c => c.Trust == TrustLevel.Trusted)),
         new(Deed.ListAgencies, "list agencies and their keys (no secrets)", Operators),
-        new(Deed.RegisterAgencies, "register an agency", Operators, LiveSystem),
-        new(Deed.ChangeAgencies, "change an agency's countries, trust and mandate, or close it", Operators, LiveSystem),
-        new(Deed.IssueKeys, "issue a key", Operators, LiveSystem),
-        new(Deed.RotateKeys, "rotate a key", Operators, LiveSystem),
+        new(Deed.RegisterAgencies, "register an agency", OperatorKeys, LiveSystem),
+        new(Deed.ChangeAgencies, "change an agency's countries, trust and mandate, or close it", OperatorKeys, LiveSystem),
+        new(Deed.IssueKeys, "issue a key", OperatorKeys, LiveSystem),
+        new(Deed.RotateKeys, "rotate a key", OperatorKeys, LiveSystem),
         new(Deed.RevokeKeys, "revoke a key", Operators, LiveSystem),
-        new(Deed.ApproveKeys, "agree to a key that somebody else had made: for one's own agency, operators for any", Operators, LiveAgencies),
+        new(Deed.ApproveKeys, "agree to a key that somebody else had made: for one's own agency, operators for any", OperatorKeys, LiveAgencies),
         new(Deed.ApproveChanges,
             "agree to a change that widens what an agency sees or how far it is believed, or refuse it: for countries that one serves, operators for any",
-            Operators, LiveAgencies),
+            OperatorKeys, LiveAgencies),
         new(Deed.SeeOwnAgency,
-            "see one's own agency and its keys (no secrets): who had them made, who agreed; who else serves its countries, and what changes there", EveryKey),
+            "see one's own agency and its keys (no secrets): who had them made, who agreed; who else serves its countries, and what changes there",
+            EveryPersonOrKey),
         new(Deed.ReadStuck, "list what cannot be read from the journal", Operators),
         new(Deed.RetryStuck, "have it read again", Operators),
         new(Deed.ReadProjections, "see where the read model stands", Operators),
@@ -97,6 +113,10 @@ public static partial class AccessTable
         new(Deed.WatchNodes, "watch nodes: members, shards, actors, logs, reports' states, and figures of hashes", Operators),
         new(Deed.CommandCluster, "have nodes join, leave, or be downed", Operators),
         new(Deed.EmptyTraining, "empty training", Operators),
+        new(Deed.SeePeople, "see people: how much of each, the table of people says", EveryPersonOrKey),
+        new(Deed.ChangePeople, "invite, change and stop people; whom, the table of people says", LiveLeaders, Operators, LiveSystem),
+        new(Deed.ChangeOwnSettings, "change one's own settings and ways to sign in", Persons),
+        new(Deed.SignIn, "sign in", Anybody),
     ];
 
     /// <summary>Whether the caller, null for one without a key, may do this at all.</summary>

@@ -40,6 +40,9 @@ public sealed record Agency
 
     /// <summary>May take orphans and assign them to itself (domain.md 1.3); hotlines only.</summary>
     public bool HoldsOrphanMandate { get; init; }
+
+    /// <summary>The national bureau of the countries it works for: police only, one a country. It confirms the people of their police.</summary>
+    public bool IsNationalBureau { get; init; }
     public TrustLevel Trust { get; init; } = TrustLevel.Standard;
 
     /// <summary>
@@ -54,7 +57,7 @@ public sealed record Agency
     /// <summary>An inactive agency's keys do not authenticate, and nothing is assigned to it.</summary>
     public bool Active { get; init; } = true;
 
-    /// <summary>It has, or had, a live key: somebody there sees what it may see, and can be asked.</summary>
+    /// <summary>It has, or had, a live key or a person who signed in: somebody there sees what it may see, and can be asked.</summary>
     public bool CameIn { get; init; }
     public required DateTimeOffset RegisteredAt { get; init; }
 

@@ -86,6 +86,9 @@ public sealed class AgencyDirectory
     /// <summary>The day on which validity is judged.</summary>
     public static DateOnly DayOf(DateTimeOffset instant) => DateOnly.FromDateTime(instant.UtcDateTime);
 
+    /// <summary>1 to <see cref="MaxPurposeLength"/> characters without control characters.</summary>
+    public static bool IsPurpose(string text) => text.Length is >= 1 and <= MaxPurposeLength && !text.Any(char.IsControl);
+
     public Agency? Find(AgencyId id) => _registry.Agencies.GetValueOrDefault(id);
 
     /// <summary>Every key of an agency, also ended ones, oldest first.</summary>
@@ -139,7 +142,7 @@ public sealed class AgencyDirectory
         }
 
         var stated = string.IsNullOrWhiteSpace(purpose) ? null : purpose.Trim();
-        if (stated is { Length: > MaxPurposeLength } || stated?.Any(char.IsControl) == true)
+        if (stated is not null && !IsPurpose(stated))
         {
             return Refuse(RefusalCause.PurposeInvalid);
         }
@@ -153,7 +156,7 @@ public sealed class AgencyDirectory
         {
             Agency = agency.Id, Kind = agency.Kind, Roles = key.Roles, KeyId = key.KeyId, Countries = agency.CountriesOn(DayOf(now)),
             PrimaryCountry = agency.PrimaryCountryOn(DayOf(now)),
-            HoldsOrphanMandate = agency.HoldsOrphanMandate, Purpose = stated, Trust = agency.Trust,
+            HoldsOrphanMandate = agency.HoldsOrphanMandate, IsNationalBureau = agency.IsNationalBureau, Purpose = stated, Trust = agency.Trust,
             Tenant = key.Tenant.IsTraining() ? Training : Tenant.Live,
         });
     }

@@ -145,4 +145,8 @@ public enum AgencyRejection
     /// <summary>The proposed change was made or refused, or waited too long.</summary>
     ChangeDecided = 28,
     TooManyChanges = 29,
+    BureauNeedsPolice = 30,
+
+    /// <summary>Another agency is the national bureau of one of its countries.</summary>
+    BureauExists = 31,
 }

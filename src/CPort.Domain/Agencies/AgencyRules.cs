@@ -49,15 +49,18 @@ public static class AgencyRules
     /// <summary>How long an old key may work beside its successor at most.</summary>
     public static readonly TimeSpan MaxGrace = TimeSpan.FromDays(30);
 
+    // An agency's own system may look after its people.
+    private const Roles Leading = Roles.Manager | Roles.Administrator;
+
     /// <summary>The roles a key of an agency of this kind may hold; <see cref="Roles.None"/> when such agencies hold no keys.</summary>
     public static Roles RolesAllowed(AgencyKind kind) => kind switch
     {
-        AgencyKind.Hotline => Roles.Analyst | Roles.Auditor | Roles.Machine,
-        AgencyKind.Police => Roles.Officer | Roles.Auditor | Roles.Machine,
-        AgencyKind.Interpol => Roles.Analyst | Roles.Officer | Roles.Auditor | Roles.Machine,
-        AgencyKind.Provider => Roles.Machine,
+        AgencyKind.Hotline => Roles.Analyst | Roles.Auditor | Roles.Machine | Leading,
+        AgencyKind.Police => Roles.Officer | Roles.Auditor | Roles.Machine | Leading,
+        AgencyKind.Interpol => Roles.Analyst | Roles.Officer | Roles.Auditor | Roles.Machine | Leading,
+        AgencyKind.Provider => Roles.Machine | Roles.Administrator,
         AgencyKind.Operator => Roles.Operator | Roles.Auditor,
-        AgencyKind.SupervisoryAuthority => Roles.Auditor,
+        AgencyKind.SupervisoryAuthority => Roles.Auditor | Roles.Administrator,
         _ => Roles.None,
     };
 

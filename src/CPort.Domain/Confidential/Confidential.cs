@@ -41,6 +41,18 @@ public enum SealedField
 
     /// <summary>What a person put down in the portal; its place has the thing's id instead of a report.</summary>
     Personal = 10,
+
+    /// <summary>Who a person is; from here on the place has a person's, a session's or a key's number instead of a report.</summary>
+    PersonSecrets = 20,
+
+    /// <summary>What a session holds.</summary>
+    Session = 21,
+
+    /// <summary>A secret of a way to sign in.</summary>
+    Credential = 22,
+
+    /// <summary>A key of the cookies' own protection.</summary>
+    ProtectionKey = 23,
 }
 
 /// <summary>

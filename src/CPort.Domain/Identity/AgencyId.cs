@@ -46,7 +46,7 @@ public enum AgencyKind
     System = 7,
 }
 
-/// <summary>What a key or person may do inside its agency's rights. A key holds one or more.</summary>
+/// <summary>What a key or person may do inside its agency's rights: one or more of these.</summary>
 [Flags]
 public enum Roles
 {
@@ -66,6 +66,15 @@ public enum Roles
 
     /// <summary>A machine that submits reports and hash lists.</summary>
     Machine = 16,
+
+    /// <summary>Answers for others' work; only beside analyst or officer.</summary>
+    Manager = 32,
+
+    /// <summary>Looks after the agency's people; sees no report by it.</summary>
+    Administrator = 64,
+
+    /// <summary>Prepares exercises; sees nothing live by it.</summary>
+    Trainer = 128,
 }
 
 /// <summary>

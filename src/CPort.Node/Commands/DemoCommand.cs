@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
+using CPort.Actors.Agencies;
+using CPort.Actors.People;
 using CPort.Api.Queues;
 using CPort.Domain.Hashes.Lists;
 using CPort.Node.Composition;
@@ -36,6 +38,12 @@ internal static class DemoCommand
 
             // The table is the output; a warning still shows.
             options.Logs.Level = options.Logs.Level == LogLevel.Information ? LogLevel.Warning : options.Logs.Level;
+            if (options.Http.Url == new HttpOptions().Url)
+            {
+                // By a name, so that passkeys can be made too: a loopback address has no owner.
+                options.Http.Url = NodeConnection.DefaultUrl.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+            }
+
             await using var app = NodeHost.Build(options);
             await app.StartAsync(cancellation);
             try
@@ -75,7 +83,19 @@ internal static class DemoCommand
         var database = app.Services.GetRequiredService<Actors.Persistence.Database>();
         AnsiConsole.MarkupLine($"A node serves [bold]{url}[/] on {database.ToString().EscapeMarkup()}.");
 
+        if (app.Services.GetRequiredService<AgencyDirectoryFeed>().Current.Agencies.All(a => a.Kind == AgencyKind.Operator))
+        {
+            await ExampleSet.MarkAsync(database, cancellation);
+        }
+
         var keys = await RegisterAsync(asOperator, options, cancellation);
+        var people = await app.Services.GetRequiredService<ExampleSet>().OfferAsync(database, cancellation);
+        if (people)
+        {
+            await SamplePeople.RegisterAsync(
+                app.Services.GetRequiredService<IPeopleGateway>(), app.Services.GetRequiredService<TimeProvider>(), cancellation);
+        }
+
         AnsiConsole.MarkupLine($"{keys.Count} example agencies are registered, each with a key.");
 
         var day = SyntheticDay.Create(reports, seed, SampleAgencies.All);
@@ -94,6 +114,10 @@ internal static class DemoCommand
         var quiet = await WaitUntilQuietAsync(asOperator, clock, cancellation);
         await ShowAsync(asOperator, sent, streamed, quiet, cancellation);
         ShowWhatToTry(url, keys, options, await SampleReportAsync(url, keys, cancellation));
+        if (people)
+        {
+            AnsiConsole.MarkupLine($"Sign in as one of {SamplePeople.All.Length} example people: [bold]{new Uri(options.PortalUrl, "/app")}[/]");
+        }
     }
 
     private static async Task<string> OperatorKeyAsync(NodeOptions options, CancellationToken cancellation)

@@ -18,6 +18,7 @@ internal static class ApiSetup
             Gateway = ReportsSetup.GatewayOptions(options.Limits),
             PublicUrl = options.Http.PublicUrl ?? options.Http.Url.Replace("//0.0.0.0", "//localhost", StringComparison.Ordinal)
                 .Replace("//[::]", "//localhost", StringComparison.Ordinal),
+            PortalUrl = options.PortalUrl is { Port: 0 } ? null : options.PortalUrl.ToString().TrimEnd('/'),
             ItemsPerBatch = options.Limits.ItemsPerBatch,
             Intake = new IntakeLimits
             {

@@ -48,19 +48,21 @@ public static class NodeHost
             .AddKeys()
             .AddClock()
             .AddAgencies()
+            .AddPeople(options)
             .AddTracing(options.Hosting)
             .AddEntities()
             .AddReports(options)
             .AddReadModel(options.Policy)
             .AddHashes(options.Policy)
             .AddApi(options)
-            .AddCPortPortal();
+            .AddPortal(options);
         builder.AddOperator();
 
         // Registered after what actors need and before Kestrel, which stops first. Those that others ask come first.
         builder.Services.AddAkka<NodeLifecycle>(NodeState.SystemName, (akka, services) => akka
             .AddCluster(options, services, tls)
             .AddAgencies(services)
+            .AddPeople(services)
             .AddHashes(services)
             .AddReports(options, services)
             .AddReadModel(options, services)

@@ -57,7 +57,17 @@ internal static class Kestrel
         var address = uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 ? IPAddress.Parse(uri.DnsSafeHost)
             : uri.Host == "localhost" ? IPAddress.Loopback
             : IPAddress.IPv6Any;
-        kestrel.Listen(address, uri.Port, listen =>
+        if (uri.Host == "localhost" && uri.Port != 0)
+        {
+            // Browsers take either loopback for it. A free port is found on one only.
+            kestrel.ListenLocalhost(uri.Port, Configure);
+        }
+        else
+        {
+            kestrel.Listen(address, uri.Port, Configure);
+        }
+
+        void Configure(ListenOptions listen)
         {
             // HTTP/1.1 and HTTP/2 share a port only by TLS's negotiation.
             listen.Protocols = tls || protocols == HttpProtocols.Http2 ? protocols : HttpProtocols.Http1;
@@ -67,7 +77,7 @@ internal static class Kestrel
             }
 
             more?.Invoke(listen);
-        });
+        }
     }
 
     private sealed class FiguresConnection

@@ -38,8 +38,21 @@ public sealed class NodeOptions
 
     public OperatorOptions Operator { get; set; } = new();
 
+    public PortalOptions Portal { get; set; } = new();
+
     /// <summary>A node that has its database to itself and opens no port for other nodes.</summary>
     internal bool IsAlone => Database.Provider == DatabaseProvider.Sqlite || !Cluster.KnowsOthers;
+
+    /// <summary>What people reach the pages by (<see cref="PortalOptions.Url"/>).</summary>
+    internal Uri PortalUrl
+    {
+        get
+        {
+            var url = new UriBuilder(Portal.Url ?? Http.PublicUrl ?? Http.Url);
+            url.Host = url.Host is "0.0.0.0" or "[::]" or "127.0.0.1" or "[::1]" or "*" or "+" ? "localhost" : url.Host;
+            return url.Uri;
+        }
+    }
 
     /// <summary>Where the master key is, whether given or default; null when it is given as text.</summary>
     internal string? EffectiveMasterKeyFile => string.IsNullOrEmpty(Keys.MasterKey) ? Keys.MasterKeyFile ?? Path.Combine(Data, "master.key") : null;

@@ -184,6 +184,17 @@ public sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
                 + $"{string.Join(", ", PolicyOptions.Switchable)} can.";
         }
 
+        if (options.Portal.Url is { } portal && !(Uri.TryCreate(portal, UriKind.Absolute, out var url)
+            && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && IsLoopback(url.Host)))))
+        {
+            yield return "CPORT__Portal__Url: an address like https://cport.example is needed; plain http only for localhost.";
+        }
+
+        if (options.Portal.WithoutCodes.Any(a => !AgencyId.TryParse(a, out _)))
+        {
+            yield return "CPORT__Portal__WithoutCodes: ids of agencies are needed.";
+        }
+
         if (!string.IsNullOrEmpty(options.Telemetry.OtlpEndpoint) && !Uri.TryCreate(options.Telemetry.OtlpEndpoint, UriKind.Absolute, out _))
         {
             yield return "CPORT__Telemetry__OtlpEndpoint: an address like http://127.0.0.1:4317 is needed.";

@@ -14,6 +14,17 @@ internal static class Problems
             return Pages.After($"/signin?return={Uri.EscapeDataString(wanted)}").ExecuteAsync(http);
         }
 
+        if (problem.Status == StatusCodes.Status403Forbidden && http.Features.Get<PortalSession>() is { Standing: not Domain.People.Standing.Good } session)
+        {
+            // Not what was asked is refused: something else comes first.
+            return session.Standing == Domain.People.Standing.PurposeNeeded
+                ? Pages.After($"/signin/purpose?return={Uri.EscapeDataString(HttpMethods.IsGet(http.Request.Method) ? http.Request.Path + http.Request.QueryString : "/app")}")
+                    .ExecuteAsync(http)
+                : Pages.Of<MessageView, Message>(
+                    http, new Message($"standing.{session.Standing}"), p => p with { Title = p.Words[$"standing.{session.Standing}.title"], Done = null },
+                    problem.Status).ExecuteAsync(http);
+        }
+
         var key = problem.Status switch
         {
             StatusCodes.Status404NotFound => "absent",

@@ -115,6 +115,7 @@ public class ReportGuardTests
         ((r, c) => new ReassignItems { ReportId = r.Id, Context = c, Ordinals = [1] }, ItemWrite.Automatic, false),
         ((r, c) => new EscalateOrphans { ReportId = r.Id, Context = c, Ordinals = [1] }, ItemWrite.Automatic, false),
         ((r, c) => new FollowTrust { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
+        ((r, c) => new ReturnClaims { ReportId = r.Id, Context = c, Agency = c.Caller.Agency, KeyId = c.Caller.KeyId }, ItemWrite.Automatic, false),
         ((r, c) => new CompleteAutomaticWork { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
     ];
 

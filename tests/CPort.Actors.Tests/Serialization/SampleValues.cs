@@ -123,6 +123,7 @@ internal sealed class SampleValues
         _ when type == typeof(decimal) => 1.5m + _count,
         _ when type == typeof(Guid) => new Guid(_count, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
         _ when type == typeof(DateTimeOffset) => new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero).AddSeconds(_count),
+        _ when type == typeof(PersonId) => PersonId.Parse($"p-{_count:0000000000000000}"),
         _ when type == typeof(DateOnly) => new DateOnly(2026, 1, 2).AddDays(_count),
         _ when type == typeof(TimeSpan) => TimeSpan.FromSeconds(_count),
         _ when type == typeof(byte[]) => new byte[] { 1, 2, (byte)_count },

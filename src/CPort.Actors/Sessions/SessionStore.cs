@@ -1,0 +1,268 @@
+using System.Buffers.Binary;
+using System.Data.Common;
+using System.Security.Cryptography;
+using CPort.Domain.People;
+
+namespace CPort.Actors.Sessions;
+
+/// <summary>How long sessions last.</summary>
+public sealed record SessionTimes
+{
+    /// <summary>Without a request for so long a session is over; 15 to 30 minutes are usual.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>However busy: a shift.</summary>
+    public TimeSpan Absolute { get; init; } = TimeSpan.FromHours(10);
+
+    /// <summary>A dangerous act needs a sign-in not older than this.</summary>
+    public TimeSpan StepUp { get; init; } = TimeSpan.FromMinutes(5);
+}
+
+/// <summary>Why sessions are kept: what of them is nobody's to read.</summary>
+[ProtoContract]
+public sealed record SessionTicket
+{
+    /// <summary>Why the person looks.</summary>
+    [ProtoMember(1)] public string? Purpose { get; init; }
+    [ProtoMember(2)] public DateTimeOffset? PurposeAt { get; init; }
+
+    public override string ToString() => "SessionTicket(…)";
+}
+
+/// <summary>The last purposes of a person, newest first, to be offered again.</summary>
+[ProtoContract]
+public sealed record RecentPurposes
+{
+    public const int Most = 5;
+
+    [ProtoMember(1)] public ImmutableArray<string> Texts { get; init; } = [];
+
+    public RecentPurposes With(string purpose) => new() { Texts = [.. Texts.Where(t => t != purpose).Prepend(purpose).Take(Most)] };
+
+    public override string ToString() => $"RecentPurposes({Texts.Length})";
+}
+
+/// <summary>A person's session as it is now.</summary>
+/// <param name="IdHash">See <see cref="SessionStore.HashOf"/>; the id itself is in the browser and nowhere else.</param>
+/// <param name="Person">Whose.</param>
+/// <param name="Generation">Of the person's ways to sign in: an earlier one is over.</param>
+/// <param name="Tenant">Live or training.</param>
+/// <param name="Roles">Those chosen at sign-in.</param>
+/// <param name="CreatedAt">The sign-in.</param>
+/// <param name="LastSeenAt">The last request, within a minute.</param>
+/// <param name="ExpiresAt">However busy.</param>
+/// <param name="ProvedAt">The last time the person showed a passkey, for acts that need it (<see cref="SessionTimes.StepUp"/>); null: came another
+/// way.</param>
+/// <param name="Ticket">Opened.</param>
+public sealed record Session(
+    string IdHash, PersonId Person, int Generation, Tenant Tenant, Roles Roles, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, DateTimeOffset ExpiresAt,
+    DateTimeOffset? ProvedAt, SessionTicket Ticket)
+{
+    public SessionRights Rights => new(Tenant, Roles, Ticket.Purpose, Ticket.PurposeAt);
+
+    public override string ToString() => $"Session({Person})";
+}
+
+/// <summary>
+/// Sessions are rows (table <c>cport_sessions</c>): good on every node, asked at every request, and over at once when the row is gone. A row is found by a
+/// keyed hash of the id, so that who reads the table has no session. Thread-safe.
+/// </summary>
+public sealed class SessionStore(Database database, ConfidentialSeam seam, SessionTimes options, TimeProvider time)
+{
+    /// <summary>A row is written for a request at most so often.</summary>
+    private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
+
+    private const string Columns = "id_hash, person, generation, tenant, roles, created_at, seen_at, expires_at, proved_at, ticket";
+
+    public SessionTimes Options => options;
+
+    public static Task EnsureTablesAsync(Database database, CancellationToken cancellation) => DatabaseSchema.ApplyAsync(database, """
+        CREATE TABLE IF NOT EXISTS cport_sessions (id_hash VARCHAR(64) NOT NULL PRIMARY KEY, person VARCHAR(40) NOT NULL, generation INTEGER NOT NULL,
+          tenant INTEGER NOT NULL, roles INTEGER NOT NULL, created_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, proved_at BIGINT,
+          ticket VARCHAR(4000) NOT NULL);
+        CREATE INDEX IF NOT EXISTS cport_sessions_person ON cport_sessions (person);
+        CREATE TABLE IF NOT EXISTS cport_purposes (person VARCHAR(40) NOT NULL PRIMARY KEY, texts VARCHAR(8000) NOT NULL);
+        """, cancellation);
+
+    /// <summary>256 random bits as 43 characters of base64url: what the browser gets.</summary>
+    public static string NewId() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+
+    /// <summary>Opens a session; its id is to be shown to the browser, once.</summary>
+    /// <param name="person">Whose.</param>
+    /// <param name="tenant">Live or training.</param>
+    /// <param name="roles">Those chosen; more than the person has are worth nothing.</param>
+    /// <param name="proved">By a passkey.</param>
+    /// <param name="cancellation">Of the request.</param>
+    public async Task<(string Id, Session Session)> OpenAsync(
+        Person person, Tenant tenant, Roles roles, bool proved, CancellationToken cancellation)
+    {
+        var (id, now) = (NewId(), time.GetUtcNow());
+        var session = new Session(
+            HashOf(id), person.Id, person.Generation, tenant.IsTraining() ? Tenant.Training : Tenant.Live, roles, now, now, now + options.Absolute,
+            proved ? now : null, new SessionTicket());
+        await database.ExecuteAsync(
+            $"INSERT INTO cport_sessions ({Columns}) VALUES (@id, @person, @generation, @tenant, @roles, @created, @seen, @expires, @proved, @ticket)",
+                cancellation,
+            ("id", session.IdHash), ("person", person.Id.Value), ("generation", session.Generation), ("tenant", (int)session.Tenant),
+            ("roles", (int)session.Roles), ("created", Ms(now)), ("seen", Ms(now)), ("expires", Ms(session.ExpiresAt)),
+            ("proved", session.ProvedAt is { } p ? Ms(p) : null), ("ticket", Seal(session.IdHash, session.Ticket))).ConfigureAwait(false);
+        return (id, session);
+    }
+
+    /// <summary>The session with this id, and notes that it was seen; null when there is none, or it is over.</summary>
+    public async Task<Session?> FindAsync(string id, CancellationToken cancellation)
+    {
+        if (id.Length is < 20 or > 100)
+        {
+            return null;
+        }
+
+        var (hash, now) = (HashOf(id), time.GetUtcNow());
+        if (await ReadAsync(hash, cancellation).ConfigureAwait(false) is not { } session)
+        {
+            return null;
+        }
+
+        if (IsOver(session, now))
+        {
+            await EndAsync(hash, cancellation).ConfigureAwait(false);
+            return null;
+        }
+
+        if (now - session.LastSeenAt > SeenEvery)
+        {
+            await SetAsync(hash, "seen_at = @value", Ms(now), cancellation).ConfigureAwait(false);
+        }
+
+        return session;
+    }
+
+    /// <summary>Whether its time has run out.</summary>
+    public bool IsOver(Session session, DateTimeOffset now) => now >= session.ExpiresAt || now - session.LastSeenAt >= options.Idle;
+
+    /// <summary>The person has shown a passkey just now.</summary>
+    public Task ProvedAsync(Session session, CancellationToken cancellation) =>
+        SetAsync(session.IdHash, "proved_at = @value", Ms(time.GetUtcNow()), cancellation);
+
+    /// <summary>Whether a dangerous act may follow without showing a passkey again.</summary>
+    public bool IsProved(Session session) => session.ProvedAt is { } at && time.GetUtcNow() - at < options.StepUp;
+
+    /// <summary>The purpose from now on; it is offered again later.</summary>
+    public async Task StatePurposeAsync(Session session, string purpose, CancellationToken cancellation)
+    {
+        var ticket = session.Ticket with { Purpose = purpose, PurposeAt = time.GetUtcNow() };
+        await SetAsync(session.IdHash, "ticket = @value", Seal(session.IdHash, ticket), cancellation).ConfigureAwait(false);
+        var recent = (await PurposesAsync(session.Person, cancellation).ConfigureAwait(false)).With(purpose);
+        await database.ExecuteAsync(
+            "INSERT INTO cport_purposes (person, texts) VALUES (@person, @texts) ON CONFLICT (person) DO UPDATE SET texts = excluded.texts", cancellation,
+            ("person", session.Person.Value),
+            ("texts", Convert.ToBase64String(seam.Seal(PurposesPlace(session.Person), recent).Bytes))).ConfigureAwait(false);
+    }
+
+    /// <summary>The person's last purposes.</summary>
+    public async Task<RecentPurposes> PurposesAsync(PersonId person, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement("SELECT texts FROM cport_purposes WHERE person = @person", ("person", person.Value));
+        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is string texts
+            ? seam.Open<RecentPurposes>(PurposesPlace(person), new Sealed { Bytes = Convert.FromBase64String(texts) }) : new RecentPurposes();
+    }
+
+    /// <summary>Tenant or roles of the session from now on.</summary>
+    public Task ChangeAsync(Session session, Tenant tenant, Roles roles, CancellationToken cancellation) => database.ExecuteAsync(
+        "UPDATE cport_sessions SET tenant = @tenant, roles = @roles WHERE id_hash = @id", cancellation,
+        ("id", session.IdHash), ("tenant", tenant.IsTraining() ? 1 : 0), ("roles", (int)roles));
+
+    /// <summary>Ends one.</summary>
+    public Task EndAsync(string idHash, CancellationToken cancellation) =>
+        database.ExecuteAsync("DELETE FROM cport_sessions WHERE id_hash = @id", cancellation, ("id", idHash));
+
+    /// <summary>Ends all of a person, but the one named.</summary>
+    public Task EndAllAsync(PersonId person, string? butIdHash, CancellationToken cancellation) => database.ExecuteAsync(
+        "DELETE FROM cport_sessions WHERE person = @person AND id_hash <> @but", cancellation, ("person", person.Value), ("but", butIdHash ?? ""));
+
+    /// <summary>A person's open sessions, newest first.</summary>
+    public async Task<ImmutableArray<Session>> OfAsync(PersonId person, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return [.. (await ReadAsync("person = @key ORDER BY created_at DESC", person.Value, cancellation).ConfigureAwait(false)).Where(s => !IsOver(s, now))];
+    }
+
+    /// <summary>Which of these are there still.</summary>
+    public async Task<ImmutableHashSet<string>> StillThereAsync(IReadOnlyCollection<string> idHashes, CancellationToken cancellation)
+    {
+        var there = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        foreach (var part in idHashes.Chunk(200))
+        {
+            var names = part.Select((_, i) => $"@h{i.ToString(CultureInfo.InvariantCulture)}");
+            await using var command = connection.Statement(
+                $"SELECT id_hash FROM cport_sessions WHERE expires_at > @now AND id_hash IN ({string.Join(',', names)})",
+                [("now", Ms(time.GetUtcNow())), .. part.Select((hash, i) => ($"h{i.ToString(CultureInfo.InvariantCulture)}", (object?)hash))]);
+            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            {
+                there.Add(reader.GetString(0));
+            }
+        }
+
+        return there.ToImmutable();
+    }
+
+    /// <summary>Deletes what is over; how many.</summary>
+    public Task<int> SweepAsync(CancellationToken cancellation) => database.ExecuteAsync(
+        "DELETE FROM cport_sessions WHERE expires_at <= @now OR seen_at <= @idle", cancellation,
+        ("now", Ms(time.GetUtcNow())), ("idle", Ms(time.GetUtcNow() - options.Idle)));
+
+    /// <summary>Keyed, 64 lower-case hex digits.</summary>
+    public string HashOf(string id) => Convert.ToHexStringLower(seam.Keyed("session-1", System.Text.Encoding.UTF8.GetBytes(id)));
+
+    private Task SetAsync(string idHash, string change, object value, CancellationToken cancellation) =>
+        database.ExecuteAsync($"UPDATE cport_sessions SET {change} WHERE id_hash = @id", cancellation, ("id", idHash), ("value", value));
+
+    private async Task<Session?> ReadAsync(string idHash, CancellationToken cancellation) =>
+        (await ReadAsync("id_hash = @key", idHash, cancellation).ConfigureAwait(false)).FirstOrDefault();
+
+    private async Task<List<Session>> ReadAsync(string where, string key, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement($"SELECT {Columns} FROM cport_sessions WHERE {where}", ("key", key));
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var found = new List<Session>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            // A row that somebody changed does not open: no session.
+            if (TryOpen(reader.GetString(0), reader.GetString(9)) is { } ticket && PersonId.TryParse(reader.GetString(1), out var person))
+            {
+                found.Add(new Session(
+                    reader.GetString(0), person, reader.GetInt32(2), (Tenant)reader.GetInt32(3), (Roles)reader.GetInt32(4), Time(reader, 5), Time(reader, 6),
+                    Time(reader, 7), await reader.IsDBNullAsync(8, cancellation).ConfigureAwait(false) ? null : Time(reader, 8), ticket));
+            }
+        }
+
+        return found;
+    }
+
+    private string Seal(string idHash, SessionTicket ticket) => Convert.ToBase64String(seam.Seal(Place(idHash), ticket).Bytes);
+
+    private SessionTicket? TryOpen(string idHash, string ticket)
+    {
+        try
+        {
+            return seam.Open<SessionTicket>(Place(idHash), new Sealed { Bytes = Convert.FromBase64String(ticket) });
+        }
+        catch (Exception e) when (e is CryptographicException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static SealedPlace Place(string idHash) =>
+        new(new ReportId(BinaryPrimitives.ReadUInt128BigEndian(Convert.FromHexString(idHash))), SealedField.Session);
+
+    private static SealedPlace PurposesPlace(PersonId person) => new(new ReportId(person.Number), SealedField.Session, 1);
+
+    private static long Ms(DateTimeOffset at) => at.ToUnixTimeMilliseconds();
+
+    private static DateTimeOffset Time(DbDataReader reader, int at) => DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(at));
+}

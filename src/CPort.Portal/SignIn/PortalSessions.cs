@@ -1,0 +1,98 @@
+using System.Security.Claims;
+using System.Security.Cryptography;
+using CPort.Actors.Agencies;
+using CPort.Actors.People;
+using CPort.Actors.Sessions;
+using CPort.Domain.Confidential;
+using CPort.Domain.People;
+
+namespace CPort.Portal.SignIn;
+
+/// <summary>A request's session beside what its pages know of it: for endpoints that change the session itself.</summary>
+public sealed record SignedIn(Session Session, Person Person, Standing Standing);
+
+/// <summary>
+/// From a request's cookie to who looks: the row of the session, the person and the agency as the directories have them now. Each request asks anew, so that
+/// what is stopped, reset, lapsed or changed anywhere holds at the next click.
+/// </summary>
+public sealed class PortalSessions(
+    SessionStore sessions, PeopleDirectoryFeed people, AgencyDirectoryFeed agencies, ConfidentialSeam seam, SignInOptions options, TimeProvider time)
+    : IPortalSessions
+{
+    public async ValueTask<PortalSession?> OfAsync(HttpContext http)
+    {
+        if (http.Request.Cookies[options.SessionCookie] is not { Length: > 0 } id)
+        {
+            return null;
+        }
+
+        if (!people.Ready || !agencies.Ready)
+        {
+            // A node that has just started knows nobody yet: that is no reason to send somebody to the sign-in.
+            throw Api.ApiProblemException.Of(Api.ProblemCodes.Unavailable, "The directory of people is being read.");
+        }
+
+        if (await sessions.FindAsync(id, http.RequestAborted) is not { } session
+            || people.Current.Find(session.Person) is not { } person || person.Generation != session.Generation)
+        {
+            return null;
+        }
+
+        var (caller, standing) = PeopleAccess.CallerOf(person, session.Rights, agencies.Current, time.GetUtcNow());
+        if (caller is null)
+        {
+            return null;
+        }
+
+        // Form tokens are of this one session: they end with it.
+        http.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, session.IdHash)], "session"));
+        http.Features.Set(new SignedIn(session, person, standing));
+        var settings = person.Settings;
+        return new PortalSession
+        {
+            Caller = caller, Standing = standing, AgencyName = agencies.Current.Find(person.Agency)!.Name, PersonName = NameOf(person),
+            Language = settings.Language, Theme = (Theme)settings.Theme, Density = (Density)settings.Density, Keys = settings.Keys,
+        };
+    }
+
+    /// <summary>Opens a session for a person who has shown who they are, and gives it to the browser.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="person">Who.</param>
+    /// <param name="proved">By a passkey.</param>
+    /// <param name="tenant">Live or training.</param>
+    public async Task OpenAsync(HttpContext http, Person person, bool proved, Tenant tenant = Tenant.Live)
+    {
+        // Another session that this browser had is over: an id is never taken over into a new sign-in.
+        if (http.Request.Cookies[options.SessionCookie] is { Length: > 0 } before)
+        {
+            await sessions.EndAsync(sessions.HashOf(before), http.RequestAborted);
+        }
+
+        var (id, _) = await sessions.OpenAsync(person, tenant, person.Roles, proved, http.RequestAborted);
+        http.Response.Cookies.Append(options.SessionCookie, id, options.Cookie());
+    }
+
+    /// <summary>Ends the request's session, if it has one.</summary>
+    public async Task EndAsync(HttpContext http)
+    {
+        if (http.Request.Cookies[options.SessionCookie] is { Length: > 0 } id)
+        {
+            await sessions.EndAsync(sessions.HashOf(id), http.RequestAborted);
+        }
+
+        http.Response.Cookies.Delete(options.SessionCookie, options.Cookie());
+    }
+
+    /// <summary>The person's name; their id where it does not open, because somebody changed the row.</summary>
+    public string NameOf(Person person)
+    {
+        try
+        {
+            return seam.Open<PersonSecrets>(PersonMarks.Place(person.Id), person.Secrets).Name;
+        }
+        catch (CryptographicException)
+        {
+            return person.Id.Value;
+        }
+    }
+}
