@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CPort.Node;
 using CPort.Node.Commands;
+using CPort.Node.Commands.Audit;
 using CPort.Node.Commands.Pbm;
 using CPort.Node.Hosting;
 
@@ -21,6 +22,7 @@ var root = new RootCommand($"""
     AgenciesCommand.Create(),
     ProjectionsCommand.Create(),
     TrainingCommand.Create(),
+    AuditCommand.Create(),
     HealthCommand.Create(),
     PbmCommand.Create(),
 };

@@ -15,10 +15,10 @@ public sealed partial class DependencyTests
     /// <summary>The folders of the domain: each may use those before it.</summary>
     private static readonly string[] DomainOrder =
     [
-        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Confidential", "Hashes", "Groups", "Inheritance", "Routing", "Reports", "Queues",
+        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Audit", "Confidential", "Hashes", "Groups", "Inheritance", "Routing", "Reports", "Queues",
     ];
 
-    private static readonly string[] ApiOrder = ["Security", "Reading", "Reports", "Queues", "Groups", "Hashes", "Agencies", "Operators"];
+    private static readonly string[] ApiOrder = ["Security", "Reading", "Reports", "Queues", "Groups", "Hashes", "Agencies", "Audit", "Operators"];
 
     private static readonly string[] NodeOrder =
         ["Client", "Options", "Hosting", "Readiness", "Adapters", "Operator", "Composition", "Sample", "Commands"];

@@ -45,6 +45,7 @@ public static class NodeHost
             .AddPersistence(database)
             .AddClusterMembership(options)
             .AddKeys()
+            .AddAudit(options)
             .AddClock()
             .AddAgencies()
             .AddTracing(options.Hosting)
