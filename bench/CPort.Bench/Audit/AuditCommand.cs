@@ -28,7 +28,8 @@ internal static class AuditCommand
 {
     public static Command Create()
     {
-        var databases = new Option<string[]>("--database") { Description = "sqlite or postgres; both when left out.", DefaultValueFactory = _ => ["sqlite", "postgres"] };
+        var databases = new Option<string[]>("--database")
+            { Description = "sqlite or postgres; both when left out.", DefaultValueFactory = _ => ["sqlite", "postgres"] };
         var reports = new Option<int>("--reports") { Description = "Reports submitted before.", DefaultValueFactory = _ => 500 };
         var clients = new Option<int>("--clients") { Description = "Callers at one time.", DefaultValueFactory = _ => 16 };
         var seconds = new Option<int>("--seconds") { Description = "How long a turn lasts.", DefaultValueFactory = _ => 6 };
@@ -43,8 +44,8 @@ internal static class AuditCommand
             foreach (var database in parsed.GetValue(databases)!)
             {
                 var provider = database == "postgres" ? DatabaseProvider.PostgreSql : DatabaseProvider.Sqlite;
-                await new AuditRun(provider, parsed.GetValue(reports), parsed.GetValue(clients), TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds))
-                    .RunAsync(cancellation);
+                var turn = TimeSpan.FromSeconds(parsed.GetValue(seconds));
+                await new AuditRun(provider, parsed.GetValue(reports), parsed.GetValue(clients), turn, parsed.GetValue(rounds)).RunAsync(cancellation);
             }
 
             return 0;
@@ -74,7 +75,8 @@ internal sealed class AuditRun(DatabaseProvider provider, int reports, int clien
                     var times = round == 0 ? new Percentiles() : tails[which];
                     var before = times.Count;
                     var started = Stopwatch.GetTimestamp();
-                    await Task.WhenAll(Enumerable.Range(0, clients).Select(client => node.AskAsync(i => path(node, client + (i * clients)), turn, times, cancellation)));
+                    await Task.WhenAll(Enumerable.Range(0, clients).Select(
+                        client => node.AskAsync(i => path(node, client + (i * clients)), turn, times, cancellation)));
                     if (round > 0)
                     {
                         rates[which].Add((times.Count - before) / Stopwatch.GetElapsedTime(started).TotalSeconds);
@@ -111,7 +113,8 @@ internal sealed class ReadNode : IAsyncDisposable
         };
         if (server is not null)
         {
-            options.Database.ConnectionString = server.IsAvailable ? await server.CreateDatabaseAsync() : throw new InvalidOperationException(server.Unavailable);
+            options.Database.ConnectionString = server.IsAvailable
+                ? await server.CreateDatabaseAsync() : throw new InvalidOperationException(server.Unavailable);
         }
 
         var app = NodeHost.Build(options, b =>
@@ -136,7 +139,8 @@ internal sealed class ReadNode : IAsyncDisposable
         {
             try
             {
-                await asOperator.PostAsync("v1/agencies", new { id = "hotline-nl", name = "Example", kind = "Hotline", countries = new[] { "NL" } }, cancellation);
+                await asOperator.PostAsync(
+                    "v1/agencies", new { id = "hotline-nl", name = "Example", kind = "Hotline", countries = new[] { "NL" } }, cancellation);
                 break;
             }
             catch (Exception e) when (e is CPortApiException or CPortUnreachableException)
@@ -145,7 +149,8 @@ internal sealed class ReadNode : IAsyncDisposable
             }
         }
 
-        var key = (await asOperator.PostAsync("v1/agencies/hotline-nl/keys", new { roles = new[] { "Analyst" } }, cancellation)).GetProperty("apiKey").GetString();
+        var made = await asOperator.PostAsync("v1/agencies/hotline-nl/keys", new { roles = new[] { "Analyst" } }, cancellation);
+        var key = made.GetProperty("apiKey").GetString();
         var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = url };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         var node = new ReadNode(app, folder, http);

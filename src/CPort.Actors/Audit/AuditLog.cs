@@ -30,10 +30,10 @@ public sealed class AuditLog(Database database, ConfidentialSeam seam, AuditPeri
             Query = record.Question is { } q ? new AuditQuery(Convert.ToHexStringLower(seam.Keyed("audit-query-1", q.Asked).AsSpan(0, 8)), q.Count) : null,
         };
         var person = PersonTag(seam, record.Caller.KeyId);
-        return record.Objects.Length <= AuditEntry.MaxObjects
-            ? [await _writer.WriteAsync(new WaitingEntry(entry with { Objects = record.Objects }, person)).WaitAsync(cancellation).ConfigureAwait(false)]
-            : [.. await Task.WhenAll(record.Objects.Chunk(AuditEntry.MaxObjects)
-                .Select(part => _writer.WriteAsync(new WaitingEntry(entry with { Objects = [.. part] }, person)))).WaitAsync(cancellation).ConfigureAwait(false)];
+        var parts = record.Objects.Length <= AuditEntry.MaxObjects
+            ? [record.Objects] : record.Objects.Chunk(AuditEntry.MaxObjects).Select(part => part.ToImmutableArray()).ToArray();
+        return [.. await Task.WhenAll(parts.Select(part => _writer.WriteAsync(new WaitingEntry(entry with { Objects = part }, person))))
+            .WaitAsync(cancellation).ConfigureAwait(false)];
     }
 
     public void Dispose() => _writer.Dispose();

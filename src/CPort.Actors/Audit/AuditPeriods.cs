@@ -149,10 +149,10 @@ public sealed class AuditPeriods(Database database, KeyRing ring)
         var bound = $"{agency} {period}";
         if (make)
         {
+            var fresh = RingSeal.Seal(ring, Purpose, RandomNumberGenerator.GetBytes(KeyRing.KeyLength), bound);
             await database.ExecuteAsync(
                 "INSERT INTO cport_audit_periods (agency, period, wrapped) VALUES (@agency, @period, @wrapped) ON CONFLICT (agency, period) DO NOTHING",
-                cancellation, ("agency", agency), ("period", period),
-                ("wrapped", Convert.ToBase64String(RingSeal.Seal(ring, Purpose, RandomNumberGenerator.GetBytes(KeyRing.KeyLength), bound)))).ConfigureAwait(false);
+                cancellation, ("agency", agency), ("period", period), ("wrapped", Convert.ToBase64String(fresh))).ConfigureAwait(false);
         }
 
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);

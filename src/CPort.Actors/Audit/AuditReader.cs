@@ -167,7 +167,8 @@ public sealed class AuditReader(Database database, AuditPeriods periods, Confide
         IReadOnlyList<(long? Seq, AuditEntry Entry)> entries, Func<AuditEntry, bool> opens, CancellationToken cancellation)
     {
         var open = entries.Where(e => opens(e.Entry)).Select(e => e.Entry).ToArray();
-        var details = (await periods.OpenAsync(open, cancellation).ConfigureAwait(false)).Zip(open).ToDictionary(p => p.Second.Id, p => p.First);
+        var details = (await periods.OpenAsync(open, cancellation).ConfigureAwait(false))
+            .Zip(open, (opened, entry) => (entry.Id, Opened: opened)).ToDictionary(p => p.Id, p => p.Opened);
         return [.. entries.Select(e => new FoundEntry(e.Seq, e.Entry, details.GetValueOrDefault(e.Entry.Id)))];
     }
 

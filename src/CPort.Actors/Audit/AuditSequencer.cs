@@ -18,11 +18,12 @@ public sealed class AuditSequencer(
     /// <summary>SQLite has one writer: while a batch is written the journal waits.</summary>
     private readonly int _batch = database.IsSqlite ? 200 : 1_000;
 
-    /// <summary>Until it is cancelled. Faults that pass are waited out; others end it.</summary>
+    /// <summary>Until it is cancelled. Whatever goes wrong it is told once, and tried again.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         var lease = new DatabaseLease(
-            new LeaseSettings("cport-audit", owner, new TimeoutSettings(ValidFor / 3, ValidFor, ValidFor / 2), Akka.Configuration.Config.Empty), database, time);
+            new LeaseSettings("cport-audit", owner, new TimeoutSettings(ValidFor / 3, ValidFor, ValidFor / 2), Akka.Configuration.Config.Empty),
+            database, time);
         var said = "";
         while (!cancellation.IsCancellationRequested)
         {
@@ -35,17 +36,18 @@ public sealed class AuditSequencer(
                     said = "";
                 }
             }
-            catch (Exception e) when (e is LeaseException || Faults.IsPassingFor(e, cancellation))
+            catch (Exception) when (cancellation.IsCancellationRequested)
             {
-                var fault = DatabaseFault.InWords(e);
+                break;
+            }
+            catch (Exception e)
+            {
+                // Of a defect or of damaged rows the node must not end: what is shown is still written down, and waits.
+                var fault = Faults.IsPassing(e) || e is LeaseException ? DatabaseFault.InWords(e) : e.GetType().Name;
                 if (fault != said)
                 {
                     tell?.Invoke(said = fault);
                 }
-            }
-            catch (Exception) when (cancellation.IsCancellationRequested)
-            {
-                break;
             }
 
             await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

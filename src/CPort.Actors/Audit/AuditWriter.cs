@@ -104,7 +104,17 @@ internal sealed class AuditWriter : IDisposable
 
     private string[] Insert(List<Waiting> batch)
     {
-        _connection ??= _database.Open();
+        if (_connection is null)
+        {
+            _connection = _database.Open();
+            if (_database.IsSqlite)
+            {
+                // Somebody waits for an answer: a file that another program holds is told sooner than work is given up.
+                using var patience = _connection.Statement("PRAGMA busy_timeout=5000");
+                patience.ExecuteNonQuery();
+            }
+        }
+
         var (ids, numbers, ats, entries, persons, marks) = (
             new string[batch.Count], new long[batch.Count], new long[batch.Count], new byte[batch.Count][], new string?[batch.Count], new byte[batch.Count][]);
         for (var i = 0; i < batch.Count; i++)

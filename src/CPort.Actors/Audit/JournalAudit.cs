@@ -107,7 +107,8 @@ public sealed class JournalAudit(Database database, JournalSeal seal, Confidenti
             if (meta is not null)
             {
                 events.Add(new Told(
-                    last, string.Create(CultureInfo.InvariantCulture, $"{id}#{sequence}"), new DateTimeOffset(reader.GetInt64(3), TimeSpan.Zero), happened, meta));
+                    last, string.Create(CultureInfo.InvariantCulture, $"{id}#{sequence}"), new DateTimeOffset(reader.GetInt64(3), TimeSpan.Zero),
+                    happened, meta));
             }
         }
 

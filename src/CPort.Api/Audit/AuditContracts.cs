@@ -82,10 +82,11 @@ public sealed record AuditEntryAnswer : IShowsData
         var (e, d) = (found.Entry, found.Details);
         return new AuditEntryAnswer
         {
-            Id = e.Id, Seq = found.Seq, At = e.At, Kind = AuditEntry.Word(e.Kind), Actor = new AuditActorAnswer(e.Actor.Agency, e.Actor.Kind, e.Actor.Role, d?.Person),
+            Id = e.Id, Seq = found.Seq, At = e.At, Kind = AuditEntry.Word(e.Kind),
+            Actor = new AuditActorAnswer(e.Actor.Agency, e.Actor.Kind, e.Actor.Role, d?.Person),
             Purpose = d?.Purpose, Text = d?.Text, Tenant = e.Tenant, Action = e.Action, Outcome = AuditEntry.Word(e.Outcome),
-            Objects = [.. e.Objects.Select(o => o.ToString())], Fields = e.Fields, QueryDigest = e.Query?.Digest, Rows = e.Query?.Count, Recipients = e.Recipients,
-            Node = e.Node, Request = e.Request, Leaf = leaf is null ? null : Convert.ToBase64String(leaf),
+            Objects = [.. e.Objects.Select(o => o.ToString())], Fields = e.Fields, QueryDigest = e.Query?.Digest, Rows = e.Query?.Count,
+            Recipients = e.Recipients, Node = e.Node, Request = e.Request, Leaf = leaf is null ? null : Convert.ToBase64String(leaf),
         };
     }
 }
@@ -106,7 +107,8 @@ public sealed record AuditEntriesAnswer(IReadOnlyList<AuditEntryAnswer> Entries,
 /// <param name="From">The first entry that it is about.</param>
 /// <param name="To">The last one.</param>
 /// <param name="Text">A sentence for people.</param>
-public sealed record AuditVerdictAnswer(long Size, string Root, int Checkpoints, bool Intact, LogFaultKind? Fault, long? From, long? To, string? Text) : IShowsData
+public sealed record AuditVerdictAnswer(
+    long Size, string Root, int Checkpoints, bool Intact, LogFaultKind? Fault, long? From, long? To, string? Text) : IShowsData
 {
     Shown IShowsData.What() => Shown.View("audit log verified");
 
@@ -135,5 +137,8 @@ public sealed record EraseAuditKeyBody
 public sealed record EraseAuditKeyAnswer(string Agency, string Period, bool Applied, long Entries) : IShowsData
 {
     Shown IShowsData.What() => new(
-        [new AuditObject(AuditObjectKind.Agency, Agency), new AuditObject(AuditObjectKind.View, $"audit key of {Period} {(Applied ? "destroyed" : "counted")}")], []);
+        [
+            new AuditObject(AuditObjectKind.Agency, Agency),
+            new AuditObject(AuditObjectKind.View, $"audit key of {Period} {(Applied ? "destroyed" : "counted")}"),
+        ], []);
 }

@@ -45,7 +45,8 @@ public static class AuditEndpoints
     }
 
     private static async Task<IResult> CheckpointAsync(AuditReader reader, CancellationToken cancellation) =>
-        TypedResults.Text(await reader.CheckpointAsync(cancellation) ?? throw ApiProblemException.Of(ProblemCodes.NotFound, "There is no checkpoint yet."), "text/plain");
+        TypedResults.Text(
+            await reader.CheckpointAsync(cancellation) ?? throw ApiProblemException.Of(ProblemCodes.NotFound, "There is no checkpoint yet."), "text/plain");
 
     private static IResult Key(AuditTree tree) => TypedResults.Text(tree.Signer.Verifier + "\n", "text/plain");
 
@@ -75,7 +76,8 @@ public static class AuditEndpoints
         var (seq, _, entry) = await FoundAsync(id, me, reader, sight, cancellation);
         var proof = seq is { } place ? await reader.ProveAsync(place, cancellation) : null;
         return proof is null
-            ? throw new ApiProblemException(ApiProblem.Of(ProblemCodes.Unavailable, "The entry is durable; its place in the tree is signed in a moment.") with { RetryAfter = 1 })
+            ? throw new ApiProblemException(
+                ApiProblem.Of(ProblemCodes.Unavailable, "The entry is durable; its place in the tree is signed in a moment.") with { RetryAfter = 1 })
             : new FileAnswer(Encoding.UTF8.GetBytes(proof.ToString()), "text/plain", new Shown([new AuditObject(AuditObjectKind.Entry, entry.Id)], ["proof"]));
     }
 

@@ -44,7 +44,8 @@ public static class ReadHook
                 throw;
             }
 
-            await RecordAsync(audit, http, kind, kind is AuditKind.Administration or AuditKind.Erasure ? AuditOutcome.Done : AuditOutcome.Shown, WhatOf(http, answer));
+            var done = kind is AuditKind.Administration or AuditKind.Erasure or AuditKind.Alteration;
+            await RecordAsync(audit, http, kind, done ? AuditOutcome.Done : AuditOutcome.Shown, WhatOf(http, answer));
             return answer;
         });
 

@@ -23,7 +23,8 @@ public sealed class AuditEntryTests
         from count in Gen.Int[0, 200]
         select new AuditEntry
         {
-            Id = "abc-1", At = DateTimeOffset.FromUnixTimeMilliseconds(ms), Kind = kind, Outcome = outcome, Tenant = "live", Action = Whole(text[0]), Node = "n",
+            Id = "abc-1", At = DateTimeOffset.FromUnixTimeMilliseconds(ms), Kind = kind, Outcome = outcome, Tenant = "live",
+            Action = Whole(text[0]), Node = "n",
             Actor = new AuditActor("hotline-nl", nameof(AgencyKind.Hotline), "Analyst"), Fields = [.. text.Select(Whole)],
             Objects = [.. objects.Select(o => new AuditObject(o.Item1, $"x{o.Item2}")).OrderBy(o => AuditEntry.Word(o.Kind), StringComparer.Ordinal)],
             Query = count % 2 == 0 ? new AuditQuery("0f", count) : null, Request = count % 3 == 0 ? "r" : null,

@@ -29,7 +29,8 @@ public sealed class AuditOverHttpTests(EndToEndNodes nodes, PostgreSqlServer ser
         (await node.GetAsync("jp", $"v1/reports/{id}/history")).Is(HttpStatusCode.NotFound);
         (await node.PostAsync("nl", "v1/reports:search", new JsonObject { ["reportId"] = id })).Is(HttpStatusCode.OK);
 
-        var found = await FoundAsync(node, "supervisor", new JsonObject { ["record"] = id }, e => e.Any(x => Kind(x) == "collection") && e.Any(x => Kind(x) == "combination"));
+        var found = await FoundAsync(
+            node, "supervisor", new JsonObject { ["record"] = id }, e => e.Any(x => Kind(x) == "combination") && e.Any(x => Kind(x) == "consultation"));
         var look = Assert.Single(found, e => e.GetProperty("actor").GetProperty("agency").GetString() == "police-nl");
         Assert.Equal(("consultation", "GetReport", "shown"), (Kind(look), look.GetProperty("action").GetString(), look.GetProperty("outcome").GetString()));
         Assert.Equal(Purpose.Value, look.GetProperty("purpose").GetString());
@@ -58,11 +59,11 @@ public sealed class AuditOverHttpTests(EndToEndNodes nodes, PostgreSqlServer ser
         var node = await nodes.OnAsync(provider);
         var id = await node.SubmitAsync("gb", Bodies.Report($"AUDIT-PROOF-{provider}"));
         await node.ItemAsync("gb", id, _ => true);
-        var entry = (await FoundAsync(node, await AuditorAsync(node, "hotline-gb"), new JsonObject { ["record"] = id }, e => e.Any(x => Kind(x) == "consultation")))
-            .First(x => Kind(x) == "consultation").GetProperty("id").GetString();
         var who = await AuditorAsync(node, "hotline-gb");
+        var entry = (await FoundAsync(node, who, new JsonObject { ["record"] = id }, e => e.Any(x => Kind(x) == "consultation")))
+            .First(x => Kind(x) == "consultation").GetProperty("id").GetString();
         var proof = await EndToEndNode.UntilAsync(() => node.GetAsync(who, $"v1/audit/entries/{entry}.tlog-proof"), r => r.Status == HttpStatusCode.OK);
-        var leaf = Convert.FromBase64String((await node.GetAsync(who, $"v1/audit/entries/{entry}")).Is(HttpStatusCode.OK).Json.GetProperty("leaf").GetString()!);
+        var leaf = (await node.GetAsync(who, $"v1/audit/entries/{entry}")).Is(HttpStatusCode.OK).Json.GetProperty("leaf").GetBytesFromBase64();
         Assert.True(NoteVerifier.TryParse((await node.GetAsync("nl", "v1/audit/log/key")).Is(HttpStatusCode.OK).Text.Trim(), out var key));
         Assert.True(TlogProof.TryParse(proof.Text, out var read));
         Assert.True(read.Proves(leaf, key));
@@ -86,7 +87,8 @@ public sealed class AuditOverHttpTests(EndToEndNodes nodes, PostgreSqlServer ser
         foreach (var (who, path) in new[]
         {
             ("nl", $"v1/reports/{id}"), ("nl", $"v1/reports/{id}/items/1"), ("nl", $"v1/reports/{id}/history"), ("nl", "v1/queues"),
-            ("nl", "v1/queues/unassessed"), ("nl", "v1/statistics"), ("nl", "v1/groups"), ("nl", "v1/rejections"), ("nl", "v1/agency"), ("operator", "v1/agencies"),
+            ("nl", "v1/queues/unassessed"), ("nl", "v1/statistics"), ("nl", "v1/groups"), ("nl", "v1/rejections"), ("nl", "v1/agency"),
+            ("operator", "v1/agencies"),
         })
         {
             var refused = (await node.GetAsync(who, path)).Is(HttpStatusCode.ServiceUnavailable);
@@ -170,7 +172,8 @@ public sealed class AuditOverHttpTests(EndToEndNodes nodes, PostgreSqlServer ser
         await FoundAsync(
             node, "supervisor", new JsonObject { ["kinds"] = new JsonArray("export") },
             e => e.Any(x => x.GetProperty("action").GetString() == "ExportAudit" && x.GetProperty("rows").GetInt32() == lines.Length));
-        (await node.PostAsync("supervisor", "v1/audit/entries:search", new JsonObject { ["kinds"] = new JsonArray("theft") })).Is(HttpStatusCode.UnprocessableEntity);
+        (await node.PostAsync("supervisor", "v1/audit/entries:search", new JsonObject { ["kinds"] = new JsonArray("theft") }))
+            .Is(HttpStatusCode.UnprocessableEntity);
     }
 
     [SkippableTheory]

@@ -453,7 +453,8 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
 
     private sealed class KeepingAudit : IAuditLog
     {
-        public Task<ImmutableArray<string>> RecordAsync(AuditRecord record, CancellationToken cancellation) => Task.FromResult<ImmutableArray<string>>(["test-1"]);
+        public Task<ImmutableArray<string>> RecordAsync(AuditRecord record, CancellationToken cancellation) =>
+            Task.FromResult<ImmutableArray<string>>(["test-1"]);
     }
 
     private sealed class StandInSeam : ConfidentialSeam

@@ -163,7 +163,8 @@ public sealed class EndToEndNode : IAsyncDisposable
             return who;
         }
 
-        var made = (await PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = new JsonArray("Auditor") })).Is(HttpStatusCode.Created);
+        var made = (await PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = new JsonArray("Auditor") }))
+            .Is(HttpStatusCode.Created);
         _keys[who] = made.Json.GetProperty("apiKey").GetString()!;
         if (made.Json.TryGetProperty("awaitsConsent", out _))
         {

@@ -22,7 +22,7 @@ internal static class AuditCommand
         };
         var byNode = new Option<bool>("--by-node")
         {
-            Description = "Have the node read its own log: for keys that may not read entries. It believes the node; without it everything is fetched and checked here.",
+            Description = "Have the node read its own log, and believe it: for keys that may not read entries. Without it everything is fetched and checked here.",
         };
         var command = new Command(
             "verify", "Read the whole log again and say the first entry that was changed, is missing, or was moved; the exit code says whether there is one.")
@@ -63,7 +63,8 @@ internal static class AuditCommand
         var kinds = new Option<string[]>("--kind") { Description = "consultation, combination, export, …; may be given several times." };
         var from = new Option<string?>("--from") { Description = "From this time on (ISO 8601)." };
         var to = new Option<string?>("--to") { Description = "Before this time." };
-        var command = new Command("search", "Entries that fit all that is given, one JSON object a line, newest first.") { person, agency, record, kinds, from, to };
+        var command = new Command("search", "Entries that fit all that is given, one JSON object a line, newest first.")
+            { person, agency, record, kinds, from, to };
         var connection = NodeConnection.AddTo(command, asOperator: true);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
         {
@@ -91,7 +92,8 @@ internal static class AuditCommand
     private static Command CreateProof()
     {
         var id = new Argument<string>("id") { Description = "The entry's id." };
-        var output = new Option<string?>("--out") { Description = "Write the entry to FILE.json and the proof to FILE.tlog-proof; left out: the proof to stdout." };
+        var output = new Option<string?>("--out")
+            { Description = "Write the entry to FILE.json and the proof to FILE.tlog-proof; left out: the proof to stdout." };
         var command = new Command("proof", "What proves that an entry is in the log, to be kept and checked without it.") { id, output };
         var connection = NodeConnection.AddTo(command, asOperator: true);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
@@ -121,7 +123,7 @@ internal static class AuditCommand
         var period = new Option<string>("--period") { Description = "A month that is over, for example 2026-03.", Required = true };
         var confirm = new Option<long?>("--confirm") { Description = "The number of entries that the command says without it." };
         var command = new Command(
-            "erase", "Say how many entries an agency's month has; with --confirm, destroy its key: who exactly and why is gone for good, the log stays provable.")
+            "erase", "Say how many entries an agency's month has; with --confirm, destroy its key: who and why is gone for good, the log stays provable.")
             { agency, period, confirm };
         var connection = NodeConnection.AddTo(command, asOperator: true);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
