@@ -31,6 +31,7 @@ internal sealed class AuditWriter : IDisposable
     private DbConnection? _connection;
     private string _name = NewName();
     private long _number;
+    private long _last;
 
     public AuditWriter(Database database, ConfidentialSeam seam)
     {
@@ -122,7 +123,10 @@ internal sealed class AuditWriter : IDisposable
             var (entry, person) = batch[i].Entry;
             numbers[i] = _number + i + 1;
             ids[i] = string.Create(CultureInfo.InvariantCulture, $"{_name}-{numbers[i]}");
-            (ats[i], entries[i], persons[i]) = (entry.At.UtcTicks, (entry with { Id = ids[i] }).ToBytes(), person);
+            (entries[i], persons[i]) = ((entry with { Id = ids[i] }).ToBytes(), person);
+
+            // By it they come into the tree: in the order of their numbers.
+            ats[i] = _last = Math.Max(_last, entry.At.UtcTicks);
             marks[i] = Mark(_seam, _name, numbers[i], entries[i]);
         }
 

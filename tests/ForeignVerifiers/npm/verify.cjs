@@ -9,7 +9,8 @@ const { verifyCheckpoint } = part('checkpoint.js');
 const { verifyMerkleInclusion } = part('merkle.js');
 
 const folder = process.argv[2];
-const [name, hint, key] = readFileSync(path.join(folder, 'vkey'), 'utf8').trim().split('+');
+// The key's base64 may have plus signs of its own.
+const [, name, hint, key] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(readFileSync(path.join(folder, 'vkey'), 'utf8').trim());
 const raw = Buffer.from(key, 'base64').subarray(1);
 const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') }, format: 'jwk' });
 const tlogs = [{ logID: Buffer.from(hint, 'hex'), baseURL: `https://${name}`, publicKey }];
