@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CPort.Actors.Projections;
 using CPort.Domain.Audit;
 
 namespace CPort.Actors.Audit;
@@ -27,7 +28,7 @@ public sealed record AuditSearch
     public long? Before { get; init; }
 
     /// <summary>1 to 1,000.</summary>
-    public int MaxResults { get; init; } = 200;
+    public int MaxResults { get; init; } = ReadModel.MaxResults;
 }
 
 /// <summary>An entry, its place in the tree (null: it waits for one), and what was sealed in it where that can still be opened.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CPort.Actors.Audit;
+using CPort.Actors.Projections;
 using CPort.Domain.Audit;
 
 namespace CPort.Api.Audit;
@@ -185,7 +186,7 @@ public static class AuditEndpoints
         return new AuditSearch
         {
             Agencies = agency is not { } only ? sees : sees is not { } own || own.Contains(only.Value) ? [only.Value] : [],
-            Person = b.Person, Record = record, Kinds = kinds.ToImmutable(), From = from, To = to, MaxResults = b.MaxResults ?? 200,
+            Person = b.Person, Record = record, Kinds = kinds.ToImmutable(), From = from, To = to, MaxResults = b.MaxResults ?? ReadModel.MaxResults,
             Before = Cursor.Read<long?>(List, string.IsNullOrWhiteSpace(b.Cursor) ? null : b.Cursor),
         };
     }
