@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CPort.Bench.Audit;
 using CPort.Bench.Chaos;
 using CPort.Bench.Imports;
 using CPort.Bench.Load;
@@ -9,7 +10,7 @@ using CPort.Bench.Recovery;
 using CPort.Bench.Scaling;
 
 var root = new RootCommand(
-    "CPort's measurements. 'load' streams reports into a real node, 'lookups' and 'imports' work on known hashes, 'matching' compares the PDQ search with others, 'recovery' restarts the hash buckets, 'micro' times single steps, 'chaos' hurts a real cluster, 'scaling' gives nodes a share of a core each and counts what more of them add.")
+    "CPort's measurements. 'load' streams reports into a real node, 'lookups' and 'imports' work on known hashes, 'matching' compares the PDQ search with others, 'recovery' restarts the hash buckets, 'micro' times single steps, 'chaos' hurts a real cluster, 'scaling' gives nodes a share of a core each and counts what more of them add, 'audit' compares reads with and without the audit log.")
 {
     LoadCommand.Create(),
     LookupsCommand.Create(),
@@ -19,6 +20,7 @@ var root = new RootCommand(
     RecoveryCommand.Create(),
     ChaosCommand.Create(),
     ScalingCommand.Create(),
+    AuditCommand.Create(),
 };
 
 // After Ctrl-C or SIGTERM nodes, databases, namespaces and control groups are still to be removed.

@@ -5,6 +5,7 @@ using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Api.Agencies;
+using CPort.Api.Audit;
 using CPort.Api.Groups;
 using CPort.Api.Hashes;
 using CPort.Api.Operators;
@@ -27,8 +28,8 @@ public static class CPortApi
     /// <summary>
     /// Registers what the API needs itself. From the node it expects: <see cref="TimeProvider"/>, <see cref="Actors.Agencies.AgencyDirectoryFeed"/>,
     /// <see cref="ConfidentialSeam"/>, <see cref="IHeldNumbers"/>, <see cref="Database"/> (with <see cref="RejectionLog.EnsureTableAsync"/> run at start), and
-    /// Akka.Hosting with the regions <see cref="ReportRegion"/> and <see cref="Actors.Agencies.AgencyRegion"/>. Each port can be replaced by registering it
-    /// before.
+    /// <see cref="CPort.Actors.Audit.IAuditLog"/> with its readers, Akka.Hosting with the regions <see cref="ReportRegion"/> and <see
+    /// cref="Actors.Agencies.AgencyRegion"/>. Each port can be replaced by registering it before.
     /// </summary>
     public static IServiceCollection AddCPortApi(this IServiceCollection services, CPortApiOptions? options = null)
     {
@@ -53,6 +54,8 @@ public static class CPortApi
         services.AddSingleton<OpenStreams>();
         services.AddSingleton<BodiesUnderWay>();
         services.AddSingleton<RequestRates>();
+        services.TryAddSingleton<AuditSight>();
+        services.TryAddSingleton<SignInRefusals>();
 
         services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
         services.AddCPortAnswers();
@@ -96,7 +99,7 @@ public static class CPortApi
         app.MapScalarApiReference("/docs", o => o.WithTitle("CPort").WithOpenApiRoutePattern("/openapi/{documentName}.json")
             .DisableDefaultFonts().DisableAgent().DisableTelemetry().WithDynamicBaseServerUrl()).Needs(Deed.SeeService);
 
-        var v1 = app.MapGroup("/v1");
+        var v1 = app.MapGroup("/v1").Audited();
         v1.MapReports();
         v1.MapReportStream();
         v1.MapSearch();
@@ -110,6 +113,7 @@ public static class CPortApi
         v1.MapQuarantine();
         v1.MapAgencies();
         v1.MapPeople();
+        v1.MapAudit();
         v1.MapProjections();
         v1.MapStuck();
         v1.MapTraining();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CPort.Node;
 using CPort.Node.Commands;
+using CPort.Node.Commands.Audit;
 using CPort.Node.Commands.Pbm;
 using CPort.Node.Hosting;
 
@@ -22,6 +23,7 @@ var root = new RootCommand($"""
     PeopleCommand.Create(),
     ProjectionsCommand.Create(),
     TrainingCommand.Create(),
+    AuditCommand.Create(),
     HealthCommand.Create(),
     PbmCommand.Create(),
 };

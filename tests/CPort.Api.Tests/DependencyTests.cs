@@ -25,13 +25,13 @@ public sealed partial class DependencyTests
     /// <summary>The folders of the domain: each may use those before it.</summary>
     private static readonly string[] DomainOrder =
     [
-        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Confidential", "People", "Hashes", "Groups", "Inheritance", "Routing", "Reports",
+        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Audit", "Confidential", "People", "Hashes", "Groups", "Inheritance", "Routing", "Reports",
             "Queues",
     ];
 
     private static readonly string[] ApiOrder =
     [
-        "Answers", "Security", "Reading", "Reports", "Queues", "Groups", "Hashes", "Agencies", "People", "Operators", Root,
+        "Answers", "Security", "Reading", "Reports", "Queues", "Groups", "Hashes", "Agencies", "Audit", "People", "Operators", Root,
     ];
 
     /// <summary>The root has the exit codes; the program itself is in no namespace.</summary>

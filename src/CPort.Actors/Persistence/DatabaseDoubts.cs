@@ -16,6 +16,9 @@ public enum DoubtfulPlace
 
     /// <summary>Table <c>cport_rejections</c>.</summary>
     Rejections = 4,
+
+    /// <summary>Tables <c>cport_audit_…</c>.</summary>
+    Audit = 5,
 }
 
 /// <summary>Something that the database says and this node does not believe.</summary>

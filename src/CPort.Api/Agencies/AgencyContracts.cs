@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using CPort.Domain.Agencies;
 using CPort.Domain.Agencies.Verbs;
+using CPort.Domain.Audit;
 
 namespace CPort.Api.Agencies;
 
@@ -88,8 +89,10 @@ public sealed record RotateKeyBody
 }
 
 /// <summary>An agency.</summary>
-public sealed record AgencyAnswer
+public sealed record AgencyAnswer : IShowsData
 {
+    Shown IShowsData.What() => new([new AuditObject(AuditObjectKind.Agency, Id)], [.. ShownFields.Of(this)]);
+
     public required string Id { get; init; }
     public required string Name { get; init; }
     public required AgencyKind Kind { get; init; }
@@ -250,7 +253,11 @@ public sealed record KeyAnswer(
 }
 
 /// <param name="Changes">All changes that wait for consent, and the last that were decided, newest first; also of agencies that are not registered yet.</param>
-public sealed record AgenciesAnswer(IReadOnlyList<AgencyAnswer> Agencies, IReadOnlyList<ChangeAnswer> Changes);
+public sealed record AgenciesAnswer(IReadOnlyList<AgencyAnswer> Agencies, IReadOnlyList<ChangeAnswer> Changes) : IShowsData
+{
+    Shown IShowsData.What() => new(
+        [.. Agencies.Select(a => new AuditObject(AuditObjectKind.Agency, a.Id))], [.. ShownFields.Of(Agencies)], Agencies.Count);
+}
 
 /// <summary>A new key.</summary>
 /// <param name="ApiKey">The key, shown this once; absent when the command was a repeat: issue another.</param>

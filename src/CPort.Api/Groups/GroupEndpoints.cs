@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Queues;
+using CPort.Domain.Audit;
 
 namespace CPort.Api.Groups;
 
@@ -31,7 +32,11 @@ public sealed record GroupAnswer(
 }
 
 /// <summary>A page of groups.</summary>
-public sealed record GroupListAnswer(IReadOnlyList<GroupAnswer> Groups, string? NextCursor, PositionAnswer At);
+public sealed record GroupListAnswer(IReadOnlyList<GroupAnswer> Groups, string? NextCursor, PositionAnswer At) : IShowsData
+{
+    Shown IShowsData.What() => new(
+        [.. Groups.Select(g => new AuditObject(AuditObjectKind.Group, g.Id))], [.. ShownFields.Of(Groups)], Groups.Count);
+}
 
 /// <summary>What could be said of an item because the nearest assessed member of its group was assessed so. Nothing follows from it by itself.</summary>
 public sealed record OfferAnswer
@@ -71,7 +76,14 @@ public sealed record OfferAnswer
 public sealed record GroupItemAnswer(ListedItemAnswer Item, bool Yours, OfferAnswer? Offer);
 
 /// <summary>A group with a page of its items.</summary>
-public sealed record GroupItemsAnswer(GroupAnswer Group, IReadOnlyList<GroupItemAnswer> Items, string? NextCursor, PositionAnswer At);
+public sealed record GroupItemsAnswer(GroupAnswer Group, IReadOnlyList<GroupItemAnswer> Items, string? NextCursor, PositionAnswer At) : IShowsData
+{
+    Shown IShowsData.What()
+    {
+        var items = ListedItemAnswer.Shown([.. Items.Select(i => i.Item)]);
+        return items with { Objects = [new AuditObject(AuditObjectKind.Group, Group.Id), .. items.Objects] };
+    }
+}
 
 /// <summary>One assessment for items of a group: the named ones, or all.</summary>
 public sealed record AssessGroupBody

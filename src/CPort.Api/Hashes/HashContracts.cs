@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using CPort.Actors.Matching;
+using CPort.Domain.Audit;
 using CPort.Domain.Inheritance;
 
 namespace CPort.Api.Hashes;
@@ -27,7 +28,10 @@ public sealed record ShowHashBody
 }
 
 /// <summary>An answer for each hash, in the order asked.</summary>
-public sealed record LookupAnswer(IReadOnlyList<HashAnswer> Results);
+public sealed record LookupAnswer(IReadOnlyList<HashAnswer> Results) : IShowsData
+{
+    Shown IShowsData.What() => new([], [.. ShownFields.Of(Results)], Results.Count);
+}
 
 /// <summary>What is known of a hash. How many items carry it is told to nobody here: it would tell of items that the caller does not see.</summary>
 /// <param name="Index">Its place in the request, from 0.</param>
@@ -58,7 +62,10 @@ public sealed record NearHashAnswer(int Distance, string Value, bool Disputed, I
 public sealed record HashEntryAnswer(
     HashAlgorithm Algorithm, string Value, bool Known, bool Disputed, bool Trap, bool VictimIdentified, bool SeriesKnown, long Version,
     IReadOnlyList<OpinionAnswer> Opinions, IReadOnlyList<SourceOpinionAnswer> Sources, IReadOnlyList<PastOpinionAnswer> History, int HistoryCount)
+    : IShowsData
 {
+    Shown IShowsData.What() => new([], [.. ShownFields.Of(this)], 1);
+
     public static HashEntryAnswer Of(HashEntryReply entry)
     {
         var v = entry.Verdict;
@@ -134,4 +141,7 @@ public sealed record ChangeOpinionsBody : ILongBody
 /// <param name="Reports">Reports they stand in.</param>
 /// <param name="Outcomes">Of each hash, in the order given: <c>Changes</c>, <c>Unchanged</c> (said already), or <c>NoWord</c>: the agency, or its list, has
 /// said nothing of it by that law that could be put right or taken back.</param>
-public sealed record ChangeOpinionsAnswer(bool Applied, int Verdicts, int Items, int Reports, IReadOnlyList<OpinionChangeOutcome> Outcomes);
+public sealed record ChangeOpinionsAnswer(bool Applied, int Verdicts, int Items, int Reports, IReadOnlyList<OpinionChangeOutcome> Outcomes) : IShowsData
+{
+    Shown IShowsData.What() => new([new AuditObject(AuditObjectKind.View, Applied ? "opinions changed" : "opinions counted")], [], Outcomes.Count);
+}

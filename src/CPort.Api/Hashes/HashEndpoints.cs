@@ -7,6 +7,7 @@ using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
+using CPort.Domain.Audit;
 using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Api.Hashes;
@@ -42,7 +43,7 @@ public static class HashEndpoints
                 "`origin` names the list's maker when that is not the agency (left out: the list's name): two agencies that import one list are one origin. "
                 + "`basis=human` says that people looked at what the rows name; it needs an `origin`. A stream that sends nothing is ended by a line `ended`; an "
                 + "agency whose quota of stored rows is used up gets `rejected` with the problem `quota-exceeded` for every further row.")
-            .WithMetadata(RequestBody.Accepts<ImportRowBody>(LineStreams.Ndjson)).Produces<ImportLineAnswer>(200, LineStreams.Ndjson)
+            .WithMetadata(RequestBody.Accepts<ImportRowBody>(LineStreams.Ndjson), new AuditedByChunks()).Produces<ImportLineAnswer>(200, LineStreams.Ndjson)
             .Problems(400, 403, 415, 422, 429);
         hashes.MapPost("/hashes:retract", (JsonBody<ChangeOpinionsBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, SeenItems seen,
             CancellationToken cancellation) =>
@@ -159,10 +160,12 @@ public static class HashEndpoints
 
                 outcomes = await import.ImportAsync(source, rows, cancellation);
                 await quota.CountAsync(caller.Caller, outcomes.Sum(Stored), cancellation);
+                await ReadHook.ChunkAsync(http, new Shown([new AuditObject(AuditObjectKind.List, name)], ["hashes"], rows.Count), AuditOutcome.Done);
             }
             catch (Exception e) when (e is HashBucketsUnavailableException || Faults.IsPassingFor(e, cancellation))
             {
                 // Answered below, line by line.
+                outcomes = null;
             }
 
             foreach (var line in lines)

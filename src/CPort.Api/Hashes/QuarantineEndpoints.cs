@@ -5,6 +5,7 @@ using CPort.Actors.Agencies;
 using CPort.Actors.Entities;
 using CPort.Actors.Hashes;
 using CPort.Actors.Persistence;
+using CPort.Domain.Audit;
 using CPort.Domain.Hashes.Verbs;
 
 namespace CPort.Api.Hashes;
@@ -26,7 +27,11 @@ public sealed record QuarantinedHashAnswer(
 /// <summary>A page of the quarantine.</summary>
 /// <param name="NextCursor">The <c>cursor</c> of the next page; absent on the last.</param>
 /// <param name="Unanswered">Hash buckets that did not answer: theirs are missing from this page.</param>
-public sealed record QuarantineListAnswer(IReadOnlyList<QuarantinedHashAnswer> Quarantined, string? NextCursor, IReadOnlyList<string>? Unanswered);
+public sealed record QuarantineListAnswer(IReadOnlyList<QuarantinedHashAnswer> Quarantined, string? NextCursor, IReadOnlyList<string>? Unanswered) : IShowsData
+{
+    Shown IShowsData.What() => new(
+        [.. Quarantined.Select(q => new AuditObject(AuditObjectKind.Hash, q.Id))], [.. ShownFields.Of(Quarantined)], Quarantined.Count);
+}
 
 /// <summary>Hashes to put into quarantine or to release; 1 to 200 in all.</summary>
 public sealed record ChangeQuarantineBody : ILongBody
@@ -42,7 +47,10 @@ public sealed record ChangeQuarantineBody : ILongBody
 }
 
 /// <summary>How many went in or came out; the others were so already.</summary>
-public sealed record ChangeQuarantineAnswer(int Changed);
+public sealed record ChangeQuarantineAnswer(int Changed) : IShowsData
+{
+    Shown IShowsData.What() => Shown.View("quarantine changed", Changed);
+}
 
 /// <summary>The quarantine of over-matching hashes; for operators and trusted agencies.</summary>
 public static class QuarantineEndpoints

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Projections;
+using CPort.Domain.Audit;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CPort.Api.Operators;
@@ -35,7 +36,10 @@ public sealed record ProjectionsAnswer(int CurrentVersion, IReadOnlyList<TableSe
 /// <summary>A rebuild.</summary>
 /// <param name="Set">The set that is being built.</param>
 /// <param name="AlreadyRunning">It was under way before this request.</param>
-public sealed record RebuildAnswer(int Set, bool AlreadyRunning);
+public sealed record RebuildAnswer(int Set, bool AlreadyRunning) : IShowsData
+{
+    Shown IShowsData.What() => Shown.View("read model rebuilt");
+}
 
 /// <summary>A comparison with the journal.</summary>
 /// <param name="Mended">Reports whose rows were behind, missing or stuck and are right now.</param>
@@ -44,7 +48,10 @@ public sealed record RebuildAnswer(int Set, bool AlreadyRunning);
 /// Reports that rows tell of and the journal does not, or not so far: rows were made up, or events taken away. Nothing was done to them.
 /// </param>
 /// <param name="Reports">Ids of those two kinds, at most 200.</param>
-public sealed record ReconcileAnswer(int Mended, int Changed, int Unproven, IReadOnlyList<string> Reports);
+public sealed record ReconcileAnswer(int Mended, int Changed, int Unproven, IReadOnlyList<string> Reports) : IShowsData
+{
+    Shown IShowsData.What() => new([.. Reports.Select(r => new AuditObject(AuditObjectKind.Report, r))], [], Mended + Changed + Unproven);
+}
 
 /// <summary><c>/v1/projections</c>: the read model, for operators.</summary>
 public static class ProjectionEndpoints

@@ -1,5 +1,6 @@
 using CPort.Actors.Entities;
 using CPort.Actors.Persistence;
+using CPort.Domain.Audit;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CPort.Api.Operators;
@@ -21,7 +22,10 @@ public sealed record DoubtAnswer(DoubtfulPlace Place, string What, string Reason
 /// <summary>All of it.</summary>
 /// <param name="Stuck">Entities that cannot be read, of the whole cluster.</param>
 /// <param name="Changed">What this node found changed outside the journal, at most 1,000.</param>
-public sealed record StuckListAnswer(IReadOnlyList<StuckAnswer> Stuck, IReadOnlyList<DoubtAnswer> Changed);
+public sealed record StuckListAnswer(IReadOnlyList<StuckAnswer> Stuck, IReadOnlyList<DoubtAnswer> Changed) : IShowsData
+{
+    Shown IShowsData.What() => new([.. Stuck.Select(s => new AuditObject(AuditObjectKind.Entity, s.Id))], [], Stuck.Count + Changed.Count);
+}
 
 /// <summary>What cannot be read from the journal; for operators. Others go on meanwhile.</summary>
 public static class StuckEndpoints

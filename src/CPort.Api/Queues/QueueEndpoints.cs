@@ -1,4 +1,5 @@
 using CPort.Actors.Projections;
+using CPort.Domain.Audit;
 using CPort.Domain.Queues;
 
 namespace CPort.Api.Queues;
@@ -26,8 +27,10 @@ public sealed record QueueAnswer(string Name, string Meaning, string AgeKey, lon
 /// <summary>All queues.</summary>
 /// <param name="Queues">In a fixed order.</param>
 /// <param name="At">How current the counts are.</param>
-public sealed record QueuesAnswer(IReadOnlyList<QueueAnswer> Queues, PositionAnswer At)
+public sealed record QueuesAnswer(IReadOnlyList<QueueAnswer> Queues, PositionAnswer At) : IShowsData
 {
+    Shown IShowsData.What() => Shown.View("queues", Queues.Count);
+
     public static QueuesAnswer Of(QueueOverview overview, DateTimeOffset now) => new(
         [.. overview.Queues.Select(s => new QueueAnswer(
             s.Queue.Name, s.Queue.Meaning, s.Queue.Age.Key, s.Count, s.Urgent, s.OldestFrom,
@@ -102,6 +105,10 @@ public sealed record ListedItemAnswer
     /// <summary>The group of look-alikes it is in, when the caller sees another member.</summary>
     public GroupMarkAnswer? Group { get; init; }
 
+    /// <summary>What a page of these shows.</summary>
+    public static Shown Shown(IReadOnlyCollection<ListedItemAnswer> items) => new(
+        [.. items.Select(i => new AuditObject(AuditObjectKind.Item, i.ItemId))], [.. ShownFields.Of(items)], items.Count);
+
     public static ListedItemAnswer Of(ListedItem listed)
     {
         var (row, access, secrets) = (listed.Row, listed.Access, listed.Secrets);
@@ -144,8 +151,10 @@ public sealed record ListedItemAnswer
 /// <param name="Items">In the list's order.</param>
 /// <param name="NextCursor">The <c>cursor</c> of the next page; absent on the last.</param>
 /// <param name="At">How current the list is.</param>
-public sealed record ItemListAnswer(IReadOnlyList<ListedItemAnswer> Items, string? NextCursor, PositionAnswer At)
+public sealed record ItemListAnswer(IReadOnlyList<ListedItemAnswer> Items, string? NextCursor, PositionAnswer At) : IShowsData
 {
+    Shown IShowsData.What() => ListedItemAnswer.Shown(Items);
+
     /// <summary>A page of the list that the cursors are to name.</summary>
     public static ItemListAnswer Of(string list, ItemPage page) =>
         new([.. page.Items.Select(ListedItemAnswer.Of)], page.Next is { } next ? Cursor.Write(list, next) : null, PositionAnswer.Of(page.At));

@@ -62,7 +62,7 @@ public static class SearchEndpoints
     private const string List = "search";
 
     public static void MapSearch(this IEndpointRouteBuilder v1) =>
-        v1.MapPost("/reports:search", SearchAsync).Needs(Deed.ListItems).WithName("SearchReports").WithTags("Reports")
+        v1.MapPost("/reports:search", SearchAsync).Needs(Deed.SearchItems).WithName("SearchReports").WithTags("Reports")
             .WithSummary("Finds items by state, country, hotline, classification, site type, dates, hash, host, URL, reference or number")
             .WithDescription("""
                 Newest first, one row an item, each with its report's id. The caller finds what it has a relation to (docs/access.md), and by a field only

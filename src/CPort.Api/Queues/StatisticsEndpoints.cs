@@ -1,4 +1,5 @@
 using CPort.Actors.Projections;
+using CPort.Domain.Audit;
 
 namespace CPort.Api.Queues;
 
@@ -12,7 +13,10 @@ namespace CPort.Api.Queues;
 /// <param name="At">How current they are.</param>
 public sealed record StatisticsAnswer(
     DateTimeOffset? From, DateTimeOffset? To, string Scope, IReadOnlyList<Figure> Figures, IReadOnlyList<Breakdown> Breakdowns,
-    IReadOnlyList<Duration> Durations, PositionAnswer At);
+    IReadOnlyList<Duration> Durations, PositionAnswer At) : IShowsData
+{
+    Shown IShowsData.What() => Shown.View("statistics", Figures.Count + Breakdowns.Count + Durations.Count);
+}
 
 /// <summary><c>/v1/statistics</c>: counts and times.</summary>
 public static class StatisticsEndpoints

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
+using CPort.Domain.Audit;
 
 namespace CPort.Api.Reports;
 
@@ -39,7 +40,10 @@ public sealed record ClaimAnyBody
 }
 
 /// <summary>What became of each item of a batch, in the order asked.</summary>
-public sealed record BatchAnswer(int Accepted, int Rejected, int Unavailable, IReadOnlyList<ItemOutcomeAnswer> Items);
+public sealed record BatchAnswer(int Accepted, int Rejected, int Unavailable, IReadOnlyList<ItemOutcomeAnswer> Items) : IShowsData
+{
+    Shown IShowsData.What() => new([.. Items.Select(i => new AuditObject(AuditObjectKind.Item, i.ItemId))], ["outcome"], Items.Count);
+}
 
 /// <summary>One command over many items of many reports, each with an outcome of its own: <c>/v1/items:assess</c>, <c>:act</c>, <c>:claim</c>.</summary>
 public static class ItemBatchEndpoints

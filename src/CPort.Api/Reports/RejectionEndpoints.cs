@@ -1,8 +1,15 @@
+using CPort.Domain.Audit;
+
 namespace CPort.Api.Reports;
 
 /// <summary>A page of lines that were rejected or in conflict.</summary>
 /// <param name="NextCursor">The <c>cursor</c> of the next page; absent on the last.</param>
-public sealed record RejectionsAnswer(IReadOnlyList<RejectionAnswer> Rejections, string? NextCursor);
+public sealed record RejectionsAnswer(IReadOnlyList<RejectionAnswer> Rejections, string? NextCursor) : IShowsData
+{
+    Shown IShowsData.What() => new(
+        [.. Rejections.Select(r => new AuditObject(AuditObjectKind.Rejection, r.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)))],
+        [.. ShownFields.Of(Rejections)], Rejections.Count);
+}
 
 /// <summary>A line of a stream that was not taken, without anything of the line but its reference.</summary>
 /// <param name="Times">How often it came.</param>

@@ -1,4 +1,5 @@
 using CPort.Actors.Projections;
+using CPort.Domain.Audit;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Routing;
 
@@ -48,8 +49,12 @@ public sealed record LineAnswer(
 }
 
 /// <summary>A report as the caller may see it; what it may not see is absent.</summary>
-public sealed record ReportAnswer
+public sealed record ReportAnswer : IShowsData
 {
+    Shown IShowsData.What() => new(
+        [new AuditObject(AuditObjectKind.Report, ReportId), .. Items.Select(i => new AuditObject(AuditObjectKind.Item, i.ItemId))],
+        [.. ShownFields.Of(this).Concat(ShownFields.Of(Items)).Distinct()]);
+
     public required string ReportId { get; init; }
     public required long Number { get; init; }
     public required long Version { get; init; }
@@ -122,8 +127,10 @@ public sealed record MemoAnswer(string Agency, DateTimeOffset At, int? Item, str
 }
 
 /// <summary>An item as the caller may see it.</summary>
-public sealed record ItemAnswer
+public sealed record ItemAnswer : IShowsData
 {
+    Shown IShowsData.What() => new([new AuditObject(AuditObjectKind.Item, ItemId)], [.. ShownFields.Of(this)]);
+
     /// <summary>The report's id, a hyphen, the ordinal.</summary>
     public required string ItemId { get; init; }
 
@@ -389,7 +396,10 @@ public sealed record ActionAnswer(
 }
 
 /// <summary>A page of a report's history.</summary>
-public sealed record HistoryAnswer(string ReportId, IReadOnlyList<HistoryEntryAnswer> Entries, string? NextCursor);
+public sealed record HistoryAnswer(string ReportId, IReadOnlyList<HistoryEntryAnswer> Entries, string? NextCursor) : IShowsData
+{
+    Shown IShowsData.What() => new([new AuditObject(AuditObjectKind.Report, ReportId)], ["history", .. ShownFields.Of(Entries)], Entries.Count);
+}
 
 /// <summary>One event: what, who, when, why.</summary>
 public sealed record HistoryEntryAnswer

@@ -13,7 +13,8 @@ namespace CPort.Api.Security;
 /// only who has a good key learns of.
 /// </summary>
 internal sealed class ApiKeyHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AgencyDirectoryFeed directory, TimeProvider time)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AgencyDirectoryFeed directory, TimeProvider time,
+    SignInRefusals refusals)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "ApiKey";
@@ -21,6 +22,7 @@ internal sealed class ApiKeyHandler(
     public const string PurposeHeader = "X-Purpose";
 
     private RefusalCause? _explained;
+    private RefusalCause? _cause;
     private bool _unknownYet;
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -47,6 +49,7 @@ internal sealed class ApiKeyHandler(
                 var identity = new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, accepted.Caller.KeyId)], SchemeName);
                 return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName)));
             case Authentication.Refused refused:
+                _cause = refused.Cause;
                 _explained = refused.MayBeExplained ? refused.Cause : null;
 
                 // A node that has just started has not read all keys: that a good key is unknown to it is no reason for its owner to give up.
@@ -57,11 +60,17 @@ internal sealed class ApiKeyHandler(
         }
     }
 
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         if (_unknownYet)
         {
-            return (ApiProblem.Of(ProblemCodes.Unavailable, "The directory of agencies is being read.") with { RetryAfter = 1 }).WriteAsync(Context);
+            await (ApiProblem.Of(ProblemCodes.Unavailable, "The directory of agencies is being read.") with { RetryAfter = 1 }).WriteAsync(Context);
+            return;
+        }
+
+        if (_cause is { } cause)
+        {
+            await refusals.NoteAsync(cause, Context.RequestAborted);
         }
 
         var problem = _explained switch
@@ -76,6 +85,6 @@ internal sealed class ApiKeyHandler(
             Response.Headers.WWWAuthenticate = "Bearer realm=\"cport\"";
         }
 
-        return problem.WriteAsync(Context);
+        await problem.WriteAsync(Context);
     }
 }

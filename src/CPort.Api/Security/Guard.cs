@@ -29,6 +29,11 @@ public static class Guard
 
             if (needed.FirstOrDefault(n => !AccessTable.May(caller, n.Deed)) is { } refused)
             {
+                if (caller is not null)
+                {
+                    await ReadHook.RefusedAsync(http, caller);
+                }
+
                 await (caller is null
                     ? http.ChallengeAsync()
                     : ApiProblem.Of(ProblemCodes.NotAuthorised, AccessTable.WhoMay(refused.Deed)).WriteAsync(http));

@@ -21,13 +21,17 @@ internal static class RequestDigest
     /// <summary>Never 0.</summary>
     public static ulong Of(HttpContext http)
     {
+        var mac = http.RequestServices.GetRequiredService<ConfidentialSeam>().Keyed(Purpose, Whole(http));
+        return Math.Max(1, BinaryPrimitives.ReadUInt64BigEndian(mac));
+    }
+    /// <summary>What is digested: to be kept nowhere, a short body could be guessed from its hash.</summary>
+    public static byte[] Whole(HttpContext http)
+    {
         var request = http.Request;
         var body = http.Items[BodyKey] is ReadOnlyMemory<byte> noted ? noted : default;
-        byte[] whole =
+        return
         [
             .. Encoding.UTF8.GetBytes($"{request.Method}\0{request.Path}\0{request.QueryString}\0{request.Headers.IfMatch}\0"), .. SHA256.HashData(body.Span),
         ];
-        var mac = http.RequestServices.GetRequiredService<ConfidentialSeam>().Keyed(Purpose, whole);
-        return Math.Max(1, BinaryPrimitives.ReadUInt64BigEndian(mac));
     }
 }

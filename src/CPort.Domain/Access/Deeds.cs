@@ -36,6 +36,13 @@ public enum Deed
     ChangePeople,
     ChangeOwnSettings,
     SignIn,
+    SearchItems,
+    SeeTree,
+    ReadAudit,
+    SearchAudit,
+    ExportAudit,
+    VerifyAudit,
+    EraseAuditKeys,
 }
 
 public static partial class AccessTable
@@ -67,56 +74,81 @@ public static partial class AccessTable
         [.. Enum.GetValues<AgencyKind>().Where(k => k is not (AgencyKind.Operator or AgencyKind.System))], AnyRole,
         While: "with a live key of that agency", Holds: IsLive);
 
+    private static readonly Holder LiveAuditors = new(
+        [AgencyKind.SupervisoryAuthority], Roles.Auditor, While: "with a live key", Holds: IsLive);
+
+    // Of colleagues' looks an agency's own auditor learns, and nobody else there.
+    private static readonly Holder AgencyAuditors = new(
+        [AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider, AgencyKind.Operator], Roles.Auditor,
+        While: "with a live key", Holds: IsLive);
+
+    private static readonly ImmutableArray<Holder> ItemListers =
+    [
+        new([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider, AgencyKind.SupervisoryAuthority], AnyRole),
+        new([AgencyKind.Operator], Roles.Auditor, While: "without the role operator", Holds: c => !c.Is(Roles.Operator)),
+    ];
+
     private static readonly Holder HashWorkers = new(
         [AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer | Roles.Machine);
 
     private static readonly ImmutableArray<DeedRow> DeedRows =
     [
-        new(Deed.SeeService, "see that a node is well, and the description of the API", Anybody),
+        new(Deed.SeeService, "see that a node is well, and the description of the API", AuditedAs.Nothing, Anybody),
         new(Deed.SeeFigures, "see a node's metrics, and why it is not well; without a key at the listener for them (`CPORT__Telemetry__Url`)",
-            Operators, new Holder([AgencyKind.System], AnyRole, "CPort itself")),
-        new(Deed.ReadReports, "ask for a report, an item or a history; the tables above say what is shown", EveryKey),
-        new(Deed.WorkOnReports, "send a command about reports and items; the tables above say which is taken", EveryKey),
-        new(Deed.SubmitReports, "submit reports", new Holder([AgencyKind.Hotline], Worker)),
-        new(Deed.ListRejections, "list the rejected lines of one's own agency", EveryKey),
-        new(Deed.ListItems, "list items: queues, searches, groups",
-            new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider, AgencyKind.SupervisoryAuthority], AnyRole),
-            new Holder([AgencyKind.Operator], Roles.Auditor, While: "without the role operator", Holds: c => !c.Is(Roles.Operator))),
-        new(Deed.CountItems, "see lengths of queues and statistics", EveryPersonOrKey),
-        new(Deed.CountEverything, "have everything counted, not only what one sees", OperatorsOfEither,
+            AuditedAs.Nothing, Operators, new Holder([AgencyKind.System], AnyRole, "CPort itself")),
+        new(Deed.ReadReports, "ask for a report, an item or a history; the tables above say what is shown", AuditedAs.Before(AuditKind.Consultation), EveryKey),
+        new(Deed.WorkOnReports, "send a command about reports and items; the tables above say which is taken",
+            AuditedAs.Journaled(AuditKind.Alteration), EveryKey),
+        new(Deed.SubmitReports, "submit reports", AuditedAs.Journaled(AuditKind.Collection), new Holder([AgencyKind.Hotline], Worker)),
+        new(Deed.ListRejections, "list the rejected lines of one's own agency", AuditedAs.Before(AuditKind.Consultation), EveryKey),
+        new(Deed.ListItems, "list items: queues, groups", AuditedAs.Before(AuditKind.Consultation), ItemListers),
+        new(Deed.SearchItems, "find items by what they hold", AuditedAs.Before(AuditKind.Combination), ItemListers),
+        new(Deed.CountItems, "see lengths of queues and statistics", AuditedAs.Before(AuditKind.Consultation), EveryPersonOrKey),
+        new(Deed.CountEverything, "have everything counted, not only what one sees", AuditedAs.Before(AuditKind.Consultation), OperatorsOfEither,
             new Holder([AgencyKind.System], AnyRole, "CPort itself")),
-        new(Deed.LookUpHashes, "look hashes up and read what is held of one", HashWorkers),
-        new(Deed.ImportHashes, "import lists of known hashes", HashWorkers),
-        new(Deed.ChangeOpinions, "correct and retract one's own opinions on hashes", HashWorkers),
+        new(Deed.LookUpHashes, "look hashes up and read what is held of one", AuditedAs.Before(AuditKind.Combination), HashWorkers),
+        new(Deed.ImportHashes, "import lists of known hashes", AuditedAs.Before(AuditKind.Collection), HashWorkers),
+        new(Deed.ChangeOpinions, "correct and retract one's own opinions on hashes", AuditedAs.Before(AuditKind.Alteration), HashWorkers),
 
         // A release or an addition changes what fifty countries inherit: agencies that are believed alone anyway, and operators, who get no values.
-        new(Deed.KeepQuarantine, "list the quarantine of hashes, put in and release", OperatorsOfEither,
+        new(Deed.KeepQuarantine, "list the quarantine of hashes, put in and release", AuditedAs.Before(AuditKind.Consultation), OperatorsOfEither,
             new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer,
                 While: "of a trusted agency", Holds: c => c.Trust == TrustLevel.Trusted)),
-        new(Deed.ListAgencies, "list agencies and their keys (no secrets)", Operators),
-        new(Deed.RegisterAgencies, "register an agency", OperatorKeys, LiveSystem),
-        new(Deed.ChangeAgencies, "change an agency's countries, trust and mandate, or close it", OperatorKeys, LiveSystem),
-        new(Deed.IssueKeys, "issue a key", OperatorKeys, LiveSystem),
-        new(Deed.RotateKeys, "rotate a key", OperatorKeys, LiveSystem),
-        new(Deed.RevokeKeys, "revoke a key", Operators, LiveSystem),
-        new(Deed.ApproveKeys, "agree to a key that somebody else had made: for one's own agency, operators for any", OperatorKeys, LiveAgencies),
+        new(Deed.ListAgencies, "list agencies and their keys (no secrets)", AuditedAs.Before(AuditKind.Consultation), Operators),
+        new(Deed.RegisterAgencies, "register an agency", AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveSystem),
+        new(Deed.ChangeAgencies, "change an agency's countries, trust and mandate, or close it",
+            AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveSystem),
+        new(Deed.IssueKeys, "issue a key", AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveSystem),
+        new(Deed.RotateKeys, "rotate a key", AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveSystem),
+        new(Deed.RevokeKeys, "revoke a key", AuditedAs.Journaled(AuditKind.Administration), Operators, LiveSystem),
+        new(Deed.ApproveKeys, "agree to a key that somebody else had made: for one's own agency, operators for any",
+            AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveAgencies),
         new(Deed.ApproveChanges,
             "agree to a change that widens what an agency sees or how far it is believed, or refuse it: for countries that one serves, operators for any",
-            OperatorKeys, LiveAgencies),
+            AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveAgencies),
         new(Deed.SeeOwnAgency,
             "see one's own agency and its keys (no secrets): who had them made, who agreed; who else serves its countries, and what changes there",
-            EveryPersonOrKey),
-        new(Deed.ReadStuck, "list what cannot be read from the journal", Operators),
-        new(Deed.RetryStuck, "have it read again", Operators),
-        new(Deed.ReadProjections, "see where the read model stands", Operators),
-        new(Deed.RebuildProjections, "rebuild the read model, or compare it with the journal", Operators),
-        new(Deed.WatchNodes, "watch nodes: members, shards, actors, logs, reports' states, and figures of hashes", Operators),
-        new(Deed.CommandCluster, "have nodes join, leave, or be downed", Operators),
-        new(Deed.EmptyTraining, "empty training", Operators),
-        new(Deed.SeePeople, "see people: how much of each, the table of people says", EveryPersonOrKey),
-        new(Deed.ChangePeople, "invite, change and stop people; whom, the table of people says", LiveLeaders, Operators, LiveSystem),
-        new(Deed.ChangeOwnSettings, "change one's own settings and ways to sign in", Persons),
-        new(Deed.SignIn, "sign in", Anybody),
+            AuditedAs.Before(AuditKind.Consultation), EveryPersonOrKey),
+        new(Deed.ReadStuck, "list what cannot be read from the journal", AuditedAs.Before(AuditKind.Consultation), Operators),
+        new(Deed.RetryStuck, "have it read again", AuditedAs.Before(AuditKind.Administration), Operators),
+        new(Deed.ReadProjections, "see where the read model stands", AuditedAs.Nothing, Operators),
+        new(Deed.RebuildProjections, "rebuild the read model, or compare it with the journal", AuditedAs.Before(AuditKind.Administration), Operators),
+        new(Deed.WatchNodes, "watch nodes: members, shards, actors, logs, reports' states, and figures of hashes", AuditedAs.Nothing, Operators),
+        new(Deed.CommandCluster, "have nodes join, leave, or be downed", AuditedAs.Before(AuditKind.Administration), Operators),
+        new(Deed.SeeTree, "see the audit log's checkpoint and the hashes of its tree, which tell nothing", AuditedAs.Nothing, EveryKey),
+        new(Deed.ReadAudit, "read every entry of the audit log, who and why still sealed", AuditedAs.Before(AuditKind.Export), LiveAuditors),
+        new(Deed.SearchAudit, "search the audit log: one's own agency's entries; supervisory authorities those of agencies of their countries",
+            AuditedAs.Before(AuditKind.Consultation), LiveAuditors, AgencyAuditors),
+        new(Deed.ExportAudit, "take what one finds in the audit log away as a file", AuditedAs.Before(AuditKind.Export), LiveAuditors, AgencyAuditors),
+        new(Deed.VerifyAudit, "have a node check the whole audit log", AuditedAs.Before(AuditKind.Consultation), LiveAuditors, AgencyAuditors, Operators),
+        new(Deed.EraseAuditKeys, "destroy the key of an agency's month, so that nobody reads who looked then, and why",
+            AuditedAs.Before(AuditKind.Erasure), Operators),
+        new(Deed.EmptyTraining, "empty training", AuditedAs.Journaled(AuditKind.Erasure), Operators),
+        new(Deed.SeePeople, "see people: how much of each, the table of people says", AuditedAs.Before(AuditKind.Consultation), EveryPersonOrKey),
+        new(Deed.ChangePeople, "invite, change and stop people; whom, the table of people says",
+            AuditedAs.Journaled(AuditKind.Administration), LiveLeaders, Operators, LiveSystem),
+        new(Deed.ChangeOwnSettings, "change one's own settings and ways to sign in", AuditedAs.Journaled(AuditKind.Administration), Persons),
+        new(Deed.SignIn, "sign in", AuditedAs.Nothing, Anybody),
     ];
 
     /// <summary>Whether the caller, null for one without a key, may do this at all.</summary>
@@ -124,6 +156,9 @@ public static partial class AccessTable
 
     /// <summary>A sentence on who may, without anything about the caller.</summary>
     public static string WhoMay(Deed deed) => $"May {Row(deed).What}: {string.Join("; ", Row(deed).May.Select(m => m.Text))}.";
+
+    /// <summary>How a use of the right is written down.</summary>
+    public static AuditedAs Audited(Deed deed) => Row(deed).Audited;
 
     private static DeedRow Row(Deed deed) => DeedRows.First(row => row.Deed == deed);
 
@@ -139,17 +174,17 @@ public static partial class AccessTable
             Every endpoint of the API and of the operators' port names the rows that it needs, and nothing is read of a request
             before they are asked. Live and training keys alike, where nothing else is said.
 
-            | Right | May | Who |
-            |---|---|---|
+            | Right | May | Who | Audited as |
+            |---|---|---|---|
 
             """);
         foreach (var row in DeedRows)
         {
-            page.Append($"| {Words(row.Deed)} | {row.What} | {string.Join("; ", row.May.Select(m => m.Text))} |\n");
+            page.Append($"| {Words(row.Deed)} | {row.What} | {string.Join("; ", row.May.Select(m => m.Text))} | {row.Audited} |\n");
         }
     }
 
-    private sealed record DeedRow(Deed Deed, string What, params ImmutableArray<Holder> May);
+    private sealed record DeedRow(Deed Deed, string What, AuditedAs Audited, params ImmutableArray<Holder> May);
 
     /// <summary>Keys of agencies of these kinds that hold one of the roles; without kinds, whoever asks.</summary>
     private sealed record Holder(

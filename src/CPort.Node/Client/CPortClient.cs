@@ -71,6 +71,24 @@ public sealed class CPortClient : IDisposable
         }, cancellation);
     }
 
+    /// <summary>GET of an answer that is no JSON; null when there is nothing at the path.</summary>
+    public async Task<byte[]?> GetBytesAsync(string path, CancellationToken cancellation = default)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Patience);
+        return await TryAsync(async () =>
+        {
+            using var response = await _http.GetAsync(path, limit.Token);
+            if (response.StatusCode == HttpStatusCode.NotFound)
+            {
+                return null;
+            }
+
+            await RequireSuccessAsync(response, limit.Token);
+            return await response.Content.ReadAsByteArrayAsync(limit.Token);
+        }, cancellation);
+    }
+
     /// <summary>The lines of an answer as they come; ends when the node ends it.</summary>
     public async IAsyncEnumerable<string> LinesAsync(string path, [EnumeratorCancellation] CancellationToken cancellation = default)
     {

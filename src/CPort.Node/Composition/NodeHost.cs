@@ -46,6 +46,7 @@ public static class NodeHost
             .AddPersistence(database)
             .AddClusterMembership(options)
             .AddKeys()
+            .AddAudit(options)
             .AddClock()
             .AddAgencies()
             .AddPeople(options)

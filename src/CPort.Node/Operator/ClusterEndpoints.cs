@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Akka.Cluster;
 using CPort.Api.Security;
+using CPort.Domain.Audit;
 
 namespace CPort.Node.Operator;
 
@@ -11,7 +12,10 @@ internal sealed record MembersAnswer(string? Leader, IReadOnlyList<MemberView> M
 
 internal sealed record LeaderAnswer(string? Leader);
 
-internal sealed record DoneAnswer(string Done, IReadOnlyList<string> Addresses);
+internal sealed record DoneAnswer(string Done, IReadOnlyList<string> Addresses) : IShowsData
+{
+    Shown IShowsData.What() => Shown.View($"cluster: {Done}", Addresses.Count);
+}
 
 /// <summary>One event of <c>cluster tail</c>.</summary>
 internal sealed record MemberEventAnswer(DateTimeOffset At, string Event, MemberView? Member, string? Address = null);

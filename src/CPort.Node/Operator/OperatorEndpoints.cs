@@ -1,3 +1,4 @@
+using CPort.Actors.Audit;
 using CPort.Api.Security;
 
 namespace CPort.Node.Operator;
@@ -7,7 +8,7 @@ internal static class OperatorEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, OperatorNode node)
     {
-        var v1 = routes.MapGroup("/operator/v1").Needs(Deed.WatchNodes);
+        var v1 = routes.MapGroup("/operator/v1").Needs(Deed.WatchNodes).Audited(_ => node.Get<IAuditLog>());
         new ClusterEndpoints(node).Map(v1);
         new ShardingEndpoints(node).Map(v1);
         new NodeEndpoints(node).Map(v1);

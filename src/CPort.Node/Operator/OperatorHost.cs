@@ -133,7 +133,7 @@ public sealed partial class OperatorHost(
     }
 
     /// <summary>Nobody without a key; who may do what is asked of the guard.</summary>
-    private Task AuthenticateAsync(HttpContext http, RequestDelegate next)
+    private async Task AuthenticateAsync(HttpContext http, RequestDelegate next)
     {
         http.Response.Headers.CacheControl = "no-store";
         var header = http.Request.Headers.Authorization.ToString();
@@ -141,17 +141,25 @@ public sealed partial class OperatorHost(
         if (!directory.Ready)
         {
             var why = state.WaitingFor ?? "the directory of agencies is being read";
-            return ApiProblem.Of(ProblemCodes.Unavailable, $"The node cannot tell operators from others yet: {why}.").WriteAsync(http);
+            await ApiProblem.Of(ProblemCodes.Unavailable, $"The node cannot tell operators from others yet: {why}.").WriteAsync(http);
+            return;
         }
 
-        if (directory.Authenticate(key, time.GetUtcNow(), null) is not Authentication.Accepted { Caller: var caller })
+        var found = directory.Authenticate(key, time.GetUtcNow(), null);
+        if (found is not Authentication.Accepted { Caller: var caller })
         {
+            if (key is not null && found is Authentication.Refused refused)
+            {
+                await services.GetRequiredService<SignInRefusals>().NoteAsync(refused.Cause, http.RequestAborted);
+            }
+
             http.Response.Headers.WWWAuthenticate = "Bearer realm=\"cport-operator\"";
-            return ApiProblem.Of(ProblemCodes.NotAuthenticated, "An operator's key is needed.").WriteAsync(http);
+            await ApiProblem.Of(ProblemCodes.NotAuthenticated, "An operator's key is needed.").WriteAsync(http);
+            return;
         }
 
         http.Features.Set(caller);
-        return next(http);
+        await next(http);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Operators are served on {Url}")]

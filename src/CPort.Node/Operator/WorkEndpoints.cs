@@ -9,6 +9,7 @@ using CPort.Api.Operators;
 using CPort.Api.Queues;
 using CPort.Api.Reports;
 using CPort.Api.Security;
+using CPort.Domain.Audit;
 using CPort.Domain.Hashes;
 using CPort.Domain.Reports;
 
@@ -21,13 +22,23 @@ namespace CPort.Node.Operator;
 /// <param name="Node">The node that has the shard.</param>
 /// <param name="History">Absent unless the access table shows it to the caller: masked, to auditors (docs/access.md).</param>
 internal sealed record ReportPlaceAnswer(
-    ReportAnswer Report, IReadOnlyList<OwedAnswer> Owed, string Shard, string? Node, IReadOnlyList<HistoryEntryAnswer>? History);
+    ReportAnswer Report, IReadOnlyList<OwedAnswer> Owed, string Shard, string? Node, IReadOnlyList<HistoryEntryAnswer>? History) : IShowsData
+{
+    Shown IShowsData.What()
+    {
+        var report = ((IShowsData)Report).What();
+        return History is null ? report : report with { Fields = [.. report.Fields, "history"] };
+    }
+}
 
 /// <summary>What an item still waits for.</summary>
 internal sealed record OwedAnswer(int Item, bool Traced, bool Matched);
 
 /// <summary>A stuck entity that answers again.</summary>
-internal sealed record RetriedAnswer(string Id, bool Answers);
+internal sealed record RetriedAnswer(string Id, bool Answers) : IShowsData
+{
+    Shown IShowsData.What() => new([new AuditObject(AuditObjectKind.Entity, Id)], []);
+}
 
 /// <summary>
 /// Buckets of one kind (<c>exact</c>, <c>pdq</c>, <c>training-exact</c>, <c>training-pdq</c>): how many hold anything and what they hold together, also by
@@ -47,7 +58,7 @@ internal sealed class WorkEndpoints(OperatorNode node)
 {
     public void Map(IEndpointRouteBuilder v1)
     {
-        v1.MapGet("/reports/{id}", ReportAsync);
+        v1.MapGet("/reports/{id}", ReportAsync).Needs(Deed.ReadReports);
         v1.MapGet("/stuck", (CancellationToken cancellation) => StuckEndpoints.ListAsync(
             node.Get<StuckEntities>(), node.Get<DatabaseDoubts>(), cancellation)).Needs(Deed.ReadStuck);
         v1.MapPost("/stuck/{id}/retry", RetryAsync).Needs(Deed.RetryStuck);

@@ -26,6 +26,8 @@ public sealed class NodeOptions
 
     public KeyOptions Keys { get; set; } = new();
 
+    public AuditOptions Audit { get; set; } = new();
+
     public HostingOptions Hosting { get; set; } = new();
 
     public LimitOptions Limits { get; set; } = new();

@@ -1,3 +1,4 @@
+using CPort.Actors.Audit;
 using CPort.Actors.Entities;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
@@ -23,6 +24,7 @@ using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.Agencies.Verbs;
 using CPort.Domain.CodeLists;
+using CPort.Domain.Audit;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
@@ -44,6 +46,7 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
 {
     private readonly StandInReports _reports = new();
     private readonly KeepingLog _rejections = new();
+    private readonly KeepingAudit _audit = new();
     private readonly ApiKey _hotline = ApiKey.Generate();
     private readonly ApiKey _police = ApiKey.Generate();
     private readonly ApiKey _other = ApiKey.Generate();
@@ -63,10 +66,12 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         builder.Services.AddSingleton<IReportGateway>(_reports);
         builder.Services.AddSingleton<INumberSource>(new Numbers());
         builder.Services.AddSingleton<IRejectionLog>(_rejections);
+        builder.Services.AddSingleton<IAuditLog>(_audit);
 
         // Routes that these tests do not ask name them.
         builder.Services.AddSingleton<QueueReader>().AddSingleton<ReportSearch>().AddSingleton<GroupReader>().AddSingleton<StatisticsReader>()
-            .AddSingleton<SeenItems>().AddSingleton<TrainingSize>();
+            .AddSingleton<SeenItems>().AddSingleton<TrainingSize>().AddSingleton<AuditReader>().AddSingleton<AuditTree>().AddSingleton<AuditVerification>()
+            .AddSingleton<AuditPeriods>();
         builder.Services.AddSingleton<ProjectionStatusReader>().AddSingleton<StuckEntities>().AddSingleton<Database>();
         builder.Services.AddAkka("api-test", akka => akka.AddHocon(
             ConfigurationFactory.ParseString($"stand-in.class = \"{typeof(StandInProvider).AssemblyQualifiedName}\""), HoconAddMode.Prepend)
@@ -444,6 +449,12 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         public Task<IReadOnlyList<RejectedLine>> ListAsync(AgencyId agency, Tenant tenant, long? before, int limit, CancellationToken cancellation) =>
             Task.FromResult<IReadOnlyList<RejectedLine>>(
                 [.. Lines.Where(l => l.Agency == agency && l.Id < (before ?? long.MaxValue)).OrderByDescending(l => l.Id).Take(limit)]);
+    }
+
+    private sealed class KeepingAudit : IAuditLog
+    {
+        public Task<ImmutableArray<string>> RecordAsync(AuditRecord record, CancellationToken cancellation) =>
+            Task.FromResult<ImmutableArray<string>>(["test-1"]);
     }
 
     private sealed class StandInSeam : ConfidentialSeam

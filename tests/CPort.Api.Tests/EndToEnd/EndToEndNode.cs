@@ -159,6 +159,26 @@ public sealed class EndToEndNode : IAsyncDisposable
         return who;
     }
 
+    /// <summary>A key of the agency's own auditor, agreed to where that is needed; returns the name to use it by.</summary>
+    public async Task<string> AuditorKeyAsync(string agency)
+    {
+        var who = $"auditor-of-{agency}";
+        if (_keys.ContainsKey(who))
+        {
+            return who;
+        }
+
+        var made = (await PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = new JsonArray("Auditor") }))
+            .Is(HttpStatusCode.Created);
+        _keys[who] = made.Json.GetProperty("apiKey").GetString()!;
+        if (made.Json.TryGetProperty("awaitsConsent", out _))
+        {
+            (await PostAsync("operator-2", $"v1/agencies/{agency}/keys/{made.Json.GetProperty("keyId").GetString()}:approve", null)).Is(HttpStatusCode.OK);
+        }
+
+        return who;
+    }
+
     /// <summary>A key of the agency's for exercises; returns the name to use it by.</summary>
     public async Task<string> TrainingKeyAsync(string agency, string role)
     {

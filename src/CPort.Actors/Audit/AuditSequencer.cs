@@ -1,0 +1,94 @@
+using Akka.Coordination;
+using CPort.Actors.Cluster;
+
+namespace CPort.Actors.Audit;
+
+/// <summary>
+/// Takes what waits into the tree, and what the journal says, and signs checkpoints: on one node of the cluster, which holds the database's lease
+/// <c>cport-audit</c>. That two do it at once for a moment is no harm: the database lets one through (<see cref="AuditTree"/>).
+/// </summary>
+public sealed class AuditSequencer(
+    Database database, AuditTree tree, JournalAudit journal, TimeProvider time, string owner, DatabaseDoubts? doubts = null, Action<string>? tell = null)
+{
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan SignEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ValidFor = TimeSpan.FromSeconds(6);
+
+    /// <summary>SQLite has one writer: while a batch is written the journal waits.</summary>
+    private readonly int _batch = database.IsSqlite ? 200 : 1_000;
+
+    /// <summary>Until it is cancelled. Whatever goes wrong it is told once, and tried again.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var lease = new DatabaseLease(
+            new LeaseSettings("cport-audit", owner, new TimeoutSettings(ValidFor / 3, ValidFor, ValidFor / 2), Akka.Configuration.Config.Empty),
+            database, time);
+        var said = "";
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                if (await lease.Acquire().ConfigureAwait(false))
+                {
+                    await tree.LoadAsync(cancellation).ConfigureAwait(false);
+                    await SequenceAsync(lease, cancellation).ConfigureAwait(false);
+                    said = "";
+                }
+            }
+            catch (Exception) when (cancellation.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception e)
+            {
+                // Of a defect or of damaged rows the node must not end: what is shown is still written down, and waits.
+                var fault = Faults.IsPassing(e) || e is LeaseException ? DatabaseFault.InWords(e) : e.GetType().Name;
+                if (fault != said)
+                {
+                    tell?.Invoke(said = fault);
+                }
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        try
+        {
+            await lease.Release().ConfigureAwait(false);
+        }
+        catch (LeaseException)
+        {
+            // It runs out by itself.
+        }
+    }
+
+    /// <summary>One round: whether there is more.</summary>
+    public async Task<bool> StepAsync(CancellationToken cancellation)
+    {
+        var waiting = await tree.WaitingAsync(_batch, doubts, cancellation).ConfigureAwait(false);
+        var (told, upTo, events) = await journal.ReadAsync(tree.Journal, _batch, cancellation).ConfigureAwait(false);
+        if (!waiting.IsEmpty || upTo > tree.Journal)
+        {
+            await tree.AppendAsync([.. waiting, .. told], upTo, cancellation).ConfigureAwait(false);
+        }
+
+        return waiting.Length == _batch || events == _batch;
+    }
+
+    private async Task SequenceAsync(DatabaseLease lease, CancellationToken cancellation)
+    {
+        long? signed = null;
+        while (lease.CheckLease() && !cancellation.IsCancellationRequested)
+        {
+            var more = await StepAsync(cancellation).ConfigureAwait(false);
+            if (signed is not { } at || time.GetElapsedTime(at) >= SignEvery)
+            {
+                await tree.SignAsync(cancellation).ConfigureAwait(false);
+                signed = time.GetTimestamp();
+            }
+
+            await Task.Delay(more ? Busy : Idle, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

@@ -1,0 +1,324 @@
+using System.Text;
+using CPort.Actors.Audit;
+using CPort.Actors.Cluster;
+using CPort.Actors.Persistence;
+using CPort.Domain.Access;
+using CPort.Domain.Audit;
+using CPort.Domain.Identity;
+using CPort.Tests.Shared;
+
+namespace CPort.Actors.Tests.Audit;
+
+/// <summary>The log on both databases: durable, in the tree once, provable, and what somebody does to its rows is named.</summary>
+public sealed class AuditLogTests(PostgreSqlServer server) : IClassFixture<PostgreSqlServer>
+{
+    public static TheoryData<DatabaseProvider> Both => [DatabaseProvider.Sqlite, DatabaseProvider.PostgreSql];
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_record_is_durable_when_it_is_answered_then_in_the_tree_and_provable(DatabaseProvider provider)
+    {
+        using var world = await WorldAsync(provider);
+        var id = Assert.Single(await world.Log.RecordAsync(Look("key-1", 3), default));
+        var waiting = await world.Reader.FindAsync(id, default);
+        Assert.Null(waiting!.Value.Seq);
+
+        await world.SequenceAsync();
+        var (seq, bytes) = (await world.Reader.FindAsync(id, default))!.Value;
+        Assert.Equal(0, seq);
+        Assert.Equal(waiting.Value.Bytes, bytes);
+        var proof = await world.Reader.ProveAsync(seq!.Value, default);
+        Assert.True(proof!.Proves(bytes, world.Tree.Signer.Verifier));
+
+        Assert.True(AuditEntry.TryRead(bytes, out var entry));
+        Assert.Equal((id, AuditKind.Consultation, "hotline-nl"), (entry.Id, entry.Kind, entry.Actor.Agency));
+        var text = Encoding.UTF8.GetString(bytes);
+        Assert.DoesNotContain("key-1", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Heron", text, StringComparison.Ordinal);
+        var found = Assert.Single(await world.Reader.SearchAsync(new AuditSearch { Person = "key-1" }, _ => true, default));
+        Assert.Equal(("key-1", "Op. Heron"), (found.Details!.Person, found.Details.Purpose));
+        Assert.Null(Assert.Single(await world.Reader.SearchAsync(new AuditSearch(), _ => false, default)).Details);
+        Assert.Equal(0, await world.CountAsync("cport_audit_waiting"));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task It_is_found_by_person_agency_record_kind_and_time(DatabaseProvider provider)
+    {
+        using var world = await WorldAsync(provider);
+        await world.Log.RecordAsync(Look("key-1", 1), default);
+        await world.Log.RecordAsync(Look("key-2", 2) with { Kind = AuditKind.Export }, default);
+        await world.Log.RecordAsync(Look("key-3", 3) with { Caller = Who("key-3", "police-nl") }, default);
+        await world.SequenceAsync();
+
+        async Task<int> Count(AuditSearch search) => (await world.Reader.SearchAsync(search, _ => true, default)).Count;
+        Assert.Equal(3, await Count(new AuditSearch()));
+        Assert.Equal(1, await Count(new AuditSearch { Person = "key-2" }));
+        Assert.Equal(1, await Count(new AuditSearch { Agencies = ["police-nl"] }));
+        Assert.Equal(0, await Count(new AuditSearch { Agencies = [] }));
+        Assert.Equal(1, await Count(new AuditSearch { Kinds = [AuditKind.Export, AuditKind.Erasure] }));
+        Assert.Equal(1, await Count(new AuditSearch { Record = new AuditObject(AuditObjectKind.Report, new ReportId(2).ToString()) }));
+        Assert.Equal(1, await Count(new AuditSearch { Record = new AuditObject(AuditObjectKind.Item, $"{new ReportId(2)}-1") }));
+        Assert.Equal(0, await Count(new AuditSearch { To = DateTimeOffset.UtcNow.AddHours(-1) }));
+        Assert.Equal(2, await Count(new AuditSearch { Before = 2 }));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task Many_at_once_on_two_nodes_are_each_in_the_tree_once(DatabaseProvider provider)
+    {
+        using var world = await WorldAsync(provider);
+        using var other = world.Another();
+        var ids = (await Task.WhenAll(Enumerable.Range(0, 600).Select(i =>
+            (i % 2 == 0 ? world : other).Log.RecordAsync(Look($"key-{i % 7}", i + 1), default)))).SelectMany(i => i).ToArray();
+        Assert.Equal(600, ids.Distinct().Count());
+
+        // Two that sequence at once: one of them is told, and goes on where the other got to.
+        await world.Tree.LoadAsync(default);
+        await other.Tree.LoadAsync(default);
+        while (await world.Sequencer.StepAsync(default))
+        {
+        }
+
+        await world.Log.RecordAsync(Look("key-9", 601), default);
+        await Assert.ThrowsAsync<AuditFencedException>(() => other.Sequencer.StepAsync(default));
+        await other.SequenceAsync();
+
+        var verdict = await world.VerifyAsync();
+        Assert.Equal((601, null), (verdict.Size, verdict.Fault));
+        Assert.Equal(601, await world.CountAsync("cport_audit_entries"));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_row_that_was_changed_taken_away_or_moved_is_named(DatabaseProvider provider)
+    {
+        using var world = await WorldAsync(provider);
+        for (var i = 0; i < 300; i++)
+        {
+            await world.Log.RecordAsync(Look("key-1", i + 1), default);
+        }
+
+        await world.SequenceAsync();
+        Assert.Null((await world.VerifyAsync()).Fault);
+
+        await world.DoAsync("CREATE TABLE kept AS SELECT * FROM cport_audit_entries", "CREATE TABLE kept_tiles AS SELECT * FROM cport_audit_tiles");
+        async Task<LogFault> After(params string[] damage)
+        {
+            await world.DoAsync(damage);
+            var fault = (await world.VerifyAsync()).Fault;
+            await world.DoAsync(
+                "DELETE FROM cport_audit_entries", "INSERT INTO cport_audit_entries SELECT * FROM kept", "DELETE FROM cport_audit_tiles",
+                "INSERT INTO cport_audit_tiles SELECT * FROM kept_tiles");
+            Assert.Null((await world.VerifyAsync()).Fault);
+            return Assert.IsType<LogFault>(fault);
+        }
+
+        var other = provider == DatabaseProvider.Sqlite ? "x'7b7d'" : "'\\x7b7d'::bytea";
+        Assert.Equal((LogFaultKind.Changed, 17L), Of(await After($"UPDATE cport_audit_entries SET entry = {other} WHERE seq = 17")));
+        Assert.Equal((LogFaultKind.Missing, 270L), Of(await After("DELETE FROM cport_audit_entries WHERE seq = 270")));
+        Assert.Equal((LogFaultKind.Missing, 299L), Of(await After("DELETE FROM cport_audit_entries WHERE seq = 299")));
+        var moved = await After(
+            "UPDATE cport_audit_entries SET seq = 1000000 WHERE seq = 5", "UPDATE cport_audit_entries SET seq = 5 WHERE seq = 260",
+            "UPDATE cport_audit_entries SET seq = 260 WHERE seq = 1000000");
+        Assert.Equal((LogFaultKind.Moved, 5L, 260L), (moved.Kind, moved.From, moved.To));
+        Assert.Equal(LogFaultKind.Tile, (await After("DELETE FROM cport_audit_tiles WHERE level = 0 AND number = 1")).Kind);
+        Assert.Equal(LogFaultKind.Tile, (await After($"UPDATE cport_audit_tiles SET hashes = {other} WHERE level = 1")).Kind);
+
+        // Who changes the row and makes its tile anew meets the tile above, and behind all of them the signature.
+        var entry = (await world.Reader.EntriesAsync(0, 1, default))[0];
+        var tile = (await world.Reader.TileAsync(new Tile(0, 0, 256), default))!;
+        Merkle.LeafHash([.. entry, 32]).CopyTo(tile, 0);
+        var hex = Convert.ToHexStringLower(tile);
+        string Bytes(string h) => provider == DatabaseProvider.Sqlite ? $"x'{h}'" : $"'\\x{h}'::bytea";
+        string[] rewritten =
+        [
+            $"UPDATE cport_audit_entries SET entry = {Bytes(Convert.ToHexStringLower([.. entry, 32]))} WHERE seq = 0",
+            $"UPDATE cport_audit_tiles SET hashes = {Bytes(hex)} WHERE level = 0 AND number = 0",
+        ];
+        Assert.Equal(LogFaultKind.Tile, (await After(rewritten)).Kind);
+        Assert.Equal(LogFaultKind.Rewritten, (await After(
+            [.. rewritten, $"UPDATE cport_audit_tiles SET hashes = {Bytes(Convert.ToHexStringLower(Merkle.PerfectRoot(tile)))} WHERE level = 1"])).Kind);
+        await world.DoAsync("UPDATE cport_audit_checkpoints SET note = REPLACE(note, '300', '299')");
+        Assert.Equal(LogFaultKind.Checkpoint, (await world.VerifyAsync()).Fault?.Kind);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task What_is_done_to_an_entry_before_the_tree_has_it_shows_too(DatabaseProvider provider)
+    {
+        using var world = await WorldAsync(provider);
+        for (var i = 0; i < 3; i++)
+        {
+            await world.Log.RecordAsync(Look("key-1", i + 1), default);
+        }
+
+        await world.DoAsync("DELETE FROM cport_audit_waiting WHERE number = 2");
+        await world.SequenceAsync();
+        var fault = (await world.VerifyAsync()).Fault;
+        Assert.Equal((LogFaultKind.Missing, 1L), (fault!.Kind, fault.From));
+        Assert.Contains("-2 is missing", fault.Text, StringComparison.Ordinal);
+
+        await world.Log.RecordAsync(Look("key-1", 4), default);
+        await world.DoAsync("UPDATE cport_audit_waiting SET number = 9");
+        await world.SequenceAsync();
+        Assert.Equal(1, await world.CountAsync("cport_audit_waiting"));
+        Assert.Equal("NotMarked", Assert.Single(world.Doubts.List()).Reason);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task Erasing_a_month_takes_who_and_why_and_leaves_the_tree_whole(DatabaseProvider provider)
+    {
+        using var world = await WorldAsync(provider);
+        var id = Assert.Single(await world.Log.RecordAsync(Look("key-1", 1), default));
+        await world.Log.RecordAsync(Look("key-3", 1) with { Caller = Who("key-3", "police-nl") }, default);
+        await world.SequenceAsync();
+        var period = AuditEntry.PeriodOf(DateTimeOffset.UtcNow);
+        Assert.Equal(1, await world.Periods.CountAsync("hotline-nl", period, default));
+        Assert.True(await world.Periods.EraseAsync("hotline-nl", period, DateTimeOffset.UtcNow, default));
+        Assert.False(await world.Periods.EraseAsync("hotline-nl", period, DateTimeOffset.UtcNow, default));
+
+        using var other = world.Another();
+        Assert.Null(Assert.Single(await other.Reader.SearchAsync(new AuditSearch { Agencies = ["hotline-nl"] }, _ => true, default)).Details);
+        Assert.Empty(await other.Reader.SearchAsync(new AuditSearch { Person = "key-1" }, _ => true, default));
+        Assert.NotNull(Assert.Single(await other.Reader.SearchAsync(new AuditSearch { Person = "key-3" }, _ => true, default)).Details);
+        Assert.Null((await other.VerifyAsync()).Fault);
+        var (seq, bytes) = (await other.Reader.FindAsync(id, default))!.Value;
+        Assert.True((await other.Reader.ProveAsync(seq!.Value, default))!.Proves(bytes, other.Tree.Signer.Verifier));
+
+        // What comes late for that month is written without them.
+        var late = Assert.Single(await other.Log.RecordAsync(Look("key-1", 2), default));
+        Assert.True(AuditEntry.TryRead((await other.Reader.FindAsync(late, default))!.Value.Bytes, out var entry));
+        Assert.Equal((null, null), (entry.Sealed, entry.Commit));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task What_cannot_be_written_is_a_fault_that_passes_and_the_next_is_written_again(DatabaseProvider provider)
+    {
+        using var world = await WorldAsync(provider);
+        await world.Log.RecordAsync(Look("key-1", 1), default);
+        await world.DoAsync("ALTER TABLE cport_audit_waiting RENAME TO away");
+        var fault = await Assert.ThrowsAnyAsync<Exception>(() => world.Log.RecordAsync(Look("key-1", 2), default));
+        Assert.True(Faults.IsPassing(fault));
+        await world.DoAsync("ALTER TABLE away RENAME TO cport_audit_waiting");
+        await world.Log.RecordAsync(Look("key-1", 3), default);
+        await world.SequenceAsync();
+        var verdict = await world.VerifyAsync();
+        Assert.Equal((2, null), (verdict.Size, verdict.Fault));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_record_of_more_objects_than_an_entry_holds_is_several(DatabaseProvider provider)
+    {
+        using var world = await WorldAsync(provider);
+        var record = Look("key-1", 1) with
+        {
+            Objects = [.. Enumerable.Range(1, 2_500).Select(i => new AuditObject(AuditObjectKind.Item, $"{new ReportId((UInt128)i)}-1"))],
+        };
+        Assert.Equal(3, (await world.Log.RecordAsync(record, default)).Length);
+        await world.SequenceAsync();
+        Assert.Single(await world.Reader.SearchAsync(
+            new AuditSearch { Record = new AuditObject(AuditObjectKind.Report, new ReportId(2_400).ToString()) }, _ => true, default));
+    }
+
+    private static (LogFaultKind, long) Of(LogFault fault) => (fault.Kind, fault.From!.Value);
+
+    private static Caller Who(string key, string agency) => new()
+    {
+        Agency = AgencyId.Parse(agency), Kind = AgencyKind.Hotline, Roles = Roles.Analyst, KeyId = key, Purpose = "Op. Heron",
+    };
+
+    private static AuditRecord Look(string key, int report) => new()
+    {
+        Kind = AuditKind.Consultation, Caller = Who(key, "hotline-nl"), Action = "GetItem", Outcome = AuditOutcome.Shown,
+        Objects = [new AuditObject(AuditObjectKind.Item, $"{new ReportId((UInt128)report)}-1")], Fields = ["hosting", "urlString"],
+        Question = new AuditQuestion([1, 2, 3], 1),
+    };
+
+    private async Task<World> WorldAsync(DatabaseProvider provider)
+    {
+        var database = await TestDatabases.CreateAsync(provider, server);
+        await DatabaseLease.EnsureTableAsync(database, default);
+        var world = new World(database);
+        await world.Tree.PrepareAsync("cport.example/audit", default);
+        return world;
+    }
+
+    private sealed class World : IDisposable
+    {
+        private readonly bool _owns;
+
+        public World(Database database, bool owns = true)
+        {
+            (Database, _owns) = (database, owns);
+            Periods = new AuditPeriods(database, TestKeys.Ring);
+            Tree = new AuditTree(database, TestKeys.Ring, TestKeys.Seam, TimeProvider.System);
+            Log = new AuditLog(database, TestKeys.Seam, Periods, TimeProvider.System, new AuditNode("node-1"));
+            Reader = new AuditReader(database, Periods, TestKeys.Seam);
+            Sequencer = new AuditSequencer(
+                database, Tree, new JournalAudit(database, TestKeys.Journal, TestKeys.Seam, Periods, new AuditNode("node-1"), TimeProvider.System),
+                TimeProvider.System, "node-1", Doubts);
+        }
+
+        public Database Database { get; }
+
+        public AuditPeriods Periods { get; }
+
+        public AuditTree Tree { get; }
+
+        public AuditLog Log { get; }
+
+        public AuditReader Reader { get; }
+
+        public AuditSequencer Sequencer { get; }
+
+        public DatabaseDoubts Doubts { get; } = new(TimeProvider.System);
+
+        /// <summary>Another node on the same database.</summary>
+        public World Another()
+        {
+            var other = new World(Database, owns: false);
+            other.Tree.PrepareAsync("another.example/audit", default).GetAwaiter().GetResult();
+            return other;
+        }
+
+        public async Task SequenceAsync()
+        {
+            await Tree.LoadAsync(default);
+            while (await Sequencer.StepAsync(default))
+            {
+            }
+
+            await Tree.SignAsync(default);
+        }
+
+        public Task<LogVerdict> VerifyAsync() => new LogCheck(Reader, Tree.Signer.Verifier).RunAsync(default);
+
+        public async Task DoAsync(params string[] statements)
+        {
+            foreach (var sql in statements)
+            {
+                await Database.ExecuteAsync(sql, default);
+            }
+        }
+
+        public async Task<long> CountAsync(string table)
+        {
+            await using var connection = await Database.OpenAsync();
+            await using var count = connection.Statement($"SELECT COUNT(*) FROM {table}");
+            return Convert.ToInt64(await count.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        public void Dispose()
+        {
+            Log.Dispose();
+            if (_owns)
+            {
+                TestDatabases.Delete(Database);
+            }
+        }
+    }
+}
