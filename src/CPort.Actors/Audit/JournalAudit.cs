@@ -3,14 +3,15 @@ using CPort.Actors.Projections;
 using CPort.Domain.Agencies;
 using CPort.Domain.Agencies.Verbs;
 using CPort.Domain.Audit;
+using CPort.Domain.People;
 using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Audit;
 
 /// <summary>
-/// Entries of what the journal says: who brought reports, changed them, or changed agencies and keys. The event is durable before it is acknowledged, so that
-/// nothing of it waits for the log; the log takes it over, each event once, because the position moves with the entries. One entry tells of all that one
-/// caller did by one kind in a stretch of the journal, each event by entity and number.
+/// Entries of what the journal says: who brought reports, changed them, or changed agencies, keys and people. The event is durable before it is acknowledged,
+/// so that nothing of it waits for the log; the log takes it over, each event once, because the position moves with the entries. One entry tells of all that
+/// one caller did by one kind in a stretch of the journal, each event by entity and number.
 /// </summary>
 public sealed class JournalAudit(Database database, JournalSeal seal, ConfidentialSeam seam, AuditPeriods periods, AuditNode node, TimeProvider time)
 {
@@ -48,7 +49,7 @@ public sealed class JournalAudit(Database database, JournalSeal seal, Confidenti
             entry = entry with
             {
                 Id = string.Create(CultureInfo.InvariantCulture, $"{AuditEntry.OfJournal}-{of.Min(e => e.Ordering)}"),
-                Objects = [.. of.Select(e => new AuditObject(AuditObjectKind.Event, e.Name)), .. of.SelectMany(e => AboutAgencies(e.Event)).Distinct()],
+                Objects = [.. of.Select(e => new AuditObject(AuditObjectKind.Event, e.Name)), .. of.SelectMany(e => About(e.Event)).Distinct()],
             };
             entries.Add(new Appended(
                 entry.ToBytes(), entry, AuditLog.PersonTag(seam, key), null, IsIndexed: agencyKind != AgencyKind.System));
@@ -65,8 +66,13 @@ public sealed class JournalAudit(Database database, JournalSeal seal, Confidenti
         _ => AuditKind.Administration,
     };
 
-    private static IEnumerable<AuditObject> AboutAgencies(object happened)
+    private static IEnumerable<AuditObject> About(object happened)
     {
+        if (happened is IPersonEvent of)
+        {
+            yield return new AuditObject(AuditObjectKind.Person, of.Person.Value);
+        }
+
         if (happened is IAgencyEvent e)
         {
             yield return new AuditObject(AuditObjectKind.Agency, e.Agency.Value);
@@ -103,7 +109,13 @@ public sealed class JournalAudit(Database database, JournalSeal seal, Confidenti
                 continue;
             }
 
-            var meta = happened switch { IReportEvent report => report.Meta, IAgencyEvent agency => agency.Meta, _ => null };
+            var meta = happened switch
+            {
+                IReportEvent report => report.Meta,
+                IAgencyEvent agency => agency.Meta,
+                IPersonEvent person => person.Meta,
+                _ => null,
+            };
             if (meta is not null)
             {
                 events.Add(new Told(

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using CPort.Domain.Agencies;
+using CPort.Domain.Audit;
 using CPort.Domain.People;
 
 namespace CPort.Api.People;
@@ -54,8 +55,14 @@ public sealed record LinkProviderBody
 }
 
 /// <summary>A person, as far as the caller is shown one: of other agencies' people roles and unit, and the name where they want that.</summary>
-public sealed record PersonAnswer
+public sealed record PersonAnswer : IShowsData
 {
+    Shown IShowsData.What() => new(Objects([this]), [.. ShownFields.Of(this)], 1);
+
+    /// <summary>Those whose id is told; the others are rows without one.</summary>
+    internal static ImmutableArray<AuditObject> Objects(IEnumerable<PersonAnswer> people) =>
+        [.. people.Select(p => p.Id).OfType<string>().Select(id => new AuditObject(AuditObjectKind.Person, id))];
+
     /// <summary>Absent from other agencies' people.</summary>
     public string? Id { get; init; }
     public required string Agency { get; init; }
@@ -87,7 +94,10 @@ public sealed record PersonAnswer
 
 /// <summary>A page of people.</summary>
 /// <param name="NextCursor">The <c>cursor</c> of the next page; absent on the last.</param>
-public sealed record PeopleAnswer(IReadOnlyList<PersonAnswer> People, string? NextCursor);
+public sealed record PeopleAnswer(IReadOnlyList<PersonAnswer> People, string? NextCursor) : IShowsData
+{
+    Shown IShowsData.What() => new(PersonAnswer.Objects(People), [.. ShownFields.Of(People)], People.Count);
+}
 
 /// <summary>A person for whom a link was made.</summary>
 /// <param name="Link">Where they make a way to sign in: works once, for 30 minutes, and is shown this once; absent when the command was a repeat.</param>

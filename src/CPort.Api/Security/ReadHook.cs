@@ -49,6 +49,10 @@ public static class ReadHook
             return answer;
         });
 
+    /// <summary>Before a page is sent that shows data to who is signed in; of a form that is shown again after a fault it is a look, too.</summary>
+    public static Task PageAsync(HttpContext http, Shown shown) =>
+        RecordAsync(LogOf(http), http, KindOf(http.GetEndpoint()!) ?? AuditKind.Consultation, AuditOutcome.Shown, shown);
+
     /// <summary>Before a chunk of a stream is sent.</summary>
     public static Task ChunkAsync(HttpContext http, Shown shown, AuditOutcome outcome = AuditOutcome.Shown) => RecordAsync(
         LogOf(http), http, KindOf(http.GetEndpoint()!) ?? throw new InvalidOperationException("The endpoint's right is not written down."), outcome, shown);

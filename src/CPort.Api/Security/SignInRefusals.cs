@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CPort.Api.Security;
 
 /// <summary>
-/// Writes down that keys were refused: of each cause the first one at once, and those of the next ten seconds as a number with the first after them, so that
+/// Writes down that keys, or people who would sign in, were refused: of each cause the first one at once, and those of the next ten seconds as a number with the first after them, so that
 /// who tries keys fills no disk.
 /// </summary>
 public sealed class SignInRefusals(IServiceProvider services, TimeProvider time)
@@ -16,10 +16,13 @@ public sealed class SignInRefusals(IServiceProvider services, TimeProvider time)
     private static readonly TimeSpan Span = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<RefusalCause, (long Since, int Unsaid)> _said = [];
+    private readonly Dictionary<string, (long Since, int Unsaid)> _said = [];
 
     /// <summary>Before the refusal is answered. It is answered also when it cannot be written down: it shows nothing.</summary>
-    public async Task NoteAsync(RefusalCause cause, CancellationToken cancellation)
+    public Task NoteAsync(RefusalCause cause, CancellationToken cancellation) => NoteAsync("key", AuditEntry.Word(cause), cancellation);
+
+    /// <summary>The same of people: <paramref name="cause"/> is one of few words of ours.</summary>
+    public async Task NoteAsync(string way, string cause, CancellationToken cancellation)
     {
         int times;
         lock (_lock)
@@ -44,8 +47,8 @@ public sealed class SignInRefusals(IServiceProvider services, TimeProvider time)
             await audit.RecordAsync(
                 new AuditRecord
                 {
-                    Kind = AuditKind.SignIn, Caller = Caller.System, Action = "key", Outcome = AuditOutcome.Refused,
-                    Objects = [new AuditObject(AuditObjectKind.View, string.Create(CultureInfo.InvariantCulture, $"{AuditEntry.Word(cause)} {times}"))],
+                    Kind = AuditKind.SignIn, Caller = Caller.System, Action = way, Outcome = AuditOutcome.Refused,
+                    Objects = [new AuditObject(AuditObjectKind.View, string.Create(CultureInfo.InvariantCulture, $"{cause} {times}"))],
                 }, cancellation);
         }
         catch (Exception e) when (Faults.IsPassing(e))

@@ -1,9 +1,13 @@
 using CPort.Actors.Projections;
+using CPort.Domain.Audit;
 
 namespace CPort.Portal.Figures;
 
 /// <summary>Statistics of a span of time.</summary>
-public sealed record StatisticsModel(Statistics Statistics, DateOnly? From, DateOnly? To);
+public sealed record StatisticsModel(Statistics Statistics, DateOnly? From, DateOnly? To) : IShowsData
+{
+    Shown IShowsData.What() => Shown.View("statistics", Statistics.Figures.Length + Statistics.Breakdowns.Length + Statistics.Durations.Length);
+}
 
 /// <summary><c>/app/statistics</c>: what the API counts, with its definitions; drawn by the server.</summary>
 internal static class StatisticsEndpoints

@@ -1,11 +1,15 @@
 using CPort.Actors.Projections;
 using CPort.Api.Queues;
+using CPort.Domain.Audit;
 
 namespace CPort.Portal.Home;
 
 /// <summary>What waits for whoever has come in.</summary>
 /// <param name="Queues">The caller's part of each queue.</param>
-public sealed record HomeModel(IReadOnlyList<QueueAnswer> Queues);
+public sealed record HomeModel(IReadOnlyList<QueueAnswer> Queues) : IShowsData
+{
+    Shown IShowsData.What() => Shown.View("queues", Queues.Count);
+}
 
 /// <summary><c>/app</c>.</summary>
 internal static class HomeEndpoints

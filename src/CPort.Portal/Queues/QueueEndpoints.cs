@@ -2,6 +2,7 @@ using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api;
 using CPort.Api.Queues;
+using CPort.Domain.Audit;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
@@ -9,8 +10,10 @@ using CPort.Domain.Reports.Verbs;
 namespace CPort.Portal.Queues;
 
 /// <summary>A page of a queue.</summary>
-public sealed record QueueModel
+public sealed record QueueModel : IShowsData
 {
+    Shown IShowsData.What() => ListedItemAnswer.Shown(Items);
+
     public required WorkQueue Queue { get; init; }
     public required QueueOrder Order { get; init; }
     public required IReadOnlyList<ListedItemAnswer> Items { get; init; }

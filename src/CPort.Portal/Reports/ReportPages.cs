@@ -1,13 +1,17 @@
 using CPort.Actors.Reports;
 using CPort.Api;
 using CPort.Api.Reports;
+using CPort.Domain.Audit;
 using CPort.Domain.Reports;
 
 namespace CPort.Portal.Reports;
 
 /// <summary>A report's page.</summary>
-public sealed record ReportModel
+public sealed record ReportModel : IShowsData
 {
+    /// <summary>What the report's answer holds, but for what is closed on the page.</summary>
+    Shown IShowsData.What() => Closed.Of(((IShowsData)Report).What());
+
     public required ReportAnswer Report { get; init; }
 
     /// <summary>The newest events first; empty when they cannot be read just now.</summary>
@@ -16,8 +20,11 @@ public sealed record ReportModel
 }
 
 /// <summary>An item's page.</summary>
-public sealed record ItemModel
+public sealed record ItemModel : IShowsData
 {
+    /// <summary>The URL and the texts count as shown only when they are open.</summary>
+    Shown IShowsData.What() => Revealed ? ((IShowsData)Item).What() : Closed.Of(((IShowsData)Item).What());
+
     public required ReportAnswer Report { get; init; }
     public required ItemAnswer Item { get; init; }
     public required IReadOnlyList<HistoryEntryAnswer> History { get; init; }
@@ -37,6 +44,15 @@ public sealed record ItemModel
     public ItemWay? Way(ItemWrite write) => Ways.FirstOrDefault(w => w.Write == write);
 
     public string Address => $"/app/reports/{Report.ReportId}/items/{Item.Item}";
+}
+
+/// <summary>Fields that a page shows by their length alone.</summary>
+internal static class Closed
+{
+    private static readonly ImmutableArray<string> Fields =
+        ["urlString", "memo", "memos", "sourcePage", "sourceUrlReferrer", "sourceUrlUsername", "sourceUrlPassword"];
+
+    public static Shown Of(Shown whole) => whole with { Fields = [.. whole.Fields.Except(Fields)] };
 }
 
 /// <summary>What is chosen in the panel that assesses, as numbers of ICCAM's lists; null: not chosen.</summary>

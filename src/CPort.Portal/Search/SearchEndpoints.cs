@@ -6,12 +6,15 @@ using CPort.Actors.Personal;
 using CPort.Api;
 using CPort.Api.Queues;
 using CPort.Api.Reading;
+using CPort.Domain.Audit;
 
 namespace CPort.Portal.Search;
 
 /// <summary>A search form, and what it found.</summary>
-public sealed record SearchModel
+public sealed record SearchModel : IShowsData
 {
+    Shown IShowsData.What() => Items is { } items ? ListedItemAnswer.Shown(items) : Shown.View("search form", 0);
+
     /// <summary>What is asked, in the API's own body.</summary>
     public required JsonObject Body { get; init; }
 
@@ -50,11 +53,11 @@ internal static class SearchEndpoints
 {
     public static void MapSearch(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/app/search", FormAsync).Needs(Deed.ListItems);
-        pages.MapPost("/app/search", KeepAsync).Needs(Deed.ListItems);
-        pages.MapGet("/app/search/{id}", ResultsAsync).Needs(Deed.ListItems);
-        pages.MapPost("/app/search/{id}/name", NameAsync).Needs(Deed.ListItems);
-        pages.MapPost("/app/search/{id}/drop", DropAsync).Needs(Deed.ListItems);
+        pages.MapGet("/app/search", FormAsync).Needs(Deed.SearchItems);
+        pages.MapPost("/app/search", KeepAsync).Needs(Deed.SearchItems);
+        pages.MapGet("/app/search/{id}", ResultsAsync).Needs(Deed.SearchItems);
+        pages.MapPost("/app/search/{id}/name", NameAsync).Needs(Deed.SearchItems);
+        pages.MapPost("/app/search/{id}/drop", DropAsync).Needs(Deed.SearchItems);
         pages.MapGet("/app/go", GoAsync).Needs(Deed.CountItems);
     }
 

@@ -2,6 +2,7 @@ using CPort.Actors.Personal;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Reports;
+using CPort.Domain.Audit;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
@@ -17,8 +18,12 @@ namespace CPort.Portal.Selections;
 public sealed record SelectionRow(SelectedItem Chosen, ItemAnswer? Now, string? Refused);
 
 /// <summary>A selection's page.</summary>
-public sealed record SelectionModel(string Id, Selection Selection, ImmutableArray<SelectionRow> Rows)
+public sealed record SelectionModel(string Id, Selection Selection, ImmutableArray<SelectionRow> Rows) : IShowsData
 {
+    Shown IShowsData.What() => new(
+        [.. Rows.Where(r => r.Now is not null).Select(r => new AuditObject(AuditObjectKind.Item, r.Chosen.Item))], ["state", "hosting", "assignment"],
+        Rows.Length);
+
     public int Possible => Rows.Count(r => r.Refused is null && r.Now is not null);
 }
 

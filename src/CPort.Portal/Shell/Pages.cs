@@ -1,3 +1,4 @@
+using CPort.Domain.Audit;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -17,7 +18,7 @@ public static class Pages
     /// <param name="model">What <typeparamref name="TView"/> draws.</param>
     /// <param name="context">Fills in what the page knows of itself; words, session, time and token are there.</param>
     /// <param name="status">Of the answer.</param>
-    public static RazorComponentResult<Document> Of<TView, TModel>(
+    public static IResult Of<TView, TModel>(
         HttpContext http, TModel model, Func<PageContext, PageContext> context, int status = StatusCodes.Status200OK)
         where TView : View<TModel>
     {
@@ -28,10 +29,21 @@ public static class Pages
             builder.AddComponentParameter(1, nameof(View<TModel>.Model), model);
             builder.CloseComponent();
         };
-        return new RazorComponentResult<Document>(new Dictionary<string, object?> { [nameof(Document.Page)] = page, [nameof(Document.Body)] = body })
+        var document = new RazorComponentResult<Document>(new Dictionary<string, object?> { [nameof(Document.Page)] = page, [nameof(Document.Body)] = body })
         {
             StatusCode = status, PreventStreamingRendering = true,
         };
+        return model is IShowsData data ? new Recorded(document, data.What()) : document;
+    }
+
+    /// <summary>A page that shows data: who looked is in the audit log before the first byte of it goes out, or nothing goes out.</summary>
+    private sealed record Recorded(IResult Page, Shown Shown) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            await ReadHook.PageAsync(httpContext, Shown);
+            await Page.ExecuteAsync(httpContext);
+        }
     }
 
     /// <summary>What every page knows: words, who looks, when, and the token of its forms.</summary>

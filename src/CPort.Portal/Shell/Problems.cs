@@ -36,7 +36,7 @@ internal static class Problems
         };
         if (key == "absent")
         {
-            return ((IResult)Pages.Absent(http)).ExecuteAsync(http);
+            return Pages.Absent(http).ExecuteAsync(http);
         }
 
         var message = new Message(key, problem.Detail is { } detail ? [detail] : []);

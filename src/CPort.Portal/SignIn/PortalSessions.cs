@@ -1,8 +1,10 @@
 using System.Security.Claims;
 using System.Security.Cryptography;
 using CPort.Actors.Agencies;
+using CPort.Actors.Audit;
 using CPort.Actors.People;
 using CPort.Actors.Sessions;
+using CPort.Domain.Audit;
 using CPort.Domain.Confidential;
 using CPort.Domain.People;
 
@@ -16,8 +18,8 @@ public sealed record SignedIn(Session Session, Person Person, Standing Standing)
 /// what is stopped, reset, lapsed or changed anywhere holds at the next click.
 /// </summary>
 public sealed class PortalSessions(
-    SessionStore sessions, PeopleDirectoryFeed people, AgencyDirectoryFeed agencies, ConfidentialSeam seam, SignInOptions options, TimeProvider time)
-    : IPortalSessions
+    SessionStore sessions, PeopleDirectoryFeed people, AgencyDirectoryFeed agencies, ConfidentialSeam seam, SignInOptions options, IAuditLog audit,
+    TimeProvider time) : IPortalSessions
 {
     public async ValueTask<PortalSession?> OfAsync(HttpContext http)
     {
@@ -29,7 +31,7 @@ public sealed class PortalSessions(
         if (!people.Ready || !agencies.Ready)
         {
             // A node that has just started knows nobody yet: that is no reason to send somebody to the sign-in.
-            throw Api.ApiProblemException.Of(Api.ProblemCodes.Unavailable, "The directory of people is being read.");
+            throw ApiProblemException.Of(ProblemCodes.Unavailable, "The directory of people is being read.");
         }
 
         if (await sessions.FindAsync(id, http.RequestAborted) is not { } session
@@ -68,6 +70,9 @@ public sealed class PortalSessions(
             await sessions.EndAsync(sessions.HashOf(before), http.RequestAborted);
         }
 
+        // That somebody came in is durable before they are.
+        var rights = new SessionRights(tenant, person.Roles);
+        await RecordAsync(person, PeopleAccess.CallerOf(person, rights, agencies.Current, time.GetUtcNow()).Caller, "sign-in", http.RequestAborted);
         var (id, _) = await sessions.OpenAsync(person, tenant, person.Roles, proved, http.RequestAborted);
         http.Response.Cookies.Append(options.SessionCookie, id, options.Cookie());
     }
@@ -78,10 +83,22 @@ public sealed class PortalSessions(
         if (http.Request.Cookies[options.SessionCookie] is { Length: > 0 } id)
         {
             await sessions.EndAsync(sessions.HashOf(id), http.RequestAborted);
+            if (http.Features.Get<SignedIn>() is { } me)
+            {
+                await RecordAsync(me.Person, http.Features.Get<Caller>(), "sign-out", http.RequestAborted);
+            }
         }
 
         http.Response.Cookies.Delete(options.SessionCookie, options.Cookie());
     }
+
+    private Task RecordAsync(Person person, Caller? caller, string action, CancellationToken cancellation) => caller is null ? Task.CompletedTask
+        : audit.RecordAsync(
+            new AuditRecord
+            {
+                Kind = AuditKind.SignIn, Caller = caller, Action = action, Outcome = AuditOutcome.Done,
+                Objects = [new AuditObject(AuditObjectKind.Person, person.Id.Value)], Request = System.Diagnostics.Activity.Current?.TraceId.ToString(),
+            }, cancellation);
 
     /// <summary>The person's name; their id where it does not open, because somebody changed the row.</summary>
     public string NameOf(Person person)

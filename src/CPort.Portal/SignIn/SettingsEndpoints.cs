@@ -56,7 +56,7 @@ internal static class SettingsEndpoints
             },
             http.RequestAborted);
         return answer is PersonCommandRejected refused
-            ? throw Api.ApiProblemException.Of(Api.ProblemCodes.Of(refused.Reason), refused.Text) : Pages.After(Home, "settings");
+            ? throw ApiProblemException.Of(ProblemCodes.Of(refused.Reason), refused.Text) : Pages.After(Home, "settings");
     }
 
     private static async Task<IResult> EndOthersAsync(HttpContext http, SignInServices all)
@@ -74,7 +74,7 @@ internal static class SettingsEndpoints
         var (me, form) = (http.Features.Get<SignedIn>()!, await Form.ReadAsync(http));
         if (await EnrolEndpoints.AttestedAsync(all, framework, me.Person, form.Text("credential")) is not { } passkey)
         {
-            throw Api.ApiProblemException.Of(Api.ProblemCodes.BadRequest, "The passkey could not be made.");
+            throw ApiProblemException.Of(ProblemCodes.BadRequest, "The passkey could not be made.");
         }
 
         await all.Credentials.PutAsync(me.Person, PersonAccounts.Of(passkey), http.RequestAborted);
@@ -93,7 +93,7 @@ internal static class SettingsEndpoints
 
         if (passkeys.Count == 1 && (await all.Credentials.OfAsync(me.Person, http.RequestAborted)).All(w => w.Kind == CredentialKind.Passkey))
         {
-            throw Api.ApiProblemException.Of(Api.ProblemCodes.Conflict, "It is your only way to sign in: add another first.");
+            throw ApiProblemException.Of(ProblemCodes.Conflict, "It is your only way to sign in: add another first.");
         }
 
         await all.Credentials.RemoveAsync(me.Person.Id, CredentialKind.Passkey, id, http.RequestAborted);

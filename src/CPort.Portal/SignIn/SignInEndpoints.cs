@@ -48,6 +48,7 @@ internal static partial class SignInEndpoints
         var to = Return.To(form.Text(Return.Field));
         if (await AssertedAsync(all, framework, form.Text("credential")) is not { } person)
         {
+            await http.RequestServices.GetRequiredService<SignInRefusals>().NoteAsync("sign-in", "passkey", http.RequestAborted);
             return Refused(http, all, to, null);
         }
 
@@ -100,6 +101,7 @@ internal static partial class SignInEndpoints
             }
 
             all.Tell(paused ? "paused" : "name, secret or code");
+            await http.RequestServices.GetRequiredService<SignInRefusals>().NoteAsync("sign-in", paused ? "paused" : "code", http.RequestAborted);
             return Refused(http, all, to, typed);
         }
 
