@@ -8,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CPort.Api.Security;
 
 /// <summary>
-/// Writes down that keys, or people who would sign in, were refused: of each cause the first one at once, and those of the next ten seconds as a number with the first after them, so that
-/// who tries keys fills no disk.
+/// Writes down that keys, or people who would sign in, were refused: of each cause the first one at once, and those of the next ten seconds as a number with
+/// the first after them, so that who tries keys fills no disk.
 /// </summary>
 public sealed class SignInRefusals(IServiceProvider services, TimeProvider time)
 {
