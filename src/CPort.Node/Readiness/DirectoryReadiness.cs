@@ -4,8 +4,8 @@ using CPort.Actors.People;
 namespace CPort.Node.Readiness;
 
 /// <summary>
-/// Nobody can be let in before the directories of agencies and people are known. One that stands still later, because an event of it was changed, is said, and is no reason
-/// to take the node away: the others would not fare better, and the keys of before go on working.
+/// Nobody can be let in before the directories of agencies and people are known. One that stands still later, because an event of it was changed, is said, and
+/// is no reason to take the node away: the others would not fare better, and the keys of before go on working.
 /// </summary>
 internal sealed class DirectoryReadiness(AgencyDirectoryFeed directory, PeopleDirectoryFeed people) : IReadinessCheck
 {
