@@ -19,7 +19,7 @@ public sealed partial class TextTests
             .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .SelectMany(f => Names().Matches(File.ReadAllText(f)).Select(m => m.Groups[1].Value)).Distinct().ToArray();
         Assert.True(named.Length > 100, $"{named.Length}");
-        Assert.Empty(named.Where(n => !Words.English.Has(n)));
+        Assert.Equal([], named.Where(n => !Words.English.Has(n)));
     }
 
     /// <summary>A value without a word would stand there as programmers write it.</summary>
@@ -47,7 +47,7 @@ public sealed partial class TextTests
             .Where(f => f.EndsWith(".razor", StringComparison.Ordinal) || f.EndsWith(".cs", StringComparison.Ordinal)).Select(File.ReadAllText));
 
         // Of families whose members are values or numbers, the family is named.
-        Assert.Empty(Words.English.Own.Select(t => t.Key).Distinct().Where(key =>
+        Assert.Equal([], Words.English.Own.Select(t => t.Key).Distinct().Where(key =>
             !code.Contains($"\"{key}\"", StringComparison.Ordinal) && !Family().IsMatch(key)));
     }
 
