@@ -1,6 +1,7 @@
 using CPort.Actors.Personal;
 using CPort.Api;
 using CPort.Portal.Assets;
+using CPort.Portal.Audit;
 using CPort.Portal.Figures;
 using CPort.Portal.Help;
 using CPort.Portal.Home;
@@ -66,6 +67,7 @@ public static class CPortPortal
         pages.MapSelections();
         pages.MapSearch();
         pages.MapStatistics();
+        pages.MapAudit();
         pages.MapHelp();
 
         // What is no page looks like what is none of this person's business.
@@ -73,24 +75,10 @@ public static class CPortPortal
         return app;
     }
 
-    /// <summary>Endpoints whose answers are pages: problems too, with the headers of pages, and forms that only pages of ours can have sent.</summary>
+    /// <summary>Endpoints whose answers are pages: problems too, with the headers of pages (<see cref="AnswerHeaders"/>), and forms of our own pages only.</summary>
     public static RouteGroupBuilder MapPages(this IEndpointRouteBuilder app)
     {
         var pages = app.MapGroup("").WithMetadata(new PageMetadata(Problems.WriteAsync, Policy)).ExcludeFromDescription();
-        pages.AddEndpointFilter(async (context, next) =>
-        {
-            var response = context.HttpContext.Response;
-
-            // Last of all: the tokens of forms set a rule of their own, and say so in the log when there is one before.
-            response.OnStarting(() =>
-            {
-                response.Headers.CacheControl = "no-store";
-                return Task.CompletedTask;
-            });
-            response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
-            response.Headers["Permissions-Policy"] = "publickey-credentials-get=(self), publickey-credentials-create=(self)";
-            return await next(context);
-        });
         pages.AddEndpointFilter(FormGuard.FilterAsync);
         return pages;
     }

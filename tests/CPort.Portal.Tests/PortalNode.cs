@@ -18,9 +18,16 @@ namespace CPort.Portal.Tests;
 /// A node in this process on embedded SQLite with the example agencies and a synthetic day, once for all tests of pages. Who looks is told by the cookie
 /// <c>as</c>, an agency's id: the tests' own <see cref="IPortalSessions"/>.
 /// </summary>
-public sealed class PortalNode : IAsyncLifetime
+public class PortalNode : IAsyncLifetime
 {
-    public const int Reports = 250;
+    /// <summary>Of the synthetic day.</summary>
+    protected virtual int Reports => 250;
+
+    /// <summary>People of the tests stand in for people who sign in.</summary>
+    protected virtual bool StandsIn => true;
+
+    /// <summary>Where the node listens.</summary>
+    protected virtual string Listens => "http://127.0.0.1:0";
 
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"cport-portal-{Guid.NewGuid():N}");
     private WebApplication? _app;
@@ -33,7 +40,7 @@ public sealed class PortalNode : IAsyncLifetime
     public IServiceProvider Services => _app!.Services;
 
     /// <summary>How the person of the tests wants pages, beside who it is.</summary>
-    public static PortalSession Settings(PortalSession session, HttpContext http) => session with
+    private static PortalSession Settings(PortalSession session, HttpContext http) => session with
     {
         Language = http.Request.Cookies["language"], Theme = Enum.TryParse<Theme>(http.Request.Cookies["theme"], out var theme) ? theme : Theme.System,
         Keys = http.Request.Cookies["keys"] != "off",
@@ -41,12 +48,15 @@ public sealed class PortalNode : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var options = new NodeOptions { Data = _folder, Http = { Url = "http://127.0.0.1:0" }, Cluster = { Port = 0 } };
+        var options = new NodeOptions { Data = _folder, Http = { Url = Listens }, Cluster = { Port = 0 } };
         _app = NodeHost.Build(options, b =>
         {
             b.Logging.SetMinimumLevel(LogLevel.Error);
-            b.Services.RemoveAll<IPortalSessions>();
-            b.Services.AddSingleton<IPortalSessions>(s => new Sessions(_folder, s.GetRequiredService<AgencyDirectoryFeed>(), TimeProvider.System));
+            if (StandsIn)
+            {
+                b.Services.RemoveAll<IPortalSessions>();
+                b.Services.AddSingleton<IPortalSessions>(s => new Sessions(_folder, s.GetRequiredService<AgencyDirectoryFeed>(), TimeProvider.System));
+            }
         });
         await _app.StartAsync();
         await _app.WaitUntilRunningAsync(TimeSpan.FromMinutes(2));
@@ -102,3 +112,22 @@ public sealed class PortalNode : IAsyncLifetime
 
 [CollectionDefinition(nameof(PortalNode))]
 public sealed class PortalNodeCollection : ICollectionFixture<PortalNode>;
+
+/// <summary>The same with people who sign in themselves, at an address that passkeys know as a domain.</summary>
+public sealed class SignedInNode : PortalNode
+{
+    private readonly int _port = FreePort();
+
+    protected override int Reports => 60;
+
+    protected override bool StandsIn => false;
+
+    protected override string Listens => $"http://localhost:{_port}";
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

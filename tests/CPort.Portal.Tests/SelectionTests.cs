@@ -57,8 +57,8 @@ public sealed class SelectionTests(PortalNode node)
     [Fact]
     public async Task An_end_needs_the_number_and_a_selection_is_its_owners_alone()
     {
-        using var client = node.ClientOf("hotline-de-a");
-        using var other = node.ClientOf("hotline-de-b");
+        using var client = node.ClientOf("hotline-nl");
+        using var other = node.ClientOf("hotline-gb");
         var queue = PageTests.Parse(await client.GetStringAsync(new Uri("app/queues/unactioned", UriKind.Relative)));
         var form = (IHtmlFormElement)queue.QuerySelector("form[action$=claim]")!;
         form.SetAttribute("action", "/app/selections");

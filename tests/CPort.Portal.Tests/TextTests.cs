@@ -106,7 +106,8 @@ public sealed partial class TextTests
     private static partial Regex Names();
 
     [GeneratedRegex(@"^(month|country|state|classification|age|gender|action|reasonFor|reason|contentType|hostingSource|inheritance|reportState|event|refusal|"
-        + @"done|error|queue|outcome|figure|duration|breakdown|nav|help|accessibility|privacy|keys|absent|forbidden|refused|unavailable|defect|language)\.")]
+        + @"done|error|queue|outcome|auditKind|auditOutcome|audit|signin|enrol|settings|theme|"
+        + @"density|way|standing|again|purpose|figure|duration|breakdown|nav|help|accessibility|privacy|keys|absent|forbidden|refused|unavailable|defect|language)\.")]
     private static partial Regex Family();
 
     [GeneratedRegex(@"\{[a-z0-9]+\}", RegexOptions.IgnoreCase)]

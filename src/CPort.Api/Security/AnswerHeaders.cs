@@ -22,7 +22,14 @@ public static class AnswerHeaders
             headers.XFrameOptions = "DENY";
             headers["Referrer-Policy"] = "no-referrer";
             headers["Cross-Origin-Resource-Policy"] = "same-origin";
-            if (headers.CacheControl.Count == 0 && http.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal))
+            if (PageMetadata.Of(http) is not null)
+            {
+                // Also where the tokens of forms have set a rule of their own, and where a page is refused.
+                headers.CacheControl = "no-store";
+                headers["Cross-Origin-Opener-Policy"] = "same-origin";
+                headers["Permissions-Policy"] = "publickey-credentials-get=(self), publickey-credentials-create=(self)";
+            }
+            else if (headers.CacheControl.Count == 0 && http.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal))
             {
                 headers.CacheControl = "no-store";
             }

@@ -13,9 +13,10 @@ public sealed record NavEntry(string Key, string Address, char Letter, Deed Need
     public static readonly NavEntry Queues = new("queues", "/app/queues", 'q', Deed.ListItems);
     public static readonly NavEntry Search = new("search", "/app/search", 's', Deed.ListItems);
     public static readonly NavEntry Statistics = new("statistics", "/app/statistics", 'f', Deed.CountItems);
+    public static readonly NavEntry Audit = new("audit", "/app/audit", 'a', Deed.SearchAudit);
 
     /// <summary>In the order they are shown.</summary>
-    public static ImmutableArray<NavEntry> All { get; } = [Home, Queues, Search, Statistics];
+    public static ImmutableArray<NavEntry> All { get; } = [Home, Queues, Search, Statistics, Audit];
 
     public static IEnumerable<NavEntry> For(Caller caller) => All.Where(e => AccessTable.May(caller, e.Needs));
 }

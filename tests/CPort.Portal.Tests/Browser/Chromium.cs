@@ -64,4 +64,4 @@ public sealed class Chromium : IAsyncLifetime
 }
 
 [CollectionDefinition(nameof(Chromium))]
-public sealed class ChromiumCollection : ICollectionFixture<PortalNode>, ICollectionFixture<Chromium>;
+public sealed class ChromiumCollection : ICollectionFixture<PortalNode>, ICollectionFixture<SignedInNode>, ICollectionFixture<Chromium>;

@@ -115,7 +115,28 @@ function count() {
   if (all) { all.checked = n > 0 && n === boxes.length; all.indeterminate = n > 0 && n < boxes.length; }
 }
 
+// Passkeys: the server asks, the browser's own dialog answers, and the answer goes back in the form's field.
+async function passkey(form) {
+  const ask = field => {
+    const body = new URLSearchParams(new FormData(form));
+    return fetch(field, { method: "POST", body, credentials: "same-origin", headers: { Accept: "application/json" } });
+  };
+  try {
+    const options = await (await ask(form.dataset.options)).json();
+    const credential = form.dataset.passkey === "create"
+      ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+      : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+    form.elements.credential.value = JSON.stringify(credential.toJSON());
+  } catch {
+    // Nobody touched the key, or there is none: the page stays, and the server says what can be said.
+    form.elements.credential.value = "";
+    if (form.dataset.passkey === "create") return;
+  }
+  form.submit();
+}
+
 document.addEventListener("submit", e => {
+  if (e.target.matches("[data-passkey]")) { e.preventDefault(); passkey(e.target); return; }
   if (e.target.matches("[data-enhance]")) { e.preventDefault(); send(e.target, e.submitter); }
 });
 document.addEventListener("click", e => {
