@@ -61,7 +61,8 @@ public static class ApiDocument
         ("Reports", "Submit and read reports."), ("Work on reports", "Commands about one report and its items."), ("Work on items", "Commands about items of any reports."),
         ("Queues", "What waits for the caller's agency."), ("Statistics", "Figures over what one sees."),
         ("Groups", "Items that look alike."), ("Hashes", "Known hashes: look up, import, correct, quarantine."),
-        ("Agencies", "Agencies and their keys."), ("Operators", "The read model, and what cannot be read."),
+        ("Agencies", "Agencies and their keys."), ("People", "An agency's people, who sign in."), ("Audit", "Who looked at what, when and why, and its proofs."),
+        ("Operators", "The read model, and what cannot be read."),
     ];
 
     internal static IServiceCollection AddCPortOpenApi(this IServiceCollection services, string publicUrl) => services.AddOpenApi("v1", o =>

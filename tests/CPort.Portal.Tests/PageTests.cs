@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using AngleSharp.Html.Parser;
+using CPort.Api.Answers;
 using CPort.Api.Security;
 using CPort.Node.Commands;
 using Microsoft.AspNetCore.Routing;

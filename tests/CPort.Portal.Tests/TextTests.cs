@@ -59,6 +59,7 @@ public sealed partial class TextTests
     public void Places_agree(string language)
     {
         var english = Words.English.Own.ToLookup(t => t.Key);
+        Assert.Equal([], english.Select(t => t.Key).Except(Words.In(language).Own.Select(t => t.Key)));
         foreach (var message in Words.In(language).Own.GroupBy(t => t.Key))
         {
             Assert.True(english.Contains(message.Key), $"{language} has {message.Key}, English has not.");

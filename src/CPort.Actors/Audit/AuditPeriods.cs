@@ -45,7 +45,7 @@ internal static class RingSeal
 /// The keys under which entries' details are sealed: one for each agency and month, random, kept wrapped under the key ring. Destroying one takes from that
 /// month's entries who, why and free text, and leaves the tree as it is. Thread-safe.
 /// </summary>
-public sealed class AuditPeriods(Database database, KeyRing ring)
+public sealed class AuditPeriods(Database database, KeyRing ring, TimeProvider time)
 {
     private const string Purpose = "audit period 1";
 
@@ -60,7 +60,9 @@ public sealed class AuditPeriods(Database database, KeyRing ring)
             key = await ReadAsync(agency, period, make: true, cancellation).ConfigureAwait(false);
             if (key is null)
             {
-                return default;
+                // Only a month that is over can be erased: in the running one somebody has taken the key away, and nothing is shown without saying to whom.
+                return string.CompareOrdinal(period, AuditEntry.PeriodOf(time.GetUtcNow())) < 0 ? default
+                    : throw new AuditUnavailableException($"The audit key of {agency} for {period} is gone.");
             }
 
             if (_sealing.Count > 4_096)

@@ -141,26 +141,35 @@ public sealed class AuditReader(Database database, AuditPeriods periods, Confide
     }
 
     /// <summary>Entries of the tree, newest first, with their details where <paramref name="opens"/> allows it.</summary>
-    public async Task<IReadOnlyList<FoundEntry>> SearchAsync(AuditSearch search, Func<AuditEntry, bool> opens, CancellationToken cancellation)
+    public async Task<IReadOnlyList<FoundEntry>> SearchAsync(AuditSearch search, Func<AuditEntry, bool> opens, CancellationToken cancellation) =>
+        (await PageAsync(search, opens, cancellation).ConfigureAwait(false)).Found;
+
+    /// <summary>The same, and where the next page begins (<see cref="AuditSearch.Before"/>); null: there are no more rows.</summary>
+    public async Task<(IReadOnlyList<FoundEntry> Found, long? Next)> PageAsync(
+        AuditSearch search, Func<AuditEntry, bool> opens, CancellationToken cancellation)
     {
         var (where, values) = Conditions(search);
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var select = connection.Statement(
             $"SELECT e.seq, e.entry FROM cport_audit_entries e WHERE {where} ORDER BY e.seq DESC LIMIT @limit", [.. values, ("limit", search.MaxResults)]);
         var found = new List<(long Seq, AuditEntry Entry)>();
+        var (rows, last) = (0, 0L);
         await using (var reader = await select.ExecuteReaderAsync(cancellation).ConfigureAwait(false))
         {
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             {
-                // What cannot be read is verify's business: here it is nothing that anybody could be shown.
-                if (AuditEntry.TryRead((byte[])reader.GetValue(1), out var entry))
+                // What cannot be read is verify's business: here it is nothing that anybody could be shown. Whose an entry is, it says itself: the column by
+                // which it is found is nobody's word.
+                (rows, last) = (rows + 1, reader.GetInt64(0));
+                if (AuditEntry.TryRead((byte[])reader.GetValue(1), out var entry) && (search.Agencies?.Contains(entry.Actor.Agency) ?? true))
                 {
                     found.Add((reader.GetInt64(0), entry));
                 }
             }
         }
 
-        return await OpenedAsync([.. found.Select(f => ((long?)f.Seq, f.Entry))], opens, cancellation).ConfigureAwait(false);
+        var opened = await OpenedAsync([.. found.Select(f => ((long?)f.Seq, f.Entry))], opens, cancellation).ConfigureAwait(false);
+        return (opened, rows < search.MaxResults ? null : last);
     }
 
     /// <summary>Entries with their details where that is allowed and their key is there.</summary>

@@ -1,5 +1,6 @@
 using Akka.Coordination;
 using CPort.Actors.Cluster;
+using CPort.Actors.Confidential;
 
 namespace CPort.Actors.Audit;
 
@@ -43,6 +44,11 @@ public sealed class AuditSequencer(
             catch (Exception e)
             {
                 // Of a defect or of damaged rows the node must not end: what is shown is still written down, and waits.
+                if (e is SealBrokenException)
+                {
+                    doubts?.Note(DoubtfulPlace.Audit, "the end of the audit log", nameof(SealBrokenException));
+                }
+
                 var fault = Faults.IsPassing(e) || e is LeaseException ? DatabaseFault.InWords(e) : e.GetType().Name;
                 if (fault != said)
                 {

@@ -26,7 +26,7 @@ public static class AuditTables
             CREATE TABLE IF NOT EXISTS cport_audit_objects (object VARCHAR(200) NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (object, seq));
             CREATE TABLE IF NOT EXISTS cport_audit_tiles (level INTEGER NOT NULL, number BIGINT NOT NULL, hashes {bytes} NOT NULL, PRIMARY KEY (level, number));
             CREATE TABLE IF NOT EXISTS cport_audit_log (id INTEGER NOT NULL PRIMARY KEY, origin VARCHAR(200) NOT NULL, signer TEXT NOT NULL,
-              size BIGINT NOT NULL, journal BIGINT NOT NULL);
+              size BIGINT NOT NULL, journal BIGINT NOT NULL, state TEXT NOT NULL);
             CREATE TABLE IF NOT EXISTS cport_audit_checkpoints (minute BIGINT NOT NULL PRIMARY KEY, size BIGINT NOT NULL, note TEXT NOT NULL);
             CREATE TABLE IF NOT EXISTS cport_audit_periods (agency VARCHAR(40) NOT NULL, period VARCHAR(7) NOT NULL, wrapped TEXT NULL, erased_at BIGINT NULL,
               PRIMARY KEY (agency, period));

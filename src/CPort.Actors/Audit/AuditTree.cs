@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Data.Common;
 using System.Security.Cryptography;
 using CPort.Actors.Confidential;
@@ -18,6 +19,7 @@ internal sealed record Appended(byte[] Bytes, AuditEntry Entry, string? Person, 
 public sealed class AuditTree(Database database, KeyRing ring, ConfidentialSeam seam, TimeProvider time)
 {
     private const string Purpose = "audit signer 1";
+    private const string StatePurpose = "audit state 1";
     private TreeEdge? _edge;
     private long _signedSize = -1;
 
@@ -41,8 +43,9 @@ public sealed class AuditTree(Database database, KeyRing ring, ConfidentialSeam 
         var seed = RandomNumberGenerator.GetBytes(NoteSigner.SeedLength);
         await database.ExecuteAsync(
             """
-            INSERT INTO cport_audit_log (id, origin, signer, size, journal) VALUES (1, @origin, @signer, 0, 0) ON CONFLICT (id) DO NOTHING
-            """, cancellation, ("origin", origin), ("signer", Convert.ToBase64String(RingSeal.Seal(ring, Purpose, seed, origin)))).ConfigureAwait(false);
+            INSERT INTO cport_audit_log (id, origin, signer, size, journal, state) VALUES (1, @origin, @signer, 0, 0, @state) ON CONFLICT (id) DO NOTHING
+            """, cancellation, ("origin", origin), ("signer", Convert.ToBase64String(RingSeal.Seal(ring, Purpose, seed, origin))),
+            ("state", StateOf(origin, TreeEdge.Of(0, _ => []), 0))).ConfigureAwait(false);
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var select = connection.Statement("SELECT origin, signer FROM cport_audit_log WHERE id = 1");
         await using var reader = await select.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -52,17 +55,22 @@ public sealed class AuditTree(Database database, KeyRing ring, ConfidentialSeam 
             ?? throw new SealBrokenException("The audit log's key (table cport_audit_log) does not open."));
     }
 
-    /// <summary>Forgets what it knows of the end, and reads it anew.</summary>
+    /// <summary>
+    /// Forgets what it knows of the end, and reads it anew. What stands there must be what a node of this database has put there last, as it sealed it with
+    /// each append: size, root and how far the journal is in. Else nothing is ever appended or signed on top of it (<see cref="SealBrokenException"/>); an old
+    /// copy of all tables together is the one thing that this cannot tell.
+    /// </summary>
     public async Task LoadAsync(CancellationToken cancellation)
     {
         _edge = null;
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         long size;
-        await using (var select = connection.Statement("SELECT size, journal FROM cport_audit_log WHERE id = 1"))
+        string state;
+        await using (var select = connection.Statement("SELECT size, journal, state FROM cport_audit_log WHERE id = 1"))
         await using (var reader = await select.ExecuteReaderAsync(cancellation).ConfigureAwait(false))
         {
             await reader.ReadAsync(cancellation).ConfigureAwait(false);
-            (size, Journal) = (reader.GetInt64(0), reader.GetInt64(1));
+            (size, Journal, state) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2));
         }
 
         var tiles = new Dictionary<Tile, byte[]>();
@@ -75,8 +83,48 @@ public sealed class AuditTree(Database database, KeyRing ring, ConfidentialSeam 
                 await select.ExecuteScalarAsync(cancellation).ConfigureAwait(false) as byte[] ?? [];
         }
 
-        _edge = TreeEdge.Of(size, tile => tiles[tile]);
+        TreeEdge edge;
+        try
+        {
+            edge = TreeEdge.Of(size, tile => tiles[tile]);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or IndexOutOfRangeException)
+        {
+            throw new SealBrokenException("The end of the audit log's tree cannot be read: it was changed (cport audit verify).");
+        }
+
+        if (!IsState(state, Signer.Verifier.Name, edge, Journal))
+        {
+            throw new SealBrokenException("The end of the audit log is not as a node has put it there: it was changed (cport audit verify).");
+        }
+
+        _edge = edge;
         _signedSize = -1;
+    }
+
+    /// <summary>The log's end as it is sealed beside it: size, how far the journal is in, root.</summary>
+    private string StateOf(string origin, TreeEdge edge, long journal) =>
+        Convert.ToBase64String(RingSeal.Seal(ring, StatePurpose, Bytes(edge, journal), origin));
+
+    private bool IsState(string state, string origin, TreeEdge edge, long journal)
+    {
+        try
+        {
+            return RingSeal.Open(ring, StatePurpose, Convert.FromBase64String(state), origin) is { } kept && kept.AsSpan().SequenceEqual(Bytes(edge, journal));
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static byte[] Bytes(TreeEdge edge, long journal)
+    {
+        var bytes = new byte[16 + Merkle.HashLength];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, edge.Size);
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(8), journal);
+        edge.Root().CopyTo(bytes.AsSpan(16));
+        return bytes;
     }
 
     /// <summary>Appends in this order, and says that the journal is in the log up to <paramref name="journal"/>.</summary>
@@ -95,8 +143,8 @@ public sealed class AuditTree(Database database, KeyRing ring, ConfidentialSeam 
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         await using (var move = connection.Statement(
-            "UPDATE cport_audit_log SET size = @size, journal = @journal WHERE id = 1 AND size = @first AND journal = @before",
-            ("size", edge.Size), ("journal", journal), ("first", first), ("before", Journal)))
+            "UPDATE cport_audit_log SET size = @size, journal = @journal, state = @state WHERE id = 1 AND size = @first AND journal = @before",
+            ("size", edge.Size), ("journal", journal), ("state", StateOf(Signer.Verifier.Name, edge, journal)), ("first", first), ("before", Journal)))
         {
             move.Transaction = transaction;
             if (await move.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false) != 1)
@@ -163,10 +211,11 @@ public sealed class AuditTree(Database database, KeyRing ring, ConfidentialSeam 
     {
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var select = connection.Statement(
-            "SELECT writer, number, entry, person, mark FROM cport_audit_waiting ORDER BY at, writer, number LIMIT @limit", ("limit", limit));
+            "SELECT writer, number, entry, person, mark FROM cport_audit_waiting ORDER BY at, writer, number LIMIT @limit",
+            ("limit", (limit * 10) + 1_000));
         await using var reader = await select.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var found = ImmutableArray.CreateBuilder<Appended>();
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        while (found.Count < limit && await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
             var (writer, number, bytes) = (reader.GetString(0), reader.GetInt64(1), (byte[])reader.GetValue(2));
             if (!CryptographicOperations.FixedTimeEquals(AuditWriter.Mark(seam, writer, number, bytes), (byte[])reader.GetValue(4))

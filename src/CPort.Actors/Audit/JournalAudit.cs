@@ -20,6 +20,7 @@ public sealed class JournalAudit(Database database, JournalSeal seal, Confidenti
 
     private readonly JournalReader _journal = new(database, seal);
     private JournalHorizon _horizon = new();
+    private long _after;
 
     /// <summary>The journal's next entries after a position, and up to where they tell of it.</summary>
     /// <param name="after">What the log has.</param>
@@ -27,7 +28,9 @@ public sealed class JournalAudit(Database database, JournalSeal seal, Confidenti
     /// <param name="cancellation">Ends it.</param>
     internal async Task<(ImmutableArray<Appended> Entries, long UpTo, int Events)> ReadAsync(long after, int limit, CancellationToken cancellation)
     {
-        _horizon = _horizon.Safe < after ? new JournalHorizon { Safe = after } : _horizon;
+        // Another node has gone on from somewhere else: what was looked at for the place before says nothing of this one.
+        _horizon = _horizon.Safe < after || after < _after ? new JournalHorizon { Safe = after } : _horizon;
+        _after = after;
         _horizon = await _journal.LookAsync(_horizon, time.GetElapsedTime(0), cancellation).ConfigureAwait(false);
         if (_horizon.Safe <= after)
         {

@@ -52,23 +52,23 @@ public sealed class PersonalStore(Database database, ConfidentialSeam seam, Time
         await database.ExecuteAsync("DELETE FROM cport_personal WHERE until < @now", cancellation, ("now", now.ToUnixTimeSeconds())).ConfigureAwait(false);
         await database.ExecuteAsync(
             "INSERT INTO cport_personal (id, owner, kind, sealed, until) VALUES (@id, @owner, @kind, @sealed, @until)", cancellation,
-            ("id", id.ToString()), ("owner", OwnerOf(caller)), ("kind", (int)kind), ("sealed", Seal(id, body)),
+            ("id", id.ToString()), ("owner", OwnerOf(caller)), ("kind", (int)kind), ("sealed", Seal(PlaceOf(caller, kind, id), body)),
             ("until", now.Add(Kept).ToUnixTimeSeconds())).ConfigureAwait(false);
         return id.ToString();
     }
 
     /// <summary>Puts another text in its place; false: there is no such thing of this person.</summary>
-    public async Task<bool> ReplaceAsync(Caller caller, string id, string body, CancellationToken cancellation) =>
+    public async Task<bool> ReplaceAsync(Caller caller, PersonalKind kind, string id, string body, CancellationToken cancellation) =>
         ReportId.TryParse(id, out var place) && await database.ExecuteAsync(
             "UPDATE cport_personal SET sealed = @sealed WHERE id = @id AND owner = @owner", cancellation,
-            ("sealed", Seal(place, body)), ("id", place.ToString()), ("owner", OwnerOf(caller))).ConfigureAwait(false) == 1;
+            ("sealed", Seal(PlaceOf(caller, kind, place), body)), ("id", place.ToString()), ("owner", OwnerOf(caller))).ConfigureAwait(false) == 1;
 
     /// <summary>Gives it a name, by which it stays; false: there is no such thing of this person, or too many with names.</summary>
     public async Task<bool> NameAsync(Caller caller, PersonalKind kind, string id, string name, CancellationToken cancellation) =>
         ReportId.TryParse(id, out var place) && (await NamedAsync(caller, kind, cancellation).ConfigureAwait(false)).Length < Named
         && await database.ExecuteAsync(
             "UPDATE cport_personal SET name_sealed = @name, until = @until WHERE id = @id AND owner = @owner AND kind = @kind", cancellation,
-            ("name", Seal(place, name, 1)), ("until", long.MaxValue), ("id", place.ToString()), ("owner", OwnerOf(caller)), ("kind", (int)kind))
+            ("name", Seal(PlaceOf(caller, kind, place), name, 1)), ("until", long.MaxValue), ("id", place.ToString()), ("owner", OwnerOf(caller)), ("kind", (int)kind))
             .ConfigureAwait(false) == 1;
 
     /// <summary>Takes it away.</summary>
@@ -96,14 +96,19 @@ public sealed class PersonalStore(Database database, ConfidentialSeam seam, Time
         var found = new List<PersonalThing>();
         while (await rows.ReadAsync(cancellation).ConfigureAwait(false))
         {
-            if (ReportId.TryParse(rows.GetString(0), out var id) && Open(id, (byte[])rows.GetValue(1)) is { } body)
+            if (ReportId.TryParse(rows.GetString(0), out var id) && PlaceOf(caller, kind, id) is var place
+                && Open(place, (byte[])rows.GetValue(1)) is { } body)
             {
-                found.Add(new PersonalThing(id.ToString(), body, rows.IsDBNull(2) ? null : Open(id, (byte[])rows.GetValue(2), 1)));
+                found.Add(new PersonalThing(id.ToString(), body, rows.IsDBNull(2) ? null : Open(place, (byte[])rows.GetValue(2), 1)));
             }
         }
 
         return found;
     }
+
+    /// <summary>Sealed for its owner, too: a row that is given to somebody else does not open.</summary>
+    private ReportId PlaceOf(Caller caller, PersonalKind kind, ReportId id) => new(BinaryPrimitives.ReadUInt128BigEndian(
+        seam.Keyed("personal-place-1", Encoding.UTF8.GetBytes($"{id}\0{(int)kind}\0{OwnerOf(caller)}"))));
 
     // Keyed, so that the table does not say who works how much.
     private string OwnerOf(Caller caller) => Convert.ToHexStringLower(

@@ -18,13 +18,23 @@ public sealed record SessionTimes
     public TimeSpan StepUp { get; init; } = TimeSpan.FromMinutes(5);
 }
 
-/// <summary>Why sessions are kept: what of them is nobody's to read.</summary>
+/// <summary>
+/// What a session is, sealed for its row: whose, with which rights, until when. The columns beside it are for finding rows only, so that who writes the
+/// database makes nobody somebody else.
+/// </summary>
 [ProtoContract]
 public sealed record SessionTicket
 {
     /// <summary>Why the person looks.</summary>
     [ProtoMember(1)] public string? Purpose { get; init; }
     [ProtoMember(2)] public DateTimeOffset? PurposeAt { get; init; }
+    [ProtoMember(3)] public required PersonId Person { get; init; }
+    [ProtoMember(4)] public int Generation { get; init; }
+    [ProtoMember(5)] public Tenant Tenant { get; init; }
+    [ProtoMember(6)] public Roles Roles { get; init; }
+    [ProtoMember(7)] public DateTimeOffset CreatedAt { get; init; }
+    [ProtoMember(8)] public DateTimeOffset ExpiresAt { get; init; }
+    [ProtoMember(9)] public DateTimeOffset? ProvedAt { get; init; }
 
     public override string ToString() => "SessionTicket(…)";
 }
@@ -44,20 +54,30 @@ public sealed record RecentPurposes
 
 /// <summary>A person's session as it is now.</summary>
 /// <param name="IdHash">See <see cref="SessionStore.HashOf"/>; the id itself is in the browser and nowhere else.</param>
-/// <param name="Person">Whose.</param>
-/// <param name="Generation">Of the person's ways to sign in: an earlier one is over.</param>
-/// <param name="Tenant">Live or training.</param>
-/// <param name="Roles">Those chosen at sign-in.</param>
-/// <param name="CreatedAt">The sign-in.</param>
 /// <param name="LastSeenAt">The last request, within a minute.</param>
-/// <param name="ExpiresAt">However busy.</param>
-/// <param name="ProvedAt">The last time the person showed a passkey, for acts that need it (<see cref="SessionTimes.StepUp"/>); null: came another
-/// way.</param>
-/// <param name="Ticket">Opened.</param>
-public sealed record Session(
-    string IdHash, PersonId Person, int Generation, Tenant Tenant, Roles Roles, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, DateTimeOffset ExpiresAt,
-    DateTimeOffset? ProvedAt, SessionTicket Ticket)
+/// <param name="Ticket">Opened: whose it is, and what it may.</param>
+public sealed record Session(string IdHash, DateTimeOffset LastSeenAt, SessionTicket Ticket)
 {
+    public PersonId Person => Ticket.Person;
+
+    /// <summary>Of the person's ways to sign in: an earlier one is over.</summary>
+    public int Generation => Ticket.Generation;
+
+    /// <summary>Live or training.</summary>
+    public Tenant Tenant => Ticket.Tenant;
+
+    /// <summary>Those chosen at sign-in.</summary>
+    public Roles Roles => Ticket.Roles;
+
+    /// <summary>The sign-in.</summary>
+    public DateTimeOffset CreatedAt => Ticket.CreatedAt;
+
+    /// <summary>However busy.</summary>
+    public DateTimeOffset ExpiresAt => Ticket.ExpiresAt;
+
+    /// <summary>The last time the person showed a passkey, for acts that need it (<see cref="SessionTimes.StepUp"/>); null: came another way.</summary>
+    public DateTimeOffset? ProvedAt => Ticket.ProvedAt;
+
     public SessionRights Rights => new(Tenant, Roles, Ticket.Purpose, Ticket.PurposeAt);
 
     public override string ToString() => $"Session({Person})";
@@ -97,9 +117,12 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
         Person person, Tenant tenant, Roles roles, bool proved, CancellationToken cancellation)
     {
         var (id, now) = (NewId(), time.GetUtcNow());
-        var session = new Session(
-            HashOf(id), person.Id, person.Generation, tenant.IsTraining() ? Tenant.Training : Tenant.Live, roles, now, now, now + options.Absolute,
-            proved ? now : null, new SessionTicket());
+        var ticket = new SessionTicket
+        {
+            Person = person.Id, Generation = person.Generation, Tenant = tenant.IsTraining() ? Tenant.Training : Tenant.Live, Roles = roles, CreatedAt = now,
+            ExpiresAt = now + options.Absolute, ProvedAt = proved ? now : null,
+        };
+        var session = new Session(HashOf(id), now, ticket);
         await database.ExecuteAsync(
             $"INSERT INTO cport_sessions ({Columns}) VALUES (@id, @person, @generation, @tenant, @roles, @created, @seen, @expires, @proved, @ticket)",
                 cancellation,
@@ -131,7 +154,8 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
 
         if (now - session.LastSeenAt > SeenEvery)
         {
-            await SetAsync(hash, "seen_at = @value", Ms(now), cancellation).ConfigureAwait(false);
+            await database.ExecuteAsync(
+                "UPDATE cport_sessions SET seen_at = @seen WHERE id_hash = @id", cancellation, ("id", hash), ("seen", Ms(now))).ConfigureAwait(false);
         }
 
         return session;
@@ -142,7 +166,7 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
 
     /// <summary>The person has shown a passkey just now.</summary>
     public Task ProvedAsync(Session session, CancellationToken cancellation) =>
-        SetAsync(session.IdHash, "proved_at = @value", Ms(time.GetUtcNow()), cancellation);
+        SetAsync(session.IdHash, session.Ticket with { ProvedAt = time.GetUtcNow() }, cancellation);
 
     /// <summary>Whether a dangerous act may follow without showing a passkey again.</summary>
     public bool IsProved(Session session) => session.ProvedAt is { } at && time.GetUtcNow() - at < options.StepUp;
@@ -151,7 +175,7 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
     public async Task StatePurposeAsync(Session session, string purpose, CancellationToken cancellation)
     {
         var ticket = session.Ticket with { Purpose = purpose, PurposeAt = time.GetUtcNow() };
-        await SetAsync(session.IdHash, "ticket = @value", Seal(session.IdHash, ticket), cancellation).ConfigureAwait(false);
+        await SetAsync(session.IdHash, ticket, cancellation).ConfigureAwait(false);
         var recent = (await PurposesAsync(session.Person, cancellation).ConfigureAwait(false)).With(purpose);
         await database.ExecuteAsync(
             "INSERT INTO cport_purposes (person, texts) VALUES (@person, @texts) ON CONFLICT (person) DO UPDATE SET texts = excluded.texts", cancellation,
@@ -169,9 +193,8 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
     }
 
     /// <summary>Tenant or roles of the session from now on.</summary>
-    public Task ChangeAsync(Session session, Tenant tenant, Roles roles, CancellationToken cancellation) => database.ExecuteAsync(
-        "UPDATE cport_sessions SET tenant = @tenant, roles = @roles WHERE id_hash = @id", cancellation,
-        ("id", session.IdHash), ("tenant", tenant.IsTraining() ? 1 : 0), ("roles", (int)roles));
+    public Task ChangeAsync(Session session, Tenant tenant, Roles roles, CancellationToken cancellation) => SetAsync(
+        session.IdHash, session.Ticket with { Tenant = tenant.IsTraining() ? Tenant.Training : Tenant.Live, Roles = roles }, cancellation);
 
     /// <summary>Ends one.</summary>
     public Task EndAsync(string idHash, CancellationToken cancellation) =>
@@ -217,8 +240,10 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
     /// <summary>Keyed, 64 lower-case hex digits.</summary>
     public string HashOf(string id) => Convert.ToHexStringLower(seam.Keyed("session-1", System.Text.Encoding.UTF8.GetBytes(id)));
 
-    private Task SetAsync(string idHash, string change, object value, CancellationToken cancellation) =>
-        database.ExecuteAsync($"UPDATE cport_sessions SET {change} WHERE id_hash = @id", cancellation, ("id", idHash), ("value", value));
+    private Task SetAsync(string idHash, SessionTicket ticket, CancellationToken cancellation) => database.ExecuteAsync(
+        "UPDATE cport_sessions SET tenant = @tenant, roles = @roles, proved_at = @proved, ticket = @ticket WHERE id_hash = @id", cancellation,
+        ("id", idHash), ("tenant", (int)ticket.Tenant), ("roles", (int)ticket.Roles), ("proved", ticket.ProvedAt is { } p ? Ms(p) : null),
+        ("ticket", Seal(idHash, ticket)));
 
     private async Task<Session?> ReadAsync(string idHash, CancellationToken cancellation) =>
         (await ReadAsync("id_hash = @key", idHash, cancellation).ConfigureAwait(false)).FirstOrDefault();
@@ -231,12 +256,10 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
         var found = new List<Session>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
-            // A row that somebody changed does not open: no session.
-            if (TryOpen(reader.GetString(0), reader.GetString(9)) is { } ticket && PersonId.TryParse(reader.GetString(1), out var person))
+            // A row that somebody changed does not open, or says another person than it is found by: no session.
+            if (TryOpen(reader.GetString(0), reader.GetString(9)) is { } ticket && ticket.Person.Value == reader.GetString(1))
             {
-                found.Add(new Session(
-                    reader.GetString(0), person, reader.GetInt32(2), (Tenant)reader.GetInt32(3), (Roles)reader.GetInt32(4), Time(reader, 5), Time(reader, 6),
-                    Time(reader, 7), await reader.IsDBNullAsync(8, cancellation).ConfigureAwait(false) ? null : Time(reader, 8), ticket));
+                found.Add(new Session(reader.GetString(0), Time(reader, 6), ticket));
             }
         }
 

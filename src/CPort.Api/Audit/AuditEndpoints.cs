@@ -86,10 +86,8 @@ public static class AuditEndpoints
         JsonBody<AuditSearchBody> body, ApiCaller me, AuditReader reader, AuditSight sight, CancellationToken cancellation)
     {
         var search = Read(body, me.Caller, sight);
-        var found = await reader.SearchAsync(search with { MaxResults = search.MaxResults + 1 }, _ => true, cancellation);
-        return new AuditEntriesAnswer(
-            [.. found.Take(search.MaxResults).Select(f => AuditEntryAnswer.Of(f))],
-            found.Count > search.MaxResults ? Cursor.Write<long?>(List, found[search.MaxResults - 1].Seq) : null);
+        var (found, next) = await reader.PageAsync(search, _ => true, cancellation);
+        return new AuditEntriesAnswer([.. found.Select(f => AuditEntryAnswer.Of(f))], next is null ? null : Cursor.Write(List, next));
     }
 
     private static async Task ExportAsync(
@@ -99,7 +97,7 @@ public static class AuditEndpoints
         var search = Read(body, me.Caller, sight) with { MaxResults = Most };
         while (true)
         {
-            var found = await reader.SearchAsync(search, _ => true, cancellation);
+            var (found, next) = await reader.PageAsync(search, _ => true, cancellation);
             var page = new AuditEntriesAnswer([.. found.Select(f => AuditEntryAnswer.Of(f))], null);
             await ReadHook.ChunkAsync(http, ((IShowsData)page).What());
             if (!http.Response.HasStarted)
@@ -113,12 +111,12 @@ public static class AuditEndpoints
             }
 
             await LineStreams.FlushAsync(http, limits, cancellation);
-            if (found.Count < Most)
+            if (next is null)
             {
                 return;
             }
 
-            search = search with { Before = found[^1].Seq };
+            search = search with { Before = next };
         }
     }
 

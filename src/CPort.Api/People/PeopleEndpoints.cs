@@ -1,5 +1,6 @@
 using CPort.Actors.Agencies;
 using CPort.Actors.People;
+using CPort.Actors.Sessions;
 using CPort.Domain.Agencies;
 using CPort.Domain.Confidential;
 using CPort.Domain.People;
@@ -47,8 +48,18 @@ public static class PeopleEndpoints
             .Needs(Deed.ChangePeople).WithName("StopPerson").WithSummary("Stop a person now")
             .WithDescription("Sessions and streams end within seconds, on every node, and what the person holds is free again. For good.")
             .Problems(403, 404, 409, 503);
-        people.MapPost("/{person}:unlock", (HttpContext http, PeopleServices all, ApiCaller me, string person) =>
-                DoAsync(http, all, me, new UnlockPerson { Context = me.Context(), Person = Id(person) }))
+        people.MapPost("/{person}:unlock", async (HttpContext http, PeopleServices all, ApiCaller me, SignInFailures failures, string person) =>
+            {
+                var answer = await DoAsync(http, all, me, new UnlockPerson { Context = me.Context(), Person = Id(person) });
+
+                // Also for who is only paused: the next answer counts as the first again.
+                if (all.Directory.Current.Find(Id(person)) is { } unlocked)
+                {
+                    await failures.ForgetAsync(unlocked.SignInMark, http.RequestAborted);
+                }
+
+                return answer;
+            })
             .Needs(Deed.ChangePeople).WithName("UnlockPerson").WithSummary("Open the way by code again").Problems(403, 404, 409, 503);
         people.MapPost("/{person}:link", LinkProviderAsync).Needs(Deed.ChangePeople).WithName("LinkPerson")
             .WithSummary("Say by which name the agency's identity provider knows a person").Problems(400, 403, 404, 409, 422, 503);

@@ -53,6 +53,10 @@ public static class ReadHook
     public static Task PageAsync(HttpContext http, Shown shown) =>
         RecordAsync(LogOf(http), http, KindOf(http.GetEndpoint()!) ?? AuditKind.Consultation, AuditOutcome.Shown, shown);
 
+    /// <summary>Before a page is sent that says that there is nothing, or nothing for who asked.</summary>
+    public static Task AbsentAsync(HttpContext http) =>
+        RecordAsync(LogOf(http), http, KindOf(http.GetEndpoint()!) ?? AuditKind.Consultation, AuditOutcome.Absent, new Shown(Named(http), []));
+
     /// <summary>Before a chunk of a stream is sent.</summary>
     public static Task ChunkAsync(HttpContext http, Shown shown, AuditOutcome outcome = AuditOutcome.Shown) => RecordAsync(
         LogOf(http), http, KindOf(http.GetEndpoint()!) ?? throw new InvalidOperationException("The endpoint's right is not written down."), outcome, shown);
@@ -60,7 +64,7 @@ public static class ReadHook
     /// <summary>A caller was told that it may not. Nothing is shown, so that the answer leaves also when it cannot be written down.</summary>
     internal static async Task RefusedAsync(HttpContext http, Caller caller)
     {
-        if (http.RequestServices.GetService<IAuditLog>() is { } audit && KindOf(http.GetEndpoint()!) is { } kind)
+        if (http.RequestServices.GetService<IAuditLog>() is { } audit && (KindOf(http.GetEndpoint()!) ?? JournaledOf(http.GetEndpoint()!)) is { } kind)
         {
             try
             {
@@ -76,6 +80,10 @@ public static class ReadHook
     /// <summary>As what a use of the endpoint is written down before its answer; null: it is not.</summary>
     internal static AuditKind? KindOf(Endpoint endpoint) => Kinds.GetOrAdd(endpoint, e => e.Metadata.GetOrderedMetadata<NeededDeed>()
         .Select(n => AccessTable.Audited(n.Deed)).Where(a => a.IsBefore).Select(a => a.Kind).LastOrDefault());
+
+    /// <summary>As what the journal tells of the endpoint's deed; of one that is refused the journal tells nothing.</summary>
+    private static AuditKind? JournaledOf(Endpoint endpoint) => endpoint.Metadata.GetOrderedMetadata<NeededDeed>()
+        .Select(n => AccessTable.Audited(n.Deed)).Where(a => a.Kind is not null).Select(a => a.Kind).LastOrDefault();
 
     private static IAuditLog LogOf(HttpContext http) => http.RequestServices.GetRequiredService<IAuditLog>();
 

@@ -50,19 +50,19 @@ internal static class AuditPages
         var caller = http.Features.Get<Caller>()!;
         var chosen = Enum.TryParse<AuditKind>(kind, out var named) && Enum.IsDefined(named) ? named : (AuditKind?)null;
         AuditObject? asked = record?.Trim() is { Length: > 0 } text ? ObjectOf(text) : null;
-        var found = await reader.SearchAsync(
+        var (found, next) = await reader.PageAsync(
             new AuditSearch
             {
                 Agencies = sight.AgenciesOf(caller), Record = asked, Person = string.IsNullOrWhiteSpace(person) ? null : person.Trim(),
-                Kinds = chosen is { } only ? [only] : [], MaxResults = Rows + 1,
+                Kinds = chosen is { } only ? [only] : [], MaxResults = Rows,
                 Before = long.TryParse(before, NumberStyles.None, CultureInfo.InvariantCulture, out var place) ? place : null,
             }, _ => true, http.RequestAborted);
         var query = $"record={Uri.EscapeDataString(record ?? "")}&person={Uri.EscapeDataString(person ?? "")}&kind={chosen}";
         var model = new AuditModel
         {
             Record = record, Person = person, Kind = chosen,
-            Entries = [.. found.Take(Rows).Select(f => AuditEntryAnswer.Of(f)).Select(e => (e, NameOf(e, caller, names, people)))],
-            Next = found.Count > Rows && found[Rows - 1].Seq is { } last ? $"/app/audit?{query}&before={last}" : null,
+            Entries = [.. found.Select(f => AuditEntryAnswer.Of(f)).Select(e => (e, NameOf(e, caller, names, people)))],
+            Next = next is { } last ? $"/app/audit?{query}&before={last}" : null,
             Sealed = await reader.CheckpointAsync(http.RequestAborted) is { } note && note.Split('\n') is [_, var size, ..]
                 && long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var sealedUpTo) ? sealedUpTo : null,
         };

@@ -106,6 +106,11 @@ internal static class SearchEndpoints
 
     private static async Task<IResult> NameAsync(HttpContext http, PersonalStore store, string id)
     {
+        if (await store.FindAsync(CallerOf(http), PersonalKind.Search, id, http.RequestAborted) is null)
+        {
+            return Pages.Absent(http);
+        }
+
         var name = (await Form.ReadAsync(http)).Text("name");
         var named = name is { Length: <= 80 } && await store.NameAsync(CallerOf(http), PersonalKind.Search, id, name, http.RequestAborted);
         return Pages.After($"/app/search/{id}", named ? "searchNamed" : "searchNotNamed");
@@ -113,6 +118,11 @@ internal static class SearchEndpoints
 
     private static async Task<IResult> DropAsync(HttpContext http, PersonalStore store, string id)
     {
+        if (await store.FindAsync(CallerOf(http), PersonalKind.Search, id, http.RequestAborted) is null)
+        {
+            return Pages.Absent(http);
+        }
+
         await store.DropAsync(CallerOf(http), id, http.RequestAborted);
         return Pages.After("/app/search", "searchDropped");
     }
@@ -140,6 +150,8 @@ internal static class SearchEndpoints
                 var row = found.Items.FirstOrDefault(i => i.Row.Number == number) ?? found.Items.FirstOrDefault();
                 if (row is not null)
                 {
+                    // The address tells that there is one, and which.
+                    await ReadHook.PageAsync(http, new Shown([new AuditObject(AuditObjectKind.Item, $"{row.Row.ReportId}-{row.Row.Ordinal}")], ["number"], 1));
                     var page = $"/app/reports/{row.Row.ReportId}";
                     return Pages.After(row.Row.Number == number ? $"{page}/items/{row.Row.Ordinal}" : page);
                 }
@@ -202,7 +214,7 @@ internal static class SearchEndpoints
 
         foreach (var (field, end) in new[] { ("addedFrom", false), ("addedTo", true) })
         {
-            if (DateOnly.TryParseExact(form.Text(field), "yyyy-MM-dd", out var day))
+            if (DateOnly.TryParseExact(form.Text(field), "yyyy-MM-dd", out var day) && day.Year is > 1900 and < 9000)
             {
                 body[field] = $"{day.AddDays(end ? 1 : 0):yyyy-MM-dd}T00:00:00Z";
             }

@@ -50,7 +50,7 @@ public sealed record Selection
     public bool CanBeRepeated => Items.Any(i => i.Outcome == "unavailable");
 
     /// <summary>Enough items, or an end: the number has to be typed.</summary>
-    public bool NeedsNumber => Items.Length > 100 || (Action is { } action && action.IsFinal());
+    public bool NeedsNumber => Items.Length > 100 || (Action is { } action && action.IsFinal()) || Assessment?.Class == Classification.NotIllegal;
 
     public string Write() => JsonSerializer.Serialize(this, ApiJson.Options);
 

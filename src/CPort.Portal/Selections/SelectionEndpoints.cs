@@ -103,7 +103,7 @@ internal static class SelectionEndpoints
             Deed = action is null ? SelectionDeed.Assess : SelectionDeed.Act, Assessment = action is null ? assessment : null, Action = action,
             Reason = action is { } a && a.NeedsReason() ? form.Code<ActionReason>($"reason{(int)a}") : null, CommandId = CommandId.New().Value,
         };
-        await store.ReplaceAsync(form.Caller, id, selection.Write(), http.RequestAborted);
+        await store.ReplaceAsync(form.Caller, PersonalKind.Selection, id, selection.Write(), http.RequestAborted);
         return Pages.After($"/app/selections/{id}");
     }
 
@@ -121,6 +121,12 @@ internal static class SelectionEndpoints
         }
 
         var model = await ModelAsync(http, gateway, id, selection);
+        if (form.Text("deed") != selection.CommandId)
+        {
+            // Something else was decided since that page was drawn, in another window.
+            return await PageAsync(http, gateway, id, selection, new PageError(Pages.Context(http).Words["error.otherDeed"], "decide"));
+        }
+
         if (!selection.Done && selection.NeedsNumber && form.Number("number") != model.Possible)
         {
             return await PageAsync(http, gateway, id, selection, new PageError(Pages.Context(http).Words["error.number"], "number"));
@@ -141,7 +147,7 @@ internal static class SelectionEndpoints
                     : r.Chosen with { Outcome = "rejected", Detail = r.Refused ?? Pages.Context(http).Words["absent.title"] }),
             ],
         };
-        await store.ReplaceAsync(form.Caller, id, selection.Write(), http.RequestAborted);
+        await store.ReplaceAsync(form.Caller, PersonalKind.Selection, id, selection.Write(), http.RequestAborted);
         return Pages.After($"/app/selections/{id}", "selectionDone");
     }
 

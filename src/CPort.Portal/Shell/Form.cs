@@ -14,7 +14,8 @@ internal sealed class Form
 
     private Form(HttpContext http, IFormCollection fields) => (_http, _fields) = (http, fields);
 
-    public static async Task<Form> ReadAsync(HttpContext http) => new(http, await http.Request.ReadFormAsync(http.RequestAborted));
+    public static async Task<Form> ReadAsync(HttpContext http) => http.Request.HasFormContentType
+        ? new(http, await http.Request.ReadFormAsync(http.RequestAborted)) : throw ApiProblemException.Of(ProblemCodes.BadRequest, "A form was expected.");
 
     public Caller Caller => _http.Features.Get<Caller>()!;
 

@@ -71,8 +71,22 @@ public static class Pages
     }
 
     /// <summary>The same for what is absent and for what is not for this person (rule R13): byte for byte.</summary>
-    public static IResult Absent(HttpContext http) => Of<MessageView, Message>(
-        http, new Message("absent"), p => p with { Title = p.Words["absent.title"], Address = "/app", Done = null }, StatusCodes.Status404NotFound);
+    public static IResult Absent(HttpContext http)
+    {
+        var page = Of<MessageView, Message>(
+            http, new Message("absent"), p => p with { Title = p.Words["absent.title"], Address = "/app", Done = null }, StatusCodes.Status404NotFound);
+        return http.Features.Get<PortalSession>() is null ? page : new NotThere(page);
+    }
+
+    /// <summary>That somebody asked for what is not theirs to see is in the audit log, as it is for the API.</summary>
+    private sealed record NotThere(IResult Page) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            await ReadHook.AbsentAsync(httpContext);
+            await Page.ExecuteAsync(httpContext);
+        }
+    }
 
     private sealed record SeeOther(string Address) : IResult
     {

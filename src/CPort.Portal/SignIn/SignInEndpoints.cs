@@ -171,6 +171,9 @@ internal sealed partial class SignInServices(
 
     /// <summary>Example data on this machine's own address, asked for from this machine and by that name: a name of another's may lead here too.</summary>
     public bool OffersExamples(HttpContext http) => options.OffersExamplePeople()
+
+        // Behind a proxy everybody comes from this machine.
+        && !http.Request.Headers.Keys.Any(h => h is "Forwarded" or "Via" || h.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase))
         && http.Connection is { RemoteIpAddress: { } from, LocalIpAddress: { } at }
         && System.Net.IPAddress.IsLoopback(from) && System.Net.IPAddress.IsLoopback(at)
         && (http.Request.Host.Host is "localhost"

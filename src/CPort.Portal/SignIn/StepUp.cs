@@ -39,7 +39,7 @@ internal static class Return
     public static string To(string? wanted) => wanted is { Length: > 0 and <= 500 } && (wanted == "/app" || wanted.StartsWith("/app/", StringComparison.Ordinal)
         || wanted.StartsWith("/app?", StringComparison.Ordinal)) && !wanted.Contains("//", StringComparison.Ordinal) && !wanted.Contains('\\',
             StringComparison.Ordinal)
-        && !wanted.Any(char.IsControl) ? wanted : "/app";
+        && wanted.All(c => c is > ' ' and < '\u007f') ? wanted : "/app";
 }
 
 /// <summary>Where the script goes next.</summary>

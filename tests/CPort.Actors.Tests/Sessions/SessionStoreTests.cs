@@ -65,6 +65,28 @@ public sealed class SessionStoreTests(PostgreSqlServer server) : IClassFixture<P
         });
     }
 
+    /// <summary>Who writes the database makes nobody somebody else, gives nobody roles, and prolongs nothing.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_row_that_was_changed_gives_nothing(DatabaseProvider provider)
+    {
+        await OnAsync(provider, async database =>
+        {
+            var time = new SetTime(Noon);
+            var store = new SessionStore(database, new KeyRingSeam(KeyRing.New()), new SessionTimes(), time);
+            var (id, opened) = await store.OpenAsync(Person, Tenant.Live, Roles.Analyst, proved: false, default);
+            await database.ExecuteAsync(
+                "UPDATE cport_sessions SET roles = 65535, generation = 9, tenant = 1, proved_at = @far, expires_at = @far", default,
+                ("far", Noon.AddYears(1).ToUnixTimeMilliseconds()));
+            var found = await store.FindAsync(id, default);
+            Assert.Equal(
+                (opened.Roles, opened.Generation, opened.Tenant, opened.ExpiresAt, null),
+                (found!.Roles, found.Generation, found.Tenant, found.ExpiresAt, found.ProvedAt));
+            await database.ExecuteAsync("UPDATE cport_sessions SET person = 'p-0000000000000000'", default);
+            Assert.Null(await store.FindAsync(id, default));
+        });
+    }
+
     [SkippableTheory]
     [MemberData(nameof(Both))]
     public async Task What_is_open_for_a_session_ends_when_the_session_is_ended_on_another_node(DatabaseProvider provider)

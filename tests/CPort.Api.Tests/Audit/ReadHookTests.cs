@@ -21,7 +21,7 @@ namespace CPort.Api.Tests.Audit;
 public sealed class ReadHookTests : IDisposable
 {
     /// <summary>Rights whose use shows nothing of reports, items, hashes, agencies or people.</summary>
-    private static readonly Deed[] ShowNothing = [Deed.SeeService, Deed.SeeFigures, Deed.ReadProjections, Deed.WatchNodes, Deed.SeeTree];
+    private static readonly Deed[] ShowNothing = [Deed.SeeService, Deed.SeeFigures, Deed.ReadProjections, Deed.WatchNodes, Deed.SeeTree, Deed.SignIn];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cport-hook-");
 

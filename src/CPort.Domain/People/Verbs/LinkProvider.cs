@@ -26,7 +26,7 @@ public sealed record LinkProvider : IPersonCommand
         : Accept(new ProviderLinked { Meta = meta, Person = Person, Mark = Mark });
 }
 
-/// <summary>The one link that there is now, or none.</summary>
+/// <summary>The one link that there is now, or none. Who has it can come in as the person, so that a bureau confirms that person anew.</summary>
 [ProtoContract, Manifest("pse10")]
 public sealed record ProviderLinked : IPersonEvent
 {
@@ -35,5 +35,5 @@ public sealed record ProviderLinked : IPersonEvent
     [ProtoMember(3)] public string? Mark { get; init; }
 
     public PeopleRegistry Apply(PeopleRegistry state) =>
-        state.With(Person, p => p with { Providers = Mark is null ? [] : [Mark] });
+        state.With(Person, p => p with { Providers = Mark is null ? [] : [Mark], ConfirmedAt = Mark is null ? p.ConfirmedAt : null });
 }

@@ -1,4 +1,4 @@
-namespace CPort.Api.Security;
+namespace CPort.Api.Answers;
 
 /// <summary>
 /// Of an endpoint that people open in a browser: how it says what is wrong, and what its pages may load. Everything else answers JSON, which may load nothing.
