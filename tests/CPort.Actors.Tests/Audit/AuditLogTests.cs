@@ -248,7 +248,7 @@ public sealed class AuditLogTests(PostgreSqlServer server) : IClassFixture<Postg
         var (seq, bytes) = (await other.Reader.FindAsync(id, default))!.Value;
         Assert.True((await other.Reader.ProveAsync(seq!.Value, default))!.Proves(bytes, other.Tree.Signer.Verifier));
 
-        // What comes late for a month that is over is written without them; while it runs nobody erases it, so that its key was taken away, and nothing is shown.
+        // What comes late for a month that is over is written without them; while it runs nobody erases it: its key was taken away, and nothing is shown.
         await Assert.ThrowsAsync<AuditUnavailableException>(() => other.Log.RecordAsync(Look("key-1", 2), default));
         await world.DoAsync("UPDATE cport_audit_periods SET period = '2000-01' WHERE agency = 'hotline-nl'");
         Assert.Equal(
