@@ -15,6 +15,9 @@ public sealed class AuditClusterTests(PostgreSqlServer server)
 {
     private const string Hotline = "hotline-nl";
 
+    /// <summary>Looks that were answered otherwise: they may be in the log, too.</summary>
+    private int _failed;
+
     [SkippableFact]
     public async Task Looks_through_all_nodes_are_in_one_log_which_goes_on_when_its_sequencer_is_killed()
     {
@@ -42,7 +45,7 @@ public sealed class AuditClusterTests(PostgreSqlServer server)
         Assert.True(verdict.Size >= looks);
     }
 
-    private static async Task<int> LookAsync(TestNode node, int times)
+    private async Task<int> LookAsync(TestNode node, int times)
     {
         using var http = node.Http(node.KeyOf(Hotline));
         for (var done = 0; done < times;)
@@ -50,18 +53,19 @@ public sealed class AuditClusterTests(PostgreSqlServer server)
             // While a node dies the other may be busy with itself.
             using var answer = await http.GetAsync("v1/agency");
             done += answer.StatusCode == HttpStatusCode.OK ? 1 : 0;
+            _failed += answer.StatusCode == HttpStatusCode.OK ? 0 : 1;
         }
 
         return times;
     }
 
-    private static async Task UntilAsync(NodeCluster cluster, int looks, TestNode? killed = null)
+    private async Task UntilAsync(NodeCluster cluster, int looks, TestNode? killed = null)
     {
         for (var end = DateTime.UtcNow + TestNode.Patience; ; await Task.Delay(200))
         {
             var there = long.Parse(
                 await TextAsync(cluster, $"SELECT COUNT(*) FROM cport_audit_entries WHERE agency = '{Hotline}' AND kind = 3"), CultureInfo.InvariantCulture);
-            if (there == looks)
+            if (there >= looks && there <= looks + _failed)
             {
                 return;
             }
