@@ -117,6 +117,7 @@ public sealed class FormationTests(PostgreSqlServer server)
     }
 
     [SkippableFact]
+    [Trait("Run", "whole")]
     public async Task Nodes_with_a_part_of_the_roles_each_are_one_whole()
     {
         await using var cluster = await NodeCluster.CreateAsync(server, 3, (i, settings) =>
