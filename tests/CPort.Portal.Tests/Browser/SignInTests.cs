@@ -23,6 +23,7 @@ public sealed class SignInTests(SignedInNode node, Chromium chromium)
         await page.GotoAsync("app/queues/unassessed");
         await page.Keyboard.PressAsync("n");
         await page.WaitForSelectorAsync("#assess");
+        await page.WaitForLoadStateAsync(LoadState.Load);
         for (var i = 0; i < 5; i++)
         {
             var title = await page.InnerTextAsync("h1");
@@ -84,6 +85,7 @@ public sealed class SignInTests(SignedInNode node, Chromium chromium)
         await page.GotoAsync("app/settings");
         await PictureAsync(page, "settings");
         await IsCleanAsync(page);
+        await page.WaitForLoadStateAsync(LoadState.Load);
         await page.ClickAsync("form[data-passkey=create] button");
         await page.WaitForSelectorAsync("form[action$=remove]");
         await page.ClickAsync("details.person summary");
@@ -91,6 +93,7 @@ public sealed class SignInTests(SignedInNode node, Chromium chromium)
         await page.WaitForSelectorAsync("form[data-passkey=get]");
         await page.GotoAsync("app");
         Assert.Contains("/signin", page.Url, StringComparison.Ordinal);
+        await page.WaitForLoadStateAsync(LoadState.Load);
         await page.ClickAsync("form[data-passkey=get] button");
         await page.WaitForSelectorAsync("nav.side");
         Assert.EndsWith("/app", page.Url, StringComparison.Ordinal);

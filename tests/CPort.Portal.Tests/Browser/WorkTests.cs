@@ -62,6 +62,7 @@ public sealed class WorkTests(PortalNode node, Chromium chromium)
         await page.GotoAsync("app/queues/unassessed");
         await page.Keyboard.PressAsync("n");
         await page.WaitForSelectorAsync("#assess");
+        await page.WaitForLoadStateAsync(LoadState.Load);
         var seen = new HashSet<string>();
         var times = new List<double>();
         for (var i = 0; i < 20; i++)
@@ -145,6 +146,8 @@ public sealed class WorkTests(PortalNode node, Chromium chromium)
         var page = await chromium.OpenAsync(node, "hotline-nl");
         await page.GotoAsync("app/queues/unassessed");
         await page.Locator("tbody th a").First.ClickAsync();
+        await page.WaitForSelectorAsync("#facts");
+        await page.WaitForLoadStateAsync(LoadState.Load);
         await page.Keyboard.PressAsync("r");
         await page.WaitForSelectorAsync("input.open");
         Assert.Contains("[.]", await page.InputValueAsync("input.open >> nth=0"), StringComparison.Ordinal);
