@@ -164,9 +164,9 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
     /// <summary>Whether its time has run out.</summary>
     public bool IsOver(Session session, DateTimeOffset now) => now >= session.ExpiresAt || now - session.LastSeenAt >= options.Idle;
 
-    /// <summary>The person has shown a passkey just now.</summary>
-    public Task ProvedAsync(Session session, CancellationToken cancellation) =>
-        SetAsync(session.IdHash, session.Ticket with { ProvedAt = time.GetUtcNow() }, cancellation);
+    /// <summary>The person has shown a passkey: just now, or <paramref name="at"/>.</summary>
+    public Task ProvedAsync(Session session, CancellationToken cancellation, DateTimeOffset? at = null) =>
+        SetAsync(session.IdHash, session.Ticket with { ProvedAt = at ?? time.GetUtcNow() }, cancellation);
 
     /// <summary>Whether a dangerous act may follow without showing a passkey again.</summary>
     public bool IsProved(Session session) => session.ProvedAt is { } at && time.GetUtcNow() - at < options.StepUp;

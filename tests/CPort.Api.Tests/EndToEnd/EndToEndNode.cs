@@ -56,6 +56,9 @@ public sealed class EndToEndNode : IAsyncDisposable
 
     public Uri Url { get; private set; } = null!;
 
+    /// <summary>What a test makes older than it is, behind the node's HTTP.</summary>
+    public IServiceProvider Services => _app!.Services;
+
     /// <summary>HTTP/2 without TLS.</summary>
     public Uri Http2Url { get; private set; } = null!;
 
