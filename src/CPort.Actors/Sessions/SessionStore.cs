@@ -92,14 +92,13 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
     /// <summary>A row is written for a request at most so often.</summary>
     private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
 
-    private const string Columns = "id_hash, person, generation, tenant, roles, created_at, seen_at, expires_at, proved_at, ticket";
+    private const string Columns = "id_hash, person, seen_at, expires_at, ticket";
 
     public SessionTimes Options => options;
 
     public static Task EnsureTablesAsync(Database database, CancellationToken cancellation) => DatabaseSchema.ApplyAsync(database, """
-        CREATE TABLE IF NOT EXISTS cport_sessions (id_hash VARCHAR(64) NOT NULL PRIMARY KEY, person VARCHAR(40) NOT NULL, generation INTEGER NOT NULL,
-          tenant INTEGER NOT NULL, roles INTEGER NOT NULL, created_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, proved_at BIGINT,
-          ticket VARCHAR(4000) NOT NULL);
+        CREATE TABLE IF NOT EXISTS cport_sessions (id_hash VARCHAR(64) NOT NULL PRIMARY KEY, person VARCHAR(40) NOT NULL, seen_at BIGINT NOT NULL,
+          expires_at BIGINT NOT NULL, ticket VARCHAR(4000) NOT NULL);
         CREATE INDEX IF NOT EXISTS cport_sessions_person ON cport_sessions (person);
         CREATE TABLE IF NOT EXISTS cport_purposes (person VARCHAR(40) NOT NULL PRIMARY KEY, texts VARCHAR(8000) NOT NULL);
         """, cancellation);
@@ -124,11 +123,9 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
         };
         var session = new Session(HashOf(id), now, ticket);
         await database.ExecuteAsync(
-            $"INSERT INTO cport_sessions ({Columns}) VALUES (@id, @person, @generation, @tenant, @roles, @created, @seen, @expires, @proved, @ticket)",
-                cancellation,
-            ("id", session.IdHash), ("person", person.Id.Value), ("generation", session.Generation), ("tenant", (int)session.Tenant),
-            ("roles", (int)session.Roles), ("created", Ms(now)), ("seen", Ms(now)), ("expires", Ms(session.ExpiresAt)),
-            ("proved", session.ProvedAt is { } p ? Ms(p) : null), ("ticket", Seal(session.IdHash, session.Ticket))).ConfigureAwait(false);
+            $"INSERT INTO cport_sessions ({Columns}) VALUES (@id, @person, @seen, @expires, @ticket)", cancellation,
+            ("id", session.IdHash), ("person", person.Id.Value), ("seen", Ms(now)), ("expires", Ms(session.ExpiresAt)),
+            ("ticket", Seal(session.IdHash, ticket))).ConfigureAwait(false);
         return (id, session);
     }
 
@@ -208,7 +205,11 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
     public async Task<ImmutableArray<Session>> OfAsync(PersonId person, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        return [.. (await ReadAsync("person = @key ORDER BY created_at DESC", person.Value, cancellation).ConfigureAwait(false)).Where(s => !IsOver(s, now))];
+        return
+        [
+            .. (await ReadAsync("person = @key", person.Value, cancellation).ConfigureAwait(false)).Where(s => !IsOver(s, now))
+                .OrderByDescending(s => s.CreatedAt),
+        ];
     }
 
     /// <summary>Which of these are there still.</summary>
@@ -241,9 +242,7 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
     public string HashOf(string id) => Convert.ToHexStringLower(seam.Keyed("session-1", System.Text.Encoding.UTF8.GetBytes(id)));
 
     private Task SetAsync(string idHash, SessionTicket ticket, CancellationToken cancellation) => database.ExecuteAsync(
-        "UPDATE cport_sessions SET tenant = @tenant, roles = @roles, proved_at = @proved, ticket = @ticket WHERE id_hash = @id", cancellation,
-        ("id", idHash), ("tenant", (int)ticket.Tenant), ("roles", (int)ticket.Roles), ("proved", ticket.ProvedAt is { } p ? Ms(p) : null),
-        ("ticket", Seal(idHash, ticket)));
+        "UPDATE cport_sessions SET ticket = @ticket WHERE id_hash = @id", cancellation, ("id", idHash), ("ticket", Seal(idHash, ticket)));
 
     private async Task<Session?> ReadAsync(string idHash, CancellationToken cancellation) =>
         (await ReadAsync("id_hash = @key", idHash, cancellation).ConfigureAwait(false)).FirstOrDefault();
@@ -257,9 +256,9 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
             // A row that somebody changed does not open, or says another person than it is found by: no session.
-            if (TryOpen(reader.GetString(0), reader.GetString(9)) is { } ticket && ticket.Person.Value == reader.GetString(1))
+            if (TryOpen(reader.GetString(0), reader.GetString(4)) is { } ticket && ticket.Person.Value == reader.GetString(1))
             {
-                found.Add(new Session(reader.GetString(0), Time(reader, 6), ticket));
+                found.Add(new Session(reader.GetString(0), Time(reader, 2), ticket));
             }
         }
 

@@ -93,7 +93,7 @@ internal static class ReportEndpoints
             var form = await Form.ReadAsync(http);
             var from = QueueOf(form.Text("from"));
             var command = make(form, (report, new ItemTarget { Ordinal = item, ExpectedVersion = form.Number("version") }));
-            var words = Pages.Context(http).Words;
+            var words = Pages.WordsOf(http);
             PageError error;
             var status = StatusCodes.Status422UnprocessableEntity;
             if (command is null)

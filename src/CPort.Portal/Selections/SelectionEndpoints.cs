@@ -95,7 +95,7 @@ internal static class SelectionEndpoints
         var action = form.Code<ActionType>("action");
         if (assessment.Class is null == action is null)
         {
-            return await PageAsync(http, gateway, id, selection, new PageError(Pages.Context(http).Words["error.selection"], "decide"));
+            return await PageAsync(http, gateway, id, selection, new PageError(Pages.WordsOf(http)["error.selection"], "decide"));
         }
 
         selection = selection with
@@ -124,12 +124,12 @@ internal static class SelectionEndpoints
         if (form.Text("deed") != selection.CommandId)
         {
             // Something else was decided since that page was drawn, in another window.
-            return await PageAsync(http, gateway, id, selection, new PageError(Pages.Context(http).Words["error.otherDeed"], "decide"));
+            return await PageAsync(http, gateway, id, selection, new PageError(Pages.WordsOf(http)["error.otherDeed"], "decide"));
         }
 
         if (!selection.Done && selection.NeedsNumber && form.Number("number") != model.Possible)
         {
-            return await PageAsync(http, gateway, id, selection, new PageError(Pages.Context(http).Words["error.number"], "number"));
+            return await PageAsync(http, gateway, id, selection, new PageError(Pages.WordsOf(http)["error.number"], "number"));
         }
 
         // What is known to be refused is not asked for; it keeps its reason.
@@ -144,7 +144,7 @@ internal static class SelectionEndpoints
             [
                 .. model.Rows.Select(r => done.TryGetValue(r.Chosen.Item, out var o) ? r.Chosen with { Outcome = o.Outcome, Detail = o.Detail }
                     : r.Chosen.Outcome is not null ? r.Chosen
-                    : r.Chosen with { Outcome = "rejected", Detail = r.Refused ?? Pages.Context(http).Words["absent.title"] }),
+                    : r.Chosen with { Outcome = "rejected", Detail = r.Refused ?? Pages.WordsOf(http)["absent.title"] }),
             ],
         };
         await store.ReplaceAsync(form.Caller, PersonalKind.Selection, id, selection.Write(), http.RequestAborted);
@@ -185,7 +185,7 @@ internal static class SelectionEndpoints
     private static async Task<SelectionModel> ModelAsync(HttpContext http, IReportGateway gateway, string id, Selection selection)
     {
         var caller = http.Features.Get<Caller>()!;
-        var words = Pages.Context(http).Words;
+        var words = Pages.WordsOf(http);
         var rows = new SelectionRow[selection.Items.Length];
         await Parallel.ForEachAsync(
             Enumerable.Range(0, rows.Length), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = http.RequestAborted },

@@ -46,12 +46,15 @@ public static class Pages
         }
     }
 
+    /// <summary>The words in which this person is spoken to.</summary>
+    public static Words WordsOf(HttpContext http) => Words.Of(http.Features.Get<PortalSession>()?.Language, http.Request.Headers.AcceptLanguage);
+
     /// <summary>What every page knows: words, who looks, when, and the token of its forms.</summary>
     public static PageContext Context(HttpContext http)
     {
         var session = http.Features.Get<PortalSession>();
         var token = session is null ? null : http.RequestServices.GetRequiredService<IAntiforgery>().GetAndStoreTokens(http);
-        var words = Words.Of(session?.Language, http.Request.Headers.AcceptLanguage);
+        var words = WordsOf(http);
         return new PageContext
         {
             Words = words, Session = session, Title = "", Now = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow(),
