@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace CPort.Domain.Access;
 
 /// <summary>What the access table must know of an item; nothing of it is confidential.</summary>
@@ -11,6 +13,8 @@ namespace CPort.Domain.Access;
 /// <param name="EscalatedTo">Whom an orphan went to that nobody took in time.</param>
 /// <param name="FormerAgencies">Who had it before, or gave an opinion or did something about it (<see cref="AccessTable.SetOf"/>).</param>
 /// <param name="FormerCountries">The countries whose job it was before (<see cref="AccessTable.SetOf"/>).</param>
+/// <param name="ReferredTo">The agencies that it was given to (<see cref="AccessTable.SetOf"/>).</param>
+/// <param name="AskedToLook">The agencies asked for a second look that is waited for (<see cref="AccessTable.SetOf"/>).</param>
 public sealed record ItemRelationFacts(
     AgencyId ReportingHotline,
     Country? AssignedCountry,
@@ -21,7 +25,9 @@ public sealed record ItemRelationFacts(
     bool IsIllegal,
     AgencyId? EscalatedTo = null,
     string FormerAgencies = "",
-    string FormerCountries = "");
+    string FormerCountries = "",
+    string ReferredTo = "",
+    string AskedToLook = "");
 
 /// <summary>How a caller stands to an item; several can hold at once, and each adds what it may see.</summary>
 [Flags]
@@ -47,6 +53,12 @@ public enum ItemRelations
 
     /// <summary>Police or INTERPOL to whom an orphan went that nobody took: it is theirs to answer, take, act on and close.</summary>
     Escalated = 4096,
+
+    /// <summary>Police or INTERPOL that was given the item, wherever it is.</summary>
+    Referred = 8192,
+
+    /// <summary>Asked for a second look, while one is waited for.</summary>
+    AskedToLook = 16384,
 }
 
 /// <summary>Fields that are shown or hidden together.</summary>
@@ -135,22 +147,61 @@ public enum ItemWrite
 
     /// <summary>Trace, match, route and assign by CPort itself.</summary>
     Automatic,
+
+    /// <summary>Of police: have the host not told for a while.</summary>
+    Hold,
+
+    /// <summary>End one's own hold before its time.</summary>
+    LiftHold,
+
+    /// <summary>Let one's own hold last longer.</summary>
+    ExtendHold,
+
+    /// <summary>Say why a hold of police is thought wrong.</summary>
+    ObjectToHold,
+
+    /// <summary>End a hold to which a hotline objects.</summary>
+    OverruleHold,
+
+    /// <summary>Give it to police: a hotline to whom it concerns, police to itself.</summary>
+    Refer,
+
+    /// <summary>Propose it for ICSE.</summary>
+    ProposeForIcse,
+
+    /// <summary>Of police that it was given to: ask its source, or who has it, for data.</summary>
+    Ask,
+
+    /// <summary>Answer what police asks.</summary>
+    Answer,
+
+    /// <summary>Say that one's own question is answered, or ask again.</summary>
+    JudgeAnswer,
+
+    /// <summary>Judge it without knowing what was said: a person's, never a machine's.</summary>
+    Look = 60,
+
+    /// <summary>Ask another agency to look.</summary>
+    AskForLook = 61,
 }
 
 /// <summary>What one caller may see of one item (or of a report: the union over its items).</summary>
 public readonly record struct ItemAccess(ItemRelations Relations)
 {
+    /// <summary>What others said of it is not shown: the caller may give a second look (<see cref="Reports.SecondLooks.IsBlind"/>).</summary>
+    public bool Blind { get; init; }
+
     public static readonly ItemAccess None = new(ItemRelations.None);
 
     /// <summary>False: answer as if there were no such report.</summary>
     public bool Exists => this[FieldGroup.Existence] == Visibility.Visible;
 
-    public Visibility this[FieldGroup field] => AccessTable.Of(Relations, field);
+    public Visibility this[FieldGroup field] => Blind && field == FieldGroup.Classification ? Visibility.Absent : AccessTable.Of(Relations, field);
 
     public bool Sees(FieldGroup field) => this[field] == Visibility.Visible;
 
     /// <summary>For what belongs to the report as a whole: the caller sees it when it sees it for any item.</summary>
-    public ItemAccess Or(ItemAccess other) => new(Relations | other.Relations);
+    public ItemAccess Or(ItemAccess other) => new(Relations | other.Relations) { Blind = Blind || other.Blind };
 }
 
 /// <summary>One way in which a caller's agency is tied to an item; a relation holds while one of its ties does.</summary>
@@ -180,6 +231,12 @@ public enum ItemTie
 
     /// <summary>The orphan went to it.</summary>
     EscalatedTo,
+
+    /// <summary>The item was given to it.</summary>
+    ReferredTo,
+
+    /// <summary>It was asked for a second look, which is waited for.</summary>
+    AskedToLook,
 }
 
 /// <summary>Where an item stands on its way to a hotline; some rights last only so long.</summary>
@@ -255,6 +312,19 @@ public static partial class AccessTable
             Holds = "police (with a purpose given) or INTERPOL, of orphans that went to them because nobody took them in time",
             NeedsPurpose = true,
         },
+        new(ItemRelations.Referred, PoliceAndInterpol, AnyWorker, [ItemTie.ReferredTo], Shown: AllButReporterData)
+        {
+            Title = "Referred police",
+            Holds = "police (with a purpose given) or INTERPOL that the item was given to in a referral, also when the country is neither hosting nor assigned",
+            NeedsPurpose = true,
+        },
+        new(ItemRelations.AskedToLook, [AgencyKind.Hotline, .. PoliceAndInterpol], Roles.Analyst | Roles.Officer, [ItemTie.AskedToLook],
+            Shown: [FieldGroup.Existence, FieldGroup.State, FieldGroup.Hosting, FieldGroup.Url, FieldGroup.Credentials])
+        {
+            Title = "Asked for a second look",
+            Holds = "a hotline, police (with a purpose given) or INTERPOL that the hotline which has the item asked for a second look, while that is waited for",
+            NeedsPurpose = true, ForAuditors = false,
+        },
         new(ItemRelations.FormerlyAssigned, [AgencyKind.Hotline, .. PoliceAndInterpol], AnyWorker, [ItemTie.FormerAgency, ItemTie.FormerCountry],
             Shown: [FieldGroup.Existence, FieldGroup.State], Masked: FieldGroup.Classification)
         {
@@ -292,7 +362,7 @@ public static partial class AccessTable
     [
         ItemWrite.Claim, ItemWrite.Release, ItemWrite.Assess, ItemWrite.CorrectAssessment, ItemWrite.Act, ItemWrite.UpdateHosting,
         ItemWrite.MoveToCountry, ItemWrite.SetReference, ItemWrite.DescribeSite, ItemWrite.MarkUrgent, ItemWrite.AddMemo,
-        ItemWrite.SeenOnline, ItemWrite.Object, ItemWrite.Reopen,
+        ItemWrite.SeenOnline, ItemWrite.Object, ItemWrite.Reopen, ItemWrite.ObjectToHold, ItemWrite.Refer, ItemWrite.ProposeForIcse, ItemWrite.Answer,
     ];
 
     private static readonly ImmutableArray<WriteRow> WriteRows =
@@ -300,7 +370,8 @@ public static partial class AccessTable
         new(ItemRelations.Reporting, Worker, ItemPhase.Any,
         [
             ItemWrite.Amend, ItemWrite.Withdraw, ItemWrite.AddItems, ItemWrite.DescribeSite, ItemWrite.MarkUrgent,
-            ItemWrite.AddMemo, ItemWrite.SeenOnline, ItemWrite.CorrectAssessment, ItemWrite.Object,
+            ItemWrite.AddMemo, ItemWrite.SeenOnline, ItemWrite.CorrectAssessment, ItemWrite.Object, ItemWrite.ObjectToHold,
+            ItemWrite.Refer, ItemWrite.ProposeForIcse, ItemWrite.Answer,
         ]),
 
         // What nobody can trace is nobody's job: its reporter tells police at once, or finds it gone (RecordActions says which actions).
@@ -309,6 +380,11 @@ public static partial class AccessTable
             [ItemWrite.Assign, ItemWrite.CorrectAssessment, ItemWrite.Object, ItemWrite.Reopen]),
         new(ItemRelations.AssignedCountry, Worker, ItemPhase.NoHotline, TheJob),
         new(ItemRelations.AssignedHotline, Worker, ItemPhase.Any, TheJob),
+
+        // Of persons: who looked, and that it was somebody else, is what a second look is.
+        new(ItemRelations.AssignedHotline, Roles.Analyst, ItemPhase.Any, [ItemWrite.Look]) { OfPerson = true },
+        new(ItemRelations.AssignedHotline, Roles.Manager, ItemPhase.Any, [ItemWrite.AskForLook]),
+        new(ItemRelations.AskedToLook, Roles.Analyst | Roles.Officer, ItemPhase.Any, [ItemWrite.Look, ItemWrite.Release]) { OfPerson = true },
         new(ItemRelations.Mandated, Worker, ItemPhase.Orphan,
         [
             ItemWrite.TakeOrphan, ItemWrite.UpdateHosting, ItemWrite.MoveToCountry, ItemWrite.SeenOnline,
@@ -317,6 +393,20 @@ public static partial class AccessTable
         new(ItemRelations.Escalated, AnyWorker, ItemPhase.Orphan, TheJob),
         new(ItemRelations.FormerlyAssigned, AnyWorker, ItemPhase.Any, [ItemWrite.CorrectAssessment]),
         new(ItemRelations.System, Roles.Machine, ItemPhase.Any, [ItemWrite.Automatic]),
+
+        // Police first: in its own jurisdiction, and INTERPOL's where there is none. What somebody asked for they end, wherever the item is by then.
+        new(ItemRelations.PoliceOfCountry, Roles.Officer | Roles.Machine, ItemPhase.Any, [ItemWrite.Hold, ItemWrite.LiftHold]),
+        new(ItemRelations.PoliceOfCountry, Roles.Manager, ItemPhase.Any, [ItemWrite.ExtendHold]),
+        new(ItemRelations.PoliceOfCountry, Roles.Manager, ItemPhase.Any, [ItemWrite.OverruleHold]) { OfBureau = true },
+        new(ItemRelations.Interpol, AnyWorker, ItemPhase.Orphan, [ItemWrite.Hold]),
+        new(ItemRelations.Interpol, AnyWorker, ItemPhase.Any, [ItemWrite.LiftHold]),
+        new(ItemRelations.Interpol, Roles.Manager, ItemPhase.Orphan, [ItemWrite.ExtendHold]),
+        new(ItemRelations.Escalated, AnyWorker, ItemPhase.Orphan, [ItemWrite.Hold, ItemWrite.LiftHold]),
+        new(ItemRelations.Escalated, Roles.Manager, ItemPhase.Orphan, [ItemWrite.ExtendHold]),
+        new(ItemRelations.FormerlyAssigned, Roles.Officer, ItemPhase.Any, [ItemWrite.LiftHold]),
+        new(ItemRelations.PoliceOfCountry, Roles.Officer | Roles.Machine, ItemPhase.Any, [ItemWrite.Refer, ItemWrite.ProposeForIcse]),
+        new(ItemRelations.Interpol, AnyWorker, ItemPhase.Any, [ItemWrite.Refer]),
+        new(ItemRelations.Referred, AnyWorker, ItemPhase.Any, [ItemWrite.Ask, ItemWrite.JudgeAnswer]),
     ];
 
     /// <summary>Every relation that shows something.</summary>
@@ -327,7 +417,7 @@ public static partial class AccessTable
         string.Join(',', names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)) is { Length: > 0 } text ? $",{text}," : "";
 
     /// <summary>Whether <see cref="SetOf"/> was made with the name.</summary>
-    public static bool IsIn(string set, string name) => set.Contains($",{name},", StringComparison.Ordinal);
+    public static bool IsIn(string set, string name) => set.Length > 0 && set.Contains($",{name},", StringComparison.Ordinal);
 
     private static IEnumerable<RelationRow> ShowingRows => Rows.Where(r => !r.Shown.IsEmpty);
 
@@ -335,22 +425,32 @@ public static partial class AccessTable
     /// The relations that the caller can stand in, each with the ties to the item of which one must hold. Live callers stand in no relation to training items,
     /// nor the other way round.
     /// </summary>
-    public static IEnumerable<(ItemRelations Relation, ImmutableArray<ItemTie> Ties)> RelationsOf(Caller caller)
+    public static ImmutableArray<(ItemRelations Relation, ImmutableArray<ItemTie> Ties)> RelationsOf(Caller caller) =>
+        Standings.GetOrAdd((caller.Kind, caller.Roles, HasPurpose(caller)), static who => [.. RelationsOf(who.Kind, who.Roles, who.HasPurpose)]);
+
+    // What of a caller the rows ask for: each command and each news asks them, and few combinations ever occur.
+    private static readonly ConcurrentDictionary<
+        (AgencyKind Kind, Roles Roles, bool HasPurpose), ImmutableArray<(ItemRelations Relation, ImmutableArray<ItemTie> Ties)>> Standings = new();
+
+    private static readonly ConcurrentDictionary<
+        (Roles Roles, bool OfBureau, bool OfPerson, ItemWrite Write), ImmutableArray<(ItemRelations Relation, ItemPhase While)>> Ways = new();
+
+    private static IEnumerable<(ItemRelations Relation, ImmutableArray<ItemTie> Ties)> RelationsOf(AgencyKind kind, Roles roles, bool hasPurpose)
     {
         foreach (var row in Rows)
         {
-            if (!caller.Is(row.Roles) || (row.NeedsPurpose && caller.Kind == AgencyKind.Police && string.IsNullOrWhiteSpace(caller.Purpose)))
+            if ((roles & row.Roles) == 0 || (row.NeedsPurpose && !hasPurpose))
             {
                 continue;
             }
 
-            if (row.Kinds.Contains(caller.Kind))
+            if (row.Kinds.Contains(kind))
             {
                 yield return (row.Relation, row.Ties);
             }
-            else if (row.Kinds.IsEmpty && caller.Kind is not (AgencyKind.SupervisoryAuthority or AgencyKind.System))
+            else if (row.Kinds.IsEmpty && kind is not (AgencyKind.SupervisoryAuthority or AgencyKind.System))
             {
-                yield return (row.Relation, [.. Rows.Where(r => r.ForAuditors && r.Kinds.Contains(caller.Kind)).SelectMany(r => r.Ties)]);
+                yield return (row.Relation, [.. Rows.Where(r => r.ForAuditors && r.Kinds.Contains(kind)).SelectMany(r => r.Ties)]);
             }
         }
     }
@@ -363,7 +463,14 @@ public static partial class AccessTable
         {
             foreach (var (relation, ties) in RelationsOf(caller))
             {
-                held |= ties.Any(tie => Holds(tie, caller, item)) ? relation : ItemRelations.None;
+                foreach (var tie in ties)
+                {
+                    if (Holds(tie, caller, item))
+                    {
+                        held |= relation;
+                        break;
+                    }
+                }
             }
         }
 
@@ -395,12 +502,31 @@ public static partial class AccessTable
     public static bool MayWrite(Caller caller, ItemRelationFacts item, ItemWrite write)
     {
         var relations = RelationsOf(caller, item);
-        return relations != ItemRelations.None && WaysTo(caller, write).Any(way => (relations & way.Relation) != 0 && Holds(way.While, item));
+        if (relations != ItemRelations.None)
+        {
+            foreach (var (relation, phase) in WaysTo(caller, write))
+            {
+                if ((relations & relation) != 0 && Holds(phase, item))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The relations by which the caller's roles may do this, each with the phase of the item for which it lasts.</summary>
-    public static IEnumerable<(ItemRelations Relation, ItemPhase While)> WaysTo(Caller caller, ItemWrite write) =>
-        WriteRows.Where(row => caller.Is(row.Roles) && row.Writes.Contains(write)).Select(row => (row.Relation, row.While));
+    public static ImmutableArray<(ItemRelations Relation, ItemPhase While)> WaysTo(Caller caller, ItemWrite write) =>
+        Ways.GetOrAdd((caller.Roles, caller.IsNationalBureau, caller.NamesPerson, write), static of =>
+        [
+            .. WriteRows.Where(row => (of.Roles & row.Roles) != 0 && row.Writes.Contains(of.Write) && (!row.OfBureau || of.OfBureau)
+                    && (!row.OfPerson || of.OfPerson))
+                .Select(row => (row.Relation, row.While)),
+        ]);
+
+    /// <summary>Of police one is asked for; every other agency's key says by its kind why it looks.</summary>
+    private static bool HasPurpose(Caller caller) => caller.Kind != AgencyKind.Police || !string.IsNullOrWhiteSpace(caller.Purpose);
 
     /// <summary>The table as a page of Markdown: the content of <c>docs/access.md</c>.</summary>
     public static string RenderMarkdown()
@@ -471,9 +597,11 @@ public static partial class AccessTable
         {
             var title = Rows.First(r => r.Relation == row.Relation).Title;
             var may = string.Join(", ", row.Writes.Select(Words));
-            page.Append($"| {title} | {Words(row.Roles)} | {may} | {Words(row.While)} |\n");
+            var whose = row.OfBureau ? " of the national bureau" : row.OfPerson ? ", a person or a key of their own" : "";
+            page.Append($"| {title} | {Words(row.Roles)}{whose} | {may} | {Words(row.While)} |\n");
         }
 
+        RenderParties(page);
         RenderDeeds(page);
         RenderPeople(page);
         return page.ToString().ReplaceLineEndings("\n");
@@ -491,6 +619,8 @@ public static partial class AccessTable
         ItemTie.FormerAgency => IsIn(item.FormerAgencies, caller.Agency.Value),
         ItemTie.FormerCountry => caller.Countries.Any(c => IsIn(item.FormerCountries, c.Code)),
         ItemTie.EscalatedTo => item.IsOrphan && caller.Agency == item.EscalatedTo,
+        ItemTie.ReferredTo => IsIn(item.ReferredTo, caller.Agency.Value),
+        ItemTie.AskedToLook => IsIn(item.AskedToLook, caller.Agency.Value),
         _ => true,
     };
 
@@ -535,7 +665,7 @@ public static partial class AccessTable
         public required string Title { get; init; }
         public required string Holds { get; init; }
 
-        /// <summary>Of police: every other agency's key says by its kind why it looks.</summary>
+        /// <summary>Of police.</summary>
         public bool NeedsPurpose { get; init; }
         public bool ForAuditors { get; init; } = true;
 
@@ -545,5 +675,12 @@ public static partial class AccessTable
             : Visibility.Absent;
     }
 
-    private sealed record WriteRow(ItemRelations Relation, Roles Roles, ItemPhase While, ImmutableArray<ItemWrite> Writes);
+    private sealed record WriteRow(ItemRelations Relation, Roles Roles, ItemPhase While, ImmutableArray<ItemWrite> Writes)
+    {
+        /// <summary>Only of the national bureau of a country that the agency works for.</summary>
+        public bool OfBureau { get; init; }
+
+        /// <summary>Only who is known as a person.</summary>
+        public bool OfPerson { get; init; }
+    }
 }

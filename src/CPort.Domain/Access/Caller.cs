@@ -43,6 +43,20 @@ public sealed record Caller
     /// <summary>Of police: the national bureau of the countries it works for, which confirms their people.</summary>
     [ProtoMember(12)] public bool IsNationalBureau { get; init; }
 
+    /// <summary>
+    /// Of a national bureau: the police agencies of its countries, whose holds, questions and feedback it is part of; of other countries' police it is not.
+    /// </summary>
+    [ProtoMember(20)] public ImmutableArray<AgencyId> LooksAfter { get; init; } = [];
+
+    /// <summary>Of a key that is one person's own: that person.</summary>
+    [ProtoMember(13)] public PersonId? Owner { get; init; }
+
+    /// <summary>It is known which person it is: signed in, or by a key of their own.</summary>
+    public bool NamesPerson => Person is not null || Owner is not null;
+
+    /// <summary>Whose hand it is: one person's, signed in and by a key of their own alike; else the key's.</summary>
+    public string Hand => (Person ?? Owner)?.Value ?? KeyId;
+
     /// <summary>The law that an opinion follows which names none: the item's assigned country's when the agency serves it, else the primary one's.</summary>
     public Country? LawFor(Country? assigned = null) => WorksFor(assigned) ? assigned : PrimaryCountry;
 

@@ -43,6 +43,23 @@ public enum Deed
     ExportAudit,
     VerifyAudit,
     EraseAuditKeys,
+    SeeExchange,
+    AnswerReferrals,
+    ReadFeed,
+    ManageWebhooks,
+    ProposeDomains,
+    SeeDomains,
+    AttestDomains,
+    DecideDomains,
+    TakeDomainList,
+    ExportItems,
+    SeePackages,
+    ChangePackages,
+    ReleasePackages,
+    TakePackages,
+    SetPriorities,
+    SeeSecondLooks,
+    SetSecondLooks,
 }
 
 public static partial class AccessTable
@@ -71,22 +88,40 @@ public static partial class AccessTable
     private static readonly Holder LiveSystem = new([AgencyKind.System], AnyRole, "CPort itself", Holds: IsLive);
 
     private static readonly Holder LiveAgencies = new(
-        [.. Enum.GetValues<AgencyKind>().Where(k => k is not (AgencyKind.Operator or AgencyKind.System))], AnyRole,
-        While: "with a live key of that agency", Holds: IsLive);
+        [.. Enum.GetValues<AgencyKind>().Where(k => k is not (AgencyKind.Operator or AgencyKind.System))], AnyRole | Roles.Administrator | Roles.Manager,
+        While: "live, of that agency", Holds: IsLive);
+
+    // Of people, not of keys: a key that makes keys has no end.
+    private static readonly Holder LiveAdministrators = new(
+        [.. Enum.GetValues<AgencyKind>().Where(k => k is not (AgencyKind.Operator or AgencyKind.System))], Roles.Administrator,
+        While: "of that agency, signed in, live", Holds: c => IsLive(c) && c.Person is not null);
 
     private static readonly Holder LiveAuditors = new(
         [AgencyKind.SupervisoryAuthority], Roles.Auditor, While: "with a live key", Holds: IsLive);
 
-    // Of colleagues' looks an agency's own auditor learns, and nobody else there.
+    // Of colleagues' looks an agency's own auditors and managers learn (portal.md 3.3), and nobody else there.
     private static readonly Holder AgencyAuditors = new(
-        [AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider, AgencyKind.Operator], Roles.Auditor,
-        While: "with a live key", Holds: IsLive);
+        [AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider, AgencyKind.Operator], Roles.Auditor | Roles.Manager,
+        While: "live", Holds: IsLive);
 
     private static readonly ImmutableArray<Holder> ItemListers =
     [
         new([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider, AgencyKind.SupervisoryAuthority], AnyRole),
         new([AgencyKind.Operator], Roles.Auditor, While: "without the role operator", Holds: c => !c.Is(Roles.Operator)),
     ];
+
+    private static readonly Holder Exchangers = new(
+        [AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer | Roles.Machine);
+
+    private static readonly Holder Lookers = new(
+        [AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer);
+
+    private static readonly Holder IcseWorkers = new([AgencyKind.Interpol], Roles.Analyst | Roles.Officer);
+
+    private static readonly Holder LiveExchangers = Exchangers with { While = "live", Holds = IsLive };
+
+    // What a person found by hand: no machine's word.
+    private static readonly Holder LiveOfficers = new([AgencyKind.Police, AgencyKind.Interpol], Roles.Officer, While: "live", Holds: IsLive);
 
     private static readonly Holder HashWorkers = new(
         [AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer | Roles.Machine);
@@ -103,9 +138,32 @@ public static partial class AccessTable
         new(Deed.ListRejections, "list the rejected lines of one's own agency", AuditedAs.Before(AuditKind.Consultation), EveryKey),
         new(Deed.ListItems, "list items: queues, groups", AuditedAs.Before(AuditKind.Consultation), ItemListers),
         new(Deed.SearchItems, "find items by what they hold", AuditedAs.Before(AuditKind.Combination), ItemListers),
+        new(Deed.ExportItems, "take what one finds away as a file", AuditedAs.Before(AuditKind.Disclosure),
+            new Holder([AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer | Roles.Machine),
+            new Holder([AgencyKind.Hotline, AgencyKind.Police, AgencyKind.Interpol, AgencyKind.SupervisoryAuthority], Roles.Auditor)),
         new(Deed.CountItems, "see lengths of queues and statistics", AuditedAs.Before(AuditKind.Consultation), EveryPersonOrKey),
         new(Deed.CountEverything, "have everything counted, not only what one sees", AuditedAs.Before(AuditKind.Consultation), OperatorsOfEither,
             new Holder([AgencyKind.System], AnyRole, "CPort itself")),
+        new(Deed.SeeExchange, "see what police and hotlines say to each other: holds of which one's agency is part, referrals to it",
+            AuditedAs.Before(AuditKind.Consultation), Exchangers),
+        new(Deed.AnswerReferrals, "say what one does with a referral to one's agency", AuditedAs.Journaled(AuditKind.Alteration),
+            new Holder([AgencyKind.Police, AgencyKind.Interpol], Roles.Analyst | Roles.Officer | Roles.Machine)),
+        new(Deed.SeePackages, "see candidates and packages for ICSE", AuditedAs.Before(AuditKind.Consultation), IcseWorkers),
+        new(Deed.ChangePackages, "put packages for ICSE together, and review a colleague's", AuditedAs.Journaled(AuditKind.Alteration), IcseWorkers),
+        new(Deed.ReleasePackages, "release packages for ICSE, take in what it says, call files back", AuditedAs.Journaled(AuditKind.Alteration),
+            new Holder([AgencyKind.Interpol], Roles.Officer)),
+        new(Deed.TakePackages, "take a released package away", AuditedAs.Before(AuditKind.Disclosure), IcseWorkers),
+        new(Deed.ProposeDomains, "name an item that speaks for putting its domain on INTERPOL's \"worst of\" list", AuditedAs.Journaled(AuditKind.Alteration),
+            LiveExchangers),
+        new(Deed.SeeDomains, "see candidates of the list: police and INTERPOL all of them, a hotline those for which it named an item",
+            AuditedAs.Before(AuditKind.Consultation), LiveExchangers),
+        new(Deed.AttestDomains, "say what one found on a domain, by hand; propose to remove it, or put down its owner's objection",
+            AuditedAs.Journaled(AuditKind.Alteration), LiveOfficers),
+        new(Deed.DecideDomains, "decide which domains are on the list, and look at them again", AuditedAs.Journaled(AuditKind.Alteration),
+            new Holder([AgencyKind.Interpol], Roles.Officer, While: "live", Holds: IsLive)),
+        new(Deed.TakeDomainList, "take the list away", AuditedAs.Before(AuditKind.Disclosure),
+            new Holder([AgencyKind.Police, AgencyKind.Interpol, AgencyKind.Provider], Roles.Analyst | Roles.Officer | Roles.Machine, While: "live",
+                Holds: IsLive)),
         new(Deed.LookUpHashes, "look hashes up and read what is held of one", AuditedAs.Before(AuditKind.Combination), HashWorkers),
         new(Deed.ImportHashes, "import lists of known hashes", AuditedAs.Before(AuditKind.Collection), HashWorkers),
         new(Deed.ChangeOpinions, "correct and retract one's own opinions on hashes", AuditedAs.Before(AuditKind.Alteration), HashWorkers),
@@ -118,11 +176,13 @@ public static partial class AccessTable
         new(Deed.RegisterAgencies, "register an agency", AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveSystem),
         new(Deed.ChangeAgencies, "change an agency's countries, trust and mandate, or close it",
             AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveSystem),
-        new(Deed.IssueKeys, "issue a key", AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveSystem),
-        new(Deed.RotateKeys, "rotate a key", AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveSystem),
-        new(Deed.RevokeKeys, "revoke a key", AuditedAs.Journaled(AuditKind.Administration), Operators, LiveSystem),
-        new(Deed.ApproveKeys, "agree to a key that somebody else had made: for one's own agency, operators for any",
-            AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveAgencies),
+        new(Deed.IssueKeys, "issue a key", AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveAdministrators, LiveSystem),
+        new(Deed.RotateKeys, "rotate a key", AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveAdministrators, LiveSystem),
+        new(Deed.RevokeKeys, "revoke a key", AuditedAs.Journaled(AuditKind.Administration), Operators, LiveAdministrators, LiveSystem),
+        new(Deed.ApproveKeys,
+            "agree to a key that somebody else had made: for one's own agency, operators for any, signed in to those that the agency's administrator had made; "
+            + "to one that leads or audits not by a key with fewer rights",
+            AuditedAs.Journaled(AuditKind.Administration), Operators, LiveAgencies),
         new(Deed.ApproveChanges,
             "agree to a change that widens what an agency sees or how far it is believed, or refuse it: for countries that one serves, operators for any",
             AuditedAs.Journaled(AuditKind.Administration), OperatorKeys, LiveAgencies),
@@ -141,8 +201,18 @@ public static partial class AccessTable
             AuditedAs.Before(AuditKind.Consultation), LiveAuditors, AgencyAuditors),
         new(Deed.ExportAudit, "take what one finds in the audit log away as a file", AuditedAs.Before(AuditKind.Export), LiveAuditors, AgencyAuditors),
         new(Deed.VerifyAudit, "have a node check the whole audit log", AuditedAs.Before(AuditKind.Consultation), LiveAuditors, AgencyAuditors, Operators),
-        new(Deed.EraseAuditKeys, "destroy the key of an agency's month, so that nobody reads who looked then, and why",
-            AuditedAs.Before(AuditKind.Erasure), Operators),
+        new(Deed.EraseAuditKeys, "destroy the key of an agency's month, so that nobody reads who looked then, and why: one operator proposes, one of another hand "
+            + "confirms",
+            AuditedAs.Before(AuditKind.Erasure), OperatorKeys),
+        new(Deed.ReadFeed, "read the feed of one's own agency: which records changed, without their content", AuditedAs.Before(AuditKind.Consultation),
+            HashWorkers),
+        new(Deed.ManageWebhooks, "say where one's own agency's news are sent", AuditedAs.Before(AuditKind.Administration), LiveLeaders),
+        new(Deed.SetPriorities, "see, draft, try and switch on the rules by which one's agency's referrals are put in order; another person switches them on",
+            AuditedAs.Before(AuditKind.Administration), new Holder([AgencyKind.Police, AgencyKind.Interpol], Roles.Manager)),
+        new(Deed.SeeSecondLooks, "see what waits for a second look that one may give, without what was said; how often one's agency's were agreed on",
+            AuditedAs.Before(AuditKind.Consultation), Lookers, new Holder([AgencyKind.Hotline], Roles.Manager)),
+        new(Deed.SetSecondLooks, "say which of one's own agency's judgements are looked at twice", AuditedAs.Journaled(AuditKind.Administration),
+            new Holder([AgencyKind.Hotline], Roles.Manager, While: "live", Holds: IsLive)),
         new(Deed.EmptyTraining, "empty training", AuditedAs.Journaled(AuditKind.Erasure), Operators),
         new(Deed.SeePeople, "see people: how much of each, the table of people says", AuditedAs.Before(AuditKind.Consultation), EveryPersonOrKey),
         new(Deed.ChangePeople, "invite, change and stop people; whom, the table of people says",
@@ -192,7 +262,7 @@ public static partial class AccessTable
         Func<Caller, bool>? Holds = null)
     {
         public string Text =>
-            Name ?? string.Join(", ", Kinds.Select(Words)) + (Roles == AnyRole ? "" : $" ({Words(Roles)})")
+            Name ?? string.Join(", ", Kinds.Select(Words)) + ((Roles & AnyRole) == AnyRole ? "" : $" ({Words(Roles)})")
             + (While is null ? "" : $" {While}");
 
         public bool Includes(Caller? caller) => Kinds.IsEmpty

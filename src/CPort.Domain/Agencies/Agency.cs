@@ -51,6 +51,9 @@ public sealed record Agency
     /// </summary>
     public TrustLevel PresentTrust => !Active && Trust == TrustLevel.Trusted ? TrustLevel.Standard : Trust;
 
+    /// <summary>What it has looked at twice.</summary>
+    public SecondLookPolicy SecondLooks { get; init; } = SecondLookPolicy.Off;
+
     /// <summary>The number ICCAM knows the hotline by (domain.md 1.6), positive, unique among active agencies.</summary>
     public int? IccamHotlineNumber { get; init; }
 
@@ -60,6 +63,13 @@ public sealed record Agency
     /// <summary>It has, or had, a live key or a person who signed in: somebody there sees what it may see, and can be asked.</summary>
     public bool CameIn { get; init; }
     public required DateTimeOffset RegisteredAt { get; init; }
+
+    /// <summary>Who speaks for the agency on that day: what follows from the agency alone; purpose, tenant and person are added.</summary>
+    public Caller CallerOn(DateOnly day, Roles roles, string keyId) => new()
+    {
+        Agency = Id, Kind = Kind, Roles = roles, KeyId = keyId, Countries = CountriesOn(day), PrimaryCountry = PrimaryCountryOn(day),
+        HoldsOrphanMandate = HoldsOrphanMandate, IsNationalBureau = IsNationalBureau, Trust = Trust,
+    };
 
     public bool WorksFor(Country country, DateOnly day) => Memberships.Any(m => m.Country == country && m.HoldsOn(day));
 
@@ -106,8 +116,11 @@ public sealed record ApiKeyRecord
     /// <summary>It does not work before somebody else has agreed to it (<see cref="Verbs.ApproveKey"/>).</summary>
     public bool AwaitsConsent { get; init; }
 
-    /// <summary>The key that agreed.</summary>
+    /// <summary>The key or person that agreed.</summary>
     public string? ApprovedBy { get; init; }
+
+    /// <summary>The person whose own it is: with them it ends, and it has no role that they lack. Null: the agency's.</summary>
+    public PersonId? Owner { get; init; }
 
     public bool IsValidAt(DateTimeOffset now) => !AwaitsConsent && IsKeptAt(now);
 

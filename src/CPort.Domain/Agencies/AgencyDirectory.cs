@@ -15,6 +15,9 @@ public abstract record Authentication
     /// <summary>No. <see cref="Cause"/> is for the node's own log and audit; outside, every cause but the two about purpose must look the same.</summary>
     public sealed record Refused(RefusalCause Cause) : Authentication
     {
+        /// <summary>Whose key was named, right secret or wrong, for the audit log alone; null: nobody's.</summary>
+        public Caller? Named { get; init; }
+
         /// <summary>The key is good and the caller may be told what is wrong with the purpose.</summary>
         public bool MayBeExplained => Cause is RefusalCause.PurposeMissing or RefusalCause.PurposeInvalid;
     }
@@ -40,6 +43,9 @@ public enum RefusalCause
 
     /// <summary>Nobody but who had it made has agreed to it yet.</summary>
     AwaitsConsent = 8,
+
+    /// <summary>The person whose own it is was stopped, or has none of its roles now.</summary>
+    OwnerStopped = 9,
 }
 
 /// <summary>
@@ -89,11 +95,18 @@ public sealed class AgencyDirectory
     /// <summary>1 to <see cref="MaxPurposeLength"/> characters without control characters.</summary>
     public static bool IsPurpose(string text) => text.Length is >= 1 and <= MaxPurposeLength && !text.Any(char.IsControl);
 
+    /// <summary>What the rules would make of the command now; nothing comes of it. Pages offer what is possible, by the rules themselves.</summary>
+    public AgencyDecision Try(IAgencyCommand command, DateTimeOffset now) =>
+        AgencyRules.Decide(_registry, command, command.Context.ToMeta() with { RecordedAt = now }, new KeyCandidate("-", "-"));
+
     public Agency? Find(AgencyId id) => _registry.Agencies.GetValueOrDefault(id);
 
     /// <summary>Every key of an agency, also ended ones, oldest first.</summary>
     public ImmutableArray<ApiKeyRecord> KeysOf(AgencyId id) =>
         [.. _registry.Keys.Values.Where(k => k.Agency == id).OrderBy(k => k.CreatedAt).ThenBy(k => k.KeyId, StringComparer.Ordinal)];
+
+    /// <summary>Whose hand holds a key (<see cref="AgencyRules.HandOf"/>).</summary>
+    public string HandOf(string keyId) => AgencyRules.HandOf(_registry, keyId);
 
     /// <summary>Changes that wait for consent, and the last that were decided, newest first.</summary>
     public IEnumerable<ProposedChange> Changes => _registry.Changes.Values.Reverse();
@@ -111,22 +124,44 @@ public sealed class AgencyDirectory
     public ImmutableArray<AgencyId> HotlinesOf(Country country, DateOnly day) => _views.Value.Members(AgencyKind.Hotline, country, day);
 
     /// <summary>Active police agencies that work for the country on that day, by id.</summary>
+    /// <summary>A caller of the agency on a day, with what others in the directory make of it.</summary>
+    public Caller CallerOf(Agency agency, DateOnly day, Roles roles, string keyId)
+    {
+        var caller = agency.CallerOn(day, roles, keyId);
+        return !agency.IsNationalBureau ? caller
+            : caller with { LooksAfter = [.. caller.Countries.SelectMany(c => PoliceOf(c, day)).Where(a => a != agency.Id).Distinct()] };
+    }
+
     public ImmutableArray<AgencyId> PoliceOf(Country country, DateOnly day) => _views.Value.Members(AgencyKind.Police, country, day);
 
     /// <summary>
     /// Who the key speaks for at <paramref name="now"/>. The secret's hash is compared in constant time, and only who has the right secret learns from the time
     /// taken or the cause whether a key is revoked, expired or without purpose.
     /// </summary>
-    public Authentication Authenticate(string? apiKey, DateTimeOffset now, string? purpose)
+    /// <param name="apiKey">As it was sent.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="purpose">Why the caller looks.</param>
+    /// <param name="rolesOf">The roles that a person of an agency has now: of a key that is a person's own. Without it such a key does not work.</param>
+    public Authentication Authenticate(string? apiKey, DateTimeOffset now, string? purpose, Func<PersonId, AgencyId, Roles>? rolesOf = null)
     {
         if (!ApiKey.TryParse(apiKey, out var given))
         {
-            return Refuse(RefusalCause.Malformed);
+            return new Authentication.Refused(RefusalCause.Malformed);
         }
 
         var key = _registry.Keys.GetValueOrDefault(given.KeyId);
         var same = CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(given.SecretHash), Encoding.ASCII.GetBytes(key?.SecretHash ?? NoHash));
-        if (key is null || !same || !_registry.Agencies.TryGetValue(key.Agency, out var agency))
+        if (key is null || !_registry.Agencies.TryGetValue(key.Agency, out var agency))
+        {
+            return new Authentication.Refused(RefusalCause.Unknown);
+        }
+
+        Authentication.Refused Refuse(RefusalCause cause) => new(cause)
+        {
+            Named = new Caller { Agency = agency.Id, Kind = agency.Kind, Roles = Roles.None, KeyId = key.KeyId },
+        };
+
+        if (!same)
         {
             return Refuse(RefusalCause.Unknown);
         }
@@ -152,16 +187,19 @@ public sealed class AgencyDirectory
             return Refuse(RefusalCause.PurposeMissing);
         }
 
-        return new Authentication.Accepted(new Caller
+        // A person's own key has the roles that they have now, and what systems do.
+        var roles = key.Owner is not { } owner ? key.Roles
+            : rolesOf?.Invoke(owner, agency.Id) is { } theirs and not Roles.None ? key.Roles & (theirs | Roles.Machine) : Roles.None;
+        if (roles == Roles.None)
         {
-            Agency = agency.Id, Kind = agency.Kind, Roles = key.Roles, KeyId = key.KeyId, Countries = agency.CountriesOn(DayOf(now)),
-            PrimaryCountry = agency.PrimaryCountryOn(DayOf(now)),
-            HoldsOrphanMandate = agency.HoldsOrphanMandate, IsNationalBureau = agency.IsNationalBureau, Purpose = stated, Trust = agency.Trust,
-            Tenant = key.Tenant.IsTraining() ? Training : Tenant.Live,
+            return Refuse(RefusalCause.OwnerStopped);
+        }
+
+        return new Authentication.Accepted(CallerOf(agency, DayOf(now), roles, key.KeyId) with
+        {
+            Purpose = stated, Tenant = key.Tenant.IsTraining() ? Training : Tenant.Live, Owner = key.Owner,
         });
     }
-
-    private static Authentication.Refused Refuse(RefusalCause cause) => new(cause);
 
     private sealed class Views
     {

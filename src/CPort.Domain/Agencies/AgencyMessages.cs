@@ -3,7 +3,8 @@ using CPort.Domain.Agencies.Verbs;
 namespace CPort.Domain.Agencies;
 
 /// <summary>
-/// A command to the registry of agencies. Only an operator (or CPort itself at first start), live, may send one, and who agrees to another's. Answered by
+/// A command to the registry of agencies. Only an operator (or CPort itself at first start), live, may send one, an agency's administrator about its keys,
+/// and who agrees to another's. Answered by
 /// <see cref="AgencyChanged"/>, <see cref="ApiKeyShown"/> (issue and rotate) or <see cref="AgencyCommandRejected"/>, after the event is durable.
 /// </summary>
 public interface IAgencyCommand : IWireMessage
@@ -20,6 +21,9 @@ public interface IAgencyCommand : IWireMessage
 
     /// <summary>It may be about an agency that is not there yet.</summary>
     bool AlsoWhenUnknown => false;
+
+    /// <summary>Of anybody but operators and CPort itself it is taken about their own agency; of others they are told that there are none.</summary>
+    bool OfOwnAgency => false;
 
     /// <summary>Ending things must stay possible after an agency is closed; nothing else makes sense then.</summary>
     bool AlsoWhenClosed => false;
@@ -149,4 +153,7 @@ public enum AgencyRejection
 
     /// <summary>Another agency is the national bureau of one of its countries.</summary>
     BureauExists = 31,
+
+    /// <summary>A policy of second looks that is none.</summary>
+    InvalidSecondLooks = 40,
 }

@@ -52,6 +52,9 @@ public static class AgencyRules
     // An agency's own system may look after its people.
     private const Roles Leading = Roles.Manager | Roles.Administrator;
 
+    /// <summary>Roles that say who works, or see who looked at what: of what raises somebody to them another hand knows.</summary>
+    public const Roles Raising = Leading | Roles.Auditor;
+
     /// <summary>The roles a key of an agency of this kind may hold; <see cref="Roles.None"/> when such agencies hold no keys.</summary>
     public static Roles RolesAllowed(AgencyKind kind) => kind switch
     {
@@ -70,9 +73,15 @@ public static class AgencyRules
     /// </summary>
     public static AgencyDecision Decide(AgencyRegistry state, IAgencyCommand command, EventMeta meta, KeyCandidate? candidate = null)
     {
-        if (!AccessTable.May(command.Context.Caller, command.Deed))
+        var caller = command.Context.Caller;
+        if (!AccessTable.May(caller, command.Deed))
         {
             return Reject(AgencyRejection.NotAuthorised, AccessTable.WhoMay(command.Deed));
+        }
+
+        if (command.OfOwnAgency && caller.Kind is not (AgencyKind.Operator or AgencyKind.System) && caller.Agency != command.Agency)
+        {
+            return Reject(AgencyRejection.UnknownAgency, $"There is no agency '{command.Agency}'.");
         }
 
         if (state.Recent.Of(command.Context.CommandId) is { } earlier)
@@ -83,7 +92,7 @@ public static class AgencyRules
         }
 
         return Try(state, command, meta, candidate) is var decision && decision is AgencyDecision.Accepted { Event: IWideningEvent wanted }
-            && command.Context.Caller.Kind == AgencyKind.Operator ? ChangeProposed.Weigh(state, wanted) : decision;
+            && caller.Kind == AgencyKind.Operator ? ChangeProposed.Weigh(state, wanted) : decision;
     }
 
     /// <summary>What the command would do, whoever sends it, and whoever it concerns.</summary>
@@ -119,11 +128,16 @@ public static class AgencyRules
 
     /// <summary>
     /// An operator runs the system and is nobody's person in it: a live key that it has made for another agency, which had one before, works only once that
-    /// agency or a second operator has agreed. The first key of an agency is how it comes in, and exercises hold nothing confidential.
+    /// agency or a second operator has agreed. The first key of an agency is how it comes in, and exercises hold nothing confidential. One that an agency's
+    /// administrator has made for it waits for an operator: a key sees what people see, and nobody confirms or certifies who holds it.
     /// </summary>
     internal static bool NeedsConsent(AgencyRegistry state, IAgencyCommand command, Tenant tenant) =>
-        command.Context.Caller.Kind == AgencyKind.Operator && tenant == Tenant.Live && state.Agencies[command.Agency].Kind != AgencyKind.Operator
-        && state.Agencies[command.Agency].CameIn;
+        tenant == Tenant.Live && command.Context.Caller.Kind switch
+        {
+            AgencyKind.System => false,
+            AgencyKind.Operator => state.Agencies[command.Agency] is { CameIn: true, Kind: not AgencyKind.Operator },
+            _ => true,
+        };
 
     /// <summary>
     /// Whose hand holds an operator's key: the first of the line of keys that had one another made. Who has a key made sees it, so that all that comes of one
@@ -138,6 +152,38 @@ public static class AgencyRules
         }
 
         return keyId;
+    }
+
+    /// <summary>
+    /// Null, or why the caller is not the other hand that a key of an agency needs. An operator is one whose key came from another hand than who had it made. A
+    /// key of the agency is one where it raises nobody, or where another hand made it too: whoever had all of an agency's keys made holds them all, and by a
+    /// plain one would agree to one that leads. A person who is signed in made their way in themselves, and is nobody's hand but their own.
+    /// </summary>
+    internal static AgencyDecision? NotAnotherHand(AgencyRegistry state, Caller caller, ApiKeyRecord key)
+    {
+        if (PersonId.TryParse(key.IssuedBy, out _))
+        {
+            // Only agencies' administrators make keys as persons.
+            return caller.Kind == AgencyKind.Operator ? null
+                : Reject(AgencyRejection.SecondPersonNeeded, "To a key that the agency's administrator had made an operator agrees.");
+        }
+
+        var isOther = key.IssuedBy is not { } maker || HandOf(state, maker) != HandOf(state, caller.KeyId);
+        return caller.Kind == AgencyKind.Operator
+                // Of a person who operates nobody can say here whose hand invited them.
+                ? isOther && (caller.Person is null || key.IssuedBy is null) ? null
+                    : Reject(
+                        AgencyRejection.SecondPersonNeeded,
+                        "Who had the key made does not agree to it: the agency does, or an operator's key of another hand.")
+            : caller.Person is { } person
+                ? person == key.Owner ? Reject(AgencyRejection.SecondPersonNeeded, "Nobody agrees to a key of their own: somebody else of the agency does.")
+                    : (key.Roles & Raising) == 0 || caller.Is(Roles.Administrator) ? null
+                    : Reject(AgencyRejection.SecondPersonNeeded, "To a key that leads or audits an administrator of the agency agrees.")
+            : (key.Roles & Raising & ~caller.Roles) == 0 || (isOther && state.Keys.ContainsKey(caller.KeyId)) ? null
+            : Reject(
+                AgencyRejection.SecondPersonNeeded,
+                "A key does not agree to one with more rights (Administrator, Manager, Auditor): an administrator of the agency who is signed in does, or an "
+                + "operator of another hand.");
     }
 
     /// <summary>The key, when it is the agency's.</summary>

@@ -17,6 +17,18 @@ public interface IMembership
 
     AgencyId? Interpol { get; }
 
+    /// <summary>The country's national bureau, when it has one.</summary>
+    AgencyId? BureauOf(Country country) => null;
+
+    /// <summary>An active agency of police, or INTERPOL.</summary>
+    bool IsPoliceOrInterpol(AgencyId agency);
+
+    /// <summary>What the agency has looked at twice.</summary>
+    SecondLookPolicy SecondLooksOf(AgencyId agency) => SecondLookPolicy.Off;
+
+    /// <summary>An active, trusted agency of people who judge: others may ask it for a second look.</summary>
+    bool GivesLooks(AgencyId agency) => false;
+
     /// <summary>How far the agency's words are believed now; null when it is not known here.</summary>
     TrustLevel? TrustOf(AgencyId agency);
 }

@@ -34,6 +34,7 @@ public enum AuditObjectKind
 
     /// <summary>A queue, a statistic, a list of the installation.</summary>
     View,
+    Referral,
 }
 
 /// <summary>Something that was looked at or changed, by id.</summary>

@@ -11,6 +11,9 @@ public sealed class CanonicalJson
     /// <summary>Beyond it a number is not the same to everybody (RFC 8785 3.2.2.3).</summary>
     public const long LargestNumber = 1L << 53;
 
+    private static readonly SearchValues<char> Escaped =
+        SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (char)c), '"', '\\']);
+
     private readonly ArrayBufferWriter<byte> _bytes = new(512);
     private readonly Stack<Place> _places = new();
 
@@ -95,6 +98,14 @@ public sealed class CanonicalJson
     private void Quote(string text)
     {
         Put('"');
+        if (!text.AsSpan().ContainsAny(Escaped))
+        {
+            // Nearly all of it. Half a surrogate pair becomes U+FFFD here as below.
+            Encoding.UTF8.GetBytes(text, _bytes);
+            Put('"');
+            return;
+        }
+
         foreach (var rune in text.EnumerateRunes())
         {
             switch (rune.Value)

@@ -27,11 +27,16 @@ public sealed class NoteSigner
     /// <summary>The text, which ends in a line feed, with its signature.</summary>
     public string Sign(string text)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
+        return $"{text}\n— {Verifier.Name} {Convert.ToBase64String([.. Verifier.Id, .. SignBytes(Encoding.UTF8.GetBytes(text))])}\n";
+    }
+
+    /// <summary>The raw signature of a file, 64 bytes.</summary>
+    public byte[] SignBytes(ReadOnlySpan<byte> bytes)
+    {
         var signer = new Ed25519Signer();
         signer.Init(true, _key);
-        signer.BlockUpdate(bytes, 0, bytes.Length);
-        return $"{text}\n— {Verifier.Name} {Convert.ToBase64String([.. Verifier.Id, .. signer.GenerateSignature()])}\n";
+        signer.BlockUpdate(bytes.ToArray(), 0, bytes.Length);
+        return signer.GenerateSignature();
     }
 
     public override string ToString() => $"NoteSigner({Verifier.Name})";
@@ -60,6 +65,9 @@ public sealed class NoteVerifier
 
     /// <summary>The 4 bytes by which a signature names its key.</summary>
     public byte[] Id { get; }
+
+    /// <summary>The key as OpenSSL takes it: SubjectPublicKeyInfo (RFC 8410) in PEM.</summary>
+    public string ToPem() => PemEncoding.WriteString("PUBLIC KEY", [.. Convert.FromHexString("302A300506032B6570032100"), .. _key]);
 
     /// <summary>The key as other programs take it ("vkey").</summary>
     public override string ToString() => $"{Name}+{Convert.ToHexStringLower(Id)}+{Convert.ToBase64String([Ed25519, .. _key])}";

@@ -106,6 +106,23 @@ public static class CodeLists
 
     public static readonly CodeList<ActionReason> ActionReasons = new("action reason", [], [], []);
 
+    /// <summary>CPort's own: ICCAM has no holds.</summary>
+    public static readonly CodeList<HoldReason> HoldReasons = new("hold reason", [], [], []);
+
+    public static readonly CodeList<ReferralWhy> ReferralKeys = new("referral key", [], [], []);
+
+    public static readonly CodeList<DeclineReason> DeclineReasons = new("decline reason", [], [], []);
+
+    public static readonly CodeList<ReferralOutcome> ReferralOutcomes = new("referral outcome", [], [], []);
+
+    public static readonly CodeList<KnownAs> KnownAs = new("known as", [], [], []);
+
+    public static readonly CodeList<DataField> DataFields = new("data field", [], [], []);
+
+    public static readonly CodeList<PrioritySignal> PrioritySignals = new("priority signal", [], [], []);
+
+    public static readonly CodeList<QuestionTo> QuestionsTo = new("question to", [], [], []);
+
     private static (string Name, T Value)[] Names<TRow, T>(IEnumerable<TRow> rows, Func<TRow, T> value, Func<TRow, ImmutableArray<string>> names) =>
         [.. rows.SelectMany(row => names(row).Select(name => (name, value(row))))];
 }

@@ -23,4 +23,7 @@ public enum ItemState
     Unavailable = 9,
     NotIllegal = 10,
     Withdrawn = 11,
+
+    /// <summary>Assessed by one person; counts once others, who do not know what was said, have come to the same.</summary>
+    AwaitsSecondLook = 12,
 }

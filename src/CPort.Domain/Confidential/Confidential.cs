@@ -42,6 +42,27 @@ public enum SealedField
     /// <summary>What a person put down in the portal; its place has the thing's id instead of a report.</summary>
     Personal = 10,
 
+    /// <summary>What police or a hotline says about a hold, in words.</summary>
+    HoldText = 11,
+
+    /// <summary>What police says of a referral, in words: in the referral (its place has the key instead of a report) and with each item.</summary>
+    ReferralText = 12,
+
+    /// <summary>A piece of news in agencies' feeds (<c>FeedFacts</c>).</summary>
+    Feed = 13,
+
+    /// <summary>An address to which news are sent; its place has the webhook's id instead of a report.</summary>
+    Webhook = 14,
+
+    /// <summary>What police asks and a hotline answers, in words (ordinal 0), and each answer's value (ordinal: the field's number).</summary>
+    QuestionText = 15,
+
+    /// <summary>Why somebody proposes an item for ICSE, and the name of a series; of a package its place has the package's key instead of a report.</summary>
+    IcseText = 17,
+
+    /// <summary>A domain that is proposed for the "worst of" list, and what is said about it; its place has the candidate's key instead of a report.</summary>
+    IwolText = 18,
+
     /// <summary>Who a person is; from here on the place has a person's, a session's or a key's number instead of a report.</summary>
     PersonSecrets = 20,
 

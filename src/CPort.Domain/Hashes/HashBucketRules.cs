@@ -182,7 +182,7 @@ public static class HashBucketRules
         var entry = row < 0 ? HashEntry.Empty : state.EntryOf(row);
         return new HashVerdict
         {
-            Hash = hash, Version = entry.Version, Opinions = [.. entry.Sources.Where(w => w.Counts).Select(w => w.Opinion)],
+            Hash = hash, Version = entry.Version, Opinions = entry.Counting.Opinions, Counting = entry.Counting,
             VictimIdentified = entry.Flags.HasFlag(HashFlags.VictimIdentified), SeriesKnown = entry.Flags.HasFlag(HashFlags.SeriesKnown),
             Trap = row < 0 ? TrapValues.IsTrap(hash) : state.IsTrap(row), Quarantined = row >= 0 && state.IsQuarantined(row),
             Sightings = row < 0 ? 0 : state.Sightings.CountOf(row),

@@ -183,6 +183,12 @@ internal sealed class HashEntry
     /// <summary>The opinions apply in quarantine too: see <see cref="HashQuarantine"/>.</summary>
     public bool Confirmed { get; }
 
+    /// <summary>The opinions that count, with the words they come to: made when first asked for, and shared by all who are told.</summary>
+    public CountingOpinions Counting => _counting ??= HasOpinions
+        ? new CountingOpinions([.. Sources.Where(w => w.Counts).Select(w => w.Opinion)]) : CountingOpinions.None;
+
+    private CountingOpinions? _counting;
+
     /// <summary>The entry's place in its bucket, -1 when no row has it.</summary>
     public int Number { get; set; } = -1;
 
@@ -276,10 +282,9 @@ internal sealed class HashEntry
     /// </summary>
     private static bool SameVerdict(HashEntry a, HashEntry b, SourceOpinion source)
     {
-        return a.Flags == b.Flags && a.Confirmed == b.Confirmed && (Said(a) is not { } said || said == Said(b)) && Words(a).SequenceEqual(Words(b));
+        return a.Flags == b.Flags && a.Confirmed == b.Confirmed && (Said(a) is not { } said || said == Said(b))
+            && a.Counting.Words.SequenceEqual(b.Counting.Words);
 
         HashWord? Said(HashEntry entry) => entry.WordOf(source) is { Counts: true } word ? HashWords.Of(word.Opinion) : null;
-
-        static ImmutableArray<HashWord> Words(HashEntry entry) => HashWords.Reduce(entry.Sources.Where(w => w.Counts).Select(w => w.Opinion));
     }
 }

@@ -53,6 +53,36 @@ public sealed record HashOpinion
 }
 
 /// <summary>
+/// Opinions that count of one hash, and the words they come to, worked out once. Equal to any other: it says nothing that a verdict's opinions do not.
+/// </summary>
+internal sealed class CountingOpinions(ImmutableArray<HashOpinion> opinions)
+{
+    public static readonly CountingOpinions None = new([]);
+
+    // Two threads may work it out: the same.
+    private ImmutableArray<HashWord> _words;
+
+    public ImmutableArray<HashOpinion> Opinions => opinions;
+
+    public ImmutableArray<HashWord> Words
+    {
+        get
+        {
+            if (_words.IsDefault)
+            {
+                _words = HashWords.Reduce(opinions);
+            }
+
+            return _words;
+        }
+    }
+
+    public override bool Equals(object? other) => other is CountingOpinions;
+
+    public override int GetHashCode() => 0;
+}
+
+/// <summary>
 /// What a bucket says of one hash at one moment: the opinions that count, and a version that only rises, so that a late "add" cannot
 /// undo a "remove" (design.md, "Inherited opinions").
 /// </summary>
@@ -83,6 +113,32 @@ public sealed record HashVerdict
     [ProtoMember(9)] public bool Quarantined { get; init; }
 
     public bool IsKnown => !Opinions.IsEmpty && !Trap;
+
+    /// <summary>The words that <see cref="Opinions"/> come to (<see cref="HashWords.Reduce"/>).</summary>
+    internal ImmutableArray<HashWord> Words => Counting is { } held && held.Opinions == Opinions ? held.Words : HashWords.Reduce(Opinions);
+
+    /// <summary>Where the bucket is on this node: its own, so that a word told to a thousand reports is worked out once.</summary>
+    internal CountingOpinions? Counting { get; init; }
+
+    /// <summary>The newest of each hash, in the order in which they are first named; of one version the first.</summary>
+    internal static List<HashVerdict> Newest(IEnumerable<HashVerdict> verdicts)
+    {
+        var newest = new List<HashVerdict>();
+        foreach (var verdict in verdicts)
+        {
+            var at = newest.FindIndex(v => v.Hash == verdict.Hash);
+            if (at < 0)
+            {
+                newest.Add(verdict);
+            }
+            else if (verdict.Version > newest[at].Version)
+            {
+                newest[at] = verdict;
+            }
+        }
+
+        return newest;
+    }
 
     /// <summary>Says no more than that the hash is unknown, and carried by nothing.</summary>
     internal bool IsNothing =>

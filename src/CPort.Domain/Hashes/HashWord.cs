@@ -33,6 +33,11 @@ public sealed record HashWord
     internal bool MeansLike(HashWord other) =>
         Classification == other.Classification && Law == other.Law && Trust == other.Trust && Speaks == other.Speaks;
 
+    /// <summary>The opinion is this word.</summary>
+    internal bool IsOf(HashOpinion o) =>
+        Classification == o.Classification && Agency == o.Agency && List == o.List && Law == o.Country && Trust == o.Trust && Speaks == o.Speaks
+        && Origin == o.Origin;
+
     /// <summary>Untrusted words are shown and decide nothing for anybody else.</summary>
     public bool Heard => Trust != TrustLevel.Untrusted && Classification.HasEffect();
 
@@ -134,7 +139,7 @@ public sealed record KnownHash
 
     public static KnownHash Of(int place, HashVerdict verdict) => new()
     {
-        Place = place, Version = verdict.Version, Words = HashWords.Reduce(verdict.Opinions),
+        Place = place, Version = verdict.Version, Words = verdict.Words,
         Flags = (verdict.VictimIdentified ? HashFlags.VictimIdentified : 0) | (verdict.SeriesKnown ? HashFlags.SeriesKnown : 0)
             | (verdict.Trap ? HashFlags.Trap : 0),
     };

@@ -55,7 +55,7 @@ public sealed record ItemVerdicts
         var all = same.ToArray();
         return all.LastOrDefault(v => v.LookedUp) ?? (all.Length <= 1 ? all.FirstOrDefault() : all[0] with
         {
-            Exact = [.. all.SelectMany(v => v.Exact).GroupBy(v => v.Hash).Select(g => g.MaxBy(v => v.Version)!)],
+            Exact = [.. HashVerdict.Newest(all.SelectMany(v => v.Exact))],
         });
     }
 

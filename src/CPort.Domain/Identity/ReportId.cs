@@ -93,6 +93,44 @@ public readonly record struct HotlineReference
     public override string ToString() => Value;
 }
 
+/// <summary>One hold of a report: the report and its number there, from 1. Written <c>REPORTID-h3</c>.</summary>
+public readonly record struct HoldRef(ReportId Report, int Number)
+{
+    public static bool TryParse([NotNullWhen(true)] string? text, out HoldRef hold)
+    {
+        hold = default;
+        if (text is not { Length: >= 29 and <= 34 } || text[26] != '-' || text[27] is not ('h' or 'H') || !ReportId.TryParse(text[..26], out var report)
+            || !int.TryParse(text.AsSpan(28), System.Globalization.NumberStyles.None, null, out var number) || number < 1)
+        {
+            return false;
+        }
+
+        hold = new HoldRef(report, number);
+        return true;
+    }
+
+    public override string ToString() => $"{Report}-h{Number}";
+}
+
+/// <summary>One question of police about a report: the report and its number there, from 1. Written <c>REPORTID-q3</c>.</summary>
+public readonly record struct QuestionRef(ReportId Report, int Number)
+{
+    public static bool TryParse([NotNullWhen(true)] string? text, out QuestionRef question)
+    {
+        question = default;
+        if (text is not { Length: >= 29 and <= 34 } || text[26] != '-' || text[27] is not ('q' or 'Q') || !ReportId.TryParse(text[..26], out var report)
+            || !int.TryParse(text.AsSpan(28), System.Globalization.NumberStyles.None, null, out var number) || number < 1)
+        {
+            return false;
+        }
+
+        question = new QuestionRef(report, number);
+        return true;
+    }
+
+    public override string ToString() => $"{Report}-q{Number}";
+}
+
 /// <summary>One content item: the report it stands in and its ordinal there, from 1. Written <c>REPORTID-3</c>.</summary>
 public readonly record struct ItemRef(ReportId Report, int Ordinal) : IComparable<ItemRef>
 {

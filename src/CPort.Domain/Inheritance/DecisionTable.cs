@@ -21,7 +21,7 @@ public sealed record KnownNear
 
     public static KnownNear Of(NearMatch match) => new()
     {
-        Distance = match.Distance, Hash = match.Verdict.Hash, Version = match.Verdict.Version, Words = HashWords.Reduce(match.Verdict.Opinions),
+        Distance = match.Distance, Hash = match.Verdict.Hash, Version = match.Verdict.Version, Words = match.Verdict.Words,
     };
 }
 
@@ -48,7 +48,7 @@ public static class DecisionTable
     ];
 
     /// <summary>One word, on which hash.</summary>
-    private readonly record struct Said(HashWord Word, int Place, int Index, HashAlgorithm Algorithm, HashStrength Strength, long Version)
+    private sealed record Said(HashWord Word, int Place, int Index, HashAlgorithm Algorithm, HashStrength Strength, long Version)
     {
         public Classification Is => Word.Classification;
     }
@@ -67,10 +67,24 @@ public static class DecisionTable
             return null;
         }
 
-        var said = known.Where(k => k.IsKnown).SelectMany(k => k.Words.Select((word, index) => (k, word, index)))
-            .Select(s => (s.k, s.word, s.index, Row: HashAlgorithms.Of(hashes[s.k.Place].Algorithm)))
-            .Select(s => new Said(s.word, s.k.Place, s.index, s.Row.Algorithm, s.Row.Strength, s.k.Version))
-            .Where(s => s.Word.Classification.HasEffect()).OrderBy(s => s.Strength).ThenBy(s => s.Place).ToList();
+        // Each news of each hash comes through here: no more is made than what is read.
+        var said = new List<Said>();
+        foreach (var k in known)
+        {
+            if (k.IsKnown)
+            {
+                var row = HashAlgorithms.Of(hashes[k.Place].Algorithm);
+                for (var index = 0; index < k.Words.Length; index++)
+                {
+                    if (k.Words[index].Classification.HasEffect())
+                    {
+                        said.Add(new Said(k.Words[index], k.Place, index, row.Algorithm, row.Strength, k.Version));
+                    }
+                }
+            }
+        }
+
+        said = [.. said.OrderBy(s => s.Strength).ThenBy(s => s.Place)];
         var exact = said.FindAll(s => s.Strength != HashStrength.Perceptual);
         var heard = exact.FindAll(s => s.Word.Heard);
         var deciding = heard.FindAll(s => Decides(s, heard, options));
@@ -185,7 +199,7 @@ public static class DecisionTable
             : decision with
             {
                 Kind = InheritanceKind.Suggested, Row = 0, Objected = false,
-                Reason = decision.Reason ?? (heard.Find(s => s.Place == decision.Place).Strength == HashStrength.Opaque
+                Reason = decision.Reason ?? (heard.Find(s => s.Place == decision.Place)?.Strength == HashStrength.Opaque
                     ? SuggestionReason.PhotoDnaOnly : SuggestionReason.WeakHashOnly),
             };
 

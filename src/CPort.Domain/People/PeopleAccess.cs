@@ -5,7 +5,8 @@ namespace CPort.Domain.People;
 /// <param name="Roles">Those chosen at sign-in, of the person's.</param>
 /// <param name="Purpose">Why the person looks; null: not said.</param>
 /// <param name="PurposeAt">When that was said.</param>
-public sealed record SessionRights(Tenant Tenant, Roles Roles, string? Purpose = null, DateTimeOffset? PurposeAt = null);
+/// <param name="OneWay">The person has one way to sign in only: who loses it is let in again by an administrator alone.</param>
+public sealed record SessionRights(Tenant Tenant, Roles Roles, string? Purpose = null, DateTimeOffset? PurposeAt = null, bool OneWay = false);
 
 /// <summary>What stands between a person who is signed in and their work.</summary>
 public enum Standing
@@ -23,6 +24,9 @@ public enum Standing
 
     /// <summary>The person was stopped or the agency closed: the session is over.</summary>
     Over,
+
+    /// <summary>The person makes a second way to sign in first.</summary>
+    SecondWayNeeded,
 }
 
 /// <summary>Who a session speaks for now.</summary>
@@ -67,17 +71,20 @@ public static class PeopleAccess
         var (agency, day) = (agencies.Find(person.Agency)!, AgencyDirectory.DayOf(now));
         var purpose = session.PurposeAt is { } said && now - said < PurposeLife ? session.Purpose : null;
         roles &= session.Roles;
+        if (standing == Standing.Good && session.OneWay)
+        {
+            (roles, standing) = (Roles.None, Standing.SecondWayNeeded);
+        }
+
         if (standing == Standing.Good && purpose is null && StatesPurpose(agency.Kind) && (roles & ~Blind) != 0)
         {
             (roles, standing) = (roles & Blind, Standing.PurposeNeeded);
         }
 
         return new SessionCaller(
-            new Caller
+            agencies.CallerOf(agency, day, roles, person.Id.Value) with
             {
-                Agency = agency.Id, Kind = agency.Kind, Roles = roles, KeyId = person.Id.Value, Person = person.Id, Countries = agency.CountriesOn(day),
-                PrimaryCountry = agency.PrimaryCountryOn(day), HoldsOrphanMandate = agency.HoldsOrphanMandate, IsNationalBureau = agency.IsNationalBureau,
-                Purpose = purpose, Trust = agency.Trust, Tenant = session.Tenant.IsTraining() ? agencies.Training : Tenant.Live,
+                Person = person.Id, Purpose = purpose, Tenant = session.Tenant.IsTraining() ? agencies.Training : Tenant.Live,
             },
             standing);
     }

@@ -29,9 +29,16 @@ public sealed class PeopleDirectory
     public Person? FindByLink(string hash, DateTimeOffset now) =>
         _registry.Links.TryGetValue(hash, out var id) && Find(id) is { Link: { } link } person && now < link.ExpiresAt ? person : null;
 
+    /// <summary>Whose link has this hash, also one that is too old; null: unknown, or used.</summary>
+    public Person? OwnerOfLink(string hash) => _registry.Links.TryGetValue(hash, out var id) ? Find(id) : null;
+
     /// <summary>Who has a sign-in name now, by its mark (<see cref="PersonMarks.OfName"/>).</summary>
     public Person? FindByName(string mark) => _registry.Names.TryGetValue(mark, out var id) ? Find(id) : null;
 
     /// <summary>Whom an identity provider's name is linked to, by its mark (<see cref="PersonMarks.OfProvider"/>).</summary>
     public Person? FindByProvider(string mark) => _registry.Providers.TryGetValue(mark, out var id) ? Find(id) : null;
+
+    /// <summary>What the rules would make of the command now; nothing comes of it. Pages offer what is possible, by the rules themselves.</summary>
+    public PersonDecision Try(IPersonCommand command, AgencyDirectory agencies, DateTimeOffset now) => PeopleRules.Decide(
+        _registry, command, command.Context.ToMeta() with { RecordedAt = now }, new PeopleEnvironment(agencies, new PersonCandidate(default, "-")));
 }

@@ -136,6 +136,22 @@ public static class PeopleRules
     internal static bool IsText(string? text, int most) =>
         text is not null && text.Length <= most && !string.IsNullOrWhiteSpace(text) && !text.Any(char.IsControl);
 
-    internal static bool IsSettings(PersonSettings settings) => Enum.IsDefined(settings.Theme) && Enum.IsDefined(settings.Density)
+    /// <summary>Names of what a key does, each with one printable character that is no digit; none twice.</summary>
+    public static bool IsKeyMap(string? map)
+    {
+        if (map is null)
+        {
+            return true;
+        }
+
+        var entries = map.Split(' ');
+        return map.Length <= 400
+            && entries.All(e => e.Split('=', 2) is [{ Length: >= 2 and <= 12 } name, { Length: 1 } key] && name.All(char.IsAsciiLetterLower)
+                && key[0] is > ' ' and < '\u007f' && !char.IsAsciiDigit(key[0]) && !char.IsAsciiLetterUpper(key[0]))
+            && entries.DistinctBy(e => e.Split('=')[0]).Count() == entries.Length && entries.DistinctBy(e => e[^1]).Count() == entries.Length;
+    }
+
+    internal static bool IsSettings(PersonSettings settings) =>
+        Enum.IsDefined(settings.Theme) && Enum.IsDefined(settings.Density) && Enum.IsDefined(settings.Mails) && IsKeyMap(settings.KeyMap)
         && (settings.Language is not { } tag || (tag.Length is >= 2 and <= 12 && tag.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')));
 }

@@ -30,6 +30,18 @@ public enum Density
     Compact,
 }
 
+/// <summary>Which mails a person wants. They hold counts and a link, and nothing of any report.</summary>
+public enum MailWish
+{
+    None = 0,
+
+    /// <summary>As soon as something urgent comes.</summary>
+    Urgent,
+
+    /// <summary>That, and once a day what waits.</summary>
+    Daily,
+}
+
 /// <summary>What a person says for themselves.</summary>
 [ProtoContract]
 public sealed record PersonSettings
@@ -46,6 +58,12 @@ public sealed record PersonSettings
 
     /// <summary>Single keys do something on pages (WCAG 2.1.4).</summary>
     [ProtoMember(5, IsRequired = true)] public bool Keys { get; init; } = true;
+
+    /// <summary>Keys that the person has chosen instead of the pages' own, as <c>next=m save=w</c> (<see cref="PeopleRules.IsKeyMap"/>); null: none.</summary>
+    [ProtoMember(6)] public string? KeyMap { get; init; }
+
+    /// <summary>To the address that the agency has registered.</summary>
+    [ProtoMember(7)] public MailWish Mails { get; init; }
 }
 
 /// <summary>What is personal about a person, in the clear. Kept sealed; lives only between the API, the registry's actor and answers.</summary>

@@ -7,7 +7,7 @@ namespace CPort.Domain.Queues;
 /// these rows; the read model keeps a column for each queue, which holds the age key of the queue's items.
 /// <para>
 /// Every open item that is traced and routed stands in exactly one of <see cref="UnassignedToHotline"/>, <see cref="Orphaned"/>, <see cref="Unassessed"/>,
-/// <see cref="Unactioned"/> and <see cref="Untraced"/>, so that nothing open is on no list. An item of a withdrawn report is withdrawn itself, hence closed.
+/// <see cref="SecondLooks"/>, <see cref="Unactioned"/> and <see cref="Untraced"/>, so that nothing open is on no list. An item of a withdrawn report is withdrawn itself, hence closed.
 /// </para>
 /// </summary>
 /// <param name="Name">In URLs and cursors, and of its column.</param>
@@ -29,7 +29,12 @@ public sealed record WorkQueue(string Name, string Meaning, ItemRelations WorkOf
 
     public static readonly WorkQueue Unassessed = new(
         "unassessed", "assigned to a hotline, no classification counts (any more), open", ItemRelations.AssignedHotline, QueueAge.Country,
-        i => i.Assignment?.Hotline is not null && !i.IsClosed() && !i.IsAssessed());
+        i => i.Assignment?.Hotline is not null && !i.IsClosed() && !i.IsAssessed() && i.OpenLook() is null);
+
+    /// <summary>Also of what is gone by now: what it was still binds others. Nobody has it in their part who has looked already.</summary>
+    public static readonly WorkQueue SecondLooks = new(
+        "second-looks", "judged by one person, and somebody else has to look who does not know what was said",
+        ItemRelations.AssignedHotline | ItemRelations.AskedToLook, QueueAge.Look, i => i.Assignment?.Hotline is not null && i.OpenLook() is not null);
 
     public static readonly WorkQueue Unactioned = new(
         "unactioned", "assigned to a hotline, a classification counts, no final action yet (ICCAM rule 7)", ItemRelations.AssignedHotline,
@@ -61,7 +66,7 @@ public sealed record WorkQueue(string Name, string Meaning, ItemRelations WorkOf
 
     /// <summary>In the order they are listed.</summary>
     public static ImmutableArray<WorkQueue> All { get; } =
-        [UnassignedToHotline, Orphaned, Unassessed, Unactioned, Offline, NoReference, Untraced, Contradicted, Objections];
+        [UnassignedToHotline, Orphaned, Unassessed, SecondLooks, Unactioned, Offline, NoReference, Untraced, Contradicted, Objections];
 
     /// <summary>The names, for texts.</summary>
     public static string Names => string.Join(", ", All.Select(q => q.Name));
@@ -82,6 +87,8 @@ public sealed record QueueAge(string Key, Func<ContentItem, DateTimeOffset> From
 
     /// <summary>What was closed before a hotline had it counts from its country's day, else from its own.</summary>
     public static readonly QueueAge Hotline = new("hotlineAssignmentDate", i => i.Assignment?.HotlineSince ?? i.Assignment?.CountrySince ?? i.AddedAt);
+
+    public static readonly QueueAge Look = new("secondLookSince", i => i.Look!.OpenedAt);
 
     public static readonly QueueAge Added = new("addedAt", i => i.AddedAt);
 }

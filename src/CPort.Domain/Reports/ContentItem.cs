@@ -89,6 +89,24 @@ public sealed record ContentItem
     /// <summary>Whose job it was before, oldest first.</summary>
     [ProtoMember(31)] public ImmutableArray<Assignment> EarlierAssignments { get; init; } = [];
 
+    /// <summary>To which police it was given, and what they say.</summary>
+    [ProtoMember(33)] public ImmutableArray<ItemReferral> Referrals { get; init; } = [];
+
+    /// <summary>The last that is known of its domain and INTERPOL's "worst of" list; null: nothing.</summary>
+    [ProtoMember(40)] public ItemListing? Listing { get; init; }
+
+    /// <summary>Who proposes it for ICSE.</summary>
+    [ProtoMember(41)] public ImmutableArray<IcseProposal> IcseProposals { get; init; } = [];
+
+    /// <summary>What became of it there; null: it did not go.</summary>
+    [ProtoMember(42)] public ItemIcse? Icse { get; init; }
+
+    /// <summary>That somebody else looks, or looked, before its last judgement counts; null: nobody has to.</summary>
+    [ProtoMember(80)] public SecondLook? Look { get; init; }
+
+    /// <summary>In packages that were released at the same moment, or called it back before.</summary>
+    [ProtoMember(43)] public ImmutableArray<ItemIcse> IcseBeside { get; init; } = [];
+
     /// <summary>
     /// As it is known to be hosted there, before it is anybody's job. What came with the report, opinions and actions alike, then follows that country's law,
     /// when its agency serves it (verdicts.md 1). The hash buckets may have heard an opinion by the other law, and are told that it is taken back: to them it
@@ -250,8 +268,14 @@ public sealed record Assessment
     /// </summary>
     [ProtoMember(25)] public OpinionPlace? CopyOf { get; init; }
 
-    /// <summary>Neither corrected nor taken back.</summary>
-    public bool Stands => CorrectedBy is null && WithdrawnAt is null;
+    /// <summary>Said by one person, and counts for nobody until others have come to the same (<see cref="SecondLook"/>). What they agree on is a word of its own.</summary>
+    [ProtoMember(80)] public bool Pending { get; init; }
+
+    /// <summary>Of what several agreed on: how many looked; 0: it is one person's.</summary>
+    [ProtoMember(81)] public int Looks { get; init; }
+
+    /// <summary>Neither corrected nor taken back, nor waiting for others to agree.</summary>
+    public bool Stands => CorrectedBy is null && WithdrawnAt is null && !Pending;
 
     /// <summary>Stands, and is about the item itself.</summary>
     public bool Counts => Stands && !Objection;

@@ -161,6 +161,7 @@ public static class ContentItemExtensions
     [
         .. item.EarlierAssignments.SelectMany(a => (IEnumerable<AgencyId?>)[a.Hotline, a.EscalatedTo]).OfType<AgencyId>(),
         .. item.Assessments.Where(a => !a.Carried).Select(a => a.Agency), .. item.Actions.Select(a => a.Agency),
+        .. item.Look is { SettledAt: not null } look ? look.Asked : [],
     ];
 
     public static bool IsAssessed(this ContentItem item) => item.Effective() is not null;
@@ -243,7 +244,7 @@ public static class ContentItemExtensions
             { Assignment: null } => ItemState.Received,
             { Assignment: { Orphan: true, Country: null } } => ItemState.Orphaned,
             _ when item.Assignment.Hotline is null => ItemState.AssignedToCountry,
-            _ when !item.IsAssessed() => ItemState.Unassessed,
+            _ when !item.IsAssessed() => item.OpenLook() is null ? ItemState.Unassessed : ItemState.AwaitsSecondLook,
             _ when !item.HasAction() => ItemState.Unactioned,
             _ => ItemState.Monitoring,
         };
@@ -268,7 +269,7 @@ public static class ContentItemExtensions
     /// late, it would undo its correction. One whose law may still follow the hosting country (<see cref="Assessment.Laws"/>) waits for the tracers.
     /// </summary>
     public static IEnumerable<Assessment> Unpropagated(this ContentItem item) =>
-        item.Hashes.IsEmpty ? [] : item.Assessments.Where(a => a.CorrectedBy is null && !a.Propagated && (a.Laws.IsEmpty || !item.NeedsTrace()));
+        item.Hashes.IsEmpty ? [] : item.Assessments.Where(a => a.CorrectedBy is null && !a.Pending && !a.Propagated && (a.Laws.IsEmpty || !item.NeedsTrace()));
 
     /// <summary>
     /// An opinion as a word on the hashes of its item. A corrected one needs no retraction of its own: what a source says later in a report replaces what it

@@ -82,6 +82,12 @@ public sealed record Report
     public ImmutableList<ContentItem> Items { get; init; } = [];
     public ImmutableList<Memo> Memos { get; init; } = [];
 
+    /// <summary>Number n stands at n - 1.</summary>
+    public ImmutableArray<PoliceHold> Holds { get; init; } = [];
+
+    /// <summary>Number n stands at n - 1.</summary>
+    public ImmutableArray<PoliceQuestion> Questions { get; init; } = [];
+
     /// <summary>
     /// Answers to the last <see cref="RememberedCommands"/> commands, oldest first. A command id is its agency's own: two agencies may both count from 1.
     /// </summary>
@@ -90,6 +96,10 @@ public sealed record Report
     public bool Exists => Version > 0;
 
     public ContentItem? Item(int ordinal) => ordinal >= 1 && ordinal <= Items.Count ? Items[ordinal - 1] : null;
+
+    public PoliceHold? Hold(int number) => number >= 1 && number <= Holds.Length ? Holds[number - 1] : null;
+
+    public PoliceQuestion? Question(int number) => number >= 1 && number <= Questions.Length ? Questions[number - 1] : null;
 
     public ReportState State() =>
         Withdrawn ? ReportState.Withdrawn

@@ -27,6 +27,29 @@ public static class ReportLimits
     /// <summary>The longest hold: a day.</summary>
     public const int MaxClaimMinutes = 1_440;
 
+    /// <summary>How long the host is not told when police names no end.</summary>
+    public const int HoldHours = 72;
+
+    /// <summary>The longest that a hold lasts with all its extensions, unless configured otherwise.</summary>
+    public const int MaxHoldHours = 336;
+
+    /// <summary>Agencies and keys to which one item is referred by hand.</summary>
+    public const int ReferralsPerItem = 20;
+
+    /// <summary>Holds of one report, running and ended.</summary>
+    public const int HoldsPerReport = 100;
+
+    /// <summary>How long a question of police has that names no end: of what is urgent, and else.</summary>
+    public const int UrgentQuestionHours = 24;
+    public const int QuestionHours = 120;
+
+    /// <summary>The longest that police gives for an answer.</summary>
+    public const int MaxQuestionHours = 720;
+
+    /// <summary>Questions about one report, and what is said of one.</summary>
+    public const int QuestionsPerReport = 100;
+    public const int LinesPerQuestion = 40;
+
     /// <summary>How far a sender's clock may be ahead of ours before a date counts as being in the future.</summary>
     public static TimeSpan ClockTolerance { get; } = TimeSpan.FromMinutes(5);
 }

@@ -12,6 +12,9 @@ public interface IReportVerb
 
     /// <summary>The verb's own rule; what holds for all stands before it (<see cref="ReportRules.Decide"/>).</summary>
     ReportDecision Decide(Report report, ReportEnvironment environment);
+
+    /// <summary>A withdrawn report takes it as well: what became elsewhere of its items it is told for good.</summary>
+    bool ComesAfterWithdrawal => false;
 }
 
 /// <summary>A command for one report. Repeating it with the same command id is always safe.</summary>
@@ -47,6 +50,9 @@ public interface IReportEvent : IWireEvent
 
     /// <summary>Its own free text, sealed.</summary>
     SealedText? FreeText() => null;
+
+    /// <summary>False: to this caller it has not happened, though it sees the items: what police and hotlines say to each other is theirs.</summary>
+    bool IsShownTo(Caller caller, Report report) => true;
 }
 
 /// <summary>A free text of an event, and the place for which it was sealed.</summary>
@@ -84,4 +90,7 @@ public sealed record GetReport : IReportMessage
 
     /// <summary>With what the caller can do with the items now (<see cref="ItemView.Ways"/>); only when it asks for one.</summary>
     [ProtoMember(6)] public bool WithWays { get; init; }
+
+    /// <summary>The page starts with the first item of this question that the caller sees; null: with <see cref="FromOrdinal"/>.</summary>
+    [ProtoMember(7)] public int? OfQuestion { get; init; }
 }

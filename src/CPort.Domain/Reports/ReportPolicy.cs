@@ -53,6 +53,15 @@ public sealed record ReportEnvironment
     /// <summary>How far a sender's clock may be ahead of ours before a date counts as being in the future.</summary>
     public TimeSpan ClockTolerance { get; init; } = ReportLimits.ClockTolerance;
 
+    /// <summary>The longest that a hold lasts, with all its extensions.</summary>
+    public TimeSpan LongestHold { get; init; } = TimeSpan.FromHours(ReportLimits.MaxHoldHours);
+
+    /// <summary>What everybody has looked at twice.</summary>
+    public SecondLookPolicy NetworkLooks { get; init; } = SecondLookPolicy.Off;
+
+    /// <summary>What is looked at twice of what the agency says.</summary>
+    internal SecondLookPolicy LooksOf(AgencyId agency) => Members.SecondLooksOf(agency).And(NetworkLooks);
+
     /// <summary>Most items a report may have.</summary>
     public int MaxItems { get; init; } = ReportLimits.ItemsPerReport;
 }

@@ -1,3 +1,4 @@
+using CPort.Domain.Referrals;
 using CPort.Domain.Routing;
 
 namespace CPort.Domain.Reports;
@@ -74,6 +75,51 @@ public enum RejectionCode
 
     /// <summary>It would change something else than the caller has confirmed.</summary>
     CountChanged = 35,
+
+    /// <summary>Police has asked that the host is not told yet.</summary>
+    OnHold = 36,
+    AlreadyOnHold = 37,
+
+    /// <summary>Absent, or one of which the caller is not part: the two look alike.</summary>
+    NoSuchHold = 38,
+    HoldEndDoesNotFit = 39,
+    HoldHasEnded = 40,
+
+    /// <summary>No hotline objects, so there is nothing to decide.</summary>
+    NotObjectedTo = 41,
+
+    /// <summary>Somebody else has to decide it than who asked.</summary>
+    SamePerson = 42,
+
+    /// <summary>Neither police that takes part nor INTERPOL, or not the caller's to refer to.</summary>
+    NotPolice = 43,
+
+    /// <summary>Whoever asks has the items in a referral.</summary>
+    NotReferred = 50,
+
+    /// <summary>Absent, or one of which the caller is not part: the two look alike.</summary>
+    NoSuchQuestion = 51,
+    QuestionNotOpen = 52,
+
+    /// <summary>It says something of each field that was asked for, and of no other.</summary>
+    AnswerIncomplete = 53,
+
+    /// <summary>Another question about it waits for an answer.</summary>
+    AskedAlready = 54,
+    QuestionDueDoesNotFit = 55,
+
+    /// <summary>The question is for another agency.</summary>
+    AskedOfAnother = 56,
+
+    /// <summary>Not taken for illegal.</summary>
+    NotIllegal = 60,
+
+    /// <summary>It was judged, and waits for somebody else's look.</summary>
+    AwaitsSecondLook = 80,
+    NoSecondLook = 81,
+
+    /// <summary>Not one that gives second looks to others, or it was asked already.</summary>
+    NotForLooks = 82,
 }
 
 /// <summary>The answer to a command.</summary>
@@ -110,6 +156,24 @@ public sealed record CommandReply : IWireReply
 
     /// <summary>For a duplicate: the report was withdrawn by its hotline since.</summary>
     [ProtoMember(12)] public bool Withdrawn { get; init; }
+
+    /// <summary>
+    /// The person whose command it answers, as remembered with it. A colleague's command under the same id is another one: nobody is told that what somebody
+    /// else did is done by them. Null: a key's, and its agency's, since a system repeats its commands with the next key too.
+    /// </summary>
+    [ProtoMember(13)] public PersonId? By { get; init; }
+
+    /// <summary>Of a command about a hold: its number in the report.</summary>
+    [ProtoMember(14)] public int Hold { get; init; }
+
+    /// <summary>Of a command about a question: its number in the report.</summary>
+    [ProtoMember(15)] public int Question { get; init; }
+
+    /// <summary>Of what became of an item at ICSE: the referrals that the item is in, which are to hear of it, too.</summary>
+    [ProtoMember(20)] public ImmutableArray<ReferralRef> Referrals { get; init; } = [];
+
+    /// <summary>Of what became of items at ICSE, and of what a referral says of them: what ICSE says of these items now, for the referrals.</summary>
+    [ProtoMember(21)] public ImmutableArray<ItemWord> Icse { get; init; } = [];
 }
 
 /// <summary>What became of one item of a command.</summary>
@@ -198,6 +262,62 @@ public sealed record ItemView
 
     /// <summary>What the caller can do with it, when that was asked for.</summary>
     [ProtoMember(12)] public ImmutableArray<ItemWay> Ways { get; init; } = [];
+
+    /// <summary>Holds of the item, running and ended, of which the caller is part.</summary>
+    [ProtoMember(13)] public ImmutableArray<HoldView> Holds { get; init; } = [];
+
+    /// <summary>To which police it was given, and what they say, for who is part of that.</summary>
+    [ProtoMember(14)] public ImmutableArray<ItemReferralView> Referrals { get; init; } = [];
+
+    /// <summary>It waits for a second look.</summary>
+    [ProtoMember(80)] public bool WaitsForLook { get; init; }
+
+    /// <summary>The name of the series that ICSE says it is of, opened.</summary>
+    [ProtoMember(20)] public string IcseSeries { get; init; } = "";
+    /// <summary>What police asks about the item, for who is part of that.</summary>
+    [ProtoMember(15)] public ImmutableArray<QuestionView> Questions { get; init; } = [];
+
+    /// <summary>So many older texts of questions, holds and referrals had no room here; the history has them.</summary>
+    [ProtoMember(30)] public int TextsLeftOut { get; init; }
+}
+
+/// <summary>A question in an answer; it names the items that the caller sees.</summary>
+[ProtoContract]
+public sealed record QuestionView
+{
+    [ProtoMember(1)] public required PoliceQuestion Question { get; init; }
+    [ProtoMember(2)] public QuestionState State { get; init; }
+
+    /// <summary>The lines' words, in their order.</summary>
+    [ProtoMember(3)] public ImmutableArray<string> Texts { get; init; } = [];
+
+    /// <summary>The values of all lines' answers, in their order; empty where there is none, or the report itself has it.</summary>
+    [ProtoMember(4)] public ImmutableArray<string> Values { get; init; } = [];
+
+    /// <summary>It is the caller's to answer.</summary>
+    [ProtoMember(5)] public bool ToAnswer { get; init; }
+}
+
+/// <summary>That an item was given to police, in an answer.</summary>
+[ProtoContract]
+public sealed record ItemReferralView
+{
+    [ProtoMember(1)] public required ItemReferral Referral { get; init; }
+
+    /// <summary>What its words say, in their order.</summary>
+    [ProtoMember(2)] public ImmutableArray<string> Texts { get; init; } = [];
+}
+
+/// <summary>A hold in an answer; it names the items that the caller sees.</summary>
+[ProtoContract]
+public sealed record HoldView
+{
+    [ProtoMember(1)] public required PoliceHold Hold { get; init; }
+    [ProtoMember(2)] public HoldState State { get; init; }
+    [ProtoMember(3)] public string Note { get; init; } = "";
+
+    /// <summary>What the objections say, in their order.</summary>
+    [ProtoMember(4)] public ImmutableArray<string> Objections { get; init; } = [];
 }
 
 /// <summary>The sealed texts of one opinion, opened; empty where hidden or not given.</summary>

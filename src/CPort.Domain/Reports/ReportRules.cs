@@ -44,7 +44,7 @@ public static class ReportRules
             return Rejected(report, verb, RejectionCode.CommandIdInUse, "This command id was used for another command, or with other content.");
         }
 
-        if (report.Withdrawn && verb is IReportCommand)
+        if (report.Withdrawn && verb is IReportCommand && !verb.ComesAfterWithdrawal)
         {
             return Rejected(report, verb, RejectionCode.Withdrawn, "The report was withdrawn by its hotline.");
         }
@@ -78,9 +78,9 @@ public static class ReportRules
     private static bool MayCommand(Report report, Caller caller) =>
         caller.Tenant == report.Tenant && caller.Is(Roles.Analyst | Roles.Officer | Roles.Machine);
 
-    /// <summary>The same command, and the same content where both have told theirs.</summary>
+    /// <summary>The same command, of the same person where it was a person's, and the same content where both have told theirs.</summary>
     private static bool IsOf(CommandReply receipt, IReportVerb verb) =>
-        receipt.Command == NameOf(verb) && verb.Context.IsSameRequest(receipt.Digest);
+        receipt.Command == NameOf(verb) && (receipt.By is null || receipt.By == verb.Context.Caller.Person) && verb.Context.IsSameRequest(receipt.Digest);
 
     private static bool IsSubmissions(Report report, IReportVerb verb) =>
         verb is IReportCommand && verb.Context.CommandId == report.SubmissionCommand && verb.Context.Caller.Agency == report.ReportingHotline;

@@ -11,14 +11,25 @@ namespace CPort.Domain.Routing;
 public sealed class PublicSuffixes
 {
     private readonly FrozenDictionary<string, Rule> _rules;
+    private readonly FrozenSet<string> _above;
     private readonly FrozenDictionary<string, Rule>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
 
     private PublicSuffixes(Dictionary<string, Rule> rules)
     {
         _rules = rules.ToFrozenDictionary(StringComparer.Ordinal);
+        _above = rules.Keys.SelectMany(Above).ToFrozenSet(StringComparer.Ordinal);
         _bySpan = _rules.GetAlternateLookup<ReadOnlySpan<char>>();
         var text = string.Join('\n', rules.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key} {(int)r.Value}"));
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 4));
+    }
+
+    /// <summary>All names that a name is below.</summary>
+    private static IEnumerable<string> Above(string name)
+    {
+        for (var dot = name.IndexOf('.'); dot >= 0; dot = name.IndexOf('.', dot + 1))
+        {
+            yield return name[(dot + 1)..];
+        }
     }
 
     [Flags]
@@ -80,6 +91,18 @@ public sealed class PublicSuffixes
 
         return rules.Count > 0 ? new PublicSuffixes(rules) : throw new FormatException($"{name} holds no public suffix rules.");
     }
+
+    /// <summary>
+    /// As <see cref="RegistrableDomain(string)"/>, and null too for a name all of whose subdomains are public suffixes (<c>*.</c>): by the letter of the
+    /// algorithm somebody may have registered it, and whoever blocked it would block all that is below.
+    /// </summary>
+    public string? ListableDomain(string host) => _rules.TryGetValue(host, out var rule) && rule.HasFlag(Rule.Wildcard) ? null : RegistrableDomain(host);
+
+    /// <summary>Whether a rule of the list, and not only the one that fits everything, says where the name's public suffix ends.</summary>
+    public bool Names(string host) => Above(host).Prepend(host).Any(_rules.ContainsKey);
+
+    /// <summary>Whether public suffixes are below the name: it is a provider's, and what is below are its customers'.</summary>
+    public bool HasSuffixesBelow(string name) => _above.Contains(name);
 
     /// <summary>What a URL's owner registered; the host itself when it is an IP address or a public suffix.</summary>
     public string RegistrableDomain(WebAddress address) => address.IpLiteral is null ? RegistrableDomain(address.Host) ?? address.Host : address.Host;

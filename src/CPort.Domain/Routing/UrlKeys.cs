@@ -47,6 +47,18 @@ public sealed class UrlKeyMaker(ConfidentialSeam seam, PublicSuffixes suffixes)
 
     public byte[] OfHost(WebAddress address) => Key("host", address.Host);
 
+    /// <summary>What can stand in a list of domains for the URL, by the list in effect; null: an address, or a public suffix.</summary>
+    public string? DomainOf(WebAddress address) => address.IpLiteral is null ? suffixes.ListableDomain(address.Host) : null;
+
+    /// <summary>By the list in effect, the name's owner and nobody else has what is below it, in a part of the internet that the list knows.</summary>
+    public bool IsOnesOwn(string domain) => suffixes.ListableDomain(domain) == domain && suffixes.Names(domain) && !suffixes.HasSuffixesBelow(domain);
+
+    /// <summary>Rules of the list in effect.</summary>
+    public int SuffixRules => suffixes.Count;
+
+    /// <summary>Of a registrable domain, as <see cref="UrlKeys.Domain"/> has it.</summary>
+    public byte[] OfDomain(string domain) => Key("registrable-domain", domain);
+
     /// <summary>Of its registrable domain.</summary>
     public byte[] OfDomain(WebAddress address) => Key("registrable-domain", suffixes.RegistrableDomain(address));
 

@@ -2,7 +2,10 @@ using static CPort.Domain.Agencies.AgencyRules;
 
 namespace CPort.Domain.Agencies.Verbs;
 
-/// <summary>Somebody else than who had a key made agrees to it: the agency whose it is, or an operator of another hand. From then on it works.</summary>
+/// <summary>
+/// Somebody else than who had a key made agrees to it (<see cref="NotAnotherHand"/>), and from then on it works: to an operator's the agency whose it is, or an
+/// operator's key of another hand; to one that the agency's administrator had made, an operator.
+/// </summary>
 [ProtoContract, Manifest("ac10")]
 public sealed record ApproveKey : IAgencyCommand
 {
@@ -12,21 +15,14 @@ public sealed record ApproveKey : IAgencyCommand
 
     Type IAgencyCommand.Makes => typeof(ApiKeyApproved);
     Deed IAgencyCommand.Deed => Deed.ApproveKeys;
-
-    // Who is not of the agency is told that there is none before anything else of it.
-    bool IAgencyCommand.AlsoWhenClosed => true;
+    bool IAgencyCommand.OfOwnAgency => true;
 
     AgencyDecision IAgencyCommand.Decide(AgencyRegistry state, EventMeta meta, KeyCandidate? candidate)
     {
-        var caller = Context.Caller;
-        return caller.Kind != AgencyKind.Operator && caller.Agency != Agency ? Reject(AgencyRejection.UnknownAgency, $"There is no agency '{Agency}'.")
-            : !state.Agencies[Agency].Active ? Reject(AgencyRejection.AgencyInactive, $"Agency '{Agency}' is not active.")
-            : KeyOf(state, this, KeyId) is not { } key ? Reject(AgencyRejection.UnknownKey, $"Agency '{Agency}' has no such key.")
+        return KeyOf(state, this, KeyId) is not { } key ? Reject(AgencyRejection.UnknownKey, $"Agency '{Agency}' has no such key.")
             : key.RevokedAt is not null ? Reject(AgencyRejection.KeyRevoked, "A revoked key is not agreed to.")
             : !key.AwaitsConsent ? Unchanged
-            : caller.Kind == AgencyKind.Operator && key.IssuedBy is { } maker && HandOf(state, maker) == HandOf(state, caller.KeyId)
-                ? Reject(AgencyRejection.SecondPersonNeeded, "Who had the key made does not agree to it: the agency does, or an operator of another hand.")
-            : Accept(new ApiKeyApproved { Meta = meta, Agency = Agency, KeyId = key.KeyId });
+            : NotAnotherHand(state, Context.Caller, key) ?? Accept(new ApiKeyApproved { Meta = meta, Agency = Agency, KeyId = key.KeyId });
     }
 }
 

@@ -16,8 +16,12 @@ public sealed record IssueKey : IAgencyCommand
     /// <summary>In the future; null: until revoked.</summary>
     [ProtoMember(5)] public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>Whose own it is, of the agency's people: it has no role that they lack, and ends with them. Null: the agency's.</summary>
+    [ProtoMember(6)] public PersonId? Owner { get; init; }
+
     Type IAgencyCommand.Makes => typeof(ApiKeyIssued);
     Deed IAgencyCommand.Deed => Deed.IssueKeys;
+    bool IAgencyCommand.OfOwnAgency => true;
 
     AgencyDecision IAgencyCommand.Decide(AgencyRegistry state, EventMeta meta, KeyCandidate? candidate)
     {
@@ -41,7 +45,7 @@ public sealed record IssueKey : IAgencyCommand
         return KeyIdTaken(state, candidate) ?? Accept(new ApiKeyIssued
         {
             Meta = meta, Agency = Agency, KeyId = candidate.KeyId, SecretHash = candidate.SecretHash, Roles = Roles, Tenant = Tenant, ExpiresAt = ExpiresAt,
-            AwaitsConsent = NeedsConsent(state, this, Tenant),
+            AwaitsConsent = NeedsConsent(state, this, Tenant), Owner = Owner,
         });
     }
 }
@@ -57,6 +61,7 @@ public sealed record ApiKeyIssued : IAgencyEvent
     [ProtoMember(6)] public Tenant Tenant { get; init; }
     [ProtoMember(7)] public DateTimeOffset? ExpiresAt { get; init; }
     [ProtoMember(8)] public bool AwaitsConsent { get; init; }
+    [ProtoMember(9)] public PersonId? Owner { get; init; }
 
     public override string ToString() => $"ApiKeyIssued({Agency}, {KeyId})";
 
@@ -66,6 +71,6 @@ public sealed record ApiKeyIssued : IAgencyEvent
     new ApiKeyRecord
     {
         KeyId = KeyId, Agency = Agency, SecretHash = SecretHash, Roles = Roles, Tenant = Tenant, CreatedAt = Meta.RecordedAt, ExpiresAt = ExpiresAt,
-        IssuedBy = Meta.KeyId, AwaitsConsent = AwaitsConsent,
+        IssuedBy = Meta.KeyId, AwaitsConsent = AwaitsConsent, Owner = Owner,
     });
 }

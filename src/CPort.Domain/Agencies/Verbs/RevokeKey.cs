@@ -12,6 +12,7 @@ public sealed record RevokeKey : IAgencyCommand
 
     Type IAgencyCommand.Makes => typeof(ApiKeyRevoked);
     Deed IAgencyCommand.Deed => Deed.RevokeKeys;
+    bool IAgencyCommand.OfOwnAgency => true;
     bool IAgencyCommand.AlsoWhenClosed => true;
 
     AgencyDecision IAgencyCommand.Decide(AgencyRegistry state, EventMeta meta, KeyCandidate? candidate) =>

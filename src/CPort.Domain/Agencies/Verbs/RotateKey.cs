@@ -20,6 +20,7 @@ public sealed record RotateKey : IAgencyCommand
 
     Type IAgencyCommand.Makes => typeof(ApiKeyRotated);
     Deed IAgencyCommand.Deed => Deed.RotateKeys;
+    bool IAgencyCommand.OfOwnAgency => true;
 
     AgencyDecision IAgencyCommand.Decide(AgencyRegistry state, EventMeta meta, KeyCandidate? candidate)
     {
@@ -83,7 +84,7 @@ public sealed record ApiKeyRotated : IAgencyEvent
         var next = state.With(old with { ReplacedBy = KeyId }).With(new ApiKeyRecord
         {
             KeyId = KeyId, Agency = Agency, SecretHash = SecretHash, Roles = old.Roles, Tenant = old.Tenant, CreatedAt = Meta.RecordedAt, ExpiresAt = ExpiresAt,
-            IssuedBy = Meta.KeyId, AwaitsConsent = AwaitsConsent, Grace = Grace,
+            IssuedBy = Meta.KeyId, AwaitsConsent = AwaitsConsent, Grace = Grace, Owner = old.Owner,
         });
         return AwaitsConsent ? next : Replaced(next, KeyId, Meta.RecordedAt);
     }

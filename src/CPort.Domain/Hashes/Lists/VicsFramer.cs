@@ -5,6 +5,8 @@ namespace CPort.Domain.Hashes.Lists;
 /// <summary>Follows brackets, quotes and the few names that matter, over windows of any size.</summary>
 internal sealed class VicsFramer
 {
+    private const string Incomplete = "the file ends before its list is closed: it is incomplete";
+
     private static readonly SearchValues<byte> Structure = SearchValues.Create("\"{}[]:,"u8);
     private static readonly SearchValues<byte> InString = SearchValues.Create("\"\\\n"u8);
 
@@ -59,6 +61,7 @@ internal sealed class VicsFramer
 
                 length += at;
                 _seeking = false;
+                ResumeAtRecord();
                 return Step.Again;
             }
 
@@ -77,7 +80,14 @@ internal sealed class VicsFramer
                     {
                         _seeking = true;
                         length += found + 1;
-                        continue;
+                        if (HasCases is null)
+                        {
+                            continue;
+                        }
+
+                        // Records may stand in what is passed over: that is said, always.
+                        Reason = broken || !ended ? "a text between the records is not closed" : Incomplete;
+                        return Step.Broken;
                     }
 
                     if (close < 0)
@@ -228,8 +238,25 @@ internal sealed class VicsFramer
     private Step CutOff()
     {
         _open.Clear();
-        Reason = "the file ends before its list is closed: it is incomplete";
+        Reason = Incomplete;
         return Step.Broken;
+    }
+
+    /// <summary>Whatever was passed over opened and closed brackets unseen: where a record starts is known, so what is open there is, too.</summary>
+    private void ResumeAtRecord()
+    {
+        if (HasCases is not { } cases)
+        {
+            return;
+        }
+
+        _open.Clear();
+        foreach (var bracket in cases ? "{[{["u8 : "{["u8)
+        {
+            _open.Push(bracket);
+        }
+
+        (_rootName, _caseName) = ("value", "Media");
     }
 
     private Step Fail(string reason, out int length)

@@ -17,7 +17,9 @@ public sealed record ChangeSettings : IPersonCommand
 
     public PersonDecision Decide(PeopleRegistry state, Person? person, EventMeta meta, PeopleEnvironment with) =>
         !IsSettings(Settings)
-            ? Reject(PersonRejection.InvalidSettings, "language is a tag such as 'nl'; theme is system, light or dark; density is normal or compact.")
+            ? Reject(
+                PersonRejection.InvalidSettings, "language is a tag such as 'nl'; theme is system, light or dark; density is normal or compact; mails are none, urgent or "
+                    + "daily; a key is one character that is no digit, and none stands twice.")
         : Settings == person!.Settings ? Unchanged
         : Accept(new SettingsChanged { Meta = meta, Person = Person, Settings = Settings });
 }

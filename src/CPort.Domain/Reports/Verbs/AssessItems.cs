@@ -25,21 +25,17 @@ public sealed record AssessItems : IReportCommand
             items =>
             [
                 .. Assigning.TakeUnassigned(items, Context, environment),
-                new ItemsAssessed
-                {
-                    Meta = Context.ToMeta(),
-                    Assessments =
-                    [
-                        .. items.Select(i => new ItemAssessment
+                .. Looking.Said(report, Context, environment,
+                [
+                    .. items.Select(i => new ItemAssessment
+                    {
+                        Ordinal = i.Ordinal,
+                        Assessment = Assessment.ToAssessment(i.Assessments.Length + 1, Context, LawOf(i, caller), i.Assignment!.Episode) with
                         {
-                            Ordinal = i.Ordinal,
-                            Assessment = Assessment.ToAssessment(i.Assessments.Length + 1, Context, LawOf(i, caller), i.Assignment!.Episode) with
-                            {
-                                DespiteBaseline = i.IsBaselineBelieved(),
-                            },
-                        }),
-                    ],
-                },
+                            DespiteBaseline = i.IsBaselineBelieved(),
+                        },
+                    }),
+                ]),
             ]);
     }
 
@@ -66,6 +62,12 @@ public sealed record AssessItems : IReportCommand
         {
             return new Refusal(RejectionCode.DoubtfulHasNoEffect,
                 "Doubtful exists in v2 submissions only; assess as Baseline, National or NotIllegal.");
+        }
+
+        // Who said it corrects it; anybody else looks without knowing what was said.
+        if (item.OpenLook() is not null)
+        {
+            return Looking.Waits;
         }
 
         // Rules 1 to 3 are about judging again. What counts as nothing (any more) waits for a look, whatever was done with it before.

@@ -24,8 +24,8 @@ public sealed record ClaimItems : IReportCommand
         }
 
         return ForItems(report, this, Items,
-            item => ItemWrite.Claim.OrTakeOrphan(report, item, caller),
-            item => ClosedOrLeased(item, caller, environment)
+            item => item.OpenLook() is not null ? ItemWrite.Look : ItemWrite.Claim.OrTakeOrphan(report, item, caller),
+            item => (item.OpenLook() is null ? item.IsClosed() ? Closed : null : Looking.Check(item, caller)) ?? Leased(item, caller, environment)
                 ?? (item.Assignment!.Country is null && item.Assignment.EscalatedTo != caller.Agency ? Assigning.CannotTake(caller.Agency, caller) : null),
             items =>
             [

@@ -29,17 +29,22 @@ public sealed record CorrectAssessment : IReportCommand
     {
         var caller = Context.Caller;
         Assessment? Own(ContentItem item) => item.Assessments.LastOrDefault(a =>
-            a.Stands && a.Agency == caller.Agency && (AssessmentId is null || a.Id == AssessmentId));
+            (a.Stands || (a == item.FirstWord() && item.OpenLook() is not null)) && a.Agency == caller.Agency
+            && (AssessmentId is null || a.Id == AssessmentId));
+
+        // Whoever else of the agency is to look without knowing; who answers for the word is who said it.
+        bool IsAnothers(ContentItem item) => item.OpenLook() is { } look && look.By[0] != caller.Hand;
         return ForItems(report, this, [Item], ItemWrite.CorrectAssessment,
             item =>
-                Own(item) is null
+                IsAnothers(item) ? Looking.Waits
+                : Own(item) is null
                     ? new Refusal(RejectionCode.NothingToCorrect, "Your agency has no such assessment of this item that counts.")
                 : Assessment.OfAnotherLaw(caller) is { } refused ? refused
                 : !Assessment.Classification.HasEffect()
                     ? new Refusal(RejectionCode.DoubtfulHasNoEffect, "Doubtful exists in v2 submissions only.")
                 : CountChanged ? NotConfirmed
                 : null,
-            items => [new ItemsAssessed { Meta = Context.ToMeta(), Why = SealedWhy, Assessments = Corrections(report, items[0], Own(items[0])!) }]);
+            items => [.. Looking.Said(report, Context, environment, Corrections(report, items[0], Own(items[0])!), SealedWhy)]);
     }
 
     /// <summary>
@@ -51,7 +56,8 @@ public sealed record CorrectAssessment : IReportCommand
         var first = Occurrences.FirstOf(named, own);
         OpinionPlace? corrected = null;
         var all = ImmutableArray.CreateBuilder<ItemAssessment>(1);
-        foreach (var (item, old) in report.Items.SelectMany(i => i.Assessments.Where(a => a.Stands && Occurrences.FirstOf(i, a) == first), (i, a) => (i, a)))
+        foreach (var (item, old) in report.Items.SelectMany(i => i.Assessments
+            .Where(a => (a.Stands || a == own) && Occurrences.FirstOf(i, a) == first), (i, a) => (i, a)))
         {
             var assessment = Corrected(item, old);
             all.Add(new ItemAssessment

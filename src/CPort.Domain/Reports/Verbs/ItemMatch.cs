@@ -35,7 +35,7 @@ public sealed record ItemMatch
         }
 
         // An answer overtaken by a later one says nothing.
-        var known = verdicts.Exact.GroupBy(v => v.Hash).Select(same => same.MaxBy(v => v.Version)!)
+        var known = HashVerdict.Newest(verdicts.Exact)
             .Select(v => KnownHash.Of(item.Hashes.IndexOf(v.Hash), v)).Where(k => k.Place >= 0 && (k.Version > 0 || k.Flags != 0))
             .OrderBy(k => k.Place).ToImmutableArray();
         if (item.Known.Any(held => (known.FirstOrDefault(k => k.Place == held.Place)?.Version ?? 0) < held.Version))
@@ -83,7 +83,7 @@ public sealed record ItemMatch
     /// </summary>
     private static bool SourcesStand(ContentItem item, ItemVerdicts verdicts) => item.Inheritance is not { } shown
         || shown.PlacedWords(item.Known).All(said => verdicts.Exact.Where(v => v.Hash == item.Hashes[said.Place]).MaxBy(v => v.Version)?
-            .Opinions.Any(o => HashWords.Of(o) == said.Word) == true);
+            .Opinions.Any(said.Word.IsOf) == true);
 
     /// <summary>What is objected to stands in the queue of those whose Baseline it carries: there, one more is news.</summary>
     private static bool IsSameQualityControl(ContentItem before, ContentItem after) =>

@@ -40,7 +40,7 @@ internal static class Occurrences
 
         // Where it is, what its hashes say and whose job it is are found out anew.
         Traced = false, Matched = earlier.Hashes.IsEmpty, Hosting = null, Known = [], Near = [],
-        Inheritance = null, Assignment = null, EarlierAssignments = [], Lease = null, AssignedReference = null, Actions = [],
+        Inheritance = null, Assignment = null, EarlierAssignments = [], Lease = null, Look = null, Referrals = [], AssignedReference = null, Actions = [],
 
         // The old hosting may be out of date: the host is traced anew, and kept only when it cannot be.
         EarlierHosting = earlier.Hosting is { } hosting ? [hosting] : [],

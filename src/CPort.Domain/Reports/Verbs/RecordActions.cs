@@ -56,6 +56,11 @@ public sealed record RecordActions : IReportCommand
                 $"{action} is recorded already; each action type once per item (ICCAM rule 8).");
         }
 
+        if (action.Row().Notice == ActionNotice.Host && report.Holds.FirstOrDefault(h => h.Stops(item, environment.Now)) is { } hold)
+        {
+            return Holding.Stopped(report, hold);
+        }
+
         // Nobody's job yet: its reporter tells what it knows, as it could have with the report itself.
         if (item.Assignment is null)
         {

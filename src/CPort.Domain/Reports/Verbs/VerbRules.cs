@@ -70,7 +70,7 @@ internal static class VerbRules
         // The answer is remembered with the last event, except for CPort's own commands, which nobody replays by id.
         if (events.Length > 0 && verb.Context.Caller.Kind != AgencyKind.System)
         {
-            reply = reply with { Command = NameOf(verb), Digest = verb.Context.Digest };
+            reply = reply with { Command = NameOf(verb), Digest = verb.Context.Digest, By = verb.Context.Caller.Person };
             events[^1] = events[^1].Stamped(events[^1].Meta, reply);
         }
 
@@ -83,6 +83,15 @@ internal static class VerbRules
             ? Rejected(report, verb, refused)
             : Accepted(report, verb, [.. Assigning.Events(verb.Context,
                 ordinals.Distinct().Select(report.Item).OfType<ContentItem>().Where(i => !i.IsClosed()).Select(anew).OfType<ItemAssignment>())]);
+
+    /// <summary>The answer, and the one remembered with the last event, name a hold or a question.</summary>
+    public static ReportDecision Naming(this ReportDecision decision, int hold = 0, int question = 0)
+    {
+        var reply = decision.Reply with { Hold = hold, Question = question };
+        return decision.Events is [.., var last]
+            ? new ReportDecision(decision.Events.SetItem(decision.Events.Length - 1, last.Stamped(last.Meta, last.Receipt is null ? null : reply)), reply)
+            : decision;
+    }
 
     public static ReportDecision ForItems(
         Report report,

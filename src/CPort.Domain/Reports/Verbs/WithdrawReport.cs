@@ -39,7 +39,10 @@ public sealed record ReportWithdrawn : IReportEvent
 
     /// <summary>The opinions that rest on the report go with it; the hash buckets are told, whether or not they had heard them.</summary>
     public Report Apply(Report report) =>
-        Each(report with { Withdrawn = true }, this, report.Items.Select(i => i.Ordinal), i => i with
+        Each(report with
+        {
+            Withdrawn = true, Holds = Holding.Withdrawn(report.Holds, Meta.OccurredAt), Questions = Asking.Withdrawn(report.Questions, Meta),
+        }, this, report.Items.Select(i => i.Ordinal), i => i with
         {
             Withdrawn = true, Lease = null,
             Assessments =

@@ -1,0 +1,82 @@
+using static CPort.Domain.Iwol.IwolRules;
+
+namespace CPort.Domain.Iwol.Verbs;
+
+/// <summary>An officer says what he or she found on the domain, by hand. One's own can be replaced; a country says it once.</summary>
+[ProtoContract, Manifest("wc2")]
+public sealed record AttestDomain : IIwolCommand
+{
+    [ProtoMember(1)] public required IwolKey Key { get; init; }
+    [ProtoMember(2)] public required CommandContext Context { get; init; }
+    [ProtoMember(3)] public Country? Country { get; init; }
+    [ProtoMember(4)] public bool ChildrenReal { get; init; }
+    [ProtoMember(5)] public bool YoungerThan13 { get; init; }
+    [ProtoMember(6)] public bool Severe { get; init; }
+    [ProtoMember(7)] public required DateTimeOffset SeenAt { get; init; }
+
+    /// <summary>In the clear on the way in.</summary>
+    [ProtoMember(8)] public SecretText? Reference { get; init; }
+    [ProtoMember(9)] public Sealed? SealedReference { get; init; }
+
+    public IIwolCommand Seal(ConfidentialSeam seam) =>
+        this with { Reference = null, SealedReference = Reference is { } text ? seam.Seal(PlaceOf(Key, ReferenceLine), text) : null };
+
+    public IwolDecision Decide(IwolCandidate candidate, IwolEnvironment environment)
+    {
+        var caller = Context.Caller;
+        if (!IsSeenBy(candidate, caller) || !AccessTable.AsksForItself(caller) || !caller.Is(Roles.Officer))
+        {
+            return Absent(candidate, this);
+        }
+
+        if (candidate.State is not (IwolState.Candidate or IwolState.Listed))
+        {
+            return NotThere(candidate, this, IwolState.Candidate, IwolState.Listed);
+        }
+
+        // INTERPOL is an agency, and no country.
+        var country = caller.Kind == AgencyKind.Interpol ? null : Country ?? caller.PrimaryCountry;
+        if ((caller.Kind == AgencyKind.Interpol) == (Country is not null) && Country is not null
+            || (caller.Kind != AgencyKind.Interpol && !caller.WorksFor(country)))
+        {
+            return Rejected(candidate, this, IwolRejection.AttestationDoesNotFit, "Police speak for a country that they work for; INTERPOL for none.");
+        }
+
+        if (SealedReference is null || SeenAt > environment.Now || SeenAt < environment.Now.AddDays(-IwolLimits.SeenDays))
+        {
+            return Rejected(candidate, this, IwolRejection.AttestationDoesNotFit,
+                $"It says where what was seen is kept, and when it was seen: within the last {IwolLimits.SeenDays} days.");
+        }
+
+        if (country is not null && candidate.Attestations.Any(a => a.Country == country && a.Agency != caller.Agency))
+        {
+            return Rejected(candidate, this, IwolRejection.CountryHasAttested, "Another agency of that country has said what it found.");
+        }
+
+        return Accepted(candidate, this, new DomainAttested
+        {
+            Meta = Context.ToMeta(),
+            Attestation = new IwolAttestation
+            {
+                Agency = caller.Agency, Country = country, KeyId = caller.KeyId, ChildrenReal = ChildrenReal, YoungerThan13 = YoungerThan13, Severe = Severe,
+                SeenAt = SeenAt, At = environment.Now, Reference = SealedReference,
+            },
+        });
+    }
+}
+
+/// <summary>An officer said what was found.</summary>
+[ProtoContract, Manifest("we2")]
+public sealed record DomainAttested : IIwolEvent
+{
+    [ProtoMember(1)] public required EventMeta Meta { get; init; }
+    [ProtoMember(2)] public IwolReply? Receipt { get; init; }
+    [ProtoMember(3)] public required IwolAttestation Attestation { get; init; }
+
+    public IIwolEvent Stamped(EventMeta meta, IwolReply? receipt) => this with { Meta = meta, Receipt = receipt };
+
+    public IwolCandidate Apply(IwolCandidate candidate) => candidate with
+    {
+        Attestations = [.. candidate.Attestations.Where(a => a.Agency != Attestation.Agency), Attestation],
+    };
+}
