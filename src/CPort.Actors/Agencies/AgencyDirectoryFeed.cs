@@ -1,5 +1,6 @@
 using CPort.Actors.Confidential;
 using CPort.Domain.Agencies;
+using CPort.Domain.People;
 
 namespace CPort.Actors.Agencies;
 
@@ -21,8 +22,13 @@ public interface IAgencyDirectorySource
 public sealed class AgencyDirectoryFeed(string readJournalId, JournalSeal? seal)
     : EntityFeed<AgencyDirectory, IAgencyEvent>(EntityName.Agencies, "agencies", AgencyDirectory.Empty, readJournalId, seal), IAgencyDirectorySource
 {
-    /// <summary>As <see cref="AgencyDirectory.Authenticate"/>, by the current directory.</summary>
-    public Authentication Authenticate(string? apiKey, DateTimeOffset now, string? purpose) => Current.Authenticate(apiKey, now, purpose);
+    /// <summary>Who the owners of keys are; null: nobody's own key works.</summary>
+    public Func<PersonId, Person?>? FindPerson { get; init; }
+
+    /// <summary>As <see cref="AgencyDirectory.Authenticate"/>, by the current directories.</summary>
+    public Authentication Authenticate(string? apiKey, DateTimeOffset now, string? purpose) => Current.Authenticate(
+        apiKey, now, purpose, (owner, agency) => FindPerson?.Invoke(owner) is { } person && person.Agency == agency
+            ? PeopleAccess.RolesOf(person, Current, now).Roles : Roles.None);
 
     protected override long VersionOf(AgencyDirectory directory) => directory.Version;
 

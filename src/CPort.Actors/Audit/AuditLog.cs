@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using CPort.Domain.Audit;
@@ -20,7 +21,10 @@ public interface IAuditLog
 /// <summary>Makes entries of records: seals what is a person's, and has them written. Thread-safe.</summary>
 public sealed class AuditLog(Database database, ConfidentialSeam seam, AuditPeriods periods, TimeProvider time, AuditNode node) : IAuditLog, IDisposable
 {
+    private const int MostPersons = 4_096;
+
     private readonly AuditWriter _writer = new(database, seam);
+    private readonly ConcurrentDictionary<string, string> _persons = new(StringComparer.Ordinal);
 
     public async Task<ImmutableArray<string>> RecordAsync(AuditRecord record, CancellationToken cancellation)
     {
@@ -29,7 +33,15 @@ public sealed class AuditLog(Database database, ConfidentialSeam seam, AuditPeri
         {
             Query = record.Question is { } q ? new AuditQuery(Convert.ToHexStringLower(seam.Keyed("audit-query-1", q.Asked).AsSpan(0, 8)), q.Count) : null,
         };
-        var person = PersonTag(seam, record.Caller.KeyId);
+        if (!_persons.TryGetValue(record.Caller.KeyId, out var person))
+        {
+            person = PersonTag(seam, record.Caller.KeyId);
+            if (_persons.Count < MostPersons)
+            {
+                _persons[record.Caller.KeyId] = person;
+            }
+        }
+
         var parts = record.Objects.Length <= AuditEntry.MaxObjects
             ? [record.Objects] : record.Objects.Chunk(AuditEntry.MaxObjects).Select(part => part.ToImmutableArray()).ToArray();
         return [.. await Task.WhenAll(parts.Select(part => _writer.WriteAsync(new WaitingEntry(entry with { Objects = part }, person))))

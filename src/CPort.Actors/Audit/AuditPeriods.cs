@@ -48,6 +48,9 @@ internal static class RingSeal
 public sealed class AuditPeriods(Database database, KeyRing ring, TimeProvider time)
 {
     private const string Purpose = "audit period 1";
+    private const string ErasurePurpose = "audit erasure 1";
+
+    private readonly Database _database = database.ForRequests;
 
     /// <summary>For sealing only: what is opened is asked of the database each time, because another node may have destroyed the key.</summary>
     private readonly ConcurrentDictionary<(string Agency, string Period), byte[]> _sealing = new();
@@ -99,7 +102,7 @@ public sealed class AuditPeriods(Database database, KeyRing ring, TimeProvider t
     /// </summary>
     public async Task<bool> EraseAsync(string agency, string period, DateTimeOffset now, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         await using var erase = connection.Statement(
             "UPDATE cport_audit_periods SET wrapped = NULL, erased_at = @at WHERE agency = @agency AND period = @period AND wrapped IS NOT NULL",
@@ -112,16 +115,57 @@ public sealed class AuditPeriods(Database database, KeyRing ring, TimeProvider t
             ("agency", agency), ("from", from.UtcTicks), ("to", from.AddMonths(1).UtcTicks));
         forget.Transaction = transaction;
         await forget.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        await using var done = connection.Statement(
+            "DELETE FROM cport_audit_erasures WHERE agency = @agency AND period = @period", ("agency", agency), ("period", period));
+        done.Transaction = transaction;
+        await done.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
         _sealing.TryRemove((agency, period), out _);
         return erased;
     }
 
+    /// <summary>
+    /// Who proposed last to destroy a month's key, and when; null: nobody. Sealed: who writes the database proposes nothing, so that no single operator has
+    /// both hands.
+    /// </summary>
+    public async Task<(string By, DateTimeOffset At)?> ProposedAsync(string agency, string period, CancellationToken cancellation)
+    {
+        await using var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var select = connection.Statement(
+            "SELECT proposed FROM cport_audit_erasures WHERE agency = @agency AND period = @period", ("agency", agency), ("period", period));
+        if (await select.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is not string text)
+        {
+            return null;
+        }
+
+        byte[]? plain;
+        try
+        {
+            plain = RingSeal.Open(ring, ErasurePurpose, Convert.FromBase64String(text), $"{agency} {period}");
+        }
+        catch (FormatException)
+        {
+            plain = null;
+        }
+
+        return plain is null || Encoding.ASCII.GetString(plain).Split(' ') is not [var ticks, var by] ? null
+            : (by, new DateTimeOffset(long.Parse(ticks, CultureInfo.InvariantCulture), TimeSpan.Zero));
+    }
+
+    /// <summary>Somebody proposes it; it is done when somebody of another hand confirms.</summary>
+    public Task ProposeAsync(string agency, string period, string by, DateTimeOffset now, CancellationToken cancellation) => _database.ExecuteAsync(
+        """
+        INSERT INTO cport_audit_erasures (agency, period, proposed) VALUES (@agency, @period, @proposed)
+        ON CONFLICT (agency, period) DO UPDATE SET proposed = excluded.proposed
+        """, cancellation, ("agency", agency), ("period", period),
+        ("proposed", Convert.ToBase64String(RingSeal.Seal(
+            ring, ErasurePurpose, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{now.UtcTicks} {by}")), $"{agency} {period}"))));
+
     /// <summary>How many entries an agency's month has.</summary>
     public async Task<long> CountAsync(string agency, string period, CancellationToken cancellation)
     {
         var from = DateTimeOffset.ParseExact(period, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var count = connection.Statement(
             "SELECT COUNT(*) FROM cport_audit_entries WHERE agency = @agency AND at >= @from AND at < @to",
             ("agency", agency), ("from", from.UtcTicks), ("to", from.AddMonths(1).UtcTicks));
@@ -152,12 +196,12 @@ public sealed class AuditPeriods(Database database, KeyRing ring, TimeProvider t
         if (make)
         {
             var fresh = RingSeal.Seal(ring, Purpose, RandomNumberGenerator.GetBytes(KeyRing.KeyLength), bound);
-            await database.ExecuteAsync(
+            await _database.ExecuteAsync(
                 "INSERT INTO cport_audit_periods (agency, period, wrapped) VALUES (@agency, @period, @wrapped) ON CONFLICT (agency, period) DO NOTHING",
                 cancellation, ("agency", agency), ("period", period), ("wrapped", Convert.ToBase64String(fresh))).ConfigureAwait(false);
         }
 
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var select = connection.Statement(
             "SELECT wrapped FROM cport_audit_periods WHERE agency = @agency AND period = @period", ("agency", agency), ("period", period));
         return await select.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is string wrapped

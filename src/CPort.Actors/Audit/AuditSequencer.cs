@@ -1,4 +1,3 @@
-using Akka.Coordination;
 using CPort.Actors.Cluster;
 using CPort.Actors.Confidential;
 
@@ -14,60 +13,13 @@ public sealed class AuditSequencer(
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan SignEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ValidFor = TimeSpan.FromSeconds(6);
 
     /// <summary>SQLite has one writer: while a batch is written the journal waits.</summary>
     private readonly int _batch = database.IsSqlite ? 200 : 1_000;
 
     /// <summary>Until it is cancelled. Whatever goes wrong it is told once, and tried again.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        var lease = new DatabaseLease(
-            new LeaseSettings("cport-audit", owner, new TimeoutSettings(ValidFor / 3, ValidFor, ValidFor / 2), Akka.Configuration.Config.Empty),
-            database, time);
-        var said = "";
-        while (!cancellation.IsCancellationRequested)
-        {
-            try
-            {
-                if (await lease.Acquire().ConfigureAwait(false))
-                {
-                    await tree.LoadAsync(cancellation).ConfigureAwait(false);
-                    await SequenceAsync(lease, cancellation).ConfigureAwait(false);
-                    said = "";
-                }
-            }
-            catch (Exception) when (cancellation.IsCancellationRequested)
-            {
-                break;
-            }
-            catch (Exception e)
-            {
-                // Of a defect or of damaged rows the node must not end: what is shown is still written down, and waits.
-                if (e is SealBrokenException)
-                {
-                    doubts?.Note(DoubtfulPlace.Audit, "the end of the audit log", nameof(SealBrokenException));
-                }
-
-                var fault = Faults.IsPassing(e) || e is LeaseException ? DatabaseFault.InWords(e) : e.GetType().Name;
-                if (fault != said)
-                {
-                    tell?.Invoke(said = fault);
-                }
-            }
-
-            await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        try
-        {
-            await lease.Release().ConfigureAwait(false);
-        }
-        catch (LeaseException)
-        {
-            // It runs out by itself.
-        }
-    }
+    public Task RunAsync(CancellationToken cancellation) =>
+        new LeasedWork(database, "cport-audit", owner, time, tell).RunAsync(SequenceAsync, cancellation);
 
     /// <summary>One round: whether there is more.</summary>
     public async Task<bool> StepAsync(CancellationToken cancellation)
@@ -82,19 +34,29 @@ public sealed class AuditSequencer(
         return waiting.Length == _batch || events == _batch;
     }
 
-    private async Task SequenceAsync(DatabaseLease lease, CancellationToken cancellation)
+    private async Task SequenceAsync(CancellationToken cancellation)
     {
-        long? signed = null;
-        while (lease.CheckLease() && !cancellation.IsCancellationRequested)
+        try
         {
-            var more = await StepAsync(cancellation).ConfigureAwait(false);
-            if (signed is not { } at || time.GetElapsedTime(at) >= SignEvery)
+            await tree.LoadAsync(cancellation).ConfigureAwait(false);
+            long? signed = null;
+            while (!cancellation.IsCancellationRequested)
             {
-                await tree.SignAsync(cancellation).ConfigureAwait(false);
-                signed = time.GetTimestamp();
-            }
+                var more = await StepAsync(cancellation).ConfigureAwait(false);
+                if (signed is not { } at || time.GetElapsedTime(at) >= SignEvery)
+                {
+                    await tree.SignAsync(cancellation).ConfigureAwait(false);
+                    signed = time.GetTimestamp();
+                }
 
-            await Task.Delay(more ? Busy : Idle, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(more ? Busy : Idle, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        catch (SealBrokenException)
+        {
+            // What is shown is still written down, and waits.
+            doubts?.Note(DoubtfulPlace.Audit, "the end of the audit log", nameof(SealBrokenException));
+            throw;
         }
     }
 }

@@ -182,23 +182,23 @@ public sealed class AuditTree(Database database, KeyRing ring, ConfidentialSeam 
     private async Task WriteAsync(
         DbTransaction transaction, IReadOnlyList<Appended> entries, long first, ImmutableArray<(Tile Tile, byte[] Hashes)> tiles)
     {
-        await AuditTables.InsertAsync(
-            transaction, "cport_audit_entries", "", ("seq", entries.Select((_, i) => first + i).ToArray()), ("id", entries.Select(e => e.Entry.Id).ToArray()),
+        await ManyRows.InsertAsync(
+            transaction.Connection!, transaction, "cport_audit_entries", "", ("seq", entries.Select((_, i) => first + i).ToArray()), ("id", entries.Select(e => e.Entry.Id).ToArray()),
             ("at", entries.Select(e => e.Entry.At.UtcTicks).ToArray()), ("kind", entries.Select(e => (int)e.Entry.Kind).ToArray()),
             ("agency", entries.Select(e => e.Entry.Actor.Agency).ToArray()), ("person", entries.Select(e => e.Person).ToArray()),
             ("entry", entries.Select(e => e.Bytes).ToArray())).ConfigureAwait(false);
         var objects = entries.SelectMany((e, i) => e.IsIndexed ? AuditIndex.Of(e.Entry).Select(o => (Object: o, Seq: first + i)) : []).ToArray();
-        await AuditTables.InsertAsync(
-            transaction, "cport_audit_objects", "ON CONFLICT (object, seq) DO NOTHING", ("object", objects.Select(o => o.Object).ToArray()),
+        await ManyRows.InsertAsync(
+            transaction.Connection!, transaction, "cport_audit_objects", "ON CONFLICT (object, seq) DO NOTHING", ("object", objects.Select(o => o.Object).ToArray()),
             ("seq", objects.Select(o => o.Seq).ToArray())).ConfigureAwait(false);
-        await AuditTables.InsertAsync(
-            transaction, "cport_audit_tiles", "ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes",
+        await ManyRows.InsertAsync(
+            transaction.Connection!, transaction, "cport_audit_tiles", "ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes",
             ("level", tiles.Select(t => t.Tile.Level).ToArray()), ("number", tiles.Select(t => t.Tile.Index).ToArray()),
             ("hashes", tiles.Select(t => t.Hashes).ToArray())).ConfigureAwait(false);
         var waited = entries.Where(e => e.Waited is not null).Select(e => e.Waited!.Value).ToArray();
         if (waited.Length > 0)
         {
-            await AuditTables.DeleteAsync(
+            await ManyRows.DeleteAsync(
                 transaction, "cport_audit_waiting", ("writer", waited.Select(w => w.Writer).ToArray()), ("number", waited.Select(w => w.Number).ToArray()))
                 .ConfigureAwait(false);
         }
@@ -244,8 +244,12 @@ internal static class AuditIndex
         AuditObjectKind.Item => $"report:{what.Id.Split('-')[0]}",
         AuditObjectKind.Event when what.Id.StartsWith(EntityKind.Report.Prefix, StringComparison.Ordinal) =>
             $"report:{what.Id[EntityKind.Report.Prefix.Length..].Split('#')[0]}",
+        AuditObjectKind.Event when what.Id.StartsWith(EntityKind.Iwol.Prefix, StringComparison.Ordinal) =>
+            $"domain:{what.Id[EntityKind.Iwol.Prefix.Length..].Split('#')[0]}",
+        AuditObjectKind.Event when what.Id.StartsWith(EntityKind.Package.Prefix, StringComparison.Ordinal) =>
+            $"package:{what.Id[EntityKind.Package.Prefix.Length..].Split('#')[0]}",
         AuditObjectKind.Report or AuditObjectKind.Group or AuditObjectKind.Agency or AuditObjectKind.Key or AuditObjectKind.Person or AuditObjectKind.Package
-            or AuditObjectKind.Domain or AuditObjectKind.Entry => what.ToString(),
+            or AuditObjectKind.Domain or AuditObjectKind.List or AuditObjectKind.Entry => what.ToString(),
         _ => null,
     };
 }

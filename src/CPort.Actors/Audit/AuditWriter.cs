@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using CPort.Domain.Audit;
@@ -25,6 +26,9 @@ internal sealed class AuditWriter : IDisposable
     /// <summary>More that wait means that the database does not keep up: better refused at once than late.</summary>
     private const int MaxWaiting = 20_000;
 
+    /// <summary>How long as many as the last time are waited for at most: 2 ms, less than a commit takes.</summary>
+    private static readonly long Gather = Stopwatch.Frequency / 500;
+
     private readonly BlockingCollection<Waiting> _waiting = [];
     private readonly Database _database;
     private readonly ConfidentialSeam _seam;
@@ -35,7 +39,8 @@ internal sealed class AuditWriter : IDisposable
 
     public AuditWriter(Database database, ConfidentialSeam seam)
     {
-        (_database, _seam) = (database, seam);
+        // Somebody waits for an answer: a file that another program holds is told sooner than work is given up.
+        (_database, _seam) = (database.ForRequests, seam);
         new Thread(Run) { IsBackground = true, Name = "CPort audit" }.Start();
     }
 
@@ -59,19 +64,25 @@ internal sealed class AuditWriter : IDisposable
     internal static byte[] Mark(ConfidentialSeam seam, string writer, long number, ReadOnlySpan<byte> entry) =>
         seam.Keyed("audit-waiting-1", [.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{writer} {number} ")), .. entry]);
 
+    private static int LeftUntil(long until) => (int)Math.Max(0, (until - Stopwatch.GetTimestamp()) * 1_000 / Stopwatch.Frequency);
+
     private static string NewName() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
 
     private void Run()
     {
-        var batch = new List<Waiting>();
+        var (batch, before) = (new List<Waiting>(), 0);
         while (_waiting.TryTake(out var next, Timeout.Infinite))
         {
+            // Who was answered by the last commit asks again within a moment: without it the first of them would have a commit of its own, and all the others
+            // wait for two. Who is alone waits for nobody.
+            var until = Stopwatch.GetTimestamp() + Gather;
             do
             {
                 batch.Add(next);
             }
-            while (batch.Count < MaxRows && _waiting.TryTake(out next));
+            while (batch.Count < MaxRows && _waiting.TryTake(out next, batch.Count < before ? LeftUntil(until) : 0));
             WriteBatch(batch);
+            before = batch.Count;
             batch.Clear();
         }
 
@@ -105,17 +116,7 @@ internal sealed class AuditWriter : IDisposable
 
     private string[] Insert(List<Waiting> batch)
     {
-        if (_connection is null)
-        {
-            _connection = _database.Open();
-            if (_database.IsSqlite)
-            {
-                // Somebody waits for an answer: a file that another program holds is told sooner than work is given up.
-                using var patience = _connection.Statement("PRAGMA busy_timeout=5000");
-                patience.ExecuteNonQuery();
-            }
-        }
-
+        _connection ??= _database.Open();
         var (ids, numbers, ats, entries, persons, marks) = (
             new string[batch.Count], new long[batch.Count], new long[batch.Count], new byte[batch.Count][], new string?[batch.Count], new byte[batch.Count][]);
         for (var i = 0; i < batch.Count; i++)
@@ -130,11 +131,12 @@ internal sealed class AuditWriter : IDisposable
             marks[i] = Mark(_seam, _name, numbers[i], entries[i]);
         }
 
-        using var transaction = _connection.BeginTransaction();
-        AuditTables.InsertAsync(
-            transaction, "cport_audit_waiting", "", ("writer", Enumerable.Repeat(_name, batch.Count).ToArray()), ("number", numbers), ("at", ats),
+        // PostgreSQL commits a statement of its own by itself: one way there and back instead of two.
+        using var transaction = _database.IsSqlite ? _connection.BeginTransaction() : null;
+        ManyRows.InsertAsync(
+            _connection, transaction, "cport_audit_waiting", "", ("writer", Enumerable.Repeat(_name, batch.Count).ToArray()), ("number", numbers), ("at", ats),
             ("entry", entries), ("person", persons), ("mark", marks)).GetAwaiter().GetResult(); // a thread of its own: it may wait
-        transaction.Commit();
+        transaction?.Commit();
         _number += batch.Count;
         return ids;
     }

@@ -3,7 +3,10 @@ using CPort.Actors.Projections;
 using CPort.Domain.Agencies;
 using CPort.Domain.Agencies.Verbs;
 using CPort.Domain.Audit;
+using CPort.Domain.Icse;
+using CPort.Domain.Iwol;
 using CPort.Domain.People;
+using CPort.Domain.Referrals;
 using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Audit;
@@ -13,14 +16,10 @@ namespace CPort.Actors.Audit;
 /// so that nothing of it waits for the log; the log takes it over, each event once, because the position moves with the entries. One entry tells of all that
 /// one caller did by one kind in a stretch of the journal, each event by entity and number.
 /// </summary>
-public sealed class JournalAudit(Database database, JournalSeal seal, ConfidentialSeam seam, AuditPeriods periods, AuditNode node, TimeProvider time)
+public sealed class JournalAudit(JournalTail journal, ConfidentialSeam seam, AuditPeriods periods, AuditNode node)
 {
     /// <summary>So many, with the agencies and keys they are about, have room in an entry.</summary>
     private const int EventsAnEntry = 500;
-
-    private readonly JournalReader _journal = new(database, seal);
-    private JournalHorizon _horizon = new();
-    private long _after;
 
     /// <summary>The journal's next entries after a position, and up to where they tell of it.</summary>
     /// <param name="after">What the log has.</param>
@@ -28,16 +27,8 @@ public sealed class JournalAudit(Database database, JournalSeal seal, Confidenti
     /// <param name="cancellation">Ends it.</param>
     internal async Task<(ImmutableArray<Appended> Entries, long UpTo, int Events)> ReadAsync(long after, int limit, CancellationToken cancellation)
     {
-        // Another node has gone on from somewhere else: what was looked at for the place before says nothing of this one.
-        _horizon = _horizon.Safe < after || after < _after ? new JournalHorizon { Safe = after } : _horizon;
-        _after = after;
-        _horizon = await _journal.LookAsync(_horizon, time.GetElapsedTime(0), cancellation).ConfigureAwait(false);
-        if (_horizon.Safe <= after)
-        {
-            return ([], after, 0);
-        }
-
-        var (events, upTo, rows) = await EventsAsync(after, _horizon.Safe, limit, cancellation).ConfigureAwait(false);
+        var (rows, upTo) = await journal.ReadAsync(after, long.MaxValue, limit, _ => true, cancellation).ConfigureAwait(false);
+        var events = rows.Select(Told.Of).OfType<Told>();
         var entries = ImmutableArray.CreateBuilder<Appended>();
         foreach (var (who, of) in events.GroupBy(e => (KindOf(e.Event), e.Meta.Agency, e.Meta.Kind, e.Meta.Roles, e.Meta.KeyId, e.Meta.Purpose, e.Meta.Tenant))
             .SelectMany(g => g.Chunk(EventsAnEntry).Select(part => (g.Key, part))))
@@ -58,13 +49,13 @@ public sealed class JournalAudit(Database database, JournalSeal seal, Confidenti
                 entry.ToBytes(), entry, AuditLog.PersonTag(seam, key), null, IsIndexed: agencyKind != AgencyKind.System));
         }
 
-        return (entries.ToImmutable(), upTo, rows);
+        return (entries.ToImmutable(), upTo, rows.Length);
     }
 
     private static AuditKind KindOf(object happened) => happened switch
     {
         ReportSubmitted or ItemsAdded => AuditKind.Collection,
-        IReportEvent => AuditKind.Alteration,
+        IReportEvent or IReferralEvent or IIwolEvent or IwolListChanged or IPackageEvent => AuditKind.Alteration,
         TrainingEmptied => AuditKind.Erasure,
         _ => AuditKind.Administration,
     };
@@ -86,49 +77,26 @@ public sealed class JournalAudit(Database database, JournalSeal seal, Confidenti
         }
     }
 
-    /// <summary>Events with somebody who did them; of hash buckets nobody is known, and their changes are written down where they come in.</summary>
-    private async Task<(List<Told> Events, long UpTo, int Rows)> EventsAsync(long after, long safe, int limit, CancellationToken cancellation)
+    /// <summary>An event with somebody who did it; of hash buckets nobody is known, and their changes are written down where they come in.</summary>
+    private sealed record Told(long Ordering, string Name, DateTimeOffset At, object Event, EventMeta Meta)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        await using var select = connection.Statement(
-            $"""
-            SELECT ordering, persistence_id, sequence_number, created, message, manifest FROM journal
-            WHERE ordering > @after AND ordering <= @safe AND persistence_id NOT LIKE '{EntityKind.HashBucket.Prefix}%' ORDER BY ordering LIMIT @limit
-            """, ("after", after), ("safe", safe), ("limit", limit));
-        await using var reader = await select.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-        var (events, rows, last) = (new List<Told>(), 0, after);
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        /// <summary>Null: nobody did it, or it cannot be read. Then its entity is stuck and named; who did it cannot be read by anybody.</summary>
+        public static Told? Of(JournalEvent row)
         {
-            (rows, last) = (rows + 1, reader.GetInt64(0));
-            var (id, sequence) = (reader.GetString(1), reader.GetInt64(2));
-            object happened;
-            try
-            {
-                happened = seal.OpenEvent(id, sequence, new SealedRow(reader.IsDBNull(5) ? "" : reader.GetString(5), (byte[])reader.GetValue(4)));
-            }
-            catch (Exception e) when (!Faults.IsPassing(e))
-            {
-                // Its entity is stuck and named (StuckEntities); who did it cannot be read by anybody.
-                continue;
-            }
-
-            var meta = happened switch
+            var meta = row.Happened switch
             {
                 IReportEvent report => report.Meta,
                 IAgencyEvent agency => agency.Meta,
                 IPersonEvent person => person.Meta,
+                IReferralEvent referral => referral.Meta,
+                IIwolEvent domain => domain.Meta,
+                IwolListChanged list => list.Meta,
+                IPackageEvent package => package.Meta,
                 _ => null,
             };
-            if (meta is not null)
-            {
-                events.Add(new Told(
-                    last, string.Create(CultureInfo.InvariantCulture, $"{id}#{sequence}"), new DateTimeOffset(reader.GetInt64(3), TimeSpan.Zero),
-                    happened, meta));
-            }
+            return meta is null ? null : new Told(
+                row.Ordering, string.Create(CultureInfo.InvariantCulture, $"{row.PersistenceId}#{row.Sequence}"),
+                new DateTimeOffset(row.RecordedTicks, TimeSpan.Zero), row.Happened!, meta);
         }
-
-        return (events, rows < limit ? safe : last, rows);
     }
-
-    private sealed record Told(long Ordering, string Name, DateTimeOffset At, object Event, EventMeta Meta);
 }

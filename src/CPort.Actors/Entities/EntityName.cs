@@ -15,11 +15,21 @@ public sealed class EntityKind
 
     public static readonly EntityKind Person = new("person", "people", id => id == EntityName.People.Id ? id : null);
 
+    public static readonly EntityKind Referral = new("referral", "referrals", id => ReferralKey.TryParse(id, out var key) ? key.ToString() : null);
+
+    public static readonly EntityKind Iwol =
+        new("iwol", "candidates of the \"worst of\" list", id => IwolKey.TryParse(id, out var key) ? key.ToString() : null);
+
+    public static readonly EntityKind IwolList =
+        new("blocklist", "lists of domains", id => id == EntityName.IwolList.Id ? id : null);
+
+    public static readonly EntityKind Package = new("package", "packages for ICSE", id => PackageKey.TryParse(id, out var key) ? key.ToString() : null);
+
     private readonly Func<string, string?> _read;
 
     private EntityKind(string word, string plural, Func<string, string?> read) => (Word, Plural, _read) = (word, plural, read);
 
-    public static ImmutableArray<EntityKind> All { get; } = [Report, HashBucket, Agency, Person];
+    public static ImmutableArray<EntityKind> All { get; } = [Report, HashBucket, Agency, Person, Referral, Iwol, IwolList, Package];
 
     /// <summary>First part of the names of its entities, and what their shard region is called.</summary>
     public string Word { get; }
@@ -48,12 +58,21 @@ public readonly record struct EntityName
     /// <summary>There is one registry of people.</summary>
     public static EntityName People => new(EntityKind.Person, "registry");
 
+    /// <summary>There is one "worst of" list.</summary>
+    public static EntityName IwolList => new(EntityKind.IwolList, "iwol");
+
     public EntityKind Kind { get; }
 
     /// <summary>Its id in its shard region.</summary>
     public string Id { get; }
 
     public static EntityName Of(ReportId id) => new(EntityKind.Report, id.ToString());
+
+    public static EntityName Of(ReferralKey key) => new(EntityKind.Referral, key.ToString());
+
+    public static EntityName Of(IwolKey key) => new(EntityKind.Iwol, key.ToString());
+
+    public static EntityName Of(PackageKey key) => new(EntityKind.Package, key.ToString());
 
     public static EntityName Of(HashBucketId id) => new(EntityKind.HashBucket, id.ToString());
 

@@ -48,7 +48,10 @@ public sealed record IntakeLimits
     /// <summary>Imports of hash lists open at once on this node; further ones get 429 with Retry-After.</summary>
     public int ConcurrentImports { get; init; } = 32;
 
-    /// <summary>Of either, what one agency may have open at most, its live and its training keys together; less when others have some open.</summary>
+    /// <summary>Readers of feeds that wait on this node; further ones get 429 with Retry-After.</summary>
+    public int ConcurrentFeeds { get; init; } = 256;
+
+    /// <summary>Of each, what one agency may have open at most, its live and its training keys together; less when others have some open.</summary>
     public int StreamsPerAgency { get; init; } = 16;
 
     /// <summary>How long a stream may send no byte, or not read its answers, before it is ended.</summary>

@@ -1,5 +1,6 @@
 using Akka.Event;
 using CPort.Actors.Agencies;
+using CPort.Actors.Personal;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Actors.Sessions;
@@ -11,11 +12,13 @@ using LinqToDB.Async;
 namespace CPort.Actors.People;
 
 /// <summary>
-/// What follows from stopping a person: sessions and ways to sign in are deleted at once, and what they hold is given back as far as the read tables know it,
-/// and once more when those have caught up. Never throws: what a passing fault leaves undone ends by itself (claims run out; the directory refuses sessions).
+/// What follows from stopping a person: sessions, ways to sign in, what they had put down and keys of their own are ended at once, and what they hold is given
+/// back as far as the read tables know it, and once more when those have caught up. Never throws: what a passing fault leaves undone ends by itself (claims run
+/// out; the directories refuse sessions and keys of who was stopped).
 /// </summary>
 public sealed class PersonEffects(
-    SessionStore sessions, CredentialStore credentials, ReadModel model, Func<IReadOnlyActorRegistry> actors, TimeProvider time) : IPersonEffects
+    SessionStore sessions, CredentialStore credentials, PersonalStore personal, ReadModel model, IAgencyDirectorySource agencies,
+    Func<IReadOnlyActorRegistry> actors, TimeProvider time) : IPersonEffects
 {
     /// <summary>After the stop: a claim of a moment before is in the read tables by the second or third.</summary>
     private static readonly ImmutableArray<TimeSpan> ClaimRounds = [TimeSpan.Zero, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)];
@@ -26,6 +29,9 @@ public sealed class PersonEffects(
     {
         await QuietlyAsync(() => sessions.EndAllAsync(person.Id, null, CancellationToken.None)).ConfigureAwait(false);
         await QuietlyAsync(() => credentials.ForgetAsync(person.Id, int.MaxValue, CancellationToken.None)).ConfigureAwait(false);
+        await QuietlyAsync(() => sessions.ForgetPurposesAsync(person.Id, CancellationToken.None)).ConfigureAwait(false);
+        await QuietlyAsync(() => personal.ForgetAsync(person.Agency, person.Id.Value, agencies.Current.Training, CancellationToken.None))
+            .ConfigureAwait(false);
         foreach (var wait in ClaimRounds)
         {
             if (wait > TimeSpan.Zero)
@@ -33,6 +39,8 @@ public sealed class PersonEffects(
                 await Task.Delay(wait, time).ConfigureAwait(false);
             }
 
+            // A key that was made in the same moment is in the directory by the second round; it works in none.
+            await QuietlyAsync(() => RevokeKeysAsync(person)).ConfigureAwait(false);
             await QuietlyAsync(() => ReturnClaimsAsync(person)).ConfigureAwait(false);
         }
     }
@@ -45,6 +53,16 @@ public sealed class PersonEffects(
 
     public Task ArrivedAsync(AgencyId agency) => QuietlyAsync(() => actors().Get<AgencyRegion>().AskUntilAnsweredAsync<object>(
         new NoteArrival { Context = CommandContext.OfSystem(Tenant.Live, time.GetUtcNow()), Agency = agency }, Patience, time, CancellationToken.None));
+
+    private async Task RevokeKeysAsync(Person person)
+    {
+        foreach (var key in agencies.Current.KeysOf(person.Agency).Where(k => k.Owner == person.Id && k.RevokedAt is null))
+        {
+            await actors().Get<AgencyRegion>().AskUntilAnsweredAsync<object>(
+                new RevokeKey { Context = CommandContext.OfSystem(Tenant.Live, time.GetUtcNow()), Agency = person.Agency, KeyId = key.KeyId }, Patience, time,
+                CancellationToken.None).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Every report of which the agency holds an item may be one that the person does; the report knows.</summary>
     private async Task ReturnClaimsAsync(Person person)

@@ -28,6 +28,11 @@ public enum SqliteSynchronous
     Normal = 1,
 }
 
+/// <summary>A table set of which pages are damaged.</summary>
+/// <param name="Set">The number of the set (<c>rm_…_3</c>).</param>
+/// <param name="Fault">In words for operators, without data.</param>
+public sealed record ReadDamage(int Set, string Fault);
+
 /// <summary>
 /// The one database of a node: journal, settings, numbers and read tables. Opens connections with the right pragmas and knows the few places where the two
 /// products differ. Thread-safe. <see cref="ToString"/> never shows the connection string.
@@ -36,11 +41,13 @@ public sealed class Database
 {
     private readonly string _pragmas;
     private readonly CancellationTokenSource _givenUp = new();
+    private readonly Lazy<Database> _forRequests;
     private int _walSet;
     private long _writes;
     private volatile string? _writeFault;
+    private volatile ReadDamage? _damage;
 
-    private Database(DatabaseProvider provider, string connectionString, SqliteSynchronous synchronous, string? life)
+    private Database(DatabaseProvider provider, string connectionString, SqliteSynchronous synchronous, string? life, TimeSpan? patience = null)
     {
         Provider = provider;
         Life = life;
@@ -48,7 +55,9 @@ public sealed class Database
         Synchronous = synchronous;
 
         // foreign_keys=OFF is SQLite's own default, said here because Microsoft.Data.Sqlite lets the build decide.
-        _pragmas = $"PRAGMA busy_timeout=30000; PRAGMA synchronous={(synchronous == SqliteSynchronous.Full ? "FULL" : "NORMAL")}; PRAGMA temp_store=MEMORY;";
+        var wait = (long)(patience ?? TimeSpan.FromSeconds(30)).TotalMilliseconds;
+        _forRequests = new Lazy<Database>(MakeForRequests);
+        _pragmas = $"PRAGMA busy_timeout={wait.ToString(CultureInfo.InvariantCulture)}; PRAGMA synchronous={(synchronous == SqliteSynchronous.Full ? "FULL" : "NORMAL")}; PRAGMA temp_store=MEMORY;";
         DataOptions = MakeDataOptions();
     }
 
@@ -69,6 +78,15 @@ public sealed class Database
 
     /// <summary>SQLite's file; null on PostgreSQL.</summary>
     public string? File => IsSqlite ? new SqliteConnectionStringBuilder(ConnectionString).DataSource : null;
+
+    /// <summary>
+    /// The same database for what somebody waits for: a file that another program holds is told after <see cref="RequestPatience"/>, and not when work would be
+    /// given up. On PostgreSQL this itself, whose commands end soon anyway.
+    /// </summary>
+    public Database ForRequests => _forRequests.Value;
+
+    /// <summary>See <see cref="ForRequests"/>.</summary>
+    public static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>For linq2db: with the provider's exact name, because a data provider object alone crashes Akka.Persistence.Sql (akka.md 3.1).</summary>
     public DataOptions DataOptions { get; }
@@ -134,6 +152,12 @@ public sealed class Database
 
         return new Database(provider, postgres.ConnectionString, synchronous, life);
     }
+
+    // The provider itself asks a busy file again until its own time is over, 30 s by default, whatever SQLite's own patience is. That is a little longer, so
+    // that it asks once: while SQLite waits it looks often, between two asks nobody does.
+    private Database MakeForRequests() => !IsSqlite ? this : new Database(
+        Provider, new SqliteConnectionStringBuilder(ConnectionString) { DefaultTimeout = (int)RequestPatience.TotalSeconds }.ConnectionString, Synchronous,
+        Life, RequestPatience + TimeSpan.FromMilliseconds(100));
 
     private DbConnection Closed() => IsSqlite ? new PooledSqliteConnection(ConnectionString) : new NpgsqlConnection(ConnectionString);
 
@@ -223,6 +247,9 @@ public sealed class Database
     /// <summary>What the journal's last write failed with, in words for operators and without data; null when it succeeded.</summary>
     public string? WriteFault => _writeFault;
 
+    /// <summary>How often this node's journal has written: who follows it looks when it has.</summary>
+    public long Writes => Volatile.Read(ref _writes);
+
     /// <summary>From the journal, after each of its writes.</summary>
     public void NoteWrite(Exception? fault)
     {
@@ -230,6 +257,22 @@ public sealed class Database
         if (fault is null)
         {
             Interlocked.Increment(ref _writes);
+        }
+    }
+
+    /// <summary>
+    /// What the last damaged page of the read tables was met in; null: none was, since the start. It stays, because a page heals only with a new set: whoever
+    /// tells of it compares with the set that serves.
+    /// </summary>
+    public ReadDamage? Damage => _damage;
+
+    /// <summary>From whoever reads or writes a table set, with what failed there. Only damage is noted.</summary>
+    public void NoteDamage(int set, Exception fault)
+    {
+        if (DatabaseFault.IsOfDamage(fault))
+        {
+            _damage = new ReadDamage(set, DatabaseFault.InWords(fault));
+            CPortMetrics.MetDamage();
         }
     }
 

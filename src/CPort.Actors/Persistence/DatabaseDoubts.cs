@@ -19,6 +19,9 @@ public enum DoubtfulPlace
 
     /// <summary>Tables <c>cport_audit_…</c>.</summary>
     Audit = 5,
+
+    /// <summary>Tables <c>cport_feed…</c>.</summary>
+    Feed = 6,
 }
 
 /// <summary>Something that the database says and this node does not believe.</summary>

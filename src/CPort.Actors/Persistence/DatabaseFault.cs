@@ -35,6 +35,15 @@ public static class DatabaseFault
         _ => false,
     };
 
+    /// <summary>Pages of the file hold what was never written there: what stands in them cannot be read again.</summary>
+    public static bool IsOfDamage(Exception fault) => CauseOf(fault) switch
+    {
+        // SQLITE_CORRUPT, SQLITE_NOTADB
+        SqliteException sqlite => sqlite.SqliteErrorCode is 11 or 26,
+        PostgresException postgres => postgres.SqlState is PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted,
+        _ => false,
+    };
+
     private static Exception CauseOf(Exception fault)
     {
         var cause = fault;
@@ -55,6 +64,7 @@ public static class DatabaseFault
         11 => ", database file damaged",
         13 => ", disk full",
         14 => ", database file cannot be opened",
+        26 => ", not a database file",
         _ => "",
     };
 

@@ -26,6 +26,21 @@ public static class AccessScope
             select And(held.Holds, Holds(way.While))));
     }
 
+    /// <summary>
+    /// Items of whose holds, feedback and questions the caller is part (<see cref="AccessTable.IsParty"/>), whoever asked, or, with
+    /// <paramref name="looksAfter"/>, when one asked that it looks after; besides, it sees what its own agency asked for.
+    /// </summary>
+    public static Expression<Func<ItemRow, bool>> IsPartyTo(Caller caller, bool looksAfter = false)
+    {
+        var tenant = caller.Tenant;
+        var relations = RelationsOf(caller);
+        return And(i => i.Tenant == tenant, AnyOf(
+            from way in AccessTable.WaysToTakePart(caller, looksAfter)
+            from held in relations
+            where held.Relation == way.Relation
+            select And(held.Holds, Holds(way.While))));
+    }
+
     /// <summary>Items of the caller's tenant of which it sees every one of the fields. False for all when no relation shows them.</summary>
     public static Expression<Func<ItemRow, bool>> Sees(Caller caller, params ReadOnlySpan<FieldGroup> fields)
     {
@@ -49,6 +64,11 @@ public static class AccessScope
     {
         var seen = Sees(caller, FieldGroup.Existence, FieldGroup.State);
         var relations = RelationsOf(caller);
+        if (queue == WorkQueue.SecondLooks)
+        {
+            return And(seen, And(ToLookAt(caller), AnyOf(relations.Where(r => (r.Relation & queue.WorkOf) != 0).Select(r => r.Holds))));
+        }
+
         if (caller.Kind != AgencyKind.Hotline)
         {
             // What was theirs before is no work of theirs.
@@ -59,6 +79,21 @@ public static class AccessScope
         return And(seen, queue.WorkOf == ItemRelations.None
             ? i => i.BaselineBy != null && i.BaselineBy.Contains(agency)
             : AnyOf(relations.Where(r => r.Relation == queue.WorkOf).Select(r => r.Holds)));
+    }
+
+    /// <summary>Whether every item of the caller's part of a queue shows it the field, whatever ties the two.</summary>
+    internal static bool WorkShows(Caller caller, WorkQueue queue, FieldGroup field)
+    {
+        bool Shows(ItemRelations relation) => AccessTable.Of(relation, field) == Visibility.Visible;
+        return caller.Kind == AgencyKind.Hotline ? queue.WorkOf != ItemRelations.None && Shows(queue.WorkOf)
+            : AccessTable.RelationsOf(caller).Where(r => r.Relation != ItemRelations.FormerlyAssigned).All(r => Shows(r.Relation));
+    }
+
+    /// <summary>Of what waits for a second look: what the caller has not looked at. Nobody is asked twice, and least of all who said it first.</summary>
+    private static Expression<Func<ItemRow, bool>> ToLookAt(Caller caller)
+    {
+        var hand = $",{caller.Hand},";
+        return i => i.LookedBy == null || !i.LookedBy.Contains(hand);
     }
 
     /// <summary>
@@ -103,6 +138,8 @@ public static class AccessScope
             ItemTie.FormerAgency => i => i.FormerAgencies != null && i.FormerAgencies.Contains(named),
             ItemTie.FormerCountry => AnyOf(countries.Select(c => Formerly($",{c},"))),
             ItemTie.EscalatedTo => i => i.IsOrphan && i.EscalatedTo == agency,
+            ItemTie.AskedToLook => i => i.AskedToLook != null && i.AskedToLook.Contains(named),
+            ItemTie.ReferredTo => i => i.ReferredTo != null && i.ReferredTo.Contains(named),
             _ => i => true,
         };
     }
@@ -120,7 +157,7 @@ public static class AccessScope
     /// <summary>A list, because an array's Contains binds to a span in C# 14, which no database understands.</summary>
     private static List<string> Codes(Caller caller) => [.. caller.Countries.Select(c => c.Code)];
 
-    private static Expression Swap(Expression<Func<ItemRow, bool>> lambda, ParameterExpression parameter) =>
+    internal static Expression Swap<T>(Expression<Func<ItemRow, T>> lambda, ParameterExpression parameter) =>
         new Swapper(lambda.Parameters[0], parameter).Visit(lambda.Body);
 
     private sealed class Swapper(ParameterExpression from, ParameterExpression to) : ExpressionVisitor

@@ -42,7 +42,7 @@ internal sealed class Folding(string id, Report known)
 
             try
             {
-                Now = ReportRules.Apply(Now, e.Event);
+                Now = e.Applied.To(Now, e.Event);
                 if (e.Event is AutomaticWorkDone done)
                 {
                     Alike.AddRange(

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using CPort.Actors.Confidential;
 using CPort.Actors.Serialization;
+using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 
 namespace CPort.Actors.Projections;
@@ -17,7 +18,42 @@ public sealed record JournalEvent(long Ordering, string PersistenceId, long Sequ
     /// <summary>Why it cannot be read: an exception type's name, without data.</summary>
     public string? Fault { get; init; }
 
+    /// <summary>The event, whatever kind of entity's; null when it cannot be read.</summary>
+    public object? Happened { get; init; }
+
+    /// <summary>Of the row as it was sealed.</summary>
+    internal int Bytes { get; init; }
+
+    /// <summary>What became of its report by it: worked out by the first who folds it in, on the same state, and taken over by the others.</summary>
+    internal AppliedOnce Applied { get; } = new();
+
     public bool IsOfReport => EntityKind.Of(PersistenceId) == EntityKind.Report;
+}
+
+/// <summary>A report before and after an event. Equal to any other: it says nothing that the event does not.</summary>
+internal sealed class AppliedOnce
+{
+    // Two may work it out at once: the same.
+    private volatile Held? _held;
+
+    /// <summary>The report after the event.</summary>
+    public Report To(Report before, IReportEvent happened)
+    {
+        if (_held is { } held && ReferenceEquals(held.Before, before))
+        {
+            return held.After;
+        }
+
+        var after = ReportRules.Apply(before, happened);
+        _held ??= new Held(before, after);
+        return after;
+    }
+
+    public override bool Equals(object? other) => other is AppliedOnce;
+
+    public override int GetHashCode() => 0;
+
+    private sealed record Held(Report Before, Report After);
 }
 
 /// <summary>How far behind the journal a position is.</summary>
@@ -33,9 +69,8 @@ public readonly record struct JournalLag(long Events, DateTimeOffset? Oldest);
 public sealed class JournalReader(Database database, JournalSeal seal)
 {
     // By the letters: what lies between two names depends on the database's collation.
-    private readonly string _ofReports = database.IsSqlite
-        ? $"persistence_id GLOB '{EntityKind.Report.Prefix}*'"
-        : $"persistence_id LIKE '{EntityKind.Report.Prefix}%'";
+    private readonly string _ofReports = Of(database, EntityKind.Report);
+    private readonly string _ofBuckets = Of(database, EntityKind.HashBucket);
 
     private const string Columns = "ordering, persistence_id, sequence_number, created, message, manifest, identifier";
 
@@ -73,6 +108,44 @@ public sealed class JournalReader(Database database, JournalSeal seal)
             ORDER BY ordering LIMIT @limit
             """, ("after", after), ("to", upTo), ("limit", limit));
         return await ReadAsync(command, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// The first rows of all entities but hash buckets in (<paramref name="after"/>, <paramref name="upTo"/>], at most <paramref name="limit"/>.
+    /// </summary>
+    public async Task<ImmutableArray<JournalEvent>> ReadFollowedAsync(long after, long upTo, int limit, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement($"""
+            SELECT {Columns} FROM journal WHERE ordering > @after AND ordering <= @to AND NOT ({_ofBuckets}) ORDER BY ordering LIMIT @limit
+            """, ("after", after), ("to", upTo), ("limit", limit));
+        return await ReadAsync(command, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Entities of a kind with an event in (<paramref name="after"/>, <paramref name="upTo"/>].</summary>
+    public async Task<ImmutableArray<string>> ChangedAsync(EntityKind kind, long after, long upTo, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement(
+            $"SELECT DISTINCT persistence_id FROM journal WHERE ordering > @after AND ordering <= @to AND {Of(database, kind)}",
+            ("after", after), ("to", upTo));
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var ids = ImmutableArray.CreateBuilder<string>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            ids.Add(reader.GetString(0));
+        }
+
+        return ids.ToImmutable();
+    }
+
+    /// <summary>The number of an entity's last event at or before a place in the journal; 0: there is none.</summary>
+    public async Task<long> LastOfAsync(EntityName entity, long upTo, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement(
+            "SELECT COALESCE(MAX(sequence_number), 0) FROM journal WHERE persistence_id = @id AND ordering <= @to", ("id", entity.ToString()), ("to", upTo));
+        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture);
     }
 
     /// <summary>
@@ -225,6 +298,9 @@ public sealed class JournalReader(Database database, JournalSeal seal)
         ? $" AND SUBSTR({column}, LENGTH({column})) IN ({string.Join(", ", endings.Select(e => $"'{e}'"))})"
         : "";
 
+    private static string Of(Database database, EntityKind kind) =>
+        database.IsSqlite ? $"persistence_id GLOB '{kind.Prefix}*'" : $"persistence_id LIKE '{kind.Prefix}%'";
+
     private async Task<ImmutableArray<JournalEvent>> ReadAsync(DbCommand command, CancellationToken cancellation)
     {
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -244,7 +320,8 @@ public sealed class JournalReader(Database database, JournalSeal seal)
         try
         {
             var payload = serializer == SealedRowSerializer.SerializerId ? new SealedRow(manifest, message) : null;
-            return row with { Event = seal.OpenEvent(row.PersistenceId, row.Sequence, payload) as IReportEvent };
+            var happened = seal.OpenEvent(row.PersistenceId, row.Sequence, payload);
+            return row with { Event = happened as IReportEvent, Happened = happened, Bytes = message.Length };
         }
         catch (Exception e) when (!Faults.IsPassing(e))
         {

@@ -30,7 +30,9 @@ public sealed record ListedItem(ItemRow Row, ItemAccess Access)
     {
         try
         {
-            return new ListedItem(row, AccessTable.For(caller, row.RelationFacts()))
+            var access = AccessTable.For(caller, row.RelationFacts());
+            var waits = row.LookedBy is { } lookers && SecondLooks.IsBlind(access.Relations, AccessTable.IsIn(lookers, caller.Hand));
+            return new ListedItem(row, access with { Blind = waits })
             {
                 Secrets = model.Secrets(row.ReportId, row.Ordinal, row.Sealed), Held = row.LeaseUntil > model.Time.GetUtcNow().UtcTicks, Age = age,
                 ProbableDuplicateOf = duplicateOf,
@@ -52,7 +54,11 @@ public sealed record ItemPage(ImmutableArray<ListedItem> Items, PagePlace? Next,
 /// Where a page ended: the order keys of its last item. A row that comes while a client pages stands before or after this place and moves nothing, so that no
 /// row that was there all the time is skipped or repeated. It gives no rights: every page is asked for anew.
 /// </summary>
+/// <param name="Urgent">The item's.</param>
+/// <param name="Priority">0 where the order is another, or it is not told to the reader: a place can be read by whoever has it.</param>
+/// <param name="Key">The list's own.</param>
+/// <param name="Number">The item's key.</param>
 public sealed record PagePlace(bool Urgent, int Priority, long Key, long Number)
 {
-    internal static PagePlace After(ItemRow row, long key) => new(row.Urgent, row.Priority, key, row.Key);
+    internal static PagePlace After(ItemRow row, long key, int priority = 0) => new(row.Urgent, priority, key, row.Key);
 }

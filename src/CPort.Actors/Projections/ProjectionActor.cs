@@ -144,8 +144,12 @@ public sealed class ProjectionActor : ReceiveActor, IWithTimers
         }
 
         _measuring = true;
-        _journal.LookAsync(_horizon, Now, default).PipeTo(Self, Self, horizon => new Measured(horizon), _ => new Measured(null));
+        LookAsync(_services, _journal, _horizon, Now).PipeTo(Self, Self, horizon => new Measured(horizon), _ => new Measured(null));
     }
+
+    private static async Task<JournalHorizon> LookAsync(ProjectionServices services, JournalReader journal, JournalHorizon before, TimeSpan now) =>
+        services.Tail is { } tail ? before with { Safe = await tail.HorizonAsync(before.Safe, default).ConfigureAwait(false) }
+            : await journal.LookAsync(before, now, default).ConfigureAwait(false);
 
     /// <summary>Tells the writers at once when the journal has grown, and now and then anyway: a message may be lost, a node be new.</summary>
     private void Tell(JournalHorizon? measured)

@@ -18,6 +18,9 @@ public sealed record ProjectionServices
     public required TimeProvider Time { get; init; }
     public ProjectionOptions Options { get; init; } = new();
 
+    /// <summary>The node's; null: the projection looks and reads by itself.</summary>
+    public JournalTail? Tail { get; init; }
+
     /// <summary>Is told of rows that somebody changed; null: nobody is.</summary>
     public DatabaseDoubts? Doubts { get; init; }
 

@@ -94,7 +94,7 @@ public sealed class ProjectionWriterActor : ReceiveActor, IWithTimers
         if (!_work.TryGetValue(part.Set, out var work))
         {
             _work.Add(part.Set, work = new Work(new Projector(_tables, part.Set, _journal, _services.Seam, _services.UrlKeys, _services.Time, _services.Options,
-                _log)));
+                _log, _services.Tail)));
         }
 
         work.Slices = part.Slices;

@@ -18,7 +18,7 @@ namespace CPort.Actors.Projections;
 /// </summary>
 public sealed class Projector(
     ReadTables tables, int set, JournalReader journal, ConfidentialSeam seam, UrlKeyMaker urlKeys, TimeProvider time, ProjectionOptions options,
-    ILoggingAdapter? log = null) : IDisposable
+    ILoggingAdapter? log = null, JournalTail? tail = null) : IDisposable
 {
     private const int ComparedAtOnce = 100;
 
@@ -67,12 +67,26 @@ public sealed class Projector(
         }
         else
         {
-            var rows = await journal.ReadSlicesAsync(_slices, cohort.Slices, cohort.Position, upTo, options.BatchSize, cancellation).ConfigureAwait(false);
-            await FoldAsync(cohort, rows, Reached(rows, upTo), cancellation).ConfigureAwait(false);
+            var (rows, reached) = await ReadAsync(cohort, upTo, cancellation).ConfigureAwait(false);
+            await FoldAsync(cohort, rows, reached, cancellation).ConfigureAwait(false);
         }
 
         return Position >= horizon;
     }, cancellation);
+
+    /// <summary>
+    /// With the others who follow on this node, where all slices are here; else those of its own slices, so that of several nodes not each reads everything.
+    /// </summary>
+    private async Task<JournalStretch> ReadAsync(Cohort cohort, long upTo, CancellationToken cancellation)
+    {
+        if (tail is not null && cohort.Slices.Length == _slices.RowCount)
+        {
+            return await tail.ReadAsync(cohort.Position, upTo, options.BatchSize, row => row.IsOfReport, cancellation).ConfigureAwait(false);
+        }
+
+        var rows = await journal.ReadSlicesAsync(_slices, cohort.Slices, cohort.Position, upTo, options.BatchSize, cancellation).ConfigureAwait(false);
+        return new JournalStretch(rows, Reached(rows, upTo));
+    }
 
     /// <summary>Folds in events of all slices in journal order; those at or before the position are left out. Answers the new position.</summary>
     public Task<long> ApplyAsync(IReadOnlyList<JournalEvent> events, CancellationToken cancellation = default) => AloneAsync(async () =>
@@ -193,8 +207,10 @@ public sealed class Projector(
         {
             return await action().ConfigureAwait(false);
         }
-        catch
+        catch (Exception e)
         {
+            tables.Database.NoteDamage(set, e);
+
             // What is stored is not known any more: the next call asks.
             _positions = _positions.Clear();
             throw;
@@ -248,9 +264,10 @@ public sealed class Projector(
         var byReport = events.Where(e => e.IsOfReport && !_stuck.Contains(e.PersistenceId)).GroupBy(e => e.PersistenceId).ToArray();
         var missing = byReport
             .Where(g => g.First().Sequence > (_cache.TryGet(g.Key, out var held) ? held.Version : 0) + 1)
-            .Select(g => g.Key)
-            .ToArray();
-        var read = await journal.ReadReportsAsync(missing, cancellation).ConfigureAwait(false);
+            .ToDictionary(g => g.Key, g => g.First().Sequence - 1);
+        var read = tail is null
+            ? await journal.ReadReportsAsync(missing.Keys, cancellation).ConfigureAwait(false)
+            : await tail.ReadReportsAsync(missing, cancellation).ConfigureAwait(false);
         var stored = await StoredAsync(read.Values, cancellation).ConfigureAwait(false);
         var foldings = new List<Folding>(byReport.Length);
         foreach (var group in byReport)

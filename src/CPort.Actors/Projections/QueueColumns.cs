@@ -25,6 +25,16 @@ internal static class QueueColumns
         return Expression.Lambda<Func<ItemRow, long?>>(Expression.Property(row, Properties[queue]), row);
     }
 
+    /// <summary>
+    /// Of items that stand in the queue: they came into it after a moment (UTC ticks), by what brings items there. Where nothing but a change does, a change
+    /// counts.
+    /// </summary>
+    public static Expression<Func<ItemRow, bool>> EnteredAfter(WorkQueue queue, long ticks) =>
+        queue == WorkQueue.Unactioned ? i => i.AssessedAt > ticks || i.HotlineSince > ticks || i.CountrySince > ticks
+        : queue == WorkQueue.Offline ? i => i.FinalAt > ticks
+        : queue == WorkQueue.Contradicted || queue == WorkQueue.Objections || queue == WorkQueue.SecondLooks ? i => i.ChangedAt > ticks
+        : i => i.AddedAt > ticks || i.CountrySince > ticks || i.HotlineSince > ticks;
+
     /// <summary>Sets the columns of a row that is being made.</summary>
     public static ItemRow Fill(ItemRow row, ContentItem item)
     {

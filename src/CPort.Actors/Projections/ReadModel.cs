@@ -91,8 +91,10 @@ public sealed class ReadModel(ReadTables tables, JournalReader journal, Confiden
                 };
                 return await query(db, serving.Id, at).ConfigureAwait(false);
             }
-            catch (System.Data.Common.DbException) when (attempt == 1 && serving is not null && !cancellation.IsCancellationRequested)
+            catch (System.Data.Common.DbException e) when (attempt == 1 && serving is not null && !cancellation.IsCancellationRequested)
             {
+                tables.Database.NoteDamage(serving.Id, e);
+
                 // On a connection of its own: a transaction that has failed answers nothing any more.
                 await using var db = tables.Connect();
                 if ((await SetsAsync(db, cancellation).ConfigureAwait(false)).LastOrDefault(s => s.State == TableSetState.Serving)?.Id == serving.Id)

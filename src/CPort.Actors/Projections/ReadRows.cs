@@ -34,6 +34,10 @@ public sealed record ReportRow
 
     /// <summary>Whose opinions stand in it, and with what trust (<see cref="OpinionTrust"/>); null: nobody's.</summary>
     [Column("opinion_trust")] public string? OpinionTrust { get; init; }
+
+    /// <summary>Rows of another table, written with this one.</summary>
+    public ImmutableArray<HoldRow> Holds { get; init; } = [];
+    public ImmutableArray<QuestionRow> Questions { get; init; } = [];
 }
 
 /// <summary>A content item in the read model, with what lists need of its report.</summary>
@@ -101,6 +105,35 @@ public sealed record ItemRow
     /// <summary>Who had it or worked on it before, and whose job it was (<see cref="AccessTable.SetOf"/>); null: nobody.</summary>
     [Column("former_agencies")] public string? FormerAgencies { get; init; }
     [Column("former_countries")] public string? FormerCountries { get; init; }
+    /// <summary>The agencies that it was given to (<see cref="AccessTable.SetOf"/>); null: nobody.</summary>
+    [Column("referred_to")] public string? ReferredTo { get; init; }
+
+    /// <summary>The other agencies that were asked for a second look that is waited for (<see cref="AccessTable.SetOf"/>); null: nobody.</summary>
+    [Column("asked_to_look")] public string? AskedToLook { get; init; }
+
+    /// <summary>Who has looked at what waits for a second look (<see cref="Caller.Hand"/>; <see cref="AccessTable.SetOf"/>); null: it waits for none.</summary>
+    [Column("looked_by")] public string? LookedBy { get; init; }
+
+    /// <summary>How many looked at what several had to agree on; null: nobody had to.</summary>
+    [Column("looks")] public int? Looks { get; init; }
+
+    /// <summary>They came to what the first had said.</summary>
+    [Column("look_confirmed")] public bool LookConfirmed { get; init; }
+
+    /// <summary>The hosting country, whose police is still to be given it; the assigned one likewise.</summary>
+    [Column("refer_hosting")] public string? ReferHosting { get; init; }
+    [Column("refer_assigned")] public string? ReferAssigned { get; init; }
+
+    /// <summary>A referral by hand that is not opened yet (<see cref="AskedReferral"/>).</summary>
+    [Column("refer_asked")] public string? ReferAsked { get; init; }
+
+    /// <summary>The packages for ICSE in which it went out and that have not called it back (<see cref="AccessTable.SetOf"/>); null: none.</summary>
+    [Column("icse_package")] public string? IcsePackage { get; init; }
+
+    /// <summary>1: somebody proposes it for ICSE.</summary>
+    [Column("icse_proposed")] public int IcseProposed { get; init; }
+    /// <summary>What there is of what police needs (<see cref="Completeness.Bits"/>); null: it was not given to police.</summary>
+    [Column("complete_with")] public int? CompleteWith { get; init; }
     [Column("lease_agency")] public string? LeaseAgency { get; init; }
     [Column("lease_until")] public long? LeaseUntil { get; init; }
 
@@ -142,6 +175,7 @@ public sealed record ItemRow
     [Column("q_unassigned_to_hotline")] public long? QUnassignedToHotline { get; init; }
     [Column("q_orphaned")] public long? QOrphaned { get; init; }
     [Column("q_unassessed")] public long? QUnassessed { get; init; }
+    [Column("q_second_looks")] public long? QSecondLooks { get; init; }
     [Column("q_unactioned")] public long? QUnactioned { get; init; }
     [Column("q_offline")] public long? QOffline { get; init; }
     [Column("q_no_reference")] public long? QNoReference { get; init; }
@@ -165,7 +199,9 @@ public sealed record ItemRow
         SaidIllegal,
         EscalatedTo is { } e ? AgencyId.Parse(e) : null,
         FormerAgencies ?? "",
-        FormerCountries ?? "");
+        FormerCountries ?? "",
+        ReferredTo ?? "",
+        AskedToLook ?? "");
 }
 
 /// <summary>A country whose job the item was before, with the times of that, which statistics go on counting. Of items that moved only.</summary>
@@ -200,7 +236,8 @@ public static class ReadRows
         SubmittedAt = report.SubmittedAt.UtcTicks, ChangedAt = report.LastChangedAt.UtcTicks,
         UnfinishedSince = report.HasUnfinishedWork() ? report.LastChangedAt.UtcTicks : null,
         OrphanSince = report.Items.Where(AwaitsEscalation).Select(i => (long?)(i.Assignment?.CountrySince ?? i.AddedAt).UtcTicks).Min(),
-        OpinionTrust = Projections.OpinionTrust.Of(report),
+        OpinionTrust = Projections.OpinionTrust.Of(report), Holds = HoldRows.Of(report),
+        Questions = QuestionRows.Of(report),
     };
 
     /// <summary>An open orphan that nobody took and that has not gone to police or INTERPOL yet, or an item that no tracer found.</summary>
@@ -229,6 +266,17 @@ public static class ReadRows
             AssessedBy = opinion?.Agency.Value, AssessedAt = opinion?.At.UtcTicks, AssessedAge = opinion?.Age, AssessedGender = opinion?.Gender,
             AssessedFlags = opinion is null ? null
                 : (opinion.VirtualContent ? 1 : 0) | (opinion.UserGeneratedContent ? 2 : 0) | (opinion.ChildModeling ? 4 : 0),
+            AskedToLook = OrNull(facts.AskedToLook), LookedBy = item.OpenLook() is { } look ? AccessTable.SetOf(look.By) : null,
+            Looks = item.Look is { SettledAt: not null } settled ? settled.Answers.Length + 1 : null,
+            LookConfirmed = item.Look is { SettledAt: not null } agreed
+                && item.Assessments.Any(a => a.Id == agreed.AssessmentId && a.Classification == agreed.Agreed),
+            ReferredTo = OrNull(facts.ReferredTo), ReferHosting = item.OwedTo(report, effective, item.Hosting?.Country)?.Code,
+            ReferAssigned = item.Assignment?.Country == item.Hosting?.Country ? null : item.OwedTo(report, effective, item.Assignment?.Country)?.Code,
+            IcsePackage = AccessTable.SetOf(item.InPackages().Where(i => i.Recalled is null).Select(i => i.Package.ToString())) is { Length: > 0 } packages
+                ? packages : null,
+            IcseProposed = item.IcseProposals.IsEmpty ? 0 : 1,
+            CompleteWith = item.Referrals.IsEmpty ? null : Completeness.Bits(Completeness.Of(report, item, SecretsOf(seam, report))),
+            ReferAsked = item.Asked() is { } asked ? AskedReferral.Of(asked).ToString() : null,
             Seen = item.Assessments.Any(a => a.Counts && a.Classification.HasEffect()), NearMatches = item.Near.Length,
             ContentType = item.ContentType, IsSourceUrl = item.IsSourceUrl, SiteType = report.SiteType, Commerciality = report.Commerciality,
             HostingCountry = item.Hosting?.Country?.Code, AssignedCountry = item.Assignment?.Country?.Code, Hotline = item.Assignment?.Hotline?.Value,
@@ -277,7 +325,11 @@ public static class ReadRows
     /// <summary>Whether a change of the report's own fields changes the rows of all its items.</summary>
     public static bool SharesHead(Report before, Report after) =>
         before.Urgent == after.Urgent && before.SiteType == after.SiteType && before.Commerciality == after.Commerciality
-        && before.HotlineReceivedDate == after.HotlineReceivedDate && before.Reference == after.Reference;
+        && before.HotlineReceivedDate == after.HotlineReceivedDate && before.Reference == after.Reference
+        && ((before.Secrets == after.Secrets && Completeness.HasPage(before) == Completeness.HasPage(after)) || after.Items.All(i => i.Referrals.IsEmpty));
+
+    private static ReportSecrets? SecretsOf(ConfidentialSeam seam, Report report) =>
+        report.Secrets is { } held ? seam.Open<ReportSecrets>(new SealedPlace(report.Id, SealedField.ReportSecrets), held) : null;
 
     private static ImmutableArray<EarlierCountryRow> EarlierCountriesOf(Tenant tenant, ContentItem item) => item.EarlierAssignments.IsEmpty ? [] :
     [

@@ -98,10 +98,13 @@ public sealed record StuckRow
 public sealed class ReadTables(Database database, UrlKeyMaker keys)
 {
     private static readonly ImmutableArray<Type> RowTypes =
-        [typeof(ReportRow), typeof(ItemRow), typeof(EarlierCountryRow), typeof(ItemHashRow), typeof(LookAlikeRow), typeof(LookAlikeGroupRow)];
+    [
+        typeof(ReportRow), typeof(ItemRow), typeof(EarlierCountryRow), typeof(ItemHashRow), typeof(LookAlikeRow), typeof(LookAlikeGroupRow), typeof(HoldRow),
+        typeof(HoldItemRow), typeof(QuestionRow), typeof(QuestionItemRow),
+    ];
 
     /// <summary>Raise it whenever what a column means changes; new, changed and lost columns show by themselves.</summary>
-    private const int Meaning = 4;
+    private const int Meaning = 5;
 
     /// <summary>Follows from the rows' shape, <see cref="Meaning"/> and the normal form of URLs.</summary>
     public static int Version { get; } = VersionOf();
@@ -140,6 +143,15 @@ public sealed class ReadTables(Database database, UrlKeyMaker keys)
     public static ITable<LookAlikeGroupRow> Groups(IDataContext db, int set) =>
         db.GetTable<LookAlikeGroupRow>().TableName(Name(typeof(LookAlikeGroupRow), set));
 
+    public static ITable<HoldRow> Holds(IDataContext db, int set) => db.GetTable<HoldRow>().TableName(Name(typeof(HoldRow), set));
+
+    public static ITable<QuestionRow> Questions(IDataContext db, int set) => db.GetTable<QuestionRow>().TableName(Name(typeof(QuestionRow), set));
+
+    public static ITable<QuestionItemRow> QuestionItems(IDataContext db, int set) =>
+        db.GetTable<QuestionItemRow>().TableName(Name(typeof(QuestionItemRow), set));
+
+    public static ITable<HoldItemRow> HoldItems(IDataContext db, int set) => db.GetTable<HoldItemRow>().TableName(Name(typeof(HoldItemRow), set));
+
     public static string Name(Type row, int set) => string.Create(CultureInfo.InvariantCulture, $"{row.GetCustomAttribute<TableAttribute>()!.Name}_{set}");
 
     /// <summary>
@@ -165,9 +177,11 @@ public sealed class ReadTables(Database database, UrlKeyMaker keys)
             await CreateSetAsync(TableSetState.Serving, now, cancellation).ConfigureAwait(false);
         }
 
-        foreach (var old in sets.Where(s => s.State != TableSetState.Retired && s.Version != Version))
+        foreach (var old in sets.Where(s => s.State != TableSetState.Retired))
         {
-            await AddMissingAsync(old.Id, cancellation).ConfigureAwait(false);
+            // An index may be new where no column is.
+            await (old.Version != Version ? AddMissingAsync(old.Id, cancellation) : DatabaseSchema.ApplyAsync(database, Indexes(old.Id), cancellation))
+                .ConfigureAwait(false);
         }
 
         return [.. (await SetsAsync(cancellation).ConfigureAwait(false)).Where(s => s.State != TableSetState.Retired)];
@@ -345,6 +359,8 @@ public sealed class ReadTables(Database database, UrlKeyMaker keys)
         var report = Name(typeof(ReportRow), set);
         var hash = Name(typeof(ItemHashRow), set);
         var alike = Name(typeof(LookAlikeRow), set);
+        var (hold, held) = (Name(typeof(HoldRow), set), Name(typeof(HoldItemRow), set));
+        var (question, asked) = (Name(typeof(QuestionRow), set), Name(typeof(QuestionItemRow), set));
         var queues = string.Concat(
             WorkQueue.All.Select(QueueColumns.Name).Select(q =>
                 $"CREATE INDEX IF NOT EXISTS {item}_{q} ON {item} (assigned_country, {q}) WHERE {q} IS NOT NULL;\n"));
@@ -354,9 +370,18 @@ public sealed class ReadTables(Database database, UrlKeyMaker keys)
             CREATE INDEX IF NOT EXISTS {item}_host ON {item} (host_key);
             CREATE INDEX IF NOT EXISTS {item}_domain ON {item} (domain_key);
             CREATE INDEX IF NOT EXISTS {item}_added ON {item} (added_at, number);
+            CREATE INDEX IF NOT EXISTS {item}_changed ON {item} (changed_at);
             CREATE INDEX IF NOT EXISTS {item}_reference ON {item} (reference_key);
+            CREATE INDEX IF NOT EXISTS {item}_refer_hosting ON {item} (refer_hosting) WHERE refer_hosting IS NOT NULL;
+            CREATE INDEX IF NOT EXISTS {item}_refer_assigned ON {item} (refer_assigned) WHERE refer_assigned IS NOT NULL;
+            CREATE INDEX IF NOT EXISTS {item}_refer_asked ON {item} (refer_asked) WHERE refer_asked IS NOT NULL;
             CREATE INDEX IF NOT EXISTS {hash}_key ON {hash} (hash_key);
             CREATE INDEX IF NOT EXISTS {alike}_group ON {alike} (group_id);
+            CREATE INDEX IF NOT EXISTS {hold}_due ON {hold} (ends_at) WHERE ended IS NULL;
+            CREATE INDEX IF NOT EXISTS {held}_item ON {held} (item);
+            CREATE INDEX IF NOT EXISTS {question}_due ON {question} (awaited_until) WHERE awaited_until IS NOT NULL;
+            CREATE INDEX IF NOT EXISTS {question}_agency ON {question} (agency, state);
+            CREATE INDEX IF NOT EXISTS {asked}_item ON {asked} (item);
             CREATE INDEX IF NOT EXISTS {report}_unfinished ON {report} (unfinished_since) WHERE unfinished_since IS NOT NULL;
             CREATE INDEX IF NOT EXISTS {report}_orphan ON {report} (orphan_since) WHERE orphan_since IS NOT NULL;
             CREATE INDEX IF NOT EXISTS {report}_trust ON {report} (opinion_trust) WHERE opinion_trust IS NOT NULL;

@@ -174,11 +174,12 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
             }
         }
 
-        Reads(!q.Classifications.IsEmpty || q.KnownWithoutLook is not null, FieldGroup.Classification);
-        Reads(!q.HostingCountries.IsEmpty || !q.Countries.IsEmpty || !q.SiteTypes.IsEmpty || !q.Commercialities.IsEmpty, FieldGroup.Hosting);
+        Reads(q.KnownWithoutLook is not null, FieldGroup.Classification);
+        Reads(!q.Countries.IsEmpty || !q.Commercialities.IsEmpty, FieldGroup.Hosting);
         Reads(q.Url is not null || q.Host is not null || q.Domain is not null, FieldGroup.Url);
         Reads(!q.Hashes.IsEmpty, FieldGroup.Hashes);
-        var items = ReadTables.Items(db, set).Where(AccessScope.Sees(caller, [.. fields]));
+        var filter = new ItemFilter { Classifications = q.Classifications, HostingCountries = q.HostingCountries, SiteTypes = q.SiteTypes };
+        var items = ReadTables.Items(db, set).Where(AccessScope.And(AccessScope.Sees(caller, [.. fields]), filter.For(caller)));
 
         if (q.ReportId is { } report)
         {
@@ -199,22 +200,10 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
             items = items.Where(i => states.Contains(i.State));
         }
 
-        if (!q.Classifications.IsEmpty)
-        {
-            var classifications = q.Classifications.Select(c => (Classification?)c).ToList();
-            items = items.Where(i => classifications.Contains(i.Classification));
-        }
-
         if (!q.Countries.IsEmpty)
         {
             var codes = q.Countries.Select(c => c.Code).ToList();
             items = items.Where(i => codes.Contains(i.HostingCountry!) || codes.Contains(i.AssignedCountry!));
-        }
-
-        if (!q.HostingCountries.IsEmpty)
-        {
-            var codes = q.HostingCountries.Select(c => c.Code).ToList();
-            items = items.Where(i => codes.Contains(i.HostingCountry!));
         }
 
         if (!q.AssignedCountries.IsEmpty)
@@ -239,12 +228,6 @@ public sealed class ReportSearch(ReadModel model, ConfidentialSeam seam, UrlKeyM
         {
             var text = q.AgencyText.Trim().ToLowerInvariant();
             items = items.Where(i => i.ReportingHotline.Contains(text) || i.Hotline!.Contains(text));
-        }
-
-        if (!q.SiteTypes.IsEmpty)
-        {
-            var types = q.SiteTypes.Select(s => (SiteType?)s).ToList();
-            items = items.Where(i => types.Contains(i.SiteType));
         }
 
         if (!q.Commercialities.IsEmpty)

@@ -28,7 +28,9 @@ internal enum RowState
 
 /// <summary>A report's rows as they are stored.</summary>
 internal sealed record StoredRows(
-    ReportRow Report, ImmutableArray<ItemRow> Items, ImmutableArray<EarlierCountryRow> EarlierCountries, ImmutableArray<ItemHashRow> Hashes);
+    ReportRow Report, ImmutableArray<ItemRow> Items, ImmutableArray<EarlierCountryRow> EarlierCountries, ImmutableArray<ItemHashRow> Hashes,
+    ImmutableArray<HoldRow> Holds, ImmutableArray<HoldItemRow> HoldItems, ImmutableArray<QuestionRow> Questions,
+    ImmutableArray<QuestionItemRow> QuestionItems);
 
 /// <summary>
 /// Holds rows against a replay of the journal. Groups of look-alikes are left out: they join reports and follow from the order of all events, so only a rebuild
@@ -56,7 +58,11 @@ internal static class RowComparison
 
         return folding.Fault is not null ? RowState.Right
             : folding.Now.Version < stored.Report.Version ? RowState.Unproven
-            : reports is [var report] && report == stored.Report
+            : reports is [var report] && report with { Holds = [], Questions = [] } == stored.Report
+                && report.Holds.Select(HoldRows.Alone).ToHashSet().SetEquals(stored.Holds)
+                && report.Holds.SelectMany(h => h.Items).ToHashSet().SetEquals(stored.HoldItems)
+                && report.Questions.Select(QuestionRows.Alone).ToHashSet().SetEquals(stored.Questions)
+                && report.Questions.SelectMany(q => q.Items).ToHashSet().SetEquals(stored.QuestionItems)
                 && items.Count == stored.Items.Length
                 && items.Zip(stored.Items.OrderBy(i => i.Ordinal), (right, row) => AreEqual(right, row, seam)).All(equal => equal)
                 && items.SelectMany(i => i.EarlierCountries).ToHashSet().SetEquals(stored.EarlierCountries)
@@ -85,10 +91,19 @@ internal static class RowComparison
             hashes.AddRange(await ReadTables.Hashes(db, set).Where(h => some.Contains(h.Item)).ToListAsync(cancellation).ConfigureAwait(false));
         }
 
+        var holds = (await ReadTables.Holds(db, set).Where(h => reports.Contains(h.ReportId)).ToListAsync(cancellation).ConfigureAwait(false))
+            .ToLookup(h => h.ReportId);
+        var held = (await ReadTables.HoldItems(db, set).Where(h => reports.Contains(h.ReportId)).ToListAsync(cancellation).ConfigureAwait(false))
+            .ToLookup(h => h.ReportId);
+        var questions = (await ReadTables.Questions(db, set).Where(q => reports.Contains(q.ReportId)).ToListAsync(cancellation).ConfigureAwait(false))
+            .ToLookup(q => q.ReportId);
+        var asked = (await ReadTables.QuestionItems(db, set).Where(q => reports.Contains(q.ReportId)).ToListAsync(cancellation).ConfigureAwait(false))
+            .ToLookup(q => q.ReportId);
         var (itemsOf, earlierOf, hashesOf) = (items.ToLookup(i => i.ReportId), earlier.ToLookup(e => e.Item), hashes.ToLookup(h => h.Item));
         return heads.ToDictionary(r => r.ReportId, r => new StoredRows(
             r, [.. itemsOf[r.ReportId]], [.. itemsOf[r.ReportId].SelectMany(i => earlierOf[i.Key])],
-            [.. itemsOf[r.ReportId].SelectMany(i => hashesOf[i.Key])]));
+            [.. itemsOf[r.ReportId].SelectMany(i => hashesOf[i.Key])], [.. holds[r.ReportId]], [.. held[r.ReportId]],
+            [.. questions[r.ReportId]], [.. asked[r.ReportId]]));
     }
 
     /// <summary>Takes all rows of these reports away, also those that nobody would write over.</summary>
@@ -103,6 +118,10 @@ internal static class RowComparison
             await ReadTables.Hashes(db, set).Where(h => some.Contains(h.Item)).DeleteAsync(cancellation).ConfigureAwait(false);
         }
 
+        await ReadTables.Holds(db, set).Where(h => ids.Contains(h.ReportId)).DeleteAsync(cancellation).ConfigureAwait(false);
+        await ReadTables.HoldItems(db, set).Where(h => ids.Contains(h.ReportId)).DeleteAsync(cancellation).ConfigureAwait(false);
+        await ReadTables.Questions(db, set).Where(q => ids.Contains(q.ReportId)).DeleteAsync(cancellation).ConfigureAwait(false);
+        await ReadTables.QuestionItems(db, set).Where(q => ids.Contains(q.ReportId)).DeleteAsync(cancellation).ConfigureAwait(false);
         await ReadTables.Items(db, set).Where(i => ids.Contains(i.ReportId)).DeleteAsync(cancellation).ConfigureAwait(false);
         await ReadTables.Reports(db, set).Where(r => ids.Contains(r.ReportId)).DeleteAsync(cancellation).ConfigureAwait(false);
     }

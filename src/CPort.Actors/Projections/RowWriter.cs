@@ -56,6 +56,8 @@ internal sealed class RowWriter(ReadTables tables, int set, ConfidentialSeam sea
             }
 
             await ReadTables.Reports(db, set).BulkCopyAsync(copy, reports, cancellation).ConfigureAwait(false);
+            await ReplaceHoldsAsync(db, copy, [.. reports.SelectMany(r => r.Holds)], cancellation).ConfigureAwait(false);
+            await ReplaceQuestionsAsync(db, copy, [.. reports.SelectMany(r => r.Questions)], cancellation).ConfigureAwait(false);
         }
 
         if (items.Count > 0)
@@ -93,6 +95,44 @@ internal sealed class RowWriter(ReadTables tables, int set, ConfidentialSeam sea
             await ReadTables.Hashes(db, set).BulkCopyAsync(copy, newItems.SelectMany(i => ReadRows.HashesOf(seam, i.Tenant, i.Item)), cancellation)
                 .ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Holds never become fewer; most reports have none.</summary>
+    private async Task ReplaceHoldsAsync(DataConnection db, BulkCopyOptions copy, List<HoldRow> holds, CancellationToken cancellation)
+    {
+        if (holds.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var part in holds.Select(h => h.ReportId).Distinct().Chunk(1_000))
+        {
+            var ids = part.ToList();
+            await ReadTables.Holds(db, set).Where(h => ids.Contains(h.ReportId)).DeleteAsync(cancellation).ConfigureAwait(false);
+            await ReadTables.HoldItems(db, set).Where(h => ids.Contains(h.ReportId)).DeleteAsync(cancellation).ConfigureAwait(false);
+        }
+
+        await ReadTables.Holds(db, set).BulkCopyAsync(copy, holds, cancellation).ConfigureAwait(false);
+        await ReadTables.HoldItems(db, set).BulkCopyAsync(copy, holds.SelectMany(h => h.Items), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Questions never become fewer; most reports have none.</summary>
+    private async Task ReplaceQuestionsAsync(DataConnection db, BulkCopyOptions copy, List<QuestionRow> questions, CancellationToken cancellation)
+    {
+        if (questions.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var part in questions.Select(q => q.ReportId).Distinct().Chunk(1_000))
+        {
+            var ids = part.ToList();
+            await ReadTables.Questions(db, set).Where(q => ids.Contains(q.ReportId)).DeleteAsync(cancellation).ConfigureAwait(false);
+            await ReadTables.QuestionItems(db, set).Where(q => ids.Contains(q.ReportId)).DeleteAsync(cancellation).ConfigureAwait(false);
+        }
+
+        await ReadTables.Questions(db, set).BulkCopyAsync(copy, questions, cancellation).ConfigureAwait(false);
+        await ReadTables.QuestionItems(db, set).BulkCopyAsync(copy, questions.SelectMany(q => q.Items), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Notes the reports that cannot be folded in, and that others no longer are such.</summary>

@@ -59,7 +59,7 @@ public sealed class StatisticsReader(ReadModel model)
             await c.CountAsync("seenByPeople", "Items for which at least one person's assessment counts (v2's Doubtful does not).",
                 classified.Where(i => i.Seen)).ConfigureAwait(false),
             await c.CountAsync("nearKnown", "Media whose hashes nobody knew but that are close to a known picture (PDQ).",
-                classified.Where(i => (i.PriorityReasons & PriorityReasons.NearKnown) != 0)).ConfigureAwait(false),
+                c.Items(FieldGroup.Classification, FieldGroup.Hashes).Where(i => (i.PriorityReasons & PriorityReasons.NearKnown) != 0)).ConfigureAwait(false),
             await c.CountAsync("removed", "Items whose final action is Removed.", all.Where(i => Removals.Contains(i.FinalAction))).ConfigureAwait(false),
             await c.CountAsync("exchanged", "Items that are, or were before they moved, the job of another country than that of the hotline that reported them "
                 + "(INHOPE: exchanged; every item of a report counts, whatever its URL).", all.Where(i => i.Exchanged)).ConfigureAwait(false),

@@ -8,9 +8,9 @@ namespace CPort.Actors.Projections;
 
 /// <summary>
 /// Finds work that nobody does and has it done (design.md rule 4): wakes reports whose automatic work has stood still, escalates orphans that nobody took in
-/// time and items that nobody can trace, has items given anew when agencies came or went (<see cref="StrandedItems"/>), and has opinions follow their agencies'
-/// trust (<see cref="OpinionTrust"/>). Asks the read tables and tells the report region; every message is harmless when there is nothing left to do. One in
-/// the cluster.
+/// time and items that nobody can trace, writes down that holds have ended by their time and questions are overdue, has items given anew when agencies came or
+/// went (<see cref="StrandedItems"/>), and has opinions follow their agencies' trust (<see cref="OpinionTrust"/>). Asks the read tables and tells the report
+/// region; every message is harmless when there is nothing left to do. One in the cluster.
 /// </summary>
 public sealed class SweeperActor : ReceiveActor, IWithTimers
 {
@@ -60,7 +60,7 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
         await using var db = tables.Connect();
         if (await ReadTables.ServingAsync(db, default).ConfigureAwait(false) is not { } serving)
         {
-            return new Found([], [], [], [], now);
+            return new Found([], [], [], [], [], [], now);
         }
 
         // Four times the limit, because those woken a moment ago are left out afterwards: a few that never finish must not hide the others.
@@ -79,11 +79,20 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
             join i in ReadTables.Items(db, serving.Id) on r.ReportId equals i.ReportId
             where (i.QOrphaned != null && i.EscalatedTo == null && i.CountrySince < orphanBefore) || (i.QUntraced != null && i.AddedAt < orphanBefore)
             select new { i.ReportId, i.Ordinal, i.Tenant }).ToListAsync().ConfigureAwait(false);
+        var nowTicks = now.UtcTicks;
+        var ended = await ReadTables.Holds(db, serving.Id)
+            .Where(h => h.Ended == null && h.EndsAt <= nowTicks && (h.Tenant == Tenant.Live || h.Tenant == training))
+            .OrderBy(h => h.EndsAt).Take(options.SweepLimit).Select(h => new { h.ReportId, h.Tenant }).ToListAsync().ConfigureAwait(false);
+        var overdue = await ReadTables.Questions(db, serving.Id)
+            .Where(q => q.AwaitedUntil != null && q.AwaitedUntil <= nowTicks && (q.Tenant == Tenant.Live || q.Tenant == training))
+            .OrderBy(q => q.AwaitedUntil).Take(options.SweepLimit).Select(q => new { q.ReportId, q.Tenant }).ToListAsync().ConfigureAwait(false);
         return new Found(
             [.. unfinished.Select(r => (r.ReportId, r.Version))],
             Named(orphans.Select(o => (o.ReportId, o.Tenant, o.Ordinal))),
             stranded is null ? [] : Named(await stranded.FindAsync(db, serving.Id, now).ConfigureAwait(false)),
             trust is null ? [] : [.. await trust.FindAsync(db, serving.Id, now).ConfigureAwait(false)],
+            [.. ended.Select(h => (h.ReportId, h.Tenant)).Distinct()],
+            [.. overdue.Select(q => (q.ReportId, q.Tenant)).Distinct()],
             now);
     }
 
@@ -129,6 +138,16 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
             _reports.Tell(new FollowTrust { ReportId = ReportId.Parse(id), Context = CommandContext.OfSystem(tenant, found.At) });
         }
 
+        foreach (var (id, tenant) in found.Ended)
+        {
+            _reports.Tell(new ExpireHolds { ReportId = ReportId.Parse(id), Context = CommandContext.OfSystem(tenant, found.At) });
+        }
+
+        foreach (var (id, tenant) in found.Overdue)
+        {
+            _reports.Tell(new NoteOverdue { ReportId = ReportId.Parse(id), Context = CommandContext.OfSystem(tenant, found.At) });
+        }
+
         Next();
     }
 
@@ -144,7 +163,8 @@ public sealed class SweeperActor : ReceiveActor, IWithTimers
 
     private sealed record Found(
         ImmutableArray<(string Id, long Version)> Unfinished, ImmutableArray<ReportItems> Orphans, ImmutableArray<ReportItems> Stranded,
-        ImmutableArray<(string Id, Tenant Tenant)> Outdated, DateTimeOffset At)
+        ImmutableArray<(string Id, Tenant Tenant)> Outdated, ImmutableArray<(string Id, Tenant Tenant)> Ended,
+        ImmutableArray<(string Id, Tenant Tenant)> Overdue, DateTimeOffset At)
         : INoSerializationVerificationNeeded;
 
     private sealed class Sweep : INotInfluenceReceiveTimeout

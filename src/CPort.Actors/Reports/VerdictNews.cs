@@ -110,5 +110,5 @@ internal sealed class VerdictNews
     }
 
     private static ImmutableArray<HashVerdict> Later(ImmutableArray<HashVerdict> one, IEnumerable<HashVerdict> other) =>
-        [.. one.Concat(other).GroupBy(v => v.Hash).Select(same => same.MaxBy(v => v.Version)!)];
+        [.. HashVerdict.Newest(one.Concat(other))];
 }

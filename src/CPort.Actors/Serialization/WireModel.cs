@@ -13,6 +13,10 @@ public static partial class WireModel
         var model = RuntimeTypeModel.Create("cport");
         model.Add(typeof(DateTimeOffset), false).SetSurrogate(typeof(InstantSurrogate));
         model.Add(typeof(ReportId), false).SetSurrogate(typeof(ReportIdSurrogate));
+        model.Add(typeof(ReferralKey), false).SetSurrogate(typeof(ReferralKeySurrogate));
+        model.Add(typeof(IwolKey), false).SetSurrogate(typeof(IwolKeySurrogate));
+        model.Add(typeof(PackageKey), false).SetSurrogate(typeof(PackageKeySurrogate));
+        model.Add(typeof(ReferralRef), false).SetSurrogate(typeof(ReferralRefSurrogate));
         model.Add(typeof(ItemRef), false).SetSurrogate(typeof(ItemRefSurrogate));
         model.Add(typeof(Country), false).SetSurrogate(typeof(CountrySurrogate));
         model.Add(typeof(AgencyId), false).SetSurrogate(typeof(AgencyIdSurrogate));
@@ -45,6 +49,52 @@ public static partial class WireModel
         public static implicit operator ReportId(ReportIdSurrogate s) => new(new UInt128(s.High, s.Low));
 
         public static implicit operator ReportIdSurrogate(ReportId v) => new() { High = (ulong)(v.Value >> 64), Low = (ulong)v.Value };
+    }
+
+    [ProtoContract]
+    private struct ReferralKeySurrogate
+    {
+        [ProtoMember(1, DataFormat = DataFormat.FixedSize)] public ulong High;
+        [ProtoMember(2, DataFormat = DataFormat.FixedSize)] public ulong Low;
+
+        public static implicit operator ReferralKey(ReferralKeySurrogate s) => new(new UInt128(s.High, s.Low));
+
+        public static implicit operator ReferralKeySurrogate(ReferralKey v) => new() { High = (ulong)(v.Value >> 64), Low = (ulong)v.Value };
+    }
+
+    [ProtoContract]
+    private struct IwolKeySurrogate
+    {
+        [ProtoMember(1, DataFormat = DataFormat.FixedSize)] public ulong High;
+        [ProtoMember(2, DataFormat = DataFormat.FixedSize)] public ulong Low;
+
+        public static implicit operator IwolKey(IwolKeySurrogate s) => new(new UInt128(s.High, s.Low));
+
+        public static implicit operator IwolKeySurrogate(IwolKey v) => new() { High = (ulong)(v.Value >> 64), Low = (ulong)v.Value };
+    }
+
+    [ProtoContract]
+    private struct PackageKeySurrogate
+    {
+        [ProtoMember(1, DataFormat = DataFormat.FixedSize)] public ulong High;
+        [ProtoMember(2, DataFormat = DataFormat.FixedSize)] public ulong Low;
+
+        public static implicit operator PackageKey(PackageKeySurrogate s) => new(new UInt128(s.High, s.Low));
+
+        public static implicit operator PackageKeySurrogate(PackageKey v) => new() { High = (ulong)(v.Value >> 64), Low = (ulong)v.Value };
+    }
+
+    [ProtoContract]
+    private struct ReferralRefSurrogate
+    {
+        [ProtoMember(1, DataFormat = DataFormat.FixedSize)] public ulong High;
+        [ProtoMember(2, DataFormat = DataFormat.FixedSize)] public ulong Low;
+        [ProtoMember(3)] public int Number;
+
+        public static implicit operator ReferralRef(ReferralRefSurrogate s) => new(new ReferralKey(new UInt128(s.High, s.Low)), s.Number);
+
+        public static implicit operator ReferralRefSurrogate(ReferralRef v) =>
+            new() { High = (ulong)(v.Key.Value >> 64), Low = (ulong)v.Key.Value, Number = v.Number };
     }
 
     [ProtoContract]

@@ -36,6 +36,9 @@ public sealed record SessionTicket
     [ProtoMember(8)] public DateTimeOffset ExpiresAt { get; init; }
     [ProtoMember(9)] public DateTimeOffset? ProvedAt { get; init; }
 
+    /// <summary>The person has one way to sign in, and makes another before anything else.</summary>
+    [ProtoMember(10)] public bool OneWay { get; init; }
+
     public override string ToString() => "SessionTicket(…)";
 }
 
@@ -78,7 +81,7 @@ public sealed record Session(string IdHash, DateTimeOffset LastSeenAt, SessionTi
     /// <summary>The last time the person showed a passkey, for acts that need it (<see cref="SessionTimes.StepUp"/>); null: came another way.</summary>
     public DateTimeOffset? ProvedAt => Ticket.ProvedAt;
 
-    public SessionRights Rights => new(Tenant, Roles, Ticket.Purpose, Ticket.PurposeAt);
+    public SessionRights Rights => new(Tenant, Roles, Ticket.Purpose, Ticket.PurposeAt, Ticket.OneWay);
 
     public override string ToString() => $"Session({Person})";
 }
@@ -91,6 +94,8 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
 {
     /// <summary>A row is written for a request at most so often.</summary>
     private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
+
+    private readonly Database _database = database.ForRequests;
 
     private const string Columns = "id_hash, person, seen_at, expires_at, ticket";
 
@@ -112,17 +117,18 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
     /// <param name="roles">Those chosen; more than the person has are worth nothing.</param>
     /// <param name="proved">By a passkey.</param>
     /// <param name="cancellation">Of the request.</param>
+    /// <param name="oneWay">It is the person's only way to sign in.</param>
     public async Task<(string Id, Session Session)> OpenAsync(
-        Person person, Tenant tenant, Roles roles, bool proved, CancellationToken cancellation)
+        Person person, Tenant tenant, Roles roles, bool proved, CancellationToken cancellation, bool oneWay = false)
     {
         var (id, now) = (NewId(), time.GetUtcNow());
         var ticket = new SessionTicket
         {
             Person = person.Id, Generation = person.Generation, Tenant = tenant.IsTraining() ? Tenant.Training : Tenant.Live, Roles = roles, CreatedAt = now,
-            ExpiresAt = now + options.Absolute, ProvedAt = proved ? now : null,
+            ExpiresAt = now + options.Absolute, ProvedAt = proved ? now : null, OneWay = oneWay,
         };
         var session = new Session(HashOf(id), now, ticket);
-        await database.ExecuteAsync(
+        await _database.ExecuteAsync(
             $"INSERT INTO cport_sessions ({Columns}) VALUES (@id, @person, @seen, @expires, @ticket)", cancellation,
             ("id", session.IdHash), ("person", person.Id.Value), ("seen", Ms(now)), ("expires", Ms(session.ExpiresAt)),
             ("ticket", Seal(session.IdHash, ticket))).ConfigureAwait(false);
@@ -130,7 +136,10 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
     }
 
     /// <summary>The session with this id, and notes that it was seen; null when there is none, or it is over.</summary>
-    public async Task<Session?> FindAsync(string id, CancellationToken cancellation)
+    /// <param name="id">As the browser has it.</param>
+    /// <param name="cancellation">Of the request.</param>
+    /// <param name="seen">False for what a page asks by itself: it is no sign that somebody is there.</param>
+    public async Task<Session?> FindAsync(string id, CancellationToken cancellation, bool seen = true)
     {
         if (id.Length is < 20 or > 100)
         {
@@ -149,9 +158,9 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
             return null;
         }
 
-        if (now - session.LastSeenAt > SeenEvery)
+        if (seen && now - session.LastSeenAt > SeenEvery)
         {
-            await database.ExecuteAsync(
+            await _database.ExecuteAsync(
                 "UPDATE cport_sessions SET seen_at = @seen WHERE id_hash = @id", cancellation, ("id", hash), ("seen", Ms(now))).ConfigureAwait(false);
         }
 
@@ -174,7 +183,7 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
         var ticket = session.Ticket with { Purpose = purpose, PurposeAt = time.GetUtcNow() };
         await SetAsync(session.IdHash, ticket, cancellation).ConfigureAwait(false);
         var recent = (await PurposesAsync(session.Person, cancellation).ConfigureAwait(false)).With(purpose);
-        await database.ExecuteAsync(
+        await _database.ExecuteAsync(
             "INSERT INTO cport_purposes (person, texts) VALUES (@person, @texts) ON CONFLICT (person) DO UPDATE SET texts = excluded.texts", cancellation,
             ("person", session.Person.Value),
             ("texts", Convert.ToBase64String(seam.Seal(PurposesPlace(session.Person), recent).Bytes))).ConfigureAwait(false);
@@ -183,11 +192,19 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
     /// <summary>The person's last purposes.</summary>
     public async Task<RecentPurposes> PurposesAsync(PersonId person, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var command = connection.Statement("SELECT texts FROM cport_purposes WHERE person = @person", ("person", person.Value));
         return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is string texts
             ? seam.Open<RecentPurposes>(PurposesPlace(person), new Sealed { Bytes = Convert.FromBase64String(texts) }) : new RecentPurposes();
     }
+
+    /// <summary>Of a person who was stopped: what they looked for is told by the audit log alone.</summary>
+    public Task ForgetPurposesAsync(PersonId person, CancellationToken cancellation) =>
+        _database.ExecuteAsync("DELETE FROM cport_purposes WHERE person = @person", cancellation, ("person", person.Value));
+
+    /// <summary>The person has another way to sign in now.</summary>
+    public Task SecondWayMadeAsync(Session session, CancellationToken cancellation) =>
+        SetAsync(session.IdHash, session.Ticket with { OneWay = false }, cancellation);
 
     /// <summary>Tenant or roles of the session from now on.</summary>
     public Task ChangeAsync(Session session, Tenant tenant, Roles roles, CancellationToken cancellation) => SetAsync(
@@ -195,10 +212,10 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
 
     /// <summary>Ends one.</summary>
     public Task EndAsync(string idHash, CancellationToken cancellation) =>
-        database.ExecuteAsync("DELETE FROM cport_sessions WHERE id_hash = @id", cancellation, ("id", idHash));
+        _database.ExecuteAsync("DELETE FROM cport_sessions WHERE id_hash = @id", cancellation, ("id", idHash));
 
     /// <summary>Ends all of a person, but the one named.</summary>
-    public Task EndAllAsync(PersonId person, string? butIdHash, CancellationToken cancellation) => database.ExecuteAsync(
+    public Task EndAllAsync(PersonId person, string? butIdHash, CancellationToken cancellation) => _database.ExecuteAsync(
         "DELETE FROM cport_sessions WHERE person = @person AND id_hash <> @but", cancellation, ("person", person.Value), ("but", butIdHash ?? ""));
 
     /// <summary>A person's open sessions, newest first.</summary>
@@ -212,17 +229,44 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
         ];
     }
 
+    /// <summary>The last request of each of these people who has an open session; the others have none.</summary>
+    public async Task<IReadOnlyDictionary<PersonId, DateTimeOffset>> LastSeenAsync(IReadOnlyCollection<PersonId> people, CancellationToken cancellation)
+    {
+        var seen = new Dictionary<PersonId, DateTimeOffset>();
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        foreach (var part in people.Chunk(200))
+        {
+            var names = part.Select((_, i) => $"@p{i.ToString(CultureInfo.InvariantCulture)}");
+            await using var command = connection.Statement(
+                "SELECT person, MAX(seen_at) FROM cport_sessions WHERE expires_at > @now AND seen_at > @idle "
+                + $"AND person IN ({string.Join(',', names)}) GROUP BY person",
+                [("now", Ms(time.GetUtcNow())), ("idle", Ms(time.GetUtcNow() - options.Idle)),
+                    .. part.Select((person, i) => ($"p{i.ToString(CultureInfo.InvariantCulture)}", (object?)person.Value))]);
+            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            {
+                if (PersonId.TryParse(reader.GetString(0), out var person))
+                {
+                    seen[person] = Time(reader, 1);
+                }
+            }
+        }
+
+        return seen;
+    }
+
     /// <summary>Which of these are there still.</summary>
     public async Task<ImmutableHashSet<string>> StillThereAsync(IReadOnlyCollection<string> idHashes, CancellationToken cancellation)
     {
         var there = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
         foreach (var part in idHashes.Chunk(200))
         {
             var names = part.Select((_, i) => $"@h{i.ToString(CultureInfo.InvariantCulture)}");
             await using var command = connection.Statement(
-                $"SELECT id_hash FROM cport_sessions WHERE expires_at > @now AND id_hash IN ({string.Join(',', names)})",
-                [("now", Ms(time.GetUtcNow())), .. part.Select((hash, i) => ($"h{i.ToString(CultureInfo.InvariantCulture)}", (object?)hash))]);
+                $"SELECT id_hash FROM cport_sessions WHERE expires_at > @now AND seen_at > @idle AND id_hash IN ({string.Join(',', names)})",
+                [("now", Ms(time.GetUtcNow())), ("idle", Ms(time.GetUtcNow() - options.Idle)),
+                    .. part.Select((hash, i) => ($"h{i.ToString(CultureInfo.InvariantCulture)}", (object?)hash))]);
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             {
@@ -234,14 +278,14 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
     }
 
     /// <summary>Deletes what is over; how many.</summary>
-    public Task<int> SweepAsync(CancellationToken cancellation) => database.ExecuteAsync(
+    public Task<int> SweepAsync(CancellationToken cancellation) => _database.ExecuteAsync(
         "DELETE FROM cport_sessions WHERE expires_at <= @now OR seen_at <= @idle", cancellation,
         ("now", Ms(time.GetUtcNow())), ("idle", Ms(time.GetUtcNow() - options.Idle)));
 
     /// <summary>Keyed, 64 lower-case hex digits.</summary>
     public string HashOf(string id) => Convert.ToHexStringLower(seam.Keyed("session-1", System.Text.Encoding.UTF8.GetBytes(id)));
 
-    private Task SetAsync(string idHash, SessionTicket ticket, CancellationToken cancellation) => database.ExecuteAsync(
+    private Task SetAsync(string idHash, SessionTicket ticket, CancellationToken cancellation) => _database.ExecuteAsync(
         "UPDATE cport_sessions SET ticket = @ticket WHERE id_hash = @id", cancellation, ("id", idHash), ("ticket", Seal(idHash, ticket)));
 
     private async Task<Session?> ReadAsync(string idHash, CancellationToken cancellation) =>
@@ -249,7 +293,7 @@ public sealed class SessionStore(Database database, ConfidentialSeam seam, Sessi
 
     private async Task<List<Session>> ReadAsync(string where, string key, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var command = connection.Statement($"SELECT {Columns} FROM cport_sessions WHERE {where}", ("key", key));
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var found = new List<Session>();

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -5,63 +6,74 @@ using System.Text;
 namespace CPort.Actors.Sessions;
 
 /// <summary>
-/// Slows guessing down (table <c>cport_signin_failures</c>): per name, whether somebody has it or not, and per network that asks. After the allowed number of
-/// wrong answers a minute's pause, then two, up to an hour. Thread-safe.
+/// Slows guessing down (table <c>cport_signin_attempts</c>): per network and name, per name from wherever, and, only at high counts, per network, behind
+/// which a whole agency may sit. An attempt is counted as a wrong answer <em>before</em> it is looked at, and no longer when it was right: of a burst at the
+/// same time no more get through than are allowed. After the allowed number a minute's pause, then two, up to an hour. A name counts whether somebody has it
+/// or not. Thread-safe.
 /// </summary>
 public sealed class SignInFailures(Database database, ConfidentialSeam seam, TimeProvider time)
 {
-    /// <summary>Wrong answers for a name before the first pause.</summary>
-    public const int AllowedForName = 5;
+    /// <summary>Wrong answers for a name from one network before the first pause there.</summary>
+    public const int AllowedFromThere = 5;
 
-    /// <summary>And from one network, behind which a whole agency may sit.</summary>
-    public const int AllowedFromNetwork = 50;
+    /// <summary>And for a name from anywhere: its owner is in another network than who guesses, and goes on longer.</summary>
+    public const int AllowedForName = 10;
+
+    /// <summary>And from one network, whatever the names.</summary>
+    public const int AllowedFromNetwork = 200;
 
     /// <summary>After so many in a row the way by code is closed until somebody opens it (<see cref="CPort.Domain.People.PersonState.Locked"/>).</summary>
     public const int UntilLocked = 15;
 
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
+    private readonly Database _database = database.ForRequests;
+
     public static Task EnsureTablesAsync(Database database, CancellationToken cancellation) => DatabaseSchema.ApplyAsync(database, """
-        CREATE TABLE IF NOT EXISTS cport_signin_failures (mark VARCHAR(64) NOT NULL PRIMARY KEY, failures INTEGER NOT NULL, last_at BIGINT NOT NULL);
+        CREATE TABLE IF NOT EXISTS cport_signin_attempts (mark VARCHAR(64) NOT NULL PRIMARY KEY, failures INTEGER NOT NULL, last_at BIGINT NOT NULL,
+          paused_until BIGINT NOT NULL, of_name VARCHAR(64) NULL);
+        CREATE INDEX IF NOT EXISTS cport_signin_attempts_name ON cport_signin_attempts (of_name);
         """, cancellation);
 
-    /// <summary>The way from here for this name is closed at the moment.</summary>
-    public async Task<bool> IsPausedAsync(string name, IPAddress? from, CancellationToken cancellation)
+    /// <summary>
+    /// Counts one more answer as wrong, before anybody looks at it; how many there are in a row for the name. Null: the way from here for this name is closed
+    /// at the moment, and nothing was counted, so that who asks during a pause lengthens nothing.
+    /// </summary>
+    public async Task<int?> ReserveAsync(string name, IPAddress? from, CancellationToken cancellation)
     {
-        var (nameMark, networkMark) = (MarkOf(name), MarkOf(NetworkOf(from)));
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        await using var command = connection.Statement("SELECT mark, failures, last_at FROM cport_signin_failures WHERE mark IN (@name, @network)",
-            ("name", nameMark), ("network", networkMark));
-        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-        var paused = false;
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        await using var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+
+        // Always in this order: of two transactions neither waits for what the other has.
+        if (await TakeAsync(transaction, MarkOf(name), null, AllowedForName, cancellation).ConfigureAwait(false) is not { } inARow
+            || await TakeAsync(transaction, PairOf(name, from), MarkOf(name), AllowedFromThere, cancellation).ConfigureAwait(false) is null
+            || await TakeAsync(transaction, MarkOf(NetworkOf(from)), null, AllowedFromNetwork, cancellation).ConfigureAwait(false) is null)
         {
-            var allowed = reader.GetString(0) == nameMark ? AllowedForName : AllowedFromNetwork;
-            paused |= now - reader.GetInt64(2) < PauseAfter(reader.GetInt32(1) - allowed).TotalMilliseconds;
+            return null;
         }
 
-        return paused;
+        await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+        return inARow;
     }
 
-    /// <summary>One more wrong answer; how many there are in a row for the name.</summary>
-    public async Task<int> CountAsync(string name, IPAddress? from, CancellationToken cancellation)
+    /// <summary>The answer was right: nothing is held against the name any more, and the network's count is halved and its pause over.</summary>
+    public async Task SucceededAsync(string name, IPAddress? from, CancellationToken cancellation)
     {
-        await AddAsync(MarkOf(NetworkOf(from)), cancellation).ConfigureAwait(false);
-        return await AddAsync(MarkOf(name), cancellation).ConfigureAwait(false);
+        await _database.ExecuteAsync(
+            "DELETE FROM cport_signin_attempts WHERE mark IN (@name, @pair)", cancellation, ("name", MarkOf(name)), ("pair", PairOf(name, from)))
+            .ConfigureAwait(false);
+        await _database.ExecuteAsync(
+            "UPDATE cport_signin_attempts SET failures = failures / 2, paused_until = 0 WHERE mark = @mark", cancellation, ("mark", MarkOf(NetworkOf(from))))
+            .ConfigureAwait(false);
     }
 
-    /// <summary>A right answer, or an administrator, makes an end of it.</summary>
+    /// <summary>An administrator makes an end of what is held against the name, wherever.</summary>
     public Task ForgetAsync(string name, CancellationToken cancellation) =>
-        database.ExecuteAsync("DELETE FROM cport_signin_failures WHERE mark = @mark", cancellation, ("mark", MarkOf(name)));
+        _database.ExecuteAsync("DELETE FROM cport_signin_attempts WHERE mark = @mark OR of_name = @mark", cancellation, ("mark", MarkOf(name)));
 
     /// <summary>Deletes what is older than a day.</summary>
-    public Task<int> SweepAsync(CancellationToken cancellation) => database.ExecuteAsync("DELETE FROM cport_signin_failures WHERE last_at < @before",
+    public Task<int> SweepAsync(CancellationToken cancellation) => _database.ExecuteAsync("DELETE FROM cport_signin_attempts WHERE last_at < @before",
         cancellation, ("before", (time.GetUtcNow() - TimeSpan.FromDays(1)).ToUnixTimeMilliseconds()));
-
-    /// <summary>The pause after so many wrong answers more than allowed: none, 1 minute, 2, 4 … <see cref="Longest"/>.</summary>
-    internal static TimeSpan PauseAfter(int more) => more < 0 ? TimeSpan.Zero
-        : TimeSpan.FromMinutes(Math.Min(Longest.TotalMinutes, Math.Pow(2, Math.Min(more, 10))));
 
     /// <summary>The network that an address is taken for: 24 bits of IPv4, 64 of IPv6 (a customer's).</summary>
     internal static string NetworkOf(IPAddress? address)
@@ -75,15 +87,25 @@ public sealed class SignInFailures(Database database, ConfidentialSeam seam, Tim
         return "network " + Convert.ToHexStringLower(plain.GetAddressBytes().AsSpan(0, plain.AddressFamily == AddressFamily.InterNetwork ? 3 : 8));
     }
 
-    private async Task<int> AddAsync(string mark, CancellationToken cancellation)
+    /// <summary>One more, with the pause that follows from it; null while one goes on.</summary>
+    private async Task<int?> TakeAsync(DbTransaction transaction, string mark, string? ofName, int allowed, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        await using var command = connection.Statement("""
-            INSERT INTO cport_signin_failures (mark, failures, last_at) VALUES (@mark, 1, @now)
-            ON CONFLICT (mark) DO UPDATE SET failures = cport_signin_failures.failures + 1, last_at = excluded.last_at RETURNING failures
-            """, ("mark", mark), ("now", time.GetUtcNow().ToUnixTimeMilliseconds()));
-        return Convert.ToInt32(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture);
+        await using var command = transaction.Connection!.Statement("""
+            INSERT INTO cport_signin_attempts (mark, failures, last_at, paused_until, of_name) VALUES (@mark, 1, @now, 0, @name)
+            ON CONFLICT (mark) DO UPDATE SET failures = cport_signin_attempts.failures + 1, last_at = excluded.last_at,
+              paused_until = CASE WHEN cport_signin_attempts.failures + 1 < @allowed THEN 0
+                WHEN cport_signin_attempts.failures + 1 - @allowed > 5 THEN @now + @longest
+                ELSE @now + 60000 * (1 << (cport_signin_attempts.failures + 1 - @allowed)) END
+              WHERE cport_signin_attempts.paused_until <= @now
+            RETURNING failures
+            """, ("mark", mark), ("name", ofName), ("now", time.GetUtcNow().ToUnixTimeMilliseconds()), ("allowed", allowed),
+            ("longest", (long)Longest.TotalMilliseconds));
+        command.Transaction = transaction;
+        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is { } failures
+            ? Convert.ToInt32(failures, CultureInfo.InvariantCulture) : null;
     }
+
+    private string PairOf(string name, IPAddress? from) => MarkOf($"{NetworkOf(from)}\0{name}");
 
     private string MarkOf(string text) => Convert.ToHexStringLower(seam.Keyed("sign-in-failure-1", Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 }

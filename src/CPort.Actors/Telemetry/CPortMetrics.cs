@@ -56,6 +56,9 @@ public static class CPortMetrics
     private static readonly Counter<long> Doubts =
         Meter.CreateCounter<long>("cport.database.doubts", "{row}", "Rows of the database that were found changed and not obeyed, by place.");
 
+    private static readonly Counter<long> Damaged =
+        Meter.CreateCounter<long>("cport.database.damaged", "{statement}", "Statements on the read tables that met damaged pages of the database.");
+
     private static readonly ConcurrentDictionary<string, long> Queues = new();
     private static readonly ConcurrentDictionary<string, ProjectionPosition> Projections = new();
 
@@ -133,6 +136,9 @@ public static class CPortMetrics
     public static void EntityStuck(string kind) => Stuck.Add(1, new KeyValuePair<string, object?>("entity", kind));
 
     /// <summary>A row was found changed and not obeyed.</summary>
+    /// <summary>A damaged page was met.</summary>
+    public static void MetDamage() => Damaged.Add(1);
+
     public static void Doubted(string place) => Doubts.Add(1, new KeyValuePair<string, object?>("place", place));
 
     /// <summary>The projection counted a queue.</summary>

@@ -1,0 +1,210 @@
+using System.Security.Cryptography;
+using CPort.Actors.Projections;
+using CPort.Domain.Exchange;
+using LinqToDB;
+using LinqToDB.Async;
+
+namespace CPort.Actors.Exchange;
+
+/// <summary>A piece of news as its reader may see it now.</summary>
+/// <param name="Report">Of which report.</param>
+/// <param name="Facts">What was kept of it.</param>
+/// <param name="IsSeen">False: it is not for this reader any more; only that it is gone is told.</param>
+/// <param name="ShowsJudgement">What the item is taken for may be told.</param>
+/// <param name="ShowsWho">Who did it may be told.</param>
+public sealed record DeliveredNews(ReportId Report, FeedFacts Facts, bool IsSeen, bool ShowsJudgement, bool ShowsWho)
+{
+    public FeedPlace Place => Facts.Place;
+
+    /// <summary>What it is about: the report's id, and of an item a hyphen and its ordinal.</summary>
+    public string Subject => Facts.Ordinal is { } ordinal ? string.Create(CultureInfo.InvariantCulture, $"{Report}-{ordinal}") : Report.ToString();
+
+    /// <summary>
+    /// As it is for the caller; <paramref name="item"/> null: there is no such item any more. Null: the item is still for the caller, and this news of it is not,
+    /// so that nothing is told.
+    /// </summary>
+    internal static DeliveredNews? Of(ReportId report, FeedFacts facts, Caller caller, ItemRelationFacts? item)
+    {
+        if (item is null || AccessTable.For(caller, item) is not { Exists: true } access)
+        {
+            return Gone(report, facts);
+        }
+
+        return FeedRules.IsFor(caller, item, FeedTypes.All[facts.Type], facts.Asker)
+            ? new DeliveredNews(report, facts, true, access.Sees(FieldGroup.Classification), access[FieldGroup.History] != Visibility.Absent) : null;
+    }
+
+    internal static DeliveredNews Gone(ReportId report, FeedFacts facts) => new(report, facts, false, false, false);
+}
+
+/// <summary>Some of an agency's news, in their order.</summary>
+/// <param name="News">What was found.</param>
+/// <param name="UpTo">From here the reader goes on; news that are filtered out are left behind.</param>
+/// <param name="More">There may be more at once.</param>
+public sealed record FeedPage(ImmutableArray<DeliveredNews> News, FeedPlace UpTo, bool More);
+
+/// <summary>An item as the snapshot lists it.</summary>
+public sealed record PresentItem(ItemRow Row, ItemAccess Access);
+
+/// <summary>
+/// Reads an agency's feed. How the reader stands to each item is looked at anew for every answer, by the read tables, so news are told only as far as those
+/// have come. A row that somebody changed does not open; it is noted and left out.
+/// </summary>
+public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseDoubts? doubts = null)
+{
+    /// <summary>News a page has by default and at most.</summary>
+    public const int MaxResults = ReportLimits.PageRows;
+
+    private const int PresentAtOnce = 1_000;
+
+    /// <summary>How far news can be told, and after which event they are kept.</summary>
+    public Task<(long Head, long KeptAfter)> BoundsAsync(CancellationToken cancellation) => model.QueryAsync(
+        async (db, _, at) =>
+        {
+            var log = await db.GetTable<FeedLogRow>().FirstOrDefaultAsync(l => l.Id == 1, cancellation).ConfigureAwait(false);
+            return (Math.Min(log?.Position ?? 0, at.Position), log?.KeptAfter ?? 0);
+        },
+        cancellation);
+
+    /// <summary>The next news after a place. <paramref name="types"/>: only these; empty: all.</summary>
+    public Task<FeedPage> ReadAsync(
+        Caller caller, FeedPlace after, ImmutableHashSet<string> types, int limit, CancellationToken cancellation) => model.QueryAsync(
+        async (db, set, at) =>
+        {
+            var written = await db.GetTable<FeedLogRow>().Where(l => l.Id == 1).Select(l => l.Position).FirstOrDefaultAsync(cancellation).ConfigureAwait(false);
+            var head = Math.Min(written, at.Position);
+            var (agency, tenant, ordering, part) = (caller.Agency.Value, caller.Tenant, after.Ordering, after.Part);
+            var found = await (
+                from f in db.GetTable<FeedRow>()
+                where f.Agency == agency && f.Tenant == tenant && f.Ordering >= ordering && (f.Ordering > ordering || f.Part > part) && f.Ordering <= head
+                join n in db.GetTable<FeedNewsRow>() on new { f.Ordering, f.Part } equals new { n.Ordering, n.Part }
+                orderby f.Ordering, f.Part
+                select n).Take(limit).ToListAsync(cancellation).ConfigureAwait(false);
+            var upTo = found.Count == limit ? new FeedPlace(found[^1].Ordering, found[^1].Part)
+                : head >= ordering ? Later(FeedPlace.EndOf(head), after) : after;
+            var opened = found.Select(Open).OfType<(ReportId Report, FeedFacts Facts)>().Where(o => types.IsEmpty || types.Contains(o.Facts.Type)).ToArray();
+            return new FeedPage(await SeenAsync(db, set, caller, opened, cancellation).ConfigureAwait(false), upTo, found.Count == limit);
+        },
+        cancellation);
+
+    /// <summary>How many of the agency's news come after a place.</summary>
+    public Task<long> WaitingAsync(Caller caller, FeedPlace after, CancellationToken cancellation) => model.QueryAsync(
+        (db, _, _) =>
+        {
+            var (agency, tenant, ordering, part) = (caller.Agency.Value, caller.Tenant, after.Ordering, after.Part);
+            return db.GetTable<FeedRow>().Where(f => f.Agency == agency && f.Tenant == tenant && f.Ordering >= ordering
+                && (f.Ordering > ordering || f.Part > part)).LongCountAsync(cancellation);
+        },
+        cancellation);
+
+    /// <summary>
+    /// The newest news of these kinds among the last ones of the agency, the newest first; those that are not for the caller any more are left out.
+    /// </summary>
+    /// <param name="caller">Whose agency's.</param>
+    /// <param name="types">Of which kinds.</param>
+    /// <param name="among">How many of the last news, of whatever kind, are looked at.</param>
+    /// <param name="most">How many are wanted.</param>
+    /// <param name="cancellation">Ends the question.</param>
+    public Task<ImmutableArray<DeliveredNews>> LatestAsync(
+        Caller caller, ImmutableHashSet<string> types, int among, int most, CancellationToken cancellation) => model.QueryAsync(
+        async (db, set, at) =>
+        {
+            var (agency, tenant, head) = (caller.Agency.Value, caller.Tenant, at.Position);
+            var found = await (
+                from f in db.GetTable<FeedRow>()
+                where f.Agency == agency && f.Tenant == tenant && f.Ordering <= head
+                join n in db.GetTable<FeedNewsRow>() on new { f.Ordering, f.Part } equals new { n.Ordering, n.Part }
+                orderby f.Ordering descending, f.Part descending
+                select n).Take(among).ToListAsync(cancellation).ConfigureAwait(false);
+            var opened = found.Select(Open).OfType<(ReportId Report, FeedFacts Facts)>().Where(o => types.Contains(o.Facts.Type)).Take(most).ToArray();
+            return (await SeenAsync(db, set, caller, opened, cancellation).ConfigureAwait(false)).RemoveAll(n => !n.IsSeen);
+        },
+        cancellation);
+
+    /// <summary>
+    /// All items that the caller sees now, a part at a time, in the order of their keys; first the place from which its feed goes on, before which nothing is
+    /// missing in the parts.
+    /// </summary>
+    public async IAsyncEnumerable<(FeedPlace GoOn, ImmutableArray<PresentItem> Items)> PresentAsync(
+        Caller caller, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var goOn = FeedPlace.EndOf((await BoundsAsync(cancellation).ConfigureAwait(false)).Head);
+        var after = long.MinValue;
+        while (true)
+        {
+            var from = after;
+            var rows = await model.QueryAsync(
+                (db, set, _) => ReadTables.Items(db, set).Where(AccessScope.Sees(caller, FieldGroup.Existence, FieldGroup.State)).Where(i => i.Key > from)
+                    .OrderBy(i => i.Key).Take(PresentAtOnce).ToListAsync(cancellation),
+                cancellation).ConfigureAwait(false);
+            yield return (goOn, [.. rows.Select(r => new PresentItem(r, AccessTable.For(caller, r.RelationFacts())))]);
+            if (rows.Count < PresentAtOnce)
+            {
+                yield break;
+            }
+
+            after = rows[^1].Key;
+        }
+    }
+
+    private (ReportId Report, FeedFacts Facts)? Open(FeedNewsRow row)
+    {
+        if (ReportId.TryParse(row.Report, out var report))
+        {
+            try
+            {
+                var facts = seam.Open<FeedFacts>(FeedWriter.PlaceOf(report), new Sealed { Bytes = row.Sealed });
+                if (facts.Place == new FeedPlace(row.Ordering, row.Part) && FeedTypes.All.ContainsKey(facts.Type))
+                {
+                    return (report, facts);
+                }
+            }
+            catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException)
+            {
+                // As below.
+            }
+        }
+
+        doubts?.Note(DoubtfulPlace.Feed, string.Create(CultureInfo.InvariantCulture, $"news {row.Ordering}-{row.Part}"), "NotOpened");
+        return null;
+    }
+
+    private static async Task<ImmutableArray<DeliveredNews>> SeenAsync(
+        IDataContext db, int set, Caller caller, (ReportId Report, FeedFacts Facts)[] news, CancellationToken cancellation)
+    {
+        var ofItems = news.Where(n => n.Facts.Ordinal is not null).ToArray();
+        var (reports, ordinals) = (Ids(ofItems), ofItems.Select(n => n.Facts.Ordinal!.Value).Distinct().ToList());
+        var items = reports.Count == 0 ? [] : await ReadTables.Items(db, set).Where(i => reports.Contains(i.ReportId) && ordinals.Contains(i.Ordinal))
+            .ToListAsync(cancellation).ConfigureAwait(false);
+        var relations = items.ToDictionary(i => (i.ReportId, i.Ordinal), i => i.RelationFacts());
+
+        // A report may have 10,000 items: whether one of them is seen so far is asked of the database.
+        var whole = news.Where(n => n.Facts.Ordinal is null).ToArray();
+        var seen = new Dictionary<FieldGroup, HashSet<string>>();
+        foreach (var field in whole.Select(n => FeedTypes.All[n.Facts.Type].Needs).Append(FieldGroup.History).Append(FieldGroup.Existence).Distinct()
+            .Where(_ => whole.Length > 0))
+        {
+            var ids = Ids(whole);
+            seen[field] = [.. await ReadTables.Items(db, set).Where(AccessScope.Sees(caller, FieldGroup.Existence, field)).Where(i => ids.Contains(i.ReportId))
+                .Select(i => i.ReportId).Distinct().ToListAsync(cancellation).ConfigureAwait(false)];
+        }
+
+        return
+        [
+            .. news.Select(n => n.Facts.Ordinal is { } ordinal
+                ? DeliveredNews.Of(n.Report, n.Facts, caller, relations.GetValueOrDefault((n.Report.ToString(), ordinal))) : OfReport(n.Report, n.Facts))
+                .OfType<DeliveredNews>(),
+        ];
+
+        DeliveredNews? OfReport(ReportId report, FeedFacts facts)
+        {
+            bool Sees(FieldGroup field) => seen[field].Contains(report.ToString());
+            return Sees(FeedTypes.All[facts.Type].Needs) ? new DeliveredNews(report, facts, true, false, Sees(FieldGroup.History))
+                : Sees(FieldGroup.Existence) ? null : DeliveredNews.Gone(report, facts);
+        }
+    }
+
+    private static List<string> Ids(IEnumerable<(ReportId Report, FeedFacts Facts)> news) => [.. news.Select(n => n.Report.ToString()).Distinct()];
+
+    private static FeedPlace Later(FeedPlace a, FeedPlace b) => a > b ? a : b;
+}
