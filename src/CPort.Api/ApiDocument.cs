@@ -62,6 +62,11 @@ public static class ApiDocument
         ("Queues", "What waits for the caller's agency."), ("Statistics", "Figures over what one sees."),
         ("Groups", "Items that look alike."), ("Hashes", "Known hashes: look up, import, correct, quarantine."),
         ("Agencies", "Agencies and their keys."), ("People", "An agency's people, who sign in."), ("Audit", "Who looked at what, when and why, and its proofs."),
+        ("ICSE", "Packages of media for INTERPOL's ICSE: proposals, files, answers, recalls."),
+        ("IWOL", "INTERPOL's \"worst of\" list of domains: candidates, attestations, signed versions."),
+        ("Police and hotlines", "Referrals, and what police asks for: holds, and data."), ("Feed", "What happened that concerns an agency."),
+        ("Second looks", "What somebody looks at who does not know what was said, before it counts."),
+        ("Webhooks", "Where an agency has its news sent."),
         ("Operators", "The read model, and what cannot be read."),
     ];
 
@@ -255,14 +260,17 @@ public static class ApiDocument
             yield return ("WWW-Authenticate", "How to authenticate.");
         }
 
-        if (status == "201")
+        // What had been made before stands at its place as well.
+        if (status is "201" or "202" || (status == "200" && operation.Responses!.ContainsKey("201")))
         {
             yield return ("Location", "Where what was made is read, if it is.");
         }
 
-        if (status is "200" or "304" && (operation.OperationId is "GetReport" or "GetItem" || operation.Parameters!.Any(p => p.Name == "If-Match")))
+        // Who answers If-None-Match gives what to name in it, and what a command made of a report has its new version.
+        if (status is "200" or "201" or "304" && (operation.OperationId == "GetItem" || operation.Responses!.ContainsKey("304")
+            || operation.Parameters!.Any(p => p.Name is "If-Match" or ApiCaller.CommandIdHeader)))
         {
-            yield return ("ETag", "The version of the item, or of the report; for If-Match and If-None-Match.");
+            yield return ("ETag", "The version of the item, the report or the file; for If-Match and If-None-Match. Of a compressed answer it ends in -gzip.");
         }
     }
 
@@ -290,5 +298,12 @@ public static class ApiDocument
         $"{CodeLists.ContentTypes.Name}: {CodeLists.ContentTypes.Allowed}",
         $"{CodeLists.ActionTypes.Name}: {CodeLists.ActionTypes.Allowed}",
         $"{CodeLists.ActionReasons.Name}: {CodeLists.ActionReasons.Allowed}",
+        $"{CodeLists.HoldReasons.Name}: {CodeLists.HoldReasons.Allowed}",
+        $"{CodeLists.ReferralKeys.Name}: {CodeLists.ReferralKeys.Allowed}",
+        $"{CodeLists.DeclineReasons.Name}: {CodeLists.DeclineReasons.Allowed}",
+        $"{CodeLists.DataFields.Name}: {CodeLists.DataFields.Allowed}",
+        $"{CodeLists.PrioritySignals.Name}: {CodeLists.PrioritySignals.Allowed}",
+        $"{CodeLists.QuestionsTo.Name}: {CodeLists.QuestionsTo.Allowed}",
+        $"{CodeLists.ReferralOutcomes.Name}: {CodeLists.ReferralOutcomes.Allowed}",
     ];
 }

@@ -6,8 +6,12 @@ using CPort.Actors.Persistence;
 using CPort.Actors.Reports;
 using CPort.Api.Agencies;
 using CPort.Api.Audit;
+using CPort.Api.Exchange;
 using CPort.Api.Groups;
 using CPort.Api.Hashes;
+using CPort.Api.Icse;
+using CPort.Api.Iwol;
+using CPort.Api.Looks;
 using CPort.Api.Operators;
 using CPort.Api.People;
 using CPort.Api.Queues;
@@ -15,6 +19,7 @@ using CPort.Domain.Confidential;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -56,6 +61,9 @@ public static class CPortApi
         services.AddSingleton<RequestRates>();
         services.TryAddSingleton<AuditSight>();
         services.TryAddSingleton<SignInRefusals>();
+        services.AddHostedService(s => s.GetRequiredService<SignInRefusals>());
+        services.AddSingleton<KeyWatch>();
+        services.AddHostedService(s => s.GetRequiredService<KeyWatch>());
 
         services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
         services.AddCPortAnswers();
@@ -81,13 +89,22 @@ public static class CPortApi
     /// </summary>
     public static WebApplication UseCPortApi(this WebApplication app)
     {
-        app.UseWhen(http => PageMetadata.Of(http) is null, others => others.UseResponseCompression());
+        app.UseWhen(http => PageMetadata.Of(http) is null, others => others.UseTagsOfEncodings().UseResponseCompression());
         app.UseStatusCodePages(context => ApiProblem.Of(ProblemCodes.Of(context.HttpContext.Response.StatusCode)).WriteAsync(context.HttpContext));
         app.UseAuthentication();
         app.UseRequestRates();
         app.UseGuard();
         app.UseIfMatchGuard();
         return app;
+    }
+
+    /// <summary>A group's own path ends in a slash as the framework joins it: metrics and traces would know one address under two names.</summary>
+    private static void WithoutLastSlash(EndpointBuilder endpoint)
+    {
+        if (endpoint is RouteEndpointBuilder { RoutePattern.RawText: ['/', _, .., '/'] path } route)
+        {
+            route.RoutePattern = RoutePatternFactory.Parse(path.TrimEnd('/'));
+        }
     }
 
     /// <summary>The API's routes; <see cref="UseCPortApi"/> goes before.</summary>
@@ -100,12 +117,21 @@ public static class CPortApi
             .DisableDefaultFonts().DisableAgent().DisableTelemetry().WithDynamicBaseServerUrl()).Needs(Deed.SeeService);
 
         var v1 = app.MapGroup("/v1").Audited();
+        ((IEndpointConventionBuilder)v1).Finally(WithoutLastSlash);
         v1.MapReports();
         v1.MapReportStream();
         v1.MapSearch();
+        v1.MapExport();
         v1.MapRejections();
         v1.MapReportCommands();
         v1.MapItemBatches();
+        v1.MapHolds();
+        v1.MapReferrals();
+        v1.MapIwol();
+        v1.MapIcse();
+        v1.MapQuestions();
+        v1.MapSecondLooks();
+        v1.MapPriorityRules();
         v1.MapQueues();
         v1.MapStatistics();
         v1.MapGroups();
@@ -114,6 +140,8 @@ public static class CPortApi
         v1.MapAgencies();
         v1.MapPeople();
         v1.MapAudit();
+        v1.MapFeed();
+        v1.MapWebhooks();
         v1.MapProjections();
         v1.MapStuck();
         v1.MapTraining();

@@ -79,6 +79,12 @@ public sealed record IssueKeyBody
 
     /// <summary>ISO 8601, UTC; left out: until revoked.</summary>
     public DateValue? ExpiresAt { get; init; }
+
+    /// <summary>
+    /// The id of the person whose own key it is, of the agency's people: it never has more roles than that person has at the moment, and ends with them. Left
+    /// out: the agency's.
+    /// </summary>
+    public string? Owner { get; init; }
 }
 
 public sealed record RotateKeyBody
@@ -242,14 +248,15 @@ public sealed record MembershipAnswer(string Country, DateOnly From, DateOnly? T
 /// <summary>A key without its secret, which is stored nowhere.</summary>
 /// <param name="IssuedBy">The id of the key that had it made; <c>system</c> is CPort at its first start.</param>
 /// <param name="AwaitsConsent">It does not work before the agency, or a second operator, has agreed to it (<c>:approve</c>).</param>
-/// <param name="ApprovedBy">The id of the key that agreed.</param>
+/// <param name="ApprovedBy">The id of the key or person that agreed.</param>
+/// <param name="Owner">The id of the person whose own it is; absent: the agency's.</param>
 public sealed record KeyAnswer(
     string KeyId, IReadOnlyList<string> Roles, string Tenant, bool Valid, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt,
-    string? ReplacedBy, string? IssuedBy, bool AwaitsConsent, string? ApprovedBy)
+    string? ReplacedBy, string? IssuedBy, bool AwaitsConsent, string? ApprovedBy, string? Owner = null)
 {
     public static KeyAnswer Of(ApiKeyRecord k, DateTimeOffset now) => new(
         k.KeyId, [.. Enum.GetValues<Roles>().Where(r => r != Domain.Identity.Roles.None && k.Roles.HasFlag(r)).Select(r => r.ToString())], k.Tenant.ToString(),
-        k.IsValidAt(now), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.ReplacedBy, k.IssuedBy, k.AwaitsConsent, k.ApprovedBy);
+        k.IsValidAt(now), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.ReplacedBy, k.IssuedBy, k.AwaitsConsent, k.ApprovedBy, k.Owner?.Value);
 }
 
 /// <param name="Changes">All changes that wait for consent, and the last that were decided, newest first; also of agencies that are not registered yet.</param>
@@ -257,6 +264,9 @@ public sealed record AgenciesAnswer(IReadOnlyList<AgencyAnswer> Agencies, IReadO
 {
     Shown IShowsData.What() => new(
         [.. Agencies.Select(a => new AuditObject(AuditObjectKind.Agency, a.Id))], [.. ShownFields.Of(Agencies)], Agencies.Count);
+
+    public static AgenciesAnswer Of(AgencyDirectory directory, DateTimeOffset now) => new(
+        [.. directory.Agencies.Select(a => AgencyAnswer.Of(directory, a, now))], [.. directory.Changes.Select(c => ChangeAnswer.From(c, now))]);
 }
 
 /// <summary>A new key.</summary>

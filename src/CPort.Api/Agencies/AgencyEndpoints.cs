@@ -3,9 +3,11 @@ using Akka.Actor;
 using Akka.Hosting;
 using CPort.Actors.Agencies;
 using CPort.Actors.Entities;
+using CPort.Actors.People;
 using CPort.Actors.Reports;
 using CPort.Domain.Agencies;
 using CPort.Domain.Agencies.Verbs;
+using CPort.Domain.People;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CPort.Api.Agencies;
@@ -59,13 +61,7 @@ public static class AgencyEndpoints
     public static void MapAgencies(this IEndpointRouteBuilder v1)
     {
         var agencies = v1.MapGroup("/agencies").WithTags("Agencies");
-        agencies.MapGet("", (AgencyDirectoryFeed directory, TimeProvider time) =>
-            {
-                var (now, current) = (time.GetUtcNow(), directory.Current);
-                return new AgenciesAnswer(
-                    [.. current.Agencies.Select(a => AgencyAnswer.Of(current, a, now))],
-                    [.. current.Changes.Select(c => ChangeAnswer.From(c, now))]);
-            })
+        agencies.MapGet("", (AgencyDirectoryFeed directory, TimeProvider time) => AgenciesAnswer.Of(directory.Current, time.GetUtcNow()))
             .Needs(Deed.ListAgencies).WithName("ListAgencies").WithSummary("List agencies and their keys").Problems(403);
         agencies.MapGet("/{agency}", (AgencyDirectoryFeed directory, TimeProvider time, string agency) => Show(directory, time, Id(agency)))
             .Needs(Deed.ListAgencies).WithName("GetAgency").WithSummary("Read an agency").Problems(403, 404);
@@ -212,10 +208,23 @@ public static class AgencyEndpoints
         return waits ? TypedResults.Accepted((string?)null, answer) : TypedResults.Ok(answer);
     }
 
-    private static async Task<Created<NewKeyAnswer>> IssueAsync(HttpContext http, ApiCaller me, IAgencyGateway gateway, string agency,
-        JsonBody<IssueKeyBody> body)
+    private static async Task<Created<NewKeyAnswer>> IssueAsync(HttpContext http, ApiCaller me, IAgencyGateway gateway, PeopleDirectoryFeed people,
+        string agency, JsonBody<IssueKeyBody> body)
     {
         var f = body.Fields;
+        PersonId? owner = null;
+        if (body.Value.Owner is { } named)
+        {
+            if (PersonId.TryParse(named, out var id) && people.Current.Find(id) is { State: not PersonState.Stopped } person && person.Agency.Value == agency)
+            {
+                owner = id;
+            }
+            else
+            {
+                f.Add("owner", ProblemCodes.UnknownCode, "The id of one of the agency's people.");
+            }
+        }
+
         var roles = Roles.None;
         for (var i = 0; i < body.Value.Roles?.Count; i++)
         {
@@ -232,7 +241,7 @@ public static class AgencyEndpoints
         body.Check();
         return Shown(http, await TakenAsync(
             gateway,
-            new IssueKey { Context = me.Context(), Agency = Id(agency), Roles = roles, Tenant = tenant ?? Tenant.Live, ExpiresAt = expires },
+            new IssueKey { Context = me.Context(), Agency = Id(agency), Roles = roles, Tenant = tenant ?? Tenant.Live, ExpiresAt = expires, Owner = owner },
                 http.RequestAborted));
     }
 

@@ -1,5 +1,8 @@
 using CPort.Domain.Agencies;
+using CPort.Domain.Icse;
+using CPort.Domain.Iwol;
 using CPort.Domain.People;
+using CPort.Domain.Referrals;
 
 namespace CPort.Api.Answers;
 
@@ -28,6 +31,8 @@ public static class ProblemCodes
     public const string Unavailable = "unavailable";
     public const string Stuck = "stuck";
     public const string AnswerTooLong = "answer-too-long";
+    public const string NoLongerKept = "no-longer-kept";
+    public const string TooManyOfThem = "too-many-of-them";
 
     /// <summary>Of operators' commands.</summary>
     public const string Confirm = "confirm";
@@ -62,6 +67,7 @@ public static class ProblemCodes
     public const string Inconsistent = "inconsistent";
     public const string Conflict = "conflict";
     public const string CountChanged = "count-changed";
+    public const string RulesNotTried = "rules-not-tried";
     public const string UnknownParameter = "unknown-parameter";
     public const string DuplicateParameter = "duplicate-parameter";
     public const string CommandIdInUse = "command-id-in-use";
@@ -81,6 +87,8 @@ public static class ProblemCodes
         [NotAcceptable] = (406, "The answer is not available in that form"),
         [UnsupportedMediaType] = (415, "The body is of an unsupported type"),
         [TooSlow] = (408, "The request came too slowly"),
+        [NoLongerKept] = (410, "No longer kept"),
+        [TooManyOfThem] = (409, "There are as many as there can be"),
         [TooManyStreams] = (429, "Too many streams at once"),
         [TooManyRequests] = (429, "Too many requests"),
         [TooMuchUnderWay] = (429, "Too much of the agency's is under way"),
@@ -145,6 +153,43 @@ public static class ProblemCodes
         ["not-assigned"] = (409, "Not assigned"),
         ["not-offline"] = (409, "Not offline"),
         ["nothing-to-correct"] = (409, "Nothing to correct"),
+        ["on-hold"] = (409, "Police has asked that the host is not told yet"),
+        ["already-on-hold"] = (409, "On hold already"),
+        ["no-such-hold"] = (404, "No such hold"),
+        ["hold-end-does-not-fit"] = (422, "The hold cannot end then"),
+        ["hold-has-ended"] = (409, "The hold has ended"),
+        ["not-objected-to"] = (409, "Nobody objects"),
+        [RulesNotTried] = (409, "The rules were not tried, or are on"),
+        ["not-referred"] = (409, "Not in a referral of one's own"),
+        ["no-such-question"] = (404, "No such question"),
+        ["question-not-open"] = (409, "The question does not take this"),
+        ["answer-incomplete"] = (422, "Not what was asked for"),
+        ["asked-already"] = (409, "Asked already"),
+        ["question-due-does-not-fit"] = (422, "The answer cannot be due then"),
+        ["asked-of-another"] = (403, "Another agency is asked"),
+        ["not-police"] = (422, "Not an agency to refer to"),
+        ["referral-is-over"] = (409, "The referral does not take this answer"),
+        ["answer-does-not-fit"] = (422, "The answer lacks something"),
+        ["forward-does-not-fit"] = (422, "Not an agency to forward to"),
+        ["not-illegal"] = (409, "Not taken for illegal"),
+        ["awaits-second-look"] = (409, "It waits for a second look"),
+        ["no-second-look"] = (409, "It waits for no second look"),
+        ["not-for-looks"] = (422, "Not to be asked for a second look"),
+        ["package-not-there"] = (409, "The package is not where this can be done"),
+        ["item-does-not-fit"] = (422, "An item does not fit"),
+        ["package-is-empty"] = (409, "Nothing is in the package"),
+        ["domain-not-there"] = (409, "The domain is not where this can be done"),
+        ["country-has-attested"] = (409, "The country has said what it found"),
+        ["attestation-does-not-fit"] = (422, "The attestation lacks something"),
+        ["not-decidable"] = (409, "Not enough have looked, or not all agree"),
+        ["no-evidence"] = (409, "No item of the domain counts"),
+        ["review-does-not-fit"] = (422, "Not a day for the next look"),
+        ["too-much-evidence"] = (409, "Enough items speak for it"),
+        ["too-many-notes"] = (409, "Enough was said of it"),
+        ["not-a-domain"] = (422, "Not a registrable domain"),
+        ["person-needed"] = (403, "A person is needed"),
+        ["nothing-to-acknowledge"] = (409, "Nothing to acknowledge"),
+        ["same-person"] = (403, "Another person has to decide"),
         ["too-many-items"] = (422, "Too many items"),
         ["set-by-another"] = (409, "Set by another agency"),
         ["nothing-to-object-to"] = (409, "Nothing to object to"),
@@ -184,7 +229,9 @@ public static class ProblemCodes
     };
 
     private static readonly Dictionary<Enum, string> OfRules = Enum.GetValues<RejectionCode>().Cast<Enum>()
-        .Concat(Enum.GetValues<AgencyRejection>().Cast<Enum>()).Concat(Enum.GetValues<PersonRejection>().Cast<Enum>()).ToDictionary(c => c, Kebab);
+        .Concat(Enum.GetValues<AgencyRejection>().Cast<Enum>()).Concat(Enum.GetValues<PersonRejection>().Cast<Enum>())
+        .Concat(Enum.GetValues<ReferralRejection>().Cast<Enum>()).Concat(Enum.GetValues<IwolRejection>().Cast<Enum>())
+        .Concat(Enum.GetValues<PackageRejection>().Cast<Enum>()).ToDictionary(c => c, Kebab);
 
     /// <summary>Status and title.</summary>
     public static (int Status, string Title) Find(string code) => Table[code];
@@ -192,12 +239,19 @@ public static class ProblemCodes
     /// <summary>For example <c>version-mismatch</c>.</summary>
     public static string Of(RejectionCode code) => OfRules[code];
 
+    public static string Of(ReferralRejection reason) => OfRules[reason];
+
+    public static string Of(IwolRejection reason) => OfRules[reason];
+
+    public static string Of(PackageRejection reason) => OfRules[reason];
+
     public static string Of(AgencyRejection reason) => reason switch
     {
         AgencyRejection.UnknownAgency or AgencyRejection.UnknownKey or AgencyRejection.UnknownChange => NotFound,
         AgencyRejection.ReservedId or AgencyRejection.InvalidName or AgencyRejection.InvalidKind or AgencyRejection.InvalidMemberships
             or AgencyRejection.MandateNeedsHotline or AgencyRejection.InvalidTrust or AgencyRejection.InvalidHotlineNumber
-            or AgencyRejection.InvalidRoles or AgencyRejection.InvalidExpiry or AgencyRejection.InvalidGrace => OutOfRange,
+            or AgencyRejection.InvalidRoles or AgencyRejection.InvalidExpiry or AgencyRejection.InvalidGrace
+            or AgencyRejection.InvalidSecondLooks => OutOfRange,
         _ => OfRules[reason],
     };
 

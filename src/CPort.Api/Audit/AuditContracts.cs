@@ -127,18 +127,35 @@ public sealed record EraseAuditKeyBody
     [Required]
     public string? Period { get; init; }
 
-    /// <summary>The number of entries that the answer before said. Left out: only count.</summary>
+    /// <summary>
+    /// The number of entries that the answer before said: proposes it, and of an operator of another hand than who proposed, does it. Left out: only count.
+    /// </summary>
     public long? Confirm { get; init; }
 }
 
+/// <summary>How far it is.</summary>
+public enum EraseAuditStep
+{
+    Counted = 1,
+
+    /// <summary>It waits for an operator of another hand.</summary>
+    Proposed,
+
+    /// <summary>It was confirmed.</summary>
+    Destroyed,
+}
+
 /// <summary>What erasing does or did.</summary>
-/// <param name="Applied">False: only counted, or there was nothing left to destroy.</param>
+/// <param name="Applied">False: counted or proposed, or there was nothing left to destroy.</param>
 /// <param name="Entries">Entries of that agency and month: they stay, without who exactly, why and free text.</param>
-public sealed record EraseAuditKeyAnswer(string Agency, string Period, bool Applied, long Entries) : IShowsData
+/// <param name="ProposedBy">The id of the operator's key that proposes it; absent: nobody does.</param>
+/// <param name="Step">How far it is.</param>
+public sealed record EraseAuditKeyAnswer(string Agency, string Period, bool Applied, long Entries, string? ProposedBy, EraseAuditStep Step) : IShowsData
 {
     Shown IShowsData.What() => new(
         [
             new AuditObject(AuditObjectKind.Agency, Agency),
-            new AuditObject(AuditObjectKind.View, $"audit key of {Period} {(Applied ? "destroyed" : "counted")}"),
+            new AuditObject(AuditObjectKind.View, $"audit key of {Period} {AuditEntry.Word(Step)}"),
+            .. ProposedBy is null ? ImmutableArray<AuditObject>.Empty : [new AuditObject(AuditObjectKind.Key, ProposedBy)],
         ], []);
 }

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using CPort.Actors.Agencies;
 using CPort.Actors.Audit;
 using CPort.Actors.Projections;
+using CPort.Domain.Agencies;
 using CPort.Domain.Audit;
 
 namespace CPort.Api.Audit;
@@ -12,6 +14,7 @@ public static class AuditEndpoints
 {
     private const string List = "audit";
     private const int Most = 1_000;
+    private const int LongestName = 200;
 
     public static void MapAudit(this IEndpointRouteBuilder v1)
     {
@@ -42,6 +45,9 @@ public static class AuditEndpoints
             .Produces<AuditEntryAnswer>(200, LineStreams.Ndjson).Problems(400, 403, 413, 422, 503);
         audit.MapPost("/keys:erase", EraseAsync).Needs(Deed.EraseAuditKeys).WithName("EraseAuditKey")
             .WithSummary("Destroy the key of an agency's month: its entries stay provable and no longer tell who exactly, and why")
+            .WithDescription(
+                "Without `confirm` it counts. With it one operator proposes, and it is done when an operator of another hand confirms the same number within "
+                + "30 days. Both stand in the log.")
             .Problems(400, 403, 409, 413, 422, 503);
     }
 
@@ -107,7 +113,7 @@ public static class AuditEndpoints
 
             foreach (var entry in page.Entries)
             {
-                await http.Response.BodyWriter.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(entry, ApiJson.Options), (byte)'\n'], cancellation);
+                await LineStreams.WriteAsync(http, entry, cancellation);
             }
 
             await LineStreams.FlushAsync(http, limits, cancellation);
@@ -121,7 +127,8 @@ public static class AuditEndpoints
     }
 
     private static async Task<EraseAuditKeyAnswer> EraseAsync(
-        JsonBody<EraseAuditKeyBody> body, AuditPeriods periods, TimeProvider time, CancellationToken cancellation)
+        JsonBody<EraseAuditKeyBody> body, ApiCaller me, AuditPeriods periods, AgencyDirectoryFeed directory, TimeProvider time,
+        CancellationToken cancellation)
     {
         var agency = body.Fields.Agency("agency", body.Value.Agency);
         var now = time.GetUtcNow();
@@ -139,19 +146,35 @@ public static class AuditEndpoints
         body.Check();
         var (of, period) = (agency!.Value.Value, body.Value.Period!);
         var entries = await periods.CountAsync(of, period, cancellation);
+        var proposed = await periods.ProposedAsync(of, period, cancellation) is { } p && now - p.At < ProposedChange.Waits ? p.By : null;
         if (body.Value.Confirm is not { } confirmed)
         {
-            return new EraseAuditKeyAnswer(of, period, false, entries);
+            return new EraseAuditKeyAnswer(of, period, false, entries, proposed, EraseAuditStep.Counted);
         }
 
-        return confirmed == entries
-            ? new EraseAuditKeyAnswer(of, period, await periods.EraseAsync(of, period, now, cancellation), entries)
-            : throw ApiProblemException.Of(ProblemCodes.CountChanged, $"The month has {entries} entries; confirm that number.");
+        if (confirmed != entries)
+        {
+            throw ApiProblemException.Of(ProblemCodes.CountChanged, $"The month has {entries} entries; confirm that number.");
+        }
+
+        if (proposed is null)
+        {
+            await periods.ProposeAsync(of, period, me.Caller.KeyId, now, cancellation);
+            return new EraseAuditKeyAnswer(of, period, false, entries, me.Caller.KeyId, EraseAuditStep.Proposed);
+        }
+
+        // Who proposed and asks again hears that it waits; another key of the same hand is told why it is not the other one.
+        return directory.Current.HandOf(proposed) != directory.Current.HandOf(me.Caller.KeyId)
+                ? new EraseAuditKeyAnswer(
+                    of, period, await periods.EraseAsync(of, period, now, cancellation), entries, proposed, EraseAuditStep.Destroyed)
+            : proposed == me.Caller.KeyId ? new EraseAuditKeyAnswer(of, period, false, entries, proposed, EraseAuditStep.Proposed)
+            : throw ApiProblemException.Of(
+                ProblemCodes.Of(AgencyRejection.SecondPersonNeeded), "Who proposed it does not confirm it: an operator of another hand does.");
     }
 
     private static async Task<(long? Seq, byte[] Bytes, AuditEntry Entry)> FoundAsync(
         string id, ApiCaller me, AuditReader reader, AuditSight sight, CancellationToken cancellation) =>
-        await reader.FindAsync(id, cancellation) is { } found && AuditEntry.TryRead(found.Bytes, out var entry) && sight.Sees(me.Caller, entry)
+        IsName(id) && await reader.FindAsync(id, cancellation) is { } found && AuditEntry.TryRead(found.Bytes, out var entry) && sight.Sees(me.Caller, entry)
             ? (found.Seq, found.Bytes, entry)
             : throw ApiProblemException.Of(ProblemCodes.NotFound, "There is no such entry, or it is not for you to see.");
 
@@ -196,6 +219,13 @@ public static class AuditEndpoints
             return null;
         }
 
+        // What cannot stand in an entry is looked for in none: a database may not even take it.
+        if (!IsName(text))
+        {
+            fields.Add("record", ProblemCodes.OutOfRange, $"At most {LongestName} characters, none of them a control character.");
+            return null;
+        }
+
         if (ReportId.TryParse(text.Split('-')[0], out var report))
         {
             return new AuditObject(AuditObjectKind.Report, report.ToString());
@@ -211,13 +241,7 @@ public static class AuditEndpoints
         return null;
     }
 
+    private static bool IsName(string text) => text.Length <= LongestName && !text.Any(c => char.IsControl(c) || char.IsSurrogate(c));
+
     private static ApiProblemException NoTile() => ApiProblemException.Of(ProblemCodes.NotFound, "There is no such tile.");
-
-    /// <summary>Bytes that say what they show.</summary>
-    private sealed class FileAnswer(byte[] bytes, string type, Shown shown) : IResult, IShowsData
-    {
-        public Shown What() => shown;
-
-        public Task ExecuteAsync(HttpContext httpContext) => TypedResults.Bytes(bytes, type).ExecuteAsync(httpContext);
-    }
 }

@@ -142,22 +142,37 @@ public static class GroupEndpoints
             Hotline = string.IsNullOrEmpty(hotline) ? null
                 : AgencyId.TryParse(hotline, out var h) ? h
                 : throw ApiProblemException.OfField("hotline", ProblemCodes.OutOfRange, "hotline is an agency's id."),
-            MaxResults = QueryValues.MaxResults(maxResults), After = Cursor.Read<GroupPlace>(List, cursor),
+            MaxResults = QueryValues.MaxResults(maxResults), After = PlaceOf(cursor),
         };
-        var page = await groups.PageAsync(me.Caller, query, cancellation);
+        return await PageAsync(me.Caller, query, groups, time, cancellation);
+    }
+
+    /// <summary>A page of groups; also for the portal.</summary>
+    public static async Task<GroupListAnswer> PageAsync(
+        Caller caller, GroupQuery query, GroupReader groups, TimeProvider time, CancellationToken cancellation)
+    {
+        var page = await groups.PageAsync(caller, query, cancellation);
         var now = time.GetUtcNow();
         return new GroupListAnswer(
             [.. page.Groups.Select(g => GroupAnswer.Of(g, now))], page.Next is { } next ? Cursor.Write(List, next) : null, PositionAnswer.Of(page.At));
     }
 
+    /// <summary>Where a page of groups begins, as the one before said.</summary>
+    public static GroupPlace? PlaceOf(string? cursor) => Cursor.Read<GroupPlace>(List, cursor);
+
     private static async Task<GroupItemsAnswer> GetAsync(
         string id, ApiCaller me, GroupReader groups, TimeProvider time, CancellationToken cancellation, string? maxResults = null, string? cursor = null)
+        => await ItemsAsync(me.Caller, id, QueryValues.MaxResults(maxResults), cursor, groups, time, cancellation) ?? throw NoSuchGroup();
+
+    /// <summary>A group with a page of its items; also for the portal. Null: there is no such group for the caller.</summary>
+    public static async Task<GroupItemsAnswer?> ItemsAsync(
+        Caller caller, string id, int max, string? cursor, GroupReader groups, TimeProvider time, CancellationToken cancellation)
     {
-        var (list, max) = ($"group {id}", QueryValues.MaxResults(maxResults));
+        var list = $"group {id}";
         var after = Cursor.Read<PagePlace>(list, cursor);
-        var view = GroupRows.IsId(id) ? await groups.GetAsync(me.Caller, id, max, after, cancellation) : null;
+        var view = GroupRows.IsId(id) ? await groups.GetAsync(caller, id, max, after, cancellation) : null;
         return view is null
-            ? throw NoSuchGroup()
+            ? null
             : new GroupItemsAnswer(
                 GroupAnswer.Of(view.Group, time.GetUtcNow()),
                 [.. view.Items.Select(i => new GroupItemAnswer(ListedItemAnswer.Of(i.Item), i.Yours, OfferAnswer.Of(i.Offer)))],

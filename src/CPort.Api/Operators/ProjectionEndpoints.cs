@@ -62,7 +62,9 @@ public static class ProjectionEndpoints
         projections.MapGet("/projections", StatusAsync).Needs(Deed.ReadProjections).WithName("GetProjections")
             .WithSummary("Position, lag, version and stuck reports of the read model")
             .Problems(403, 503);
-        projections.MapPost("/projections:rebuild", RebuildAsync).Needs(Deed.RebuildProjections).WithName("RebuildProjections")
+        projections.MapPost("/projections:rebuild", async (IRequiredActor<ProjectionActor> projection, CancellationToken cancellation) =>
+                TypedResults.Accepted("/v1/projections", await RebuildAsync(projection, cancellation)))
+            .Needs(Deed.RebuildProjections).WithName("RebuildProjections")
             .WithSummary("Builds the read model anew from the journal")
             .WithDescription("The present one serves until the new one has caught up. Follow it with GET /v1/projections.")
             .Problems(403, 503);
@@ -84,13 +86,15 @@ public static class ProjectionEndpoints
             [.. s.Stuck.Select(t => new LeftOutAnswer(t.PersistenceId, t.Sequence, t.Reason, t.Since))]);
     }
 
-    private static async Task<Accepted<RebuildAnswer>> RebuildAsync(IRequiredActor<ProjectionActor> projection, CancellationToken cancellation)
+    /// <summary>Also for the operators' page.</summary>
+    public static async Task<RebuildAnswer> RebuildAsync(IRequiredActor<ProjectionActor> projection, CancellationToken cancellation)
     {
         var started = await AskAsync<RebuildStarted>(projection, new RebuildProjections(), TimeSpan.FromSeconds(10), cancellation);
-        return TypedResults.Accepted("/v1/projections", new RebuildAnswer(started.Set, started.AlreadyRunning));
+        return new RebuildAnswer(started.Set, started.AlreadyRunning);
     }
 
-    private static async Task<ReconcileAnswer> ReconcileAsync(IRequiredActor<ProjectionActor> projection, CancellationToken cancellation)
+    /// <summary>Also for the operators' page.</summary>
+    public static async Task<ReconcileAnswer> ReconcileAsync(IRequiredActor<ProjectionActor> projection, CancellationToken cancellation)
     {
         var found = await AskAsync<ProjectionsReconciled>(projection, new ReconcileProjections(), ProjectionOptions.LongestReconcile, cancellation);
         return new ReconcileAnswer(found.Mended, found.Changed, found.Unproven, found.Reports);

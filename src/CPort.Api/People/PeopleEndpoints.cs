@@ -13,7 +13,7 @@ namespace CPort.Api.People;
 /// <summary>People of agencies: <c>/v1/people</c>.</summary>
 public static class PeopleEndpoints
 {
-    private const string List = "people";
+    internal const string List = "people";
 
     public static void MapPeople(this IEndpointRouteBuilder v1)
     {
@@ -76,10 +76,7 @@ public static class PeopleEndpoints
             null or "false" => false, "true" => true,
             _ => throw ApiProblemException.OfField("stopped", ProblemCodes.UnknownCode, "true or false."),
         };
-        var found = all.Directory.Current.People.Where(p => p.Agency == of && (also || p.State != PersonState.Stopped)).ToList();
-        var page = found.Skip(after is null ? 0 : found.FindIndex(p => p.Id.Value == after) + 1).Take(max + 1).ToList();
-        return new PeopleAnswer([.. page.Take(max).Select(p => all.Answer(me.Caller, p)).OfType<PersonAnswer>()],
-            page.Count > max ? Cursor.Write(List, page[max - 1].Id.Value) : null);
+        return all.Page(me.Caller, of, also, max, after);
     }
 
     private static async Task<Created<LinkAnswer>> InviteAsync(HttpContext http, PeopleServices all, ApiCaller me, JsonBody<InvitePersonBody> body)
@@ -186,6 +183,15 @@ public sealed class PeopleServices(
 
     /// <summary>The address of a link's page.</summary>
     public string LinkTo(string secret) => $"{options.PortalUrl ?? options.PublicUrl}/signin/enrol/{secret}";
+
+    /// <summary>A page of an agency's people, oldest first, as far as the caller is shown them; the portal's page is the same.</summary>
+    public PeopleAnswer Page(Caller caller, AgencyId of, bool stopped, int max, string? after)
+    {
+        var found = directory.Current.People.Where(p => p.Agency == of && (stopped || p.State != PersonState.Stopped)).ToList();
+        var page = found.Skip(after is null ? 0 : found.FindIndex(p => p.Id.Value == after) + 1).Take(max + 1).ToList();
+        return new PeopleAnswer([.. page.Take(max).Select(p => Answer(caller, p)).OfType<PersonAnswer>()],
+            page.Count > max ? Cursor.Write(PeopleEndpoints.List, page[max - 1].Id.Value) : null);
+    }
 
     public PersonAnswer? Answer(Caller caller, Person person) => PeopleViews.Of(person, caller, agencies.Current, seam, time.GetUtcNow());
 

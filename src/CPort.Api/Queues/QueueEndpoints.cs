@@ -173,7 +173,8 @@ public static class QueueEndpoints
             .WithSummary("A queue, urgent items first, then oldest first or by priority")
             .WithDescription($"""
                 Names: {WorkQueue.Names}. `order` is `oldest` (default) or `priority`; `from` (inclusive) and `to` (exclusive) bound the queue's age
-                key. Follow `nextCursor` until it is absent: rows that arrive meanwhile make no other row appear twice or be left out.
+                key; `classification`, `hostingCountry`, `siteType` (each some values with commas between) and `urgent` narrow it, by what the caller sees of
+                an item. Follow `nextCursor` until it is absent: rows that arrive meanwhile make no other row appear twice or be left out.
                 """)
             .Problems(400, 403, 404, 422, 503);
     }
@@ -184,7 +185,8 @@ public static class QueueEndpoints
 
     private static async Task<ItemListAnswer> PageAsync(
         string name, ApiCaller caller, QueueReader queues, CancellationToken cancellation,
-        string? order = null, string? from = null, string? to = null, string? maxResults = null, string? cursor = null)
+        string? order = null, string? from = null, string? to = null, string? classification = null, string? hostingCountry = null, string? siteType = null,
+        string? urgent = null, string? maxResults = null, string? cursor = null)
     {
         var queue = WorkQueue.Find(name) ?? throw ApiProblemException.Of(ProblemCodes.NotFound, $"Queues: {WorkQueue.Names}.");
         var by = order switch
@@ -193,12 +195,13 @@ public static class QueueEndpoints
             "priority" => QueueOrder.Priority,
             _ => throw ApiProblemException.OfField("order", ProblemCodes.UnknownCode, "order is oldest or priority."),
         };
-        var list = $"queue {name} {by}";
+        var filter = QueueFilters.Read(classification, hostingCountry, siteType, urgent);
+        var list = $"queue {name} {by} {QueueFilters.Write(filter)}";
         return ItemListAnswer.Of(list, await queues.PageAsync(
             caller.Caller,
             new QueueQuery
             {
-                Queue = queue, Order = by, From = QueryValues.Date("from", from), To = QueryValues.Date("to", to),
+                Queue = queue, Order = by, Filter = filter, From = QueryValues.Date("from", from), To = QueryValues.Date("to", to),
                 MaxResults = QueryValues.MaxResults(maxResults), After = Cursor.Read<PagePlace>(list, cursor),
             },
             cancellation));

@@ -1,3 +1,4 @@
+using CPort.Domain.Agencies;
 using CPort.Actors.Reports;
 
 namespace CPort.Api.Reading;
@@ -16,6 +17,9 @@ public sealed record CPortApiOptions
 
     /// <summary>What people reach the pages by, without a slash at its end; null: as <see cref="PublicUrl"/>.</summary>
     public string? PortalUrl { get; init; }
+
+    /// <summary>What everybody has looked at twice.</summary>
+    public SecondLookPolicy NetworkLooks { get; init; } = SecondLookPolicy.Off;
 
     /// <summary>How long a change of agencies is waited for.</summary>
     public TimeSpan AgencyTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -1,17 +1,21 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace CPort.Api.Reading;
 
 /// <summary>
 /// Entity tags and the conditions on them (RFC 9110 13.1). An item's tag is its version, <c>"3"</c>; a report's is <c>"r5"</c>, where a report is read with what
-/// its reader may see behind it, <c>"r5-0a1b2c3d"</c>.
+/// its reader may see behind it, <c>"r5-0a1b2c3d"</c>; compressed, each ends in <c>-gzip</c>.
 /// </summary>
 public static partial class EntityTags
 {
     /// <summary>Matches nothing, as a version.</summary>
     private const int None = 0;
+
+    /// <summary>How the tag of a compressed answer ends.</summary>
+    private const string OfGzip = "-gzip\"";
 
     /// <summary>An endpoint that looks at <c>If-Match</c>; all others refuse it.</summary>
     public sealed record TakesIfMatch;
@@ -38,7 +42,35 @@ public static partial class EntityTags
 
     /// <summary>What is shown depends on the caller's rights as well: when those change, the tag must.</summary>
     public static string Rights(Caller c) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(
-        $"{c.Agency}|{c.Kind}|{c.Roles}|{string.Join(',', c.Countries.Select(x => x.Code))}|{c.HoldsOrphanMandate}|{c.Tenant}")).AsSpan(0, 4));
+        $"{c.Agency}|{c.Kind}|{c.Roles}|{string.Join(',', c.Countries.Select(x => x.Code))}|{c.HoldsOrphanMandate}|{c.IsNationalBureau}|{string.Join(',', c.LooksAfter)}|{c.Tenant}"))
+        .AsSpan(0, 4));
+
+    /// <summary>
+    /// A compressed answer has other bytes than one that is not: under one strong tag a cache could give the one for the other (RFC 9110 8.8.3.3). So its tag
+    /// says so, <c>"3-gzip"</c>, and conditions take it back as the tag of the same version. Goes before the compression.
+    /// </summary>
+    public static IApplicationBuilder UseTagsOfEncodings(this IApplicationBuilder app) => app.Use((http, next) =>
+    {
+        var given = http.Request.Headers;
+        var ofGzip = given.IfNoneMatch.Any(t => t?.Contains(OfGzip, StringComparison.Ordinal) == true);
+        (given.IfMatch, given.IfNoneMatch) = (Plain(given.IfMatch), Plain(given.IfNoneMatch));
+        http.Response.OnStarting(() =>
+        {
+            // 304 names the tag that the content would have had.
+            var answer = http.Response;
+            if (answer.Headers.ETag is [{ Length: > 1 } tag] && tag[0] == '"'
+                && (answer.Headers.ContentEncoding == "gzip" || (answer.StatusCode == StatusCodes.Status304NotModified && ofGzip)))
+            {
+                answer.Headers.ETag = $"{tag[..^1]}{OfGzip}";
+            }
+
+            return Task.CompletedTask;
+        });
+        return next(http);
+    });
+
+    private static StringValues Plain(StringValues tags) => tags.Count == 0 ? tags
+        : new StringValues([.. tags.Select(t => t?.Replace(OfGzip, "\"", StringComparison.Ordinal))]);
 
     /// <summary>A condition that is not looked at must not be taken for one that holds: the endpoint says so.</summary>
     public static IApplicationBuilder UseIfMatchGuard(this IApplicationBuilder app) => app.Use((http, next) =>

@@ -55,7 +55,9 @@ internal static class JsonScan
         private int _depth;
         private int _nameStart;
         private int _nameLength;
-        private int _most;
+
+        // Of the document itself, which no name limits.
+        private int _most = BodyLimits.EntriesOfAny;
 
         public int Most => _levels[_depth].Most;
 

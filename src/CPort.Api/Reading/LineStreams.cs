@@ -1,6 +1,8 @@
 using System.IO.Pipelines;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CPort.Api.Reading;
 
@@ -9,6 +11,9 @@ public enum StreamKind
 {
     Reports,
     HashLists,
+
+    /// <summary>Readers of feeds that wait for news.</summary>
+    Feeds,
 }
 
 /// <summary>
@@ -34,8 +39,12 @@ public sealed class OpenStreams(IntakeLimits limits)
     /// <summary>Takes a place, to be disposed of at the stream's end; throws <see cref="ApiProblemException"/> (429) when there is none.</summary>
     public IDisposable Enter(StreamKind kind, AgencyId agency)
     {
-        var (all, name) = kind == StreamKind.Reports
-            ? (limits.ConcurrentStreams, "concurrent streams") : (limits.ConcurrentImports, "concurrent imports");
+        var (all, name) = kind switch
+        {
+            StreamKind.Reports => (limits.ConcurrentStreams, "concurrent streams"),
+            StreamKind.HashLists => (limits.ConcurrentImports, "concurrent imports"),
+            _ => (limits.ConcurrentFeeds, "concurrent feeds"),
+        };
         lock (_lock)
         {
             AgencyId[] open = [.. _open.Where(s => s.Kind == kind).Select(s => s.Agency)];
@@ -85,6 +94,7 @@ internal static class LineStreams
     /// <summary>Any size, and slow where the node is: a slow database slows it on purpose. For its sender see <see cref="PatientReader"/>.</summary>
     public static void Begin(HttpContext http)
     {
+        http.RequestServices.GetService<KeyWatch>()?.Watch(http);
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
             size.MaxRequestBodySize = null;
@@ -95,16 +105,26 @@ internal static class LineStreams
             request.MinDataRate = null;
         }
 
+        Flow(http, Ndjson);
+    }
+
+    /// <summary>What is written reaches the reader at once, through proxies too, and may be long in coming.</summary>
+    public static void Flow(HttpContext http, string type)
+    {
         if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } response)
         {
             response.MinDataRate = null;
         }
 
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        http.Response.ContentType = Ndjson;
+        http.Response.ContentType = type;
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers["X-Accel-Buffering"] = "no";
     }
+
+    /// <summary>A line of JSON; <see cref="FlushAsync"/> sends it.</summary>
+    public static async Task WriteAsync<T>(HttpContext http, T line, CancellationToken cancellation) =>
+        await http.Response.BodyWriter.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(line, ApiJson.Options), (byte)'\n'], cancellation);
 
     /// <summary>Throws <see cref="TimeoutException"/> when the sender does not read for too long: there is no way left to tell it.</summary>
     public static async ValueTask FlushAsync(HttpContext http, IntakeLimits limits, CancellationToken cancellation)

@@ -14,7 +14,11 @@ public static class CommandAnswers
         {
             case CommandOutcome.Accepted or CommandOutcome.Duplicate:
                 http.Response.Headers.ETag = reply.Items is [var only] ? EntityTags.OfItem(only.Version) : EntityTags.OfReport(reply.Version);
-                return new CommandAnswer("accepted", reply.ReportId.ToString(), reply.ReportNumber, reply.Version, reply.Replayed ? true : null, items);
+                return new CommandAnswer("accepted", reply.ReportId.ToString(), reply.ReportNumber, reply.Version, reply.Replayed ? true : null, items)
+                {
+                    HoldId = reply.Hold > 0 ? new HoldRef(reply.ReportId, reply.Hold).ToString() : null,
+                    RequestId = reply.Question > 0 ? new QuestionRef(reply.ReportId, reply.Question).ToString() : null,
+                };
             case CommandOutcome.Rejected:
                 throw new ApiProblemException(ApiProblem.Of(reply.Code, reply.Detail) with { Items = items });
             default:

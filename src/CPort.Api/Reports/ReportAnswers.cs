@@ -180,6 +180,27 @@ public sealed record ItemAnswer : IShowsData
     public GroupMarkAnswer? Group { get; init; }
     public IReadOnlyList<AssessmentAnswer>? Assessments { get; init; }
     public IReadOnlyList<ActionAnswer>? Actions { get; init; }
+
+    /// <summary>Holds of police, running and ended; for who asked, the source and who has the item.</summary>
+    public IReadOnlyList<HoldAnswer>? Holds { get; init; }
+
+    /// <summary>To which police it was given, and what they say; for that police, the source and who has the item.</summary>
+    public IReadOnlyList<ItemReferralAnswer>? Referrals { get; init; }
+
+    /// <summary>So many older texts of requests, holds and referrals had no room here: the history has them.</summary>
+    public int? TextsLeftOut { get; init; }
+
+    /// <summary>That it waits for a second look, or what came of it.</summary>
+    public SecondLookAnswer? SecondLook { get; init; }
+
+    /// <summary>Of an item that spoke for it: whether its domain is, or was, on INTERPOL's "worst of" list.</summary>
+    public ItemListingAnswer? Iwol { get; init; }
+
+    /// <summary>Who proposes it for ICSE, and what ICSE says of it.</summary>
+    public ItemIcseAnswer? Icse { get; init; }
+
+    /// <summary>What police asks about it; for that police, the source and who has the item.</summary>
+    public IReadOnlyList<RequestAnswer>? Requests { get; init; }
     public required bool Withdrawn { get; init; }
 
     /// <summary>Ordinal of the earlier occurrence of the same URL in this report.</summary>
@@ -202,7 +223,7 @@ public sealed record ItemAnswer : IShowsData
             Hosting = HostingAnswer.Of(item.Hosting), EarlierHosting = item.EarlierHosting.IsEmpty
                 ? null : [.. item.EarlierHosting.Select(h => HostingAnswer.Of(h)!)],
             Assignment = AssignmentAnswer.Of(item.Assignment), Lease = item.Lease is { } lease
-                ? new LeaseAnswer(lease.Agency.Value, lease.KeyId, lease.Until) : null,
+                ? new LeaseAnswer(lease.Agency.Value, OwnKey(lease.KeyId), lease.Until) : null,
             Hashes = HashesAnswer.Of(item), Inheritance = InheritanceAnswer.Of(item),
             Near = item.Near.IsEmpty ? null : [.. item.Near.Select(n =>
                 new NearAnswer(n.Distance, [.. n.Words.Select(WordAnswer.Of)]))],
@@ -210,10 +231,19 @@ public sealed record ItemAnswer : IShowsData
                 .. item.Assessments.Select((a, i) => AssessmentAnswer.Of(a, i < view.Opinions.Length ? view.Opinions[i] : null))],
             Actions = item.Actions.IsEmpty ? null : [
                 .. item.Actions.Select((a, i) => ActionAnswer.Of(a, At(view.ReasonTexts, i), At(view.ActionAnalysts, i)))],
+            Referrals = view.Referrals.IsEmpty ? null : [.. view.Referrals.Select(ItemReferralAnswer.Of)],
+            SecondLook = SecondLookAnswer.Of(item.Look, view.WaitsForLook),
+            Iwol = ItemListingAnswer.Of(item.Listing), Icse = ItemIcseAnswer.Of(view),
+            Requests = view.Questions.IsEmpty ? null : [.. view.Questions.Select(q => RequestAnswer.Of(report, q))],
+            Holds = view.Holds.IsEmpty ? null : [.. view.Holds.Select(h => HoldAnswer.Of(report, h))],
+            TextsLeftOut = view.TextsLeftOut > 0 ? view.TextsLeftOut : null,
             Withdrawn = item.Withdrawn, PreviousOccurrence = item.PreviousOccurrence, NextOccurrence = item.NextOccurrence, AddedAt = item.AddedAt,
             LastChangedAt = item.LastChangedAt,
         };
     }
+
+    /// <summary>A key's or person's id is told to their own agency only (<see cref="ReportViews"/>).</summary>
+    internal static string? OwnKey(string keyId) => keyId.Length > 0 ? keyId : null;
 
     private static string? At(ImmutableArray<string> texts, int place) => place < texts.Length && texts[place].Length > 0 ? texts[place] : null;
 }
@@ -265,7 +295,8 @@ public sealed record AssignmentAnswer(
 }
 
 /// <summary>An analyst's hold on an item.</summary>
-public sealed record LeaseAnswer(string Agency, string KeyId, DateTimeOffset Until);
+/// <param name="KeyId">The key's or person's id, to their own agency; absent for others.</param>
+public sealed record LeaseAnswer(string Agency, string? KeyId, DateTimeOffset Until);
 
 /// <summary>Hashes of an item's media, lower-case hexadecimal.</summary>
 public sealed record HashesAnswer(long? MediaSize, string? MimeType) : HashTexts
@@ -357,7 +388,9 @@ public sealed record AssessmentAnswer
     public required bool UserGeneratedContentCategorization { get; init; }
     public required bool ChildModelingCategorization { get; init; }
     public required DateTimeOffset At { get; init; }
-    public required string KeyId { get; init; }
+
+    /// <summary>The key's or person's id, to their own agency; absent for others.</summary>
+    public string? KeyId { get; init; }
 
     /// <summary>The assignment episode it was made in; 0: came with the report.</summary>
     public required int Episode { get; init; }
@@ -367,6 +400,12 @@ public sealed record AssessmentAnswer
 
     /// <summary>Taken back together with its report.</summary>
     public DateTimeOffset? WithdrawnAt { get; init; }
+
+    /// <summary>It counts for nothing until others, who do not know it, have come to the same.</summary>
+    public bool? Pending { get; init; }
+
+    /// <summary>Of what several came to: how many looked.</summary>
+    public int? Looks { get; init; }
 
     /// <summary>An objection to a Baseline; decides nothing for the item.</summary>
     public bool? Objection { get; init; }
@@ -380,19 +419,22 @@ public sealed record AssessmentAnswer
         Id = a.Id, Agency = a.Agency.Value, CountryCode = a.Country?.Code, Classification = CodeAnswer.Of(a.Classification),
         Category = CategoryAnswer.Of(a.Category), AgeCategorization = CodeAnswer.Of(a.Age),
         GenderCategorization = CodeAnswer.Of(a.Gender), VirtualContentCategorization = a.VirtualContent,
-        UserGeneratedContentCategorization = a.UserGeneratedContent, ChildModelingCategorization = a.ChildModeling, At = a.At, KeyId = a.KeyId,
+        UserGeneratedContentCategorization = a.UserGeneratedContent, ChildModelingCategorization = a.ChildModeling, At = a.At,
+        KeyId = ItemAnswer.OwnKey(a.KeyId),
         Episode = a.Episode, CorrectedBy = a.CorrectedBy, WithdrawnAt = a.WithdrawnAt, Objection = a.Objection ? true : null,
+        Pending = a.Pending && a.CorrectedBy is null ? true : null, Looks = a.Looks > 0 ? a.Looks : null,
         AssessingAnalystName = texts?.Analyst is { Length: > 0 } analyst ? analyst : null, Why = texts?.Why is { Length: > 0 } why ? why : null,
     };
 }
 
 /// <summary>Something done about an item.</summary>
+/// <param name="KeyId">The key's or person's id, to their own agency; absent for others.</param>
 public sealed record ActionAnswer(
-    CodeAnswer ActionType, string Agency, string KeyId, DateTimeOffset ActionDate, DateTimeOffset RecordedAt, CodeAnswer? Reason, string? ReasonText,
+    CodeAnswer ActionType, string Agency, string? KeyId, DateTimeOffset ActionDate, DateTimeOffset RecordedAt, CodeAnswer? Reason, string? ReasonText,
         int Episode, string? ActioningAnalystName)
 {
     public static ActionAnswer Of(CaseAction a, string? text, string? analyst) => new(
-        CodeAnswer.Of(a.Type), a.Agency.Value, a.KeyId, a.Date, a.RecordedAt, CodeAnswer.Of(a.Reason), text, a.Episode, analyst);
+        CodeAnswer.Of(a.Type), a.Agency.Value, ItemAnswer.OwnKey(a.KeyId), a.Date, a.RecordedAt, CodeAnswer.Of(a.Reason), text, a.Episode, analyst);
 }
 
 /// <summary>A page of a report's history.</summary>
@@ -411,7 +453,9 @@ public sealed record HistoryEntryAnswer
     public required string Agency { get; init; }
     public required string Kind { get; init; }
     public required string Roles { get; init; }
-    public required string KeyId { get; init; }
+
+    /// <summary>The key's or person's id, to their own agency; absent for others, who see agency and roles.</summary>
+    public string? KeyId { get; init; }
     public string? Purpose { get; init; }
     public required string CommandId { get; init; }
 
@@ -425,7 +469,8 @@ public sealed record HistoryEntryAnswer
     public static HistoryEntryAnswer Of(HistoryEntry e) => new()
     {
         Sequence = e.Sequence, Event = e.Event, OccurredAt = e.Meta.OccurredAt, RecordedAt = e.Meta.RecordedAt, Agency = e.Meta.Agency.Value,
-        Kind = e.Meta.Kind.ToString(), Roles = e.Meta.Roles.ToString(), KeyId = e.Meta.KeyId, Purpose = e.Meta.Purpose, CommandId = e.Meta.CommandId.Value,
+        Kind = e.Meta.Kind.ToString(), Roles = e.Meta.Roles.ToString(), KeyId = ItemAnswer.OwnKey(e.Meta.KeyId), Purpose = e.Meta.Purpose,
+        CommandId = e.Meta.CommandId.Value,
         Items = e.Ordinals.IsEmpty ? null : e.Ordinals, Facts = e.Facts.IsEmpty ? null : e.Facts, Text = e.Text,
     };
 }
@@ -440,4 +485,10 @@ public sealed record CommandAnswer(string Outcome, string ReportId, long Number,
 {
     /// <summary>Of a withdrawal or correction: how much it changes.</summary>
     public ReportChangeAnswer? Change { get; init; }
+
+    /// <summary>Of a command about a hold: its id.</summary>
+    public string? HoldId { get; init; }
+
+    /// <summary>Of a command about a question: its id.</summary>
+    public string? RequestId { get; init; }
 }

@@ -274,7 +274,7 @@ public static class ReportCommandEndpoints
     }
 
     /// <summary>Of a command about the report as a whole, whose version <c>If-Match</c> names.</summary>
-    private static CommandContext OfReport(HttpContext http, ApiCaller me) => me.Context() with { IfVersions = EntityTags.IfReport(http) };
+    internal static CommandContext OfReport(HttpContext http, ApiCaller me) => me.Context() with { IfVersions = EntityTags.IfReport(http) };
 
     /// <summary>
     /// A number is taken once the report has said yes to the command without one: whoever may not do it uses none up.
@@ -288,7 +288,7 @@ public static class ReportCommandEndpoints
             : reply);
     }
 
-    private static async Task<CommandAnswer> SendAsync(HttpContext http, IReportGateway gateway, IReportCommand command) =>
+    internal static async Task<CommandAnswer> SendAsync(HttpContext http, IReportGateway gateway, IReportCommand command) =>
         CommandAnswers.Answer(http, await gateway.SendAsync(command, http.RequestAborted));
 
     internal static int Minutes(FieldReader fields, int? minutes)
@@ -301,7 +301,7 @@ public static class ReportCommandEndpoints
         return minutes ?? ReportLimits.ClaimMinutes;
     }
 
-    private static ItemTarget Target(HttpContext http, FieldReader fields, int? ordinal, int? expected)
+    internal static ItemTarget Target(HttpContext http, FieldReader fields, int? ordinal, int? expected)
     {
         if (ordinal is not > 0)
         {
@@ -311,7 +311,7 @@ public static class ReportCommandEndpoints
         return new ItemTarget { Ordinal = ordinal ?? 0, ExpectedVersion = expected, IfVersions = EntityTags.IfItem(http) };
     }
 
-    private static ImmutableArray<ItemTarget> Targets(HttpContext http, FieldReader fields, List<ItemTargetBody?>? items)
+    internal static ImmutableArray<ItemTarget> Targets(HttpContext http, FieldReader fields, List<ItemTargetBody?>? items)
     {
         if (items is not { Count: > 0 })
         {

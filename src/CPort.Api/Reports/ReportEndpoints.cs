@@ -73,8 +73,10 @@ public static class ReportEndpoints
         return ItemAnswer.Of(report, only) with { Group = await GroupOfAsync(groups, me.Caller, only.Item, http.RequestAborted) };
     }
 
-    /// <summary>The item comes from its report; that lists cannot be read at the moment must not keep it back.</summary>
-    private static async Task<GroupMarkAnswer?> GroupOfAsync(GroupReader groups, Caller caller, ContentItem item, CancellationToken cancellation)
+    /// <summary>
+    /// The group that the item is in, as its page shows it, too. The item comes from its report; that lists cannot be read at the moment must not keep it back.
+    /// </summary>
+    public static async Task<GroupMarkAnswer?> GroupOfAsync(GroupReader groups, Caller caller, ContentItem item, CancellationToken cancellation)
     {
         if (item.Hashes.All(h => h.Algorithm != Domain.Hashes.HashAlgorithm.Pdq))
         {
@@ -126,7 +128,7 @@ public static class ReportEndpoints
     private static ApiProblemException TooLong() => ApiProblemException.Of(
         ProblemCodes.AnswerTooLong, $"One item or event is longer than an answer may be ({ReportLimits.AnswerBytes} bytes). Asking again does not help.");
 
-    private static ApiProblemException Absent() => ApiProblemException.Of(ProblemCodes.NotFound, "There is no such report, or it is not for you to see.");
+    internal static ApiProblemException Absent() => ApiProblemException.Of(ProblemCodes.NotFound, "There is no such report, or it is not for you to see.");
 
     private static void Tag(HttpContext http, string etag)
     {

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using CPort.Actors.Agencies;
 using CPort.Domain.Agencies;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -22,8 +23,17 @@ internal sealed class ApiKeyHandler(
     public const string PurposeHeader = "X-Purpose";
 
     private RefusalCause? _explained;
-    private RefusalCause? _cause;
+    private Authentication.Refused? _refused;
     private bool _unknownYet;
+
+    /// <summary>The key as it was sent; null: none was.</summary>
+    public static string? KeyOf(HttpRequest request)
+    {
+        var authorization = request.Headers.Authorization.ToString();
+        return authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? authorization["Bearer ".Length..].Trim()
+            : request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given.Trim()
+            : null;
+    }
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -33,11 +43,7 @@ internal sealed class ApiKeyHandler(
             return Task.FromResult(AuthenticateResult.NoResult());
         }
 
-        var authorization = Request.Headers.Authorization.ToString();
-        var key = authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? authorization["Bearer ".Length..].Trim()
-            : Request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given.Trim()
-            : null;
-        if (key is null)
+        if (KeyOf(Request) is not { } key)
         {
             return Task.FromResult(AuthenticateResult.NoResult());
         }
@@ -46,10 +52,11 @@ internal sealed class ApiKeyHandler(
         {
             case Authentication.Accepted accepted:
                 Context.Features.Set(accepted.Caller);
+                Context.RequestServices.GetService<KeyUses>()?.Note(accepted.Caller.KeyId);
                 var identity = new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, accepted.Caller.KeyId)], SchemeName);
                 return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName)));
             case Authentication.Refused refused:
-                _cause = refused.Cause;
+                _refused = refused;
                 _explained = refused.MayBeExplained ? refused.Cause : null;
 
                 // A node that has just started has not read all keys: that a good key is unknown to it is no reason for its owner to give up.
@@ -68,9 +75,9 @@ internal sealed class ApiKeyHandler(
             return;
         }
 
-        if (_cause is { } cause)
+        if (_refused is { } refused)
         {
-            await refusals.NoteAsync(cause, Context.RequestAborted);
+            refusals.Note(refused);
         }
 
         var problem = _explained switch

@@ -53,6 +53,11 @@ public static class ReadHook
     public static Task PageAsync(HttpContext http, Shown shown) =>
         RecordAsync(LogOf(http), http, KindOf(http.GetEndpoint()!) ?? AuditKind.Consultation, AuditOutcome.Shown, shown);
 
+    /// <summary>After something was done from a page that is written down before the answer (and not by the journal).</summary>
+    public static Task DoneAsync(HttpContext http, Shown shown) => RecordAsync(
+        LogOf(http), http, KindOf(http.GetEndpoint()!) ?? throw new InvalidOperationException("The endpoint's right is not written down."), AuditOutcome.Done,
+        shown);
+
     /// <summary>Before a page is sent that says that there is nothing, or nothing for who asked.</summary>
     public static Task AbsentAsync(HttpContext http) =>
         RecordAsync(LogOf(http), http, KindOf(http.GetEndpoint()!) ?? AuditKind.Consultation, AuditOutcome.Absent, new Shown(Named(http), []));

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using CPort.Actors.Agencies;
+using CPort.Domain.Agencies;
+using Microsoft.Extensions.Hosting;
+
+namespace CPort.Api.Security;
+
+/// <summary>
+/// Streams last for hours, and the key that opened one may be revoked meanwhile, its agency closed, the person whose own it is stopped: then the stream is
+/// broken off, within about half a second. What it was told is durable.
+/// </summary>
+public sealed class KeyWatch(AgencyDirectoryFeed directory, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
+
+    private readonly ConcurrentDictionary<long, (HttpContext Stream, string Key, string Purpose)> _open = new();
+    private long _last;
+
+    /// <summary>From a request's first byte to its end.</summary>
+    public void Watch(HttpContext http)
+    {
+        if (ApiKeyHandler.KeyOf(http.Request) is { } key)
+        {
+            var number = Interlocked.Increment(ref _last);
+            _open[number] = (http, key, http.Request.Headers[ApiKeyHandler.PurposeHeader].ToString());
+            http.Response.OnCompleted(() =>
+            {
+                _open.TryRemove(number, out _);
+                return Task.CompletedTask;
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                foreach (var (number, (stream, key, purpose)) in _open)
+                {
+                    if (directory.Authenticate(key, time.GetUtcNow(), purpose) is Authentication.Refused && _open.TryRemove(number, out _))
+                    {
+                        stream.Abort();
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+    }
+}
