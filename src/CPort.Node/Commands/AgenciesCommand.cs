@@ -19,19 +19,6 @@ internal static class AgenciesCommand
         CreateDecision("refuse", "Say no to a change, or take it back."),
     };
 
-    /// <summary>Registers an agency; the change that waits for consent where it was not done at once.</summary>
-    public static async Task<ChangeAnswer?> RegisterAsync(
-        CPortClient client, AgencyId id, string name, AgencyKind kind, IEnumerable<Country> countries, bool orphanMandate, TrustLevel trust,
-        int? iccamHotlineNumber = null, CancellationToken cancellation = default)
-    {
-        var answer = await client.PostAsync("v1/agencies", new RegisterAgencyBody
-        {
-            Id = id.Value, Name = name, Kind = kind.ToString(), Countries = [.. countries.Select(c => c.Code)],
-            HoldsOrphanMandate = orphanMandate, Trust = trust.ToString(), IccamHotlineNumber = iccamHotlineNumber,
-        }, cancellation);
-        return answer.TryGetProperty("number", out _) ? answer.Deserialize<ChangeAnswer>(ApiJson.Options) : null;
-    }
-
     /// <summary>
     /// Registers example agencies on a fresh installation, all before the first key is made: as long as nobody has come in there is nobody whose consent
     /// anything would need.
@@ -40,7 +27,7 @@ internal static class AgenciesCommand
         CPortClient client, IEnumerable<SampleAgency> agencies, Func<SampleAgency, TrustLevel> trust, CancellationToken cancellation) =>
         Parallel.ForEachAsync(agencies, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellation }, async (agency, token) =>
         {
-            if (await RegisterAsync(
+            if (await AgencyRequests.RegisterAsync(
                 client, agency.Id, agency.Name, agency.Kind, agency.Countries, agency.OrphanMandate, trust(agency), cancellation: token) is { } waits)
             {
                 throw new InvalidDataException($"Agency {agency.Id} waits for consent (change {waits.Number}): the installation is not a fresh one.");
@@ -50,7 +37,7 @@ internal static class AgenciesCommand
     /// <summary>A further key for an agency that is registered.</summary>
     public static async Task<(string Key, string KeyId)> IssueKeyAsync(
         CPortClient client, AgencyId id, Roles roles, CancellationToken cancellation) =>
-        Key(await client.PostAsync<NewKeyAnswer>($"v1/agencies/{id}/keys", new IssueKeyBody { Roles = [.. Names(roles)] }, cancellation));
+        Key(await client.PostAsync<NewKeyAnswer>($"v1/agencies/{id}/keys", new IssueKeyBody { Roles = [.. AgencyRequests.Names(roles)] }, cancellation));
 
     /// <summary>The roles that an agency's first key gets when none are named.</summary>
     public static Roles DefaultRoles(AgencyKind kind) => kind switch
@@ -100,7 +87,7 @@ internal static class AgenciesCommand
 
             var what = parsed.GetValue(kind);
             var chosen = (parsed.GetValue(roles) ?? []).Aggregate(Roles.None, (all, role) => all | role);
-            if (await RegisterAsync(
+            if (await AgencyRequests.RegisterAsync(
                 client, agency, parsed.GetValue(name) ?? agency.Value, what, places, parsed.GetValue(orphans), parsed.GetValue(trust),
                 parsed.GetValue(number), cancellation) is { } change)
             {
@@ -121,7 +108,8 @@ internal static class AgenciesCommand
         var id = new Argument<string>("agency") { Description = "The agency's id." };
         var roles = new Option<Roles[]>("--role")
             { Description = "Roles of the key (default: by kind); may be repeated.", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("issue-key", "Make an API key of an agency that is registered and show it, once.") { id, roles };
+        var owner = new Option<string?>("--owner") { Description = "The id of the person of the agency whose own key it is: it ends with them." };
+        var command = new Command("issue-key", "Make an API key of an agency that is registered and show it, once.") { id, roles, owner };
         var connection = NodeConnection.AddTo(command, asOperator: true);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
         {
@@ -132,7 +120,7 @@ internal static class AgenciesCommand
                 chosen = DefaultRoles((await client.GetAsync<AgencyAnswer>($"v1/agencies/{agency}", cancellation)).Kind);
             }
 
-            var body = new IssueKeyBody { Roles = [.. Names(chosen)] };
+            var body = new IssueKeyBody { Roles = [.. AgencyRequests.Names(chosen)], Owner = parsed.GetValue(owner) };
             return ShowKey(agency, await client.PostAsync<NewKeyAnswer>($"v1/agencies/{agency}/keys", body, cancellation));
         }));
         return command;
@@ -304,5 +292,4 @@ internal static class AgenciesCommand
         ? (key, answer.KeyId)
         : throw new InvalidDataException("The node made a key but did not show it; make another.");
 
-    private static string[] Names(Roles roles) => [.. Enum.GetValues<Roles>().Where(r => r != Roles.None && roles.HasFlag(r)).Select(r => r.ToString())];
 }

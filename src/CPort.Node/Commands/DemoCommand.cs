@@ -6,6 +6,7 @@ using CPort.Api.Queues;
 using CPort.Domain.Hashes.Lists;
 using CPort.Node.Composition;
 using CPort.Node.Sample;
+using CPort.Node.Sample.Case;
 using Spectre.Console;
 
 namespace CPort.Node.Commands;
@@ -26,11 +27,15 @@ internal static class DemoCommand
         var seed = new Option<ulong>("--seed") { Description = "The same seed makes the same day.", DefaultValueFactory = _ =>
             20260104 };
         var exit = new Option<bool>("--exit") { Description = "End when the table is printed instead of serving on." };
+        var withCase = new Option<bool>("--case")
+        {
+            Description = "Play one case of four agencies on it: hotline, police of two countries and INTERPOL, with what each sees after each step.",
+        };
         IntakeCommand.Bounded(reports, 1, 10_000_000);
         var command =
             new Command("demo",
             "Run a node on embedded SQLite, stream a synthetic ICCAM day through its API and show what came of it.")
-            { reports, seed, exit };
+            { reports, seed, exit, withCase };
         var settings = new NodeSettings(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -44,12 +49,25 @@ internal static class DemoCommand
                 options.Http.Url = NodeConnection.DefaultUrl.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
             }
 
+            var plays = parsed.GetValue(withCase);
+            if (plays)
+            {
+                // Its agencies get further keys, to which another operator agrees.
+                options.Operator.Hands = Math.Max(2, options.Operator.Hands);
+                options.Logs.Level = options.Logs.Level == LogLevel.Warning ? LogLevel.Error : options.Logs.Level;
+            }
+
             await using var app = NodeHost.Build(options);
             await app.StartAsync(cancellation);
             try
             {
                 await app.WaitUntilRunningAsync(TimeSpan.FromMinutes(2), cancellation);
                 await RunAsync(app, options, parsed.GetValue(reports), parsed.GetValue(seed), cancellation);
+                if (plays)
+                {
+                    await DemoCase.RunAsync(app, options, await OperatorKeyAsync(options, cancellation), cancellation);
+                }
+
                 if (!parsed.GetValue(exit))
                 {
                     AnsiConsole.MarkupLine("[grey]The node serves on; Ctrl-C ends it.[/]");
@@ -62,7 +80,7 @@ internal static class DemoCommand
             {
                 return ExitCodes.Ok;
             }
-            catch (Exception e) when (e is CPortApiException or CPortUnreachableException or TimeoutException)
+            catch (Exception e) when (e is CPortApiException or CPortUnreachableException or TimeoutException or CaseException)
             {
                 await Console.Error.WriteLineAsync(e.Message);
                 return CommandException.CodeOf(e) ?? ExitCodes.Failed;
@@ -93,7 +111,7 @@ internal static class DemoCommand
         if (people)
         {
             await SamplePeople.RegisterAsync(
-                app.Services.GetRequiredService<IPeopleGateway>(), app.Services.GetRequiredService<TimeProvider>(), cancellation);
+                app.Services.GetRequiredService<IPeopleGateway>(), app.Services.GetRequiredService<TimeProvider>(), SamplePeople.All, cancellation);
         }
 
         AnsiConsole.MarkupLine($"{keys.Count} example agencies are registered, each with a key.");

@@ -6,6 +6,11 @@ namespace CPort.Node.Commands;
 /// <summary><c>cport sample</c>: writes a synthetic ICCAM day as NDJSON.</summary>
 internal static class SampleCommand
 {
+    /// <summary>Who asks for one hotline's stream gets its share of the day: said, so that nobody takes it for the number asked for.</summary>
+    internal static string Share(AgencyId hotline, int lines, int reports, int hotlines) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{lines} lines: the share of {hotline} in the day's {reports} reports, which are those of {hotlines} hotlines. For more of it raise --reports.");
+
     public static Command Create()
     {
         var reports = new Option<int>("--reports")
@@ -14,7 +19,7 @@ internal static class SampleCommand
         var seed = new Option<ulong>("--seed") { Description = "The same seed and --now give the same bytes.",
             DefaultValueFactory = _ => SyntheticDay.DefaultSeed };
         var hotline = new Option<string?>("--hotline")
-            { Description = $"Only this hotline's stream, of: {string.Join(", ", SampleAgencies.Hotlines.Select(h => h.Id))}." };
+            { Description = $"Only this hotline's stream, which is its share of the day, of: {string.Join(", ", SampleAgencies.Hotlines.Select(h => h.Id))}." };
         var known = new Option<FileInfo?>("--known")
             { Description = "Also write the list of known hashes to this file, as CSV for 'cport hashes import'." };
         var output = new Option<FileInfo?>("--out") { Description = "Write to this file instead of stdout." };
@@ -56,11 +61,19 @@ internal static class SampleCommand
 
                 await using var target = parsed.GetValue(output) is { } file ? file.Create() : Console.OpenStandardOutput();
                 await using var buffered = new BufferedStream(target, 1 << 20);
+                var lines = 0;
                 foreach (var line in day.Stream(only))
                 {
                     cancellation.ThrowIfCancellationRequested();
                     buffered.Write(line.Utf8.Span);
                     buffered.WriteByte((byte)'\n');
+                    lines++;
+                }
+
+                await buffered.FlushAsync(cancellation);
+                if (only is not null)
+                {
+                    await parsed.InvocationConfiguration.Error.WriteLineAsync(Share(only.Value, lines, parsed.GetValue(reports), day.Hotlines.Length));
                 }
 
                 return ExitCodes.Ok;

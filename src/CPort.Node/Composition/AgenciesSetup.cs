@@ -1,5 +1,6 @@
 using CPort.Actors.Agencies;
 using CPort.Actors.Confidential;
+using CPort.Actors.People;
 using CPort.Node.Readiness;
 
 namespace CPort.Node.Composition;
@@ -8,7 +9,12 @@ namespace CPort.Node.Composition;
 internal static class AgenciesSetup
 {
     public static IServiceCollection AddAgencies(this IServiceCollection services) => services
-        .AddSingleton(p => new AgencyDirectoryFeed(SqlJournal.QueryPluginId, p.GetRequiredService<JournalSeal>()))
+        .AddSingleton(p => new AgencyDirectoryFeed(SqlJournal.QueryPluginId, p.GetRequiredService<JournalSeal>())
+        {
+            FindPerson = id => p.GetRequiredService<PeopleDirectoryFeed>().Current.Find(id),
+        })
+        .AddSingleton<KeyUses>()
+        .AddPreparation<Database>(KeyUses.EnsureTableAsync)
         .AddSingleton<IReadinessCheck, DirectoryReadiness>()
         .AddHostedService<OperatorBootstrap>();
 

@@ -19,6 +19,7 @@ internal static class ApiSetup
             PublicUrl = options.Http.PublicUrl ?? options.Http.Url.Replace("//0.0.0.0", "//localhost", StringComparison.Ordinal)
                 .Replace("//[::]", "//localhost", StringComparison.Ordinal),
             PortalUrl = options.PortalUrl is { Port: 0 } ? null : options.PortalUrl.ToString().TrimEnd('/'),
+            NetworkLooks = options.Policy.ToLooks(),
             ItemsPerBatch = options.Limits.ItemsPerBatch,
             Intake = new IntakeLimits
             {
@@ -31,6 +32,7 @@ internal static class ApiSetup
                 BodyBytesUnderWayPerAgency = options.Limits.BodyBytesUnderWayPerAgency,
                 ConcurrentStreams = options.Limits.ConcurrentStreams,
                 ConcurrentImports = options.Limits.ConcurrentImports,
+                ConcurrentFeeds = options.Limits.ConcurrentFeeds,
                 StreamsPerAgency = options.Limits.StreamsPerAgency,
                 StreamIdle = TimeSpan.FromSeconds(options.Limits.StreamIdleSeconds),
                 StreamLine = TimeSpan.FromSeconds(options.Limits.StreamLineSeconds),

@@ -27,16 +27,10 @@ internal sealed partial class AuditSequencing(
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        try
+        if (await state.RunsAsync(stoppingToken))
         {
-            await state.Running.WaitAsync(stoppingToken);
+            await new AuditSequencer(database, tree, journal, time, node.Name, doubts, fault => Waits(log, fault)).RunAsync(stoppingToken);
         }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-
-        await new AuditSequencer(database, tree, journal, time, node.Name, doubts, fault => Waits(log, fault)).RunAsync(stoppingToken);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The audit log is not taken further at the moment; what is written waits: {Fault}")]

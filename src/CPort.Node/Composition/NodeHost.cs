@@ -54,6 +54,10 @@ public static class NodeHost
             .AddEntities()
             .AddReports(options)
             .AddReadModel(options.Policy)
+            .AddReferrals(options)
+            .AddIwol(options)
+            .AddIcse(options)
+            .AddExchange(options)
             .AddHashes(options.Policy)
             .AddApi(options)
             .AddPortal(options);
@@ -67,6 +71,9 @@ public static class NodeHost
             .AddHashes(services)
             .AddReports(options, services)
             .AddReadModel(options, services)
+            .AddReferrals(options, services)
+            .AddIwol(options, services)
+            .AddIcse(options, services)
             .AddOperatorActors());
         configure?.Invoke(builder);
 

@@ -2,6 +2,7 @@ using CPort.Actors.Agencies;
 using CPort.Actors.Confidential;
 using CPort.Actors.Entities;
 using CPort.Actors.People;
+using CPort.Actors.Personal;
 using CPort.Actors.Projections;
 using CPort.Actors.Sessions;
 using CPort.Domain.Confidential;
@@ -38,10 +39,12 @@ internal static class PeopleSetup
         var examples = new ExampleSet(options);
         return services
             .AddSingleton(examples)
+            .AddSingleton(options.Portal.ReadBreaks())
             .AddCPortPortal()
             .AddPortalSignIn(new SignInOptions
             {
                 OffersExamplePeople = () => examples.IsOffered, PortalUrl = options.PortalUrl, Cluster = options.Cluster.Name,
+                SendsMail = options.Mail.IsOn,
                 Providers = [.. options.Portal.ReadProviders()], WithoutCodes = [.. options.Portal.WithoutCodes.Select(AgencyId.Parse)],
             })
             .AddPreparation<ProtectionKeys>((keys, cancellation) => keys.EnsureAsync(cancellation));
@@ -52,7 +55,8 @@ internal static class PeopleSetup
         () => new PeopleRegistryServices(
             services.NewShell(), services.GetRequiredService<ConfidentialSeam>(), services.GetRequiredService<AgencyDirectoryFeed>(),
             new PersonEffects(
-                services.GetRequiredService<SessionStore>(), services.GetRequiredService<CredentialStore>(), services.GetRequiredService<ReadModel>(),
+                services.GetRequiredService<SessionStore>(), services.GetRequiredService<CredentialStore>(), services.GetRequiredService<PersonalStore>(),
+                services.GetRequiredService<ReadModel>(), services.GetRequiredService<AgencyDirectoryFeed>(),
                 services.GetRequiredService<IReadOnlyActorRegistry>, services.GetRequiredService<TimeProvider>())),
         services.GetRequiredService<StuckEntities>());
 }

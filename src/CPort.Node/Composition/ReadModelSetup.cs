@@ -16,9 +16,14 @@ internal static class ReadModelSetup
         .AddSingleton<ReadTables>()
         .AddPreparation<ReadTables>((tables, cancellation) => tables.PrepareAsync(cancellation))
         .AddSingleton(p => new JournalReader(p.GetRequiredService<Database>(), p.GetRequiredService<JournalSeal>()))
+        .AddSingleton(p => new JournalTail(p.GetRequiredService<Database>(), p.GetRequiredService<JournalReader>(), p.GetRequiredService<TimeProvider>()))
         .AddSingleton<ReadModel>()
         .AddSingleton<QueueReader>()
         .AddSingleton<ReportSearch>()
+        .AddSingleton<HoldReader>()
+        .AddSingleton<LookReader>()
+        .AddSingleton<QuestionReader>()
+        .AddSingleton<ItemReader>()
         .AddSingleton(p => new GroupReader(
             p.GetRequiredService<ReadModel>(), p.GetRequiredService<ConfidentialSeam>(), new ProjectionOptions { PdqRadius = policy.PdqRadius }))
         .AddSingleton<IReportSight, ReportSight>()
@@ -38,6 +43,7 @@ internal static class ReadModelSetup
             Directory = () => services.GetRequiredService<AgencyDirectoryFeed>().Current,
             Database = services.GetRequiredService<Database>(), Seam = services.GetRequiredService<ConfidentialSeam>(),
             Journal = services.GetRequiredService<JournalSeal>(), UrlKeys = services.GetRequiredService<UrlKeyMaker>(),
+            Tail = services.GetRequiredService<JournalTail>(),
             Time = services.GetRequiredService<TimeProvider>(), Doubts = services.GetRequiredService<DatabaseDoubts>(),
             Options = new ProjectionOptions
             {

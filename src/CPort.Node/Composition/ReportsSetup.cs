@@ -33,6 +33,7 @@ internal static class ReportsSetup
         var time = services.GetRequiredService<TimeProvider>();
         var directory = services.GetRequiredService<AgencyDirectoryFeed>();
         var rules = options.Policy.ToRules();
+        var looks = options.Policy.ToLooks();
         var inheritance = new InheritanceOptions
             { WeakHashes = options.Policy.WeakHashes, PhotoDnaDecides = options.Policy.PhotoDnaDecides };
         return new ReportActorServices
@@ -47,7 +48,8 @@ internal static class ReportsSetup
                 return new ReportEnvironment
                 {
                     Now = now, Members = new DirectoryMembership(directory.Current, now), Rules = rules, Inheritance = inheritance,
-                    MaxItems = options.Limits.ItemsPerReport,
+                    MaxItems = options.Limits.ItemsPerReport, LongestHold = TimeSpan.FromHours(options.Policy.MaxHoldHours),
+                    NetworkLooks = looks,
                 };
             },
         };

@@ -17,6 +17,13 @@ public sealed class NodeState
     /// <summary>Completes when the node serves for the first time.</summary>
     public Task Running => _running.Task;
 
+    /// <summary>Waits until the node serves; false: it stops before that.</summary>
+    public async Task<bool> RunsAsync(CancellationToken stopping)
+    {
+        await Running.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return Running.IsCompletedSuccessfully;
+    }
+
     /// <summary>The actor system runs and its regions are open.</summary>
     public bool IsRunning => _waitingFor is null;
 

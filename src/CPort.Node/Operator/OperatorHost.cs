@@ -150,7 +150,7 @@ public sealed partial class OperatorHost(
         {
             if (key is not null && found is Authentication.Refused refused)
             {
-                await services.GetRequiredService<SignInRefusals>().NoteAsync(refused.Cause, http.RequestAborted);
+                services.GetRequiredService<SignInRefusals>().Note(refused);
             }
 
             http.Response.Headers.WWWAuthenticate = "Bearer realm=\"cport-operator\"";
@@ -159,6 +159,7 @@ public sealed partial class OperatorHost(
         }
 
         http.Features.Set(caller);
+        services.GetRequiredService<KeyUses>().Note(caller.KeyId);
         await next(http);
     }
 

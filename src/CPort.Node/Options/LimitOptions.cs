@@ -45,7 +45,11 @@ public sealed class LimitOptions
     [AtLeastOne]
     public int ConcurrentImports { get; set; } = Intake.ConcurrentImports;
 
-    /// <summary>Streams, and imports, that one agency may have open at once on this node.</summary>
+    /// <summary>Readers of feeds that wait on this node; further ones get 429 with Retry-After.</summary>
+    [AtLeastOne]
+    public int ConcurrentFeeds { get; set; } = Intake.ConcurrentFeeds;
+
+    /// <summary>Streams, imports and feeds that one agency may have open at once on this node.</summary>
     [AtLeastOne]
     public int StreamsPerAgency { get; set; } = Intake.StreamsPerAgency;
 

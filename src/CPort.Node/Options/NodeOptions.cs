@@ -42,6 +42,12 @@ public sealed class NodeOptions
 
     public PortalOptions Portal { get; set; } = new();
 
+    public ExchangeOptions Exchange { get; set; } = new();
+
+    public MailOptions Mail { get; set; } = new();
+
+    public IwolOptions Iwol { get; set; } = new();
+
     /// <summary>A node that has its database to itself and opens no port for other nodes.</summary>
     internal bool IsAlone => Database.Provider == DatabaseProvider.Sqlite || !Cluster.KnowsOthers;
 

@@ -16,7 +16,7 @@ public sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
         [
             .. ByThemselves(options, "CPORT"), .. Database(options), .. Http(options), .. Cluster(options.Cluster),
                 .. Tls(options.Cluster),
-            .. Operator(options.Operator, options.Http), .. Others(options),
+            .. Operator(options.Operator, options.Http), .. Mail(options.Mail), .. Others(options),
         ];
         return problems.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
@@ -168,6 +168,19 @@ public sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
         if (endpoint.ClientCaPath is not null && !endpoint.UsesTls)
         {
             yield return "CPORT__Operator__ClientCaPath: client certificates need TLS (CPORT__Operator__Tls=true).";
+        }
+    }
+
+    private static IEnumerable<string> Mail(MailOptions mail)
+    {
+        if (mail.IsOn && string.IsNullOrEmpty(mail.From))
+        {
+            yield return "CPORT__Mail__From: mails need a sender, for example cport@hotline.example.";
+        }
+
+        if (mail.IsOn && mail.Security == MailSecurity.None && !IsLoopback(mail.Host!))
+        {
+            yield return "CPORT__Mail__Security: None only to a mail server on this machine; else StartTls or Tls.";
         }
     }
 

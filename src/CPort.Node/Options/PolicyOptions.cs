@@ -1,3 +1,4 @@
+using CPort.Domain.Agencies;
 using CPort.Domain.Hashes;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Reports;
@@ -31,11 +32,32 @@ public sealed class PolicyOptions
     [AtLeastOne]
     public int OrphanHours { get; set; } = ReportLimits.OrphanHours;
 
+    /// <summary>The longest that police may have a host not told, with all extensions, in hours.</summary>
+    [AtLeastOne]
+    public int MaxHoldHours { get; set; } = ReportLimits.MaxHoldHours;
+
+    /// <summary>What every hotline has looked at twice: NewBaseline, Icse, Iwol; an agency adds to it (docs/rules.md).</summary>
+    public LookFor[] SecondLooks { get; set; } = [];
+
+    /// <summary>How many equal answers it takes, the first among them.</summary>
+    [Between(SecondLookPolicy.LeastAgreeing, SecondLookPolicy.MostAgreeing)]
+    public int SecondLooksAgreeing { get; set; } = SecondLookPolicy.LeastAgreeing;
+
+    /// <summary>Of a hundred other judgements so many are looked at twice as well.</summary>
+    [Between(0, 100)]
+    public int SecondLooksSample { get; set; }
+
     /// <summary>ICCAM's rules (docs/rules.md) that are switched off; 1, 2, 3, 8 and 10 may be.</summary>
     public string[] RulesOff { get; set; } = [];
 
     /// <summary>The numbers of the rules that may be switched off.</summary>
     public static readonly IReadOnlyList<string> Switchable = ["1", "2", "3", "8", "10"];
+
+    /// <summary>What is looked at twice everywhere.</summary>
+    public SecondLookPolicy ToLooks() => new()
+    {
+        For = SecondLooks.Aggregate(LookFor.None, (all, one) => all | one), Agreeing = SecondLooksAgreeing, Sample = SecondLooksSample,
+    };
 
     /// <summary>The rules as these settings leave them.</summary>
     public IccamRules ToRules() => new()

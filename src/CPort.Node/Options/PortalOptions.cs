@@ -1,4 +1,5 @@
 using CPort.Actors.Sessions;
+using CPort.Portal.Breaks;
 using CPort.Portal.SignIn;
 
 namespace CPort.Node.Options;
@@ -20,6 +21,17 @@ public sealed class PortalOptions
     [Between(30, 24 * 60)]
     public int SessionMinutes { get; set; } = (int)new SessionTimes().Absolute.TotalMinutes;
 
+    /// <summary>Minutes of work after which a person is asked to take a break.</summary>
+    [Between(10, 24 * 60)]
+    public int BreakMinutes { get; set; } = new BreakLimits().Default.Minutes;
+
+    /// <summary>Items assessed or opened after which a person is asked to take a break.</summary>
+    [Between(1, 100_000)]
+    public int BreakItems { get; set; } = new BreakLimits().Default.Items;
+
+    /// <summary>What single agencies want instead, as <c>hotline-nl=60/80</c>: minutes, items.</summary>
+    public string[] Breaks { get; set; } = [];
+
     /// <summary>Agencies whose people sign in by passkey or their own provider only, and never by code.</summary>
     public string[] WithoutCodes { get; set; } = [];
 
@@ -29,6 +41,18 @@ public sealed class PortalOptions
     /// </summary>
     [ExistingFile]
     public string? ProvidersFile { get; set; }
+
+    /// <summary>When people are asked to take a break; throws <see cref="NodeConfigurationException"/> when <see cref="Breaks"/> cannot be read.</summary>
+    internal BreakLimits ReadBreaks() => new()
+    {
+        Default = new BreakLimit(BreakMinutes, BreakItems),
+        ByAgency = Breaks.Select(b => b.Split('=', '/')).Select(b => b is [var agency, var minutes, var items] && AgencyId.TryParse(agency, out var id)
+            && int.TryParse(minutes, NumberStyles.None, CultureInfo.InvariantCulture, out var m)
+            && int.TryParse(items, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && m > 0 && n > 0
+                ? KeyValuePair.Create(id, new BreakLimit(m, n))
+                : throw new NodeConfigurationException(["CPORT__Portal__Breaks: agencies with minutes and items are needed, as hotline-nl=60/80."]))
+            .DistinctBy(b => b.Key).ToImmutableDictionary(),
+    };
 
     /// <summary>What is in <see cref="ProvidersFile"/>; throws <see cref="NodeConfigurationException"/> when it cannot be read.</summary>
     internal IReadOnlyList<AgencyProvider> ReadProviders()

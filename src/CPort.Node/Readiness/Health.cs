@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using Akka.Cluster;
 using CPort.Api.Security;
+using CPort.Portal;
 
 namespace CPort.Node.Readiness;
 
@@ -23,7 +24,7 @@ public static class Health
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>Paths that answer also while the node waits.</summary>
-    private static readonly string[] AlwaysOpen = ["/health", "/metrics", "/docs", "/openapi"];
+    private static readonly string[] AlwaysOpen = ["/health", "/metrics", "/docs", "/openapi", "/assets"];
 
     public static WebApplication MapHealth(this WebApplication app)
     {
@@ -49,6 +50,11 @@ public static class Health
             if (state.WaitingFor is not { } reason || AlwaysOpen.Any(p => http.Request.Path.StartsWithSegments(p, StringComparison.Ordinal)))
             {
                 return next(http);
+            }
+
+            if (CPortPortal.IsForPeople(http.Request))
+            {
+                return CPortPortal.WriteStartingAsync(http, reason);
             }
 
             var problem = ApiProblem.Of(ProblemCodes.Unavailable, $"The node does not serve: {reason}.") with { RetryAfter = 5 };

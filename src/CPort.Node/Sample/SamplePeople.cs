@@ -20,9 +20,10 @@ public static class SamplePeople
     ];
 
     /// <summary>Registers them; who is there is left as they are.</summary>
-    public static async Task RegisterAsync(IPeopleGateway gateway, TimeProvider time, CancellationToken cancellation)
+    public static async Task RegisterAsync(
+        IPeopleGateway gateway, TimeProvider time, IEnumerable<SamplePerson> people, CancellationToken cancellation)
     {
-        foreach (var person in All)
+        foreach (var person in people)
         {
             var shown = await gateway.SendAsync(
                 new InvitePerson

@@ -123,7 +123,8 @@ internal static class AuditCommand
         var period = new Option<string>("--period") { Description = "A month that is over, for example 2026-03.", Required = true };
         var confirm = new Option<long?>("--confirm") { Description = "The number of entries that the command says without it." };
         var command = new Command(
-            "erase", "Say how many entries an agency's month has; with --confirm, destroy its key: who and why is gone for good, the log stays provable.")
+            "erase", "Say how many entries an agency's month has; with --confirm, propose to destroy its key, and by a second operator's key, destroy it: who and why is gone "
+            + "for good, the log stays provable.")
             { agency, period, confirm };
         var connection = NodeConnection.AddTo(command, asOperator: true);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CPort.Api.Operators;
 using CPort.Node.Operator;
 using static CPort.Node.Commands.Pbm.PbmCommands;
 
@@ -57,12 +58,12 @@ internal static class ClusterCommands
         };
         yield return new Command("keys", "The database's keys and the master keys that wrap them.")
         {
-            pbm.Get<KeysAnswer>("show", "Which master key wraps what, by the node that is asked.", "keys", Keys),
+            pbm.Get<KeyRingAnswer>("show", "Which master key wraps what, by the node that is asked.", "keys", Keys),
         };
         yield return pbm.Get<SystemAnswer>("uptime", "Since when the node runs, and what.", "system", a => [Uptime(a)]);
     }
 
-    private static IEnumerable<string> Keys(KeysAnswer a) =>
+    private static IEnumerable<string> Keys(KeyRingAnswer a) =>
     [
         .. a.Keys.Select(k => $"{k.Purpose} {k.Generation} | wrapped under {k.MasterKey} | since {Time(k.MadeAt)}"
             + (k.Purpose == nameof(CPort.Actors.Confidential.KeyPurpose.Data) && k.Generation == a.Seals ? " | seals" : "")
