@@ -7,6 +7,11 @@ public interface IPortalSessions
     ValueTask<PortalSession?> OfAsync(HttpContext http);
 }
 
+/// <summary>
+/// Of an endpoint that pages ask by themselves while they are open: no sign that somebody is there, so a session ends by idleness nevertheless.
+/// </summary>
+public sealed record AskedByItself;
+
 /// <summary>Nobody can come in: there is no way to sign in yet.</summary>
 internal sealed class NoSessions : IPortalSessions
 {

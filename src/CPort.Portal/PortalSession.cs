@@ -41,6 +41,15 @@ public sealed record PortalSession
     /// <summary>Single keys press buttons (WCAG 2.1.4: can be switched off).</summary>
     public bool Keys { get; init; } = true;
 
+    /// <summary>The keys that the person has chosen (<see cref="Shell.PortalKeys"/>); null: none.</summary>
+    public string? KeyMap { get; init; }
+
+    /// <summary>Without a request for so long it is over; null: not told.</summary>
+    public TimeSpan? Idle { get; init; }
+
+    /// <summary>When it is over in any case.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
+
     /// <summary>Closed URLs show the host.</summary>
     public bool ShowHosts { get; init; }
 }

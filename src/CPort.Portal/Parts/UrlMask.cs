@@ -28,6 +28,10 @@ public static class UrlMask
         return parsed.Query.Length > 0 ? text.Append('?').Append(Block, Math.Min(parsed.Query.Length, Longest)).ToString() : text.ToString();
     }
 
+    /// <summary>The host alone, as closed as the URL.</summary>
+    public static string HostOf(string url, bool showHost = false) =>
+        !Uri.TryCreate(url, UriKind.Absolute, out var parsed) ? new string(Block, Longest) : showHost ? parsed.Host : Host(parsed.Host);
+
     /// <summary>A URL that no program follows by itself.</summary>
     public static string Defanged(string url) => url.Replace("http", "hxxp", StringComparison.OrdinalIgnoreCase).Replace(".", "[.]", StringComparison.Ordinal);
 

@@ -3,62 +3,105 @@ using CPort.Actors.Reports;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
+using CPort.Portal.Breaks;
 
 namespace CPort.Portal.Queues;
 
 /// <summary>
 /// The next item of a queue for one person: the server holds it for that person before the page opens, so that nobody works on what another has open. Lists
-/// lag a little behind; the report itself says whether the item can be had.
+/// lag a little behind; the report itself says whether the item stands in the queue and can be had.
 /// </summary>
-internal sealed class NextItem(QueueReader queues, IReportGateway gateway)
+internal sealed class NextItem(QueueReader queues, IReportGateway gateway, LeftItems left, BreakKeeper breaks, TimeProvider time)
 {
     /// <summary>Items asked for one after the other before giving up: so many could have been taken since the list was made.</summary>
-    private const int Tries = 25;
+    private const int Tries = 60;
+
+    /// <summary>Pages of the queue looked through.</summary>
+    private const int Pages = 20;
+
+    /// <summary>A list that is further behind than this is no proof that nothing waits.</summary>
+    private static readonly TimeSpan Behind = TimeSpan.FromSeconds(2);
 
     /// <summary>Holds the next and leads to it; when there is none, to the queue.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="form">Gives the commands their ids; its field <c>order</c> the queue's order.</param>
-    /// <param name="queue">The queue's name.</param>
+    /// <param name="form">Gives the commands their ids.</param>
+    /// <param name="round">Through which queue, and how.</param>
     /// <param name="not">The item that was just worked on: lists may show it still.</param>
-    public async Task<IResult> GoAsync(HttpContext http, Form form, string queue, (ReportId Report, int Item)? not = null)
+    public async Task<IResult> GoAsync(HttpContext http, Form form, Round round, (ReportId Report, int Item)? not = null)
     {
-        var order = form.Text("order") == "priority" ? QueueOrder.Priority : QueueOrder.OldestFirst;
-        var page = await queues.PageAsync(
-            form.Caller, new QueueQuery { Queue = WorkQueue.Find(queue)!, Order = order, MaxResults = QueueEndpoints.Rows }, http.RequestAborted);
-        var part = 1;
-        foreach (var row in page.Items.Where(i => !i.Held || i.Row.LeaseAgency == form.Caller.Agency.Value).Take(Tries))
+        var (wanted, asked, part) = (round.Queue, 0, 1);
+        PagePlace? after = null;
+        bool? rests = null;
+        for (var pages = 0; pages < Pages; pages++)
         {
-            var target = (Report: ReportId.Parse(row.Row.ReportId), Item: row.Row.Ordinal);
-            if (target == not)
+            var page = await queues.PageAsync(
+                form.Caller, new QueueQuery { Queue = wanted, Order = round.Order, Filter = round.Filter, MaxResults = QueueEndpoints.Rows, After = after },
+                http.RequestAborted);
+            foreach (var row in page.Items.Where(i => !i.Held || i.Row.LeaseAgency == form.Caller.Agency.Value).Select(i => i.Row))
             {
-                continue;
+                var target = (Report: ReportId.Parse(row.ReportId), Item: row.Ordinal);
+                if (target == not || left.Has(wanted, target, row.Version))
+                {
+                    continue;
+                }
+
+                // Between two items, and never before an urgent one.
+                if (!row.Urgent && (rests ??= await breaks.IsDueAsync(form.Caller, http.RequestAborted)))
+                {
+                    return Shell.Pages.After(Round.From("/app/break", round), not is not null ? "assessed" : null);
+                }
+
+                if (asked++ == Tries)
+                {
+                    return Shell.Pages.After(round.Address, "behind");
+                }
+
+                if (await StandsInAsync(form.Caller, target, wanted, http.RequestAborted)
+                    && await ClaimAsync(http, form, target, part++))
+                {
+                    return Shell.Pages.After(Round.From($"/app/reports/{target.Report}/items/{target.Item}", round), not is not null ? "next" : null);
+                }
             }
 
-            var claim = new ClaimItems
+            if ((after = page.Next) is null)
             {
-                ReportId = target.Report, Context = form.Context(part++), Items = [new ItemTarget { Ordinal = target.Item }],
-            };
-            var reply = await gateway.SendAsync(claim, http.RequestAborted);
-            if (reply is { Outcome: CommandOutcome.Accepted, Items: [{ Accepted: true }] }
-                && await StandsInAsync(form.Caller, target, queue, http.RequestAborted))
-            {
-                return Pages.After($"/app/reports/{target.Report}/items/{target.Item}?from={queue}", not is null ? "next" : null);
+                return Shell.Pages.After(round.Address, page.At.Lag > Behind ? "behind" : not is not null ? "last" : "empty");
             }
         }
 
-        return Pages.After($"/app/queues/{queue}", not is not null ? "last" : "empty");
+        return Shell.Pages.After(round.Address, "behind");
     }
 
-    /// <summary>Whether the item, as its report knows it now, is in the queue still: lists lag behind what was just done.</summary>
-    private async Task<bool> StandsInAsync(Caller caller, (ReportId Report, int Item) target, string queue, CancellationToken cancellation)
+    private async Task<bool> ClaimAsync(HttpContext http, Form form, (ReportId Report, int Item) target, int part)
+    {
+        var claim = new ClaimItems { ReportId = target.Report, Context = form.Context(part), Items = [new ItemTarget { Ordinal = target.Item }] };
+        var reply = await gateway.SendAsync(claim, http.RequestAborted);
+        return reply is { Outcome: CommandOutcome.Accepted or CommandOutcome.Duplicate, Items: [{ Accepted: true }] };
+    }
+
+    /// <summary>Whether the item, as its report knows it now, is in the queue still; that it is not is remembered for a while.</summary>
+    private async Task<bool> StandsInAsync(Caller caller, (ReportId Report, int Item) target, WorkQueue queue, CancellationToken cancellation)
     {
         var page = await gateway.GetAsync(
             new GetReport { ReportId = target.Report, Caller = caller, FromOrdinal = target.Item, MaxItems = 1 }, cancellation);
-        return page.Items is [var view] && (view.State is not { } state || queue switch
+        if (page.Items is not [var view] || view.Item.Ordinal != target.Item)
         {
-            "unassessed" => state is ItemState.Unassessed or ItemState.AssignedToCountry or ItemState.Orphaned,
-            "unactioned" => state is ItemState.Unactioned or ItemState.Monitoring,
-            _ => true,
-        });
+            return false;
+        }
+
+        if (view.Item.Lease is { } lease && lease.Until > time.GetUtcNow() && lease.KeyId != caller.KeyId)
+        {
+            // A colleague has it: it may come back to the queue.
+            return false;
+        }
+
+        // Whose work it is sees all that the queue asks for; from others it is hidden, and the claim decides.
+        if (view.State is null || queue.Holds(view.Item))
+        {
+            return true;
+        }
+
+        left.Note(queue, target, view.Item.Version);
+        return false;
     }
 }

@@ -6,6 +6,7 @@ using CPort.Domain.Audit;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
+using CPort.Portal.Live;
 
 namespace CPort.Portal.Queues;
 
@@ -14,12 +15,14 @@ public sealed record QueueModel : IShowsData
 {
     Shown IShowsData.What() => ListedItemAnswer.Shown(Items);
 
-    public required WorkQueue Queue { get; init; }
-    public required QueueOrder Order { get; init; }
+    public required Round Round { get; init; }
     public required IReadOnlyList<ListedItemAnswer> Items { get; init; }
 
     /// <summary>How many there are in all, and urgent ones.</summary>
-    public required QueueAnswer Length { get; init; }
+    public required QueueSummary Length { get; init; }
+
+    /// <summary>How many of them the filter leaves.</summary>
+    public required long Narrowed { get; init; }
 
     /// <summary>Of the next page; null on the last.</summary>
     public string? Next { get; init; }
@@ -27,9 +30,12 @@ public sealed record QueueModel : IShowsData
     /// <summary>This is not the first page.</summary>
     public bool Continued { get; init; }
 
-    public string Address => $"/app/queues/{Queue.Name}";
+    /// <summary>Where the page hears of news.</summary>
+    public required string Live { get; init; }
 
-    public string OrderName => Order == QueueOrder.Priority ? "priority" : "oldest";
+    public WorkQueue Queue => Round.Queue;
+
+    public string Address => $"/app/queues/{Queue.Name}";
 }
 
 /// <summary><c>/app/queues</c>: the queues and their pages. A GET reads; what is done with the rows goes to the items' own endpoints.</summary>
@@ -50,18 +56,24 @@ internal static class QueueEndpoints
     {
         var overview = await queues.CountsAsync(http.Features.Get<Caller>()!, http.RequestAborted);
         return Pages.Of<QueuesView, QueuesAnswer>(
-            http, QueuesAnswer.Of(overview, time.GetUtcNow()), p => p with { Title = p.Words["queues.title"], Nav = NavEntry.Queues, At = overview.At });
+            http, QueuesAnswer.Of(overview, time.GetUtcNow()), p => p with { Title = p.Words["queues.title"], Nav = p.Work, At = overview.At });
     }
 
-    private static async Task<IResult> StartAsync(HttpContext http, NextItem next, string name) =>
-        WorkQueue.Find(name) is null ? Pages.Absent(http) : await next.GoAsync(http, await Form.ReadAsync(http), name);
+    private static async Task<IResult> StartAsync(HttpContext http, NextItem next, string name)
+    {
+        var form = await Form.ReadAsync(http);
+        return RoundOf(form, name) is { } round ? await next.GoAsync(http, form, round) : Pages.Absent(http);
+    }
+
+    private static Round? RoundOf(Form form, string name) => Round.Parse(form.Text("from")) is { } round && round.Queue.Name == name ? round
+        : Round.Of(name, null, null, null, null, null);
 
     /// <summary>Holds the chosen rows for this person; a row that somebody else has by now is told, and the others are held.</summary>
     private static async Task<IResult> ClaimAsync(HttpContext http, IReportGateway gateway, string name)
     {
         var form = await Form.ReadAsync(http);
         var chosen = form.All("item").Select(ChosenItem.Parse).OfType<ChosenItem>().ToArray();
-        if (WorkQueue.Find(name) is null)
+        if (RoundOf(form, name) is not { } round)
         {
             return Pages.Absent(http);
         }
@@ -80,34 +92,37 @@ internal static class QueueEndpoints
         }
 
         var done = chosen.Length == 0 ? "nothingChosen" : taken == chosen.Length ? "claimed" : taken == 0 ? "noneClaimed" : "someClaimed";
-        return Pages.After($"/app/queues/{name}{(form.Text("order") == "priority" ? "?order=priority" : "")}", done);
+        return Pages.After(round.Address, done);
     }
 
     private static async Task<IResult> PageAsync(
-        HttpContext http, QueueReader queues, TimeProvider time, string name, string? order = null, string? after = null)
+        HttpContext http, QueueReader queues, TimeProvider time, string name, string? order = null, string? classification = null,
+        string? hostingCountry = null, string? siteType = null, string? urgent = null, string? after = null)
     {
-        if (WorkQueue.Find(name) is not { } queue)
+        if (Round.Of(name, order, classification, hostingCountry, siteType, urgent) is not { } round)
         {
             return Pages.Absent(http);
         }
 
         var caller = http.Features.Get<Caller>()!;
-        var by = order == "priority" ? QueueOrder.Priority : QueueOrder.OldestFirst;
-        var list = $"page {name} {by}";
-        var counts = queues.CountsAsync(caller, http.RequestAborted);
+        var (queue, list) = (round.Queue, round.List);
+        var place = Cursor.Read<PagePlace>(list, after);
         var page = await queues.PageAsync(
-            caller, new QueueQuery { Queue = queue, Order = by, MaxResults = Rows, After = Cursor.Read<PagePlace>(list, after) }, http.RequestAborted);
+            caller, new QueueQuery { Queue = queue, Order = round.Order, Filter = round.Filter, MaxResults = Rows, After = place }, http.RequestAborted);
         var answer = ItemListAnswer.Of(list, page);
-        var length = QueuesAnswer.Of(await counts, time.GetUtcNow()).Queues.First(q => q.Name == name);
+        var mark = await LiveEndpoints.MarkAsync(queues, caller, queue, page.At, time.GetUtcNow(), http.RequestAborted);
+        var length = await queues.LengthAsync(caller, queue, ItemFilter.None, http.RequestAborted);
+        var narrowed = round.Filter.IsNone ? length.Count : (await queues.LengthAsync(caller, queue, round.Filter, http.RequestAborted)).Count;
         return Pages.Of<QueueView, QueueModel>(
             http,
             new QueueModel
             {
-                Queue = queue, Order = by, Items = answer.Items, Length = length, Next = answer.NextCursor, Continued = !string.IsNullOrEmpty(after),
+                Round = round, Narrowed = narrowed, Items = answer.Items, Length = length, Next = answer.NextCursor, Continued = !string.IsNullOrEmpty(after),
+                Live = mark.Address(queue),
             },
             p => p with
             {
-                Title = p.Words[$"queue.{name}"], Nav = NavEntry.Queues, At = page.At, Crumbs = [new Crumb(p.Words["queues.title"], "/app/queues")],
+                Title = p.Words[$"queue.{name}"], Nav = p.Work, At = page.At, Crumbs = [new Crumb(p.Words["queues.title"], "/app/queues")],
             });
     }
 }

@@ -2,6 +2,8 @@ using CPort.Actors.Reports;
 using CPort.Domain.Confidential;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
+using CPort.Portal.Breaks;
+using CPort.Portal.Police;
 
 namespace CPort.Portal.Reports;
 
@@ -18,7 +20,10 @@ internal static class ReportEndpoints
     {
         pages.MapGet("/app/reports/{id}", ReportAsync).Needs(Deed.ReadReports);
         pages.MapGet("/app/reports/{id}/items/{item:int}", ItemAsync).Needs(Deed.ReadReports);
-        pages.MapPost("/app/reports/{id}/items/{item:int}/reveal", RevealAsync).Needs(Deed.ReadReports);
+        pages.MapPost("/app/reports/{id}/items/{item:int}/reveal", (HttpContext http, ReportPages reports, string id, int item) =>
+            RevealAsync(http, reports, id, item, exact: false)).Needs(Deed.ReadReports);
+        pages.MapPost("/app/reports/{id}/items/{item:int}/exact", (HttpContext http, ReportPages reports, string id, int item) =>
+            RevealAsync(http, reports, id, item, exact: true)).Needs(Deed.ReadReports);
         Command(pages, "claim", "claimed", (f, of) => new ClaimItems { ReportId = of.Report, Context = f.Context(), Items = [of.Target] });
         Command(pages, "release", "released", (f, of) => new ReleaseItems { ReportId = of.Report, Context = f.Context(), Items = [of.Target] });
         Command(pages, "memo", "noted", (f, of) => new AddMemo
@@ -38,6 +43,20 @@ internal static class ReportEndpoints
             },
         });
         Command(pages, "assess", "assessed", Assess);
+        Command(pages, "look", "looked", (f, of) => AssessmentOf(f).ToInput() is not { } assessment ? null : new AssessBlind
+        {
+            ReportId = of.Report, Context = f.Context(), Item = of.Target, Assessment = assessment,
+        });
+        Command(pages, "icse", "proposed", (f, of) => f.Text("why") is not { } why ? null : new ProposeForIcse
+        {
+            ReportId = of.Report, Context = f.Context(), Items = [of.Target], Why = Secret(why),
+        });
+        pages.MapPost("/app/reports/{id}/items/{item:int}/iwol", ProposeDomainAsync).Needs(Deed.ProposeDomains);
+        Command(pages, "hold", "held", (f, of) => HoldForm.Of(f)?.Command(of.Report, f.Context(), [of.Target]));
+        Command(pages, "refer", "referred", (f, of) => !AgencyId.TryParse(f.Text("agency"), out var agency) ? null : new RequestReferral
+        {
+            ReportId = of.Report, Context = f.Context(), Items = [of.Target], Agency = agency, Why = ReferralWhy.Host,
+        });
     }
 
     public static AssessmentForm AssessmentOf(Form f) => new()
@@ -56,19 +75,25 @@ internal static class ReportEndpoints
         var model = ReportId.TryParse(id, out var report)
             ? await reports.ReportAsync(http.Features.Get<Caller>()!, report, Math.Max(1, from ?? 1), http.RequestAborted) : null;
         return model is null ? Pages.Absent(http) : Pages.Of<ReportView, ReportModel>(
-            http, model, p => p with { Title = p.Words.Of("report.title", ("number", p.Words.Number(model.Report.Number))), Nav = NavEntry.Queues });
+            http, model, p => p with { Title = p.Words.Of("report.title", ("number", p.Words.Number(model.Report.Number))), Nav = p.Work });
     }
 
-    private static async Task<IResult> ItemAsync(HttpContext http, ReportPages reports, string id, int item, string? from = null)
+    private static async Task<IResult> ItemAsync(HttpContext http, ReportPages reports, Drafts drafts, string id, int item, string? from = null)
     {
-        var model = await ReadAsync(http, reports, id, item);
-        return model is null ? Pages.Absent(http) : Page(http, model with { From = QueueOf(from) });
+        if (await ReadAsync(http, reports, id, item) is not { } model)
+        {
+            return Pages.Absent(http);
+        }
+
+        var filled = await drafts.FindAsync(http);
+        return Page(http, model with { From = Queues.Round.Parse(from), Assessment = filled?.Form(http, "assess") is { } form ? AssessmentOf(form) : new() }, filled);
     }
 
     /// <summary>
-    /// Opens URL and texts: a deed of its own, so a POST that is recorded, and its page is nobody's to reload. It closes itself.
+    /// Opens URL and texts: a deed of its own, so a POST that is recorded, and its page is nobody's to reload. It closes itself. The URL as programs follow it
+    /// is a second one.
     /// </summary>
-    private static async Task<IResult> RevealAsync(HttpContext http, ReportPages reports, string id, int item)
+    private static async Task<IResult> RevealAsync(HttpContext http, ReportPages reports, string id, int item, bool exact)
     {
         var form = await Form.ReadAsync(http);
         if (await ReadAsync(http, reports, id, item) is not { } model)
@@ -76,8 +101,14 @@ internal static class ReportEndpoints
             return Pages.Absent(http);
         }
 
+        // A second look at what is open already is none.
+        if (!exact)
+        {
+            await http.RequestServices.GetRequiredService<BreakKeeper>().CountAsync(form.Caller, http.RequestAborted, opened: 1);
+        }
+
         http.Response.Headers["Refresh"] = $"{RevealSeconds}; url={model.Address}";
-        return Page(http, model with { Revealed = true, From = QueueOf(form.Text("from")) });
+        return Page(http, model with { Revealed = true, Exact = exact, From = Queues.Round.Parse(form.Text("from")) });
     }
 
     private static void Command(
@@ -91,7 +122,7 @@ internal static class ReportEndpoints
             }
 
             var form = await Form.ReadAsync(http);
-            var from = QueueOf(form.Text("from"));
+            var from = Queues.Round.Parse(form.Text("from"));
             var command = make(form, (report, new ItemTarget { Ordinal = item, ExpectedVersion = form.Number("version") }));
             var words = Pages.WordsOf(http);
             PageError error;
@@ -106,12 +137,17 @@ internal static class ReportEndpoints
                 var (code, detail) = reply.Items is [{ } only] ? (only.Code, only.Detail) : (reply.Code, reply.Detail);
                 if (code == RejectionCode.None && reply.Outcome is CommandOutcome.Accepted or CommandOutcome.Duplicate)
                 {
+                    if (command is AssessItems or AssessBlind && reply.Outcome == CommandOutcome.Accepted)
+                    {
+                        await http.RequestServices.GetRequiredService<BreakKeeper>().CountAsync(form.Caller, http.RequestAborted, assessed: 1);
+                    }
+
                     if (form.Text("then") == "next" && from is not null)
                     {
                         return await next.GoAsync(http, form, from, (report, item));
                     }
 
-                    return Pages.After($"/app/reports/{report}/items/{item}{(from is null ? "" : $"?from={from}")}", done);
+                    return Pages.After(Queues.Round.From($"/app/reports/{report}/items/{item}", from), done);
                 }
 
                 if (code == RejectionCode.NotFound)
@@ -123,24 +159,47 @@ internal static class ReportEndpoints
                 status = code == RejectionCode.VersionMismatch ? StatusCodes.Status412PreconditionFailed : status;
             }
 
-            var model = await ReadAsync(http, reports, id, item);
-            return model is null ? Pages.Absent(http) : Page(http, model with { From = from, Assessment = AssessmentOf(form) }, status, error);
+            if (await ReadAsync(http, reports, id, item) is not { } model)
+            {
+                return Pages.Absent(http);
+            }
+
+            // Who was faster, and with what.
+            var changed = status == StatusCodes.Status412PreconditionFailed && form.Number("seen") is { } seen
+                ? model.History.Where(e => e.Sequence > seen) : [];
+            return Page(http, model with { From = from, Assessment = AssessmentOf(form), Changed = [.. changed] }, form.Filled(), status, error);
         }).Needs(Deed.WorkOnReports);
+
+    /// <summary>Names the item for its domain; what the domain is, and whether it can be one, the API's own way finds out.</summary>
+    private static async Task<IResult> ProposeDomainAsync(
+        HttpContext http, ReportPages reports, Actors.Iwol.IwolGateway gateway, string id, int item)
+    {
+        var form = await Form.ReadAsync(http);
+        if (!ReportId.TryParse(id, out var report) || await ReadAsync(http, reports, id, item) is not { } model
+            || await gateway.ProposeAsync(form.Context(), new ItemRef(report, item), http.RequestAborted) is not { } reply)
+        {
+            return Pages.Absent(http);
+        }
+
+        var words = Pages.WordsOf(http);
+        return reply.Code == Domain.Iwol.IwolRejection.None ? Pages.After($"/app/iwol/{reply.Key}", "domainProposed")
+            : Page(http, model with { From = Queues.Round.Parse(form.Text("from")) }, form.Filled(), StatusCodes.Status422UnprocessableEntity, new PageError(
+                words.Has($"refusal.{reply.Code}") ? words[$"refusal.{reply.Code}"] : reply.Detail ?? words["error.refused"]));
+    }
 
     private static async Task<ItemModel?> ReadAsync(HttpContext http, ReportPages reports, string id, int item) => ReportId.TryParse(id, out var report)
         ? await reports.ItemAsync(http.Features.Get<Caller>()!, report, item, http.RequestAborted) : null;
 
-    private static IResult Page(HttpContext http, ItemModel model, int status = StatusCodes.Status200OK, params ImmutableArray<PageError> errors) =>
+    private static IResult Page(
+        HttpContext http, ItemModel model, FilledForm? filled = null, int status = StatusCodes.Status200OK, params ImmutableArray<PageError> errors) =>
         Pages.Of<ItemView, ItemModel>(
             http, model, p => p with
             {
-                Title = p.Words.Of("item.title", ("number", p.Words.Number(model.Item.Number))), Nav = NavEntry.Queues, Errors = errors,
+                Title = p.Words.Of("item.title", ("number", p.Words.Number(model.Item.Number))), Nav = p.Work, Errors = errors, Filled = filled,
                 Crumbs =
                 [
-                    .. model.From is { } queue ? new[] { new Crumb(p.Words[$"queue.{queue}"], $"/app/queues/{queue}") } : [],
+                    .. model.From is { } round ? new[] { new Crumb(p.Words[$"queue.{round.Queue.Name}"], round.Address) } : [],
                     new Crumb(p.Words.Of("report.title", ("number", p.Words.Number(model.Report.Number))), $"/app/reports/{model.Report.ReportId}"),
                 ],
             }, status);
-
-    private static string? QueueOf(string? name) => Domain.Queues.WorkQueue.Find(name)?.Name;
 }

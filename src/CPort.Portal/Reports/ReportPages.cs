@@ -1,3 +1,4 @@
+using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api;
 using CPort.Api.Reports;
@@ -32,11 +33,20 @@ public sealed record ItemModel : IShowsData
     /// <summary>What this person can do with it, by the rules (ICCAM rules 1 to 11).</summary>
     public required ImmutableArray<ItemWay> Ways { get; init; }
 
-    /// <summary>The queue from which the person came, to go on with; null: none.</summary>
-    public string? From { get; init; }
+    /// <summary>To whom it may be referred by hand.</summary>
+    public ImmutableArray<Police.ChosenAgency> RefersTo { get; init; } = [];
 
-    /// <summary>The URL and free texts are open on this page, and that was recorded.</summary>
+    /// <summary>The round that the person is on; null: none.</summary>
+    public Queues.Round? From { get; init; }
+
+    /// <summary>The URL, as no program follows it, and free texts are open on this page, and that was recorded.</summary>
     public bool Revealed { get; init; }
+
+    /// <summary>The URL as it is, to be copied: a look of its own.</summary>
+    public bool Exact { get; init; }
+
+    /// <summary>What has happened since the form was drawn that came too late; empty: none did.</summary>
+    public IReadOnlyList<HistoryEntryAnswer> Changed { get; init; } = [];
 
     /// <summary>What was filled in, when the page comes back with an error.</summary>
     public AssessmentForm Assessment { get; init; } = new();
@@ -44,6 +54,9 @@ public sealed record ItemModel : IShowsData
     public ItemWay? Way(ItemWrite write) => Ways.FirstOrDefault(w => w.Write == write);
 
     public string Address => $"/app/reports/{Report.ReportId}/items/{Item.Item}";
+
+    /// <summary>With the round that the person is on.</summary>
+    public string Page => Queues.Round.From(Address, From);
 }
 
 /// <summary>Fields that a page shows by their length alone.</summary>
@@ -74,7 +87,7 @@ public sealed record AssessmentForm
 }
 
 /// <summary>Reads what the pages of reports show, through the same gateway and answers as the API's.</summary>
-internal sealed class ReportPages(IReportGateway gateway)
+internal sealed class ReportPages(IReportGateway gateway, GroupReader groups, Police.PoliceAgencies police)
 {
     /// <summary>Items of a report on one page.</summary>
     private const int Items = 50;
@@ -110,7 +123,12 @@ internal sealed class ReportPages(IReportGateway gateway)
         var history = await HistoryAsync(caller, id, head.Report.Version, cancellation);
         return new ItemModel
         {
-            Report = ReportAnswer.Of(page, null), Item = ItemAnswer.Of(id, view), Ways = view.Ways,
+            Report = ReportAnswer.Of(page, null), Ways = view.Ways, Item = ItemAnswer.Of(id, view) with
+            {
+                Group = await Api.Reports.ReportEndpoints.GroupOfAsync(groups, caller, view.Item, cancellation),
+            },
+            RefersTo = view.Ways.Any(w => w.Write == ItemWrite.Refer)
+                ? police.ForItem(caller, view.Item.Hosting?.Country?.Code, view.Item.Assignment?.Country?.Code) : [],
             History = [.. history.Where(e => e.Items is null || e.Items.Contains(ordinal))],
         };
     }

@@ -61,8 +61,16 @@ internal static class SearchEndpoints
         pages.MapGet("/app/go", GoAsync).Needs(Deed.CountItems);
     }
 
-    private static async Task<IResult> FormAsync(HttpContext http, PersonalStore store) =>
-        Page(http, new SearchModel { Body = [], Kept = await store.NamedAsync(CallerOf(http), PersonalKind.Search, http.RequestAborted) });
+    private static async Task<IResult> FormAsync(HttpContext http, PersonalStore store, Drafts drafts)
+    {
+        var filled = await drafts.FindAsync(http);
+        return Page(
+            http, new SearchModel
+            {
+                Body = filled?.Form(http, "search") is { } form ? BodyOf(form) : [],
+                Kept = await store.NamedAsync(CallerOf(http), PersonalKind.Search, http.RequestAborted),
+            }, filled: filled);
+    }
 
     private static async Task<IResult> KeepAsync(
         HttpContext http, PersonalStore store, ReportSearch search, IntakeLimits limits, TimeProvider time)
@@ -234,11 +242,12 @@ internal static class SearchEndpoints
     private static ImmutableArray<PageError> ErrorsOf(ApiProblem problem) => problem.Errors is { Count: > 0 } errors
         ? [.. errors.Select(e => new PageError(e.Detail, e.Field.Split('[')[0]))] : [new PageError(problem.Detail ?? problem.Title)];
 
-    private static IResult Page(HttpContext http, SearchModel model, ImmutableArray<PageError> errors = default, int status = StatusCodes.Status200OK) =>
+    private static IResult Page(
+        HttpContext http, SearchModel model, ImmutableArray<PageError> errors = default, int status = StatusCodes.Status200OK, FilledForm? filled = null) =>
         Pages.Of<SearchView, SearchModel>(
             http, model, p => p with
             {
                 Title = model.Name is { } name ? p.Words.Of("search.named", ("name", name)) : p.Words["search.title"], Nav = NavEntry.Search,
-                Errors = errors.IsDefault ? [] : errors,
+                Errors = errors.IsDefault ? [] : errors, Filled = filled,
             }, status);
 }

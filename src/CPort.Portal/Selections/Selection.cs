@@ -28,10 +28,16 @@ public sealed record SelectedItem(string Item, int Version)
 /// </summary>
 public sealed record Selection
 {
-    /// <summary>Items at most: what a batch of the API takes.</summary>
-    public const int Most = 1_000;
+    /// <summary>Items at most: so many are asked one by one each time the page is drawn.</summary>
+    public const int Most = 2_000;
+
+    /// <summary>Rows of its page.</summary>
+    public const int Rows = 100;
 
     public required ImmutableArray<SelectedItem> Items { get; init; }
+
+    /// <summary>The group of look-alikes that they were chosen from: only what looks like it then is assessed; null: none.</summary>
+    public string? Group { get; init; }
 
     /// <summary>From where they were chosen, to go back to.</summary>
     public required string From { get; init; }
@@ -51,6 +57,15 @@ public sealed record Selection
 
     /// <summary>Enough items, or an end: the number has to be typed.</summary>
     public bool NeedsNumber => Items.Length > 100 || (Action is { } action && action.IsFinal()) || Assessment?.Class == Classification.NotIllegal;
+
+    /// <summary>
+    /// The same without some, before anything was done. What had been decided stands, as a deed of its own: nothing of the former one, confirmed in another
+    /// window, is taken for it.
+    /// </summary>
+    public Selection Without(IReadOnlySet<string> items) => Done ? this : this with
+    {
+        Items = [.. Items.Where(i => !items.Contains(i.Item))], CommandId = Deed is null ? null : Domain.Access.CommandId.New().Value,
+    };
 
     public string Write() => JsonSerializer.Serialize(this, ApiJson.Options);
 

@@ -3,6 +3,7 @@ using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Reports;
 using CPort.Domain.Audit;
+using CPort.Domain.Groups;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
@@ -18,11 +19,15 @@ namespace CPort.Portal.Selections;
 public sealed record SelectionRow(SelectedItem Chosen, ItemAnswer? Now, string? Refused);
 
 /// <summary>A selection's page.</summary>
-public sealed record SelectionModel(string Id, Selection Selection, ImmutableArray<SelectionRow> Rows) : IShowsData
+public sealed record SelectionModel(string Id, Selection Selection, ImmutableArray<SelectionRow> Rows, int From) : IShowsData
 {
     Shown IShowsData.What() => new(
         [.. Rows.Where(r => r.Now is not null).Select(r => new AuditObject(AuditObjectKind.Item, r.Chosen.Item))], ["state", "hosting", "assignment"],
         Rows.Length);
+
+    /// <summary>Those of the page: what is refused comes first, so that it is seen.</summary>
+    public IEnumerable<SelectionRow> Page =>
+        Rows.OrderBy(r => Selection.Done ? r.Chosen.Outcome == "accepted" : r.Refused is null).Skip(From).Take(Selection.Rows);
 
     public int Possible => Rows.Count(r => r.Refused is null && r.Now is not null);
 }
@@ -39,6 +44,7 @@ internal static class SelectionEndpoints
     {
         pages.MapPost("/app/selections", ChooseAsync).Needs(Deed.ListItems).Needs(Deed.WorkOnReports);
         pages.MapGet("/app/selections/{id}", ShowAsync).Needs(Deed.ListItems).Needs(Deed.WorkOnReports);
+        pages.MapPost("/app/selections/{id}/without", WithoutAsync).Needs(Deed.ListItems).Needs(Deed.WorkOnReports);
         pages.MapPost("/app/selections/{id}/deed", DecideAsync).Needs(Deed.ListItems).Needs(Deed.WorkOnReports);
         pages.MapPost("/app/selections/{id}/do", DoAsync).Needs(Deed.ListItems).Needs(Deed.WorkOnReports);
     }
@@ -47,15 +53,15 @@ internal static class SelectionEndpoints
     private static async Task<IResult> ChooseAsync(HttpContext http, PersonalStore store, QueueReader queues, TimeProvider time)
     {
         var form = await Form.ReadAsync(http);
-        var queue = WorkQueue.Find(form.Text("queue"));
+        var round = Round.Parse(form.Text("from"));
         var chosen = form.All("item").Select(ChosenItem.Parse).OfType<ChosenItem>()
             .Select(c => new SelectedItem(new ItemRef(c.Report, c.Item).ToString(), c.Version)).DistinctBy(c => c.Item).ToImmutableArray();
-        if (form.Text("which") == "all" && queue is not null)
+        if (form.Text("which") == "all" && round is not null)
         {
-            chosen = await AllAsync(form.Caller, queue, queues, http.RequestAborted);
+            chosen = await AllAsync(form.Caller, round, queues, http.RequestAborted);
         }
 
-        var from = queue is null ? "/app/queues" : $"/app/queues/{queue.Name}";
+        var from = round?.Address ?? "/app/queues";
         if (chosen.IsEmpty)
         {
             return Pages.After(from, "nothingChosen");
@@ -65,13 +71,13 @@ internal static class SelectionEndpoints
         return Pages.After($"/app/selections/{await store.KeepAsync(form.Caller, PersonalKind.Selection, selection.Write(), http.RequestAborted)}");
     }
 
-    private static async Task<ImmutableArray<SelectedItem>> AllAsync(Caller caller, WorkQueue queue, QueueReader queues, CancellationToken cancellation)
+    private static async Task<ImmutableArray<SelectedItem>> AllAsync(Caller caller, Round round, QueueReader queues, CancellationToken cancellation)
     {
         var all = ImmutableArray.CreateBuilder<SelectedItem>();
         PagePlace? after = null;
         do
         {
-            var page = await queues.PageAsync(caller, new QueueQuery { Queue = queue, After = after }, cancellation);
+            var page = await queues.PageAsync(caller, new QueueQuery { Queue = round.Queue, Filter = round.Filter, After = after }, cancellation);
             all.AddRange(page.Items.Select(i => new SelectedItem($"{i.Row.ReportId}-{i.Row.Ordinal}", i.Row.Version)));
             after = page.Next;
         }
@@ -79,8 +85,28 @@ internal static class SelectionEndpoints
         return all.DrainToImmutable();
     }
 
-    private static async Task<IResult> ShowAsync(HttpContext http, PersonalStore store, IReportGateway gateway, string id) =>
-        await ReadAsync(http, store, id) is { } selection ? await PageAsync(http, gateway, id, selection) : Pages.Absent(http);
+    private static async Task<IResult> ShowAsync(HttpContext http, PersonalStore store, IReportGateway gateway, string id, int? from = null) =>
+        await ReadAsync(http, store, id) is { } selection ? await PageAsync(http, gateway, id, selection, from ?? 0) : Pages.Absent(http);
+
+    /// <summary>Takes rows out again: all but a few are chosen that way.</summary>
+    private static async Task<IResult> WithoutAsync(HttpContext http, PersonalStore store, IReportGateway gateway, string id)
+    {
+        if (await ReadAsync(http, store, id) is not { Done: false } selection)
+        {
+            return Pages.Absent(http);
+        }
+
+        var form = await Form.ReadAsync(http);
+        var left = selection.Without(form.All("out").ToHashSet(StringComparer.Ordinal));
+        if (left.Items.Length == selection.Items.Length || left.Items.IsEmpty)
+        {
+            var why = Pages.WordsOf(http)[left.Items.IsEmpty ? "error.allOut" : "error.noneOut"];
+            return await PageAsync(http, gateway, id, selection, form.Number("from") ?? 0, new PageError(why, "rows"));
+        }
+
+        await store.ReplaceAsync(form.Caller, PersonalKind.Selection, id, left.Write(), http.RequestAborted);
+        return Pages.After($"/app/selections/{id}", "takenOut");
+    }
 
     /// <summary>What is to be done is decided; the page then shows what would come of it.</summary>
     private static async Task<IResult> DecideAsync(HttpContext http, PersonalStore store, IReportGateway gateway, string id)
@@ -95,7 +121,7 @@ internal static class SelectionEndpoints
         var action = form.Code<ActionType>("action");
         if (assessment.Class is null == action is null)
         {
-            return await PageAsync(http, gateway, id, selection, new PageError(Pages.WordsOf(http)["error.selection"], "decide"));
+            return await PageAsync(http, gateway, id, selection, 0, new PageError(Pages.WordsOf(http)["error.selection"], "decide"));
         }
 
         selection = selection with
@@ -107,7 +133,7 @@ internal static class SelectionEndpoints
         return Pages.After($"/app/selections/{id}");
     }
 
-    private static async Task<IResult> DoAsync(HttpContext http, PersonalStore store, IReportGateway gateway, string id)
+    private static async Task<IResult> DoAsync(HttpContext http, PersonalStore store, IReportGateway gateway, GroupReader groups, string id)
     {
         if (await ReadAsync(http, store, id) is not { Deed: { } deed } selection)
         {
@@ -124,19 +150,26 @@ internal static class SelectionEndpoints
         if (form.Text("deed") != selection.CommandId)
         {
             // Something else was decided since that page was drawn, in another window.
-            return await PageAsync(http, gateway, id, selection, new PageError(Pages.WordsOf(http)["error.otherDeed"], "decide"));
+            return await PageAsync(http, gateway, id, selection, 0, new PageError(Pages.WordsOf(http)["error.otherDeed"], "decide"));
         }
 
         if (!selection.Done && selection.NeedsNumber && form.Number("number") != model.Possible)
         {
-            return await PageAsync(http, gateway, id, selection, new PageError(Pages.WordsOf(http)["error.number"], "number"));
+            return await PageAsync(http, gateway, id, selection, 0, new PageError(Pages.WordsOf(http)["error.number"], "number"));
         }
 
+        // What was chosen because it looks alike is assessed only where it does: lists may have been wrong, and the report has the last word.
+        var group = selection.Group is { } of && deed == SelectionDeed.Assess
+            ? await groups.TargetsAsync(form.Caller, of, [.. selection.Items.Select(i => RefOf(i.Item))], Selection.Most, http.RequestAborted) : null;
+        var alike = group?.Items.Select(i => i.Item).ToHashSet();
+        bool Fits(SelectedItem item) => selection.Group is null || deed != SelectionDeed.Assess || alike?.Contains(RefOf(item.Item)) == true;
+
         // What is known to be refused is not asked for; it keeps its reason.
-        var rows = model.Rows.Where(r => selection.Done ? r.Chosen.Outcome == "unavailable" : r.Refused is null && r.Now is not null).ToArray();
-        var asked = rows.Select(r => (ItemRef.TryParse(r.Chosen.Item, out var item) ? item : default, (int?)r.Chosen.Version)).ToArray();
+        var rows = model.Rows.Where(
+            r => selection.Done ? r.Chosen.Outcome == "unavailable" : r.Refused is null && r.Now is not null && Fits(r.Chosen)).ToArray();
+        var asked = rows.Select(r => (RefOf(r.Chosen.Item), (int?)r.Chosen.Version)).ToArray();
         var outcomes = await ItemBatchEndpoints.RunAsync(
-            http, gateway, asked, (report, targets, part) => Command(selection, deed, report, targets, ContextOf(form, selection, part)));
+            http, gateway, asked, (report, targets, part) => Command(selection, deed, report, targets, ContextOf(form, selection, part), group?.Alike));
         var done = rows.Zip(outcomes, (row, outcome) => (row.Chosen.Item, Outcome: outcome)).ToDictionary(o => o.Item, o => o.Outcome);
         selection = selection with
         {
@@ -144,7 +177,11 @@ internal static class SelectionEndpoints
             [
                 .. model.Rows.Select(r => done.TryGetValue(r.Chosen.Item, out var o) ? r.Chosen with { Outcome = o.Outcome, Detail = o.Detail }
                     : r.Chosen.Outcome is not null ? r.Chosen
-                    : r.Chosen with { Outcome = "rejected", Detail = r.Refused ?? Pages.WordsOf(http)["absent.title"] }),
+                    : r.Chosen with
+                    {
+                        Outcome = "rejected",
+                        Detail = r.Refused ?? (r.Now is not null && !Fits(r.Chosen) ? AssessItems.NotInGroup : Pages.WordsOf(http)["absent.title"]),
+                    }),
             ],
         };
         await store.ReplaceAsync(form.Caller, PersonalKind.Selection, id, selection.Write(), http.RequestAborted);
@@ -155,10 +192,16 @@ internal static class SelectionEndpoints
     private static CommandContext ContextOf(Form form, Selection selection, int part) =>
         form.Context() with { CommandId = CommandId.Parse($"{selection.CommandId}.{part}"), Digest = 0 };
 
+    private static ItemRef RefOf(string text) => ItemRef.TryParse(text, out var item) ? item : default;
+
     private static IReportCommand Command(
-        Selection selection, SelectionDeed deed, ReportId report, ImmutableArray<ItemTarget> targets, CommandContext context) => deed switch
+        Selection selection, SelectionDeed deed, ReportId report, ImmutableArray<ItemTarget> targets, CommandContext context, LookAlikeBall? alike) => deed
+        switch
     {
-        SelectionDeed.Assess => new AssessItems { ReportId = report, Context = context, Items = targets, Assessment = selection.Assessment!.ToInput()! },
+        SelectionDeed.Assess => new AssessItems
+        {
+            ReportId = report, Context = context, Items = targets, Assessment = selection.Assessment!.ToInput()!, Alike = alike,
+        },
         _ => new RecordActions
         {
             ReportId = report, Context = context, Items = targets,
@@ -170,13 +213,13 @@ internal static class SelectionEndpoints
         await store.FindAsync(http.Features.Get<Caller>()!, PersonalKind.Selection, id, http.RequestAborted) is { } kept ? Selection.Read(kept.Body) : null;
 
     private static async Task<IResult> PageAsync(
-        HttpContext http, IReportGateway gateway, string id, Selection selection, params ImmutableArray<PageError> errors)
+        HttpContext http, IReportGateway gateway, string id, Selection selection, int from = 0, params ImmutableArray<PageError> errors)
     {
-        var model = await ModelAsync(http, gateway, id, selection);
+        var model = (await ModelAsync(http, gateway, id, selection)) with { From = Math.Clamp(from / Selection.Rows * Selection.Rows, 0, Selection.Most) };
         return Pages.Of<SelectionView, SelectionModel>(
             http, model, p => p with
             {
-                Title = p.Words.Count("selection.title", selection.Items.Length), Nav = NavEntry.Queues, Errors = errors,
+                Title = p.Words.Count("selection.title", selection.Items.Length), Nav = p.Work, Errors = errors,
                 Crumbs = [new Crumb(p.Words["selection.back"], selection.From)],
             }, errors.IsEmpty ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
     }
@@ -199,7 +242,7 @@ internal static class SelectionEndpoints
                     : null;
                 rows[place] = new SelectionRow(chosen, view is null ? null : ItemAnswer.Of(item.Report, view), Refusal(view, chosen, selection, words));
             });
-        return new SelectionModel(id, selection, [.. rows]);
+        return new SelectionModel(id, selection, [.. rows], 0);
     }
 
     private static string? Refusal(Domain.Reports.ItemView? view, SelectedItem chosen, Selection selection, Words words)

@@ -1,4 +1,5 @@
 using System.Text;
+using CPort.Actors.Intake;
 using CPort.Actors.Telemetry;
 using CPort.Domain.Confidential;
 using Microsoft.AspNetCore.Antiforgery;
@@ -14,8 +15,21 @@ internal sealed class Form
 
     private Form(HttpContext http, IFormCollection fields) => (_http, _fields) = (http, fields);
 
-    public static async Task<Form> ReadAsync(HttpContext http) => http.Request.HasFormContentType
-        ? new(http, await http.Request.ReadFormAsync(http.RequestAborted)) : throw ApiProblemException.Of(ProblemCodes.BadRequest, "A form was expected.");
+    /// <summary>Fields that were kept.</summary>
+    public static Form Of(HttpContext http, IFormCollection fields) => new(http, fields);
+
+    /// <summary>No field is longer than the API takes a text (<see cref="IntakeLimits.MemoLength"/>): 422 with the field's name.</summary>
+    public static async Task<Form> ReadAsync(HttpContext http)
+    {
+        if (!http.Request.HasFormContentType)
+        {
+            throw ApiProblemException.Of(ProblemCodes.BadRequest, "A form was expected.");
+        }
+
+        var (fields, most) = (await http.Request.ReadFormAsync(http.RequestAborted), http.RequestServices.GetRequiredService<IntakeLimits>().MemoLength);
+        return fields.FirstOrDefault(f => f.Value.Any(v => v?.Length > most)) is { Key: { } tooLong }
+            ? throw ApiProblemException.OfField(tooLong, ProblemCodes.TooLong, $"At most {most} characters.") : new(http, fields);
+    }
 
     public Caller Caller => _http.Features.Get<Caller>()!;
 
@@ -29,6 +43,11 @@ internal sealed class Form
     /// <summary>A value of one of ICCAM's lists, by its number.</summary>
     public T? Code<T>(string name)
         where T : struct, Enum => Number(name) is { } n && Enum.IsDefined((T)Enum.ToObject(typeof(T), n)) ? (T)Enum.ToObject(typeof(T), n) : null;
+
+    /// <summary>As it was filled in, to be shown again.</summary>
+    public FilledForm Filled() => new(
+        Text(Drafts.IdField) ?? "", _http.Request.Path,
+        _fields.ToImmutableDictionary(f => f.Key, f => f.Value.OfType<string>().ToImmutableArray()));
 
     public IEnumerable<string> All(string name) => _fields[name].OfType<string>();
 

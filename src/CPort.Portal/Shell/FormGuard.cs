@@ -15,6 +15,8 @@ internal static class FormGuard
     /// <summary>Fields of a form at most: a page of rows, chosen, with their versions.</summary>
     private const int Fields = 1_024;
 
+    public static FormOptions Limits { get; } = new() { ValueCountLimit = Fields, BufferBodyLengthLimit = FormBytes, ValueLengthLimit = FormBytes };
+
     public static async ValueTask<object?> FilterAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
@@ -42,8 +44,7 @@ internal static class FormGuard
         {
             try
             {
-                await http.Request.ReadFormAsync(
-                    new FormOptions { ValueCountLimit = Fields, BufferBodyLengthLimit = FormBytes, ValueLengthLimit = FormBytes }, http.RequestAborted);
+                await http.Request.ReadFormAsync(Limits, http.RequestAborted);
             }
             catch (InvalidDataException)
             {
@@ -52,6 +53,12 @@ internal static class FormGuard
 
             if (http.Features.Get<PortalSession>() is not null && !await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http))
             {
+                // The same person has signed in again in another tab.
+                if (await http.RequestServices.GetRequiredService<Drafts>().KeepAsync(http) is { } again)
+                {
+                    return Pages.After(again);
+                }
+
                 throw ApiProblemException.Of(ProblemCodes.NotAuthorised, "The form is of another session. Load the page again and repeat what you did.");
             }
         }
@@ -60,7 +67,13 @@ internal static class FormGuard
             throw ApiProblemException.Of(ProblemCodes.BadRequest, "A form was expected.");
         }
 
-        return await next(context);
+        var result = await next(context);
+        if (result is Pages.SeeOther && http.Request.HasFormContentType)
+        {
+            await http.RequestServices.GetRequiredService<Drafts>().DoneAsync(http);
+        }
+
+        return result;
     }
 
     /// <summary>Every browser of these years says where a request comes from; one that does not must name our own origin.</summary>

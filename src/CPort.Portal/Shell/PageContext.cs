@@ -32,10 +32,19 @@ public sealed record PageContext
     /// <summary>What was wrong with what was sent; the summary at the page's top.</summary>
     public ImmutableArray<PageError> Errors { get; init; } = [];
 
+    /// <summary>What was filled in before a sign-in, and stands here again; null: nothing.</summary>
+    public FilledForm? Filled { get; init; }
+
+    /// <summary>Whose page it is, as forms that are kept say it (<see cref="Drafts"/>).</summary>
+    internal Lazy<string?> Who { get; init; } = new((string?)null);
+
     /// <summary>The page's own address, to come back to.</summary>
     public required string Address { get; init; }
 
     public Caller Caller => Session!.Caller;
+
+    /// <summary>Where work comes from: police's inbox, for others the queues.</summary>
+    public NavEntry Work => Session is { } session && AccessTable.May(session.Caller, NavEntry.Inbox.Needs) ? NavEntry.Inbox : NavEntry.Queues;
 }
 
 /// <summary>A step of the way to a page.</summary>

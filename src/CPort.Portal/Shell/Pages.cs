@@ -60,6 +60,7 @@ public static class Pages
             Words = words, Session = session, Title = "", Now = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow(),
             Token = token is { RequestToken: { } value } ? (token.FormFieldName, value) : null,
             Address = http.Request.Path + http.Request.QueryString,
+            Who = new Lazy<string?>(() => session is null ? null : http.RequestServices.GetRequiredService<Drafts>().MarkOf(session.Caller)),
 
             // A name that is no text is nobody's.
             Done = http.Request.Query[DoneField].ToString() is { Length: > 0 } done && words.Has($"done.{done}") ? done : null,
@@ -91,7 +92,8 @@ public static class Pages
         }
     }
 
-    private sealed record SeeOther(string Address) : IResult
+    /// <summary>Something was done, and this is where it shows.</summary>
+    internal sealed record SeeOther(string Address) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {

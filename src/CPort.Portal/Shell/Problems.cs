@@ -5,24 +5,27 @@ namespace CPort.Portal.Shell;
 /// <summary>Problems as pages; their wording is that of the API's, their titles the catalogue's.</summary>
 internal static class Problems
 {
-    public static Task WriteAsync(HttpContext http, ApiProblem problem)
+    public static async Task WriteAsync(HttpContext http, ApiProblem problem)
     {
         if (problem.Status == StatusCodes.Status401Unauthorized)
         {
-            // What was filled in is kept by the page's script; without one, the browser's "back" has it.
-            var wanted = HttpMethods.IsGet(http.Request.Method) ? http.Request.Path + http.Request.QueryString : "/app";
-            return Pages.After($"/signin?return={Uri.EscapeDataString(wanted)}").ExecuteAsync(http);
+            await AfterAsync("/signin");
+            return;
         }
 
         if (problem.Status == StatusCodes.Status403Forbidden && http.Features.Get<PortalSession>() is { Standing: not Domain.People.Standing.Good } session)
         {
             // Not what was asked is refused: something else comes first.
-            return session.Standing == Domain.People.Standing.PurposeNeeded
-                ? Pages.After($"/signin/purpose?return={Uri.EscapeDataString(HttpMethods.IsGet(http.Request.Method) ? http.Request.Path + http.Request.QueryString : "/app")}")
-                    .ExecuteAsync(http)
+            var first = session.Standing switch
+            {
+                Domain.People.Standing.PurposeNeeded => "purpose", Domain.People.Standing.SecondWayNeeded => "second", _ => null,
+            };
+            await (first is not null
+                ? AfterAsync($"/signin/{first}")
                 : Pages.Of<MessageView, Message>(
                     http, new Message($"standing.{session.Standing}"), p => p with { Title = p.Words[$"standing.{session.Standing}.title"], Done = null },
-                    problem.Status).ExecuteAsync(http);
+                    problem.Status).ExecuteAsync(http));
+            return;
         }
 
         var key = problem.Status switch
@@ -36,10 +39,19 @@ internal static class Problems
         };
         if (key == "absent")
         {
-            return Pages.Absent(http).ExecuteAsync(http);
+            await Pages.Absent(http).ExecuteAsync(http);
+            return;
         }
 
         var message = new Message(key, problem.Detail is { } detail ? [detail] : []);
-        return Pages.Of<MessageView, Message>(http, message, p => p with { Title = p.Words[$"{key}.title"], Done = null }, problem.Status).ExecuteAsync(http);
+        await Pages.Of<MessageView, Message>(http, message, p => p with { Title = p.Words[$"{key}.title"], Done = null }, problem.Status).ExecuteAsync(http);
+
+        // Afterwards back to what was wanted; what was filled in waits there (rule R8).
+        async Task AfterAsync(string page)
+        {
+            var wanted = HttpMethods.IsGet(http.Request.Method) ? http.Request.Path + http.Request.QueryString
+                : await http.RequestServices.GetRequiredService<Drafts>().KeepAsync(http) ?? "/app";
+            await Pages.After($"{page}?return={Uri.EscapeDataString(wanted)}").ExecuteAsync(http);
+        }
     }
 }

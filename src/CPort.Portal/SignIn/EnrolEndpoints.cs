@@ -1,5 +1,6 @@
 using CPort.Actors.People;
 using CPort.Api.People;
+using CPort.Domain.Audit;
 using CPort.Domain.People;
 using CPort.Domain.People.Verbs;
 using Microsoft.AspNetCore.DataProtection;
@@ -28,7 +29,7 @@ internal static class EnrolEndpoints
     private static async Task<IResult> OptionsAsync(HttpContext http, SignInServices all, SignInManager<PersonAccount> framework, string link) =>
         Invited(all, link) is { } person
             ? SignInEndpoints.Json(await framework.MakePasskeyCreationOptionsAsync(EntityOf(all, person)))
-            : NoLink(http);
+            : NoLink(http, all, link);
 
     /// <summary>How an authenticator names the person.</summary>
     internal static PasskeyUserEntity EntityOf(SignInServices all, Person person)
@@ -41,12 +42,22 @@ internal static class EnrolEndpoints
         HttpContext http, SignInServices all, SignInManager<PersonAccount> framework, PortalSessions sessions, string link)
     {
         var form = await Form.ReadAsync(http);
-        if (Invited(all, link) is not { } invited || await AttestedAsync(all, framework, invited, form.Text("credential")) is not { } passkey
-            || await AcceptAsync(http, all, link) is not { } person)
+        if (Invited(all, link) is not { } invited)
         {
-            return NoLink(http);
+            return NoLink(http, all, link);
         }
 
+        if (await AttestedAsync(all, framework, invited, form.Text("credential")) is not { } passkey)
+        {
+            return NoLink(http, all, link, "passkey");
+        }
+
+        if (await AcceptAsync(http, all, link) is not { } person)
+        {
+            return NoLink(http, all, link);
+        }
+
+        await sessions.RecordAsync(http, person, AuditKind.Administration, "make-passkey");
         await all.Credentials.PutAsync(person, PersonAccounts.Of(passkey), http.RequestAborted);
         await sessions.OpenAsync(http, person, proved: true);
         return SignInEndpoints.Done(http, "/app");
@@ -80,20 +91,22 @@ internal static class EnrolEndpoints
         var form = await Form.ReadAsync(http);
         if (Invited(all, link) is not { } invited || all.Options.WithoutCodes.Contains(invited.Agency))
         {
-            return NoLink(http);
+            return NoLink(http, all, link);
         }
 
         var secret = SecretOf(protection, link, form.Text("state"));
         if (secret is null || Totp.StepOf(secret, form.Text("code") ?? "", all.Time.GetUtcNow()) is not { } step)
         {
+            all.Refusals.Note("enrol", "code", all.Portal.NamedBy(invited));
             return Page(http, all, protection, link, wrong: true, secret);
         }
 
         if (await AcceptAsync(http, all, link) is not { } person)
         {
-            return NoLink(http);
+            return NoLink(http, all, link);
         }
 
+        await sessions.RecordAsync(http, person, AuditKind.Administration, "make-codes");
         var (kept, codes) = await all.Credentials.PutCodesAsync(person, secret, step, http.RequestAborted);
         await sessions.OpenAsync(http, person, proved: true);
 
@@ -123,7 +136,7 @@ internal static class EnrolEndpoints
     {
         if (Invited(all, link) is not { } person)
         {
-            return NoLink(http);
+            return NoLink(http, all, link);
         }
 
         var (entity, agency) = (EntityOf(all, person), all.Agencies.Current.Find(person.Agency)!);
@@ -138,6 +151,14 @@ internal static class EnrolEndpoints
                 Title = p.Words["enrol.title"], Address = "/signin", Errors = wrong ? [new PageError(p.Words["enrol.wrong"], "code")] : [],
             },
             wrong ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+    }
+
+    /// <summary>It comes to nothing, and whose link it was, if anybody's, finds that in the audit log.</summary>
+    private static IResult NoLink(HttpContext http, SignInServices all, string link, string cause = "link")
+    {
+        var whose = EnrolmentLink.TryParse(link, out var given) ? all.People.Current.OwnerOfLink(given.Hash) : null;
+        all.Refusals.Note("enrol", cause, all.Portal.NamedBy(whose));
+        return NoLink(http);
     }
 
     private static IResult NoLink(HttpContext http) => Pages.Of<MessageView, Message>(

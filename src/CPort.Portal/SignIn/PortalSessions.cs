@@ -18,8 +18,8 @@ public sealed record SignedIn(Session Session, Person Person, Standing Standing)
 /// what is stopped, reset, lapsed or changed anywhere holds at the next click.
 /// </summary>
 public sealed class PortalSessions(
-    SessionStore sessions, PeopleDirectoryFeed people, AgencyDirectoryFeed agencies, ConfidentialSeam seam, SignInOptions options, IAuditLog audit,
-    TimeProvider time) : IPortalSessions
+    SessionStore sessions, CredentialStore credentials, PeopleDirectoryFeed people, AgencyDirectoryFeed agencies, ConfidentialSeam seam,
+    SignInOptions options, IAuditLog audit, TimeProvider time) : IPortalSessions
 {
     public async ValueTask<PortalSession?> OfAsync(HttpContext http)
     {
@@ -34,7 +34,8 @@ public sealed class PortalSessions(
             throw ApiProblemException.Of(ProblemCodes.Unavailable, "The directory of people is being read.");
         }
 
-        if (await sessions.FindAsync(id, http.RequestAborted) is not { } session
+        var byItself = http.GetEndpoint()?.Metadata.GetMetadata<AskedByItself>() is not null;
+        if (await sessions.FindAsync(id, http.RequestAborted, seen: !byItself) is not { } session
             || people.Current.Find(session.Person) is not { } person || person.Generation != session.Generation)
         {
             return null;
@@ -53,7 +54,8 @@ public sealed class PortalSessions(
         return new PortalSession
         {
             Caller = caller, Standing = standing, AgencyName = agencies.Current.Find(person.Agency)!.Name, PersonName = NameOf(person),
-            Language = settings.Language, Theme = (Theme)settings.Theme, Density = (Density)settings.Density, Keys = settings.Keys,
+            Language = settings.Language, Theme = (Theme)settings.Theme, Density = (Density)settings.Density, Keys = settings.Keys, KeyMap = settings.KeyMap,
+            Idle = sessions.Options.Idle, EndsAt = session.ExpiresAt,
         };
     }
 
@@ -72,8 +74,11 @@ public sealed class PortalSessions(
 
         // That somebody came in is durable before they are.
         var rights = new SessionRights(tenant, person.Roles);
-        await RecordAsync(person, PeopleAccess.CallerOf(person, rights, agencies.Current, time.GetUtcNow()).Caller, "sign-in", http.RequestAborted);
-        var (id, _) = await sessions.OpenAsync(person, tenant, person.Roles, proved, http.RequestAborted);
+        await RecordAsync(person, CallerOf(person, rights), AuditKind.SignIn, "sign-in", AuditOutcome.Done, http.RequestAborted);
+
+        // Who has the agency's provider besides has another way.
+        var oneWay = person.Providers.IsEmpty && await credentials.HasOneWayAsync(person, http.RequestAborted);
+        var (id, _) = await sessions.OpenAsync(person, tenant, person.Roles, proved, http.RequestAborted, oneWay);
         http.Response.Cookies.Append(options.SessionCookie, id, options.Cookie());
     }
 
@@ -85,18 +90,42 @@ public sealed class PortalSessions(
             await sessions.EndAsync(sessions.HashOf(id), http.RequestAborted);
             if (http.Features.Get<SignedIn>() is { } me)
             {
-                await RecordAsync(me.Person, http.Features.Get<Caller>(), "sign-out", http.RequestAborted);
+                await RecordAsync(http, me.Person, AuditKind.SignIn, "sign-out");
             }
         }
 
         http.Response.Cookies.Delete(options.SessionCookie, options.Cookie());
     }
 
-    private Task RecordAsync(Person person, Caller? caller, string action, CancellationToken cancellation) => caller is null ? Task.CompletedTask
+    /// <summary>
+    /// Writes down what a person does about their own coming in, before it is done: in their session, or by a link that they are taking up.
+    /// </summary>
+    /// <param name="http">The request.</param>
+    /// <param name="person">Who.</param>
+    /// <param name="kind">As what.</param>
+    /// <param name="action">One of few words of ours.</param>
+    /// <param name="outcome">What came of it.</param>
+    /// <param name="purpose">The one that is stated by it.</param>
+    public Task RecordAsync(
+        HttpContext http, Person person, AuditKind kind, string action, AuditOutcome outcome = AuditOutcome.Done, string? purpose = null)
+    {
+        var caller = http.Features.Get<Caller>() ?? CallerOf(person, new SessionRights(Tenant.Live, person.Roles));
+        return RecordAsync(person, purpose is null || caller is null ? caller : caller with { Purpose = purpose }, kind, action, outcome, http.RequestAborted);
+    }
+
+    /// <summary>Whom a refused attempt names, for <see cref="SignInRefusals"/>; null: nobody who is known here.</summary>
+    public Caller? NamedBy(Person? person) => person is null || agencies.Current.Find(person.Agency) is not { } agency ? null
+        : new Caller { Agency = agency.Id, Kind = agency.Kind, Roles = Roles.None, KeyId = person.Id.Value, Person = person.Id };
+
+    private Caller? CallerOf(Person person, SessionRights rights) => PeopleAccess.CallerOf(person, rights, agencies.Current, time.GetUtcNow()).Caller;
+
+    private Task RecordAsync(
+        Person person, Caller? caller, AuditKind kind, string action, AuditOutcome outcome, CancellationToken cancellation) => caller is null
+        ? Task.CompletedTask
         : audit.RecordAsync(
             new AuditRecord
             {
-                Kind = AuditKind.SignIn, Caller = caller, Action = action, Outcome = AuditOutcome.Done,
+                Kind = kind, Caller = caller, Action = action, Outcome = outcome,
                 Objects = [new AuditObject(AuditObjectKind.Person, person.Id.Value)], Request = System.Diagnostics.Activity.Current?.TraceId.ToString(),
             }, cancellation);
 

@@ -65,7 +65,9 @@ internal static class ProviderSignIn
         o.Events.OnTicketReceived = context => ReceivedAsync(context, provider);
         o.Events.OnRemoteFailure = context =>
         {
-            context.HttpContext.RequestServices.GetRequiredService<SignInServices>().Tell(context.Failure?.GetType().Name ?? "the provider refused");
+            var all = context.HttpContext.RequestServices.GetRequiredService<SignInServices>();
+            all.Tell(context.Failure?.GetType().Name ?? "the provider refused");
+            all.Refusals.Note("sign-in", "provider", all.OfProvider(provider));
             return RefuseAsync(context.Response, context.HandleResponse);
         };
     }
@@ -79,6 +81,7 @@ internal static class ProviderSignIn
             || (provider.Acr is { } acr && context.Principal!.FindFirstValue("acr") != acr))
         {
             all.Tell("nobody here is linked to whom the provider names, or it asked too little");
+            all.Refusals.Note("sign-in", "provider", person?.Agency == provider.Agency ? all.Portal.NamedBy(person) : all.OfProvider(provider));
             await RefuseAsync(context.Response, context.HandleResponse);
             return;
         }

@@ -1,5 +1,6 @@
 using CPort.Actors.Sessions;
 using CPort.Domain.Agencies;
+using CPort.Domain.Audit;
 using Microsoft.AspNetCore.Identity;
 
 namespace CPort.Portal.SignIn;
@@ -14,6 +15,9 @@ internal static class SessionEndpoints
             .Needs(Deed.SignIn);
         pages.MapPost("/signin/purpose", PurposeAsync).Needs(Deed.SignIn);
         pages.MapPost("/signin/session", ChangeAsync).Needs(Deed.SignIn);
+
+        // Says that somebody is there (WCAG 2.2.1); asking is all.
+        pages.MapGet("/app/here", () => Results.NoContent()).Needs(Deed.CountItems);
         pages.MapGet("/signin/again", (HttpContext http, SignInServices all) => AgainPageAsync(http, all, Return.To(http.Request.Query[Return.Field]),
             wrong: false))
             .Needs(Deed.SignIn);
@@ -41,6 +45,7 @@ internal static class SessionEndpoints
             return await PurposePageAsync(http, all, to, fault: true);
         }
 
+        await all.Portal.RecordAsync(http, me.Person, AuditKind.SignIn, "state-purpose", purpose: purpose);
         await all.Sessions.StatePurposeAsync(me.Session, purpose, http.RequestAborted);
         return SignInEndpoints.Done(http, to);
     }
@@ -69,6 +74,7 @@ internal static class SessionEndpoints
 
         var form = await Form.ReadAsync(http);
         var chosen = form.All("role").Aggregate(Roles.None, (roles, name) => Enum.TryParse<Roles>(name, ignoreCase: true, out var role) ? roles | role : roles);
+        await all.Portal.RecordAsync(http, me.Person, AuditKind.SignIn, "change-session");
         await all.Sessions.ChangeAsync(
             me.Session, SignInEndpoints.TenantOf(form), (chosen & me.Person.Roles) is var kept and not Roles.None ? kept : me.Person.Roles,
                 http.RequestAborted);
@@ -83,17 +89,26 @@ internal static class SessionEndpoints
         }
 
         var form = await Form.ReadAsync(http);
-        var (to, mark) = (Return.To(form.Text(Return.Field)), me.Person.SignInMark);
-        var proved = form.Text("credential") is { } credential
-            ? (await SignInEndpoints.AssertedAsync(all, framework, credential))?.Id == me.Person.Id
-            : !await all.Failures.IsPausedAsync(mark, http.Connection.RemoteIpAddress, http.RequestAborted)
+        var (to, mark, from) = (Return.To(form.Text(Return.Field)), me.Person.SignInMark, http.Connection.RemoteIpAddress);
+        bool proved;
+        if (form.Text("credential") is { } credential)
+        {
+            // What cannot be guessed is not counted.
+            proved = (await SignInEndpoints.AssertedAsync(all, framework, credential))?.Id == me.Person.Id;
+        }
+        else
+        {
+            proved = await all.Failures.ReserveAsync(mark, from, http.RequestAborted) is not null
                 && await all.Credentials.FitAsync(me.Person, form.Text("secret"), form.Text("code"), http.RequestAborted);
+        }
+
+        await all.Portal.RecordAsync(http, me.Person, AuditKind.SignIn, "step-up", proved ? AuditOutcome.Done : AuditOutcome.Refused);
         if (!proved)
         {
-            await all.Failures.CountAsync(mark, http.Connection.RemoteIpAddress, http.RequestAborted);
             return await AgainPageAsync(http, all, to, wrong: true);
         }
 
+        await all.Failures.SucceededAsync(mark, from, http.RequestAborted);
         await all.Sessions.ProvedAsync(me.Session, http.RequestAborted);
         return SignInEndpoints.Done(http, to);
     }

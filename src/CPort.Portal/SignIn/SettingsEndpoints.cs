@@ -1,4 +1,5 @@
 using CPort.Actors.Sessions;
+using CPort.Domain.Audit;
 using CPort.Domain.People;
 using CPort.Domain.People.Verbs;
 using Microsoft.AspNetCore.Identity;
@@ -11,8 +12,14 @@ namespace CPort.Portal.SignIn;
 /// <param name="Sessions">Open ones, newest first.</param>
 /// <param name="Current">The one of this request, by <see cref="Session.IdHash"/>.</param>
 /// <param name="MayUseCodes">The agency has the way by code.</param>
+/// <param name="Roles">All that the person has.</param>
+/// <param name="Chosen">Those that this session works with.</param>
+/// <param name="Training">This session is an exercise.</param>
+/// <param name="SendsMail">This installation has a mail server.</param>
+/// <param name="Keys">What stands in the fields of keys, by the key's name; null: what is set.</param>
 public sealed record SettingsModel(
-    PersonSettings Settings, ImmutableArray<Credential> Ways, ImmutableArray<Session> Sessions, string Current, bool MayUseCodes);
+    PersonSettings Settings, ImmutableArray<Credential> Ways, ImmutableArray<Session> Sessions, string Current, bool MayUseCodes, Roles Roles, Roles Chosen,
+    bool Training, bool SendsMail, IReadOnlyDictionary<string, string?>? Keys = null);
 
 /// <summary>
 /// Settings, ways to sign in and open sessions of the person who is signed in. Ways are added and taken away only by who has just shown one: a session that was
@@ -24,34 +31,51 @@ internal static class SettingsEndpoints
 
     public static void MapSettings(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet(Home, PageAsync).Needs(Deed.ChangeOwnSettings);
+        pages.MapGet(Home, (HttpContext http, SignInServices all) => PageAsync(http, all)).Needs(Deed.ChangeOwnSettings);
         pages.MapPost(Home, ChangeAsync).Needs(Deed.ChangeOwnSettings);
         pages.MapPost($"{Home}/sessions/end", EndOthersAsync).Needs(Deed.ChangeOwnSettings);
         pages.MapPost($"{Home}/passkeys/options", OptionsAsync).Needs(Deed.ChangeOwnSettings).NeedsProof();
         pages.MapPost($"{Home}/passkeys", AddPasskeyAsync).Needs(Deed.ChangeOwnSettings).NeedsProof();
         pages.MapPost($"{Home}/ways/remove", RemoveAsync).Needs(Deed.ChangeOwnSettings).NeedsProof();
+        pages.MapPost($"{Home}/ways/codes", (HttpContext http, SignInServices all) => SecondWayEndpoints.CodesAsync(http, all))
+            .Needs(Deed.ChangeOwnSettings).NeedsProof();
     }
 
-    private static async Task<IResult> PageAsync(HttpContext http, SignInServices all)
+    private static async Task<IResult> PageAsync(
+        HttpContext http, SignInServices all, IReadOnlyDictionary<string, string?>? keys = null, PortalKey? wrong = null)
     {
         var me = http.Features.Get<SignedIn>()!;
         var model = new SettingsModel(
             me.Person.Settings, await all.Credentials.OfAsync(me.Person, http.RequestAborted), await all.Sessions.OfAsync(me.Person.Id, http.RequestAborted),
-            me.Session.IdHash, !all.Options.WithoutCodes.Contains(me.Person.Agency));
-        return Pages.Of<SettingsView, SettingsModel>(http, model, p => p with { Title = p.Words["settings.title"] });
+            me.Session.IdHash, !all.Options.WithoutCodes.Contains(me.Person.Agency), me.Person.Roles, me.Person.Roles & me.Session.Roles,
+            me.Session.Tenant.IsTraining(), all.Options.SendsMail, keys);
+        return Pages.Of<SettingsView, SettingsModel>(
+            http, model, p => p with
+            {
+                Title = p.Words["settings.title"],
+                Errors = wrong is null ? [] : [new PageError(p.Words.Of("error.key", ("does", p.Words[$"keys.{wrong.Name}"])), $"key-{wrong.Name}")],
+            }, wrong is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
     }
 
     private static async Task<IResult> ChangeAsync(HttpContext http, SignInServices all)
     {
         var (me, form) = (http.Features.Get<SignedIn>()!, await Form.ReadAsync(http));
+        var keys = PortalKeys.All.ToDictionary(k => k.Name, k => form.Text($"key-{k.Name}"));
+        var map = PortalKeys.Map(keys, out var wrong);
+        if (wrong is not null)
+        {
+            return await PageAsync(http, all, keys, wrong);
+        }
+
         var answer = await all.Gateway.SendAsync(
             new ChangeSettings
             {
                 Context = form.Context(), Person = me.Person.Id, Settings = new PersonSettings
                 {
-                    NameVisible = form.Is("nameVisible"), Language = form.Text("language"), Keys = form.Is("keys"),
+                    NameVisible = form.Is("nameVisible"), Language = form.Text("language"), Keys = form.Is("keys"), KeyMap = map,
                     Theme = Enum.TryParse<Domain.People.Theme>(form.Text("theme"), ignoreCase: true, out var theme) ? theme : default,
                     Density = Enum.TryParse<Domain.People.Density>(form.Text("density"), ignoreCase: true, out var density) ? density : default,
+                    Mails = Enum.TryParse<MailWish>(form.Text("mails"), ignoreCase: true, out var mails) ? mails : default,
                 },
             },
             http.RequestAborted);
@@ -62,6 +86,7 @@ internal static class SettingsEndpoints
     private static async Task<IResult> EndOthersAsync(HttpContext http, SignInServices all)
     {
         var me = http.Features.Get<SignedIn>()!;
+        await all.Portal.RecordAsync(http, me.Person, AuditKind.SignIn, "end-other-sessions");
         await all.Sessions.EndAllAsync(me.Person.Id, me.Session.IdHash, http.RequestAborted);
         return Pages.After(Home, "sessions");
     }
@@ -77,6 +102,7 @@ internal static class SettingsEndpoints
             throw ApiProblemException.Of(ProblemCodes.BadRequest, "The passkey could not be made.");
         }
 
+        await all.Portal.RecordAsync(http, me.Person, AuditKind.Administration, "make-passkey");
         await all.Credentials.PutAsync(me.Person, PersonAccounts.Of(passkey), http.RequestAborted);
         return SignInEndpoints.Done(http, Home);
     }
@@ -96,6 +122,7 @@ internal static class SettingsEndpoints
             throw ApiProblemException.Of(ProblemCodes.Conflict, "It is your only way to sign in: add another first.");
         }
 
+        await all.Portal.RecordAsync(http, me.Person, AuditKind.Administration, "remove-passkey");
         await all.Credentials.RemoveAsync(me.Person.Id, CredentialKind.Passkey, id, http.RequestAborted);
         return Pages.After(Home, "settings");
     }

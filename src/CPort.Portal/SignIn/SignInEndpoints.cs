@@ -48,12 +48,12 @@ internal static partial class SignInEndpoints
         var to = Return.To(form.Text(Return.Field));
         if (await AssertedAsync(all, framework, form.Text("credential")) is not { } person)
         {
-            await http.RequestServices.GetRequiredService<SignInRefusals>().NoteAsync("sign-in", "passkey", http.RequestAborted);
+            all.Refusals.Note("sign-in", "passkey");
             return Refused(http, all, to, null);
         }
 
         await sessions.OpenAsync(http, person, proved: true, TenantOf(form));
-        await all.Failures.ForgetAsync(person.SignInMark, http.RequestAborted);
+        await all.Failures.SucceededAsync(person.SignInMark, http.Connection.RemoteIpAddress, http.RequestAborted);
         return Done(http, to);
     }
 
@@ -90,22 +90,21 @@ internal static partial class SignInEndpoints
             && all.Agencies.Current.Find(found.Agency) is { Active: true } ? found : null;
 
         // The same work in the same order, whatever of it is wrong.
-        var paused = await all.Failures.IsPausedAsync(mark, from, http.RequestAborted);
-        var fits = await all.Credentials.FitAsync(paused ? null : person, form.Text("secret"), form.Text("code"), http.RequestAborted);
+        var inARow = await all.Failures.ReserveAsync(mark, from, http.RequestAborted);
+        var fits = await all.Credentials.FitAsync(inARow is null ? null : person, form.Text("secret"), form.Text("code"), http.RequestAborted);
         if (!fits)
         {
-            // Who asks during the pause lengthens nothing: an owner who comes back finds it as long as it was.
-            if (!paused && await all.Failures.CountAsync(mark, from, http.RequestAborted) >= SignInFailures.UntilLocked && person is not null)
+            if (inARow >= SignInFailures.UntilLocked && person is not null)
             {
                 await all.LockAsync(person, http.RequestAborted);
             }
 
-            all.Tell(paused ? "paused" : "name, secret or code");
-            await http.RequestServices.GetRequiredService<SignInRefusals>().NoteAsync("sign-in", paused ? "paused" : "code", http.RequestAborted);
+            all.Tell(inARow is null ? "paused" : "name, secret or code");
+            all.Refusals.Note("sign-in", inARow is null ? "paused" : "code", all.Portal.NamedBy(person));
             return Refused(http, all, to, typed);
         }
 
-        await all.Failures.ForgetAsync(mark, http.RequestAborted);
+        await all.Failures.SucceededAsync(mark, from, http.RequestAborted);
         await sessions.OpenAsync(http, person!, proved: true, TenantOf(form));
         return Done(http, to);
     }
@@ -148,9 +147,13 @@ internal static partial class SignInEndpoints
 /// <summary>What signing in needs, in one place.</summary>
 internal sealed partial class SignInServices(
     SignInOptions options, PeopleDirectoryFeed people, AgencyDirectoryFeed agencies, CredentialStore credentials, SessionStore sessions,
-        SignInFailures failures,
+        SignInFailures failures, SignInRefusals refusals,
     IPeopleGateway gateway, ConfidentialSeam seam, PortalSessions portal, TimeProvider time, ILogger<SignInServices> log)
 {
+    public SignInRefusals Refusals => refusals;
+
+    public PortalSessions Portal => portal;
+
     public SignInOptions Options => options;
 
     public PeopleDirectoryFeed People => people;
@@ -184,6 +187,10 @@ internal sealed partial class SignInServices(
         .. people.Current.People.Where(p => p.State == PersonState.Active).Select(p => new ExamplePerson(
             p.Id.Value, portal.NameOf(p), agencies.Current.Find(p.Agency)?.Name ?? p.Agency.Value, Api.People.PeopleViews.Names(p.Roles))),
     ];
+
+    /// <summary>Whom a refused sign-in by an agency's provider names: the agency, and nobody of it.</summary>
+    public Caller? OfProvider(AgencyProvider provider) => agencies.Current.Find(provider.Agency) is not { } agency ? null
+        : new Caller { Agency = agency.Id, Kind = agency.Kind, Roles = Roles.None, KeyId = "provider" };
 
     /// <summary>Closes the way by code.</summary>
     public Task LockAsync(Person person, CancellationToken cancellation) => gateway.SendAsync(

@@ -20,6 +20,9 @@ public sealed record SignInOptions
     /// <summary>The node serves the example set to its own machine: then its example people can be chosen (<c>cport demo</c>).</summary>
     public Func<bool> OffersExamplePeople { get; init; } = () => false;
 
+    /// <summary>The installation has a mail server, so that who wants mails gets some.</summary>
+    public bool SendsMail { get; init; }
+
     public bool IsSecure => PortalUrl.Scheme == Uri.UriSchemeHttps;
 
     /// <summary>

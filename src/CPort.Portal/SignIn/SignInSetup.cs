@@ -57,6 +57,7 @@ public static class SignInSetup
         pages.MapSignIn();
         pages.MapEnrol();
         pages.MapSession();
+        pages.MapSecondWay();
         pages.MapProviders();
         pages.MapSettings();
     }

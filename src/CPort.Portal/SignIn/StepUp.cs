@@ -5,8 +5,7 @@ namespace CPort.Portal.SignIn;
 
 /// <summary>
 /// The one guard of dangerous acts: the person has shown a passkey (or code) within <see cref="SessionTimes.StepUp"/>. An open browser that somebody else
-/// sits
-/// down at is not enough.
+/// sits down at is not enough.
 /// </summary>
 public static class StepUp
 {
@@ -15,16 +14,19 @@ public static class StepUp
         where T : IEndpointConventionBuilder => endpoint.AddEndpointFilter(async (context, next) =>
     {
         var http = context.HttpContext;
-        return http.Features.Get<SignedIn>() is { } me && http.RequestServices.GetRequiredService<SessionStore>().IsProved(me.Session)
-            ? await next(context)
-            : Again(http);
+        return IsProved(http) ? await next(context) : Again(http);
     });
+
+    /// <summary>Whether the last proof is young enough: pages say beforehand that one is needed, so that no form is filled in for nothing.</summary>
+    public static bool IsProved(HttpContext http) =>
+        http.Features.Get<SignedIn>() is { } me && http.RequestServices.GetRequiredService<SessionStore>().IsProved(me.Session);
 
     private static IResult Again(HttpContext http)
     {
-        // What was to be done is done from the page it was on, once more: a form's fields are not carried through a sign-in.
+        // What was to be done is done from the page it was on, once more: a form's fields are not carried through a sign-in. Pages send no Referer, so that
+        // the form names its page.
         var back = HttpMethods.IsGet(http.Request.Method) ? http.Request.Path + http.Request.QueryString
-            : Return.To(Uri.TryCreate(http.Request.Headers.Referer.ToString(), UriKind.Absolute, out var from) ? from.PathAndQuery : null);
+            : Return.To(http.Request.HasFormContentType ? http.Request.Form[Return.Field].ToString() : null);
         var to = $"/signin/again?return={Uri.EscapeDataString(back)}";
         return Wants.Json(http) ? Results.Json(new NextStep(to), ApiJson.Options, statusCode: StatusCodes.Status403Forbidden) : Pages.After(to);
     }

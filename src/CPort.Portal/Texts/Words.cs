@@ -98,6 +98,8 @@ public sealed class Words
     public string Day(DateTimeOffset at) =>
         Of("date.day", ("day", at.UtcDateTime.Day), ("month", this[$"month.{at.UtcDateTime.Month}"]), ("year", at.UtcDateTime.Year));
 
+    public string Day(DateOnly day) => Day(new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero));
+
     /// <summary><c>31 Jan 2026, 08:15 UTC</c>.</summary>
     public string Moment(DateTimeOffset at) => Of("date.moment", ("day", Day(at)), ("time", at.UtcDateTime.ToString("HH:mm", CultureInfo.InvariantCulture)));
 

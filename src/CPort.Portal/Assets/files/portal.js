@@ -4,10 +4,13 @@ const main = () => document.getElementById("main");
 const live = text => { document.getElementById("live").textContent = text; };
 const typing = e => e.target.closest("input:not([type=radio]):not([type=checkbox]),textarea,select,[contenteditable]");
 const keysOff = () => document.documentElement.dataset.keys === "off";
+// Chosen keys: each page prints the usual ones, and here they are taken and printed as the person wants them.
+const pairs = (document.documentElement.dataset.keymap || "").split(" ").filter(Boolean);
+const usual = Object.fromEntries(pairs.map(p => [p[0], p[1]])), chosen = Object.fromEntries(pairs.map(p => [p[1], p[0]]));
 let gone = 0, after = "";
 
-// Forms are sent by fetch and the page's main part is put in place of the old one. A network failure (the node was replaced) sends the same form again:
-// its command id makes the repeat harmless. Any other failure lets the browser send it.
+// Forms are sent by fetch and the page's main part is put in place of the old one. When the node is gone (no answer, or a proxy's) the same form is sent
+// again: its command id makes the repeat harmless. Any other failure lets the browser send it.
 async function send(form, button) {
   const body = new URLSearchParams(new FormData(form, button));
   const again = form.cloneNode(true);
@@ -18,8 +21,9 @@ async function send(form, button) {
       let answer;
       try {
         answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin", headers: { Accept: "text/html" } });
-      } catch {
-        live(main().dataset.replaced || "The server was replaced; your entry is kept.");
+      } catch { /* Nobody is there. */ }
+      if (!answer || (attempt < 5 && [502, 503, 504].includes(answer.status))) {
+        live(main().dataset.replaced);
         await new Promise(r => setTimeout(r, 250 * 2 ** attempt));
         continue;
       }
@@ -40,7 +44,7 @@ async function send(form, button) {
 function show(html, address, moved) {
   const page = new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
   const next = page.getElementById("main");
-  if (!next) { location.assign(address); return; }
+  if (!next || /^\/signin/.test(new URL(address).pathname)) { location.assign(address); return; }
   main().replaceWith(next);
   document.title = page.title;
   if (moved) history.pushState(null, "", address);
@@ -48,12 +52,68 @@ function show(html, address, moved) {
   start();
 }
 
+// What comes into the page's queue meanwhile is announced; rows never move under the reader. Only while the tab is in sight: browsers keep few connections.
+let stream, asking, spoken = 0;
+function listen() {
+  stream?.close();
+  clearInterval(asking);
+  stream = asking = undefined;
+  const news = document.querySelector("[data-live]");
+  if (!news || document.hidden) return;
+  const tell = ({ count, text }) => {
+    news.hidden = count === 0;
+    if (news.textContent.includes(text)) return;
+    news.querySelector("span").textContent = text;
+    if (count && Date.now() - spoken > 60000) { spoken = Date.now(); live(text); }
+  };
+  stream = new EventSource(news.dataset.live);
+  stream.addEventListener("news", e => tell(JSON.parse(e.data)));
+  stream.onerror = () => {
+    if (stream?.readyState !== EventSource.CLOSED || asking) return;
+    asking = setInterval(async () => {
+      try {
+        const answer = await fetch(news.dataset.live, { headers: { Accept: "application/json" }, redirect: "error" });
+        if (answer.ok) tell(await answer.json());
+      } catch { /* Later. */ }
+    }, 60000);
+  };
+}
+
+// Five minutes before the session ends for want of a sign of its person, the page says so, and a button gives one (WCAG 2.2.1).
+let warning;
+const stay = document.getElementById("stay");
+function watch() {
+  clearTimeout(warning);
+  if (!stay) return;
+  const { idle, ends } = document.documentElement.dataset, left = ends * 1000 - Date.now();
+  stay.hidden = true;
+  if (idle) warning = setTimeout(() => {
+    stay.hidden = false;
+    stay.querySelector("button").hidden = left < idle * 1000;
+  }, Math.max(0, Math.min(idle * 1000, left) - 300000));
+}
+stay?.querySelector("button").addEventListener("click", async () => {
+  const answer = await fetch("/app/here", { redirect: "manual" }).catch(() => 0);
+  answer.status === 204 ? watch() : location.reload();
+});
+
 function start() {
   gone = 0;
+  watch();
+  spoken = 0;
+  listen();
   for (const closes of document.querySelectorAll("[data-closes]")) {
-    const address = location.pathname.replace(/\/reveal$/, "");
+    const address = location.pathname.replace(/\/(reveal|exact)$/, "");
     setTimeout(() => { if (closes.isConnected) location.assign(address); }, 1000 * closes.dataset.closes);
   }
+  for (const e of document.querySelectorAll("[data-key]")) {
+    const key = chosen[e.dataset.key];
+    if (!key) continue;
+    e.setAttribute("aria-keyshortcuts", key);
+    const kbd = e.querySelector("kbd") || e.parentElement.querySelector("kbd");
+    if (kbd) kbd.textContent = key;
+  }
+  document.querySelectorAll("[data-copy]").forEach(b => { b.hidden = false; });
   mark(document.querySelector("[data-digits] [data-choice]"));
   count();
 }
@@ -148,8 +208,16 @@ document.addEventListener("click", e => {
     choose(box, e.shiftKey);
   }
 });
+document.addEventListener("click", async e => {
+  const button = e.target.closest?.("[data-copy]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copy);
+  field.select();
+  try { await navigator.clipboard.writeText(field.value); live(button.dataset.done); } catch { /* It is marked, to be copied by hand. */ }
+});
 document.addEventListener("focusin", e => { if (e.target.matches("[data-choice] input")) mark(e.target.closest("[data-choice]")); });
 addEventListener("popstate", () => location.reload());
+document.addEventListener("visibilitychange", listen);
 
 document.addEventListener("keydown", e => {
   if (e.ctrlKey && e.key === "k") { e.preventDefault(); document.getElementById("go")?.focus(); return; }
@@ -160,10 +228,11 @@ document.addEventListener("keydown", e => {
   const number = /^(?:Digit|Numpad)(\d)$/.exec(e.code);
   if (number && !e.shiftKey) { if (digit(number[1])) e.preventDefault(); return; }
   if (e.key === "Backspace") { if (back()) e.preventDefault(); return; }
-  const key = e.key.length === 1 ? e.key.toLowerCase() : e.key;
+  const typed = e.key.length === 1 ? e.key.toLowerCase() : e.key;
+  const key = usual[typed] || (chosen[typed] ? "" : typed);
   if (after === "g") {
     after = "";
-    document.querySelector(`[data-go="${CSS.escape(key)}"]`)?.click();
+    document.querySelector(`[data-go="${CSS.escape(typed)}"]`)?.click();
     return;
   }
   switch (key) {
@@ -178,8 +247,8 @@ document.addEventListener("keydown", e => {
     case "?": location.assign("/help"); return;
     case "Escape": document.querySelector(".crumbs li:last-child a")?.click(); return;
   }
-  const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  if (target && target.offsetParent !== null) {
+  const target = key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (target && target.checkVisibility({ visibilityProperty: true })) {
     e.preventDefault();
     target.matches("input") ? target.focus() : target.click();
   }
