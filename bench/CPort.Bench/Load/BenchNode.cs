@@ -23,7 +23,8 @@ internal sealed class BenchNode : NodeProcess
 
     /// <summary>Starts a node and waits until it serves and the operator's key is there.</summary>
     public static async Task<BenchNode> StartAsync(
-        string folder, DatabaseUnderTest database, string? connectionString, bool keep, CancellationToken cancellation)
+        string folder, DatabaseUnderTest database, string? connectionString, bool keep, CancellationToken cancellation,
+        params IEnumerable<KeyValuePair<string, string>> more)
     {
         Directory.CreateDirectory(folder);
         var settings = new Dictionary<string, string>
@@ -35,6 +36,11 @@ internal sealed class BenchNode : NodeProcess
         if (connectionString is not null)
         {
             settings["Database__ConnectionString"] = connectionString;
+        }
+
+        foreach (var (name, value) in more)
+        {
+            settings[name] = value;
         }
 
         var node = new BenchNode(folder, keep, settings);
