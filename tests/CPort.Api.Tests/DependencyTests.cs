@@ -25,13 +25,13 @@ public sealed partial class DependencyTests
     /// <summary>The folders of the domain: each may use those before it.</summary>
     private static readonly string[] DomainOrder =
     [
-        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Audit", "Confidential", "People", "Hashes", "Groups", "Inheritance", "Routing", "Reports",
-            "Queues",
+        "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Audit", "Confidential", "People", "Hashes", "Groups", "Inheritance", "Routing",
+            "Referrals", "Iwol", "Icse", "Reports", "Queues", "Exchange",
     ];
 
     private static readonly string[] ApiOrder =
     [
-        "Answers", "Security", "Reading", "Reports", "Queues", "Groups", "Hashes", "Agencies", "Audit", "People", "Operators", Root,
+        "Answers", "Security", "Reading", "Reports", "Queues", "Exchange", "Iwol", "Icse", "Groups", "Hashes", "Agencies", "Looks", "Audit", "People", "Operators", Root,
     ];
 
     /// <summary>The root has the exit codes; the program itself is in no namespace.</summary>
@@ -213,6 +213,15 @@ public sealed partial class DependencyTests
                 _ => 4,
             };
         }
+    }
+
+    /// <summary>No image can be built where these run, and one without a project does not build.</summary>
+    [Fact]
+    public void The_image_is_made_of_every_project()
+    {
+        var file = File.ReadAllText(Repository.PathOf("docker", "Dockerfile"));
+        Assert.All(Directory.GetFiles(Repository.PathOf("src"), "*.csproj", SearchOption.AllDirectories).Select(Path.GetFileNameWithoutExtension), project =>
+            Assert.Contains($"COPY src/{project}/{project}.csproj src/{project}/packages.lock.json src/{project}/", file, StringComparison.Ordinal));
     }
 
     /// <summary>The sources of a project with the namespace that their folders ask for.</summary>

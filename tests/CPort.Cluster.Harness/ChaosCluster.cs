@@ -295,7 +295,7 @@ public sealed class ChaosCluster : IAsyncDisposable
         await Shell.TryAsync("umount", "-l", Path.Combine(folder, "database"));
         if (Directory.Exists(folder))
         {
-            Directory.Delete(folder, recursive: true);
+            TestFolders.Remove(folder);
         }
     }
 }

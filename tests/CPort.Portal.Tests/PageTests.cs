@@ -22,11 +22,19 @@ public sealed partial class PageTests(PortalNode node)
         ["/app"] = "app", ["/app/queues"] = "app/queues", ["/app/queues/{name}"] = "app/queues/unassessed",
         ["/app/reports/{id}"] = null, ["/app/reports/{id}/items/{item:int}"] = null, ["/app/{**rest}"] = "app/nothing/here",
         ["/app/search"] = "app/search", ["/app/search/{id}"] = null, ["/app/go"] = null, ["/app/selections/{id}"] = null, ["/app/audit"] = "app/audit",
-        ["/app/audit/entries/{id}"] = null, ["/app/audit/entries/{id}/proof"] = null,
+        ["/app/audit/entries/{id}"] = null, ["/app/audit/entries/{id}/proof"] = null, ["/app/live"] = null, ["/app/here"] = null, ["/app/break"] = "app/break",
+        ["/app/requests"] = "app/requests", ["/app/requests/{id}"] = null, ["/app/rules"] = "app/rules", ["/app/rules/{id}"] = null,
+        ["/app/groups"] = "app/groups", ["/app/groups/{id}"] = null, ["/app/admin/people"] = "app/admin/people", ["/app/admin/people/{id}"] = null,
+        ["/app/admin/agencies"] = "app/admin/agencies", ["/app/admin/agencies/{agency}"] = "app/admin/agencies/hotline-nl",
+        ["/app/admin/agencies/{agency}/keys"] = "app/admin/agencies/hotline-nl/keys", ["/app/operations"] = "app/operations",
+        ["/app/inbox"] = "app/inbox", ["/app/referrals/{id}"] = null, ["/app/holds"] = "app/holds", ["/app/holds/{id}"] = null,
+        ["/app/admin/webhooks"] = "app/admin/webhooks", ["/app/second"] = "app/second", ["/app/icse"] = "app/icse", ["/app/icse/packages/{id}"] = null,
+        ["/app/iwol"] = "app/iwol", ["/app/iwol/list"] = "app/iwol/list", ["/app/iwol/{id}"] = null,
 
-        // Signing in, and one's own settings: the tests' people have no sessions of their own (SignInTests).
+        // Signing in: the tests' people have no sessions of their own (SignInTests).
         ["/signin"] = null, ["/signin/enrol/{link}"] = null, ["/signin/purpose"] = null, ["/signin/again"] = null, ["/signin/oidc/{agency}"] = null,
-        ["/app/settings"] = null, ["/help"] = "help",
+        ["/signin/second"] = null,
+        ["/app/settings"] = "app/settings", ["/help"] = "help",
         ["/accessibility"] = "accessibility", ["/privacy"] = "privacy", ["/app/statistics"] = "app/statistics",
     };
 
@@ -35,7 +43,7 @@ public sealed partial class PageTests(PortalNode node)
         get
         {
             var data = new TheoryData<string, string>();
-            foreach (var who in new[] { "hotline-nl", "hotline-de-a", "police-nl", "interpol" })
+            foreach (var who in new[] { "hotline-nl", "hotline-de-a", "police-nl", "interpol", "ada@hotline-nl", "oda@operator" })
             {
                 foreach (var address in Addresses.Values.OfType<string>())
                 {
@@ -87,6 +95,146 @@ public sealed partial class PageTests(PortalNode node)
         var html = await response.Content.ReadAsStringAsync();
         Assert.True(html.Length < 60_000, $"{html.Length} bytes.");
         IsWhole(Parse(html));
+    }
+
+    public static TheoryData<string> Callers => ["hotline-nl", "hotline-jp", "police-nl", "interpol", "operator"];
+
+    /// <summary>
+    /// Page by role: each page of the list of endpoints opens for whom the access table says, and for nobody else; those of a report or an item too, and there
+    /// what is absent and what is denied are one.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Callers))]
+    public async Task A_page_opens_for_whom_the_table_says(string who)
+    {
+        using var client = node.ClientOf(who);
+        var caller = await CallerAsync(who);
+        var item = await ItemAsync();
+        foreach (var endpoint in node.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => e.Metadata.GetMetadata<PageMetadata>() is not null
+                && e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("GET") == true))
+        {
+            var pattern = endpoint.RoutePattern.RawText!;
+            var address = pattern switch
+            {
+                "/app/reports/{id}" => item[..item.IndexOf("/items", StringComparison.Ordinal)],
+                "/app/reports/{id}/items/{item:int}" => item,
+                _ when !pattern.StartsWith("/app", StringComparison.Ordinal) => null,
+                _ when pattern.Contains('{', StringComparison.Ordinal) => pattern.Replace("{id}", "00000000000000000000000000", StringComparison.Ordinal)
+                    .Replace("{name}", "unassessed", StringComparison.Ordinal).Replace("{item:int}", "1", StringComparison.Ordinal)
+                    .Replace("{**rest}", "no/where", StringComparison.Ordinal),
+                _ => pattern,
+            };
+            if (address is null || address.Contains('{', StringComparison.Ordinal) || pattern is "/app/live" or "/app/settings" or "/app/here")
+            {
+                // The live stream has its own tests; settings are those of a person who is signed in (SignInTests).
+                continue;
+            }
+
+            var may = endpoint.Metadata.GetOrderedMetadata<NeededDeed>().All(n => Domain.Access.AccessTable.May(caller, n.Deed));
+            using var answer = await client.GetAsync(new Uri(address, UriKind.Relative));
+            Assert.True(
+                may ? answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound or HttpStatusCode.SeeOther
+                    : answer.StatusCode == HttpStatusCode.Forbidden,
+                $"{who}, {pattern}: {answer.StatusCode}, and the table says {may}.");
+            if (answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Forbidden)
+            {
+                var page = Parse(await answer.Content.ReadAsStringAsync());
+                IsWhole(page);
+
+                // The navigation names no page that would not open.
+                foreach (var link in page.QuerySelectorAll("nav.side a"))
+                {
+                    using var there = await client.GetAsync(new Uri(link.GetAttribute("href")!, UriKind.Relative));
+                    Assert.True(there.StatusCode == HttpStatusCode.OK, $"{who}, {link.GetAttribute("href")}: {there.StatusCode}");
+                }
+            }
+        }
+
+        async Task<string> ItemAsync()
+        {
+            using var dutch = node.ClientOf("hotline-nl");
+            return Parse(await dutch.GetStringAsync(new Uri("app/queues/unassessed", UriKind.Relative))).QuerySelector("tbody th a")!.GetAttribute("href")!;
+        }
+    }
+
+    /// <summary>
+    /// Fifty draws of a caller and a page, by a seed: queues, their lengths, reports, items and statistics show what the API answers the same caller.
+    /// </summary>
+    [Fact]
+    public async Task Pages_and_API_say_the_same_to_fifty_callers()
+    {
+        var random = new Random(20260104);
+        var agencies = JsonSerializer.Deserialize<Dictionary<string, string>>(
+            await File.ReadAllTextAsync(Path.Combine(node.Folder, DemoCommand.KeysFile)))!.Keys.Order(StringComparer.Ordinal).ToArray();
+        var reports = new List<string>();
+        foreach (var agency in new[] { "hotline-nl", "hotline-gb", "hotline-us", "interpol" })
+        {
+            using var api = node.ApiOf(agency);
+            using var answer = JsonDocument.Parse(await api.GetStringAsync(new Uri("v1/queues/unactioned?maxResults=20", UriKind.Relative)));
+            reports.AddRange(answer.RootElement.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("reportId").GetString()!));
+        }
+
+        string[] queues = [.. Domain.Queues.WorkQueue.All.Select(q => q.Name)];
+        string[] filters = ["", "", "&urgent=true", "&classification=National,Baseline", "&hostingCountry=NL,GB&siteType=Website"];
+        var shown = 0;
+        for (var draw = 0; draw < 50; draw++)
+        {
+            var agency = agencies[random.Next(agencies.Length)];
+            using var client = node.ClientOf(agency);
+            using var api = node.ApiOf(agency);
+            var (queue, order, report) = (queues[random.Next(queues.Length)], random.Next(2) == 0 ? "oldest" : "priority", reports[random.Next(reports.Count)]);
+            var filter = filters[random.Next(filters.Length)];
+            using var list = await JsonAsync(api, $"v1/queues/{queue}?maxResults=50&order={order}{filter}");
+            var page = Parse(await client.GetStringAsync(new Uri($"app/queues/{queue}?order={order}{filter}", UriKind.Relative)));
+            var rows = list!.RootElement.GetProperty("items").EnumerateArray().ToArray();
+            shown += rows.Length;
+            Assert.Equal(
+                rows.Select(i => $"/app/reports/{i.GetProperty("reportId").GetString()}/items/{i.GetProperty("item").GetInt32()}"),
+                page.QuerySelectorAll("tbody th a").Select(a => a.GetAttribute("href")));
+            Assert.Equal(
+                rows.Select(i => i.TryGetProperty("hostingCountryCode", out var c) ? c.GetString() : "–"),
+                page.QuerySelectorAll("tbody tr").Select(r => (r.QuerySelector("abbr")?.TextContent ?? "–").Trim()));
+
+            using var lengths = await JsonAsync(api, "v1/queues");
+            var overview = Parse(await client.GetStringAsync(new Uri("app/queues", UriKind.Relative)));
+            Assert.Equal(
+                lengths!.RootElement.GetProperty("queues").EnumerateArray().Select(q => q.GetProperty("count").GetInt64()),
+                overview.QuerySelectorAll("tbody tr").Select(r => r.QuerySelectorAll("td")[0].TextContent.Replace("\u202F", "", StringComparison.Ordinal))
+                    .Select(n => long.Parse(n, System.Globalization.CultureInfo.InvariantCulture)));
+
+            using var whole = await JsonAsync(api, $"v1/reports/{report}");
+            using var answer = await client.GetAsync(new Uri($"app/reports/{report}", UriKind.Relative));
+            Assert.Equal(whole is null ? HttpStatusCode.NotFound : HttpStatusCode.OK, answer.StatusCode);
+            if (whole is not null)
+            {
+                var drawn = Parse(await answer.Content.ReadAsStringAsync());
+                var items = whole.RootElement.GetProperty("items").EnumerateArray().ToArray();
+                Assert.Equal(
+                    items.Select(i => $"/app/reports/{report}/items/{i.GetProperty("item").GetInt32()}"),
+                    drawn.QuerySelectorAll("tbody th a").Select(a => a.GetAttribute("href")));
+
+                // A URL that the API does not tell is not there even closed.
+                Assert.Equal(
+                    items.Select(i => i.TryGetProperty("urlString", out var u) && u.ValueKind == JsonValueKind.String),
+                    drawn.QuerySelectorAll("tbody tr").Select(r => r.QuerySelector("td.code")!.TextContent.Trim() != "–"));
+                using var history = await JsonAsync(api, $"v1/reports/{report}/history?maxResults=200");
+                Assert.Equal(
+                    history is null ? 0 : history.RootElement.EnumerateObject().First(p => p.Value.ValueKind == JsonValueKind.Array).Value.GetArrayLength(),
+                    drawn.QuerySelectorAll(".timeline li").Length);
+            }
+        }
+
+        Assert.True(shown > 100, $"{shown}");
+    }
+
+    /// <summary>Whom the tests' sessions make of an agency.</summary>
+    private async Task<Domain.Access.Caller> CallerAsync(string who)
+    {
+        var key = who == "operator" ? (await File.ReadAllTextAsync(Path.Combine(node.Folder, "operator.key"))).Trim()
+            : JsonSerializer.Deserialize<Dictionary<string, string>>(await File.ReadAllTextAsync(Path.Combine(node.Folder, DemoCommand.KeysFile)))![who];
+        return ((Domain.Agencies.Authentication.Accepted)node.Services.GetRequiredService<Actors.Agencies.AgencyDirectoryFeed>()
+            .Authenticate(key, DateTimeOffset.UtcNow, "NL-2026-0144")).Caller;
     }
 
     [Fact]
@@ -174,9 +322,17 @@ public sealed partial class PageTests(PortalNode node)
         IsWhole(page);
         using var opened = await PostAsync(client, (IHtmlFormElement)page.QuerySelector("form[action$=reveal]")!);
         var open = await opened.Content.ReadAsStringAsync();
-        Assert.Contains(WebUtility.HtmlEncode(url), open, StringComparison.Ordinal);
+        Assert.Contains(WebUtility.HtmlEncode(Parts.UrlMask.Defanged(url)), open, StringComparison.Ordinal);
         Assert.Equal($"60; url=/{address}", opened.Headers.GetValues("Refresh").Single());
-        Assert.DoesNotContain($"href=\"{url}", open, StringComparison.Ordinal);
+        Assert.DoesNotContain(WebUtility.HtmlEncode(url), open, StringComparison.Ordinal);
+        IsWhole(Parse(open));
+
+        // As it is only by a second look of its own.
+        using var exact = await PostAsync(client, (IHtmlFormElement)Parse(open).QuerySelector("form[action$=exact]")!);
+        var whole = await exact.Content.ReadAsStringAsync();
+        Assert.Contains(WebUtility.HtmlEncode(url), whole, StringComparison.Ordinal);
+        Assert.DoesNotContain($"href=\"{url}", whole, StringComparison.Ordinal);
+        Assert.Equal($"60; url=/{address}", exact.Headers.GetValues("Refresh").Single());
     }
 
     [Theory]
@@ -234,6 +390,41 @@ public sealed partial class PageTests(PortalNode node)
             Assert.Equal(1, item.RootElement.GetProperty("assessments").EnumerateArray().Count(a =>
                 a.GetProperty("agency").GetString() == "hotline-gb" && a.GetProperty("episode").GetInt32() > 0));
             address = next;
+        }
+    }
+
+    /// <summary>Who goes through a part of a queue goes on in that part, and a filter that is none is said to be so.</summary>
+    [Fact]
+    public async Task A_narrowed_queue_stays_so_from_item_to_item()
+    {
+        using var client = node.ClientOf("hotline-nl");
+        using var api = node.ApiOf("hotline-nl");
+        using var whole = await JsonAsync(api, "v1/queues/unactioned?maxResults=200&order=priority&classification=National");
+        var fitting = whole!.RootElement.GetProperty("items").EnumerateArray().ToArray();
+        Assert.All(fitting, i => Assert.Equal("National", i.GetProperty("classification").GetProperty("name").GetString()));
+        var page = Parse(await client.GetStringAsync(new Uri("app/queues/unactioned?order=priority&classification=National", UriKind.Relative)));
+        Assert.Equal("National", page.QuerySelector("form.narrow option[value=National][selected]")?.GetAttribute("value"));
+        Assert.StartsWith($"{fitting.Length} fit", page.QuerySelector("form.narrow strong")!.TextContent, StringComparison.Ordinal);
+        Assert.Contains(page.QuerySelectorAll(".chosen button"), b => b.TextContent.Trim() == $"Choose all {fitting.Length}");
+
+        var item = await FollowAsync(client, (IHtmlFormElement)page.QuerySelector("form.bar")!);
+        Assert.Contains(fitting, i => item.ToString().Contains($"/{i.GetProperty("reportId").GetString()}/items/{i.GetProperty("item").GetInt32()}?",
+            StringComparison.Ordinal));
+        var opened = Parse(await client.GetStringAsync(item));
+        Assert.Contains(opened.QuerySelectorAll("nav a"), a => a.GetAttribute("href") == "/app/queues/unactioned?order=priority&classification=National");
+        var choice = (IHtmlFormElement)page.QuerySelector("form.rowsof")!;
+        choice.Action = "/app/selections";
+        var selection = await FollowAsync(client, choice, ("which", "all"));
+        Assert.Equal(
+            Math.Min(50, fitting.Length),
+            Parse(await client.GetStringAsync(selection)).QuerySelectorAll("table.rows tbody tr").Length);
+
+        foreach (var wrong in new[] { "classification=Worst", "hostingCountry=Atlantis", "siteType=9999", "urgent=perhaps" })
+        {
+            using var refused = await client.GetAsync(new Uri($"app/queues/unactioned?{wrong}", UriKind.Relative));
+            using var problem = await api.GetAsync(new Uri($"v1/queues/unactioned?{wrong}", UriKind.Relative));
+            Assert.Equal((HttpStatusCode.UnprocessableEntity, HttpStatusCode.UnprocessableEntity), (refused.StatusCode, problem.StatusCode));
+            Assert.Contains($"\"field\":\"{wrong.Split('=')[0]}\"", await problem.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
     }
 
@@ -317,6 +508,12 @@ public sealed partial class PageTests(PortalNode node)
         var header = more.FirstOrDefault(m => m.Name is "Sec-Fetch-Site" or "Origin");
         request.Headers.Add(header.Name ?? "Sec-Fetch-Site", header.Value ?? "same-origin");
         return await client.SendAsync(request);
+    }
+
+    private static async Task<JsonDocument?> JsonAsync(HttpClient api, string path)
+    {
+        using var answer = await api.GetAsync(new Uri(path, UriKind.Relative));
+        return answer.StatusCode == HttpStatusCode.OK ? JsonDocument.Parse(await answer.Content.ReadAsStringAsync()) : null;
     }
 
     /// <summary>Posts, and gives the address of the page that shows what was done.</summary>

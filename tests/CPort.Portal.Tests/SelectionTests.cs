@@ -81,6 +81,96 @@ public sealed class SelectionTests(PortalNode node)
         }
     }
 
+    /// <summary>
+    /// Rule R2: "all 1,204" is what was shown; two are taken out on the selection's page, ten arrive, and 1,202 are acted on.
+    /// </summary>
+    [Fact]
+    public async Task All_means_what_was_shown_without_those_that_were_taken_out()
+    {
+        using var client = node.ClientOf("hotline-pl");
+        using var api = node.ApiOf("hotline-pl");
+        var before = await CountAsync("unassessed");
+        await ReportAsync("all", 1_204 - (int)before);
+        await LiveTests.WaitAsync(async () => await CountAsync("unassessed") == 1_204);
+        var queue = PageTests.Parse(await client.GetStringAsync(new Uri("app/queues/unassessed", UriKind.Relative)));
+        Assert.Contains(queue.QuerySelectorAll(".chosen button"), b => b.TextContent == "Choose all 1\u202F204");
+        var form = (IHtmlFormElement)queue.QuerySelector("form[action$=claim]")!;
+        form.SetAttribute("action", "/app/selections");
+        var address = await PageTests.FollowAsync(client, form, ("which", "all"));
+        var page = PageTests.Parse(await client.GetStringAsync(address));
+        Assert.Equal("1\u202F204 chosen items", page.QuerySelector("h1")!.TextContent);
+        Assert.Equal(Selections.Selection.Rows, page.QuerySelectorAll("tbody tr").Length);
+        Assert.True(page.DocumentElement.OuterHtml.Length < 60_000, $"{page.DocumentElement.OuterHtml.Length}");
+
+        // None marked does nothing; two marked are out, on whatever page of rows.
+        using (var none = await PageTests.PostAsync(client, (IHtmlFormElement)page.QuerySelector("form[action$=without]")!))
+        {
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, none.StatusCode);
+        }
+
+        var second = PageTests.Parse(await client.GetStringAsync(new Uri(page.QuerySelector("a[rel=next]")!.GetAttribute("href")!, UriKind.Relative)));
+        var boxes = second.QuerySelectorAll("input[name=out]").Take(2).ToArray();
+        var outside = boxes.Select(b => b.GetAttribute("value")!).ToArray();
+        foreach (var box in boxes)
+        {
+            box.SetAttribute("checked", "");
+        }
+
+        await PageTests.FollowAsync(client, (IHtmlFormElement)second.QuerySelector("form[action$=without]")!);
+        await ReportAsync("late", 10);
+        await LiveTests.WaitAsync(async () => await CountAsync("unassessed") == 1_214);
+
+        page = PageTests.Parse(await client.GetStringAsync(address));
+        Assert.Equal("1\u202F202 chosen items", page.QuerySelector("h1")!.TextContent);
+        var deed = (IHtmlFormElement)page.QuerySelectorAll("form[action$=deed]")[0];
+        PageTests.Choose(deed, "class", "2");
+        await PageTests.FollowAsync(client, deed);
+        page = PageTests.Parse(await client.GetStringAsync(address));
+        await PageTests.FollowAsync(client, (IHtmlFormElement)page.QuerySelector("form[action$='/do']")!, ("number", "1202"));
+        page = PageTests.Parse(await client.GetStringAsync(address));
+        Assert.Contains("1\u202F202 items are done.", page.QuerySelector(".notice.good:not(#done)")!.TextContent, StringComparison.Ordinal);
+
+        // What was taken out and what came late waits on; the journal has an assessment of each of the others.
+        await LiveTests.WaitAsync(async () => await CountAsync("unassessed") == 12);
+        foreach (var item in outside)
+        {
+            using var answer = JsonDocument.Parse(await api.GetStringAsync(new Uri($"v1/reports/{item[..26]}/items/{item[27..]}", UriKind.Relative)));
+            Assert.Equal("Unassessed", answer.RootElement.GetProperty("state").GetString());
+        }
+
+        async Task<long> CountAsync(string name)
+        {
+            using var answer = JsonDocument.Parse(await api.GetStringAsync(new Uri("v1/queues", UriKind.Relative)));
+            return answer.RootElement.GetProperty("queues").EnumerateArray().Single(q => q.GetProperty("name").GetString() == name)
+                .GetProperty("count").GetInt64();
+        }
+
+        async Task ReportAsync(string name, int items)
+        {
+            for (var from = 0; from < items; from += 100)
+            {
+                var body = CPort.Tests.Shared.Bodies.Report($"{name}-{from}", r =>
+                {
+                    var urls = r["urls"]!.AsArray();
+                    var one = urls[0]!.AsObject();
+                    urls.Clear();
+                    foreach (var i in Enumerable.Range(from, Math.Min(100, items - from)))
+                    {
+                        var url = one.DeepClone().AsObject();
+                        url["hostingCountryCode"] = "PL";
+                        url["urlString"] = $"https://img.host.example/{name}/{i}";
+                        url["hotlineReference"] = $"{name}/{i}";
+                        url["hashes"] = new System.Text.Json.Nodes.JsonObject { ["md5"] = CPort.Tests.Shared.Bodies.Hash($"{name}{i}", 16) };
+                        urls.Add((System.Text.Json.Nodes.JsonNode)url);
+                    }
+                });
+                using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+                using var answer = await api.PostAsync(new Uri("v1/reports", UriKind.Relative), content);
+                Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+            }
+        }
+    }
+
     [Fact]
     public async Task Nothing_chosen_does_nothing()
     {

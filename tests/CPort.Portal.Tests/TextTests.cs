@@ -1,5 +1,8 @@
 using System.Text.RegularExpressions;
+using CPort.Api.Agencies;
 using CPort.Domain.CodeLists;
+using CPort.Domain.Identity;
+using CPort.Domain.People;
 using CPort.Domain.Queues;
 using CPort.Domain.Reports;
 using CPort.Portal.Texts;
@@ -30,7 +33,16 @@ public sealed partial class TextTests
         [
             .. Missing<ItemState>("state"), .. Missing<Classification>("classification"), .. Missing<AgeCategory>("age"), .. Missing<GenderCategory>("gender"),
             .. Missing<ActionType>("action"), .. Missing<ActionReason>("reasonFor"), .. Missing<ContentType>("contentType"),
-            .. Missing<ReportState>("reportState"),
+            .. Missing<ReportState>("reportState"), .. Missing<MailWish>("mails"), .. Missing<PersonState>("personState"), .. Missing<TrustLevel>("trust"),
+            .. Missing<ReferralState>("referralState"), .. Missing<ReferralWhy>("referralWhy"), .. Missing<DeclineReason>("declineReason"),
+            .. Missing<ReferralOutcome>("referralOutcome"), .. Missing<KnownAs>("knownAs"), .. Missing<HoldReason>("holdReason"),
+            .. Missing<Domain.Reports.HoldState>("holdState"), .. Missing<Domain.Exchange.WebhookState>("webhookState"),
+            .. Missing<Domain.Exchange.WebhookOutcome>("webhookOutcome"),
+            .. Missing<Admin.KeyState>("keyState"), .. Missing<ChangeOf>("changeOf"), .. Missing<ChangeState>("changeState"),
+            .. Missing<DataField>("dataField"), .. Missing<QuestionState>("questionState"), .. Missing<QuestionTo>("questionTo"),
+            .. Missing<PackageState>("packageState"), .. Missing<RecallReason>("recallReason"), .. Missing<IwolState>("iwolState"),
+            .. Missing<Domain.Iwol.IwolNoteKind>("iwolNote"), .. Missing<PrioritySignal>("prioritySignal"), .. Missing<Domain.Referrals.PriorityState>("priorityState"),
+            .. Missing<Roles>("role").Where(k => k != "role.None"), .. Missing<AgencyKind>("agencyKind").Where(k => k != "agencyKind.System"),
             .. WorkQueue.All.SelectMany(q => new[] { $"queue.{q.Name}", $"queue.{q.Name}.meaning" }).Where(k => !Words.English.Has(k)),
             .. Country.All.Select(c => $"country.{c.Code}").Where(k => !Words.English.Has(k)),
         ];
@@ -108,7 +120,11 @@ public sealed partial class TextTests
 
     [GeneratedRegex(@"^(month|country|state|classification|age|gender|action|reasonFor|reason|contentType|hostingSource|inheritance|reportState|event|refusal|"
         + @"done|error|queue|outcome|auditKind|auditOutcome|audit|signin|enrol|settings|theme|"
-        + @"density|way|standing|again|purpose|figure|duration|breakdown|nav|help|accessibility|privacy|keys|absent|forbidden|refused|unavailable|defect|language)\.")]
+        + @"density|way|standing|again|purpose|figure|duration|breakdown|nav|help|accessibility|privacy|keys|absent|forbidden|refused|unavailable|defect|language|starting|"
+        + @"role|personState|personStanding|agencyKind|trust|changeOf|changeState|keyState|tableSet|keyPurpose|keyAmiss|admin|mail|mails|"
+        + @"packageState|recallReason|iwolState|iwolNote|iwol|dataField|questionState|questionTo|prioritySignal|priorityState|requests\.how|deconfliction|"
+        + @"inbox|referralState|referralWhy|declineReason|referralOutcome|knownAs|icseWord|"
+        + @"holdReason|holdState|dialogue|answer|hold|news|webhookState|webhookOutcome)\.")]
     private static partial Regex Family();
 
     [GeneratedRegex(@"\{[a-z0-9]+\}", RegexOptions.IgnoreCase)]

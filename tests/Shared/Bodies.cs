@@ -28,4 +28,16 @@ public static class Bodies
     /// <summary>A made-up hash value of a name.</summary>
     public static string Hash(string name, int bytes) =>
         Convert.ToHexStringLower(System.Security.Cryptography.SHA512.HashData(System.Text.Encoding.UTF8.GetBytes("example " + name)).AsSpan(0, bytes));
+
+    /// <summary>A hash with its first so many bits the other way round: at that distance from it.</summary>
+    public static string Flip(string hex, int bits)
+    {
+        var bytes = Convert.FromHexString(hex);
+        for (var i = 0; i < bits; i++)
+        {
+            bytes[i / 8] ^= (byte)(1 << (i % 8));
+        }
+
+        return Convert.ToHexStringLower(bytes);
+    }
 }

@@ -43,7 +43,7 @@ public static class JournalView
 
     /// <summary>
     /// What automatic work the journal still owes, in words, or null when all is done: trace, match, route and telling the buckets of every report, news of
-    /// verdicts that reports are yet to take, and the read tables.
+    /// verdicts that reports are yet to take, items that are yet to be given to a country's police, and the read tables.
     /// </summary>
     public static async Task<string?> UnsettledAsync(Database database)
     {
@@ -66,6 +66,15 @@ public static class JournalView
         if (owing.Length > 0)
         {
             return $"{owing.Length} hash buckets have news for reports, first {owing[0].Id} of {owing[0].Pending.Count} hashes";
+        }
+
+        // Of countries whose police has been given something: of others nobody owes anything. That it was given is one more event of the report.
+        var set = await NumberAsync(database, "SELECT id FROM rm_offset WHERE state = 2");
+        const string Police = "(SELECT country FROM cport_inbox WHERE country IS NOT NULL)";
+        if (await NumberAsync(database, $"SELECT COUNT(*) FROM rm_item_{set} WHERE refer_hosting IN {Police} OR refer_assigned IN {Police}")
+            is var referrals and not 0)
+        {
+            return $"{referrals} items have yet to be given to police";
         }
 
         // Read one after the other: true together only when nothing came in between.

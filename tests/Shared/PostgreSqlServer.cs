@@ -163,7 +163,7 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IAsyncDisposable
 
         if (Directory.Exists(_folder))
         {
-            Directory.Delete(_folder, recursive: true);
+            TestFolders.Remove(_folder);
         }
     }
 

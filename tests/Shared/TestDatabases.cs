@@ -39,6 +39,6 @@ public static class TestDatabases
 
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         var file = new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder(database.ConnectionString).DataSource;
-        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+        TestFolders.Remove(Path.GetDirectoryName(file)!);
     }
 }

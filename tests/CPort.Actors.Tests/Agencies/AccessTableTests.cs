@@ -32,6 +32,10 @@ public sealed class AccessTableTests
     private static readonly ItemRelationFacts Moved =
         Item with { FormerAgencies = AccessTable.SetOf(["hotline-fr2"]), FormerCountries = AccessTable.SetOf(["FR", "SE"]) };
 
+    private static readonly ItemRelationFacts Referred = Item with { ReferredTo = AccessTable.SetOf(["p1"]) };
+
+    private static readonly ItemRelationFacts AskedToLook = Item with { AskedToLook = AccessTable.SetOf(["p1"]) };
+
     // One letter a field group, in the order Existence State Classification Hosting Url Credentials Memo Hashes ReporterData History:
     // v visible, m masked, - absent. Written out by hand, apart from the table it checks.
     public static TheoryData<string, Caller, ItemRelationFacts, string> Cases => new()
@@ -55,6 +59,13 @@ public sealed class AccessTableTests
         { "police to whom an orphan went", Of(AgencyKind.Police, Roles.Officer), Escalated, "vvvvvvvv-v" },
         { "police to whom an orphan went, without purpose", Of(AgencyKind.Police, Roles.Officer) with { Purpose = null }, Escalated, "----------" },
         { "police to whom another orphan went", Of(AgencyKind.Police, Roles.Officer, "p1"), Escalated, "----------" },
+        { "police of elsewhere that it was referred to", Of(AgencyKind.Police, Roles.Officer, "p1", FR), Referred, "vvvvvvvv-v" },
+        { "the same without purpose", Of(AgencyKind.Police, Roles.Officer, "p1", FR) with { Purpose = null }, Referred, "----------" },
+        { "police of elsewhere that it was not referred to", Of(AgencyKind.Police, Roles.Officer, "p2", FR), Referred, "----------" },
+        { "police asked for a second look", Of(AgencyKind.Police, Roles.Officer, "p1", FR), AskedToLook, "vv-vvv----" },
+        { "hotline asked for a second look, by a machine", Of(AgencyKind.Hotline, Roles.Machine, "p1"), AskedToLook, "----------" },
+        { "hotline not asked for a second look", Of(AgencyKind.Hotline, Roles.Analyst, "p2"), AskedToLook, "----------" },
+        { "a hotline of that name", Of(AgencyKind.Hotline, Roles.Analyst, "p1"), Referred, "----------" },
         { "hotline that had it", Of(AgencyKind.Hotline, Roles.Analyst, "hotline-fr2"), Moved, "vvm-------" },
         { "hotline of a country that had it", Of(AgencyKind.Hotline, Roles.Machine, "hotline-se", Country.Parse("SE")), Moved, "vvm-------" },
         { "police of a country that had it", Of(AgencyKind.Police, Roles.Officer, "p1", FR), Moved, "vvm-------" },
@@ -100,11 +111,11 @@ public sealed class AccessTableTests
 
     private static readonly Gen<ItemRelationFacts> AnyItem =
         Gen.Select(AnyAgency, AnyCountry, Gen.Select(Gen.Bool, AnyAgency), AnyCountry, Gen.Bool, Gen.Bool,
-            Gen.Select(Gen.Bool, AnyAgency, AnyAgency.Array[0, 2], AnyCountry.Array[0, 2]))
+            Gen.Select(Gen.Bool, AnyAgency, AnyAgency.Array[0, 2], AnyCountry.Array[0, 2], AnyAgency.Array[0, 1]))
             .Select((reporting, assigned, by, hosting, orphan, training, rest) =>
             new ItemRelationFacts(reporting, assigned, by.Item1 ? by.Item2 : null, hosting, orphan, training ? Tenant.Training : Tenant.Live, rest.Item1,
                 orphan ? rest.Item2 : null, AccessTable.SetOf(rest.Item3.Select(a => a.Value)),
-                AccessTable.SetOf(rest.Item4.OfType<Country>().Select(c => c.Code))));
+                AccessTable.SetOf(rest.Item4.OfType<Country>().Select(c => c.Code)), AccessTable.SetOf(rest.Item5.Select(a => a.Value))));
 
     private static readonly Gen<Caller> AnyCaller =
         Gen.Select(AnyAgency, Gen.Int[1, 7], Gen.Int[0, 31], Gen.OneOfConst(NL, DE, FR).Array[0, 2], Gen.Bool, Gen.Bool, Gen.Bool)
@@ -128,9 +139,9 @@ public sealed class AccessTableTests
             var tied = caller.Tenant == item.Tenant && caller.Roles != Roles.None && caller.Kind switch
             {
                 AgencyKind.Hotline => caller.Agency == item.ReportingHotline || country || formerly || (caller.HoldsOrphanMandate && item.IsOrphan),
-                AgencyKind.Police => country || formerly || escalated,
+                AgencyKind.Police => country || formerly || escalated || AccessTable.IsIn(item.ReferredTo, caller.Agency.Value),
                 AgencyKind.SupervisoryAuthority => country,
-                AgencyKind.Interpol => item.IsIllegal || item.IsOrphan || formerly,
+                AgencyKind.Interpol => item.IsIllegal || item.IsOrphan || formerly || AccessTable.IsIn(item.ReferredTo, caller.Agency.Value),
                 AgencyKind.Operator => true,
                 _ => false,
             };

@@ -124,6 +124,39 @@ public sealed class AgencyDirectoryTests
     }
 
     [Fact]
+    public void A_persons_own_key_has_no_role_that_they_lack_and_ends_with_them_also_once_it_was_rotated()
+    {
+        var (key, next, owner) = (ApiKey.Generate(), ApiKey.Generate(), PersonId.New());
+        var state = After(Registry, Issue(HotlineNl, Roles.Analyst | Roles.Auditor | Roles.Machine) with { Owner = owner }, key);
+        var rotated = Approved(After(state, new RotateKey { Context = By(), Agency = HotlineNl, KeyId = key.KeyId }, next), next);
+        foreach (var (directory, text) in new[] { (AgencyDirectory.Of(state), key.Text), (AgencyDirectory.Of(rotated), next.Text) })
+        {
+            Authentication By(Roles now) => directory.Authenticate(text, Noon, null, (who, agency) => who == owner && agency == HotlineNl ? now : Roles.None);
+            Assert.Equal(Roles.Analyst | Roles.Machine, Assert.IsType<Authentication.Accepted>(By(Roles.Analyst | Roles.Manager)).Caller.Roles);
+            Assert.Equal(Roles.Auditor | Roles.Machine, Assert.IsType<Authentication.Accepted>(By(Roles.Auditor)).Caller.Roles);
+            Assert.Equal(RefusalCause.OwnerStopped, Assert.IsType<Authentication.Refused>(By(Roles.None)).Cause);
+            Assert.IsType<Authentication.Refused>(directory.Authenticate(text, Noon, null));
+        }
+    }
+
+    /// <summary>For the audit log of the agency, whatever was wrong; of a key that nobody has there is nobody to tell.</summary>
+    [Fact]
+    public void A_refused_key_names_its_agency_where_there_is_such_a_key()
+    {
+        var (key, other) = (ApiKey.Generate(), ApiKey.Generate());
+        var state = After(After(Registry, Issue(HotlineNl), key), new RevokeKey { Context = By(), Agency = HotlineNl, KeyId = key.KeyId });
+        var directory = AgencyDirectory.Of(state);
+        foreach (var text in new[] { key.Text, key.Text[..^43] + other.Text[^43..] })
+        {
+            var named = Assert.IsType<Authentication.Refused>(directory.Authenticate(text, Noon, null)).Named;
+            Assert.Equal((HotlineNl, key.KeyId, Roles.None), (named!.Agency, named.KeyId, named.Roles));
+        }
+
+        Assert.Null(Assert.IsType<Authentication.Refused>(directory.Authenticate(other.Text, Noon, null)).Named);
+        Assert.Null(Assert.IsType<Authentication.Refused>(directory.Authenticate("x", Noon, null)).Named);
+    }
+
+    [Fact]
     public void A_rotated_key_works_until_its_grace_time_ends()
     {
         var (old, fresh, last) = (ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate());

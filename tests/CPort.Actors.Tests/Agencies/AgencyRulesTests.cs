@@ -227,6 +227,61 @@ public sealed class AgencyRulesTests
         Assert.True(After(state, Issue(HotlineNl, tenant: Tenant.Training), exercise).Keys[exercise.KeyId].IsValidAt(Noon));
     }
 
+    /// <summary>
+    /// An administrator who is signed in looks after the agency's keys; a live one waits for an operator, and the agency itself does not agree to it.
+    /// </summary>
+    [Fact]
+    public void A_key_that_an_agencys_administrator_makes_waits_for_an_operator()
+    {
+        var (first, made, exercise) = (ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate());
+        var state = After(After(WithNl, Register("hotline-de"), Register("police-nl", AgencyKind.Police)), Issue(HotlineNl), first);
+        var ada = new Caller
+        {
+            Agency = HotlineNl, Kind = AgencyKind.Hotline, Roles = Roles.Administrator, KeyId = "p-0000000000000001",
+            Person = PersonId.Parse("p-0000000000000001"),
+        };
+        IssueKey ByPerson(Caller caller, AgencyId? agency = null, Tenant tenant = Tenant.Live) =>
+            Issue(agency ?? HotlineNl, tenant: tenant) with { Context = By(caller) };
+        ApproveKey Approve(Caller caller) => new() { Context = By(caller), Agency = HotlineNl, KeyId = made.KeyId };
+
+        // By a session and not by a key, live, with that role, and of no other agency, open or closed.
+        foreach (var nobody in new[] { ada with { Person = null }, ada with { Roles = Roles.Analyst | Roles.Manager }, ada with { Tenant = Tenant.Training } })
+        {
+            Assert.Equal(AgencyRejection.NotAuthorised, ReasonOf(Decide(state, ByPerson(nobody), key: made.Candidate)));
+        }
+
+        var closed = After(state, new DeactivateAgency { Context = By(), Agency = HotlineDe });
+        Assert.Equal(AgencyRejection.UnknownAgency, ReasonOf(Decide(state, ByPerson(ada, HotlineDe), key: made.Candidate)));
+        Assert.Equal(AgencyRejection.UnknownAgency, ReasonOf(Decide(closed, ByPerson(ada, HotlineDe), key: made.Candidate)));
+        Assert.Equal(AgencyRejection.UnknownAgency, ReasonOf(Decide(closed, ByPerson(ada, AgencyId.Parse("none")), key: made.Candidate)));
+
+        state = After(After(state, ByPerson(ada), made), ByPerson(ada, tenant: Tenant.Training), exercise);
+        Assert.False(state.Keys[made.KeyId].IsValidAt(Noon));
+        Assert.True(state.Keys[exercise.KeyId].IsValidAt(Noon));
+        var colleague = ada with { KeyId = "p-0000000000000002", Person = PersonId.Parse("p-0000000000000002") };
+        var key = new Caller { Agency = HotlineNl, Kind = AgencyKind.Hotline, Roles = Roles.Analyst, KeyId = first.KeyId };
+        var oda = Operator with { KeyId = "p-0000000000000003", Person = PersonId.Parse("p-0000000000000003") };
+        foreach (var own in new[] { ada, colleague, key })
+        {
+            Assert.Equal(AgencyRejection.SecondPersonNeeded, ReasonOf(Decide(state, Approve(own))));
+        }
+
+        Assert.True(After(state, Approve(Operator)).Keys[made.KeyId].IsValidAt(Noon));
+        Assert.True(After(state, Approve(oda)).Keys[made.KeyId].IsValidAt(Noon));
+
+        // What an operator's key made no operator who is signed in agrees to: nobody can say whose hand invited them. Nor does one make keys.
+        var further = ApiKey.Generate();
+        var issued = After(state, Issue(HotlineNl), further);
+        Assert.Equal(AgencyRejection.SecondPersonNeeded, ReasonOf(Decide(issued, Approve(oda) with { KeyId = further.KeyId })));
+        Assert.True(After(issued, Approve(ada) with { KeyId = further.KeyId }).Keys[further.KeyId].IsValidAt(Noon));
+        Assert.Equal(AgencyRejection.NotAuthorised, ReasonOf(Decide(state, ByPerson(oda), key: made.Candidate)));
+
+        // Ending needs nobody, and one's own only.
+        Assert.NotNull(After(state, new RevokeKey { Context = By(ada), Agency = HotlineNl, KeyId = first.KeyId }).Keys[first.KeyId].RevokedAt);
+        Assert.Equal(AgencyRejection.UnknownAgency, ReasonOf(Decide(
+            state, new RevokeKey { Context = By(ada with { Agency = HotlineDe }), Agency = HotlineNl, KeyId = first.KeyId })));
+    }
+
     [Fact]
     public void A_grace_time_never_prolongs_a_key()
     {

@@ -130,6 +130,42 @@ public sealed class ConsentTests
         }
     }
 
+    /// <summary>Who had all of an agency's keys made holds them all: by a plain one it does not make itself the agency's administrator or auditor.</summary>
+    [Theory]
+    [InlineData(Roles.Administrator)]
+    [InlineData(Roles.Manager | Roles.Analyst)]
+    [InlineData(Roles.Auditor)]
+    public void A_key_agrees_to_none_with_more_rights_unless_it_came_from_another_hand(Roles raised)
+    {
+        var (plain, ofSecond, leads, wanted) = (ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate(), ApiKey.Generate());
+        var state = After(InUse, Issue(HotlineNl) with { Context = By(Hand(First)) }, plain);
+        state = After(state, Issue(HotlineNl) with { Context = By(Hand(Second)) }, ofSecond);
+        state = After(After(state, Issue(HotlineNl, raised) with { Context = By(Hand(First)) }, leads), Issue(HotlineNl, raised) with
+            { Context = By(Hand(First)) }, wanted);
+        Caller Key(ApiKey key, Roles roles) => Person(HotlineNl) with { KeyId = key.KeyId, Roles = roles };
+        AgencyDecision By_(Caller by) => Decide(state, new ApproveKey { Context = By(by), Agency = HotlineNl, KeyId = wanted.KeyId });
+        var (anna, somebody) = (PersonId.New(), PersonId.New());
+        Caller SignedIn(PersonId who, Roles roles) => Person(HotlineNl) with { KeyId = who.Value, Person = who, Roles = roles };
+
+        Assert.Equal(AgencyRejection.SecondPersonNeeded, ReasonOf(By_(Key(plain, Roles.Analyst | Roles.Machine))));
+        Assert.Equal(AgencyRejection.SecondPersonNeeded, ReasonOf(By_(SignedIn(anna, Roles.Analyst))));
+        Assert.Equal(AgencyRejection.SecondPersonNeeded, ReasonOf(By_(Key(plain, Roles.Analyst) with { KeyId = "not-a-key" })));
+        Assert.Equal(AgencyRejection.SecondPersonNeeded, ReasonOf(By_(Hand(First))));
+        Assert.IsType<AgencyDecision.Accepted>(By_(Key(ofSecond, Roles.Analyst)));
+        Assert.IsType<AgencyDecision.Accepted>(By_(SignedIn(anna, Roles.Administrator)));
+        Assert.IsType<AgencyDecision.Accepted>(By_(Hand(Second)));
+
+        // Who has the rights already raises nobody; a plain further key is agreed to by a plain one.
+        Assert.IsType<AgencyDecision.Accepted>(By_(Key(leads, raised)));
+        state = After(state, Issue(HotlineNl) with { Context = By(Hand(First)) }, wanted = ApiKey.Generate());
+        Assert.IsType<AgencyDecision.Accepted>(By_(Key(plain, Roles.Machine)));
+
+        // Nobody agrees to a key of their own.
+        state = After(state, Issue(HotlineNl) with { Context = By(Hand(First)), Owner = anna }, wanted = ApiKey.Generate());
+        Assert.Equal(AgencyRejection.SecondPersonNeeded, ReasonOf(By_(SignedIn(anna, Roles.Analyst | Roles.Administrator))));
+        Assert.IsType<AgencyDecision.Accepted>(By_(SignedIn(somebody, Roles.Analyst)));
+    }
+
     [Fact]
     public void Each_country_agrees_for_itself_and_the_change_is_made_with_the_last()
     {

@@ -3,6 +3,7 @@ using CPort.Actors.Audit;
 using CPort.Actors.Cluster;
 using CPort.Actors.Confidential;
 using CPort.Actors.Persistence;
+using CPort.Actors.Projections;
 using CPort.Domain.Access;
 using CPort.Domain.Audit;
 using CPort.Domain.Identity;
@@ -227,6 +228,79 @@ public sealed class AuditLogTests(PostgreSqlServer server) : IClassFixture<Postg
         Assert.Equal("NotMarked", Assert.Single(world.Doubts.List()).Reason);
     }
 
+    /// <summary>What was done is told by the entry's own words: no deed, outcome or kind becomes another, before the tree has it or afterwards.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_deed_is_never_another_one(DatabaseProvider provider)
+    {
+        using var world = await WorldAsync(provider);
+        await world.Log.RecordAsync(Look("key-1", 1), default);
+        await world.SequenceAsync();
+        foreach (var (column, to) in new[] { ("action", "GetAgency"), ("outcome", "refused"), ("kind", "signIn") })
+        {
+            var (seq, before) = (0L, (await world.Reader.EntriesAsync(0, 1, default))[0]);
+            var text = System.Text.RegularExpressions.Regex.Replace(Encoding.UTF8.GetString(before), $"(?<=,|\\{{)\"{column}\":\"[A-Za-z]+\"(?=,\"|\\}})", $"\"{column}\":\"{to}\"");
+            Assert.NotEqual(Encoding.UTF8.GetString(before), text);
+            await world.Database.ExecuteAsync("UPDATE cport_audit_entries SET entry = @entry WHERE seq = @seq", default, ("entry", Encoding.UTF8.GetBytes(text)),
+                ("seq", seq));
+            var fault = (await world.VerifyAsync()).Fault;
+            Assert.Equal((LogFaultKind.Changed, 0L), (fault!.Kind, fault.From));
+            await world.Database.ExecuteAsync("UPDATE cport_audit_entries SET entry = @entry WHERE seq = @seq", default, ("entry", before), ("seq", seq));
+        }
+
+        Assert.Null((await world.VerifyAsync()).Fault);
+
+        // The columns by which entries are found are not the deed: what is shown is the entry.
+        await world.DoAsync("UPDATE cport_audit_entries SET kind = 7 WHERE seq = 0");
+        Assert.All(await world.Reader.SearchAsync(new AuditSearch(), _ => true, default), f => Assert.Equal(AuditKind.Consultation, f.Entry.Kind));
+
+        await world.Log.RecordAsync(Look("key-1", 2), default);
+        var waits = (await world.Reader.FindAsync(await world.OnlyWaitingAsync(), default))!.Value.Bytes;
+        await world.Database.ExecuteAsync("UPDATE cport_audit_waiting SET entry = @entry", default,
+            ("entry", Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(waits).Replace("GetItem", "GetList", StringComparison.Ordinal))));
+        await world.SequenceAsync();
+        Assert.Equal(1, await world.CountAsync("cport_audit_entries"));
+        Assert.Equal("NotMarked", Assert.Single(world.Doubts.List()).Reason);
+    }
+
+    /// <summary>A file that another program holds is told within seconds: somebody waits for the answer.</summary>
+    [Fact]
+    public async Task A_locked_file_is_told_soon()
+    {
+        using var world = await WorldAsync(DatabaseProvider.Sqlite);
+        await world.Log.RecordAsync(Look("key-1", 1), default);
+        await using var other = await world.Database.OpenAsync();
+        await using var held = await other.BeginTransactionAsync();
+        await using (var write = other.Statement("UPDATE cport_audit_log SET journal = journal WHERE id = 1"))
+        {
+            write.Transaction = held;
+            await write.ExecuteNonQueryAsync();
+        }
+
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Assert.True(Faults.IsPassing(await Assert.ThrowsAnyAsync<Exception>(() => world.Log.RecordAsync(Look("key-1", 2), default))));
+        Assert.True(Faults.IsPassing(await Assert.ThrowsAnyAsync<Exception>(() => world.Log.RecordAsync(Look("key-1", 2) with { Caller = Who("k", "police-fr") }, default))));
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(25));
+        await held.RollbackAsync();
+        await world.Log.RecordAsync(Look("key-1", 3), default);
+    }
+
+    /// <summary>Who writes the database proposes no erasure in another operator's name.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_proposal_to_erase_is_of_its_month_and_of_who_made_it(DatabaseProvider provider)
+    {
+        using var world = await WorldAsync(provider);
+        var at = new DateTimeOffset(2026, 5, 2, 0, 0, 0, TimeSpan.Zero);
+        Assert.Null(await world.Periods.ProposedAsync("hotline-nl", "2026-03", default));
+        await world.Periods.ProposeAsync("hotline-nl", "2026-03", "0123456789ab", at, default);
+        Assert.Equal(("0123456789ab", at), await world.Periods.ProposedAsync("hotline-nl", "2026-03", default));
+        await world.DoAsync("UPDATE cport_audit_erasures SET period = '2026-02'");
+        Assert.Null(await world.Periods.ProposedAsync("hotline-nl", "2026-02", default));
+        await world.DoAsync("UPDATE cport_audit_erasures SET proposed = 'no base64'");
+        Assert.Null(await world.Periods.ProposedAsync("hotline-nl", "2026-02", default));
+    }
+
     [SkippableTheory]
     [MemberData(nameof(Both))]
     public async Task Erasing_a_month_takes_who_and_why_and_leaves_the_tree_whole(DatabaseProvider provider)
@@ -312,6 +386,7 @@ public sealed class AuditLogTests(PostgreSqlServer server) : IClassFixture<Postg
     private sealed class World : IDisposable
     {
         private readonly bool _owns;
+        private readonly JournalTail _tail;
 
         public World(Database database, bool owns = true)
         {
@@ -320,8 +395,9 @@ public sealed class AuditLogTests(PostgreSqlServer server) : IClassFixture<Postg
             Tree = new AuditTree(database, TestKeys.Ring, TestKeys.Seam, TimeProvider.System);
             Log = new AuditLog(database, TestKeys.Seam, Periods, TimeProvider.System, new AuditNode("node-1"));
             Reader = new AuditReader(database, Periods, TestKeys.Seam);
+            _tail = new JournalTail(database, new JournalReader(database, TestKeys.Journal), TimeProvider.System, JournalTailOptions.Always);
             Sequencer = new AuditSequencer(
-                database, Tree, new JournalAudit(database, TestKeys.Journal, TestKeys.Seam, Periods, new AuditNode("node-1"), TimeProvider.System),
+                database, Tree, new JournalAudit(_tail, TestKeys.Seam, Periods, new AuditNode("node-1")),
                 TimeProvider.System, "node-1", Doubts);
         }
 
@@ -365,6 +441,13 @@ public sealed class AuditLogTests(PostgreSqlServer server) : IClassFixture<Postg
             {
                 await Database.ExecuteAsync(sql, default);
             }
+        }
+
+        public async Task<string> OnlyWaitingAsync()
+        {
+            await using var connection = await Database.OpenAsync();
+            await using var select = connection.Statement("SELECT writer || '-' || number FROM cport_audit_waiting");
+            return (string)(await select.ExecuteScalarAsync())!;
         }
 
         public async Task<long> CountAsync(string table)

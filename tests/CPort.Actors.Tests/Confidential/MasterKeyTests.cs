@@ -1,5 +1,6 @@
 using System.Globalization;
 using CPort.Actors.Confidential;
+using CPort.Tests.Shared;
 
 namespace CPort.Actors.Tests.Confidential;
 
@@ -11,7 +12,7 @@ public sealed class MasterKeyTests : IDisposable
     {
         if (Directory.Exists(_folder))
         {
-            Directory.Delete(_folder, recursive: true);
+            TestFolders.Remove(_folder);
         }
     }
 

@@ -15,6 +15,7 @@ public sealed class EntityNameTests
         Assert.Equal(Report, EntityName.Of(new ReportId(42)).ToString());
         Assert.Equal("hash-bucket-exact-17", EntityName.Of(new HashBucketId(Tenant.Live, HashBucketKind.Exact, 17)).ToString());
         Assert.Equal("agency-registry", EntityName.Agencies.ToString());
+        Assert.Equal("referral-0000000000000000000000001A", EntityName.Of(new ReferralKey(42)).ToString());
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using CPort.Actors.Persistence;
+using CPort.Tests.Shared;
 using LinqToDB.Data;
 using Microsoft.Data.Sqlite;
 
@@ -11,7 +12,7 @@ public sealed class PooledSqliteConnectionTests : IDisposable
     public void Dispose()
     {
         SqliteConnection.ClearAllPools();
-        Directory.Delete(_folder, recursive: true);
+        TestFolders.Remove(_folder);
     }
 
     [Theory]

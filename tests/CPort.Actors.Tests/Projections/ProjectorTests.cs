@@ -22,7 +22,7 @@ public sealed class ProjectorTests(PostgreSqlServer server) : IClassFixture<Post
         for (var seed = 0; seed < runs; seed++)
         {
             // One set a run over the same growing journal: each run is a rebuild of the runs before as well.
-            var lives = new RandomLives(seed, world.Seam);
+            var lives = new RandomLives(seed, world.Seam) { WithPolice = true };
             var set = (await world.Tables.CreateSetAsync(TableSetState.Building, DateTimeOffset.UtcNow)).Id;
             var projector = world.Projector(set, new ProjectionOptions { CachedItems = seed % 2 == 0 ? 10 : 10_000 });
             var start = (await world.EventsAsync()).LastOrDefault()?.Ordering ?? 0;
@@ -56,7 +56,7 @@ public sealed class ProjectorTests(PostgreSqlServer server) : IClassFixture<Post
     {
         await using var world = await ReadModelWorld.StartAsync(provider, server);
         await world.Tables.EnsureAsync(DateTimeOffset.UtcNow);
-        var lives = new RandomLives(31, world.Seam);
+        var lives = new RandomLives(31, world.Seam) { WithPolice = true };
         await world.AppendAsync(Enumerable.Range(0, 400).Select(_ => lives.Step()).ToArray());
         for (var seed = 0; seed < runs; seed++)
         {

@@ -34,6 +34,9 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
         [Classification.Baseline, Classification.National, Classification.NotIllegal, Classification.Doubtful];
 
     private readonly Random _random = new(seed);
+
+    // Of its own, so that the lives without police are as they were.
+    private readonly Random _police = new(seed);
     private readonly Dictionary<ReportId, Report> _reports = [];
     private DateTimeOffset _now = Start;
     private long _numbers = 100;
@@ -47,9 +50,17 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
     public static readonly Caller Nl = Hotline("hotline-nl", "NL"), De1 = Hotline("hotline-de1", "DE"), De2 = Hotline("hotline-de2", "DE"),
         Uk = Hotline("hotline-uk", "GB") with { HoldsOrphanMandate = true };
 
+    private static readonly Caller PoliceDe = Hotline("police-de", "DE") with { Kind = AgencyKind.Police, Roles = Roles.Officer, Purpose = "case 7" };
+
     private static readonly Caller[] Callers = [Nl, De1, De2, Uk];
 
     public IReadOnlyDictionary<ReportId, Report> Reports => _reports;
+
+    /// <summary>Police asks for holds, and is given items.</summary>
+    public bool WithPolice { get; init; }
+
+    /// <summary>Some of everything waits for a second look, and INTERPOL is asked for some.</summary>
+    public bool WithLooks { get; init; }
 
     /// <summary>How far the directory believes an agency.</summary>
     public Func<AgencyId, TrustLevel?> Trust { get; set; } = _ => null;
@@ -95,7 +106,7 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
     public (ReportId Id, ImmutableArray<IReportEvent> Events) Do(IReportVerb command)
     {
         var report = _reports.GetValueOrDefault(command.ReportId, Report.None);
-        var environment = new ReportEnvironment { Now = _now, Members = new Members(Trust) };
+        var environment = new ReportEnvironment { Now = _now, Members = new Members(Trust, WithLooks) };
         var decision = ReportRules.Decide(report, ReportSealing.Seal(seam, report, command), environment);
         if (!decision.Events.IsEmpty)
         {
@@ -115,6 +126,29 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
         ImmutableArray<ItemTarget> targets = [.. Enumerable.Range(0, _random.Next(1, 3))
             .Select(_ => new ItemTarget { Ordinal = _random.Next(1, report.Items.Count + 1) })];
         var type = Pick([ActionType.ReportedToLea, ActionType.ReportedToIsp, ActionType.Removed, ActionType.Unavailable, ActionType.NotIllegal]);
+        if (WithLooks && _police.Next(6) == 0)
+        {
+            return new AskForLook
+            {
+                ReportId = report.Id, Context = Context(caller with { Roles = caller.Roles | Roles.Manager }), Items = targets,
+                Agency = AgencyId.Parse("interpol"),
+            };
+        }
+
+        if (WithPolice && _police.Next(10) == 0)
+        {
+            return _police.Next(2) == 0
+                ? new RequestReferral
+                {
+                    ReportId = report.Id, Context = context, Items = targets, Agency = AgencyId.Parse("police-fr"), Why = ReferralWhy.Host,
+                }
+                : new RequestHold
+                {
+                    ReportId = report.Id, Context = Context(PoliceDe), Items = targets, Reason = HoldReason.CountryRelated,
+                    Note = new SecretText { Text = Marker + "-note" },
+                };
+        }
+
         return _random.Next(19) switch
         {
             0 or 1 or 2 => new CompleteAutomaticWork
@@ -208,8 +242,12 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
 
     private T Pick<T>(T[] from) => from[_random.Next(from.Length)];
 
-    private sealed class Members(Func<AgencyId, TrustLevel?> trust) : IMembership
+    private sealed class Members(Func<AgencyId, TrustLevel?> trust, bool withLooks) : IMembership
     {
+        public SecondLookPolicy SecondLooksOf(AgencyId agency) => withLooks ? new SecondLookPolicy { Sample = 30 } : SecondLookPolicy.Off;
+
+        public bool GivesLooks(AgencyId agency) => withLooks;
+
         public ImmutableArray<AgencyId> HotlinesOf(Country country) => [.. Callers.Where(c => c.WorksFor(country)).Select(c => c.Agency)];
 
         public ImmutableArray<Country> CountriesOf(AgencyId agency) => Callers.FirstOrDefault(c => c.Agency == agency)?.Countries ?? [];
@@ -219,6 +257,8 @@ internal sealed class RandomLives(int seed, ConfidentialSeam seam)
         public AgencyId? PoliceOf(Country country) => country.Code == "FR" ? AgencyId.Parse("police-fr") : null;
 
         public AgencyId? Interpol => AgencyId.Parse("interpol");
+
+        public bool IsPoliceOrInterpol(AgencyId agency) => agency == Interpol || agency.Value.StartsWith("police", StringComparison.Ordinal);
 
         public TrustLevel? TrustOf(AgencyId agency) => trust(agency);
     }
@@ -262,8 +302,11 @@ internal sealed class ReadModelWorld : IAsyncDisposable
 
     public Task<ProjectionStatus> StatusAsync() => new ProjectionStatusReader(Tables, Journal, TimeProvider.System).ReadAsync();
 
-    public Projector Projector(int set, ProjectionOptions? options = null) =>
-        new(Tables, set, Journal, Seam, UrlKeys, TimeProvider.System, options ?? new ProjectionOptions());
+    public Projector Projector(int set, ProjectionOptions? options = null, JournalTail? tail = null) =>
+        new(Tables, set, Journal, Seam, UrlKeys, TimeProvider.System, options ?? new ProjectionOptions(), tail: tail);
+
+    public JournalTail Tail(JournalTailOptions? options = null, TimeProvider? time = null) =>
+        new(Database, Journal, time ?? TimeProvider.System, options ?? JournalTailOptions.Always);
 
     /// <summary>
     /// A new set, advanced by up to four nodes in turn, of which some come and go, some are late to hear of it, and some work at the same time.
@@ -356,6 +399,8 @@ internal sealed class ReadModelWorld : IAsyncDisposable
         lines.AddRange((await ReadTables.Reports(db, set).ToListAsync()).Select(r => r.ToString()));
         lines.AddRange((await ReadTables.Items(db, set).ToListAsync()).Select(r => r.ToString()));
         lines.AddRange((await ReadTables.EarlierCountries(db, set).ToListAsync()).Select(r => r.ToString()));
+        lines.AddRange((await ReadTables.Holds(db, set).ToListAsync()).Select(r => r.ToString()));
+        lines.AddRange((await ReadTables.HoldItems(db, set).ToListAsync()).Select(r => r.ToString()));
         lines.AddRange((await ReadTables.Hashes(db, set).ToListAsync()).Select(r => r.ToString()));
         lines.AddRange((await ReadTables.LookAlikes(db, set).ToListAsync()).Select(r => r.ToString()));
         lines.AddRange((await ReadTables.Groups(db, set).ToListAsync()).Select(r => r.ToString()));
@@ -368,7 +413,10 @@ internal sealed class ReadModelWorld : IAsyncDisposable
         var lines = new List<string>();
         foreach (var report in lives.Reports.Values)
         {
-            lines.Add(ReadRows.Of(report).ToString());
+            var row = ReadRows.Of(report);
+            lines.Add(row.ToString());
+            lines.AddRange(row.Holds.Select(h => h.ToString()));
+            lines.AddRange(row.Holds.SelectMany(h => h.Items).Select(h => h.ToString()));
             var rows = report.Items.Select(i => ReadRows.Of(Seam, report, i)).ToArray();
             lines.AddRange(rows.Select(r => r.ToString()));
             lines.AddRange(rows.SelectMany(r => r.EarlierCountries).Select(e => e.ToString()));

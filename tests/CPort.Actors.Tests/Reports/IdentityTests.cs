@@ -1,3 +1,5 @@
+using CPort.Actors.Confidential;
+using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
@@ -18,6 +20,21 @@ public class IdentityTests
         Assert.Equal(id, ReportId.Parse(id.ToString().ToLowerInvariant()));
         Assert.Equal(id, ReportId.Parse(id.ToString().Replace('0', 'o').Replace('1', 'l')));
     });
+
+    /// <summary>References are few enough to be tried: without the installation's key nobody is to tell whose report an id is.</summary>
+    [Fact]
+    public void The_same_reference_has_another_id_under_another_key_in_another_tenant_and_of_another_hotline()
+    {
+        var (here, there) = (new KeyRingSeam(KeyRing.New()), new KeyRingSeam(KeyRing.New()));
+        var (nl, de, reference) = (AgencyId.Parse("hotline-nl"), AgencyId.Parse("hotline-de"), HotlineReference.Parse("NL-1"));
+        var id = ReportIds.Of(here, Tenant.Live, nl, reference);
+        Assert.Equal(id, ReportIds.Of(here, Tenant.Live, nl, reference));
+        Assert.Equal(4, new HashSet<ReportId>
+        {
+            id, ReportIds.Of(there, Tenant.Live, nl, reference), ReportIds.Of(here, Tenant.Training, nl, reference),
+            ReportIds.Of(here, Tenant.Live, de, reference),
+        }.Count);
+    }
 
     [Fact]
     public void Report_ids_sort_like_their_text() => Gen.Select(Ids, Ids).Sample((a, b) =>

@@ -6,6 +6,8 @@ using CPort.Domain.Access;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
+using CPort.Domain.Iwol;
+using CPort.Domain.Referrals;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
 using static CPort.Actors.Tests.Reports.ReportScenario;
@@ -43,6 +45,110 @@ public sealed class ReportAnswerSizeTests
         Assert.Empty(one.Head!.Memos);
         Assert.Null(one.NextMemo);
         Assert.True(Bytes(one).Length < 10_000);
+    }
+
+    /// <summary>Questions with all the lines there can be, a referral with many answers: the newest are told, the rest is counted.</summary>
+    [Fact]
+    public void What_police_and_hotlines_say_of_an_item_has_its_room_and_what_has_none_is_counted()
+    {
+        var report = WithMemos(0, items: 1);
+        SecretText Said(int line) => new() { Text = $"{line}{Long}" };
+        Sealed Closed(SealedField field, int line) => _seam.Seal(new SealedPlace(report.Id, field), Said(line));
+        var police = PoliceNl.Agency;
+        report = report with
+        {
+            Items = report.Items.SetItem(0, report.Items[0] with
+            {
+                Referrals =
+                [
+                    new ItemReferral
+                    {
+                        Agency = police,
+                        Words = [.. Enumerable.Range(1, 60).Select(n => new PoliceWord
+                        {
+                            Line = n, State = ReferralState.Received, At = Start, Text = Closed(SealedField.ReferralText, n),
+                        })],
+                    },
+                ],
+            }),
+            Questions =
+            [
+                .. Enumerable.Range(1, 2).Select(n => new PoliceQuestion
+                {
+                    Number = n, Agency = police, To = QuestionTo.Source, Ordinals = [1], Due = Start,
+                    Lines = [.. Enumerable.Range(1, ReportLimits.LinesPerQuestion).Select(l => new QuestionLine
+                    {
+                        State = QuestionState.Asked, Agency = police, KeyId = "key", At = Start, Text = Closed(SealedField.QuestionText, l),
+                    })],
+                }),
+            ],
+        };
+        var page = AssertFits(ReportViews.Page(report, new GetReport { ReportId = report.Id, Caller = Nl, MaxItems = 1 }, _seam).Cut());
+        var item = Assert.Single(page.Items);
+        var newest = item.Questions[1].Texts;
+        Assert.Equal(ReportLimits.LinesPerQuestion, newest.Length);
+        var told = newest.Count(t => t.Length > 0);
+        Assert.InRange(told, 5, ReportLimits.LinesPerQuestion - 1);
+        Assert.Equal(Enumerable.Range(1, ReportLimits.LinesPerQuestion).Select(l => l > ReportLimits.LinesPerQuestion - told ? Said(l).Text : ""), newest);
+        Assert.All(item.Questions[0].Texts, t => Assert.Equal("", t));
+        Assert.All(item.Referrals[0].Texts, t => Assert.Equal("", t));
+        Assert.Equal((2 * ReportLimits.LinesPerQuestion) + 60 - told, item.TextsLeftOut);
+    }
+
+    [Fact]
+    public void All_that_was_said_of_a_referral_and_of_a_domain_can_be_read_part_by_part()
+    {
+        var (referral, domain) = (new ReferralKey(7), new IwolKey(8));
+        var book = new ReferralBook
+        {
+            Version = 1, Key = referral, Tenant = PoliceNl.Tenant, Agency = PoliceNl.Agency, Referrals =
+            [
+                new Referral
+                {
+                    Number = 1, OpenedAt = Start, OpenedBy = PoliceNl.Agency, Lines = [.. Enumerable.Range(1, ReferralLimits.Lines).Select(n => new FeedbackLine
+                    {
+                        Line = n, State = ReferralState.InUse, At = Start, KeyId = "key",
+                        Text = _seam.Seal(ReferralRules.PlaceOf(referral, 1), new SecretText { Text = $"{n}{Long}" }),
+                    })],
+                },
+            ],
+        };
+        var candidate = new IwolCandidate
+        {
+            Version = 1, Key = domain, Tenant = Interpol.Tenant, Name = _seam.Seal(IwolRules.PlaceOf(domain), new SecretText { Text = "bad.example" }),
+            Notes = [.. Enumerable.Range(1, IwolLimits.Notes).Select(n => new IwolNote
+            {
+                Kind = IwolNoteKind.Declined, Agency = Interpol.Agency, At = Start,
+                Text = IwolRules.SealNote(_seam, domain, new SecretText { Text = $"{n}{Long}" }),
+            })],
+        };
+
+        var officer = PoliceNl with { Purpose = "case 1" };
+        AssertAll(ReferralLimits.Lines, before =>
+        {
+            var page = AssertFits(ReferralRules.Page(
+                book, new GetReferral { Key = referral, Number = 1, Caller = officer, BeforeLine = before }, _seam));
+            return (page.Texts, page.Earlier);
+        });
+        AssertAll(IwolLimits.Notes, before =>
+        {
+            var query = new GetIwolCandidate { Key = domain, Caller = officer, Notes = before };
+            var page = AssertFits(IwolRules.Page(candidate, query, _seam, new IwolEnvironment(Start, new IwolPolicy())));
+            return (page.Texts, page.Earlier);
+        });
+
+        static void AssertAll(int lines, Func<int?, (ImmutableArray<string> Texts, int? Earlier)> ask)
+        {
+            var read = new List<string>();
+            int? before = null;
+            do
+            {
+                (var texts, before) = ask(before);
+                read.InsertRange(0, texts.Where(t => t.Length > 0));
+            }
+            while (before is not null);
+            Assert.Equal(Enumerable.Range(1, lines).Select(n => $"{n}{Long}"), read);
+        }
     }
 
     [Fact]
@@ -104,8 +210,12 @@ public sealed class ReportAnswerSizeTests
 
     private static string Text(int number) => $"{number} {Long}";
 
-    private static void AssertFits<T>(T answer)
-        where T : class => Assert.InRange(Bytes(answer).Length, 1, ReportLimits.AnswerBytes + 1_000);
+    private static T AssertFits<T>(T answer)
+        where T : class
+    {
+        Assert.InRange(Bytes(answer).Length, 1, ReportLimits.AnswerBytes + 1_000);
+        return answer;
+    }
 
     private Report WithMemos(int memos, int items = 1, ItemSecrets? secret = null)
     {

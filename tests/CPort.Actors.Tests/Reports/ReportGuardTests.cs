@@ -26,12 +26,12 @@ public class ReportGuardTests
 
     // Hotlines more often than others: they are who may do most.
     private static readonly Gen<Caller> AnyCaller =
-        Gen.Select(AnyAgency, Gen.Int[0, 12], Gen.Int[0, 31], AnyCountry.Array[0, 2], Gen.Bool, Gen.Int[0, 7], Gen.Bool).Select(
+        Gen.Select(AnyAgency, Gen.Int[0, 12], Gen.Int[0, 63], AnyCountry.Array[0, 2], Gen.Bool, Gen.Int[0, 7], Gen.Bool).Select(
             (agency, kind, roles, countries, mandate, tenant, purpose) => new Caller
             {
                 Agency = agency, Kind = kind is 0 or > 7 ? AgencyKind.Hotline : (AgencyKind)kind, Roles = (Roles)roles,
-                KeyId = "k",
-                Countries = [.. countries.Distinct()], HoldsOrphanMandate = mandate,
+                KeyId = "k", Owner = purpose ? PersonId.Parse("p-0000000000000001") : null,
+                Countries = [.. countries.Distinct()], HoldsOrphanMandate = mandate, IsNationalBureau = mandate,
                 Tenant = tenant == 0 ? Tenant.Training : Tenant.Live, Purpose = purpose ? "case 1" : null,
             });
 
@@ -116,6 +116,39 @@ public class ReportGuardTests
         ((r, c) => new EscalateOrphans { ReportId = r.Id, Context = c, Ordinals = [1] }, ItemWrite.Automatic, false),
         ((r, c) => new FollowTrust { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
         ((r, c) => new ReturnClaims { ReportId = r.Id, Context = c, Agency = c.Caller.Agency, KeyId = c.Caller.KeyId }, ItemWrite.Automatic, false),
+        ((r, c) => new RequestHold { ReportId = r.Id, Context = c, Items = At(1), Reason = HoldReason.CountryRelated }, ItemWrite.Hold, true),
+        ((r, c) => new ExtendHold { ReportId = r.Id, Context = c, Number = 1, Until = Start.AddDays(1) }, ItemWrite.ExtendHold, false),
+        ((r, c) => new LiftHold { ReportId = r.Id, Context = c, Number = 1 }, ItemWrite.LiftHold, false),
+        ((r, c) => new ObjectToHold { ReportId = r.Id, Context = c, Number = 1, SealedWhy = AnySealed }, ItemWrite.ObjectToHold, false),
+        ((r, c) => new OverruleHold { ReportId = r.Id, Context = c, Number = 1, SealedWhy = AnySealed }, ItemWrite.OverruleHold, false),
+        ((r, c) => new RequestReferral
+        {
+            ReportId = r.Id, Context = c, Items = At(1), Agency = c.Caller.Agency, Why = ReferralWhy.Host,
+        }, ItemWrite.Refer, true),
+        ((r, c) => new TakeReferral
+        {
+            ReportId = r.Id, Context = c, Agency = Agencies[0], Why = ReferralWhy.Host, About = "x", Referral = new(new(7), 1), Ordinals = [1],
+        }, ItemWrite.Automatic, false),
+        ((r, c) => new AssessBlind { ReportId = r.Id, Context = c, Item = At(1)[0], Assessment = Opinion(Classification.National) }, ItemWrite.Look, true),
+        ((r, c) => new AskForLook { ReportId = r.Id, Context = c, Items = At(1), Agency = Agencies[0] }, ItemWrite.AskForLook, true),
+        ((r, c) => new ProposeForIcse { ReportId = r.Id, Context = c, Items = At(1), SealedWhy = AnySealed }, ItemWrite.ProposeForIcse, true),
+        ((r, c) => new TakeIcse
+        {
+            ReportId = r.Id, Context = c, Ordinal = 1, Icse = new ItemIcse { Package = new(7), News = 1, At = c.OccurredAt },
+        }, ItemWrite.Automatic, false),
+        ((r, c) => new TakeListing
+        {
+            ReportId = r.Id, Context = c, Ordinals = [1],
+            Listing = new ItemListing { Key = new(7), Change = 1, Listed = true, ListVersion = 1, At = c.OccurredAt },
+        }, ItemWrite.Automatic, false),
+        ((r, c) => new AskQuestion
+        {
+            ReportId = r.Id, Context = c, Items = At(1), To = QuestionTo.Source, Fields = [DataField.Referrer],
+        }, ItemWrite.Ask, true),
+        ((r, c) => new AnswerQuestion { ReportId = r.Id, Context = c, Number = 1, Impossible = true }, ItemWrite.Answer, false),
+        ((r, c) => new JudgeAnswer { ReportId = r.Id, Context = c, Number = 1, Satisfied = true }, ItemWrite.JudgeAnswer, false),
+        ((r, c) => new NoteOverdue { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
+        ((r, c) => new ExpireHolds { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
         ((r, c) => new CompleteAutomaticWork { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
     ];
 

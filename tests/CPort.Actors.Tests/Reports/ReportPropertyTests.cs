@@ -19,7 +19,8 @@ namespace CPort.Actors.Tests.Reports;
 public class ReportPropertyTests
 {
     private static readonly Caller[] Callers =
-        [Nl, NlColleague, Be, De1, De2, De1 with { KeyId = "key-de1-2" }, Uk, NlAuditor, PoliceNl with { Purpose = "case 1" }, Interpol, De2 with
+        [Nl, NlColleague, Be, De1, De2, De1 with { KeyId = "key-de1-2" }, Uk, NlAuditor, PoliceNl with
+            { Purpose = "case 1", Roles = Roles.Officer | Roles.Manager, IsNationalBureau = true }, Interpol, De2 with
             { Roles = Roles.Machine }, PoliceUa];
 
     private static readonly Country?[] Hosts = [NL, BE, DE, RU, UA, null];
@@ -33,7 +34,7 @@ public class ReportPropertyTests
     private static readonly TrustLevel[] Trusts = Enum.GetValues<TrustLevel>();
 
     private static readonly Gen<(int Kind, int Who, int A, int B, int C)> Step =
-        Gen.Select(Gen.Int[0, 27], Gen.Int[0, 23], Gen.Int[0, 7], Gen.Int[0, 29], Gen.Int[0, 9]);
+        Gen.Select(Gen.Int[0, 31], Gen.Int[0, 23], Gen.Int[0, 7], Gen.Int[0, 29], Gen.Int[0, 9]);
 
     [Fact]
     public void Whatever_is_asked_the_invariants_hold_after_every_step() =>
@@ -83,7 +84,9 @@ public class ReportPropertyTests
         s.Reassign(Caller.System with { Tenant = s.Report.Tenant }, all);
         s.Escalate(all);
         s.Escalate(all);
-        s.Now = s.Now.AddDays(2);
+
+        // And every hold has ended by its time.
+        s.Now = s.Now.AddDays(2) + s.Environment.LongestHold;
         var present = Callers.Where(c =>
             c.Kind != AgencyKind.Hotline || c.Countries.Any(country => s.Members.HotlinesOf(country).Contains(c.Agency))).ToArray();
         foreach (var item in s.Report.Items.Where(i => !i.IsClosed()))
@@ -267,6 +270,17 @@ public class ReportPropertyTests
                 24 => new ReopenItem { ReportId = s.Id, Context = context, Item = target, ItemNumber = s.Numbers(1) },
                 25 => new ObjectToBaseline { ReportId = s.Id, Context = context, Items = targets, SealedWhy = b == 0 ? null : AnySealed },
                 26 => new ReassignItems { ReportId = s.Id, Context = automatic, Ordinals = [.. targets.Concat(targets).Select(t => t.Ordinal)] },
+                28 => new RequestHold
+                {
+                    ReportId = s.Id, Context = context, Items = targets, Reason = HoldReason.CountryRelated, Until = b == 0 ? null : s.Now.AddMinutes(b * 40),
+                    SealedNote = AnySealed,
+                },
+                29 => new ObjectToHold { ReportId = s.Id, Context = context, Number = (b % 3) + 1, SealedWhy = AnySealed },
+                30 when c < 4 => new ExtendHold { ReportId = s.Id, Context = context, Number = (b % 3) + 1, Until = s.Now.AddHours(b) },
+                30 when c < 8 => new OverruleHold { ReportId = s.Id, Context = context, Number = (b % 3) + 1, SealedWhy = AnySealed },
+                30 => new LiftHold { ReportId = s.Id, Context = context, Number = (b % 3) + 1, SealedWhy = AnySealed },
+                31 when c < 8 => new ExpireHolds { ReportId = s.Id, Context = automatic },
+                31 => new NoteOverdue { ReportId = s.Id, Context = automatic },
                 _ => new EscalateOrphans { ReportId = s.Id, Context = automatic, Ordinals = [.. targets.Concat(targets).Select(t => t.Ordinal)] },
             };
         };
@@ -364,6 +378,8 @@ public class ReportPropertyTests
         HostingUpdated x => x.Ordinals,
         ItemSeenOnlineAgain x => [x.EarlierOrdinal],
         HotlineReferenceSet x => [x.Ordinal],
+        HoldRequested x => x.Hold.Ordinals,
+        HoldExtended or HoldLifted or HoldObjected or HoldOverruled or HoldExpired => e.Touches(),
         _ => [],
     };
 

@@ -229,6 +229,24 @@ internal sealed class ReportScenario
     public CommandReply Note(Caller by, int? item = null, bool text = true) =>
         Do(new AddMemo { ReportId = Id, Context = Context(by), Ordinal = item, SealedText = text ? AnySealed : null });
 
+    public CommandReply Hold(Caller by, HoldReason reason = HoldReason.PossibleNewVictim, double hours = 0, params int[] items) => Do(new RequestHold
+    {
+        ReportId = Id, Context = Context(by), Items = Targets(items), Reason = reason, Until = hours == 0 ? null : Now.AddHours(hours), SealedNote = AnySealed,
+    });
+
+    public CommandReply Extend(Caller by, DateTimeOffset until, int hold = 1) =>
+        Do(new ExtendHold { ReportId = Id, Context = Context(by), Number = hold, Until = until });
+
+    public CommandReply Lift(Caller by, int hold = 1) => Do(new LiftHold { ReportId = Id, Context = Context(by), Number = hold, SealedWhy = AnySealed });
+
+    public CommandReply ObjectToHold(Caller by, int hold = 1) =>
+        Do(new ObjectToHold { ReportId = Id, Context = Context(by), Number = hold, SealedWhy = AnySealed });
+
+    public CommandReply Overrule(Caller by, int hold = 1) =>
+        Do(new OverruleHold { ReportId = Id, Context = Context(by), Number = hold, SealedWhy = AnySealed });
+
+    public CommandReply Expire() => Do(new ExpireHolds { ReportId = Id, Context = Context(Caller.System with { Tenant = Report.Tenant }) });
+
     public CommandReply Escalate(params int[] items) => Do(new EscalateOrphans { ReportId = Id, Context = Context(Caller.System), Ordinals = [.. items] });
 
     /// <summary>Everything a report holds, as bytes: what two equal states agree in.</summary>
@@ -245,6 +263,11 @@ internal sealed class ReportScenario
         foreach (var memo in report.Memos)
         {
             Write(memo);
+        }
+
+        foreach (var hold in report.Holds)
+        {
+            Write(hold);
         }
 
         foreach (var digest in report.Digests)
@@ -296,12 +319,33 @@ internal sealed class FakeMembership : IMembership
 
     public ImmutableArray<AgencyId> HotlinesOf(Country country) => Hotlines.GetValueOrDefault(country, []);
 
-    public ImmutableArray<Country> CountriesOf(AgencyId agency) => [.. Hotlines.Where(p => p.Value.Contains(agency)).Select(p => p.Key)];
+    /// <summary>National bureaus; none, unless a test names them. Police of a country with one belongs there.</summary>
+    public Dictionary<Country, AgencyId> Bureaus { get; } = [];
+
+    public ImmutableArray<Country> CountriesOf(AgencyId agency) =>
+    [
+        .. Hotlines.Where(p => p.Value.Contains(agency)).Select(p => p.Key),
+        .. Bureaus.Where(b => b.Value == agency || PoliceOf(b.Key) == agency).Select(b => b.Key),
+    ];
+
+    public AgencyId? BureauOf(Country country) => Bureaus.TryGetValue(country, out var bureau) ? bureau : null;
 
     public bool HoldsOrphanMandate(AgencyId agency) => agency == ReportScenario.Uk.Agency;
 
     public AgencyId? PoliceOf(Country country) => country == ReportScenario.UA ? AgencyId.Parse("police-ua")
         : country == ReportScenario.NL ? ReportScenario.PoliceNl.Agency : null;
+
+    public bool IsPoliceOrInterpol(AgencyId agency) => agency == Interpol || agency.Value.StartsWith("police", StringComparison.Ordinal);
+
+    /// <summary>What agencies have looked at twice; nothing, unless a test says so.</summary>
+    public Dictionary<AgencyId, SecondLookPolicy> Looks { get; } = [];
+
+    public SecondLookPolicy SecondLooksOf(AgencyId agency) => Looks.GetValueOrDefault(agency) ?? SecondLookPolicy.Off;
+
+    /// <summary>Whom one asks for second looks.</summary>
+    public HashSet<AgencyId> Lookers { get; } = [];
+
+    public bool GivesLooks(AgencyId agency) => Lookers.Contains(agency);
 
     /// <summary>Of agencies that are not in here the trust is not known.</summary>
     public Dictionary<AgencyId, TrustLevel> Trust { get; } = [];

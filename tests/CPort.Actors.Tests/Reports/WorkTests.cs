@@ -1,6 +1,7 @@
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
+using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
 using CPort.Domain.Reports.Verbs;
@@ -416,6 +417,58 @@ public class WorkTests
         Assert.Single(s[2].Assessments);
     }
 
+    /// <summary>A colleague who sends the same command has not done it: they are not told that they have.</summary>
+    [Fact]
+    public void A_persons_command_id_is_theirs_and_a_keys_is_its_agencys()
+    {
+        var s = HostedIn(BE, items: 2);
+        Caller Signed(string id) => Be with { KeyId = id, Person = PersonId.Parse(id) };
+        AssessItems Assess(Caller by, string command, int item) => new()
+        {
+            ReportId = s.Id, Context = s.Context(by, command), Items = At(item), Assessment = Opinion(Classification.National),
+        };
+        var (anna, bob) = (Signed("p-0000000000000001"), Signed("p-0000000000000002"));
+        Assert.Equal(CommandOutcome.Accepted, s.Do(Assess(anna, "once", 1)).Outcome);
+        Assert.True(s.Do(Assess(anna, "once", 1)).Replayed);
+        Assert.Equal(RejectionCode.CommandIdInUse, s.Do(Assess(bob, "once", 1)).Code);
+        Assert.Equal(RejectionCode.CommandIdInUse, s.Do(Assess(Be, "once", 1)).Code);
+        Assert.Single(s[1].Assessments);
+
+        // The agency's next key repeats what the one before it did not hear the answer to.
+        Assert.Equal(CommandOutcome.Accepted, s.Do(Assess(Be, "machine", 2)).Outcome);
+        Assert.True(s.Do(Assess(Be with { KeyId = "key-be-2" }, "machine", 2)).Replayed);
+    }
+
+    [Fact]
+    public void Which_key_or_person_it_was_is_told_to_their_own_agency_only()
+    {
+        var s = HostedIn(DE);
+        ClaimItems Claim() => new() { ReportId = s.Id, Context = s.Context(De1), Items = At(1), Minutes = 10 };
+        s.Do(Claim());
+        s.Do(new AssessItems { ReportId = s.Id, Context = s.Context(De1), Items = At(1), Assessment = Opinion(Classification.National) });
+        s.Act(De1, ActionType.ReportedToLea);
+        s.Do(Claim());
+        System.Collections.Immutable.ImmutableArray<SequencedEvent> events = [.. s.Events.Select((e, i) => new SequencedEvent(i + 1, e))];
+        HistoryPage History(Caller who) => ReportViews.History(
+            s.Report, new GetHistory { ReportId = s.Id, Caller = who, FromSequence = 1 }, events, new OpensAnything());
+        ItemView Item(Caller who) => Assert.Single(ReportViews.Page(s.Report, new GetReport { ReportId = s.Id, Caller = who }, new OpensAnything()).Items);
+
+        foreach (var (who, told) in new[] { (De1, true), (De2, false), (Nl, false) })
+        {
+            var of = History(who).Entries.Where(e => e.Meta.Agency == De1.Agency).ToList();
+            Assert.True(of.Count >= 3, $"{of.Count} events for {who.Agency}");
+            Assert.All(of, e => Assert.Equal((told ? De1.KeyId : "", De1.Roles), (e.Meta.KeyId, e.Meta.Roles)));
+            var item = Item(who).Item;
+            Assert.All(item.Assessments, a => Assert.Equal(told ? De1.KeyId : "", a.KeyId));
+            Assert.All(item.Actions, a => Assert.Equal(told ? De1.KeyId : "", a.KeyId));
+            Assert.Equal(told ? De1.KeyId : "", item.Lease?.KeyId ?? "");
+        }
+
+        // Somebody sees each of them who is not of the agency.
+        Assert.NotEmpty(Item(De2).Item.Assessments);
+        Assert.NotEmpty(Item(De2).Item.Actions);
+    }
+
     [Fact]
     public void A_replayed_sighting_names_the_new_occurrence_again()
     {
@@ -525,4 +578,13 @@ public class WorkTests
         s.Object(by), s.Reopen(by), s.Reassign(by, 1),
         s.Work(by: by), s.Do(new EscalateOrphans { ReportId = s.Id, Context = s.Context(by), Ordinals = [1] }),
     ];
+
+    private sealed class OpensAnything : ConfidentialSeam
+    {
+        public override Sealed Seal<T>(SealedPlace place, T secret, bool repeatable = false) => AnySealed;
+
+        public override T Open<T>(SealedPlace place, Sealed secret) => (T)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(typeof(T));
+
+        public override byte[] Keyed(string purpose, ReadOnlySpan<byte> data) => new byte[32];
+    }
 }

@@ -38,6 +38,8 @@ public sealed class RoutingRulesTests
 
     private sealed class Members : IMembership
     {
+        public bool IsPoliceOrInterpol(AgencyId agency) => false;
+
         public AgencyId? Interpol => null;
 
         public ImmutableArray<AgencyId> HotlinesOf(Country country) => country == NL ? [Dutch]

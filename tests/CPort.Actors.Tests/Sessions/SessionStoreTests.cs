@@ -57,6 +57,19 @@ public sealed class SessionStoreTests(PostgreSqlServer server) : IClassFixture<P
             time.Now = Noon.AddHours(10);
             Assert.Null(await here.FindAsync(id, default));
 
+            // What a page asks by itself is no sign that somebody is there: idle all the same, and what is open for it ends.
+            var (open, watched) = await here.OpenAsync(Person, Tenant.Live, Roles.Analyst, proved: false, default);
+            for (var minutes = 5; minutes < 30; minutes += 5)
+            {
+                time.Now += TimeSpan.FromMinutes(5);
+                Assert.NotNull(await here.FindAsync(open, default, seen: false));
+                Assert.NotEmpty(await here.StillThereAsync([watched.IdHash], default));
+            }
+
+            time.Now += TimeSpan.FromMinutes(5);
+            Assert.Empty(await here.StillThereAsync([watched.IdHash], default));
+            Assert.Null(await here.FindAsync(open, default, seen: false));
+
             // Idle: over, and its row is gone.
             var (second, _) = await here.OpenAsync(Person, Tenant.Training, Roles.Analyst, proved: false, default);
             time.Now += new SessionTimes().Idle;
@@ -168,32 +181,107 @@ public sealed class SessionStoreTests(PostgreSqlServer server) : IClassFixture<P
     {
         await OnAsync(provider, async database =>
         {
+            var (time, here, there) = (new SetTime(Noon), System.Net.IPAddress.Parse("198.51.100.7"), System.Net.IPAddress.Parse("203.0.113.9"));
+            var failures = new SignInFailures(database, new KeyRingSeam(KeyRing.New()), time);
+            for (var i = 1; i <= SignInFailures.AllowedFromThere; i++)
+            {
+                Assert.Equal(i, await failures.ReserveAsync("a", here, default));
+            }
+
+            // From here for this name; its owner elsewhere, and others here, go on. Who asks meanwhile lengthens nothing.
+            Assert.Null(await failures.ReserveAsync("a", System.Net.IPAddress.Parse("198.51.100.99"), default));
+            Assert.Equal(1, await failures.ReserveAsync("b", here, default));
+            Assert.Equal(6, await failures.ReserveAsync("a", there, default));
+            time.Now = Noon.AddMinutes(1);
+            Assert.Equal(7, await failures.ReserveAsync("a", here, default));
+            time.Now = Noon.AddMinutes(2.5);
+            Assert.Null(await failures.ReserveAsync("a", here, default));
+            await failures.SucceededAsync("a", here, default);
+            Assert.Equal(1, await failures.ReserveAsync("a", here, default));
+
+            // From wherever, a network more for each: the name itself.
+            for (var i = 0; i < SignInFailures.AllowedForName; i++)
+            {
+                Assert.NotNull(await failures.ReserveAsync("c", System.Net.IPAddress.Parse($"192.0.{i}.1"), default));
+            }
+
+            Assert.Null(await failures.ReserveAsync("c", there, default));
+            await failures.ForgetAsync("c", default);
+            Assert.Equal(1, await failures.ReserveAsync("c", there, default));
+        });
+    }
+
+    /// <summary>An agency sits behind one address: only many wrong answers close it, and one of its people who comes in opens it.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_whole_network_waits_after_many_and_no_longer_once_somebody_came_in(DatabaseProvider provider)
+    {
+        await OnAsync(provider, async database =>
+        {
             var (time, from) = (new SetTime(Noon), System.Net.IPAddress.Parse("198.51.100.7"));
             var failures = new SignInFailures(database, new KeyRingSeam(KeyRing.New()), time);
-            for (var i = 1; i <= SignInFailures.AllowedForName; i++)
-            {
-                Assert.False(await failures.IsPausedAsync("a", from, default));
-                Assert.Equal(i, await failures.CountAsync("a", from, default));
-            }
-
-            Assert.True(await failures.IsPausedAsync("a", System.Net.IPAddress.Parse("203.0.113.9"), default));
-            Assert.False(await failures.IsPausedAsync("b", from, default));
-            time.Now = Noon.AddMinutes(1);
-            Assert.False(await failures.IsPausedAsync("a", from, default));
-            await failures.CountAsync("a", from, default);
-            time.Now = Noon.AddMinutes(2.5);
-            Assert.True(await failures.IsPausedAsync("a", from, default));
-            await failures.ForgetAsync("a", default);
-            Assert.False(await failures.IsPausedAsync("a", from, default));
-
-            // From one network, whatever the names.
             for (var i = 0; i < SignInFailures.AllowedFromNetwork; i++)
             {
-                await failures.CountAsync($"n{i}", System.Net.IPAddress.Parse($"198.51.100.{i}"), default);
+                Assert.Equal(1, await failures.ReserveAsync($"n{i}", from, default));
             }
 
-            Assert.True(await failures.IsPausedAsync("z", from, default));
-            Assert.False(await failures.IsPausedAsync("z", System.Net.IPAddress.Parse("203.0.113.9"), default));
+            Assert.Null(await failures.ReserveAsync("z", from, default));
+            Assert.NotNull(await failures.ReserveAsync("z", System.Net.IPAddress.Parse("203.0.113.9"), default));
+            await failures.SucceededAsync("anna", from, default);
+            Assert.NotNull(await failures.ReserveAsync("z", from, default));
+        });
+    }
+
+    /// <summary>A burst is counted before anything of it is looked at.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task Of_many_at_the_same_time_no_more_get_through_than_are_allowed(DatabaseProvider provider)
+    {
+        await OnAsync(provider, async database =>
+        {
+            var (seam, from) = (new KeyRingSeam(KeyRing.New()), System.Net.IPAddress.Parse("198.51.100.7"));
+            var taken = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => Task.Run(() =>
+                new SignInFailures(database, seam, new SetTime(Noon)).ReserveAsync("a", from, default))));
+            Assert.Equal(SignInFailures.AllowedFromThere, taken.Count(t => t is not null));
+        });
+    }
+
+    /// <summary>
+    /// Generation and step are sealed with the row: nobody with access to the database has a code taken twice, or brings an earlier way in back.
+    /// </summary>
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_changed_row_is_no_way_to_sign_in(DatabaseProvider provider)
+    {
+        await OnAsync(provider, async database =>
+        {
+            var time = new SetTime(Noon);
+            var store = new CredentialStore(database, new KeyRingSeam(KeyRing.New()), time);
+            var secret = Totp.NewSecret();
+            var (kept, codes) = await store.PutCodesAsync(Person, secret, Totp.StepOf(Noon), default);
+            var passkey = new StoredPasskey
+            {
+                CredentialId = [1, 2, 3], PublicKey = [4], SignCount = 1, AttestationObject = [5], ClientDataJson = [6], MadeAt = Noon,
+            };
+            await store.PutAsync(Person, passkey, default);
+            Assert.Single(await store.PasskeysAsync(Person, default));
+
+            // After a reset: whatever the column says then, it is of the generation before.
+            var again = Person with { Generation = 2 };
+            await database.ExecuteAsync("UPDATE cport_credentials SET generation = 2", default);
+            time.Now = Noon.AddMinutes(5);
+            var code = Totp.CodeAt(secret, Totp.StepOf(time.Now));
+            Assert.False(await store.FitAsync(again, kept, code, default));
+            Assert.False(await store.FitAsync(again, kept, codes[0], default));
+            Assert.Empty(await store.PasskeysAsync(again, default));
+
+            // A code that was taken, with nothing but the secret copied from another row of the table.
+            await database.ExecuteAsync("UPDATE cport_credentials SET generation = 1", default);
+            Assert.True(await store.FitAsync(Person, kept, code, default));
+            Assert.False(await store.FitAsync(Person, kept, code, default));
+            await database.ExecuteAsync(
+                "UPDATE cport_credentials SET sealed_value = (SELECT sealed_value FROM cport_credentials WHERE kind = 1) WHERE kind = 2", default);
+            Assert.False(await store.FitAsync(Person, kept, Totp.CodeAt(secret, Totp.StepOf(time.Now) + 1), default));
         });
     }
 

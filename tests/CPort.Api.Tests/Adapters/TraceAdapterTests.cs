@@ -4,6 +4,7 @@ using System.Text;
 using CPort.Actors.Routing;
 using CPort.Domain.CodeLists;
 using CPort.Node.Adapters;
+using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.Adapters;
 
@@ -11,7 +12,7 @@ public sealed class TraceAdapterTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("cport-mmdb-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TestFolders.Remove(_folder);
 
     [Fact]
     public async Task Mmdb_files_give_country_network_and_organisation()

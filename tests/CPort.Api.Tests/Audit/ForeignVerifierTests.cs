@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using CPort.Actors.Persistence;
@@ -19,7 +17,7 @@ public sealed class ForeignVerifierTests(EndToEndNodes nodes) : IDisposable
 
     private readonly string _work = Directory.CreateTempSubdirectory("cport-verifier-").FullName;
 
-    public void Dispose() => Directory.Delete(_work, recursive: true);
+    public void Dispose() => TestFolders.Remove(_work);
 
     [SkippableFact]
     public async Task Gos_own_package_accepts_every_entry_and_that_the_log_goes_on()
@@ -74,33 +72,7 @@ public sealed class ForeignVerifierTests(EndToEndNodes nodes) : IDisposable
 
     private static long Entries(string said) => long.Parse(said.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
 
-    private async Task<string> RunAsync(string command, params string[] arguments)
-    {
-        var words = command.Split(' ');
-        var start = new ProcessStartInfo(words[0].StartsWith('.') ? Path.Combine(_work, words[0]) : words[0], [.. words[1..], .. arguments])
-        {
-            WorkingDirectory = _work, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-            Environment = { ["GO111MODULE"] = "off", ["GOPATH"] = GoPath, ["GOCACHE"] = Path.Combine(_work, "cache"), ["GOFLAGS"] = "" },
-        };
-        Process process;
-        try
-        {
-            process = Process.Start(start)!;
-        }
-        catch (Win32Exception)
-        {
-            throw new SkipException($"{words[0]} is not installed.");
-        }
-
-        using (process)
-        {
-            process.StandardInput.Close();
-            var texts = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            await process.WaitForExitAsync();
-            string[] away = ["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "ETIMEDOUT"];
-            Skip.If(process.ExitCode != 0 && away.Any(a => texts[1].Contains(a, StringComparison.Ordinal)), $"{words[0]} cannot reach its registry.");
-            Assert.True(process.ExitCode == 0, $"{command} ended with {process.ExitCode}:\n{string.Concat(texts)}");
-            return texts[0];
-        }
-    }
+    private Task<string> RunAsync(string command, params string[] arguments) => ForeignProgram.RunAsync(
+        _work, command, needsNetwork: true,
+        [("GO111MODULE", "off"), ("GOPATH", GoPath), ("GOCACHE", Path.Combine(_work, "cache")), ("GOFLAGS", "")], arguments);
 }

@@ -7,6 +7,7 @@ using CPort.Node.Composition;
 using CPort.Node.Hosting;
 using CPort.Node.Operator;
 using CPort.Node.Options;
+using CPort.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -25,7 +26,7 @@ public sealed class ReadHookTests : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cport-hook-");
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose() => TestFolders.Remove(_folder.FullName);
 
     [Fact]
     public void Only_these_rights_are_not_written_down() => Assert.Equal(

@@ -14,6 +14,7 @@ namespace CPort.Api.Tests.Cluster;
 public sealed class FormationTests(PostgreSqlServer server)
 {
     [SkippableFact]
+    [Trait("Run", "whole")]
     public async Task Nodes_started_at_once_form_one_cluster_a_late_one_joins_and_those_that_do_not_fit_are_told_why()
     {
         await using var cluster = await NodeCluster.CreateAsync(server, 4, (i, settings) =>

@@ -20,7 +20,7 @@ public sealed class TlsTests(PostgreSqlServer server) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("cport-tls-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TestFolders.Remove(_folder);
 
     [SkippableFact]
     public async Task Nodes_with_certificates_form_a_cluster_and_one_of_another_authority_is_refused()

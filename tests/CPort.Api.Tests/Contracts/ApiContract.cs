@@ -31,8 +31,11 @@ public sealed class ApiContract
         ];
     }
 
+    /// <summary>Headers that a program acts by: whoever sends one has said so in the document.</summary>
+    private static readonly string[] HeadersToldOf = ["ETag", "Location", "Retry-After", "WWW-Authenticate", "Accept-Encoding"];
+
     /// <summary>Fails when the answer is none that the document has for the request; paths and methods that it does not have are no operation.</summary>
-    public void Check(string method, string path, int status, string? mediaType, string body)
+    public void Check(string method, string path, int status, string? mediaType, string body, IEnumerable<string> headers)
     {
         if (Operation(method, path) is not { } operation)
         {
@@ -42,6 +45,13 @@ public sealed class ApiContract
         var what = $"{method} {path.Split('?')[0]} answered {status} {mediaType}";
         Assert.True(operation.GetProperty("responses").TryGetProperty(status.ToString(CultureInfo.InvariantCulture), out var response),
             $"{what}, which the document does not have: {body}");
+        foreach (var header in headers.Intersect(HeadersToldOf, StringComparer.OrdinalIgnoreCase))
+        {
+            Assert.True(response.TryGetProperty("headers", out var told)
+                && told.EnumerateObject().Any(h => h.Name.Equals(header, StringComparison.OrdinalIgnoreCase)),
+                $"{what} with {header}, which the document does not have.");
+        }
+
         if (body.Length == 0)
         {
             return;
@@ -49,7 +59,7 @@ public sealed class ApiContract
 
         Assert.True(response.TryGetProperty("content", out var content) && content.TryGetProperty(mediaType ?? "", out var media),
             $"{what}, a type that the document does not have.");
-        if (mediaType is "text/plain" or "application/octet-stream")
+        if (mediaType is "text/plain" or "application/octet-stream" or "text/event-stream")
         {
             // Files of other specifications: what is in them is no JSON.
             return;

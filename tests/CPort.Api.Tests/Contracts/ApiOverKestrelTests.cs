@@ -1,4 +1,6 @@
 using CPort.Actors.Audit;
+using CPort.Actors.Exchange;
+using CPort.Api.Exchange;
 using CPort.Actors.Entities;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
@@ -15,8 +17,12 @@ using Akka.Persistence.Query;
 using Akka.Streams.Dsl;
 using CPort.Actors.Agencies;
 using CPort.Actors.Intake;
+using CPort.Actors.People;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
+using CPort.Actors.Icse;
+using CPort.Actors.Iwol;
+using CPort.Actors.Referrals;
 using CPort.Api.Reading;
 using CPort.Api.Reports;
 using CPort.Actors.Reports;
@@ -71,7 +77,16 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         // Routes that these tests do not ask name them.
         builder.Services.AddSingleton<QueueReader>().AddSingleton<ReportSearch>().AddSingleton<GroupReader>().AddSingleton<StatisticsReader>()
             .AddSingleton<SeenItems>().AddSingleton<TrainingSize>().AddSingleton<AuditReader>().AddSingleton<AuditTree>().AddSingleton<AuditVerification>()
-            .AddSingleton<AuditPeriods>();
+            .AddSingleton<IwolReader>().AddSingleton<PackageReader>().AddSingleton<IwolPublisher>()
+            .AddSingleton<AuditPeriods>().AddSingleton<HoldReader>().AddSingleton<LookReader>().AddSingleton<PeopleDirectoryFeed>()
+            .AddSingleton<QuestionReader>().AddSingleton<ReferralReader>().AddSingleton<PriorityStore>()
+            .AddSingleton<DeconflictionReader>(_ => throw new NotSupportedException("Nothing here looks for other police."))
+            .AddSingleton<FeedReader>().AddSingleton<FeedHead>().AddSingleton<WebhookStore>().AddSingleton<IWebhookBodies, WebhookBodies>()
+            .AddSingleton<IWebhookSender>(_ => throw new NotSupportedException("Nothing here sends a webhook."))
+            .AddSingleton<PackageGateway>(_ => throw new NotSupportedException("Nothing here asks for a package."))
+            .AddSingleton<IwolGateway>(_ => throw new NotSupportedException("Nothing here asks for a candidate."))
+            .AddSingleton<ListSigning>(_ => throw new NotSupportedException("Nothing here signs."))
+            .AddSingleton<IReferralGateway>(_ => throw new NotSupportedException("Nothing here asks for a referral."));
         builder.Services.AddSingleton<ProjectionStatusReader>().AddSingleton<StuckEntities>().AddSingleton<Database>();
         builder.Services.AddAkka("api-test", akka => akka.AddHocon(
             ConfigurationFactory.ParseString($"stand-in.class = \"{typeof(StandInProvider).AssemblyQualifiedName}\""), HoconAddMode.Prepend)

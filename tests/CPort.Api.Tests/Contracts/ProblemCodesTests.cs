@@ -1,4 +1,7 @@
 using CPort.Domain.Agencies;
+using CPort.Domain.Icse;
+using CPort.Domain.Iwol;
+using CPort.Domain.Referrals;
 using CPort.Domain.Reports;
 
 namespace CPort.Api.Tests.Contracts;
@@ -10,6 +13,9 @@ public sealed class ProblemCodesTests
     {
         var codes = Enum.GetValues<RejectionCode>().Where(c => c != RejectionCode.None).Select(ProblemCodes.Of)
             .Concat(Enum.GetValues<AgencyRejection>().Select(ProblemCodes.Of))
+            .Concat(Enum.GetValues<ReferralRejection>().Where(c => c != ReferralRejection.None).Select(ProblemCodes.Of))
+            .Concat(Enum.GetValues<PackageRejection>().Where(c => c != PackageRejection.None).Select(ProblemCodes.Of))
+            .Concat(Enum.GetValues<IwolRejection>().Where(c => c != IwolRejection.None).Select(ProblemCodes.Of))
             .Concat(typeof(ProblemCodes).GetFields().Select(f => (string)f.GetRawConstantValue()!));
         Assert.All(codes, code => Assert.InRange(ProblemCodes.Find(code).Status, 400, 503));
     }

@@ -173,6 +173,66 @@ public sealed class AuditTests(EndToEndNodes nodes)
     }
 
     [Fact]
+    public async Task B26_that_media_is_near_to_known_one_is_told_with_the_hashes_only_in_no_list_order_place_or_figure()
+    {
+        var node = await NodeAsync();
+        var pdq = Bodies.Hash("audit-b26-near", 32);
+        var row = new JsonObject { ["pdq"] = pdq, ["pdqQuality"] = 100, ["classification"] = "Baseline" };
+        Assert.Single(await node.StreamAsync("interpol", [row.ToJsonString()], "v1/hashes:import?list=audit-near-list"));
+        string Body(string reference, string hash) =>
+            Bodies.Report(reference, r => r["urls"]![0]!["hashes"] = new JsonObject { ["pdq"] = hash, ["pdqQuality"] = 80 });
+        var near = await node.SubmitAsync("gb", Body("AUDIT-B26-N", Bodies.Flip(pdq, 9)));
+        var other = await node.SubmitAsync("gb", Body("AUDIT-B26-O", Bodies.Hash("audit-b26-other", 32)));
+        await node.ItemAsync("nl", near, i => i.TryGetProperty("near", out _));
+        foreach (var id in new[] { near, other })
+        {
+            (await node.PostAsync("nl", $"v1/reports/{id}/items:hosting", ReportLifeTests.With("hostingCountryCode", "FI"))).Is(HttpStatusCode.OK);
+        }
+
+        // The Dutch see it: the item, its place in a list by priority, and the figure.
+        Assert.Contains("audit-near-list", (await node.GetAsync("nl", $"v1/reports/{near}/items/1")).Text, StringComparison.Ordinal);
+        await EndToEndNode.UntilAsync(() => node.GetAsync("nl", "v1/statistics"), r => Near(r) > 0);
+        foreach (var who in new[] { "fi", "supervisor" })
+        {
+            var search = await EndToEndNode.UntilAsync(
+                () => node.PostAsync(who, "v1/reports:search", new JsonObject { ["hostingCountries"] = new JsonArray("FI"), ["maxResults"] = 1 }),
+                r => r.Json.TryGetProperty("nextCursor", out _) || who == "supervisor");
+            var item = (await node.GetAsync(who, $"v1/reports/{near}/items/1")).Is(HttpStatusCode.OK);
+            foreach (var seen in new[] { search.Is(HttpStatusCode.OK).Text, item.Text })
+            {
+                foreach (var hidden in new[] { "\"near\"", "\"nearMatches\"", "\"distance\"", "\"priority\"", "\"priorityReasons\"", "audit-near-list" })
+                {
+                    Assert.DoesNotContain(hidden, seen, StringComparison.Ordinal);
+                }
+            }
+
+            // A place is nobody's secret: whoever has it can read it.
+            foreach (var path in new[] { "v1/queues/unassessed?maxResults=1&order=priority", "v1/queues/unassessed?maxResults=1" })
+            {
+                AssertNoPriority((await node.GetAsync(who, path)).Is(HttpStatusCode.OK));
+            }
+
+            AssertNoPriority(search);
+        }
+
+        Assert.Equal(0, await NearAsync("supervisor"));
+
+        async Task<long> NearAsync(string who) => Near(await node.GetAsync(who, "v1/statistics"));
+
+        static long Near(Reply reply) => reply.Is(HttpStatusCode.OK).Json.GetProperty("figures").EnumerateArray()
+            .Single(f => f.GetProperty("name").GetString() == "nearKnown").GetProperty("count").GetInt64();
+
+        static void AssertNoPriority(Reply reply)
+        {
+            if (reply.Json.TryGetProperty("nextCursor", out var cursor))
+            {
+                var place = System.Text.Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(cursor.GetString()!).AsSpan(6));
+                Assert.Equal(0, JsonElement.Parse(place).GetProperty("priority").GetInt32());
+            }
+        }
+    }
+
+    [Fact]
     public async Task B27_and_B28_what_other_laws_say_stands_beside_a_graver_suggestion_and_is_disputed_where_it_is_disputed()
     {
         var node = await NodeAsync();

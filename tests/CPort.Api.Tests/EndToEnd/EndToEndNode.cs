@@ -162,16 +162,56 @@ public sealed class EndToEndNode : IAsyncDisposable
         return who;
     }
 
-    /// <summary>A key of the agency's own auditor, agreed to where that is needed; returns the name to use it by.</summary>
-    public async Task<string> AuditorKeyAsync(string agency)
+    /// <summary>A further key of an agency under this name, with these roles, agreed to where that is needed.</summary>
+    public async Task KeyAsync(string who, string agency, params string[] roles)
     {
-        var who = $"auditor-of-{agency}";
+        var body = new JsonObject { ["roles"] = new JsonArray([.. roles.Select(r => (JsonNode)r)]) };
+        var made = (await PostAsync("operator", $"v1/agencies/{agency}/keys", body)).Is(HttpStatusCode.Created);
+        _keys[who] = made.Json.GetProperty("apiKey").GetString()!;
+        if (made.Json.TryGetProperty("awaitsConsent", out _))
+        {
+            (await PostAsync("operator-2", $"v1/agencies/{agency}/keys/{made.Json.GetProperty("keyId").GetString()}:approve", null)).Is(HttpStatusCode.OK);
+        }
+    }
+
+    /// <summary>
+    /// A person of the agency who has come, and a key of their own under this name; its first key, under its own name, is an administrator's. Returns their id.
+    /// </summary>
+    public async Task<string> PersonKeyAsync(string who, string agency, params string[] roles)
+    {
+        var names = new JsonArray([.. roles.Select(r => (JsonNode)r)]);
+        var invited = (await PostAsync(agency, "v1/people", new JsonObject
+        {
+            ["signInName"] = who, ["name"] = $"{who} Example", ["roles"] = names.DeepClone(),
+        }, ("X-Purpose", "people"))).Is(HttpStatusCode.Created).Json;
+        var person = invited.GetProperty("person").GetProperty("id").GetString()!;
+        using var device = new SoftAuthenticator();
+        using var browser = new SignInBrowser(Url);
+        await browser.EnrolAsync(invited.GetProperty("link").GetString()!, device);
+        var made = (await PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = names, ["owner"] = person }))
+            .Is(HttpStatusCode.Created);
+        _keys[who] = made.Json.GetProperty("apiKey").GetString()!;
+        if (made.Json.TryGetProperty("awaitsConsent", out _))
+        {
+            (await PostAsync("operator-2", $"v1/agencies/{agency}/keys/{made.Json.GetProperty("keyId").GetString()}:approve", null)).Is(HttpStatusCode.OK);
+        }
+
+        return person;
+    }
+
+    /// <summary>A key of the agency's own auditor, agreed to where that is needed; returns the name to use it by.</summary>
+    public Task<string> AuditorKeyAsync(string agency) => ConsentedKeyAsync(agency, "Auditor");
+
+    /// <summary>A key of the agency with this role, agreed to by a second operator where that is needed; returns the name to use it by.</summary>
+    public async Task<string> ConsentedKeyAsync(string agency, string role)
+    {
+        var who = $"{role.ToLowerInvariant()}-of-{agency}";
         if (_keys.ContainsKey(who))
         {
             return who;
         }
 
-        var made = (await PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = new JsonArray("Auditor") }))
+        var made = (await PostAsync("operator", $"v1/agencies/{agency}/keys", new JsonObject { ["roles"] = new JsonArray(role) }))
             .Is(HttpStatusCode.Created);
         _keys[who] = made.Json.GetProperty("apiKey").GetString()!;
         if (made.Json.TryGetProperty("awaitsConsent", out _))
@@ -191,10 +231,11 @@ public sealed class EndToEndNode : IAsyncDisposable
         return who;
     }
 
-    /// <summary>Stops the node and starts another on the same folder and database.</summary>
-    public async Task RestartAsync()
+    /// <summary>Stops the node and starts another on the same folder and database; <paramref name="meanwhile"/>: while there is none.</summary>
+    public async Task RestartAsync(Action? meanwhile = null)
     {
         await StopAsync();
+        meanwhile?.Invoke();
         await StartAsync();
     }
 
@@ -259,7 +300,8 @@ public sealed class EndToEndNode : IAsyncDisposable
     private async Task HoldAgainstContractAsync(HttpMethod method, string path, HttpResponseMessage response, string text, string? body)
     {
         _contract ??= new ApiContract(JsonElement.Parse(await _http.GetStringAsync(new Uri(Url, "openapi/v1.json"))));
-        _contract.Check(method.Method, path, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text);
+        _contract.Check(method.Method, path, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text,
+            response.Headers.Select(h => h.Key));
         if (response.IsSuccessStatusCode && body is { Length: > 0 })
         {
             _contract.CheckTaken(method.Method, path, body);
@@ -343,7 +385,7 @@ public sealed class EndToEndNode : IAsyncDisposable
         {
             Data = _database.Folder, Http = { Url = "http://127.0.0.1:0", Http2Url = "http://127.0.0.1:0" }, Cluster = { Port = 0 }, Limits =
                 { ConcurrentStreams = 1 },
-            Operator = { Hands = 2 },
+            Operator = { Hands = 2 }, Exchange = { AllowedNetworks = ["127.0.0.0/8"] },
             Database = { Provider = _database.Database.Provider, ConnectionString = _database.Settings["Database__ConnectionString"] },
         };
         _settings?.Invoke(options);

@@ -55,7 +55,7 @@ public sealed class ForeignClientTests(EndToEndNodes nodes) : IDisposable
         await RunAsync(_work, $"dotnet out/ForeignClients.dll {Arguments(node)} FOREIGN {Bodies.Hash("foreign", 32)}");
     }
 
-    public void Dispose() => Directory.Delete(_work, recursive: true);
+    public void Dispose() => TestFolders.Remove(_work);
 
     private static string Arguments(EndToEndNode node) => $"{node.Url.ToString().TrimEnd('/')} {node.KeyOf("gb")}";
 
@@ -85,7 +85,7 @@ public sealed class ForeignClientTests(EndToEndNodes nodes) : IDisposable
             }
             catch (IOException) when (Directory.Exists(folder))
             {
-                Directory.Delete(making, recursive: true);
+                TestFolders.Remove(making);
             }
         }
 
@@ -93,45 +93,14 @@ public sealed class ForeignClientTests(EndToEndNodes nodes) : IDisposable
     }
 
     /// <summary>Runs it to its good end. Skips where the program, or the network that it needs, is missing.</summary>
-    private static async Task RunAsync(string folder, string command, bool needsNetwork = false)
-    {
-        var words = command.Split(' ');
-        var start = new ProcessStartInfo(words[0], words[1..])
-        {
-            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-            Environment =
-            {
-                ["REDOCLY_TELEMETRY"] = "off", ["REDOCLY_SUPPRESS_UPDATE_NOTICE"] = "true", ["KIOTA_CLI_TELEMETRY_OPTOUT"] = "true",
-                ["KIOTA_OFFLINE_ENABLED"] = "true", ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "true", ["DOTNET_NOLOGO"] = "true",
-            },
-        };
+    private static Task RunAsync(string folder, string command, bool needsNetwork = false) => ForeignProgram.RunAsync(
+        folder, command, needsNetwork,
+        [
+            ("REDOCLY_TELEMETRY", "off"), ("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true"), ("KIOTA_CLI_TELEMETRY_OPTOUT", "true"), ("KIOTA_OFFLINE_ENABLED", "true"),
+            ("DOTNET_CLI_TELEMETRY_OPTOUT", "true"), ("DOTNET_NOLOGO", "true"),
 
-        // What the test's own build and runner said to their children.
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
-        {
-            start.Environment.Remove(name);
-        }
-
-        Process process;
-        try
-        {
-            process = Process.Start(start)!;
-        }
-        catch (Win32Exception)
-        {
-            throw new SkipException($"{words[0]} is not installed.");
-        }
-
-        using (process)
-        {
-            process.StandardInput.Close();
-            var texts = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            await process.WaitForExitAsync();
-            var text = string.Concat(texts);
-            string[] away = ["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "ETIMEDOUT", "NU1301", "Unable to load the service index"];
-            Skip.If(process.ExitCode != 0 && needsNetwork && away.Any(a => text.Contains(a, StringComparison.Ordinal)),
-                $"{words[0]} cannot reach its registry.");
-            Assert.True(process.ExitCode == 0, $"{string.Join(' ', words.Take(3))} ended with {process.ExitCode}:\n{text}");
-        }
-    }
+            // What the test's own build and runner said to their children.
+            .. Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase))
+                .Select(k => (k, (string?)null)),
+        ]);
 }

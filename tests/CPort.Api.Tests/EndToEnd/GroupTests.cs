@@ -21,9 +21,9 @@ public sealed class GroupTests(EndToEndNodes nodes, PostgreSqlServer server) : I
         var value = Bodies.Hash("group", 32);
 
         // Four items in the Netherlands and two in Germany, in three reports of two hotlines; the first and the last differ in 35 bits.
-        var first = await SubmitAsync(node, "gb", "GROUP-1", ("NL", value), ("NL", Flip(value, 7)));
-        var second = await SubmitAsync(node, "fi", "GROUP-2", ("NL", Flip(value, 20)), ("DE", Flip(value, 12)));
-        var third = await SubmitAsync(node, "gb", "GROUP-3", ("DE", Flip(value, 9)), ("NL", Flip(value, 35)));
+        var first = await SubmitAsync(node, "gb", "GROUP-1", ("NL", value), ("NL", Bodies.Flip(value, 7)));
+        var second = await SubmitAsync(node, "fi", "GROUP-2", ("NL", Bodies.Flip(value, 20)), ("DE", Bodies.Flip(value, 12)));
+        var third = await SubmitAsync(node, "gb", "GROUP-3", ("DE", Bodies.Flip(value, 9)), ("NL", Bodies.Flip(value, 35)));
         var group = await GroupOfAsync(node, "nl", first, 4, 3);
         Assert.Equal(group, await GroupOfAsync(node, "de", second, 2, 2, item: 2));
         Assert.Equal(group, await GroupOfAsync(node, "gb", first, 4, 2));
@@ -95,9 +95,9 @@ public sealed class GroupTests(EndToEndNodes nodes, PostgreSqlServer server) : I
         var flat = new string('0', 64);
         var poor = Bodies.Hash("group-poor", 32);
         var start = Bodies.Hash("group-chain", 32);
-        var flats = await SubmitAsync(node, "gb", "GROUP-FLAT", ("FI", flat), ("FI", flat), ("FI", Flip(flat, 3)));
+        var flats = await SubmitAsync(node, "gb", "GROUP-FLAT", ("FI", flat), ("FI", flat), ("FI", Bodies.Flip(flat, 3)));
         var poors = await SubmitAsync(node, "gb", "GROUP-POOR", 20, ("FI", poor), ("FI", poor));
-        var chain = await SubmitAsync(node, "gb", "GROUP-CHAIN", [.. Enumerable.Range(0, 8).Select(n => ("FI", Flip(start, 30 * n)))]);
+        var chain = await SubmitAsync(node, "gb", "GROUP-CHAIN", [.. Enumerable.Range(0, 8).Select(n => ("FI", Bodies.Flip(start, 30 * n)))]);
         foreach (var (report, items) in new[] { (flats, 3), (poors, 2), (chain, 8) })
         {
             for (var item = 1; item <= items; item++)
@@ -163,7 +163,7 @@ public sealed class GroupTests(EndToEndNodes nodes, PostgreSqlServer server) : I
         var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
         await node.RegisterAsync(Cy, "Hotline", "Standard", "Analyst", "CY");
         var value = Bodies.Hash("group-forged", 32);
-        var report = await SubmitAsync(node, "gb", "GROUP-FORGED-1", ("CY", value), ("CY", Flip(value, 7)), ("CY", Flip(value, 11)));
+        var report = await SubmitAsync(node, "gb", "GROUP-FORGED-1", ("CY", value), ("CY", Bodies.Flip(value, 7)), ("CY", Bodies.Flip(value, 11)));
         var other = await SubmitAsync(node, "gb", "GROUP-FORGED-2", ("CY", Bodies.Hash("group-of-its-own", 32)));
         var group = await GroupOfAsync(node, Cy, report, 3, 1);
         var at = $"v1/groups/{group}";
@@ -234,17 +234,5 @@ public sealed class GroupTests(EndToEndNodes nodes, PostgreSqlServer server) : I
         body.Remove("items");
         body["all"] = true;
         return body;
-    }
-
-    /// <summary>The value with its first <paramref name="bits"/> bits the other way round.</summary>
-    private static string Flip(string hex, int bits)
-    {
-        var bytes = Convert.FromHexString(hex);
-        for (var i = 0; i < bits; i++)
-        {
-            bytes[i / 8] ^= (byte)(1 << (i % 8));
-        }
-
-        return Convert.ToHexStringLower(bytes);
     }
 }

@@ -100,12 +100,12 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
     {
         var node = await nodes.OnAsync(provider);
         var pdq = Bodies.Hash("pdq", 32);
-        var near = Flip(pdq, 9);
+        var near = Bodies.Flip(pdq, 9);
         await ImportAsync(node, new JsonObject { ["pdq"] = pdq, ["pdqQuality"] = 90, ["classification"] = "Baseline" });
         Assert.Empty((await LookupAsync(node, "nl", 0, ("pdq", near)))[0].GetProperty("near").EnumerateArray());
         var found = Assert.Single((await LookupAsync(node, "nl", 31, ("pdq", near)))[0].GetProperty("near").EnumerateArray());
         Assert.Equal((9, pdq), (found.GetProperty("distance").GetInt32(), found.GetProperty("value").GetString()));
-        Assert.Empty((await LookupAsync(node, "nl", 31, ("pdq", Flip(pdq, 32))))[0].GetProperty("near").EnumerateArray());
+        Assert.Empty((await LookupAsync(node, "nl", 31, ("pdq", Bodies.Flip(pdq, 32))))[0].GetProperty("near").EnumerateArray());
 
         var id = await node.SubmitAsync("gb", Bodies.Report("PDQ-1", r => r["urls"]![0]!["hashes"] = new JsonObject { ["pdq"] = near, ["pdqQuality"] = 80 }));
         var item = await node.ItemAsync("nl", id, i => i.TryGetProperty("near", out _));
@@ -211,17 +211,5 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         }
 
         return (await node.PostAsync(who, "v1/hashes:lookup", body)).Is(HttpStatusCode.OK).Json.GetProperty("results");
-    }
-
-    /// <summary>The value with its first <paramref name="bits"/> bits the other way round.</summary>
-    private static string Flip(string hex, int bits)
-    {
-        var bytes = Convert.FromHexString(hex);
-        for (var i = 0; i < bits; i++)
-        {
-            bytes[i / 8] ^= (byte)(1 << (i % 8));
-        }
-
-        return Convert.ToHexStringLower(bytes);
     }
 }

@@ -19,7 +19,7 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
     public async Task Pages_of_a_queue_neither_skip_nor_repeat_while_reports_arrive(DatabaseProvider provider)
     {
         var node = await nodes.OnAsync(provider);
-        var sent = (await node.StreamAsync("gb", Enumerable.Range(0, 60).Select(n => Hosted($"PAGE-{n}", "IE"))))
+        var sent = (await node.StreamAsync("gb", Enumerable.Range(0, 60).Select(n => ReportLifeTests.Hosted($"PAGE-{n}", "IE"))))
             .Select(a => a.GetProperty("reportId").GetString()!).ToHashSet();
         await EndToEndNode.UntilAsync(() => node.GetAsync("ie", "v1/queues/unassessed"), r => r.Json.GetProperty("items").GetArrayLength() >= 60);
 
@@ -36,7 +36,7 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
             cursor = answer.TryGetProperty("nextCursor", out var next) ? next.GetString() : null;
             if (page++ < 5)
             {
-                await node.SubmitAsync("gb", Hosted($"PAGE-LATE-{page}", "IE"));
+                await node.SubmitAsync("gb", ReportLifeTests.Hosted($"PAGE-LATE-{page}", "IE"));
             }
         }
         while (cursor is not null);
@@ -65,7 +65,7 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
         var node = await nodes.OnAsync(provider);
         string[] bad = ["{", "nonsense", "{}", "[1,2]", Bodies.Report("BAD", r => r["sourceUrlSiteType"] = 99),
             Bodies.Report("BAD-URL", r => r["urls"]![0]!["urlString"] = "nowhere")];
-        var lines = Enumerable.Range(0, 300).Select(n => n % 10 == 3 ? bad[n / 10 % bad.Length] : Hosted($"STREAM-{n}", "US")).ToArray();
+        var lines = Enumerable.Range(0, 300).Select(n => n % 10 == 3 ? bad[n / 10 % bad.Length] : ReportLifeTests.Hosted($"STREAM-{n}", "US")).ToArray();
         var answers = await node.StreamAsync("us", lines);
         Assert.Equal(Enumerable.Range(1, 300).Select(n => (long)n), answers.Select(a => a.GetProperty("line").GetInt64()));
         Assert.All(answers, a =>
@@ -101,13 +101,33 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
         Assert.Contains("accepted", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    /// <summary>What is revoked ends now, also where it was let in before.</summary>
+    [Fact]
+    public async Task A_stream_is_broken_off_when_the_key_that_opened_it_is_revoked()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        await node.RegisterAsync("stream-uz", "Hotline", "Standard", "Machine", "UZ");
+        var open = new LinesOnDemand();
+        using var request = node.StreamRequest("stream-uz", open);
+        var first = node.SendAsync(request);
+        await open.WriteAsync(Bodies.Report("REVOKED-1", ReportLifeTests.WithoutHashes));
+        using var response = await first;
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.Contains("accepted", await reader.ReadLineAsync(), StringComparison.Ordinal);
+        (await node.PostAsync("operator", $"v1/agencies/stream-uz/keys/{node.KeyOf("stream-uz").Split('_')[1]}:revoke", null)).Is(HttpStatusCode.OK);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        await Assert.ThrowsAnyAsync<Exception>(() => reader.ReadLineAsync());
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"{clock.Elapsed}");
+        open.Break();
+    }
+
     [SkippableTheory]
     [MemberData(nameof(Both))]
     public async Task What_a_broken_stream_acknowledged_is_there(DatabaseProvider provider)
     {
         var node = await nodes.OnAsync(provider);
         await node.StreamAsync("us", [Bodies.Report("BREAK-0", ReportLifeTests.WithoutHashes)]);
-        var lines = Enumerable.Range(1, 40).Select(n => Hosted($"BREAK-{n}", "US")).ToArray();
+        var lines = Enumerable.Range(1, 40).Select(n => ReportLifeTests.Hosted($"BREAK-{n}", "US")).ToArray();
         var acknowledged = new List<string>();
         var open = new LinesOnDemand();
         using (var request = node.StreamRequest("us", open))
@@ -188,12 +208,6 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
     }
 
     /// <summary>Many reports go where no other test looks at a first page of a queue: NL's stays short.</summary>
-    private static string Hosted(string reference, string country) => Bodies.Report(reference, r =>
-    {
-        ReportLifeTests.WithoutHashes(r);
-        r["urls"]![0]!["hostingCountryCode"] = country;
-    });
-
     /// <summary>A request body whose lines go out when the test writes them.</summary>
     private sealed class LinesOnDemand : HttpContent
     {

@@ -4,6 +4,9 @@ using System.Text.Json.Nodes;
 using CPort.Actors.Persistence;
 using CPort.Api.Tests.Survival;
 using CPort.Tests.Shared;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CPort.Api.Tests.EndToEnd;
 
@@ -35,6 +38,50 @@ public sealed class ServiceTests(EndToEndNodes nodes)
         Assert.Empty(operations.Where(o => !o.Value.TryGetProperty("summary", out _)).Select(o => $"{o.Name} {o.Path}"));
         Assert.Empty(operations.Where(o => !o.Value.GetProperty("responses").TryGetProperty("401", out _)).Select(o => $"{o.Name} {o.Path}"));
         Assert.Contains("\"examples\"", document.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>What no client or linter misses: headers that are taken, the code lists' generation, fields that must be there.</summary>
+    [Fact]
+    public async Task The_document_says_what_of_a_request_is_read_and_what_must_be_in_it()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        var document = (await node.GetAsync(null, "openapi/v1.json")).Is(HttpStatusCode.OK).Json;
+        var operations = document.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject())
+            .Where(o => o.Value.TryGetProperty("operationId", out _))
+            .ToDictionary(o => o.Value.GetProperty("operationId").GetString()!, o => (Method: o.Name, o.Value));
+        string[] Parameters(JsonElement operation) => [.. operation.GetProperty("parameters").EnumerateArray().Select(p => p.GetProperty("name").GetString()!)];
+
+        Assert.Empty(operations.Where(o => o.Value.Method != "get" && !new[] { "Command-Id", "Idempotency-Key" }.All(Parameters(o.Value.Value).Contains))
+            .Select(o => o.Key));
+        Assert.Empty(operations.Where(o => !Parameters(o.Value.Value).Contains("X-Purpose")).Select(o => o.Key));
+        foreach (var endpoint in node.Services.GetRequiredService<EndpointDataSource>().Endpoints
+            .Where(e => e.Metadata.GetMetadata<CPort.Api.Reading.EntityTags.TakesIfMatch>() is not null))
+        {
+            Assert.Contains("If-Match", Parameters(operations[endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()!.EndpointName].Value));
+        }
+
+        Assert.Equal(["GetDomainList", "GetDomainListVersion", "GetReport"],
+            operations.Where(o => Parameters(o.Value.Value).Contains("If-None-Match")).Select(o => o.Key).Order(StringComparer.Ordinal));
+        Assert.Contains("codes", Parameters(operations["SubmitReport"].Value));
+        Assert.Equal(["hotlineReceivedDate", "hotlineReference", "urls"], RequiredOf("SubmitReport")!);
+
+        string[]? RequiredOf(string operation)
+        {
+            if (!operations[operation].Value.TryGetProperty("requestBody", out var body)
+                || !body.GetProperty("content").TryGetProperty("application/json", out var media))
+            {
+                return null;
+            }
+
+            var schema = media.GetProperty("schema");
+            while (schema.TryGetProperty("$ref", out var reference))
+            {
+                schema = reference.GetString()!.TrimStart('#', '/').Split('/').Aggregate(document, (at, name) => at.GetProperty(name));
+            }
+
+            return schema.TryGetProperty("required", out var required)
+                ? [.. required.EnumerateArray().Select(r => r.GetString()!).Order(StringComparer.Ordinal)] : [];
+        }
     }
 
     [Fact]
@@ -155,6 +202,55 @@ public sealed class ServiceTests(EndToEndNodes nodes)
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
         }
+    }
+
+    /// <summary>RFC 9110 8.8.3.3: one strong tag never stands for two sequences of bytes; conditions know both.</summary>
+    [Fact]
+    public async Task A_compressed_answer_has_a_tag_of_its_own_that_conditions_take_for_the_same_version()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        var id = await node.SubmitAsync("gb", Bodies.Report("TAGS-1"));
+        await node.AssignedAsync("gb", id, "hotline-nl");
+        var (report, item) = ($"v1/reports/{id}", $"v1/reports/{id}/items/1");
+        foreach (var path in new[] { report, item })
+        {
+            // Work on the report goes on meanwhile.
+            await Wait.UntilAsync(async () => $"{(await TagAsync(path, null))[..^1]}-gzip\"" == await TagAsync(path, "gzip"), EndToEndNode.Patience,
+                () => "the tags are not of one version");
+        }
+
+        await EndToEndNode.UntilAsync(async () =>
+        {
+            var zipped = await TagAsync(report, "gzip");
+            var same = await node.GetAsync("gb", report, ("If-None-Match", zipped), ("Accept-Encoding", "gzip"));
+            Assert.Equal(zipped, same.Headers.ETag?.Tag);
+            return same;
+        }, r => r.Status == HttpStatusCode.NotModified);
+        await EndToEndNode.UntilAsync(async () => await node.PostAsync("nl", $"v1/reports/{id}/items:claim",
+            new JsonObject { ["items"] = new JsonArray(new JsonObject { ["item"] = 1 }) }, ("If-Match", await TagAsync(item, "gzip"))),
+            r => r.Status == HttpStatusCode.OK);
+        (await node.PostAsync("nl", $"v1/reports/{id}/items:release", new JsonObject { ["items"] = new JsonArray(new JsonObject { ["item"] = 1 }) },
+            ("If-Match", "\"1000-gzip\""))).Is(HttpStatusCode.PreconditionFailed);
+
+        async Task<string> TagAsync(string path, string? encoding)
+        {
+            using var request = node.Request("gb", HttpMethod.Get, path);
+            request.Headers.AcceptEncoding.ParseAdd(encoding ?? "identity");
+            using var response = await node.SendAsync(request);
+            Assert.Equal(encoding is not null, response.Content.Headers.ContentEncoding.Contains("gzip"));
+            return response.Headers.ETag!.Tag;
+        }
+    }
+
+    /// <summary>Metrics and traces name routes: one address has one name.</summary>
+    [Fact]
+    public async Task No_route_ends_in_a_slash()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        var routes = node.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Select(e => e.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route ?? e.RoutePattern.RawText!).ToArray();
+        Assert.Contains("/v1/reports/{id}", routes);
+        Assert.DoesNotContain(routes, r => r.StartsWith("/v1", StringComparison.Ordinal) && r.EndsWith('/'));
     }
 
     [Fact]

@@ -318,6 +318,102 @@ public sealed class SignInTests(EndToEndNodes nodes)
             r => r.Text.Contains("ItemsReleased", StringComparison.Ordinal) || r.Text.Contains("Released.", StringComparison.Ordinal));
     }
 
+    /// <summary>
+    /// A single passkey is one way: before there is another, nothing opens; and what is taken then lets its owner in when the device is lost.
+    /// </summary>
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task Who_has_one_way_to_sign_in_makes_a_second_before_any_page_opens(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        foreach (var byCodes in new[] { true, false })
+        {
+            var (_, _, link) = await InvitedAsync(node, "Hotline", "Analyst");
+            using var device = new SoftAuthenticator();
+            using var browser = new SignInBrowser(node.Url);
+            await browser.EnrolOneWayAsync(link, device);
+            using var again = new SignInBrowser(node.Url);
+            Assert.Equal(HttpStatusCode.OK, (await again.SignInAsync(device)).Status);
+            foreach (var (of, page) in new[] { (browser, "/app"), (browser, "/app/queues"), (browser, "/app/settings"), (again, "/app") })
+            {
+                Assert.Equal((HttpStatusCode.SeeOther, $"/signin/second?return={Uri.EscapeDataString(page)}"),
+                    (await of.GetAsync(page)) is var closed ? (closed.Status, closed.Location!) : default);
+            }
+
+            var token = await browser.TokenAsync("/signin/second");
+            if (byCodes)
+            {
+                var made = await browser.PostAsync("/signin/second/codes", token: token);
+                Assert.Equal(HttpStatusCode.OK, made.Status);
+                var shown = System.Text.RegularExpressions.Regex.Matches(made.Text, "<code>([^<]+)</code>").Select(m => m.Groups[1].Value).ToList();
+                using var lost = new SignInBrowser(node.Url);
+                Assert.Equal(HttpStatusCode.SeeOther, (await lost.PostAsync(
+                    "/signin/code", new() { ["name"] = WebUtility.HtmlDecode(shown[0]), ["secret"] = shown[1], ["code"] = shown[2] })).Status);
+                Assert.Equal(HttpStatusCode.OK, (await lost.GetAsync("/app")).Status);
+            }
+            else
+            {
+                var options = await browser.PostAsync("/signin/second/passkey/options", asScript: true, token: token);
+                using var spare = new SoftAuthenticator();
+                Assert.Equal(HttpStatusCode.OK, (await browser.PostAsync(
+                    "/signin/second/passkey", new() { ["credential"] = spare.Create(options.Text, browser.Origin) }, asScript: true, token: token)).Status);
+            }
+
+            Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/app")).Status);
+
+            // The other session finds that it was made elsewhere.
+            Assert.Equal("/app", (await again.GetAsync("/signin/second?return=%2Fapp")).Location);
+            Assert.Equal(HttpStatusCode.OK, (await again.GetAsync("/app")).Status);
+        }
+    }
+
+    [SkippableTheory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_persons_own_key_and_what_they_put_down_end_with_them(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        var (admin, person, link) = await InvitedAsync(node, "Hotline", "Analyst");
+        using var device = new SoftAuthenticator();
+        using var browser = new SignInBrowser(node.Url);
+        await browser.EnrolAsync(link, device);
+        JsonObject Body(string owner, params string[] roles) => new() { ["roles"] = new JsonArray([.. roles.Select(r => (JsonNode)r)]), ["owner"] = owner };
+        (await node.PostAsync("operator", "v1/agencies/hotline-nl/keys", Body(person, "Analyst"))).Is(HttpStatusCode.UnprocessableEntity);
+        var made = (await node.PostAsync("operator", $"v1/agencies/{admin}/keys", Body(person, "Analyst", "Auditor"))).Is(HttpStatusCode.Created).Json;
+        var (key, keyId) = (made.GetProperty("apiKey").GetString()!, made.GetProperty("keyId").GetString()!);
+        (await node.PostAsync("operator-2", $"v1/agencies/{admin}/keys/{keyId}:approve", null)).Is(HttpStatusCode.OK);
+        async Task<HttpStatusCode> AskAsync(string path)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Url, path));
+            request.Headers.TryAddWithoutValidation("X-Api-Key", key);
+            using var response = await node.SendAsync(request);
+            return response.StatusCode;
+        }
+
+        // Of its roles it has those that the person has.
+        Assert.Equal(HttpStatusCode.OK, await AskAsync("v1/agency"));
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("v1/audit/entries/x"));
+        var (personal, caller) = (node.Services.GetRequiredService<Actors.Personal.PersonalStore>(), new Domain.Access.Caller
+        {
+            Agency = AgencyId.Parse(admin), Kind = AgencyKind.Hotline, Roles = Roles.Analyst, KeyId = person, Person = PersonId.Parse(person),
+        });
+        var search = await personal.KeepAsync(caller, Actors.Personal.PersonalKind.Search, "an example", default);
+        await node.Services.GetRequiredService<SessionStore>().StatePurposeAsync(
+            (await node.Services.GetRequiredService<SessionStore>().OfAsync(PersonId.Parse(person), default))[0], "NL-2026-0144", default);
+
+        (await node.PostAsync(admin, $"v1/people/{person}:stop", null)).Is(HttpStatusCode.OK);
+        var clock = Stopwatch.StartNew();
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync("v1/agency"));
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2));
+        await EndToEndNode.UntilAsync(() => node.GetAsync(admin, "v1/agency"), r => r.Is(HttpStatusCode.OK).Json.GetProperty("keys").EnumerateArray()
+            .Any(k => k.GetProperty("keyId").GetString() == keyId && k.TryGetProperty("revokedAt", out _)));
+        await EndToEndNode.UntilAsync(() => node.GetAsync(admin, "v1/agency"),
+            _ => personal.FindAsync(caller, Actors.Personal.PersonalKind.Search, search, default).Result is null
+                && node.Services.GetRequiredService<SessionStore>().PurposesAsync(PersonId.Parse(person), default).Result.Texts.IsEmpty);
+        (await node.PostAsync("operator", $"v1/agencies/{admin}/keys", Body(person, "Analyst"))).Is(HttpStatusCode.UnprocessableEntity);
+    }
+
     [SkippableTheory]
     [InlineData("https://evil.example/")]
     [InlineData("//evil.example")]

@@ -6,6 +6,7 @@ using CPort.Node.Composition;
 using CPort.Node.Hosting;
 using CPort.Node.Operator;
 using CPort.Node.Options;
+using CPort.Tests.Shared;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CPort.Api.Tests.Node;
@@ -22,7 +23,7 @@ public sealed class CertificateChainTests : IDisposable
     public void Dispose()
     {
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        _folder.Delete(recursive: true);
+        TestFolders.Remove(_folder.FullName);
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using CPort.Actors.Cluster;
 using CPort.Actors.Persistence;
 using CPort.Node.Hosting;
+using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.Node;
 
@@ -60,7 +61,7 @@ public sealed class SqliteOwnerTests : IDisposable
         Assert.Contains("circle", Assert.Throws<IOException>(owner.Take).Message, StringComparison.Ordinal);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TestFolders.Remove(_folder);
 
     private static SqliteOwner Owner(string file) => new(Database.Create(DatabaseProvider.Sqlite, file), TimeProvider.System);
 }

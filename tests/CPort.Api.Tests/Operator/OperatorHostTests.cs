@@ -8,6 +8,7 @@ using CPort.Node.Commands.Pbm;
 using CPort.Node.Hosting;
 using CPort.Node.Operator;
 using CPort.Node.Options;
+using CPort.Tests.Shared;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -20,7 +21,7 @@ public sealed class OperatorHostTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cport-operator-");
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose() => TestFolders.Remove(_folder.FullName);
 
     [Fact]
     public async Task Over_TLS_the_client_wants_the_right_authority_and_the_node_the_right_certificate()

@@ -99,6 +99,9 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         (await pbm.RunAsync($"cluster down -a {address}")).Is(ExitCodes.Usage);
         (await new Pbm(TestNode.FreePort(), key).RunAsync("cluster show")).Is(ExitCodes.NoConnection);
         (await new Pbm(port, node.KeyOf("hotline-nl")).RunAsync("cluster show")).Is(ExitCodes.NotAllowed);
+        var training = new Pbm(port, await TrainingKeyAsync(operators, "operator", "Operator"));
+        (await training.RunAsync("cluster show")).Is(ExitCodes.NotAllowed);
+        (await training.RunAsync("cluster leave --yes")).Is(ExitCodes.NotAllowed);
         (await new Pbm(port, "cport_unknown").RunAsync("cluster show")).Is(ExitCodes.NotAllowed);
         (await new Pbm(port, null).RunAsync($"cluster show --data {Path.GetTempPath()}/nowhere")).Is(ExitCodes.NotAllowed);
         (await new Pbm(port, null).RunAsync($"cluster show --data {node.Database.Folder}")).Is(ExitCodes.Ok);
@@ -130,6 +133,13 @@ public sealed partial class PbmTests(PostgreSqlServer server)
         Assert.Equal($"{address} | leaving\n", (await pbm.RunAsync("cluster leave --yes")).Is(ExitCodes.Ok).Out);
         await node.EndedAsync(Patience);
         AssertNothingConfidential(node.Log);
+    }
+
+    private static async Task<string> TrainingKeyAsync(HttpClient operators, string agency, string role)
+    {
+        using var content = new StringContent($$"""{"roles":["{{role}}"],"tenant":"Training"}""", Encoding.UTF8, "application/json");
+        using var made = await operators.PostAsync($"/v1/agencies/{agency}/keys", content);
+        return JsonElement.Parse(await made.Content.ReadAsStringAsync()).GetProperty("apiKey").GetString()!;
     }
 
     [SkippableFact]

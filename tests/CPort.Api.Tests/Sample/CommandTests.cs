@@ -4,6 +4,7 @@ using CPort.Domain.Hashes.Lists;
 using CPort.Node.Client;
 using CPort.Node.Commands;
 using CPort.Node;
+using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.Sample;
 
@@ -45,10 +46,16 @@ public sealed class CommandTests
             Assert.InRange(File.ReadLines(output).Count(), 50, 60);
             Assert.Equal(201, File.ReadLines(known).Count());
             Assert.Equal(2, await SampleCommand.Create().Parse(["--hotline", "nobody"]).InvokeAsync());
+
+            // One hotline's share is fewer, and said to be.
+            using var said = new StringWriter();
+            Assert.Equal(0, await SampleCommand.Create().Parse(["--reports", "50", "--out", output, "--hotline", "hotline-nl"])
+                .InvokeAsync(new InvocationConfiguration { Error = said }));
+            Assert.StartsWith($"{File.ReadLines(output).Count()} lines: the share of hotline-nl in the day's 50 reports", said.ToString(), StringComparison.Ordinal);
         }
         finally
         {
-            folder.Delete(recursive: true);
+            TestFolders.Remove(folder.FullName);
         }
     }
 
@@ -90,5 +97,23 @@ public sealed class CommandTests
         }
 
         Assert.Equal(44_999 - chunks[0].Lines.Count, rest);
+    }
+
+    [Theory]
+    [InlineData("pdq,quality,classification", "{pdq},3,Baseline", "\"pdqQuality\":3")]
+    [InlineData("md5,classification,country,victim_identified,series", "{md5},Baseline,NL,true,one",
+        "\"country\":\"NL\",\"victimIdentified\":true,\"seriesKnown\":true")]
+    public async Task What_a_list_says_of_a_hash_goes_with_it_to_the_node(string header, string row, string sent)
+    {
+        var line = row.Replace("{pdq}", new string('1', 64), StringComparison.Ordinal).Replace("{md5}", new string('1', 32), StringComparison.Ordinal);
+        var text = $"{header}\n{line}\n";
+        var rows = HashListReader.ReadAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)));
+        var body = "";
+        await foreach (var chunk in HashListChunks.ReadAsync(rows, null, null, 0, _ => { }))
+        {
+            body += System.Text.Encoding.UTF8.GetString(chunk.Body.Span);
+        }
+
+        Assert.Contains(sent, body, StringComparison.Ordinal);
     }
 }

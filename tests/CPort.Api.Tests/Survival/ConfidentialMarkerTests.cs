@@ -32,9 +32,14 @@ public sealed class ConfidentialMarkerTests(PostgreSqlServer server)
     /// <summary>When the public reported.</summary>
     private static readonly DateTimeOffset Received = new(2025, 3, 17, 4, 5, 6, TimeSpan.Zero);
 
-    [SkippableTheory]
-    [MemberData(nameof(NodeDatabase.Both), MemberType = typeof(NodeDatabase))]
-    public async Task Nothing_confidential_is_found_in_database_files_logs_metrics_or_traces(DatabaseProvider provider)
+    /// <summary>The file that lies beside a node as it comes. Not a case of a theory: CI leaves those out.</summary>
+    [Fact]
+    public Task Nothing_confidential_is_found_in_database_files_logs_metrics_or_traces() => SearchAsync(DatabaseProvider.Sqlite);
+
+    [SkippableFact]
+    public Task Nothing_confidential_is_found_in_database_files_logs_metrics_or_traces_on_PostgreSQL() => SearchAsync(DatabaseProvider.PostgreSql);
+
+    private async Task SearchAsync(DatabaseProvider provider)
     {
         await using var collector = await TraceCollector.StartAsync();
         await using var node = new TestNode(await NodeDatabase.CreateAsync(provider, server), new Dictionary<string, string>

@@ -136,7 +136,7 @@ public sealed class DiskFullTests(PostgreSqlServer server, ITestOutputHelper out
                 await RunAsync("umount", "-l", Folder);
             }
 
-            Directory.Delete(Folder, recursive: true);
+            TestFolders.Remove(Folder);
         }
 
         private static async Task<int> RunAsync(string file, params string[] arguments)

@@ -19,7 +19,7 @@ public sealed class NodeOfSmallLimits : IAsyncLifetime
         await using var none = new PostgreSqlServer();
         Node = new TestNode(await NodeDatabase.CreateAsync(DatabaseProvider.Sqlite, none), new Dictionary<string, string>
         {
-            ["Limits__ConcurrentStreams"] = "4", ["Limits__StreamsPerAgency"] = "2", ["Limits__StreamIdleSeconds"] = "3",
+            ["Limits__ConcurrentStreams"] = "4", ["Limits__StreamsPerAgency"] = "2", ["Limits__StreamIdleSeconds"] = "3", ["Limits__StreamLineSeconds"] = "6",
             ["Limits__HashRowsPerAgency"] = "100",
         });
         await Node.StartReadyAsync();
@@ -72,6 +72,49 @@ public sealed class LimitTests(NodeOfSmallLimits small) : IClassFixture<NodeOfSm
         Assert.Equal("ended", (await LastLineAsync(socket)).GetProperty("outcome").GetString());
     }
 
+    /// <summary>A byte now and then is not idle: what a line may take in all ends it.</summary>
+    [Fact]
+    public async Task A_line_that_comes_byte_by_byte_is_ended_by_its_own_time()
+    {
+        for (var again = 0; ; again++)
+        {
+            using var socket = await SilentAsync(Nl, begin: "1\r\n{\r\n");
+            using var enough = new CancellationTokenSource();
+            var trickle = TrickleAsync(socket, enough.Token);
+            var last = await LastLineAsync(socket);
+            await enough.CancelAsync();
+            await trickle;
+            Assert.Equal("ended", last.GetProperty("outcome").GetString());
+            var why = last.GetProperty("problem").GetProperty("detail").GetString();
+
+            // A machine that stood still for three seconds made it idle after all.
+            if (again == 3 || why?.Contains("idle", StringComparison.Ordinal) != true)
+            {
+                Assert.Contains("seconds a line", why, StringComparison.Ordinal);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Answers that nobody reads are held only as long as a silent sender is waited for; then its place is another's.</summary>
+    [Fact]
+    public async Task A_sender_who_does_not_read_is_ended_and_its_place_is_free_again()
+    {
+        using var first = await SilentAsync(Nl, receiveBuffer: 4096);
+        using var second = await SilentAsync(Nl, receiveBuffer: 4096);
+        foreach (var ended in new[] { PourAsync(first), PourAsync(second) })
+        {
+            await Assert.ThrowsAnyAsync<IOException>(() => ended.WaitAsync(TimeSpan.FromSeconds(60)));
+        }
+
+        using var http = _node.Http(_node.KeyOf(Nl));
+        await _node.UntilAsync(async () =>
+        {
+            using var stream = await http.PostAsync("/v1/reports:stream", new StringContent(""));
+            return stream.StatusCode == HttpStatusCode.OK;
+        }, TestNode.Patience, "the places were not free again");
+    }
+
     [Theory]
     [InlineData("FFFFFFFFFFFFFFFF\r\n")]
     [InlineData("zz\r\n")]
@@ -101,6 +144,18 @@ public sealed class LimitTests(NodeOfSmallLimits small) : IClassFixture<NodeOfSm
         });
         Assert.All(await ImportAsync(http, 0, 50, retract: true), l => Assert.Equal("retracted", l.GetProperty("outcome").GetString()));
         Assert.All(await ImportAsync(http, 120, 10, retract: false), l => Assert.Equal("imported", l.GetProperty("outcome").GetString()));
+    }
+
+    /// <summary>An exercise has a hundredth: one row.</summary>
+    [Fact]
+    public async Task The_quota_of_a_key_for_training_is_an_exercises_own()
+    {
+        using var operators = _node.Http(await _node.OperatorKeyAsync());
+        using var made = await operators.PostAsync($"/v1/agencies/{Nl}/keys", new StringContent("""{"roles":["Analyst"],"tenant":"Training"}"""));
+        using var http = _node.Http(JsonElement.Parse(await made.Content.ReadAsStringAsync()).GetProperty("apiKey").GetString());
+        Assert.Equal("imported", Assert.Single(await ImportAsync(http, 0, 1, retract: false)).GetProperty("outcome").GetString());
+        var second = Assert.Single(await ImportAsync(http, 1, 1, retract: false));
+        Assert.Equal("quota-exceeded", second.GetProperty("problem").GetProperty("code").GetString());
     }
 
     /// <summary>Security 15: sixty refused requests used 20,000 numbers up.</summary>
@@ -156,9 +211,14 @@ public sealed class LimitTests(NodeOfSmallLimits small) : IClassFixture<NodeOfSm
     }
 
     /// <summary>A chunked request by hand, of which no more is sent than <paramref name="begin"/>.</summary>
-    private async Task<TcpClient> SilentAsync(string agency, string path = "/v1/reports:stream", string begin = "")
+    private async Task<TcpClient> SilentAsync(string agency, string path = "/v1/reports:stream", string begin = "", int? receiveBuffer = null)
     {
         var socket = new TcpClient();
+        if (receiveBuffer is { } bytes)
+        {
+            socket.ReceiveBufferSize = bytes;
+        }
+
         await socket.ConnectAsync(_node.Url.Host, _node.Url.Port);
         await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
             $"POST {path} HTTP/1.1\r\nHost: node.example\r\nAuthorization: Bearer {_node.KeyOf(agency)}\r\nTransfer-Encoding: chunked\r\n\r\n{begin}"));
@@ -169,6 +229,34 @@ public sealed class LimitTests(NodeOfSmallLimits small) : IClassFixture<NodeOfSm
         }
 
         return socket;
+    }
+
+    /// <summary>A byte of the line every half second, until it is ended.</summary>
+    private static async Task TrickleAsync(TcpClient socket, CancellationToken enough)
+    {
+        try
+        {
+            while (true)
+            {
+                await socket.GetStream().WriteAsync("1\r\n \r\n"u8.ToArray(), enough);
+                await Task.Delay(500, enough);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The end that is read.
+        }
+    }
+
+    /// <summary>Lines that are none, each of which has an answer, without an end.</summary>
+    private static async Task PourAsync(TcpClient socket)
+    {
+        var lines = string.Concat(Enumerable.Repeat("x\n", 1_000));
+        var chunk = Encoding.ASCII.GetBytes($"{lines.Length:x}\r\n{lines}\r\n");
+        while (true)
+        {
+            await socket.GetStream().WriteAsync(chunk);
+        }
     }
 
     private static async Task<string> ReadAsync(TcpClient socket)

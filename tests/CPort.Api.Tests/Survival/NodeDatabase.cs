@@ -55,7 +55,7 @@ public sealed class NodeDatabase
         Npgsql.NpgsqlConnection.ClearAllPools();
         if (Directory.Exists(Folder))
         {
-            Directory.Delete(Folder, recursive: true);
+            TestFolders.Remove(Folder);
         }
     }
 }

@@ -8,6 +8,7 @@ public sealed class Chromium : IAsyncLifetime
     private const string Program = "/usr/bin/chromium";
 
     private IPlaywright? _playwright;
+    private readonly List<IBrowserContext> _open = [];
     private IBrowser? _browser;
 
     public async Task InitializeAsync()
@@ -41,6 +42,17 @@ public sealed class Chromium : IAsyncLifetime
         _playwright?.Dispose();
     }
 
+    /// <summary>Closes what a test has opened: pages that stay open go on working, with the live news of each.</summary>
+    public async Task CloseAsync()
+    {
+        foreach (var context in _open)
+        {
+            await context.DisposeAsync();
+        }
+
+        _open.Clear();
+    }
+
     /// <summary>A page of that agency's person.</summary>
     public async Task<IPage> OpenAsync(
         PortalNode node, string? agency, int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light, string? language = null,
@@ -51,6 +63,7 @@ public sealed class Chromium : IAsyncLifetime
         {
             BaseURL = node.Url.ToString(), ViewportSize = new ViewportSize { Width = width, Height = height }, ColorScheme = scheme, JavaScriptEnabled = script,
         });
+        _open.Add(context);
         foreach (var (name, value) in new[] { ("as", agency), ("language", language) })
         {
             if (value is not null)
@@ -61,6 +74,16 @@ public sealed class Chromium : IAsyncLifetime
 
         return await context.NewPageAsync();
     }
+}
+
+/// <summary>Tests in the browser; what one opens is closed after it.</summary>
+public abstract class BrowserTests(Chromium browser) : IAsyncLifetime
+{
+    protected Chromium Browser => browser;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => browser.CloseAsync();
 }
 
 [CollectionDefinition(nameof(Chromium))]

@@ -6,7 +6,7 @@ namespace CPort.Portal.Tests.Browser;
 
 /// <summary>How people work with the pages, in a real browser.</summary>
 [Collection(nameof(Chromium))]
-public sealed class WorkTests(PortalNode node, Chromium chromium)
+public sealed class WorkTests(PortalNode node, Chromium chromium) : BrowserTests(chromium)
 {
     public static TheoryData<string, ColorScheme, string?> Looks => new()
     {
@@ -18,8 +18,11 @@ public sealed class WorkTests(PortalNode node, Chromium chromium)
     [MemberData(nameof(Looks))]
     public async Task Axe_finds_nothing(string who, ColorScheme scheme, string? language)
     {
-        var page = await chromium.OpenAsync(node, who, scheme: scheme, language: language);
-        foreach (var address in new[] { "app", "app/queues", "app/queues/unassessed", "app/search", "app/statistics", "help", "accessibility", "app/nowhere" })
+        var page = await Browser.OpenAsync(node, who, scheme: scheme, language: language);
+        foreach (var address in new[]
+        {
+            "app", "app/queues", "app/queues/unassessed", "app/groups", "app/search", "app/statistics", "help", "accessibility", "app/nowhere",
+        })
         {
             await page.GotoAsync(address);
             await IsCleanAsync(page, address);
@@ -35,11 +38,42 @@ public sealed class WorkTests(PortalNode node, Chromium chromium)
         }
     }
 
+    public static TheoryData<string, ColorScheme, string?> Administrators => new()
+    {
+        { "ada@hotline-nl", ColorScheme.Light, null }, { "oda@operator", ColorScheme.Dark, null }, { "oda@operator", ColorScheme.Light, "ar" },
+    };
+
+    [SkippableTheory]
+    [MemberData(nameof(Administrators))]
+    public async Task Axe_finds_nothing_on_the_pages_of_who_looks_after_others(string who, ColorScheme scheme, string? language)
+    {
+        var page = await Browser.OpenAsync(node, who, scheme: scheme, language: language);
+        foreach (var address in AdminPages(who))
+        {
+            await page.GotoAsync(address);
+            await page.EvaluateAsync("document.querySelectorAll('main details').forEach(d => { d.open = true; })");
+            await IsCleanAsync(page, address);
+        }
+
+        await page.GotoAsync("app/admin/people?agency=hotline-nl");
+        await page.Locator("tbody th a").First.ClickAsync();
+        await page.EvaluateAsync("document.querySelectorAll('main details').forEach(d => { d.open = true; })");
+        await IsCleanAsync(page, "person");
+        await page.GotoAsync("app/admin/agencies/hotline-nl/keys");
+        await page.Locator("tbody th a").First.ClickAsync();
+        await page.EvaluateAsync("document.querySelectorAll('main details').forEach(d => { d.open = true; })");
+        await IsCleanAsync(page, "key");
+    }
+
+    internal static string[] AdminPages(string who) => who.EndsWith("operator", StringComparison.Ordinal)
+        ? ["app/admin/people", "app/admin/agencies", "app/admin/agencies/hotline-nl", "app/admin/agencies/hotline-nl/keys", "app/operations"]
+        : ["app/admin/people", "app/admin/agencies/hotline-nl", "app/admin/agencies/hotline-nl/keys"];
+
     /// <summary>Twenty items, by keys alone: claimed, judged by three digits, saved, and the next one is there.</summary>
     [SkippableFact]
     public async Task An_analyst_assesses_twenty_items_by_keys_alone()
     {
-        var page = await chromium.OpenAsync(node, "hotline-nl");
+        var page = await Browser.OpenAsync(node, "hotline-nl");
         List<string> errors = [];
         page.PageError += (_, e) => errors.Add(e);
         page.Console += (_, m) =>
@@ -91,7 +125,7 @@ public sealed class WorkTests(PortalNode node, Chromium chromium)
     [SkippableFact]
     public async Task Keys_can_be_switched_off()
     {
-        var page = await chromium.OpenAsync(node, "hotline-nl");
+        var page = await Browser.OpenAsync(node, "hotline-nl");
         await page.Context.AddCookiesAsync([new Cookie { Name = "keys", Value = "off", Url = node.Url.ToString() }]);
         await page.GotoAsync("app/queues/unassessed");
         await page.Keyboard.PressAsync("n");
@@ -105,7 +139,7 @@ public sealed class WorkTests(PortalNode node, Chromium chromium)
     [SkippableFact]
     public async Task Rows_are_chosen_and_held()
     {
-        var page = await chromium.OpenAsync(node, "hotline-gb");
+        var page = await Browser.OpenAsync(node, "hotline-gb");
         await page.GotoAsync("app/queues/unassessed?order=priority");
         await page.Keyboard.PressAsync("j");
         await page.Keyboard.PressAsync("x");
@@ -122,7 +156,7 @@ public sealed class WorkTests(PortalNode node, Chromium chromium)
     [SkippableFact]
     public async Task Everything_is_reached_by_the_tab_key()
     {
-        var page = await chromium.OpenAsync(node, "hotline-nl");
+        var page = await Browser.OpenAsync(node, "hotline-nl");
         await page.GotoAsync("app/queues");
         var visible = await page.EvaluateAsync<int>(
             "[...document.querySelectorAll('a,button,input:not([type=hidden]),summary,[tabindex=\"0\"]')].filter(e => e.checkVisibility())"
@@ -143,7 +177,7 @@ public sealed class WorkTests(PortalNode node, Chromium chromium)
     [SkippableFact]
     public async Task An_opened_url_is_closed_again_and_nothing_can_be_clicked_to_it()
     {
-        var page = await chromium.OpenAsync(node, "hotline-nl");
+        var page = await Browser.OpenAsync(node, "hotline-nl");
         await page.GotoAsync("app/queues/unassessed");
         await page.Locator("tbody th a").First.ClickAsync();
         await page.WaitForSelectorAsync("#facts");

@@ -280,12 +280,30 @@ public class HashListReaderTests
     [InlineData(",")]
     [InlineData("")]
     [InlineData("]")]
-    public async Task A_vics_file_cut_off_between_two_records_is_incomplete(string rest)
+    [InlineData(",{\"MediaID\":2,\"MD5\":\"aa")]
+    [InlineData("],\"next")]
+    public async Task A_vics_file_cut_off_after_a_record_is_incomplete(string rest)
     {
         var rows = await Read(
             $$"""{"@odata.context":"http://x.example/DataModels/2.0.xml/US/$metadata#Media","value":[{"MD5":"{{Md5}}","Category":1}{{rest}}""");
         Assert.Equal([HashListRowOutcome.Row, HashListRowOutcome.Rejected], rows.Select(r => r.Outcome));
-        Assert.Contains("incomplete", rows[1].Reason, StringComparison.Ordinal);
+        Assert.Matches("incomplete|ends within", rows[1].Reason);
+    }
+
+    /// <summary>What stands between the cases is passed over; where it breaks off, or a quote is missing in it, cases are lost.</summary>
+    [Theory]
+    [InlineData("{\"CaseID\":\"2", 1, "incomplete")]
+    [InlineData("{\"CaseID\":\"2\n", 1, "not closed")]
+    [InlineData("{\"CaseID\":\"2\n,\"Media\":[{record},{record}]},{\"CaseID\":\"3\",\"Media\":[{record}]}]}", 4, "not closed")]
+    [InlineData("{\"CaseID\":\"2\n,\"Media\":[{record}]},{\"Cas", 2, "not closed")]
+    public async Task A_vics_file_broken_between_two_cases_is_not_taken_for_whole(string rest, int records, string reason)
+    {
+        var record = $$"""{"MediaID":1,"Category":1,"MD5":"{{Md5}}"}""";
+        var rows = await Read(
+            $$"""{"odata.metadata":"http://x.example/DataModels/1.3.xml#Cases","value":[{"CaseID":"1","Media":[{{record}}]},"""
+            + rest.Replace("{record}", record, StringComparison.Ordinal));
+        Assert.Equal(records, rows.Count(r => r.Outcome == HashListRowOutcome.Row));
+        Assert.Contains(reason, rows.First(r => r.Outcome == HashListRowOutcome.Rejected).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Hashes;
 using CPort.Domain.Hashes.Lists;
+using CPort.Tests.Shared;
 
 namespace CPort.Actors.Tests.Hashes.Lists;
 
@@ -11,7 +12,7 @@ public sealed class NcmecReaderTests : IDisposable
     private const string Space = "https://hashsharing.example/hashsharing/v2";
     private readonly string _folder = Directory.CreateTempSubdirectory("cport-ncmec-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => TestFolders.Remove(_folder);
 
     private static string Md5(char c) => new(c, 32);
 

@@ -1,0 +1,216 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CPort.Actors.People;
+using CPort.Actors.Persistence;
+using CPort.Domain.Access;
+using CPort.Domain.Identity;
+using CPort.Domain.People;
+using CPort.Domain.People.Verbs;
+using CPort.Node.Options;
+using CPort.Tests.Shared;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CPort.Api.Tests.EndToEnd;
+
+/// <summary>Mails, taken by a mail server that nobody here wrote (Debian's python3-aiosmtpd).</summary>
+[Collection(EndToEndCollection.Name)]
+public sealed class MailTests
+{
+    [SkippableFact]
+    public async Task Who_wants_it_is_told_by_mail_how_many_and_never_what()
+    {
+        using var server = await MailServer.StartAsync();
+        var clock = new MovableClock();
+        await using var node = await EndToEndNode.StartAsync(
+            DatabaseProvider.Sqlite, null!, o =>
+            {
+                o.Mail = new MailOptions
+                {
+                    Host = "127.0.0.1", Port = server.Port, Security = MailSecurity.None, From = "cport@hotline.example", DailyHour = 13,
+                };
+                o.Portal.Url = "https://portal.example";
+            }, clock);
+        await node.RegisterAsync("mail-hotline", "Hotline", "Standard", "Administrator", "MK");
+        foreach (var (name, role, wish, language) in new[]
+        {
+            ("anna", "Analyst", MailWish.Daily, "ar"), ("bert", "Analyst", MailWish.Urgent, "nl"), ("carl", "Analyst", MailWish.None, "en"),
+            ("dora", "Administrator", MailWish.Daily, "en"), ("refused", "Analyst", MailWish.Urgent, "en"),
+        })
+        {
+            await JoinAsync(node, name, role, wish, language);
+        }
+
+        // From now on: what is there already is told once a day.
+        await node.SubmitAsync("gb", ReportLifeTests.Hosted("MAIL-0", "MK", 1));
+        await Task.Delay(TimeSpan.FromSeconds(5));
+        Assert.Empty(server.Received);
+        foreach (var reference in new[] { "MAIL-1", "MAIL-2" })
+        {
+            await node.SubmitAsync("gb", Urgent(ReportLifeTests.Hosted(reference, "MK", 2)));
+        }
+
+        await server.HasAsync(2);
+        await Task.Delay(TimeSpan.FromSeconds(5));
+        Assert.Equal(["anna", "bert"], server.Received.Select(m => m.To).Order());
+        Assert.Matches("^Er (is 1 dringende melding|zijn 2 dringende meldingen) gekomen$", server.Received.Single(m => m.To == "bert").Subject);
+        foreach (var mail in server.Received)
+        {
+            Assert.Contains("https://portal.example/app", mail.Text, StringComparison.Ordinal);
+            Assert.Equal("auto-generated", mail.AutoSubmitted);
+            Assert.DoesNotMatch("MAIL-|hotline|host|[0-9a-f]{16}|[0-9A-Z]{26}", mail.Text);
+        }
+
+        // What comes soon after is counted in the next one.
+        var before = server.Received.Length;
+        await node.SubmitAsync("gb", Urgent(ReportLifeTests.Hosted("MAIL-3", "MK", 1)));
+        await Task.Delay(TimeSpan.FromSeconds(5));
+        clock.Move(TimeSpan.FromMinutes(6));
+        await server.HasAsync(before + 2);
+
+        // Once a day, to who wants that, and not while the server is away.
+        before = server.Received.Length;
+        server.Stop();
+        clock.Move(TimeSpan.FromHours(1));
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        await server.GoOnAsync();
+        await server.HasAsync(before + 1);
+        var daily = server.Received[^1];
+        Assert.Equal("anna", daily.To);
+        Assert.Contains("- ", daily.Text, StringComparison.Ordinal);
+        clock.Move(TimeSpan.FromHours(2));
+        await Task.Delay(TimeSpan.FromSeconds(5));
+        Assert.Equal(before + 1, server.Received.Length);
+    }
+
+    private static string Urgent(string report)
+    {
+        var body = JsonNode.Parse(report)!.AsObject();
+        body["urgent"] = true;
+        return body.ToJsonString();
+    }
+
+    private static async Task JoinAsync(EndToEndNode node, string name, string role, MailWish wish, string language)
+    {
+        var invited = (await node.PostAsync("mail-hotline", "v1/people", new JsonObject
+        {
+            ["name"] = name, ["signInName"] = name, ["roles"] = new JsonArray(role), ["address"] = $"{name}@people.example",
+        })).Is(HttpStatusCode.Created).Json;
+        var person = PersonId.Parse(invited.GetProperty("person").GetProperty("id").GetString()!);
+        Assert.True(EnrolmentLink.TryParse(invited.GetProperty("link").GetString()!.Split('/')[^1], out var link));
+        var (gateway, now) = (node.Services.GetRequiredService<IPeopleGateway>(), node.Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        await gateway.SendAsync(new AcceptInvitation { Context = CommandContext.OfSystem(Tenant.Live, now), LinkHash = link.Hash }, default);
+        var self = new Caller
+        {
+            Agency = AgencyId.Parse("mail-hotline"), Kind = AgencyKind.Hotline, Roles = Roles.Analyst, KeyId = person.Value, Person = person,
+        };
+        var answer = await gateway.SendAsync(
+            new ChangeSettings
+            {
+                Context = CommandContext.OfSystem(Tenant.Live, now) with { Caller = self }, Person = person,
+                Settings = new PersonSettings { Mails = wish, Language = language },
+            },
+            default);
+        Assert.True(answer is PersonChanged || wish == MailWish.None, $"{answer}");
+    }
+
+    /// <summary>Prints each mail as a line of JSON; takes none for <c>refused@</c>.</summary>
+    private sealed class MailServer : IDisposable
+    {
+        private const string Program = """
+            import asyncio, email, email.policy, json, sys
+            from aiosmtpd.controller import Controller
+            class Sink:
+                async def handle_RCPT(self, server, session, envelope, address, options):
+                    if address.startswith("refused@"):
+                        return "550 no such person"
+                    envelope.rcpt_tos.append(address)
+                    return "250 OK"
+                async def handle_DATA(self, server, session, envelope):
+                    mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+                    print(json.dumps({"to": envelope.rcpt_tos[0].split("@")[0], "subject": mail["Subject"], "auto": mail["Auto-Submitted"],
+                                      "text": mail.get_content()}), flush=True)
+                    return "250 OK"
+            controller = Controller(Sink(), hostname="127.0.0.1", port=int(sys.argv[1]))
+            controller.start()
+            print("ready", flush=True)
+            sys.stdin.read()
+            """;
+
+        private readonly List<ReceivedMail> _received = [];
+        private Process? _process;
+
+        public int Port { get; } = NodeProcess.FreePort();
+
+        public ReceivedMail[] Received
+        {
+            get
+            {
+                lock (_received)
+                {
+                    return [.. _received];
+                }
+            }
+        }
+
+        public static async Task<MailServer> StartAsync()
+        {
+            var server = new MailServer();
+            await server.GoOnAsync();
+            return server;
+        }
+
+        public async Task GoOnAsync()
+        {
+            try
+            {
+                _process = Process.Start(NodeProcess.Command("/usr/bin/python3", "-c", Program, Port.ToString(CultureInfo.InvariantCulture)))!;
+            }
+            catch (Win32Exception)
+            {
+                throw new SkipException("python3 is not installed.");
+            }
+
+            var first = await _process.StandardOutput.ReadLineAsync();
+            if (first != "ready")
+            {
+                var error = await _process.StandardError.ReadToEndAsync();
+                Skip.If(error.Contains("No module named 'aiosmtpd'", StringComparison.Ordinal), "python3-aiosmtpd is not installed.");
+                Assert.Fail(error);
+            }
+
+            _ = ReadAsync(_process);
+        }
+
+        public Task HasAsync(int mails) => Wait.UntilAsync(
+            () => Task.FromResult(Received.Length >= mails), EndToEndNode.Patience, () => $"{Received.Length} mails instead of {mails}");
+
+        public void Stop()
+        {
+            _process!.Kill();
+            _process.WaitForExit();
+        }
+
+        public void Dispose() => Stop();
+
+        private async Task ReadAsync(Process process)
+        {
+            while (await process.StandardOutput.ReadLineAsync() is { } line)
+            {
+                using var mail = JsonDocument.Parse(line);
+                var root = mail.RootElement;
+                lock (_received)
+                {
+                    _received.Add(new ReceivedMail(
+                        root.GetProperty("to").GetString()!, root.GetProperty("subject").GetString()!, root.GetProperty("auto").GetString(),
+                        root.GetProperty("text").GetString()!));
+                }
+            }
+        }
+    }
+
+    private sealed record ReceivedMail(string To, string Subject, string? AutoSubmitted, string Text);
+}

@@ -1,0 +1,105 @@
+using System.Net;
+using AngleSharp.Dom;
+using AngleSharp.Html.Dom;
+
+namespace CPort.Portal.Tests.Browser;
+
+/// <summary>Rule R8: a form that comes when the session is over stands filled in again after its person has signed in, and for nobody else.</summary>
+[Collection(nameof(Chromium))]
+public sealed class DraftTests(SignedInNode node)
+{
+    private const string Note = "half a sentence that nobody should have to write again";
+
+    [Fact]
+    public async Task What_was_filled_in_comes_back_to_its_person_and_to_nobody_else()
+    {
+        var cookies = new CookieContainer();
+        using var anna = node.With(cookies);
+        await SignedInNode.SignInAsync(anna, "Anna");
+        var (item, memo) = await MemoAsync(anna);
+
+        // The session ends in another window.
+        using (var window = node.With(Copy(cookies)))
+        {
+            var home = PageTests.Parse(await window.GetStringAsync(new Uri("app", UriKind.Relative)));
+            await PageTests.FollowAsync(window, (IHtmlFormElement)home.QuerySelector("form[action='/signout']")!);
+        }
+
+        memo.QuerySelector("textarea")!.TextContent = Note;
+        var signin = await PageTests.FollowAsync(anna, memo);
+        Assert.StartsWith("/signin?return=", signin.ToString(), StringComparison.Ordinal);
+        var draft = await SignedInNode.SignInAsync(anna, "Anna", signin.ToString());
+        Assert.StartsWith($"{item}?from=unassessed&draft=", draft.ToString(), StringComparison.Ordinal);
+
+        // A colleague who has the address finds the page, and nothing of what was written.
+        using var max = node.With(new CookieContainer());
+        await SignedInNode.SignInAsync(max, "Max");
+        var others = await max.GetStringAsync(draft);
+        Assert.DoesNotContain(Note, others, StringComparison.Ordinal);
+        Assert.Null(PageTests.Parse(others).QuerySelector("#filled"));
+
+        var page = PageTests.Parse(await anna.GetStringAsync(draft));
+        Assert.NotNull(page.QuerySelector("#filled"));
+        Assert.True(page.QuerySelector("form[action$=memo]")!.ParentElement!.HasAttribute("open"));
+        memo = (IHtmlFormElement)page.QuerySelector("form[action$=memo]")!;
+        Assert.Equal(Note, ((IHtmlTextAreaElement)memo.QuerySelector("textarea")!).Value);
+
+        // Sent, it is done once, and the draft is gone.
+        await PageTests.FollowAsync(anna, memo);
+        Assert.Null(PageTests.Parse(await anna.GetStringAsync(draft)).QuerySelector("#filled"));
+    }
+
+    [Fact]
+    public async Task Choices_come_back_too_and_so_does_what_another_tab_signed_in_over()
+    {
+        var cookies = new CookieContainer();
+        using var anna = node.With(cookies);
+        await SignedInNode.SignInAsync(anna, "Anna");
+        var (_, memo) = await MemoAsync(anna);
+        var assess = (IHtmlFormElement)memo.Owner!.QuerySelector("form[action$=assess]")!;
+        PageTests.Choose(assess, "class", "2");
+        PageTests.Choose(assess, "age", "3");
+
+        // In the same browser she has come in anew: this page's form is of the former session.
+        await SignedInNode.SignInAsync(anna, "Anna");
+        var back = await PageTests.FollowAsync(anna, assess);
+        Assert.Contains("&draft=", back.ToString(), StringComparison.Ordinal);
+        var page = PageTests.Parse(await anna.GetStringAsync(back));
+        Assert.NotNull(page.QuerySelector("input[name=class][value='2'][checked]"));
+        Assert.NotNull(page.QuerySelector("input[name=age][value='3'][checked]"));
+    }
+
+    [Theory]
+    [InlineData("cross-site", null)]
+    [InlineData("same-origin", "made up")]
+    public async Task A_form_that_is_not_of_our_page_is_not_kept(string site, string? who)
+    {
+        using var anna = node.With(new CookieContainer());
+        await SignedInNode.SignInAsync(anna, "Anna");
+        var (_, memo) = await MemoAsync(anna);
+        memo.QuerySelector("textarea")!.TextContent = Note;
+        if (who is not null)
+        {
+            memo.QuerySelector("input[name=who]")!.SetAttribute("value", who);
+        }
+
+        using var nobody = node.With(new CookieContainer());
+        using var answer = await PageTests.PostAsync(nobody, memo, ("Sec-Fetch-Site", site));
+        Assert.Equal("/signin?return=%2Fapp", answer.Headers.Location?.ToString());
+    }
+
+    private async Task<(string Item, IHtmlFormElement Memo)> MemoAsync(HttpClient client)
+    {
+        var queue = PageTests.Parse(await client.GetStringAsync(new Uri("app/queues/unassessed", UriKind.Relative)));
+        var item = queue.QuerySelectorAll("tbody th a").Last().GetAttribute("href")!;
+        var page = PageTests.Parse(await client.GetStringAsync(new Uri($"{item}?from=unassessed", UriKind.Relative)));
+        return (item, (IHtmlFormElement)page.QuerySelector("form[action$=memo]")!);
+    }
+
+    private CookieContainer Copy(CookieContainer cookies)
+    {
+        var copy = new CookieContainer();
+        copy.Add(cookies.GetCookies(node.Url));
+        return copy;
+    }
+}
