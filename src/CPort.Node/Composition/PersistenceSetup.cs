@@ -29,7 +29,7 @@ public static class PersistenceSetup
         services.AddSingleton(database);
         services.AddSingleton<SqliteOwner>();
         services.AddSingleton(p => DoubtLog.New(p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<DatabaseDoubts>>()));
-        services.AddSingleton<IReadinessCheck, DoubtReadiness>();
+        services.AddSingleton<IReadinessCheck, DoubtReadiness>().AddSingleton<ReadinessLog>();
         foreach (var figure in ClusterFigures.Fixed)
         {
             services.AddSingleton(figure);

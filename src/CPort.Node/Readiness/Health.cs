@@ -64,7 +64,7 @@ public static class Health
     }
 
     private static async Task<IResult> ReadyAsync(
-        NodeState state, Database database, IEnumerable<IReadinessCheck> checks, HttpContext http, CancellationToken cancellation)
+        NodeState state, Database database, IEnumerable<IReadinessCheck> checks, ReadinessLog log, HttpContext http, CancellationToken cancellation)
     {
         http.Response.Headers.CacheControl = "no-store";
         var reasons = new List<ReadinessReason>
@@ -82,6 +82,7 @@ public static class Health
             }
         }
 
+        log.Note(reasons);
         var ready = reasons.TrueForAll(r => r.Ok);
 
         // Members, events and buckets are not everybody's business.
