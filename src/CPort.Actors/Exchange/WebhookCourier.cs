@@ -18,7 +18,7 @@ public interface IWebhookBodies
 
 /// <summary>
 /// Delivers news to webhooks, on one node: each webhook is a loop of its own with one event under way, so that order holds for each and none waits for another.
-/// What was delivered is kept after each try; killed in between, the same event is sent again under the same id.
+/// What was delivered is kept some times a second; killed in between, the same events are sent again under the same ids.
 /// </summary>
 public sealed class WebhookCourier(
     WebhookStore store, FeedReader reader, FeedHead head, IWebhookSender sender, IWebhookBodies bodies, IAuditLog audit, IAgencyDirectorySource directory,
@@ -26,6 +26,9 @@ public sealed class WebhookCourier(
 {
     private const int AtOnce = 50;
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    /// <summary>A commit for each event would be most of the work; a killed node sends again what was taken in so short a time, under the same ids.</summary>
+    private static readonly TimeSpan KeepEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<ReportId, Task> _loops = [];
 
@@ -115,9 +118,9 @@ public sealed class WebhookCourier(
 
         // An agency that states a purpose is told by the one that it stated; who gave none when that was not needed is none of police.
         caller = caller with { Purpose = hook.Purpose, KeyId = $"webhook-{hook.Id}" };
-        var (kept, again) = ((await head.NowAsync().ConfigureAwait(false)).KeptAfter, hook.Again.FirstOrDefault());
+        var (begin, again) = ((await head.NowAsync().ConfigureAwait(false)).KeptAfter, hook.Again.FirstOrDefault());
         var from = again is not null && FeedPlace.TryParse(again, out var single) ? new FeedPlace(single.Ordering, single.Part - 1)
-            : hook.After.Ordering < kept ? FeedPlace.EndOf(kept) : hook.After;
+            : hook.After.Ordering < begin ? FeedPlace.EndOf(begin) : hook.After;
         var page = await reader.ReadAsync(caller, from, [.. hook.Types], again is null ? AtOnce : 1, cancellation).ConfigureAwait(false);
         var news = again is null ? page.News : [.. page.News.Where(n => n.Place.ToString() == again)];
         if (!news.IsEmpty)
@@ -125,19 +128,33 @@ public sealed class WebhookCourier(
             await DisclosedAsync(caller, news, cancellation).ConfigureAwait(false);
         }
 
-        for (var i = 0; i < news.Length; i++)
+        var tried = new List<WebhookDelivery>();
+        var (begun, kept) = (hook, time.GetTimestamp());
+        try
         {
-            var answer = await sender.SendAsync(hook, news[i].Place.ToString(), bodies.Of(news[i], hook), news.Length - i - 1, cancellation)
-                .ConfigureAwait(false);
-            var (next, outcome) = WebhookRules.After(hook, news[i].Place, answer, time.GetUtcNow(), Jitter());
-            version = await store.ReplaceAsync(next, version, cancellation).ConfigureAwait(false);
-            await store.NoteAsync(hook.Id, new WebhookDelivery(news[i].Place, hook.Tries + 1, time.GetUtcNow(), outcome, answer.InWords), cancellation)
-                .ConfigureAwait(false);
-            hook = next;
-            if (outcome == WebhookOutcome.Failed)
+            for (var i = 0; i < news.Length; i++)
             {
-                return true;
+                var answer = await sender.SendAsync(hook, news[i].Place.ToString(), bodies.Of(news[i], hook), news.Length - i - 1, cancellation)
+                    .ConfigureAwait(false);
+                var (next, outcome) = WebhookRules.After(hook, news[i].Place, answer, time.GetUtcNow(), Jitter());
+                tried.Add(new WebhookDelivery(news[i].Place, hook.Tries + 1, time.GetUtcNow(), outcome, answer.InWords));
+                hook = next;
+                if (outcome == WebhookOutcome.Failed)
+                {
+                    return true;
+                }
+
+                if (time.GetElapsedTime(kept) >= KeepEvery)
+                {
+                    version = await KeepAsync(begun, hook, version, tried).ConfigureAwait(false);
+                    (begun, kept) = (hook, time.GetTimestamp());
+                }
             }
+        }
+        finally
+        {
+            // Also when the node stops in between: what was taken is not sent again.
+            version = await KeepAsync(begun, hook, version, tried).ConfigureAwait(false);
         }
 
         if (again is not null)
@@ -158,6 +175,23 @@ public sealed class WebhookCourier(
         }
 
         return news.Length > 0 || page.More;
+    }
+
+    /// <summary>Keeps how far it has come. Whoever changed the webhook meanwhile is obeyed from here on; what was taken stays taken.</summary>
+    private async Task<long> KeepAsync(Webhook begun, Webhook hook, long version, List<WebhookDelivery> tried)
+    {
+        WebhookDelivery[] tries = [.. tried];
+        tried.Clear();
+        try
+        {
+            return tries.Length == 0 ? version : await store.ReplaceAsync(hook, version, tries, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (WebhookChangedException)
+        {
+            await store.ChangeAsync(
+                hook.Agency, hook.Tenant, hook.Id, changed => WebhookRules.Carried(begun, hook, changed), tries, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Written down before it leaves: to whom, what, why.</summary>

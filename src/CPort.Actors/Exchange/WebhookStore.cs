@@ -37,23 +37,16 @@ public sealed class WebhookStore(Database database, ConfidentialSeam seam, Datab
         "INSERT INTO cport_webhooks (id, agency, version, sealed) VALUES (@id, @agency, 1, @sealed)", cancellation,
         ("id", hook.Id.ToString()), ("agency", hook.Agency.Value), ("sealed", Seal(hook)));
 
-    /// <summary>
-    /// Puts it in the place of the version given; throws <see cref="WebhookChangedException"/> when there is another by now. Answers the new version.
-    /// </summary>
-    public async Task<long> ReplaceAsync(Webhook hook, long version, CancellationToken cancellation)
-    {
-        if (await database.ExecuteAsync(
-            "UPDATE cport_webhooks SET sealed = @sealed, version = version + 1 WHERE id = @id AND version = @version", cancellation,
-            ("sealed", Seal(hook)), ("id", hook.Id.ToString()), ("version", version)).ConfigureAwait(false) != 1)
-        {
-            throw new WebhookChangedException();
-        }
-
-        return version + 1;
-    }
+    /// <inheritdoc cref="ReplaceAsync(Webhook, long, IReadOnlyList{WebhookDelivery}, CancellationToken)"/>
+    public Task<long> ReplaceAsync(Webhook hook, long version, CancellationToken cancellation) => ReplaceAsync(hook, version, [], cancellation);
 
     /// <summary>Changes it as it is now, however often somebody else is quicker; null: there is none of this agency and tenant.</summary>
-    public async Task<Webhook?> ChangeAsync(AgencyId agency, Tenant tenant, ReportId id, Func<Webhook, Webhook> change, CancellationToken cancellation)
+    public Task<Webhook?> ChangeAsync(AgencyId agency, Tenant tenant, ReportId id, Func<Webhook, Webhook> change, CancellationToken cancellation) =>
+        ChangeAsync(agency, tenant, id, change, [], cancellation);
+
+    /// <inheritdoc cref="ChangeAsync(AgencyId, Tenant, ReportId, Func{Webhook, Webhook}, CancellationToken)"/>
+    public async Task<Webhook?> ChangeAsync(
+        AgencyId agency, Tenant tenant, ReportId id, Func<Webhook, Webhook> change, IReadOnlyList<WebhookDelivery> tries, CancellationToken cancellation)
     {
         while (true)
         {
@@ -65,7 +58,7 @@ public sealed class WebhookStore(Database database, ConfidentialSeam seam, Datab
             try
             {
                 var changed = change(hook);
-                await ReplaceAsync(changed, version, cancellation).ConfigureAwait(false);
+                await ReplaceAsync(changed, version, tries, cancellation).ConfigureAwait(false);
                 return changed;
             }
             catch (WebhookChangedException)
@@ -110,20 +103,57 @@ public sealed class WebhookStore(Database database, ConfidentialSeam seam, Datab
     /// <summary>All of all agencies.</summary>
     public Task<ImmutableArray<(Webhook Hook, long Version)>> AllAsync(CancellationToken cancellation) => ReadAsync("@key = ''", "", cancellation);
 
-    /// <summary>Writes a try down; of many the oldest go.</summary>
-    public async Task NoteAsync(ReportId webhook, WebhookDelivery delivery, CancellationToken cancellation)
+    /// <summary>
+    /// Puts it in the place of the version given and writes down the tries that led there, together or not at all; of many tries the oldest go. Throws
+    /// <see cref="WebhookChangedException"/> when there is another version by now. Answers the new version.
+    /// </summary>
+    public async Task<long> ReplaceAsync(Webhook hook, long version, IReadOnlyList<WebhookDelivery> tries, CancellationToken cancellation)
     {
-        await database.ExecuteAsync(
-            """
-            INSERT INTO cport_webhook_deliveries (webhook, number, ordering, part, try, at, outcome, answer)
-            SELECT @id, COALESCE(MAX(number), 0) + 1, @ordering, @part, @try, @at, @outcome, @answer FROM cport_webhook_deliveries WHERE webhook = @id
-            """, cancellation, ("id", webhook.ToString()), ("ordering", delivery.Place.Ordering), ("part", delivery.Place.Part), ("try", delivery.Try),
-            ("at", delivery.At.ToUnixTimeMilliseconds()), ("outcome", (int)delivery.Outcome), ("answer", delivery.Answer)).ConfigureAwait(false);
-        await database.ExecuteAsync(
-            """
-            DELETE FROM cport_webhook_deliveries
-            WHERE webhook = @id AND number <= (SELECT MAX(number) FROM cport_webhook_deliveries WHERE webhook = @id) - @kept
-            """, cancellation, ("id", webhook.ToString()), ("kept", DeliveriesKept)).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        async Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] parameters)
+        {
+            await using var statement = connection.Statement(sql, parameters);
+            statement.Transaction = transaction;
+            return await statement.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        }
+
+        var id = hook.Id.ToString();
+        if (await ExecuteAsync(
+            "UPDATE cport_webhooks SET sealed = @sealed, version = version + 1 WHERE id = @id AND version = @version",
+            ("sealed", Seal(hook)), ("id", id), ("version", version)).ConfigureAwait(false) != 1)
+        {
+            throw new WebhookChangedException();
+        }
+
+        if (tries.Count == 0)
+        {
+            await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+            return version + 1;
+        }
+
+        // The row above is locked, so nobody else counts.
+        await using var last = connection.Statement("SELECT COALESCE(MAX(number), 0) FROM cport_webhook_deliveries WHERE webhook = @id", ("id", id));
+        last.Transaction = transaction;
+        var number = Convert.ToInt64(await last.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture);
+        foreach (var part in tries.Chunk(50))
+        {
+            var rows = Enumerable.Range(0, part.Length).Select(n => $"(@id, @number{n}, @ordering{n}, @part{n}, @try{n}, @at{n}, @outcome{n}, @answer{n})");
+            await ExecuteAsync(
+                $"INSERT INTO cport_webhook_deliveries (webhook, number, ordering, part, try, at, outcome, answer) VALUES {string.Join(", ", rows)}",
+                [
+                    ("id", id), .. part.SelectMany((t, n) => new (string, object?)[]
+                    {
+                        ($"number{n}", ++number), ($"ordering{n}", t.Place.Ordering), ($"part{n}", t.Place.Part), ($"try{n}", t.Try),
+                        ($"at{n}", t.At.ToUnixTimeMilliseconds()), ($"outcome{n}", (int)t.Outcome), ($"answer{n}", t.Answer),
+                    }),
+                ]).ConfigureAwait(false);
+        }
+
+        await ExecuteAsync(
+            "DELETE FROM cport_webhook_deliveries WHERE webhook = @id AND number <= @gone", ("id", id), ("gone", number - DeliveriesKept)).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+        return version + 1;
     }
 
     /// <summary>The last tries, newest first.</summary>

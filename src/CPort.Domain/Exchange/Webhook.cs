@@ -167,6 +167,16 @@ public static class WebhookRules
         return (failed with { Tries = hook.Tries + 1, NextAt = now + wait }, WebhookOutcome.Failed);
     }
 
+    /// <summary>
+    /// A webhook that its agency changed while news were delivered: what was taken from <paramref name="begun"/> to <paramref name="done"/> holds for it too,
+    /// unless it is to go on from another place by now.
+    /// </summary>
+    public static Webhook Carried(Webhook begun, Webhook done, Webhook changed)
+    {
+        var carried = changed with { Again = changed.Again.RemoveRange(begun.Again.Except(done.Again)), LastTakenAt = done.LastTakenAt };
+        return changed.After == begun.After ? carried with { AfterOrdering = done.AfterOrdering, AfterPart = done.AfterPart } : carried;
+    }
+
     /// <summary>What is wrong with an address as an agency gives it; null: nothing that can be seen before it is resolved.</summary>
     public static string? FaultOfUrl(string? text) =>
         !Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("https" or "http") || text is { Length: > 2_000 }

@@ -18,8 +18,9 @@ internal sealed record WebhookOptions
 }
 
 /// <summary>
-/// Sends one event to one receiver, by HTTPS. The receiver's name is resolved for each try, every address is looked at (<see cref="OutsideAddresses"/>), and
-/// the connection is made to the address that was looked at. No proxy, no redirects; of the answer at most 4 kB are read and none is shown.
+/// Sends one event to one receiver, by HTTPS. For each connection the receiver's name is resolved, every address is looked at
+/// (<see cref="OutsideAddresses"/>), and the connection is made to the address that was looked at. No proxy, no redirects; of the answer at most 4 kB are read
+/// and none is shown.
 /// </summary>
 internal sealed class WebhookSender : IWebhookSender, IDisposable
 {
@@ -37,8 +38,8 @@ internal sealed class WebhookSender : IWebhookSender, IDisposable
             UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = options.Patience, ConnectCallback = ConnectAsync,
             AutomaticDecompression = DecompressionMethods.None, MaxResponseHeadersLength = 16, MaxConnectionsPerServer = 8,
 
-            // Resolved anew for each try: a kept connection would be to an address of before.
-            PooledConnectionLifetime = TimeSpan.Zero,
+            // Many news in a row go over one connection, whose address was looked at; a name that has moved on is soon followed.
+            PooledConnectionLifetime = TimeSpan.FromSeconds(30), PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10), MaxResponseDrainSize = MostOfAnswer,
             SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = System.Security.Authentication.SslProtocols.None },
         })
         {

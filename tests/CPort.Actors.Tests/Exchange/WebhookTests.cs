@@ -89,6 +89,19 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    public void What_was_taken_stays_taken_when_the_agency_changes_the_webhook_meanwhile()
+    {
+        var begun = Hook with { AfterOrdering = 10, Again = ["3-1", "4-1"] };
+        var done = begun with { AfterOrdering = 14, AfterPart = 2, Again = ["4-1"], LastTakenAt = Noon };
+        var paused = WebhookRules.Carried(begun, done, begun with { State = WebhookState.Paused, Again = ["3-1", "4-1", "5-1"] });
+        Assert.Equal((WebhookState.Paused, new FeedPlace(14, 2), Noon), (paused.State, paused.After, paused.LastTakenAt));
+        Assert.Equal(["4-1", "5-1"], paused.Again);
+
+        // Sent back to an earlier place: it begins there.
+        Assert.Equal(new FeedPlace(5, 0), WebhookRules.Carried(begun, done, begun with { AfterOrdering = 5 }).After);
+    }
+
+    [Fact]
     public void Both_secrets_sign_for_a_day_after_a_rotation()
     {
         byte[] now = [.. Enumerable.Repeat((byte)1, 32)], former = [.. Enumerable.Repeat((byte)2, 32)];

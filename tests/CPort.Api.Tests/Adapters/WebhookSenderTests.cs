@@ -1,7 +1,11 @@
+using System.Collections.Concurrent;
+using System.Net;
 using CPort.Domain.Access;
 using CPort.Domain.Exchange;
 using CPort.Domain.Identity;
 using CPort.Node.Adapters;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 
 namespace CPort.Api.Tests.Adapters;
 
@@ -25,5 +29,23 @@ public sealed class WebhookSenderTests
         using var sender = new WebhookSender(new WebhookOptions { Patience = TimeSpan.FromSeconds(5) }, TimeProvider.System);
         var answer = await sender.SendAsync(Hook with { Url = url }, "1", [], 0, default);
         Assert.Equal((null, "the address is not one that may be sent to"), (answer.Status, answer.Fault));
+    }
+
+    [Fact]
+    public async Task Many_events_in_a_row_go_over_one_connection_to_the_address_that_was_looked_at()
+    {
+        await using var receiver = WebApplication.CreateSlimBuilder().Build();
+        receiver.Urls.Add("http://127.0.0.1:0");
+        var connections = new ConcurrentDictionary<string, int>();
+        receiver.MapPost("/", (HttpContext http) => connections.AddOrUpdate(http.Connection.Id, 1, (_, n) => n + 1));
+        await receiver.StartAsync();
+        using var sender = new WebhookSender(
+            new WebhookOptions { Patience = TimeSpan.FromSeconds(30), AllowedNetworks = [IPNetwork.Parse("127.0.0.0/8")] }, TimeProvider.System);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.True((await sender.SendAsync(Hook with { Url = receiver.Urls.First() }, $"{i}", [1], 0, default)).IsTaken);
+        }
+
+        Assert.Equal(5, Assert.Single(connections).Value);
     }
 }
