@@ -24,7 +24,7 @@ public interface IIwolEvent : IWireEvent
 }
 
 /// <summary>What the rules look at besides the domain.</summary>
-public sealed record IwolEnvironment(DateTimeOffset Now, IwolPolicy Policy);
+public sealed record IwolEnvironment(DateTimeOffset Now, IwolPolicy Policy, IMembership Members);
 
 /// <summary>Events to persist, and the answer once they are durable.</summary>
 public sealed record IwolDecision(ImmutableArray<IIwolEvent> Events, IwolReply Reply);
@@ -59,6 +59,9 @@ public enum IwolRejection
 
     /// <summary>Enough was said of it until INTERPOL decides.</summary>
     TooManyNotes = 12,
+
+    /// <summary>What others found was to be seen: a word that was given before stays, and none is given after it.</summary>
+    NotBlindAnyMore = 13,
 }
 
 /// <summary>The answer to a command.</summary>
