@@ -124,6 +124,9 @@ public sealed record IwolPage : IWireReply
     /// <summary>The caller is told nothing of what others found, not even how many, until it has said what it found itself.</summary>
     [ProtoMember(18)] public bool Blind { get; init; }
 
+    /// <summary>The caller may say what was found, for the first time or instead of what it said before.</summary>
+    [ProtoMember(90)] public bool MayAttest { get; init; }
+
     /// <summary>Texts of the first so many notes had no room here; null: all are.</summary>
     [ProtoMember(30)] public int? Earlier { get; init; }
 }

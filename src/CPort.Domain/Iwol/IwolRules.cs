@@ -93,7 +93,8 @@ public static class IwolRules
         {
             Key = candidate.Key, Found = true, Name = NameOf(candidate, seam), State = candidate.State, ProposedAt = candidate.ProposedAt,
             ChangedAt = candidate.ChangedAt, ReviewBy = candidate.ReviewBy, RemovalProposed = candidate.RemovalProposed, Appealed = candidate.Appealed,
-            Blind = blind, Decidable = !blind && candidate.State != IwolState.Listed && IsDecidable(candidate, environment),
+            Blind = blind, MayAttest = Verbs.AttestDomain.MayBeSaid(candidate, query.Caller, environment),
+            Decidable = !blind && candidate.State != IwolState.Listed && IsDecidable(candidate, environment),
             Attested = blind ? 0 : candidate.Attestations.Length, ListVersion = candidate.ListVersion,
             Evidence = words ? candidate.Evidence : [.. candidate.Evidence.Where(e => e.By == query.Caller.Agency)],
             Attestations = !SeesAttestations(candidate, query.Caller, environment) ? []

@@ -111,11 +111,13 @@ public sealed class IwolTests(EndToEndNodes nodes)
         (await AttestAsync(node, "police-ge", id, severe: false)).Is(HttpStatusCode.OK);
 
         // A slip is mended as long as nobody else has said anything.
+        Assert.True((await GetAsync(node, "police-ge", id)).GetProperty("mayAttest").GetBoolean());
         (await AttestAsync(node, "police-ge", id)).Is(HttpStatusCode.OK);
         (await AttestAsync(node, "police-md", id, severe: false)).Is(HttpStatusCode.OK);
         foreach (var who in new[] { "police-ge", "police-md" })
         {
             Assert.Equal(2, (await GetAsync(node, who, id)).GetProperty("attestations").GetArrayLength());
+            Assert.False((await GetAsync(node, who, id)).TryGetProperty("mayAttest", out _));
             Assert.Equal("not-blind-any-more", (await AttestAsync(node, who, id)).Is(HttpStatusCode.Conflict).Code);
         }
 

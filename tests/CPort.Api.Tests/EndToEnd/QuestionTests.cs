@@ -77,12 +77,13 @@ public sealed class QuestionTests(MovedNode moved) : IClassFixture<MovedNode>
     public async Task One_force_neither_uses_up_what_is_anothers_nor_does_an_id_tell_it_of_anothers()
     {
         var node = await WithAgenciesAsync();
+        await node.RegisterAsync("police-nz2", "Police", "Standard", "Officer", "NZ");
         var report = await ReferredAsync(node, "ASK-3");
         (await node.PostAsync("gb", "v1/referrals", new JsonObject
         {
-            ["reportId"] = report, ["items"] = new JsonArray(new JsonObject { ["item"] = 1 }), ["agency"] = "police-nz", ["because"] = "Report",
+            ["reportId"] = report, ["items"] = new JsonArray(new JsonObject { ["item"] = 1 }), ["agency"] = "police-nz2", ["because"] = "Report",
         })).Is(HttpStatusCode.OK);
-        await EndToEndNode.UntilAsync(() => node.GetAsync("police-nz", $"v1/reports/{report}/items/1", Purpose), r =>
+        await EndToEndNode.UntilAsync(() => node.GetAsync("police-nz2", $"v1/reports/{report}/items/1", Purpose), r =>
             r.Status == HttpStatusCode.OK && r.Text.Contains("referralId", StringComparison.Ordinal));
         var ids = new HashSet<string>();
         for (var i = 0; i < ReportLimits.QuestionsOfAgency; i++)
@@ -94,7 +95,7 @@ public sealed class QuestionTests(MovedNode moved) : IClassFixture<MovedNode>
         }
 
         Assert.Equal("too-many-items", (await node.PostAsync("ncb-nz", "v1/requests", Ask(report, "PageContext"), Purpose)).Is((HttpStatusCode)422).Code);
-        var others = (await node.PostAsync("police-nz", "v1/requests", Ask(report, "PageContext"), Purpose)).Is(HttpStatusCode.OK).Json
+        var others = (await node.PostAsync("police-nz2", "v1/requests", Ask(report, "PageContext"), Purpose)).Is(HttpStatusCode.OK).Json
             .GetProperty("requestId").GetString()!;
         Assert.Matches($"^{report}-q[1-9][0-9]{{5}}$", others);
         Assert.DoesNotContain(others, ids);

@@ -27,12 +27,12 @@ public sealed record AttestDomain : IIwolCommand
     public IwolDecision Decide(IwolCandidate candidate, IwolEnvironment environment)
     {
         var caller = Context.Caller;
-        if (!IsSeenBy(candidate, caller) || !AccessTable.AsksForItself(caller) || !caller.Is(Roles.Officer))
+        if (!IsSeenBy(candidate, caller) || !IsWhoLooks(caller))
         {
             return Absent(candidate, this);
         }
 
-        if (candidate.State is not (IwolState.Candidate or IwolState.Listed))
+        if (!IsOpen(candidate))
         {
             return NotThere(candidate, this, IwolState.Candidate, IwolState.Listed);
         }
@@ -56,8 +56,7 @@ public sealed record AttestDomain : IIwolCommand
             return Rejected(candidate, this, IwolRejection.CountryHasAttested, "Another agency of that country has said what it found.");
         }
 
-        // Of a listed domain all is told to all, and INTERPOL has decided; a word is news for the next decision.
-        if (candidate.State == IwolState.Candidate && IsBlindNoMore(candidate, caller, environment))
+        if (IsBlindNoMore(candidate, caller, environment))
         {
             return Rejected(candidate, this, IwolRejection.NotBlindAnyMore,
                 "Your agency could see what others found. What it said before stands, until it is too old to count or the domain is proposed anew.");
@@ -74,14 +73,22 @@ public sealed record AttestDomain : IIwolCommand
         });
     }
 
+    /// <summary>The caller can say what it found now; whether it fits is another question.</summary>
+    internal static bool MayBeSaid(IwolCandidate candidate, Caller caller, IwolEnvironment environment) =>
+        IsWhoLooks(caller) && IsOpen(candidate) && !IsBlindNoMore(candidate, caller, environment);
+
+    private static bool IsWhoLooks(Caller caller) => AccessTable.AsksForItself(caller) && caller.Is(Roles.Officer);
+
+    private static bool IsOpen(IwolCandidate candidate) => candidate.State is IwolState.Candidate or IwolState.Listed;
+
     /// <summary>
     /// Others' words were to be seen: with one's own, by when that was given and not by what it says of when, which is its giver's to choose; or by who
-    /// decides.
+    /// decides. Of a listed domain all is told to all, and INTERPOL has decided: a word is news for the next decision.
     /// </summary>
     private static bool IsBlindNoMore(IwolCandidate candidate, Caller caller, IwolEnvironment environment) =>
-        candidate.Attestations.FirstOrDefault(a => a.Agency == caller.Agency) is { } own
+        candidate.State == IwolState.Candidate && (candidate.Attestations.FirstOrDefault(a => a.Agency == caller.Agency) is { } own
             ? candidate.Attestations.Length > 1 && own.At.AddDays(IwolLimits.SeenDays) > environment.Now
-            : SeesAttestations(candidate, caller, environment);
+            : SeesAttestations(candidate, caller, environment));
 }
 
 /// <summary>An officer said what was found.</summary>
