@@ -203,6 +203,9 @@ public sealed class InterpolTests(PortalNode node)
         Assert.Null((await PageAsync(ines, address)).QuerySelector("form[action$='/list']"));
         await PageTests.FollowAsync(olga, Attest(await PageAsync(olga, address), "kept-by-olga"));
         Assert.Equal(2, (await PageAsync(olga, address)).QuerySelectorAll("#found ~ div tbody tr").Length);
+
+        // What the first one said stands once the second one's was to be seen.
+        Assert.Null((await PageAsync(otto, address)).QuerySelector("form[action$='/attest']"));
         await PageTests.FollowAsync(ines, Form(await PageAsync(ines, address), "/list"));
         var domain = $"{Names[item].ToLowerInvariant()}.example";
         await LiveTests.WaitAsync(async () => (await PageAsync(otto, "app/iwol/list")).QuerySelector("main")!.TextContent

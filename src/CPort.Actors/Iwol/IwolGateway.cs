@@ -16,7 +16,8 @@ public sealed class IwolUnavailableException(Exception inner) : UnavailableExcep
 /// Thread-safe.
 /// </summary>
 public sealed class IwolGateway(
-    IReadOnlyActorRegistry actors, IReportGateway reports, ReadModel model, UrlKeyMaker keys, ConfidentialSeam seam, TimeSpan patience, TimeProvider time)
+    IReadOnlyActorRegistry actors, IReportGateway reports, ReadModel model, UrlKeyMaker keys, ConfidentialSeam seam, IwolPublication publication,
+    TimeSpan patience, TimeProvider time)
 {
     /// <summary>Sends a command and waits for its durable answer.</summary>
     public Task<IwolReply> SendAsync(IIwolCommand command, CancellationToken cancellation) =>
@@ -91,7 +92,7 @@ public sealed class IwolGateway(
 
     /// <summary>Asked when it is proposed and again when it is decided: the list of suffixes may be another by then.</summary>
     private bool IsListable(string domain) => keys.SuffixRules >= IwolLimits.SuffixRules && ListedName.Fits(domain)
-        && (keys.IsOnesOwn(domain) || ListedName.IsOfExamples(domain));
+        && !publication.Stops(domain) && (keys.IsOnesOwn(domain) || ListedName.IsOfExamples(domain));
 
     private async Task<ItemView?> ViewAsync(Caller caller, ItemRef item, CancellationToken cancellation)
     {

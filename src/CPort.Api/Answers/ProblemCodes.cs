@@ -181,6 +181,7 @@ public static class ProblemCodes
         ["domain-not-there"] = (409, "The domain is not where this can be done"),
         ["country-has-attested"] = (409, "The country has said what it found"),
         ["attestation-does-not-fit"] = (422, "The attestation lacks something"),
+        ["not-blind-any-more"] = (409, "What others found was to be seen"),
         ["not-decidable"] = (409, "Not enough have looked, or not all agree"),
         ["no-evidence"] = (409, "No item of the domain counts"),
         ["review-does-not-fit"] = (422, "Not a day for the next look"),

@@ -113,6 +113,9 @@ public sealed record CandidateAnswer : IShowsData
     /// <summary>How many agencies have said what they found; 0 also to who is blind.</summary>
     public required int Attested { get; init; }
 
+    /// <summary>One may say what one found, or say it otherwise than before: others' words were not to be seen yet; left out: one may not.</summary>
+    public bool? MayAttest { get; init; }
+
     /// <summary>What they found; left out until one has said what one found oneself.</summary>
     public IReadOnlyList<AttestationAnswer>? Attestations { get; init; }
 
@@ -139,7 +142,7 @@ public sealed record CandidateAnswer : IShowsData
     {
         Earlier = page.Earlier is { } notes ? Cursor.Write<int?>(Said(page.Key), notes) : null,
         CandidateId = page.Key.ToString(), Domain = page.Name, State = page.State, Decidable = page.Decidable, Attested = page.Attested,
-        Blind = page.Blind ? true : null,
+        Blind = page.Blind ? true : null, MayAttest = page.MayAttest ? true : null,
         Attestations = page.Attestations.IsEmpty ? null :
         [
             .. page.Attestations.Select(a => new AttestationAnswer(

@@ -21,9 +21,11 @@ public static class IwolEndpoints
         Tagged(v1.MapGet("/iwol/candidates/{id}", GetAsync).Needs(Deed.SeeDomains), "GetCandidate", "A candidate with its items and what officers found",
             "What others found is left out until one has said what one found oneself.").Problems(400, 403, 404, 503);
         Command(v1, "attest", Deed.AttestDomains, AttestAsync, "AttestDomain", "Say what one found on the domain, by hand",
-            "By an officer of police or INTERPOL. One's own agency's earlier word is replaced; another agency of the same country is refused.");
+            "By an officer of police or INTERPOL. One's own agency's earlier word is replaced as long as no other was to be seen, or once it is "
+            + $"{IwolLimits.SeenDays} days old; another agency of the same country is refused.");
         Command(v1, "list", Deed.DecideDomains, ListDomainAsync, "PutDomainOnList", "Put a domain on the list",
-            "By INTERPOL, once officers of enough countries and agencies agree, an item still counts, and no hold of police runs on an item of the domain.");
+            "By INTERPOL, once officers of enough countries and agencies agree, which take part still and work for those countries, an item still counts, "
+            + "and no hold of police runs on an item of the domain.");
         Command(v1, "decline", Deed.DecideDomains, DeclineAsync, "DeclineDomain", "Do not put a domain on the list", "By INTERPOL.");
         Command(v1, "review", Deed.DecideDomains, ReviewAsync, "ReviewDomain", "Say that a domain was looked at again, and stays on the list", "By INTERPOL.");
         Command(v1, "remove", Deed.DecideDomains, RemoveAsync, "RemoveDomain", "Take a domain off the list", "By INTERPOL.");

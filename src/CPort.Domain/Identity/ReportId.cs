@@ -93,7 +93,7 @@ public readonly record struct HotlineReference
     public override string ToString() => Value;
 }
 
-/// <summary>One hold of a report: the report and its number there, from 1. Written <c>REPORTID-h3</c>.</summary>
+/// <summary>One hold of a report: the report and its number there, which does not count. Written <c>REPORTID-h482113</c>.</summary>
 public readonly record struct HoldRef(ReportId Report, int Number)
 {
     public static bool TryParse([NotNullWhen(true)] string? text, out HoldRef hold)
@@ -112,7 +112,7 @@ public readonly record struct HoldRef(ReportId Report, int Number)
     public override string ToString() => $"{Report}-h{Number}";
 }
 
-/// <summary>One question of police about a report: the report and its number there, from 1. Written <c>REPORTID-q3</c>.</summary>
+/// <summary>One question of police about a report: the report and its number there, which does not count. Written <c>REPORTID-q482113</c>.</summary>
 public readonly record struct QuestionRef(ReportId Report, int Number)
 {
     public static bool TryParse([NotNullWhen(true)] string? text, out QuestionRef question)

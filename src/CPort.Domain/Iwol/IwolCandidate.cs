@@ -87,7 +87,7 @@ public sealed record IwolCandidate
     public IwolState State { get; init; }
     public ImmutableArray<IwolEvidence> Evidence { get; init; } = [];
 
-    /// <summary>The last one of each agency; one that replaces another stands at its place.</summary>
+    /// <summary>One of each agency, and of each country; one that replaces another comes last.</summary>
     public ImmutableArray<IwolAttestation> Attestations { get; init; } = [];
     public ImmutableArray<IwolNote> Notes { get; init; } = [];
 
@@ -131,11 +131,12 @@ public static class IwolLimits
     /// <summary>What an officer saw longer ago than this says nothing of today.</summary>
     public const int SeenDays = 90;
 
-    /// <summary>Items that speak for one domain.</summary>
-    public const int Evidence = 500;
+    /// <summary>Items that speak for one domain, of one agency and of all.</summary>
+    public const int EvidenceOfAgency = 100;
+    public const int Evidence = 2_000;
 
-    /// <summary>Lines of words of others on one domain, until INTERPOL decides on it the next time: what it says itself always has room.</summary>
-    public const int Notes = 500;
+    /// <summary>Lines of words of one agency on one domain, until INTERPOL decides on it the next time: what it says itself always has room.</summary>
+    public const int NotesOfAgency = 20;
 
     /// <summary>Rules of a public suffix list by which domains are listed: a short one would take a country's second level for somebody's domain.</summary>
     public const int SuffixRules = 5_000;

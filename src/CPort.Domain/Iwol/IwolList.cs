@@ -15,6 +15,10 @@ public sealed record IwolPublication
 
     /// <summary>The name of the policy zone.</summary>
     [ProtoMember(6)] public string Zone { get; init; } = "iwol.rpz";
+
+    /// <summary>Listing the domain would send who asks for the stop page to the stop page.</summary>
+    public bool Stops(string domain) =>
+        StopName is { } name && (name == domain || name.EndsWith($".{domain}", StringComparison.Ordinal));
 }
 
 /// <summary>A domain on the list.</summary>

@@ -24,7 +24,7 @@ public interface IIwolEvent : IWireEvent
 }
 
 /// <summary>What the rules look at besides the domain.</summary>
-public sealed record IwolEnvironment(DateTimeOffset Now, IwolPolicy Policy);
+public sealed record IwolEnvironment(DateTimeOffset Now, IwolPolicy Policy, IMembership Members);
 
 /// <summary>Events to persist, and the answer once they are durable.</summary>
 public sealed record IwolDecision(ImmutableArray<IIwolEvent> Events, IwolReply Reply);
@@ -59,6 +59,9 @@ public enum IwolRejection
 
     /// <summary>Enough was said of it until INTERPOL decides.</summary>
     TooManyNotes = 12,
+
+    /// <summary>What others found was to be seen: a word that was given before stays, and none is given after it.</summary>
+    NotBlindAnyMore = 13,
 }
 
 /// <summary>The answer to a command.</summary>
@@ -120,6 +123,9 @@ public sealed record IwolPage : IWireReply
 
     /// <summary>The caller is told nothing of what others found, not even how many, until it has said what it found itself.</summary>
     [ProtoMember(18)] public bool Blind { get; init; }
+
+    /// <summary>The caller may say what was found, for the first time or instead of what it said before.</summary>
+    [ProtoMember(90)] public bool MayAttest { get; init; }
 
     /// <summary>Texts of the first so many notes had no room here; null: all are.</summary>
     [ProtoMember(30)] public int? Earlier { get; init; }

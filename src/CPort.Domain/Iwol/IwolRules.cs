@@ -46,18 +46,24 @@ public static class IwolRules
 
     /// <summary>
     /// Enough officers of different countries and agencies agree by what they have seen lately, and none of those who looked does not: a no stands until its
-    /// agency replaces it.
+    /// agency replaces it, or, when that one speaks for its country no more, the country's police of today.
     /// </summary>
     public static bool IsDecidable(IwolCandidate candidate, IwolEnvironment environment)
     {
-        var fresh = candidate.Attestations.Where(a => a.SeenAt >= environment.Now.AddDays(-IwolLimits.SeenDays)).ToList();
+        var fresh = candidate.Attestations.Where(a =>
+            a.SeenAt >= environment.Now.AddDays(-IwolLimits.SeenDays) && StillSpeaks(a, environment)).ToList();
         return candidate.Attestations.All(a => a.Agrees) && fresh.Select(a => a.Agency).Distinct().Count() >= environment.Policy.Agencies
             && fresh.Select(a => a.Country).OfType<Country>().Distinct().Count() >= environment.Policy.Countries;
     }
 
-    /// <summary>Others have no more to say until INTERPOL has decided on what they said.</summary>
-    internal static bool HasEnoughNotes(IwolCandidate candidate) =>
-        candidate.Notes.Reverse().TakeWhile(n => n.Kind is IwolNoteKind.RemovalProposed or IwolNoteKind.Appealed).Count() >= IwolLimits.Notes;
+    /// <summary>Its agency takes part still, and works today for the country it spoke for.</summary>
+    internal static bool StillSpeaks(IwolAttestation word, IwolEnvironment environment) => environment.Members.IsPoliceOrInterpol(word.Agency)
+        && (word.Country is not { } country || environment.Members.CountriesOf(word.Agency).Contains(country));
+
+    /// <summary>The agency has no more to say until INTERPOL has decided on what it said; others have.</summary>
+    internal static bool HasSaidEnough(IwolCandidate candidate, AgencyId agency) =>
+        candidate.Notes.Reverse().TakeWhile(n => n.Kind is IwolNoteKind.RemovalProposed or IwolNoteKind.Appealed).Count(n => n.Agency == agency)
+            >= IwolLimits.NotesOfAgency;
 
     /// <summary>
     /// What was found is told to agencies that have said themselves what they found, and to INTERPOL once it can decide; to all others there are none.
@@ -87,7 +93,8 @@ public static class IwolRules
         {
             Key = candidate.Key, Found = true, Name = NameOf(candidate, seam), State = candidate.State, ProposedAt = candidate.ProposedAt,
             ChangedAt = candidate.ChangedAt, ReviewBy = candidate.ReviewBy, RemovalProposed = candidate.RemovalProposed, Appealed = candidate.Appealed,
-            Blind = blind, Decidable = !blind && candidate.State != IwolState.Listed && IsDecidable(candidate, environment),
+            Blind = blind, MayAttest = Verbs.AttestDomain.MayBeSaid(candidate, query.Caller, environment),
+            Decidable = !blind && candidate.State != IwolState.Listed && IsDecidable(candidate, environment),
             Attested = blind ? 0 : candidate.Attestations.Length, ListVersion = candidate.ListVersion,
             Evidence = words ? candidate.Evidence : [.. candidate.Evidence.Where(e => e.By == query.Caller.Agency)],
             Attestations = !SeesAttestations(candidate, query.Caller, environment) ? []
@@ -106,7 +113,8 @@ public static class IwolRules
         seam.Open<SecretText>(PlaceOf(candidate.Key), candidate.Name!).Text;
 
     /// <summary>Said of what cannot stand in the list.</summary>
-    public const string NotListable = "The item is at an address, a public suffix or what others have theirs below, or a name that resolvers do not know.";
+    public const string NotListable =
+        "The item is at an address, a public suffix or what others have theirs below, a name that resolvers do not know, or where the stop page is.";
 
     internal const string NoSuch = "There is no such candidate, or it is not for you to see.";
 

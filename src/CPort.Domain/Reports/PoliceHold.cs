@@ -25,7 +25,7 @@ public enum HoldState
 [ProtoContract]
 public sealed record PoliceHold
 {
-    /// <summary>From 1 within the report.</summary>
+    /// <summary>Of this one alone within the report (<see cref="PoliceNumbers"/>); in old reports from 1.</summary>
     [ProtoMember(1)] public required int Number { get; init; }
 
     /// <summary>The police agency, or INTERPOL, that asked for it.</summary>

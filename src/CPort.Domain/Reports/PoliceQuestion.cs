@@ -7,7 +7,7 @@ namespace CPort.Domain.Reports;
 [ProtoContract]
 public sealed record PoliceQuestion
 {
-    /// <summary>From 1 within the report.</summary>
+    /// <summary>Of this one alone within the report (<see cref="PoliceNumbers"/>); in old reports from 1.</summary>
     [ProtoMember(1)] public required int Number { get; init; }
 
     /// <summary>The police agency, or INTERPOL, that asks.</summary>

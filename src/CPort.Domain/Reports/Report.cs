@@ -97,9 +97,9 @@ public sealed record Report
 
     public ContentItem? Item(int ordinal) => ordinal >= 1 && ordinal <= Items.Count ? Items[ordinal - 1] : null;
 
-    public PoliceHold? Hold(int number) => number >= 1 && number <= Holds.Length ? Holds[number - 1] : null;
+    public PoliceHold? Hold(int number) => Holds.FirstOrDefault(h => h.Number == number);
 
-    public PoliceQuestion? Question(int number) => number >= 1 && number <= Questions.Length ? Questions[number - 1] : null;
+    public PoliceQuestion? Question(int number) => Questions.FirstOrDefault(q => q.Number == number);
 
     public ReportState State() =>
         Withdrawn ? ReportState.Withdrawn

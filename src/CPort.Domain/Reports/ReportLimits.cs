@@ -33,11 +33,11 @@ public static class ReportLimits
     /// <summary>The longest that a hold lasts with all its extensions, unless configured otherwise.</summary>
     public const int MaxHoldHours = 336;
 
-    /// <summary>Agencies and keys to which one item is referred by hand.</summary>
-    public const int ReferralsPerItem = 20;
+    /// <summary>Agencies and keys to which one agency refers one item by hand: none uses up what is another's.</summary>
+    public const int ReferralsOfAgency = 20;
 
-    /// <summary>Holds of one report, running and ended.</summary>
-    public const int HoldsPerReport = 100;
+    /// <summary>Holds of one report, running and ended, that one agency asks for.</summary>
+    public const int HoldsOfAgency = 50;
 
     /// <summary>How long a question of police has that names no end: of what is urgent, and else.</summary>
     public const int UrgentQuestionHours = 24;
@@ -46,8 +46,8 @@ public static class ReportLimits
     /// <summary>The longest that police gives for an answer.</summary>
     public const int MaxQuestionHours = 720;
 
-    /// <summary>Questions about one report, and what is said of one.</summary>
-    public const int QuestionsPerReport = 100;
+    /// <summary>Questions of one agency about one report, and what is said of one.</summary>
+    public const int QuestionsOfAgency = 50;
     public const int LinesPerQuestion = 40;
 
     /// <summary>How far a sender's clock may be ahead of ours before a date counts as being in the future.</summary>

@@ -1,7 +1,9 @@
+using CPort.Actors.Agencies;
 using CPort.Actors.Confidential;
 using CPort.Actors.Iwol;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
+using CPort.Domain.Agencies;
 using CPort.Domain.Confidential;
 using CPort.Domain.Iwol;
 using CPort.Domain.Routing;
@@ -23,16 +25,20 @@ internal static class IwolSetup
         .AddSingleton<IwolPublisher>()
         .AddSingleton(p => new IwolGateway(
             p.GetRequiredService<IReadOnlyActorRegistry>(), p.GetRequiredService<IReportGateway>(), p.GetRequiredService<ReadModel>(),
-            p.GetRequiredService<UrlKeyMaker>(), p.GetRequiredService<ConfidentialSeam>(), TimeSpan.FromSeconds(options.Limits.AskSeconds),
-            p.GetRequiredService<TimeProvider>()));
+            p.GetRequiredService<UrlKeyMaker>(), p.GetRequiredService<ConfidentialSeam>(), options.Iwol.Publication,
+            TimeSpan.FromSeconds(options.Limits.AskSeconds), p.GetRequiredService<TimeProvider>()));
 
     public static AkkaConfigurationBuilder AddIwol(this AkkaConfigurationBuilder akka, NodeOptions options, IServiceProvider services)
     {
-        var time = services.GetRequiredService<TimeProvider>();
+        var (time, directory) = (services.GetRequiredService<TimeProvider>(), services.GetRequiredService<AgencyDirectoryFeed>());
         var (policy, publication) = (options.Iwol.Policy, options.Iwol.Publication);
         return akka.AddIwol(
             () => new IwolServices(
-                services.NewShell(), services.GetRequiredService<ConfidentialSeam>(), () => new IwolEnvironment(time.GetUtcNow(), policy), publication),
+                services.NewShell(), services.GetRequiredService<ConfidentialSeam>(), () =>
+                {
+                    var now = time.GetUtcNow();
+                    return new IwolEnvironment(now, policy, new DirectoryMembership(directory.Current, now));
+                }, publication),
             options.Cluster.EffectiveRoles.Contains(ClusterRoles.Projection),
             () => new IwolKeeperServices(
                 new IwolRows(

@@ -24,9 +24,18 @@ public sealed class IwolRulesTests
     private static readonly Caller OfficerDe = Police("police-de", "DE");
     private static readonly Caller OfficerIp = Interpol with { Roles = Roles.Officer };
 
+    private readonly FakeMembership _members = new();
     private IwolCandidate _candidate = IwolCandidate.None;
     private DateTimeOffset _now = Start;
     private int _commands;
+
+    public IwolRulesTests()
+    {
+        foreach (var (agency, country) in new[] { ("police-nl", "NL"), ("police-nl2", "NL"), ("police-de", "DE"), ("police-gb", "GB"), ("police-fr", "FR") })
+        {
+            _members.Working[AgencyId.Parse(agency)] = [Country.Parse(country)];
+        }
+    }
 
     private static Caller Police(string agency, string country) => PoliceNl with
     {
@@ -34,12 +43,14 @@ public sealed class IwolRulesTests
         Roles = Roles.Officer,
     };
 
+    private IwolEnvironment Environment => new(_now, new IwolPolicy(), _members);
+
     private CommandContext Context(Caller caller, string? id = null) =>
         new() { CommandId = CommandId.Parse(id ?? $"c-{++_commands}"), Caller = caller, OccurredAt = _now };
 
     private IwolReply Do(IIwolCommand command)
     {
-        var decision = IwolRules.Decide(_candidate, command, new IwolEnvironment(_now, new IwolPolicy()));
+        var decision = IwolRules.Decide(_candidate, command, Environment);
         _candidate = decision.Events.Aggregate(_candidate, IwolRules.Apply);
         return decision.Reply;
     }
@@ -61,6 +72,13 @@ public sealed class IwolRulesTests
         Key = Key, Context = Context(by ?? OfficerIp), List = true, ReviewBy = review, Standing = new IwolStanding { Evidence = evidence, Hold = hold },
     });
 
+    /// <summary>Declined, and proposed by the same item again.</summary>
+    private void Anew()
+    {
+        Do(new DecideDomain { Key = Key, Context = Context(OfficerIp), SealedWhy = Words });
+        Propose();
+    }
+
     private void Published() => Do(new NotePublished { Key = Key, Context = Context(Caller.System), Change = _candidate.Changes, ListVersion = 7 });
 
     [Fact]
@@ -74,6 +92,8 @@ public sealed class IwolRulesTests
         Assert.Equal(IwolRejection.CountryHasAttested, Attest(OfficerNl with { Agency = AgencyId.Parse("police-nl2") }).Code);
         Attest(OfficerDe, severe: false);
         Assert.Equal(IwolRejection.NotDecidable, List().Code);
+        Anew();
+        Attest(OfficerNl);
         Attest(OfficerDe);
         Assert.Equal(IwolRejection.NotFound, List(OfficerNl).Code);
         Assert.Equal(IwolRejection.NoEvidence, List(evidence: 0).Code);
@@ -96,7 +116,7 @@ public sealed class IwolRulesTests
         Assert.Equal(IwolRejection.AttestationDoesNotFit, Attest(OfficerNl, country: Country.Parse("DE")).Code);
         Assert.Equal(IwolRejection.AttestationDoesNotFit, Attest(OfficerIp, country: Country.Parse("DE")).Code);
         Attest(OfficerNl);
-        var policy = new IwolEnvironment(_now, new IwolPolicy());
+        var policy = Environment;
         Assert.True(IwolRules.SeesAttestations(_candidate, OfficerNl, policy));
         Assert.False(IwolRules.SeesAttestations(_candidate, OfficerDe, policy));
         Assert.False(IwolRules.SeesAttestations(_candidate, OfficerIp, policy));
@@ -113,14 +133,14 @@ public sealed class IwolRulesTests
         Attest(OfficerNl);
         Attest(OfficerDe);
         (bool, bool, int) Seen(Caller by) => IwolRules.Page(
-            _candidate, new GetIwolCandidate { Key = Key, Caller = by }, TestKeys.Seam, new IwolEnvironment(_now, new IwolPolicy()))
+            _candidate, new GetIwolCandidate { Key = Key, Caller = by }, TestKeys.Seam, Environment)
             is { Found: true } page ? (page.Blind, page.Decidable, page.Attested) : default;
         Assert.Equal((true, false, 0), Seen(Police("police-gb", "GB")));
         Assert.Equal((false, true, 2), Seen(OfficerNl));
         Assert.Equal((false, true, 2), Seen(OfficerIp));
-        Attest(OfficerDe, severe: false);
-        Assert.Equal((true, false, 0), Seen(Police("police-gb", "GB")));
-        Assert.Equal((false, false, 2), Seen(OfficerIp));
+        Attest(Police("police-gb", "GB"), severe: false);
+        Assert.Equal((true, false, 0), Seen(Police("police-fr", "FR")));
+        Assert.Equal((false, false, 3), Seen(OfficerIp));
     }
 
     [Fact]
@@ -135,10 +155,73 @@ public sealed class IwolRulesTests
         Assert.Equal(IwolRejection.NotDecidable, List().Code);
         Attest(OfficerDe);
         Attest(Police("police-gb", "GB"), severe: false);
-        _now = _now.AddDays(80);
+        _now = _now.AddDays(90);
+        Attest(OfficerNl);
+        Attest(OfficerDe);
         Assert.Equal(IwolRejection.NotDecidable, List().Code);
         Attest(Police("police-gb", "GB"));
         Assert.Equal(IwolState.Listed, List().State);
+    }
+
+    [Fact]
+    public void A_word_is_replaced_only_as_long_as_no_other_was_to_be_seen()
+    {
+        Propose();
+        Attest(OfficerNl, severe: false, seen: _now.AddDays(-89));
+        Assert.Equal(IwolRejection.None, Attest(OfficerNl, seen: _now.AddDays(-89)).Code);
+        Attest(OfficerDe, severe: false);
+        Assert.Equal(IwolRejection.NotBlindAnyMore, Attest(OfficerDe).Code);
+
+        // Nor once what it says that it saw is too old, which is its giver's to choose.
+        _now = _now.AddDays(2);
+        Assert.Equal(IwolRejection.NotBlindAnyMore, Attest(OfficerNl, severe: false).Code);
+        Assert.Equal([true, false], _candidate.Attestations.Select(a => a.Agrees));
+
+        // Who decides has seen them as soon as there are enough.
+        Anew();
+        Attest(OfficerNl);
+        Assert.Equal(IwolRejection.None, Attest(OfficerIp).Code);
+        Anew();
+        Attest(OfficerNl);
+        Attest(OfficerDe);
+        Assert.Equal(IwolRejection.NotBlindAnyMore, Attest(OfficerIp).Code);
+
+        // What is listed has been decided.
+        List();
+        Assert.Equal(IwolRejection.None, Attest(OfficerDe, severe: false).Code);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Words_of_police_that_is_closed_or_works_elsewhere_do_not_count_and_a_no_stands_until_the_countrys_police_of_today_looks(bool closed)
+    {
+        Propose();
+        Attest(OfficerNl);
+        Attest(OfficerDe);
+        Assert.True(IwolRules.IsDecidable(_candidate, Environment));
+        Leaves(OfficerNl.Agency);
+        var refused = List();
+        Assert.Equal(IwolRejection.NotDecidable, refused.Code);
+        Assert.Contains("do not count", refused.Detail, StringComparison.Ordinal);
+        Assert.Equal(IwolRejection.None, Attest(Police("police-nl2", "NL"), severe: false).Code);
+        Assert.Equal(2, _candidate.Attestations.Length);
+        Leaves(AgencyId.Parse("police-nl2"));
+        Attest(Police("police-gb", "GB"));
+        Assert.Equal(IwolRejection.NotDecidable, List().Code);
+        _members.Closed.Clear();
+        _members.Working[AgencyId.Parse("police-nl3")] = [NL];
+        Attest(Police("police-nl3", "NL"));
+        Assert.Equal(IwolState.Listed, List().State);
+
+        void Leaves(AgencyId agency)
+        {
+            _members.Working[agency] = closed ? [] : [Country.Parse("FR")];
+            if (closed)
+            {
+                _members.Closed.Add(agency);
+            }
+        }
     }
 
     [Fact]
@@ -149,18 +232,40 @@ public sealed class IwolRulesTests
         Attest(OfficerDe);
         List();
         ProposeRemoval Word(Caller by) => new() { Key = Key, Context = Context(by), Appeal = true, SealedWhy = Words };
-        for (var i = 0; i < IwolLimits.Notes; i++)
+        for (var i = 0; i < IwolLimits.NotesOfAgency; i++)
         {
             Assert.Equal(IwolRejection.None, Do(Word(OfficerNl)).Code);
         }
 
-        Assert.Equal(IwolRejection.TooManyNotes, Do(Word(OfficerDe)).Code);
+        // Another's room is its own.
+        Assert.Equal(IwolRejection.TooManyNotes, Do(Word(OfficerNl)).Code);
+        Assert.Equal(IwolRejection.None, Do(Word(OfficerDe)).Code);
         _now = _now.AddDays(90);
         Do(Word(Caller.System) with { Appeal = false });
         Assert.True(_candidate.RemovalProposed);
         Assert.Equal(IwolRejection.None, Do(new ReviewDomain { Key = Key, Context = Context(OfficerIp) }).Code);
-        Assert.Equal(IwolRejection.None, Do(Word(OfficerDe)).Code);
+        Assert.Equal(IwolRejection.None, Do(Word(OfficerNl)).Code);
     }
+
+    [Fact]
+    public void An_agencys_items_leave_room_for_anothers()
+    {
+        for (var i = 1; i <= IwolLimits.EvidenceOfAgency; i++)
+        {
+            Assert.Equal(IwolRejection.None, Propose(i).Code);
+        }
+
+        Assert.Equal(IwolRejection.TooMuchEvidence, Propose(IwolLimits.EvidenceOfAgency + 1).Code);
+        Assert.Equal(IwolRejection.None, Propose(IwolLimits.EvidenceOfAgency + 1, OfficerDe).Code);
+    }
+
+    [Theory]
+    [InlineData("stop.example", true)]
+    [InlineData("example", true)]
+    [InlineData("top.example", false)]
+    [InlineData("a.stop.example", false)]
+    public void The_stop_page_is_never_behind_itself(string domain, bool stops) =>
+        Assert.Equal(stops, new IwolPublication { Answer = IwolAnswer.StopName, StopName = "stop.example" }.Stops(domain));
 
     [Theory]
     [InlineData(true)]

@@ -412,4 +412,21 @@ public sealed class ReferralRulesTests
         Assert.Null(s[1].Asked());
         Assert.Single(s[1].Referrals);
     }
+
+    [Fact]
+    public void What_a_hotline_refers_leaves_police_its_own_share()
+    {
+        var s = HostedIn(NL);
+        CommandReply By(Caller caller, string to) => s.Do(new RequestReferral
+        {
+            ReportId = s.Id, Context = s.Context(caller), Items = At(1), Agency = AgencyId.Parse(to), Why = ReferralWhy.Report,
+        });
+        for (var i = 0; i < ReportLimits.ReferralsOfAgency; i++)
+        {
+            Assert.Equal(RejectionCode.None, By(Nl, $"police-{i}").Code);
+        }
+
+        Assert.Equal(RejectionCode.TooManyItems, By(Nl, "police-more").Code);
+        Assert.Equal(RejectionCode.None, By(Officer, Officer.Agency.Value).Code);
+    }
 }

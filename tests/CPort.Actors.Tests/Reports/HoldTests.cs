@@ -35,10 +35,10 @@ public sealed class HoldTests
     {
         var s = Assessed(NL);
         var held = s.Hold(Officer);
-        Assert.Equal((CommandOutcome.Accepted, 1), (held.Outcome, held.Hold));
+        Assert.Equal((CommandOutcome.Accepted, s.Report.Holds[0].Number), (held.Outcome, held.Hold));
         var reply = s.Act(Nl, action);
         Assert.Equal(expected, reply.Code);
-        Assert.Equal(expected == RejectionCode.OnHold, reply.Detail?.Contains(new HoldRef(s.Id, 1).ToString(), StringComparison.Ordinal) == true);
+        Assert.Equal(expected == RejectionCode.OnHold, reply.Detail?.Contains(new HoldRef(s.Id, held.Hold).ToString(), StringComparison.Ordinal) == true);
 
         // The other item is not held.
         Assert.Equal(RejectionCode.None, s.Act(Nl, action, 2).Code);
@@ -157,8 +157,26 @@ public sealed class HoldTests
         var first = s.Do(command);
         var again = s.Do(command);
         Assert.True(again.Replayed);
-        Assert.Equal((1, 1), (first.Hold, again.Hold));
+        Assert.Equal((s.Report.Holds[0].Number, s.Report.Holds[0].Number), (first.Hold, again.Hold));
         Assert.Single(s.Report.Holds);
+    }
+
+    [Fact]
+    public void A_holds_number_and_an_agencys_share_tell_nothing_of_anothers()
+    {
+        var (alone, second) = (Assessed(NL), Assessed(NL));
+        for (var i = 0; i < ReportLimits.HoldsOfAgency; i++)
+        {
+            var held = second.Hold(Officer);
+            Assert.Equal((RejectionCode.None, RejectionCode.None), (held.Code, second.Lift(Officer, held.Hold).Code));
+        }
+
+        Assert.Equal(RejectionCode.TooManyItems, second.Hold(Officer).Code);
+        var (first, after) = (alone.Hold(Other), second.Hold(Other));
+        Assert.Equal((RejectionCode.None, first.Hold), (after.Code, after.Hold));
+        Assert.True(HoldRef.TryParse(new HoldRef(second.Id, after.Hold).ToString(), out var same) && same.Number == after.Hold);
+        Assert.Equal(second.Report.Holds.Length, second.Report.Holds.Select(h => h.Number).Distinct().Count());
+        Assert.All(second.Report.Holds, h => Assert.InRange(h.Number, 100_000, 999_999));
     }
 
     [Fact]
@@ -202,11 +220,11 @@ public sealed class HoldTests
         var s = Assessed(NL);
         ItemWay Way() => ItemWays.Of(s.Report, s[1], Nl, s.Environment).Single(w => w.Action == ActionType.ReportedToIsp);
         Assert.True(Way().Possible);
-        s.Hold(Officer);
+        var hold = s.Hold(Officer).Hold;
         Assert.Equal(RejectionCode.OnHold, Way().Code);
-        Assert.Contains(new HoldRef(s.Id, 1).ToString(), Way().Detail, StringComparison.Ordinal);
-        Assert.Contains(ItemWays.Of(s.Report, s[1], Nl, s.Environment), w => w is { Write: ItemWrite.ObjectToHold, Possible: true, Hold: 1 });
-        Assert.Contains(ItemWays.Of(s.Report, s[1], Officer, s.Environment), w => w is { Write: ItemWrite.LiftHold, Possible: true, Hold: 1 });
+        Assert.Contains(new HoldRef(s.Id, hold).ToString(), Way().Detail, StringComparison.Ordinal);
+        Assert.Contains(ItemWays.Of(s.Report, s[1], Nl, s.Environment), w => w is { Write: ItemWrite.ObjectToHold, Possible: true } && w.Hold == hold);
+        Assert.Contains(ItemWays.Of(s.Report, s[1], Officer, s.Environment), w => w is { Write: ItemWrite.LiftHold, Possible: true } && w.Hold == hold);
         Assert.DoesNotContain(ItemWays.Of(s.Report, s[1], Other, s.Environment), w => w.Hold > 0);
     }
 

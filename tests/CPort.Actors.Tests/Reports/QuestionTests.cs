@@ -35,11 +35,13 @@ public sealed class QuestionTests
             Fields = fields.Length == 0 ? [DataField.Referrer, DataField.UploadTime] : [.. fields], SealedText = AnySealed,
         });
 
+    private static int Asked(ReportScenario s) => s.Report.Questions is [var first, ..] ? first.Number : 1;
+
     private static CommandReply Answer(ReportScenario s, Caller by, params AnswerInput[] answers) =>
-        s.Do(new AnswerQuestion { ReportId = s.Id, Context = s.Context(by), Number = 1, Answers = [.. answers] });
+        s.Do(new AnswerQuestion { ReportId = s.Id, Context = s.Context(by), Number = Asked(s), Answers = [.. answers] });
 
     private static CommandReply Judge(ReportScenario s, Caller by, bool satisfied, params DataField[] fields) =>
-        s.Do(new JudgeAnswer { ReportId = s.Id, Context = s.Context(by), Number = 1, Satisfied = satisfied, Fields = [.. fields] });
+        s.Do(new JudgeAnswer { ReportId = s.Id, Context = s.Context(by), Number = Asked(s), Satisfied = satisfied, Fields = [.. fields] });
 
     private static AnswerInput Value(DataField field) => new() { Field = field, Value = AnySealed };
 
@@ -56,6 +58,40 @@ public sealed class QuestionTests
         Assert.Equal(QuestionState.Asked, s.Report.Questions[0].StateAt(s.Now));
         Assert.Equal(RejectionCode.AskedAlready, Ask(s, Officer, fields: DataField.UploadTime).Code);
         Assert.Equal(RejectionCode.None, Ask(s, Officer, QuestionTo.Source, 1, DataField.UploadTime).Code);
+    }
+
+    /// <summary>Two forces that have the item: neither learns by its own id that the other has asked, nor is in its way.</summary>
+    [Fact]
+    public void A_questions_number_and_an_agencys_share_tell_nothing_of_anothers()
+    {
+        ReportScenario Both()
+        {
+            var s = Referred();
+            s.Do(new TakeReferral
+            {
+                ReportId = s.Id, Context = s.Context(Caller.System), Agency = Other.Agency, Country = NL, Why = ReferralWhy.Host, About = "host",
+                Referral = new ReferralRef(new ReferralKey(8), 1), Ordinals = [1],
+            });
+            return s;
+        }
+
+        var (alone, second) = (Both(), Both());
+        for (var i = 0; i < ReportLimits.QuestionsOfAgency; i++)
+        {
+            Assert.Equal(RejectionCode.None, Ask(second, Officer).Code);
+            var number = second.Report.Questions[^1].Number;
+            Assert.Equal(RejectionCode.None, second.Do(new AnswerQuestion
+            {
+                ReportId = second.Id, Context = second.Context(Nl), Number = number, Answers = [.. Full],
+            }).Code);
+        }
+
+        Assert.Equal(RejectionCode.TooManyItems, Ask(second, Officer).Code);
+        var (first, after) = (Ask(alone, Other), Ask(second, Other));
+        Assert.Equal((RejectionCode.None, first.Question), (after.Code, after.Question));
+        Assert.True(QuestionRef.TryParse(new QuestionRef(second.Id, after.Question).ToString(), out var same) && same.Number == after.Question);
+        Assert.Equal(second.Report.Questions.Length, second.Report.Questions.Select(q => q.Number).Distinct().Count());
+        Assert.All(second.Report.Questions, q => Assert.InRange(q.Number, 100_000, 999_999));
     }
 
     [Fact]
@@ -162,7 +198,7 @@ public sealed class QuestionTests
             Field = DataField.Access, Text = new CPort.Domain.Confidential.SecretText { Text = "guest" },
             Password = new CPort.Domain.Confidential.SecretText { Text = "guest" },
         };
-        var command = new AnswerQuestion { ReportId = s.Id, Context = s.Context(Nl), Number = 1, Answers = [answer] };
+        var command = new AnswerQuestion { ReportId = s.Id, Context = s.Context(Nl), Number = Asked(s), Answers = [answer] };
         var closed = (AnswerQuestion)command.Seal(seam, report);
         Assert.Null(closed.SealedSecrets);
         Assert.NotNull(Assert.Single(closed.Answers).Value);

@@ -98,6 +98,7 @@ public sealed class ReportAnswerSizeTests
     [Fact]
     public void All_that_was_said_of_a_referral_and_of_a_domain_can_be_read_part_by_part()
     {
+        const int Notes = 25 * IwolLimits.NotesOfAgency;
         var (referral, domain) = (new ReferralKey(7), new IwolKey(8));
         var book = new ReferralBook
         {
@@ -116,7 +117,7 @@ public sealed class ReportAnswerSizeTests
         var candidate = new IwolCandidate
         {
             Version = 1, Key = domain, Tenant = Interpol.Tenant, Name = _seam.Seal(IwolRules.PlaceOf(domain), new SecretText { Text = "bad.example" }),
-            Notes = [.. Enumerable.Range(1, IwolLimits.Notes).Select(n => new IwolNote
+            Notes = [.. Enumerable.Range(1, Notes).Select(n => new IwolNote
             {
                 Kind = IwolNoteKind.Declined, Agency = Interpol.Agency, At = Start,
                 Text = IwolRules.SealNote(_seam, domain, new SecretText { Text = $"{n}{Long}" }),
@@ -130,10 +131,10 @@ public sealed class ReportAnswerSizeTests
                 book, new GetReferral { Key = referral, Number = 1, Caller = officer, BeforeLine = before }, _seam));
             return (page.Texts, page.Earlier);
         });
-        AssertAll(IwolLimits.Notes, before =>
+        AssertAll(Notes, before =>
         {
             var query = new GetIwolCandidate { Key = domain, Caller = officer, Notes = before };
-            var page = AssertFits(IwolRules.Page(candidate, query, _seam, new IwolEnvironment(Start, new IwolPolicy())));
+            var page = AssertFits(IwolRules.Page(candidate, query, _seam, new IwolEnvironment(Start, new IwolPolicy(), new FakeMembership())));
             return (page.Texts, page.Earlier);
         });
 

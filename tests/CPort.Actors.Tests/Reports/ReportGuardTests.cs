@@ -117,10 +117,10 @@ public class ReportGuardTests
         ((r, c) => new FollowTrust { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
         ((r, c) => new ReturnClaims { ReportId = r.Id, Context = c, Agency = c.Caller.Agency, KeyId = c.Caller.KeyId }, ItemWrite.Automatic, false),
         ((r, c) => new RequestHold { ReportId = r.Id, Context = c, Items = At(1), Reason = HoldReason.CountryRelated }, ItemWrite.Hold, true),
-        ((r, c) => new ExtendHold { ReportId = r.Id, Context = c, Number = 1, Until = Start.AddDays(1) }, ItemWrite.ExtendHold, false),
-        ((r, c) => new LiftHold { ReportId = r.Id, Context = c, Number = 1 }, ItemWrite.LiftHold, false),
-        ((r, c) => new ObjectToHold { ReportId = r.Id, Context = c, Number = 1, SealedWhy = AnySealed }, ItemWrite.ObjectToHold, false),
-        ((r, c) => new OverruleHold { ReportId = r.Id, Context = c, Number = 1, SealedWhy = AnySealed }, ItemWrite.OverruleHold, false),
+        ((r, c) => new ExtendHold { ReportId = r.Id, Context = c, Number = Held(r), Until = Start.AddDays(1) }, ItemWrite.ExtendHold, false),
+        ((r, c) => new LiftHold { ReportId = r.Id, Context = c, Number = Held(r) }, ItemWrite.LiftHold, false),
+        ((r, c) => new ObjectToHold { ReportId = r.Id, Context = c, Number = Held(r), SealedWhy = AnySealed }, ItemWrite.ObjectToHold, false),
+        ((r, c) => new OverruleHold { ReportId = r.Id, Context = c, Number = Held(r), SealedWhy = AnySealed }, ItemWrite.OverruleHold, false),
         ((r, c) => new RequestReferral
         {
             ReportId = r.Id, Context = c, Items = At(1), Agency = c.Caller.Agency, Why = ReferralWhy.Host,
@@ -145,12 +145,16 @@ public class ReportGuardTests
         {
             ReportId = r.Id, Context = c, Items = At(1), To = QuestionTo.Source, Fields = [DataField.Referrer],
         }, ItemWrite.Ask, true),
-        ((r, c) => new AnswerQuestion { ReportId = r.Id, Context = c, Number = 1, Impossible = true }, ItemWrite.Answer, false),
-        ((r, c) => new JudgeAnswer { ReportId = r.Id, Context = c, Number = 1, Satisfied = true }, ItemWrite.JudgeAnswer, false),
+        ((r, c) => new AnswerQuestion { ReportId = r.Id, Context = c, Number = Asked(r), Impossible = true }, ItemWrite.Answer, false),
+        ((r, c) => new JudgeAnswer { ReportId = r.Id, Context = c, Number = Asked(r), Satisfied = true }, ItemWrite.JudgeAnswer, false),
         ((r, c) => new NoteOverdue { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
         ((r, c) => new ExpireHolds { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
         ((r, c) => new CompleteAutomaticWork { ReportId = r.Id, Context = c }, ItemWrite.Automatic, false),
     ];
+
+    private static int Held(Report report) => report.Holds is [var first, ..] ? first.Number : 1;
+
+    private static int Asked(Report report) => report.Questions is [var first, ..] ? first.Number : 1;
 
     [Fact]
     public void A_verb_refuses_whom_the_access_table_refuses_and_nobody_else() =>

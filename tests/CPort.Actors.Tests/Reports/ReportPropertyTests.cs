@@ -23,6 +23,9 @@ public class ReportPropertyTests
             { Purpose = "case 1", Roles = Roles.Officer | Roles.Manager, IsNationalBureau = true }, Interpol, De2 with
             { Roles = Roles.Machine }, PoliceUa];
 
+    /// <summary>One of the report's holds, or none.</summary>
+    private static int Held(ReportScenario s, int which) => s.Report.Holds.ElementAtOrDefault(which % 3)?.Number ?? 1;
+
     private static readonly Country?[] Hosts = [NL, BE, DE, RU, UA, null];
     private static readonly Country[] Countries = [NL, BE, DE, GB, RU, UA];
     private static readonly Classification[] Opinions =
@@ -275,10 +278,10 @@ public class ReportPropertyTests
                     ReportId = s.Id, Context = context, Items = targets, Reason = HoldReason.CountryRelated, Until = b == 0 ? null : s.Now.AddMinutes(b * 40),
                     SealedNote = AnySealed,
                 },
-                29 => new ObjectToHold { ReportId = s.Id, Context = context, Number = (b % 3) + 1, SealedWhy = AnySealed },
-                30 when c < 4 => new ExtendHold { ReportId = s.Id, Context = context, Number = (b % 3) + 1, Until = s.Now.AddHours(b) },
-                30 when c < 8 => new OverruleHold { ReportId = s.Id, Context = context, Number = (b % 3) + 1, SealedWhy = AnySealed },
-                30 => new LiftHold { ReportId = s.Id, Context = context, Number = (b % 3) + 1, SealedWhy = AnySealed },
+                29 => new ObjectToHold { ReportId = s.Id, Context = context, Number = Held(s, b), SealedWhy = AnySealed },
+                30 when c < 4 => new ExtendHold { ReportId = s.Id, Context = context, Number = Held(s, b), Until = s.Now.AddHours(b) },
+                30 when c < 8 => new OverruleHold { ReportId = s.Id, Context = context, Number = Held(s, b), SealedWhy = AnySealed },
+                30 => new LiftHold { ReportId = s.Id, Context = context, Number = Held(s, b), SealedWhy = AnySealed },
                 31 when c < 8 => new ExpireHolds { ReportId = s.Id, Context = automatic },
                 31 => new NoteOverdue { ReportId = s.Id, Context = automatic },
                 _ => new EscalateOrphans { ReportId = s.Id, Context = automatic, Ordinals = [.. targets.Concat(targets).Select(t => t.Ordinal)] },

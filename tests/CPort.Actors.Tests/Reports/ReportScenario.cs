@@ -234,16 +234,19 @@ internal sealed class ReportScenario
         ReportId = Id, Context = Context(by), Items = Targets(items), Reason = reason, Until = hours == 0 ? null : Now.AddHours(hours), SealedNote = AnySealed,
     });
 
-    public CommandReply Extend(Caller by, DateTimeOffset until, int hold = 1) =>
-        Do(new ExtendHold { ReportId = Id, Context = Context(by), Number = hold, Until = until });
+    public CommandReply Extend(Caller by, DateTimeOffset until, int hold = 0) =>
+        Do(new ExtendHold { ReportId = Id, Context = Context(by), Number = Held(hold), Until = until });
 
-    public CommandReply Lift(Caller by, int hold = 1) => Do(new LiftHold { ReportId = Id, Context = Context(by), Number = hold, SealedWhy = AnySealed });
+    /// <summary>0: the first one that the report has.</summary>
+    private int Held(int number) => number > 0 ? number : Report.Holds is [var first, ..] ? first.Number : 1;
 
-    public CommandReply ObjectToHold(Caller by, int hold = 1) =>
-        Do(new ObjectToHold { ReportId = Id, Context = Context(by), Number = hold, SealedWhy = AnySealed });
+    public CommandReply Lift(Caller by, int hold = 0) => Do(new LiftHold { ReportId = Id, Context = Context(by), Number = Held(hold), SealedWhy = AnySealed });
 
-    public CommandReply Overrule(Caller by, int hold = 1) =>
-        Do(new OverruleHold { ReportId = Id, Context = Context(by), Number = hold, SealedWhy = AnySealed });
+    public CommandReply ObjectToHold(Caller by, int hold = 0) =>
+        Do(new ObjectToHold { ReportId = Id, Context = Context(by), Number = Held(hold), SealedWhy = AnySealed });
+
+    public CommandReply Overrule(Caller by, int hold = 0) =>
+        Do(new OverruleHold { ReportId = Id, Context = Context(by), Number = Held(hold), SealedWhy = AnySealed });
 
     public CommandReply Expire() => Do(new ExpireHolds { ReportId = Id, Context = Context(Caller.System with { Tenant = Report.Tenant }) });
 
@@ -322,8 +325,13 @@ internal sealed class FakeMembership : IMembership
     /// <summary>National bureaus; none, unless a test names them. Police of a country with one belongs there.</summary>
     public Dictionary<Country, AgencyId> Bureaus { get; } = [];
 
+    /// <summary>For whom further agencies work, and which are closed; none, unless a test names them.</summary>
+    public Dictionary<AgencyId, ImmutableArray<Country>> Working { get; } = [];
+    public HashSet<AgencyId> Closed { get; } = [];
+
     public ImmutableArray<Country> CountriesOf(AgencyId agency) =>
     [
+        .. Working.GetValueOrDefault(agency, []),
         .. Hotlines.Where(p => p.Value.Contains(agency)).Select(p => p.Key),
         .. Bureaus.Where(b => b.Value == agency || PoliceOf(b.Key) == agency).Select(b => b.Key),
     ];
@@ -335,7 +343,8 @@ internal sealed class FakeMembership : IMembership
     public AgencyId? PoliceOf(Country country) => country == ReportScenario.UA ? AgencyId.Parse("police-ua")
         : country == ReportScenario.NL ? ReportScenario.PoliceNl.Agency : null;
 
-    public bool IsPoliceOrInterpol(AgencyId agency) => agency == Interpol || agency.Value.StartsWith("police", StringComparison.Ordinal);
+    public bool IsPoliceOrInterpol(AgencyId agency) => 
+        !Closed.Contains(agency) && (agency == Interpol || agency.Value.StartsWith("police", StringComparison.Ordinal));
 
     /// <summary>What agencies have looked at twice; nothing, unless a test says so.</summary>
     public Dictionary<AgencyId, SecondLookPolicy> Looks { get; } = [];

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CPort.Domain.Reports;
 using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.EndToEnd;
@@ -20,7 +21,7 @@ public sealed class HoldTests(MovedNode moved) : IClassFixture<MovedNode>
         var node = await WithAgenciesAsync();
         var id = await HeldReportAsync(node, "FIRST-1");
         var hold = await HoldAsync(node, id, "PossibleNewVictim", ("Command-Id", "hold-1"));
-        Assert.Equal($"{id}-h1", hold);
+        Assert.Matches($"^{id}-h[1-9][0-9]{{5}}$", hold);
         Assert.Equal(hold, await HoldAsync(node, id, "PossibleNewVictim", ("Command-Id", "hold-1")));
 
         var refused = (await node.PostAsync("hotline-cz", $"v1/reports/{id}/items:act", ReportLifeTests.Action(2))).Is(HttpStatusCode.Conflict);
@@ -69,6 +70,30 @@ public sealed class HoldTests(MovedNode moved) : IClassFixture<MovedNode>
         (await node.GetAsync("supervisor", "v1/holds")).Is(HttpStatusCode.Forbidden);
         Assert.Equal("reason", (await node.PostAsync("police-cz", $"v1/reports/{id}:hold", Body("Because"), Purpose)).Is((HttpStatusCode)422).Json
             .GetProperty("errors")[0].GetProperty("field").GetString());
+    }
+
+    [Fact]
+    public async Task One_force_neither_uses_up_what_is_anothers_nor_does_an_id_tell_it_of_anothers()
+    {
+        var node = await WithAgenciesAsync();
+        var id = await HeldReportAsync(node, "FIRST-4");
+        var ids = new HashSet<string>();
+        for (var i = 0; i < ReportLimits.HoldsOfAgency; i++)
+        {
+            var hold = await HoldAsync(node, id, "OngoingInvestigation");
+            Assert.True(ids.Add(hold));
+            (await node.PostAsync("police-cz", $"v1/holds/{hold}:lift", new JsonObject(), Purpose)).Is(HttpStatusCode.OK);
+        }
+
+        Assert.Equal("too-many-items",
+            (await node.PostAsync("police-cz", $"v1/reports/{id}:hold", Body("BadHoster"), Purpose)).Is((HttpStatusCode)422).Code);
+        var others = (await node.PostAsync("police-cz2", $"v1/reports/{id}:hold", Body("BadHoster"), Purpose)).Is(HttpStatusCode.OK).Json
+            .GetProperty("holdId").GetString()!;
+        Assert.Matches($"^{id}-h[1-9][0-9]{{5}}$", others);
+        Assert.DoesNotContain(others, ids);
+
+        // In order they would count all the same.
+        Assert.NotEqual(ids.Append(others).Order(StringComparer.Ordinal), ids.Append(others));
     }
 
     [Fact]

@@ -51,8 +51,6 @@ public sealed class IwolTests(EndToEndNodes nodes)
 
         Assert.Equal("kept in safe of police-ge", Text(await GetAsync(node, "police-ge", id), "ownReference"));
         Assert.Equal("not-decidable", (await node.PostAsync("officer-ip", $"v1/iwol/candidates/{id}:list", new JsonObject())).Is(HttpStatusCode.Conflict).Code);
-        (await AttestAsync(node, "police-md", id, severe: false)).Is(HttpStatusCode.OK);
-        Assert.Equal("not-decidable", (await node.PostAsync("officer-ip", $"v1/iwol/candidates/{id}:list", new JsonObject())).Is(HttpStatusCode.Conflict).Code);
         (await AttestAsync(node, "police-md", id)).Is(HttpStatusCode.OK);
         Assert.Equal(2, (await GetAsync(node, "police-md", id)).GetProperty("attestations").GetArrayLength());
         Assert.DoesNotContain("safe of police-ge", (await GetAsync(node, "police-md", id)).GetRawText(), StringComparison.Ordinal);
@@ -102,6 +100,73 @@ public sealed class IwolTests(EndToEndNodes nodes)
         Assert.DoesNotContain("iwol-one", Encoding.UTF8.GetString(await FileAsync(node, "police-ge", "list.txt")), StringComparison.Ordinal);
         var changes = (await node.GetAsync("police-md", $"v1/iwol/list/changes?since={version}", Purpose)).Is(HttpStatusCode.OK).Json;
         Assert.Contains("iwol-one.example", changes.GetProperty("removed").EnumerateArray().Select(d => d.GetString()));
+    }
+
+    [Fact]
+    public async Task Who_could_read_what_others_found_does_not_change_its_own_word()
+    {
+        var node = await WithAgenciesAsync();
+        var report = await BaselineAsync(node, "IWOL-20", "https://iwol-blind.example/x");
+        var id = await ProposeAsync(node, "hotline-ge", report);
+        (await AttestAsync(node, "police-ge", id, severe: false)).Is(HttpStatusCode.OK);
+
+        // A slip is mended as long as nobody else has said anything.
+        Assert.True((await GetAsync(node, "police-ge", id)).GetProperty("mayAttest").GetBoolean());
+        (await AttestAsync(node, "police-ge", id)).Is(HttpStatusCode.OK);
+        (await AttestAsync(node, "police-md", id, severe: false)).Is(HttpStatusCode.OK);
+        foreach (var who in new[] { "police-ge", "police-md" })
+        {
+            Assert.Equal(2, (await GetAsync(node, who, id)).GetProperty("attestations").GetArrayLength());
+            Assert.False((await GetAsync(node, who, id)).TryGetProperty("mayAttest", out _));
+            Assert.Equal("not-blind-any-more", (await AttestAsync(node, who, id)).Is(HttpStatusCode.Conflict).Code);
+        }
+
+        Assert.Equal([true, false], (await GetAsync(node, "police-ge", id)).GetProperty("attestations").EnumerateArray()
+            .Select(a => a.GetProperty("severe").GetBoolean()));
+
+        // Anew it is looked at by all; and who decides says nothing once there is enough to decide by.
+        (await node.PostAsync("officer-ip", $"v1/iwol/candidates/{id}:decline", Why("they do not agree"))).Is(HttpStatusCode.OK);
+        Assert.Equal(id, await ProposeAsync(node, "hotline-ge", report));
+        (await AttestAsync(node, "police-ge", id)).Is(HttpStatusCode.OK);
+        (await AttestAsync(node, "police-md", id)).Is(HttpStatusCode.OK);
+        Assert.Equal(2, (await GetAsync(node, "interpol", id)).GetProperty("attestations").GetArrayLength());
+        Assert.Equal("not-blind-any-more", (await AttestAsync(node, "officer-ip", id)).Is(HttpStatusCode.Conflict).Code);
+    }
+
+    [Fact]
+    public async Task Words_of_police_that_is_closed_or_works_elsewhere_put_no_domain_on_the_list()
+    {
+        var node = await WithAgenciesAsync();
+        foreach (var (agency, country) in new[] { ("police-ee", "EE"), ("police-lv", "LV") })
+        {
+            await node.RegisterAsync(agency, "Police", "Standard", "Officer", country);
+        }
+
+        var id = await ProposeAsync(node, "hotline-ge", await BaselineAsync(node, "IWOL-21", "https://iwol-closed.example/x"));
+        (await AttestAsync(node, "police-ee", id)).Is(HttpStatusCode.OK);
+        (await AttestAsync(node, "police-lv", id)).Is(HttpStatusCode.OK);
+        await CandidateAsync(node, id, c => c.GetProperty("decidable").GetBoolean());
+
+        await node.ChangeAgencyAsync("police-lv", new JsonObject { ["active"] = false });
+        await RefusedAsync();
+        await node.RegisterAsync("police-lv2", "Police", "Standard", "Officer", "LV");
+        (await AttestAsync(node, "police-lv2", id)).Is(HttpStatusCode.OK);
+        await CandidateAsync(node, id, c => c.GetProperty("decidable").GetBoolean());
+
+        await node.ChangeAgencyAsync("police-ee", new JsonObject { ["countries"] = new JsonArray("LV") });
+        await RefusedAsync();
+        await node.RegisterAsync("police-ee2", "Police", "Standard", "Officer", "EE");
+        (await AttestAsync(node, "police-ee2", id)).Is(HttpStatusCode.OK);
+        (await node.PostAsync("officer-ip", $"v1/iwol/candidates/{id}:list", new JsonObject())).Is(HttpStatusCode.OK);
+
+        // The directory comes to the node a moment after the change.
+        async Task RefusedAsync()
+        {
+            await CandidateAsync(node, id, c => !c.GetProperty("decidable").GetBoolean());
+            var refused = (await node.PostAsync("officer-ip", $"v1/iwol/candidates/{id}:list", new JsonObject())).Is(HttpStatusCode.Conflict);
+            Assert.Equal("not-decidable", refused.Code);
+            Assert.Contains("takes part no more", refused.Text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

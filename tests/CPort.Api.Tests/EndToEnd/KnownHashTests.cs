@@ -92,6 +92,13 @@ public sealed class KnownHashTests(EndToEndNodes nodes)
         Assert.Equal([.. Enumerable.Repeat("rejected", 18), "imported"], answers.Select(a => a.GetProperty("outcome").GetString()));
         Assert.Contains("sha1", Assert.Single(answers[^1].GetProperty("leftOut").EnumerateArray()).GetProperty("field").GetString(), StringComparison.Ordinal);
         Assert.True((await LookupAsync(node, "nl", null, ("md5", md5)))[0].GetProperty("known").GetBoolean());
+
+        // Whatever a sender's program calls lines of JSON.
+        foreach (var type in new[] { "application/json", "application/jsonl", "application/x-www-form-urlencoded", "text/plain" })
+        {
+            var taken = await node.SendAsync("interpol", HttpMethod.Post, "v1/hashes:import?list=e2e", row, type: type);
+            Assert.Contains("\"outcome\":\"unchanged\"", taken.Is(HttpStatusCode.OK).Text, StringComparison.Ordinal);
+        }
     }
 
     [SkippableTheory]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CPort.Domain.Reports;
 using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.EndToEnd;
@@ -21,7 +22,7 @@ public sealed class QuestionTests(MovedNode moved) : IClassFixture<MovedNode>
         var asked = (await node.PostAsync("ncb-nz", "v1/requests", Ask(report, "Referrer", "UploadTime"), Purpose, ("Command-Id", "ask-1")))
             .Is(HttpStatusCode.OK).Json;
         var id = asked.GetProperty("requestId").GetString()!;
-        Assert.Equal($"{report}-q1", id);
+        Assert.Matches($"^{report}-q[1-9][0-9]{{5}}$", id);
         Assert.Equal(id, (await node.PostAsync("ncb-nz", "v1/requests", Ask(report, "Referrer", "UploadTime"), Purpose, ("Command-Id", "ask-1")))
             .Is(HttpStatusCode.OK).Json.GetProperty("requestId").GetString());
         Assert.True((await ListedAsync(node, "gb", "open", id)).GetProperty("toAnswer").GetBoolean());
@@ -70,6 +71,35 @@ public sealed class QuestionTests(MovedNode moved) : IClassFixture<MovedNode>
 
         Task<Reply> AnswerAsync(string who) => node.PostAsync(who, $"v1/requests/{id}:answer",
             Answers(("Referrer", "https://links.example/there"), ("UploadTime", "2026-01-01T10:00:00+13:00")));
+    }
+
+    [Fact]
+    public async Task One_force_neither_uses_up_what_is_anothers_nor_does_an_id_tell_it_of_anothers()
+    {
+        var node = await WithAgenciesAsync();
+        await node.RegisterAsync("police-nz2", "Police", "Standard", "Officer", "NZ");
+        var report = await ReferredAsync(node, "ASK-3");
+        (await node.PostAsync("gb", "v1/referrals", new JsonObject
+        {
+            ["reportId"] = report, ["items"] = new JsonArray(new JsonObject { ["item"] = 1 }), ["agency"] = "police-nz2", ["because"] = "Report",
+        })).Is(HttpStatusCode.OK);
+        await EndToEndNode.UntilAsync(() => node.GetAsync("police-nz2", $"v1/reports/{report}/items/1", Purpose), r =>
+            r.Status == HttpStatusCode.OK && r.Text.Contains("referralId", StringComparison.Ordinal));
+        var ids = new HashSet<string>();
+        for (var i = 0; i < ReportLimits.QuestionsOfAgency; i++)
+        {
+            var id = (await node.PostAsync("ncb-nz", "v1/requests", Ask(report, "PageContext"), Purpose)).Is(HttpStatusCode.OK).Json
+                .GetProperty("requestId").GetString()!;
+            Assert.True(ids.Add(id));
+            (await node.PostAsync("gb", $"v1/requests/{id}:impossible", new JsonObject { ["text"] = "nobody knows" })).Is(HttpStatusCode.OK);
+        }
+
+        Assert.Equal("too-many-items", (await node.PostAsync("ncb-nz", "v1/requests", Ask(report, "PageContext"), Purpose)).Is((HttpStatusCode)422).Code);
+        var others = (await node.PostAsync("police-nz2", "v1/requests", Ask(report, "PageContext"), Purpose)).Is(HttpStatusCode.OK).Json
+            .GetProperty("requestId").GetString()!;
+        Assert.Matches($"^{report}-q[1-9][0-9]{{5}}$", others);
+        Assert.DoesNotContain(others, ids);
+        Assert.NotEqual(ids.Append(others).Order(StringComparer.Ordinal), ids.Append(others));
     }
 
     [Fact]

@@ -253,6 +253,18 @@ public sealed class ServiceTests(EndToEndNodes nodes)
         Assert.DoesNotContain(routes, r => r.StartsWith("/v1", StringComparison.Ordinal) && r.EndsWith('/'));
     }
 
+    /// <summary>Proxies write paths down: in them stand ids, codes and numbers of ours, and no hash, host, address or text of a report.</summary>
+    [Fact]
+    public async Task No_path_carries_what_must_not_stand_in_logs()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        var names = node.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => e.RoutePattern.RawText?.StartsWith("/v1", StringComparison.Ordinal) == true)
+            .SelectMany(e => e.RoutePattern.Parameters.Select(p => p.Name)).Distinct().Order(StringComparer.Ordinal);
+        Assert.Equal(
+            ["agency", "file", "format", "hold", "id", "item", "keyId", "level", "name", "number", "path", "person", "type", "version"], names);
+    }
+
     [Fact]
     public async Task Every_error_is_a_problem_document()
     {

@@ -24,6 +24,13 @@ public sealed class NodeConfigurationTests
     [InlineData("Logs:Format", "Loud", "CPORT__Logs__Format: one of Simple, Json is needed.")]
     [InlineData("Database:Provider", "7", "CPORT__Database__Provider: one of Sqlite, PostgreSql is needed.")]
     [InlineData("Data", " ", "CPORT__Data: a folder is needed.")]
+    [InlineData("Iwol:Answer", "StopName", "CPORT__Iwol__StopName: Answer StopName needs StopName.")]
+    [InlineData("Iwol:StopName", "stop", "CPORT__Iwol__StopName: a host name of lower-case letters, digits, hyphens and dots is needed.")]
+    [InlineData("Iwol:StopName", "STOP.example", "CPORT__Iwol__StopName: a host name of lower-case letters, digits, hyphens and dots is needed.")]
+    [InlineData("Iwol:StopName", "s.example\n* A 1.2.3.4", "CPORT__Iwol__StopName: a host name of lower-case letters, digits, hyphens and dots is needed.")]
+    [InlineData("Iwol:StopName", "stop.iwol.rpz", "CPORT__Iwol__StopName: it lies within the policy zone, where nobody finds it.")]
+    [InlineData("Iwol:StopAddresses:0", "1", "CPORT__Iwol__StopAddresses: '1' is no address.")]
+    [InlineData("Iwol:StopAddresses:0", "fe80::1%eth0", "CPORT__Iwol__StopAddresses: 'fe80::1%eth0' is no address.")]
     [InlineData("Hosting:TableFile", "/nowhere/x", "CPORT__Hosting__TableFile: the file /nowhere/x does not exist.")]
     [InlineData("Keys:Master", "x", "CPORT__Keys__Master: unknown setting; known are MasterKeyFile, MasterKey.")]
     [InlineData(

@@ -53,6 +53,9 @@ public sealed class NodeStartTests : IDisposable
             Assert.Contains(name, await _http.GetStringAsync(Figures(app) + "/metrics"), StringComparison.Ordinal);
         }
 
+        // One unit of time, Prometheus' own.
+        Assert.DoesNotContain("_milliseconds", await _http.GetStringAsync(Figures(app) + "/metrics"), StringComparison.Ordinal);
+
         Assert.Equal(HttpStatusCode.NotFound, (await _http.GetAsync(Figures(app) + "/v1/queues")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await _http.GetAsync(Url(app) + "/metrics")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await _http.GetAsync(Url(app) + "/health/live")).StatusCode);

@@ -2,7 +2,10 @@ using static CPort.Domain.Iwol.IwolRules;
 
 namespace CPort.Domain.Iwol.Verbs;
 
-/// <summary>An officer says what he or she found on the domain, by hand. One's own can be replaced; a country says it once.</summary>
+/// <summary>
+/// An officer says what he or she found on the domain, by hand, and blind: a country says it once, and the agency's own word can be replaced as long as no
+/// other was to be seen, or once it is too old to count.
+/// </summary>
 [ProtoContract, Manifest("wc2")]
 public sealed record AttestDomain : IIwolCommand
 {
@@ -24,12 +27,12 @@ public sealed record AttestDomain : IIwolCommand
     public IwolDecision Decide(IwolCandidate candidate, IwolEnvironment environment)
     {
         var caller = Context.Caller;
-        if (!IsSeenBy(candidate, caller) || !AccessTable.AsksForItself(caller) || !caller.Is(Roles.Officer))
+        if (!IsSeenBy(candidate, caller) || !IsWhoLooks(caller))
         {
             return Absent(candidate, this);
         }
 
-        if (candidate.State is not (IwolState.Candidate or IwolState.Listed))
+        if (!IsOpen(candidate))
         {
             return NotThere(candidate, this, IwolState.Candidate, IwolState.Listed);
         }
@@ -48,9 +51,15 @@ public sealed record AttestDomain : IIwolCommand
                 $"It says where what was seen is kept, and when it was seen: within the last {IwolLimits.SeenDays} days.");
         }
 
-        if (country is not null && candidate.Attestations.Any(a => a.Country == country && a.Agency != caller.Agency))
+        if (country is not null && candidate.Attestations.Any(a => a.Country == country && a.Agency != caller.Agency && StillSpeaks(a, environment)))
         {
             return Rejected(candidate, this, IwolRejection.CountryHasAttested, "Another agency of that country has said what it found.");
+        }
+
+        if (IsBlindNoMore(candidate, caller, environment))
+        {
+            return Rejected(candidate, this, IwolRejection.NotBlindAnyMore,
+                "Your agency could see what others found. What it said before stands, until it is too old to count or the domain is proposed anew.");
         }
 
         return Accepted(candidate, this, new DomainAttested
@@ -63,6 +72,23 @@ public sealed record AttestDomain : IIwolCommand
             },
         });
     }
+
+    /// <summary>The caller can say what it found now; whether it fits is another question.</summary>
+    internal static bool MayBeSaid(IwolCandidate candidate, Caller caller, IwolEnvironment environment) =>
+        IsWhoLooks(caller) && IsOpen(candidate) && !IsBlindNoMore(candidate, caller, environment);
+
+    private static bool IsWhoLooks(Caller caller) => AccessTable.AsksForItself(caller) && caller.Is(Roles.Officer);
+
+    private static bool IsOpen(IwolCandidate candidate) => candidate.State is IwolState.Candidate or IwolState.Listed;
+
+    /// <summary>
+    /// Others' words were to be seen: with one's own, by when that was given and not by what it says of when, which is its giver's to choose; or by who
+    /// decides. Of a listed domain all is told to all, and INTERPOL has decided: a word is news for the next decision.
+    /// </summary>
+    private static bool IsBlindNoMore(IwolCandidate candidate, Caller caller, IwolEnvironment environment) =>
+        candidate.State == IwolState.Candidate && (candidate.Attestations.FirstOrDefault(a => a.Agency == caller.Agency) is { } own
+            ? candidate.Attestations.Length > 1 && own.At.AddDays(IwolLimits.SeenDays) > environment.Now
+            : SeesAttestations(candidate, caller, environment));
 }
 
 /// <summary>An officer said what was found.</summary>
@@ -77,6 +103,11 @@ public sealed record DomainAttested : IIwolEvent
 
     public IwolCandidate Apply(IwolCandidate candidate) => candidate with
     {
-        Attestations = [.. candidate.Attestations.Where(a => a.Agency != Attestation.Agency), Attestation],
+        Attestations =
+        [
+            .. candidate.Attestations.Where(a =>
+                a.Agency != Attestation.Agency && (Attestation.Country is null || a.Country != Attestation.Country)),
+            Attestation,
+        ],
     };
 }

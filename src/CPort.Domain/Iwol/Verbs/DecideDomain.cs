@@ -64,7 +64,9 @@ public sealed record DecideDomain : IIwolCommand
         {
             return Rejected(candidate, this, IwolRejection.NotDecidable,
                 $"It takes officers of {environment.Policy.Countries} countries and {environment.Policy.Agencies} agencies who agree,"
-                + $" by what they saw in the last {IwolLimits.SeenDays} days, and none who does not.");
+                + $" by what they saw in the last {IwolLimits.SeenDays} days, and none who does not."
+                + (candidate.Attestations.All(a => StillSpeaks(a, environment)) ? ""
+                    : " Words do not count whose agency takes part no more, or works no more for the country it spoke for: its police of today may look."));
         }
 
         if (Standing is not { Evidence: > 0 })

@@ -22,8 +22,10 @@ public sealed record ProposeDomain : IIwolCommand
 
     public IwolDecision Decide(IwolCandidate candidate, IwolEnvironment environment) =>
         IsKnown(candidate, Evidence.Item) && !IsOver(candidate) ? Accepted(candidate, this)
-        : !IsKnown(candidate, Evidence.Item) && candidate.Evidence.Length >= IwolLimits.Evidence
-            ? Rejected(candidate, this, IwolRejection.TooMuchEvidence, $"At most {IwolLimits.Evidence} items speak for one domain.")
+        : !IsKnown(candidate, Evidence.Item) && (candidate.Evidence.Length >= IwolLimits.Evidence
+            || candidate.Evidence.Count(e => e.By == Context.Caller.Agency) >= IwolLimits.EvidenceOfAgency)
+            ? Rejected(candidate, this, IwolRejection.TooMuchEvidence,
+                $"At most {IwolLimits.EvidenceOfAgency} items of an agency, and {IwolLimits.Evidence} in all, speak for one domain.")
         : Accepted(candidate, this, new DomainProposed
         {
             Meta = Context.ToMeta(), Key = Key, Evidence = Evidence with { At = environment.Now, By = Context.Caller.Agency },

@@ -33,9 +33,10 @@ public sealed record ProposeRemoval : IIwolCommand
         }
 
         // The calendar says it once in between, and has to.
-        if (!itself && HasEnoughNotes(candidate))
+        if (!itself && HasSaidEnough(candidate, Context.Caller.Agency))
         {
-            return Rejected(candidate, this, IwolRejection.TooManyNotes, $"{IwolLimits.Notes} proposals and objections wait for INTERPOL's decision.");
+            return Rejected(candidate, this, IwolRejection.TooManyNotes,
+                $"{IwolLimits.NotesOfAgency} of your agency's proposals and objections wait for INTERPOL's decision.");
         }
 
         // The calendar comes every second, and says it once.

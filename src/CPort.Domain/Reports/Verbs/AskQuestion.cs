@@ -24,7 +24,9 @@ public sealed record AskQuestion : IReportCommand
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
-        var (caller, now, number) = (Context.Caller, environment.Now, report.Questions.Length + 1);
+        var (caller, now) = (Context.Caller, environment.Now);
+        var own = report.Questions.Count(q => q.Agency == caller.Agency);
+        var number = PoliceNumbers.Next("question", report.Id, caller.Agency, own, n => report.Question(n) is not null);
         ItemReferral? Own(ContentItem item) => item.Referrals.LastOrDefault(r => r.Agency == caller.Agency && r.Referral is not null);
         bool IsUrgent(ContentItem item) => report.Urgent || Own(item)?.Urgent == true;
         return ForItems(report, this, Items, ItemWrite.Ask,
@@ -36,8 +38,8 @@ public sealed record AskQuestion : IReportCommand
                 : report.Questions.FirstOrDefault(q => q.IsOpen && q.Agency == caller.Agency && q.To == To && q.Ordinals.Contains(item.Ordinal)
                     && q.Fields.Any(Fields.Contains)) is { } other
                     ? new Refusal(RejectionCode.AskedAlready, $"Your agency's question {new QuestionRef(report.Id, other.Number)} waits for that already.")
-                : report.Questions.Length >= ReportLimits.QuestionsPerReport
-                    ? new Refusal(RejectionCode.TooManyItems, $"At most {ReportLimits.QuestionsPerReport} questions are asked about a report.")
+                : own >= ReportLimits.QuestionsOfAgency
+                    ? new Refusal(RejectionCode.TooManyItems, $"An agency asks at most {ReportLimits.QuestionsOfAgency} questions about a report.")
                 : null),
             items =>
             {

@@ -23,7 +23,9 @@ public sealed record RequestHold : IReportCommand
 
     public ReportDecision Decide(Report report, ReportEnvironment environment)
     {
-        var (caller, now, number) = (Context.Caller, environment.Now, report.Holds.Length + 1);
+        var (caller, now) = (Context.Caller, environment.Now);
+        var own = report.Holds.Count(h => h.Agency == caller.Agency);
+        var number = PoliceNumbers.Next("hold", report.Id, caller.Agency, own, n => report.Hold(n) is not null);
         var until = Until ?? now.AddHours(Math.Min(ReportLimits.HoldHours, environment.LongestHold.TotalHours));
         return ForItems(report, this, Items, ItemWrite.Hold,
             item =>
@@ -31,8 +33,8 @@ public sealed record RequestHold : IReportCommand
                 : Holding.CheckEnd(now, until, environment)
                 ?? (report.Holds.FirstOrDefault(h => h.Agency == caller.Agency && h.Stops(item, now)) is { } running
                     ? new Refusal(RejectionCode.AlreadyOnHold, $"Your agency's hold {new HoldRef(report.Id, running.Number)} runs; extend that.")
-                : report.Holds.Length >= ReportLimits.HoldsPerReport
-                    ? new Refusal(RejectionCode.TooManyItems, $"A report has at most {ReportLimits.HoldsPerReport} holds.")
+                : own >= ReportLimits.HoldsOfAgency
+                    ? new Refusal(RejectionCode.TooManyItems, $"An agency has at most {ReportLimits.HoldsOfAgency} holds of a report.")
                 : null),
             items =>
             [

@@ -27,8 +27,8 @@ public sealed record RequestReferral : IReportCommand
                     ? new Refusal(RejectionCode.NotPolice, "A hotline refers to police or INTERPOL that takes part; police refers to itself, and forwards.")
                 : item.Referrals.Any(r => r.Agency == Agency && r.Why == Why && r.About == ItemReferrals.AboutOf(report, item, Why, About))
                     ? new Refusal(RejectionCode.NothingToChange, "It is referred so already.")
-                : item.Referrals.Length >= ReportLimits.ReferralsPerItem
-                    ? new Refusal(RejectionCode.TooManyItems, $"An item is referred {ReportLimits.ReferralsPerItem} times at most.")
+                : item.Referrals.Count(r => r.By == caller.Agency) >= ReportLimits.ReferralsOfAgency
+                    ? new Refusal(RejectionCode.TooManyItems, $"An agency refers an item {ReportLimits.ReferralsOfAgency} times at most.")
                 : null,
             items =>
             [
