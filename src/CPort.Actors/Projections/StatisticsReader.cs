@@ -87,7 +87,8 @@ public sealed class StatisticsReader(ReadModel model)
             await c.CountAsync("exchangedUrls", "Different URLs of the items that count as exchanged.",
                 Urls(c.Items(FieldGroup.Url).Where(i => i.Exchanged))).ConfigureAwait(false),
             urls,
-            new Figure("knownUrls", "Those of the illegal URLs all of whose illegal items were known without a look; share: of the illegal URLs.", known, Share(known)),
+            new Figure(
+                "knownUrls", "Those of the illegal URLs all of whose illegal items were known without a look; share: of the illegal URLs.", known, Share(known)),
             unknown with { Share = Share(unknown.Count) },
         ];
     }

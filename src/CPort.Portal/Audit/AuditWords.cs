@@ -24,7 +24,7 @@ internal static class AuditWords
         {
             var (kind, id) = written.Split(':', 2) is [var k, var i] ? (k, i) : ("", written);
             var end = id.LastIndexOf('-') is var dash and > 0 && id.Length - dash <= 6 ? dash : id.Length;
-            var shown = id.Length > Whole && end > Shown ? "…" + id[(end - Shown)..] : id;
+            var shown = id.Length > Whole && end > Shown ? "…" + id[(end - Shown)..].Replace('-', Joined) : id;
             text.Add(kind == of ? shown : $"{kind} {shown}");
             of = kind;
         }
@@ -34,4 +34,7 @@ internal static class AuditWords
 
     /// <summary>Ids no longer than this stand whole; of longer ones so many characters, and an ordinal.</summary>
     private const int Whole = 16, Shown = 4;
+
+    /// <summary>A hyphen at which no line ends: an ordinal alone on the next one would be a number of something else.</summary>
+    private const char Joined = '\u2011';
 }
