@@ -32,7 +32,8 @@ public sealed partial class TextTests
         string[] missing =
         [
             .. Missing<ItemState>("state"), .. Missing<Classification>("classification"), .. Missing<AgeCategory>("age"), .. Missing<GenderCategory>("gender"),
-            .. Missing<ActionType>("action"), .. Missing<ActionReason>("reasonFor"), .. Missing<ContentType>("contentType"),
+            .. Missing<SiteType>("siteType"), .. Missing<Commerciality>("commerciality"), .. Missing<ActionType>("action"),
+            .. Missing<ActionReason>("reasonFor"), .. Missing<ContentType>("contentType"),
             .. Missing<ReportState>("reportState"), .. Missing<MailWish>("mails"), .. Missing<PersonState>("personState"), .. Missing<TrustLevel>("trust"),
             .. Missing<ReferralState>("referralState"), .. Missing<ReferralWhy>("referralWhy"), .. Missing<DeclineReason>("declineReason"),
             .. Missing<ReferralOutcome>("referralOutcome"), .. Missing<KnownAs>("knownAs"), .. Missing<HoldReason>("holdReason"),
@@ -124,7 +125,7 @@ public sealed partial class TextTests
         + @"role|personState|personStanding|agencyKind|trust|changeOf|changeState|keyState|tableSet|keyPurpose|keyAmiss|admin|mail|mails|"
         + @"packageState|recallReason|iwolState|iwolNote|iwol|dataField|questionState|questionTo|prioritySignal|priorityState|requests\.how|deconfliction|"
         + @"inbox|referralState|referralWhy|declineReason|referralOutcome|knownAs|icseWord|"
-        + @"holdReason|holdState|dialogue|answer|hold|news|webhookState|webhookOutcome)\.")]
+        + @"siteType|commerciality|holdReason|holdState|dialogue|answer|hold|news|webhookState|webhookOutcome)\.")]
     private static partial Regex Family();
 
     [GeneratedRegex(@"\{[a-z0-9]+\}", RegexOptions.IgnoreCase)]

@@ -29,7 +29,7 @@ public sealed class StatisticsReader(ReadModel model)
             {
                 From = from, To = to, At = at,
                 Scope = (counting.Everything
-                    ? "every item of the tenant" : "the items your agency may see (docs/access.md); a figure about a field counts those whose field it sees")
+                    ? "every item of the tenant" : "the items your agency may see; a figure about a field counts those whose field it sees")
                     + "; withdrawn items count in the figure of that name and in no other",
                 Figures = [.. await ItemsAsync(counting).ConfigureAwait(false), .. await UrlsAsync(counting).ConfigureAwait(false)],
                 Breakdowns = await BreakdownsAsync(counting).ConfigureAwait(false),
@@ -78,7 +78,7 @@ public sealed class StatisticsReader(ReadModel model)
             + "assessed or inherited (INHOPE: illegal content URL = unique, assessed as CSAM). Different within the span and what you see.", Urls(illegal))
             .ConfigureAwait(false);
         var unknown = await c.CountAsync(
-            "newUrls", "Those of illegalUrls with at least one illegal item that was not known without a look; share: of illegalUrls.",
+            "newUrls", "Those of the illegal URLs with at least one illegal item that was not known without a look; share: of the illegal URLs.",
             Urls(illegal.Where(i => !i.KnownWithoutLook))).ConfigureAwait(false);
         double? Share(long count) => urls.Count == 0 ? null : Math.Round((double)count / urls.Count, 4);
         var known = urls.Count - unknown.Count;
@@ -87,7 +87,8 @@ public sealed class StatisticsReader(ReadModel model)
             await c.CountAsync("exchangedUrls", "Different URLs of the items that count as exchanged.",
                 Urls(c.Items(FieldGroup.Url).Where(i => i.Exchanged))).ConfigureAwait(false),
             urls,
-            new Figure("knownUrls", "Those of illegalUrls all of whose illegal items were known without a look; share: of illegalUrls.", known, Share(known)),
+            new Figure(
+                "knownUrls", "Those of the illegal URLs all of whose illegal items were known without a look; share: of the illegal URLs.", known, Share(known)),
             unknown with { Share = Share(unknown.Count) },
         ];
     }

@@ -32,6 +32,21 @@ public static class UrlMask
     public static string HostOf(string url, bool showHost = false) =>
         !Uri.TryCreate(url, UriKind.Absolute, out var parsed) ? new string(Block, Longest) : showHost ? parsed.Host : Host(parsed.Host);
 
+    /// <summary>The runs of a closed text, each with whether it stands for what is closed.</summary>
+    public static IEnumerable<(string Text, bool Shut)> Runs(string closed)
+    {
+        for (var (from, to) = (0, 0); from < closed.Length; from = to)
+        {
+            var shut = closed[from] == Block;
+            while (to < closed.Length && closed[to] == Block == shut)
+            {
+                to++;
+            }
+
+            yield return (closed[from..to], shut);
+        }
+    }
+
     /// <summary>A URL that no program follows by itself.</summary>
     public static string Defanged(string url) => url.Replace("http", "hxxp", StringComparison.OrdinalIgnoreCase).Replace(".", "[.]", StringComparison.Ordinal);
 
