@@ -90,6 +90,7 @@ public static class CPortPortal
         pages.MapQueues();
         pages.MapLive();
         pages.MapReports();
+        pages.MapRejectionPages();
         pages.MapRequests();
         pages.MapRules();
         pages.MapSecondLooks();
