@@ -54,7 +54,8 @@ internal static class SettingsEndpoints
         }
 
         var model = new SettingsModel(
-            form is null ? me.Person.Settings : SettingsOf(form, me.Person.Settings.KeyMap), await all.Credentials.OfAsync(me.Person, http.RequestAborted),
+            form is null ? me.Person.Settings : SettingsOf(me.Person.Settings, form, me.Person.Settings.KeyMap),
+            await all.Credentials.OfAsync(me.Person, http.RequestAborted),
             await all.Sessions.OfAsync(me.Person.Id, http.RequestAborted),
             me.Session.IdHash, !all.Options.WithoutCodes.Contains(me.Person.Agency), me.Person.Roles, me.Person.Roles & me.Session.Roles,
             me.Session.Tenant.IsTraining(), all.Options.SendsMail, keys);
@@ -78,7 +79,7 @@ internal static class SettingsEndpoints
         var answer = await all.Gateway.SendAsync(
             new ChangeSettings
             {
-                Context = form.Context(), Person = me.Person.Id, Settings = SettingsOf(form, map),
+                Context = form.Context(), Person = me.Person.Id, Settings = SettingsOf(me.Person.Settings, form, map),
             },
             http.RequestAborted);
         return answer is PersonCommandRejected refused
@@ -87,7 +88,7 @@ internal static class SettingsEndpoints
 
     private static Dictionary<string, string?> KeysOf(Form form) => PortalKeys.All.ToDictionary(k => k.Name, k => form.Text($"key-{k.Name}"));
 
-    private static PersonSettings SettingsOf(Form form, string? map) => new()
+    private static PersonSettings SettingsOf(PersonSettings before, Form form, string? map) => before with
     {
         NameVisible = form.Is("nameVisible"), Language = form.Text("language"), Keys = form.Is("keys"), KeyMap = map,
         Theme = Enum.TryParse<Domain.People.Theme>(form.Text("theme"), ignoreCase: true, out var theme) ? theme : default,
