@@ -65,6 +65,7 @@ public static class ApiDocument
         ("ICSE", "Packages of media for INTERPOL's ICSE: proposals, files, answers, recalls."),
         ("IWOL", "INTERPOL's \"worst of\" list of domains: candidates, attestations, signed versions."),
         ("Police and hotlines", "Referrals, and what police asks for: holds, and data."), ("Feed", "What happened that concerns an agency."),
+        ("Notifications", "What the caller is told: clocks that run out, and news by kind."),
         ("Second looks", "What somebody looks at who does not know what was said, before it counts."),
         ("Webhooks", "Where an agency has its news sent."),
         ("Operators", "The read model, and what cannot be read."),

@@ -1,8 +1,10 @@
 using System.Data.Common;
 using System.Diagnostics;
 using Akka.Hosting;
+using CPort.Actors.Exchange;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
+using CPort.Actors.Personal;
 using CPort.Actors.Reports;
 using CPort.Api.Agencies;
 using CPort.Api.Audit;
@@ -50,6 +52,10 @@ public static class CPortApi
         services.TryAddSingleton<INumberSource, AllocatedNumbers>();
         services.TryAddSingleton<IRejectionLog, RejectionLog>();
         services.TryAddSingleton<HashQuota>();
+        services.TryAddSingleton<PersonalStore>();
+        services.TryAddSingleton<NotificationReader>();
+        services.TryAddSingleton<NotificationSources>();
+        services.TryAddSingleton<Notifications>();
         services.AddSingleton<ReportBodyReader>();
         services.TryAddSingleton<IntakeDoor>();
         services.TryAddSingleton(new MatchingOptions());
@@ -142,6 +148,7 @@ public static class CPortApi
         v1.MapAudit();
         v1.MapFeed();
         v1.MapWebhooks();
+        v1.MapNotifications();
         v1.MapProjections();
         v1.MapStuck();
         v1.MapTraining();

@@ -21,6 +21,7 @@ using CPort.Portal.Rules;
 using CPort.Portal.Search;
 using CPort.Portal.Selections;
 using CPort.Portal.SignIn;
+using CPort.Portal.Told;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace CPort.Portal;
@@ -58,7 +59,7 @@ public static class CPortPortal
         services.AddSingleton<LeftItems>();
         services.AddSingleton<NextItem>();
         services.AddSingleton<LiveNews>();
-        services.AddSingleton<PersonalStore>();
+        services.TryAddSingleton<PersonalStore>();
         services.AddSingleton<Drafts>();
         services.TryAddSingleton<BreakLimits>();
         services.AddSingleton<BreakKeeper>();
@@ -90,6 +91,8 @@ public static class CPortPortal
         pages.MapQueues();
         pages.MapLive();
         pages.MapReports();
+        pages.MapRejectionPages();
+        pages.MapTold();
         pages.MapRequests();
         pages.MapRules();
         pages.MapSecondLooks();

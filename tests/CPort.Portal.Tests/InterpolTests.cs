@@ -5,9 +5,14 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AngleSharp.Html.Dom;
+using CPort.Actors.Agencies;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 using CPort.Domain.Identity;
 using CPort.Node.Sample;
 using CPort.Tests.Shared;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CPort.Portal.Tests;
 
@@ -236,6 +241,46 @@ public sealed class InterpolTests(PortalNode node)
         Assert.Equal(
             answer.RootElement.GetProperty("candidates").EnumerateArray().Select(c => $"/app/iwol/{c.GetProperty("candidateId").GetString()}"),
             Rows(await PageAsync(ines, "app/iwol?state=Removed")));
+    }
+
+    /// <summary>
+    /// An agency whose word decides nothing for others has the same pages as others of its kind and sees no more by them: what it named itself, no other's
+    /// candidate, no package, no list.
+    /// </summary>
+    [SkippableFact]
+    public async Task An_untrusted_agencys_analyst_sees_own_candidates_and_no_more()
+    {
+        Skip.IfNot(File.Exists("/usr/share/publicsuffix/public_suffix_list.dat"), "There is no full public suffix list here.");
+        var (gateway, time) = (node.Services.GetRequiredService<IAgencyGateway>(), node.Services.GetRequiredService<TimeProvider>());
+        await gateway.SendAsync(new RegisterAgency
+        {
+            Context = CommandContext.OfSystem(Tenant.Live, time.GetUtcNow()), Agency = AgencyId.Parse("hotline-lu"), Name = "Example hotline LU",
+            Kind = AgencyKind.Hotline, Trust = TrustLevel.Untrusted,
+            Memberships = [new Membership { Country = Domain.CodeLists.Country.Parse("LU"), From = DateOnly.FromDateTime(DateTime.UtcNow.AddDays(-1)) }],
+        }, default);
+        await node.JoinAsync(new SamplePerson("hotline-lu", "luc", "Luc Analyst (example)", Roles.Analyst));
+        using var luc = node.ClientOf("luc@hotline-lu");
+        await LiveTests.WaitAsync(async () => (await luc.GetAsync(new Uri("app/iwol", UriKind.Relative))).StatusCode == HttpStatusCode.OK);
+        var theirs = await JudgedAsync(node, "notlu");
+        var candidate = (await DomainAsync(node, theirs))!;
+        var package = await PackageAsync(node, theirs);
+        foreach (var state in new[] { "", "?state=Listed", "?state=Removed", "?state=Declined" })
+        {
+            Assert.DoesNotContain(Names[theirs], await luc.GetStringAsync(new Uri($"app/iwol{state}", UriKind.Relative)), StringComparison.OrdinalIgnoreCase);
+        }
+
+        foreach (var (address, status) in new[]
+        {
+            (candidate, HttpStatusCode.NotFound), (theirs, HttpStatusCode.NotFound), ("app/iwol/list", HttpStatusCode.Forbidden),
+            ("app/icse", HttpStatusCode.Forbidden), (package, HttpStatusCode.Forbidden),
+        })
+        {
+            using var answer = await luc.GetAsync(new Uri(address, UriKind.Relative));
+            Assert.Equal(status, answer.StatusCode);
+            Assert.DoesNotContain(Names[theirs], await answer.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
+        }
+
+        Assert.Empty((await PageAsync(luc, "app/iwol")).QuerySelectorAll(".tabs a[href='/app/icse']"));
     }
 
     private static IHtmlFormElement Attest(IHtmlDocument page, string reference = "kept")

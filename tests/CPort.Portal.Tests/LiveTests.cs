@@ -58,8 +58,48 @@ public sealed class LiveTests(PortalNode node)
         Assert.Equal(0, (await AskAsync(client, drawn.QuerySelector("[data-live]")!.GetAttribute("data-live")!)).Count);
     }
 
+    /// <summary>The same of the inbox: what is referred is announced, to its agency alone, and the rows stay.</summary>
+    [Fact]
+    public async Task An_open_inbox_hears_of_what_is_referred()
+    {
+        using var client = node.ClientOf("otto@police-nl");
+        using var other = node.ClientOf("olga@police-de");
+        var address = Mark(PageTests.Parse(await client.GetStringAsync(new Uri("app/inbox", UriKind.Relative))))!;
+        var elsewhere = Mark(PageTests.Parse(await other.GetStringAsync(new Uri("app/inbox", UriKind.Relative))))!;
+        using var stream = await OpenAsync(client, address);
+        using var lines = new StreamReader(await stream.Content.ReadAsStreamAsync());
+
+        // The day's own referrals may be on their way still.
+        var (before, abroad) = ((await AskAsync(client, address)).Count, (await AskAsync(other, elsewhere)).Count);
+        var its = await PoliceCase.OpenAsync(node, "live-inbox");
+        Live.LiveAnswer told;
+        do
+        {
+            told = await UntilAsync(lines, null);
+        }
+        while (told.Count <= before);
+
+        Assert.Contains(" new since ", told.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(its.Report, told.Text, StringComparison.Ordinal);
+
+        // A page that is drawn now has it.
+        var drawn = PageTests.Parse(await client.GetStringAsync(new Uri("app/inbox?state=open", UriKind.Relative)));
+        Assert.Contains($"/{its.Page}", drawn.QuerySelectorAll("tbody th a").Select(a => a.GetAttribute("href")));
+        Assert.True((await AskAsync(client, Mark(drawn)!)).Count < told.Count);
+        Assert.Equal(abroad, (await AskAsync(other, elsewhere)).Count);
+
+        // What comes is never among those that are taken already; and who has no inbox hears of none.
+        Assert.Null(Mark(PageTests.Parse(await client.GetStringAsync(new Uri("app/inbox?state=received", UriKind.Relative)))));
+        using var analyst = node.ClientOf("anna@hotline-nl");
+        using var refused = await analyst.GetAsync(new Uri(address.TrimStart('/'), UriKind.Relative));
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+
+        static string? Mark(AngleSharp.Dom.IParentNode page) => page.QuerySelector("[data-live]")?.GetAttribute("data-live");
+    }
+
     [Theory]
     [InlineData("app/live")]
+    [InlineData("app/live?inbox=nothing&at=0&known=0")]
     [InlineData("app/live?queue=nothing&at=0&known=0")]
     [InlineData("app/live?queue=unassessed&at=0&known=0")]
     [InlineData("app/live?queue=unassessed&at=99999999999999999&known=-1")]

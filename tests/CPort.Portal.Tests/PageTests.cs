@@ -23,6 +23,7 @@ public sealed partial class PageTests(PortalNode node)
         ["/app/reports/{id}"] = null, ["/app/reports/{id}/items/{item:int}"] = null, ["/app/{**rest}"] = "app/nothing/here",
         ["/app/search"] = "app/search", ["/app/search/{id}"] = null, ["/app/go"] = null, ["/app/selections/{id}"] = null, ["/app/audit"] = "app/audit",
         ["/app/audit/entries/{id}"] = null, ["/app/audit/entries/{id}/proof"] = null, ["/app/live"] = null, ["/app/here"] = null, ["/app/break"] = "app/break",
+        ["/app/notifications"] = "app/notifications", ["/app/rejections"] = "app/rejections",
         ["/app/requests"] = "app/requests", ["/app/requests/{id}"] = null, ["/app/rules"] = "app/rules", ["/app/rules/{id}"] = null,
         ["/app/groups"] = "app/groups", ["/app/groups/{id}"] = null, ["/app/admin/people"] = "app/admin/people", ["/app/admin/people/{id}"] = null,
         ["/app/admin/agencies"] = "app/admin/agencies", ["/app/admin/agencies/{agency}"] = "app/admin/agencies/hotline-nl",

@@ -3,6 +3,12 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
+using CPort.Actors.Agencies;
+using CPort.Domain.Access;
+using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
+using CPort.Domain.Identity;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CPort.Portal.Tests;
 
@@ -151,6 +157,153 @@ public sealed partial class PoliceTests(PortalNode node)
 
         // And the hotline's start page says that there is something.
         await LiveTests.WaitAsync(async () => (await GetAsync(analyst, "app")).QuerySelector("[aria-labelledby=said] a") is not null);
+    }
+
+    /// <summary>By forms, without script: a hold lasts longer, what cannot be is said, the hotline objects, and the national bureau ends it.</summary>
+    [Fact]
+    public async Task A_hold_is_extended_by_who_asked_and_overruled_by_the_bureau()
+    {
+        await BureauAsync();
+        var its = await PoliceCase.OpenAsync(node, "overrule");
+        using var officer = node.ClientOf("otto@police-nl");
+        using var analyst = node.ClientOf("anna@hotline-nl");
+        using var bureau = node.ClientOf("bea@ncb-nl");
+        var address = await HoldAsync(officer, its);
+        var extend = (IHtmlFormElement)(await GetAsync(officer, address)).QuerySelector("form[action$='/extend']")!;
+        extend.QuerySelector("input[name=until]")!.SetAttribute("value", "2099-01-01T00:00");
+        using (var refused = await PageTests.PostAsync(officer, extend))
+        {
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+            var again = PageTests.Parse(await refused.Content.ReadAsStringAsync());
+            Assert.NotNull(again.QuerySelector("#errors"));
+            Assert.Equal("2099-01-01T00:00", again.QuerySelector("input[name=until]")!.GetAttribute("value"));
+            extend = (IHtmlFormElement)again.QuerySelector("form[action$='/extend']")!;
+        }
+
+        var later = DateTime.UtcNow.AddHours(100).ToString("yyyy-MM-dd'T'HH:mm", System.Globalization.CultureInfo.InvariantCulture);
+        extend.QuerySelector("input[name=until]")!.SetAttribute("value", later);
+        Assert.Contains("done=holdextend", (await PageTests.FollowAsync(officer, extend)).ToString(), StringComparison.Ordinal);
+        using var api = node.ApiOf("police-nl");
+        var held = await PoliceCase.ItemAsync(api, its.Report, 1);
+        Assert.StartsWith(later, held!.Value.GetProperty("holds")[0].GetProperty("until").GetString(), StringComparison.Ordinal);
+
+        // Nobody overrules what nobody objects to.
+        await LiveTests.WaitAsync(async () => (await bureau.GetAsync(new Uri(address, UriKind.Relative))).StatusCode == HttpStatusCode.OK);
+        Assert.Null((await GetAsync(bureau, address)).QuerySelector("form[action$='/overrule']"));
+        Assert.Null((await GetAsync(bureau, address)).QuerySelector("form[action$='/extend'], form[action$='/lift']"));
+        var objects = (IHtmlFormElement)(await GetAsync(analyst, address)).QuerySelector("form[action$='/object']")!;
+        objects.QuerySelector("textarea")!.TextContent = "the host removes within an hour";
+        await PageTests.FollowAsync(analyst, objects);
+        var overrule = (IHtmlFormElement)(await GetAsync(bureau, address)).QuerySelector("form[action$='/overrule']")!;
+        Assert.True(overrule.QuerySelector("textarea")!.HasAttribute("required"));
+        overrule.QuerySelector("textarea")!.TextContent = "the hotline is right";
+        Assert.Contains("done=holdoverrule", (await PageTests.FollowAsync(bureau, overrule)).ToString(), StringComparison.Ordinal);
+        await PageTests.FollowAsync(bureau, overrule);
+        Assert.Empty((await GetAsync(officer, address)).QuerySelectorAll("form[action^='/app/holds/']"));
+        Assert.NotNull((await GetAsync(analyst, its.Item)).QuerySelector("form[action$='/act'] input[name=action][value='2']"));
+    }
+
+    /// <summary>By forms, without script: what is lacking is asked for on the referral's page, answered by the hotline, and said to be enough.</summary>
+    [Fact]
+    public async Task An_officer_asks_on_the_referrals_page_and_the_hotline_answers()
+    {
+        var its = await PoliceCase.OpenAsync(node, "ask");
+        using var officer = node.ClientOf("otto@police-nl");
+        using var hotline = node.ClientOf("hotline-gb");
+        await LiveTests.WaitAsync(async () => (await GetAsync(officer, its.Page)).QuerySelector("form[action$='/ask']") is not null);
+        var ask = (IHtmlFormElement)(await GetAsync(officer, its.Page)).QuerySelector("form[action$='/ask']")!;
+        foreach (var box in ask.QuerySelectorAll("input[name=field]"))
+        {
+            box.RemoveAttribute("checked");
+        }
+
+        using (var nothing = await PageTests.PostAsync(officer, ask))
+        {
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, nothing.StatusCode);
+            ask = (IHtmlFormElement)PageTests.Parse(await nothing.Content.ReadAsStringAsync()).QuerySelector("form[action$='/ask']")!;
+        }
+
+        ask.QuerySelector("input[name=field][value=UploadTime]")!.SetAttribute("checked", "");
+        ask.QuerySelector("textarea[name=question]")!.TextContent = "as exact as you can say it";
+        Assert.Contains("done=asked", (await PageTests.FollowAsync(officer, ask)).ToString(), StringComparison.Ordinal);
+        string? address = null;
+        await LiveTests.WaitAsync(async () => (address = (await GetAsync(hotline, "app/requests")).QuerySelectorAll("tbody th a")
+            .Select(a => a.GetAttribute("href")!).FirstOrDefault(a => a.Contains(its.Report, StringComparison.Ordinal))) is not null);
+        var page = await GetAsync(hotline, address!);
+        Assert.Contains("as exact as you can say it", page.QuerySelector("main")!.TextContent, StringComparison.Ordinal);
+        var answer = (IHtmlFormElement)page.QuerySelector("form[action$='/answer']")!;
+        answer.QuerySelector("input[name=valueUploadTime]")!.SetAttribute("value", "2026-01-01T10:00:00+01:00");
+        await PageTests.FollowAsync(hotline, answer);
+        var told = await GetAsync(officer, address!);
+        Assert.Contains("2026-01-01T10:00:00+01:00", told.QuerySelector("main")!.TextContent, StringComparison.Ordinal);
+        var again = (IHtmlFormElement)told.QuerySelector("form[action$='/again']")!;
+        again.QuerySelector("textarea")!.TextContent = "and in which zone?";
+        Assert.Contains("done=askedAgain", (await PageTests.FollowAsync(officer, again)).ToString(), StringComparison.Ordinal);
+        var cannot = (IHtmlFormElement)(await GetAsync(hotline, address!)).QuerySelector("form[action$='/impossible']")!;
+        cannot.QuerySelector("textarea")!.TextContent = "the site does not say";
+        await PageTests.FollowAsync(hotline, cannot);
+        await PageTests.FollowAsync(officer, (IHtmlFormElement)(await GetAsync(officer, address!)).QuerySelector("form[action$='/satisfied']")!);
+        Assert.Null((await GetAsync(officer, address!)).QuerySelector("main form"));
+    }
+
+    /// <summary>By a form, without script: an urgent referral has its clock until a person says that it was seen, once.</summary>
+    [Fact]
+    public async Task An_urgent_referral_is_acknowledged_by_a_person()
+    {
+        var its = await PoliceCase.OpenAsync(node, "ack", urgent: true);
+        using var officer = node.ClientOf("otto@police-nl");
+        await LiveTests.WaitAsync(async () => (await GetAsync(officer, its.Page)).QuerySelector("form[action$='/acknowledge']") is not null);
+        Assert.Contains(
+            (await GetAsync(officer, "app/notifications?kind=Urgent")).QuerySelectorAll("tbody th a"), a => a.GetAttribute("href") == $"/{its.Page}");
+        var form = (IHtmlFormElement)(await GetAsync(officer, its.Page)).QuerySelector("form[action$='/acknowledge']")!;
+        Assert.Contains("done=acknowledged", (await PageTests.FollowAsync(officer, form)).ToString(), StringComparison.Ordinal);
+        await PageTests.FollowAsync(officer, form);
+        Assert.Null((await GetAsync(officer, its.Page)).QuerySelector("form[action$='/acknowledge']"));
+        await LiveTests.WaitAsync(async () => (await GetAsync(officer, "app/notifications?kind=Urgent")).QuerySelectorAll("tbody th a")
+            .All(a => a.GetAttribute("href") != $"/{its.Page}"));
+    }
+
+    /// <summary>Dialogue lines never close a record (rule R15): an answer, a hold and a question on one item, and each stands and goes on by itself.</summary>
+    [Fact]
+    public async Task An_answer_a_hold_and_a_question_stand_on_one_item()
+    {
+        var its = await PoliceCase.OpenAsync(node, "three");
+        using var officer = node.ClientOf("otto@police-nl");
+        var hold = await HoldAsync(officer, its);
+        var ask = (IHtmlFormElement)(await GetAsync(officer, its.Page)).QuerySelector("form[action$='/ask']")!;
+        ask.QuerySelector("input[name=field][value=UploadTime]")!.SetAttribute("checked", "");
+        await PageTests.FollowAsync(officer, ask);
+        var use = (IHtmlFormElement)(await GetAsync(officer, its.Page)).QuerySelector("form[action$='/answer']")!;
+        PageTests.Choose(use, "state", "3");
+        await PageTests.FollowAsync(officer, use);
+        var page = await GetAsync(officer, its.Page);
+        Assert.NotNull(page.QuerySelector("form[action$='/answer']"));
+        Assert.NotNull(page.QuerySelector("form[action$='/ask']"));
+        Assert.NotNull((await GetAsync(officer, hold)).QuerySelector("form[action$='/lift']"));
+        using var api = node.ApiOf("police-nl");
+        var item = (await PoliceCase.ItemAsync(api, its.Report, 1))!.Value;
+        Assert.Equal("Running", item.GetProperty("holds")[0].GetProperty("state").GetString());
+        Assert.Equal("Asked", item.GetProperty("requests")[0].GetProperty("state").GetString());
+    }
+
+    /// <summary>A Dutch national bureau with a manager, once.</summary>
+    private async Task BureauAsync()
+    {
+        var (gateway, time) = (node.Services.GetRequiredService<IAgencyGateway>(), node.Services.GetRequiredService<TimeProvider>());
+        var bureau = AgencyId.Parse("ncb-nl");
+        await gateway.SendAsync(new RegisterAgency
+        {
+            Context = CommandContext.OfSystem(Tenant.Live, time.GetUtcNow()), Agency = bureau, Name = "Example bureau NL", Kind = AgencyKind.Police,
+            Memberships = [new Membership { Country = Domain.CodeLists.Country.Parse("NL"), From = DateOnly.FromDateTime(DateTime.UtcNow.AddDays(-1)) }],
+        }, default);
+        await gateway.SendAsync(
+            new SetNationalBureau { Context = CommandContext.OfSystem(Tenant.Live, time.GetUtcNow()), Agency = bureau, IsNationalBureau = true }, default);
+        await node.JoinAsync(new("ncb-nl", "bea", "Bea Bureau (example)", Roles.Officer | Roles.Manager));
+        await LiveTests.WaitAsync(async () =>
+        {
+            using var client = node.ClientOf("bea@ncb-nl");
+            return (await client.GetAsync(new Uri("app/inbox", UriKind.Relative))).StatusCode == HttpStatusCode.OK;
+        });
     }
 
     [Fact]

@@ -34,7 +34,10 @@ public sealed partial class TextTests
             .. Missing<ItemState>("state"), .. Missing<Classification>("classification"), .. Missing<AgeCategory>("age"), .. Missing<GenderCategory>("gender"),
             .. Missing<SiteType>("siteType"), .. Missing<Commerciality>("commerciality"), .. Missing<ActionType>("action"),
             .. Missing<ActionReason>("reasonFor"), .. Missing<ContentType>("contentType"),
-            .. Missing<ReportState>("reportState"), .. Missing<MailWish>("mails"), .. Missing<PersonState>("personState"), .. Missing<TrustLevel>("trust"),
+            .. Missing<ReportState>("reportState"), .. Missing<MailWish>("mails"),
+            .. Missing<NotificationKind>("notificationKind").Where(k => k != "notificationKind.None"),
+            .. Domain.Exchange.NotificationKinds.All.SelectMany(r => r.News).Select(n => $"news.{n.Name}").Where(k => !Words.English.Has(k)),
+            .. Missing<PersonState>("personState"), .. Missing<TrustLevel>("trust"),
             .. Missing<ReferralState>("referralState"), .. Missing<ReferralWhy>("referralWhy"), .. Missing<DeclineReason>("declineReason"),
             .. Missing<ReferralOutcome>("referralOutcome"), .. Missing<KnownAs>("knownAs"), .. Missing<HoldReason>("holdReason"),
             .. Missing<Domain.Reports.HoldState>("holdState"), .. Missing<Domain.Exchange.WebhookState>("webhookState"),
@@ -125,7 +128,7 @@ public sealed partial class TextTests
         + @"role|personState|personStanding|agencyKind|trust|changeOf|changeState|keyState|tableSet|keyPurpose|keyAmiss|admin|mail|mails|"
         + @"packageState|recallReason|iwolState|iwolNote|iwol|dataField|questionState|questionTo|prioritySignal|priorityState|requests\.how|deconfliction|"
         + @"inbox|referralState|referralWhy|declineReason|referralOutcome|knownAs|icseWord|"
-        + @"siteType|commerciality|holdReason|holdState|dialogue|answer|hold|news|webhookState|webhookOutcome)\.")]
+        + @"siteType|commerciality|holdReason|holdState|notificationKind|dialogue|answer|hold|news|webhookState|webhookOutcome)\.")]
     private static partial Regex Family();
 
     [GeneratedRegex(@"\{[a-z0-9]+\}", RegexOptions.IgnoreCase)]

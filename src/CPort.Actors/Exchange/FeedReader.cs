@@ -147,6 +147,12 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
         }
     }
 
+    /// <summary>These, as they are for the caller now; what is not for it any more, or does not open, is left out.</summary>
+    internal async Task<ImmutableArray<DeliveredNews>> AsSeenAsync(
+        IDataContext db, int set, Caller caller, IEnumerable<FeedNewsRow> rows, CancellationToken cancellation) =>
+        (await SeenAsync(db, set, caller, [.. rows.Select(Open).OfType<(ReportId Report, FeedFacts Facts)>()], cancellation).ConfigureAwait(false))
+            .RemoveAll(n => !n.IsSeen);
+
     private (ReportId Report, FeedFacts Facts)? Open(FeedNewsRow row)
     {
         if (ReportId.TryParse(row.Report, out var report))

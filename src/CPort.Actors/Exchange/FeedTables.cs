@@ -1,3 +1,4 @@
+using CPort.Domain.People;
 using LinqToDB.Mapping;
 
 namespace CPort.Actors.Exchange;
@@ -25,6 +26,17 @@ public sealed record FeedRow
     [Column("tenant"), PrimaryKey(2)] public Tenant Tenant { get; init; }
     [Column("ordering"), PrimaryKey(3)] public long Ordering { get; init; }
     [Column("part"), PrimaryKey(4)] public int Part { get; init; }
+}
+
+/// <summary>That people of an agency are told of a piece of news in its feed: found by kind, since what news say is sealed.</summary>
+[Table("cport_notifications")]
+public sealed record NotificationRow
+{
+    [Column("agency"), PrimaryKey(1)] public string Agency { get; init; } = "";
+    [Column("tenant"), PrimaryKey(2)] public Tenant Tenant { get; init; }
+    [Column("kind"), PrimaryKey(3)] public NotificationKind Kind { get; init; }
+    [Column("ordering"), PrimaryKey(4)] public long Ordering { get; init; }
+    [Column("part"), PrimaryKey(5)] public int Part { get; init; }
 }
 
 /// <summary>One row: how far the feeds are, and from where on they are kept.</summary>
@@ -57,6 +69,8 @@ public static class FeedTables
               sealed {bytes} NOT NULL, PRIMARY KEY (ordering, part));
             CREATE TABLE IF NOT EXISTS cport_feed (agency VARCHAR(40) NOT NULL, tenant INTEGER NOT NULL, ordering BIGINT NOT NULL, part INTEGER NOT NULL,
               PRIMARY KEY (agency, tenant, ordering, part));
+            CREATE TABLE IF NOT EXISTS cport_notifications (agency VARCHAR(40) NOT NULL, tenant INTEGER NOT NULL, kind INTEGER NOT NULL,
+              ordering BIGINT NOT NULL, part INTEGER NOT NULL, PRIMARY KEY (agency, tenant, kind, ordering, part));
             CREATE TABLE IF NOT EXISTS cport_feed_log (id INTEGER NOT NULL PRIMARY KEY, position BIGINT NOT NULL, kept_after BIGINT NOT NULL);
             """,
             cancellation).ConfigureAwait(false);

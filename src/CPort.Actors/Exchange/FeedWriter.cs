@@ -4,6 +4,7 @@ using CPort.Actors.Confidential;
 using CPort.Actors.Projections;
 using CPort.Domain.Agencies;
 using CPort.Domain.Exchange;
+using CPort.Domain.People;
 
 namespace CPort.Actors.Exchange;
 
@@ -30,6 +31,7 @@ public sealed class FeedWriter(
     private static readonly ImmutableArray<string> Prune =
     [
         "UPDATE cport_feed_log SET kept_after = @last WHERE id = 1 AND kept_after < @last", "DELETE FROM cport_feed WHERE ordering <= @last",
+        "DELETE FROM cport_notifications WHERE ordering <= @last",
         "DELETE FROM cport_feed_news WHERE ordering <= @last",
     ];
 
@@ -202,8 +204,16 @@ public sealed class FeedWriter(
             connection, transaction, "cport_feed", "", ("agency", feeds.Select(f => f.Agency).ToArray()),
             ("tenant", feeds.Select(f => (int)f.News.Tenant).ToArray()),
             ("ordering", feeds.Select(f => f.News.Facts.Ordering).ToArray()), ("part", feeds.Select(f => f.News.Facts.Part).ToArray())).ConfigureAwait(false);
+        var told = feeds.Select(f => (f.News, f.Agency, Kind: NotificationKinds.Of(f.News.Facts, AgencyId.Parse(f.Agency), KindOf(f.Agency))))
+            .Where(t => t.Kind != NotificationKind.None).ToArray();
+        await ManyRows.InsertAsync(
+            connection, transaction, "cport_notifications", "", ("agency", told.Select(t => t.Agency).ToArray()),
+            ("tenant", told.Select(t => (int)t.News.Tenant).ToArray()), ("kind", told.Select(t => (int)t.Kind).ToArray()),
+            ("ordering", told.Select(t => t.News.Facts.Ordering).ToArray()), ("part", told.Select(t => t.News.Facts.Part).ToArray())).ConfigureAwait(false);
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
     }
+
+    private AgencyKind KindOf(string agency) => directory.Current.Find(AgencyId.Parse(agency))?.Kind ?? default;
 
     /// <summary>For what a report's news are sealed; which of them it is stands inside.</summary>
     internal static SealedPlace PlaceOf(ReportId report) => new(report, SealedField.Feed);

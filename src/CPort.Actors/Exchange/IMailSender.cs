@@ -1,3 +1,5 @@
+using CPort.Domain.People;
+
 namespace CPort.Actors.Exchange;
 
 /// <summary>One mail to one person.</summary>
@@ -23,6 +25,9 @@ public interface IMailTexts
 {
     /// <summary><paramref name="reports"/>: how many urgent reports came.</summary>
     (string Subject, string Text) Urgent(string language, int reports);
+
+    /// <summary><paramref name="counts"/>: how much has come, of each kind.</summary>
+    (string Subject, string Text) News(string language, IReadOnlyList<(NotificationKind Kind, int Count)> counts);
 
     /// <summary><paramref name="waiting"/>: how much waits, by the name of the queue (<c>referrals</c>: of those).</summary>
     (string Subject, string Text) Daily(string language, IReadOnlyList<(string What, long Count)> waiting);

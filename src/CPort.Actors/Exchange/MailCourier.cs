@@ -10,7 +10,9 @@ using CPort.Domain.People;
 namespace CPort.Actors.Exchange;
 
 /// <summary>Where mails get what they tell.</summary>
-public sealed record MailSources(FeedReader Feed, QueueReader Queues, ReferralReader Referrals, IAgencyDirectorySource Agencies, PeopleDirectoryFeed People);
+public sealed record MailSources(
+    FeedReader Feed, QueueReader Queues, ReferralReader Referrals, NotificationReader Notifications, IAgencyDirectorySource Agencies,
+    PeopleDirectoryFeed People);
 
 /// <summary>
 /// Tells people by mail, on one node: of something urgent within seconds of its standing in their agency's feed, and once a day of what waits. How far an
@@ -25,10 +27,13 @@ public sealed class MailCourier(
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ServerPause = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LookDaily = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LookNews = TimeSpan.FromSeconds(5);
 
     // Who has the mail that is under way for an agency, when the server went away in the middle.
     private readonly Dictionary<AgencyId, HashSet<PersonId>> _told = [];
+    private readonly NewsMails _mails = new(database, sources.Notifications, times);
     private DateTimeOffset _daily;
+    private DateTimeOffset _news;
 
     /// <summary><c>mails</c>: how far, and when (Unix milliseconds), each agency was told; <c>mail_days</c>: when each person had the daily one.</summary>
     public static Task EnsureTablesAsync(Database database, CancellationToken cancellation = default) => DatabaseSchema.ApplyAsync(
@@ -37,7 +42,7 @@ public sealed class MailCourier(
         CREATE TABLE IF NOT EXISTS cport_mails (agency VARCHAR(40) NOT NULL PRIMARY KEY, ordering BIGINT NOT NULL, part INTEGER NOT NULL,
           told_at BIGINT NULL);
         CREATE TABLE IF NOT EXISTS cport_mail_days (person VARCHAR(32) NOT NULL PRIMARY KEY, day INTEGER NOT NULL);
-        """,
+        """ + NewsMails.Table,
         cancellation);
 
     /// <summary>Until it is cancelled, or something is away.</summary>
@@ -74,6 +79,18 @@ public sealed class MailCourier(
         foreach (var caller in callers.Where(c => people.Contains(c.Agency)))
         {
             await TellUrgentAsync(caller, people[caller.Agency], now, cancellation).ConfigureAwait(false);
+        }
+
+        if (now - _news >= LookNews)
+        {
+            foreach (var caller in callers.Where(c => people.Contains(c.Agency)))
+            {
+                await _mails.RoundAsync(
+                    caller, people[caller.Agency], now, (person, counts) => SendAsync(person, l => texts.News(l, counts), cancellation), cancellation)
+                    .ConfigureAwait(false);
+            }
+
+            _news = now;
         }
 
         if (now - _daily >= LookDaily)

@@ -18,6 +18,9 @@ public enum PersonalKind
 
     /// <summary>How much one has looked at since the last break.</summary>
     Exposure = 4,
+
+    /// <summary>Up to where one has read what one is told.</summary>
+    Read = 5,
 }
 
 /// <summary>Whose a thing is: a person (or key) of an agency, live or in training.</summary>
@@ -37,6 +40,9 @@ public sealed class PersonalStore(Database database, ConfidentialSeam seam, Time
 {
     /// <summary>How long a thing without a name is kept.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(1);
+
+    /// <summary>How long it is kept up to where one has read: longer than what there is to read.</summary>
+    public static readonly TimeSpan ReadKept = TimeSpan.FromDays(365);
 
     private readonly Database _database = database.ForRequests;
 
@@ -74,7 +80,7 @@ public sealed class PersonalStore(Database database, ConfidentialSeam seam, Time
         await _database.ExecuteAsync(
             "INSERT INTO cport_personal (id, owner, kind, sealed, until) VALUES (@id, @owner, @kind, @sealed, @until)", cancellation,
             ("id", id.ToString()), ("owner", OwnerOf(owner)), ("kind", (int)kind), ("sealed", Seal(PlaceOf(owner, kind, id), body)),
-            ("until", now.Add(Kept).ToUnixTimeSeconds())).ConfigureAwait(false);
+            ("until", now.Add(KeptOf(kind)).ToUnixTimeSeconds())).ConfigureAwait(false);
         if (kind == PersonalKind.Draft)
         {
             await _database.ExecuteAsync(
@@ -109,7 +115,7 @@ public sealed class PersonalStore(Database database, ConfidentialSeam seam, Time
 
         await _database.ExecuteAsync(
             "UPDATE cport_personal SET sealed = @sealed, until = @until WHERE id = @id AND owner = @owner", cancellation,
-            ("sealed", Seal(PlaceOf(caller, kind, id), body)), ("until", time.GetUtcNow().Add(Kept).ToUnixTimeSeconds()), ("id", id.ToString()),
+            ("sealed", Seal(PlaceOf(caller, kind, id), body)), ("until", time.GetUtcNow().Add(KeptOf(kind)).ToUnixTimeSeconds()), ("id", id.ToString()),
             ("owner", OwnerOf(caller))).ConfigureAwait(false);
     }
 
@@ -166,6 +172,8 @@ public sealed class PersonalStore(Database database, ConfidentialSeam seam, Time
 
         return found;
     }
+
+    private static TimeSpan KeptOf(PersonalKind kind) => kind == PersonalKind.Read ? ReadKept : Kept;
 
     /// <summary>Sealed for its owner, too: a row that is given to somebody else does not open.</summary>
     private ReportId PlaceOf(PersonalOwner owner, PersonalKind kind, ReportId id) => new(BinaryPrimitives.ReadUInt128BigEndian(

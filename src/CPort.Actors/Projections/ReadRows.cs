@@ -120,6 +120,14 @@ public sealed record ItemRow
     /// <summary>They came to what the first had said.</summary>
     [Column("look_confirmed")] public bool LookConfirmed { get; init; }
 
+    /// <summary>What the first and the second of them said; null while it waits, and where nobody had to agree.</summary>
+    [Column("look_first")] public Classification? LookFirst { get; init; }
+    [Column("look_second")] public Classification? LookSecond { get; init; }
+
+    /// <summary>When it began to wait, and when enough had come to the same.</summary>
+    [Column("look_opened_at")] public long? LookOpenedAt { get; init; }
+    [Column("look_settled_at")] public long? LookSettledAt { get; init; }
+
     /// <summary>The hosting country, whose police is still to be given it; the assigned one likewise.</summary>
     [Column("refer_hosting")] public string? ReferHosting { get; init; }
     [Column("refer_assigned")] public string? ReferAssigned { get; init; }
@@ -270,6 +278,9 @@ public static class ReadRows
             Looks = item.Look is { SettledAt: not null } settled ? settled.Answers.Length + 1 : null,
             LookConfirmed = item.Look is { SettledAt: not null } agreed
                 && item.Assessments.Any(a => a.Id == agreed.AssessmentId && a.Classification == agreed.Agreed),
+            LookFirst = item.Look is { SettledAt: not null } first ? item.Assessments.FirstOrDefault(a => a.Id == first.AssessmentId)?.Classification : null,
+            LookSecond = item.Look is { SettledAt: not null } second ? second.Answers.FirstOrDefault()?.Classification : null,
+            LookOpenedAt = item.Look?.OpenedAt.UtcTicks, LookSettledAt = item.Look?.SettledAt?.UtcTicks,
             ReferredTo = OrNull(facts.ReferredTo), ReferHosting = item.OwedTo(report, effective, item.Hosting?.Country)?.Code,
             ReferAssigned = item.Assignment?.Country == item.Hosting?.Country ? null : item.OwedTo(report, effective, item.Assignment?.Country)?.Code,
             IcsePackage = AccessTable.SetOf(item.InPackages().Where(i => i.Recalled is null).Select(i => i.Package.ToString())) is { Length: > 0 } packages

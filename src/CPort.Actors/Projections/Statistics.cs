@@ -6,7 +6,12 @@ public sealed record Tally(string Name, long Count);
 /// <summary>
 /// A figure with what it means, so that nobody has to guess. <see cref="Share"/> is from 0 to 1 of what the definition names; null where there is none.
 /// </summary>
-public sealed record Figure(string Name, string Definition, long Count, double? Share = null);
+/// <param name="Name">A word for programs.</param>
+/// <param name="Definition">What is counted.</param>
+/// <param name="Count">How many.</param>
+/// <param name="Share">From 0 to 1.</param>
+/// <param name="Kappa">Of agreements: Cohen's kappa, from -1 to 1; null where it says nothing.</param>
+public sealed record Figure(string Name, string Definition, long Count, double? Share = null, double? Kappa = null);
 
 /// <summary>A breakdown with what it means.</summary>
 public sealed record Breakdown(string Name, string Definition, ImmutableArray<Tally> Tallies);

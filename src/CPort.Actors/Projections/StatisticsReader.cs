@@ -6,6 +6,9 @@ using LinqToDB.Async;
 
 namespace CPort.Actors.Projections;
 
+/// <summary>How many items of which the first and the second look said this, and so many looked.</summary>
+internal sealed record LookPair(Classification First, Classification Second, int Looks, long Count);
+
 /// <summary>
 /// Counts and times from the read model, each with its definition (INHOPE's where there is one: domain.md 1.2). Hotlines, police and INTERPOL count what they
 /// see; operators count everything of the tenant and see no item. Withdrawn items are counted by themselves and in nothing else.
@@ -31,7 +34,11 @@ public sealed class StatisticsReader(ReadModel model)
                 Scope = (counting.Everything
                     ? "every item of the tenant" : "the items your agency may see; a figure about a field counts those whose field it sees")
                     + "; withdrawn items count in the figure of that name and in no other",
-                Figures = [.. await ItemsAsync(counting).ConfigureAwait(false), .. await UrlsAsync(counting).ConfigureAwait(false)],
+                Figures =
+                [
+                    .. await ItemsAsync(counting).ConfigureAwait(false), .. await UrlsAsync(counting).ConfigureAwait(false),
+                    .. await LooksAsync(counting).ConfigureAwait(false),
+                ],
                 Breakdowns = await BreakdownsAsync(counting).ConfigureAwait(false),
                 Durations = await DurationsAsync(counting).ConfigureAwait(false),
             };
@@ -93,6 +100,47 @@ public sealed class StatisticsReader(ReadModel model)
         ];
     }
 
+    /// <summary>
+    /// Second looks (docs/rules.md). What is still waited for is counted and nothing more: whoever may look learns of none what was said.
+    /// </summary>
+    private static async Task<ImmutableArray<Figure>> LooksAsync(Counting c)
+    {
+        var asked = c.Items().Where(i => i.LookOpenedAt != null);
+        var pairs = await c.LooksAsync().ConfigureAwait(false);
+        var (done, agreed) = (pairs.Sum(p => p.Count), pairs.Where(p => p.First == p.Second).Sum(p => p.Count));
+        double? Share(long count) => done == 0 ? null : Math.Round((double)count / done, 4);
+        return
+        [
+            await c.CountAsync("looksAsked", "Items of which several people had, or have, to come to the same judgement without knowing of each other.", asked)
+                .ConfigureAwait(false),
+            new Figure("looksDone", "Those of looksAsked that were settled: enough people have come to the same.", done),
+            new Figure("looksAgreed", "Those of looksDone whose second look came to the classification that the first had said; share: of looksDone. "
+                + "Kappa: how far that is above what chance would give (Cohen), from 30 on and where not all said the same.", agreed, Share(agreed),
+                Kappa(pairs)),
+            new Figure("looksDisagreed", "Those of looksDone whose second look came to another one; share: of looksDone.", done - agreed, Share(done - agreed)),
+            new Figure("looksThird", "Those of looksDone at which three or more people looked; share: of looksDone.",
+                pairs.Where(p => p.Looks > 2).Sum(p => p.Count), Share(pairs.Where(p => p.Looks > 2).Sum(p => p.Count))),
+        ];
+    }
+
+    /// <summary>Fewer pairs say nothing of how well people agree.</summary>
+    internal const int PairsForKappa = 30;
+
+    /// <summary>Cohen's kappa of the first and the second look; null: too few, or chance alone would make them agree.</summary>
+    internal static double? Kappa(IReadOnlyCollection<LookPair> pairs)
+    {
+        var all = (double)pairs.Sum(p => p.Count);
+        if (all < PairsForKappa)
+        {
+            return null;
+        }
+
+        var observed = pairs.Where(p => p.First == p.Second).Sum(p => p.Count) / all;
+        var (firsts, seconds) = (pairs.GroupBy(p => p.First), pairs.ToLookup(p => p.Second));
+        var chance = firsts.Sum(g => g.Sum(p => p.Count) / all * (seconds[g.Key].Sum(p => p.Count) / all));
+        return chance >= 1 ? null : Math.Round((observed - chance) / (1 - chance), 4);
+    }
+
     private static async Task<ImmutableArray<Breakdown>> BreakdownsAsync(Counting c)
     {
         var (all, hosted) = (c.Items(), c.Items(FieldGroup.Hosting));
@@ -109,8 +157,14 @@ public sealed class StatisticsReader(ReadModel model)
                 .ConfigureAwait(false),
             await c.ByAsync("commerciality", "Items by the commerciality of their report; none: not set.", hosted, i => i.Commerciality, k => k?.ToString())
                 .ConfigureAwait(false),
+            Looks(await c.LooksAsync().ConfigureAwait(false)),
         ];
     }
+
+    private static Breakdown Looks(ImmutableArray<LookPair> pairs) => new(
+        "looks", "Settled second looks by what the first said and what the second said, as Baseline-National.",
+        [.. pairs.GroupBy(p => $"{p.First}-{p.Second}").Select(g => new Tally(g.Key, g.Sum(p => p.Count)))
+            .OrderByDescending(t => t.Count).ThenBy(t => t.Name, StringComparer.Ordinal)]);
 
     /// <summary>From the public's report, and from each day on which an item became a country's job (verdicts.md 6).</summary>
     private static async Task<ImmutableArray<Duration>> DurationsAsync(Counting c)
@@ -137,6 +191,8 @@ public sealed class StatisticsReader(ReadModel model)
             await c.TimeAsync("assignmentToRemoval", $"{since}to the removal that was recorded while it was that country's.{own}",
                 here.Select(i => new Lapse { Start = i.CountrySince, End = i.CountryRemovedAt }),
                 earlier.Select(e => new Lapse { Start = e.CountrySince, End = e.RemovedAt })).ConfigureAwait(false),
+            await c.TimeAsync("secondLook", "From the first judgement of an item on which several people have to agree, to the look that settled it.",
+                c.Items(FieldGroup.Classification).Select(i => new Lapse { Start = i.LookOpenedAt, End = i.LookSettledAt })).ConfigureAwait(false),
         ];
     }
 
@@ -164,6 +220,8 @@ public sealed class StatisticsReader(ReadModel model)
     {
         private readonly List<string> _countries = [.. caller.Countries.Select(c => c.Code)];
 
+        private Task<ImmutableArray<LookPair>>? _looks;
+
         public bool Everything { get; } = AccessTable.May(caller, Deed.CountEverything);
 
         /// <summary>Those of which the caller sees these fields.</summary>
@@ -187,6 +245,18 @@ public sealed class StatisticsReader(ReadModel model)
         {
             var rows = from e in ReadTables.EarlierCountries(db, set) join i in Items() on e.Item equals i.Key select e;
             return CountsAllCountries ? rows : rows.Where(e => _countries.Contains(e.Country));
+        }
+
+        /// <summary>Settled looks by what the first and the second said, of items whose classification the caller sees.</summary>
+        public Task<ImmutableArray<LookPair>> LooksAsync() => _looks ??= ReadLooksAsync();
+
+        private async Task<ImmutableArray<LookPair>> ReadLooksAsync()
+        {
+            var pairs = await Items(FieldGroup.Classification).Where(i => i.Looks != null && i.LookFirst != null && i.LookSecond != null)
+                .GroupBy(i => new { i.LookFirst, i.LookSecond, i.Looks })
+                .Select(g => new { g.Key.LookFirst, g.Key.LookSecond, g.Key.Looks, Count = g.LongCount() })
+                .ToListAsync(cancellation).ConfigureAwait(false);
+            return [.. pairs.Select(p => new LookPair(p.LookFirst!.Value, p.LookSecond!.Value, p.Looks!.Value, p.Count))];
         }
 
         public async Task<Figure> CountAsync<T>(string name, string definition, IQueryable<T> rows) =>

@@ -83,6 +83,37 @@ public sealed class ReferralReader(Database database)
         ];
     }
 
+    /// <summary>How many were opened since a moment, of those that stand in one of these states (empty: in whatever state).</summary>
+    public async Task<int> NewsAsync(Caller caller, ImmutableArray<ReferralState> states, DateTimeOffset since, CancellationToken cancellation)
+    {
+        if (!AccessTable.AsksForItself(caller))
+        {
+            return 0;
+        }
+
+        var (agency, tenant, which, ticks) = (caller.Agency.Value, caller.Tenant, states.ToList(), since.UtcTicks);
+        await using var db = new DataConnection(database.DataOptions);
+        var rows = db.GetTable<ReferralRow>().Where(r => r.Agency == agency && r.Tenant == tenant && r.OpenedAt > ticks);
+        return await (which.Count == 0 ? rows : rows.Where(r => which.Contains(r.State))).CountAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Urgent ones that a person has yet to acknowledge, the first to be due first.</summary>
+    public async Task<ImmutableArray<ReferralRow>> AlertsAsync(Caller caller, int most, CancellationToken cancellation)
+    {
+        if (!AccessTable.AsksForItself(caller))
+        {
+            return [];
+        }
+
+        var (agency, tenant) = (caller.Agency.Value, caller.Tenant);
+        await using var db = new DataConnection(database.DataOptions);
+        return
+        [
+            .. await db.GetTable<ReferralRow>().Where(r => r.Agency == agency && r.Tenant == tenant && r.AlertDue > 0)
+                .OrderBy(r => r.AlertDue).ThenBy(r => r.OpenedOrdering).Take(most).ToListAsync(cancellation).ConfigureAwait(false),
+        ];
+    }
+
     /// <summary>How many there are of each state, urgent ones apart.</summary>
     public async Task<ImmutableArray<ReferralCount>> CountsAsync(Caller caller, CancellationToken cancellation)
     {

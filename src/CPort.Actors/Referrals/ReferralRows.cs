@@ -93,6 +93,7 @@ public sealed class ReferralRows(Database database, JournalTail journal, Journal
           first_item VARCHAR(40) NOT NULL, country VARCHAR(2) NULL, answered_by VARCHAR(64) NULL,
           score INTEGER NOT NULL, score_version INTEGER NOT NULL, score_terms VARCHAR(400) NOT NULL, complete_with INTEGER NOT NULL, scored_at BIGINT NOT NULL);
         CREATE INDEX IF NOT EXISTS cport_inbox_order ON cport_inbox (agency, tenant, urgent, score, opened_ordering);
+        CREATE INDEX IF NOT EXISTS cport_inbox_opened ON cport_inbox (agency, tenant, opened_at);
         CREATE INDEX IF NOT EXISTS cport_inbox_alert ON cport_inbox (alert_due) WHERE alert_due > 0;
         CREATE INDEX IF NOT EXISTS cport_inbox_scored ON cport_inbox (scored_at);
         CREATE TABLE IF NOT EXISTS cport_inbox_item (referral_id VARCHAR(40) NOT NULL, report_id VARCHAR(26) NOT NULL, ordinal INTEGER NOT NULL,

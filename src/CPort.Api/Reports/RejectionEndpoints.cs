@@ -32,11 +32,14 @@ public static class RejectionEndpoints
                 + "The same line sent again is the same entry.")
             .Problems(400, 422, 503);
 
-    private static async Task<RejectionsAnswer> ListAsync(
-        ApiCaller me, IRejectionLog log, CancellationToken cancellation, string? cursor = null, string? maxResults = null)
+    private static Task<RejectionsAnswer> ListAsync(
+        ApiCaller me, IRejectionLog log, CancellationToken cancellation, string? cursor = null, string? maxResults = null) =>
+        PageAsync(me.Caller, log, QueryValues.MaxResults(maxResults), cursor, cancellation);
+
+    /// <summary>A page of the caller's agency's, as the portal shows it too.</summary>
+    public static async Task<RejectionsAnswer> PageAsync(Caller caller, IRejectionLog log, int max, string? cursor, CancellationToken cancellation)
     {
-        var max = QueryValues.MaxResults(maxResults);
-        var found = await log.ListAsync(me.Caller.Agency, me.Caller.Tenant, Cursor.Read<long?>(List, cursor), max + 1, cancellation);
+        var found = await log.ListAsync(caller.Agency, caller.Tenant, Cursor.Read<long?>(List, cursor), max + 1, cancellation);
         return new RejectionsAnswer([.. found.Take(max).Select(ToAnswer)], found.Count > max ? Cursor.Write<long?>(List, found[max - 1].Id) : null);
     }
 

@@ -60,6 +60,7 @@ public enum Deed
     SetPriorities,
     SeeSecondLooks,
     SetSecondLooks,
+    SeeNotifications,
 }
 
 public static partial class AccessTable
@@ -213,6 +214,8 @@ public static partial class AccessTable
             AuditedAs.Before(AuditKind.Consultation), Lookers, new Holder([AgencyKind.Hotline], Roles.Manager)),
         new(Deed.SetSecondLooks, "say which of one's own agency's judgements are looked at twice", AuditedAs.Journaled(AuditKind.Administration),
             new Holder([AgencyKind.Hotline], Roles.Manager, While: "live", Holds: IsLive)),
+        new(Deed.SeeNotifications, "see what one is told: news of one's own agency by kind, and clocks that run out",
+            AuditedAs.Before(AuditKind.Consultation), EveryPersonOrKey),
         new(Deed.EmptyTraining, "empty training", AuditedAs.Journaled(AuditKind.Erasure), Operators),
         new(Deed.SeePeople, "see people: how much of each, the table of people says", AuditedAs.Before(AuditKind.Consultation), EveryPersonOrKey),
         new(Deed.ChangePeople, "invite, change and stop people; whom, the table of people says",

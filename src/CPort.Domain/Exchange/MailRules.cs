@@ -31,8 +31,12 @@ public static class MailRules
     /// <summary>Enough time has passed since the mail before.</summary>
     public static bool MayTell(MailTimes times, DateTimeOffset? last, DateTimeOffset now) => last is not { } before || now - before >= times.Apart;
 
-    /// <summary>The daily mail is due: it was not sent today, and it is late enough.</summary>
+    /// <summary>What the person is told by mail as it comes, beside what is urgent.</summary>
+    public static NotificationKind NewsOf(Person person) => person.Settings is { Mails: not MailWish.None, Notifications: { } rules }
+        ? rules.ByMail & ~rules.Muted & NotificationRules.InMails : NotificationKind.None;
+
+    /// <summary>The daily mail is due: it was not sent today, it is late enough, and these are no quiet hours.</summary>
     public static bool IsDaily(MailTimes times, Person person, DateOnly? last, DateTimeOffset now) =>
         person.Settings.Mails == MailWish.Daily && now.UtcDateTime.Hour >= times.DailyFrom
-        && (last is not { } day || day < AgencyDirectory.DayOf(now));
+        && (last is not { } day || day < AgencyDirectory.DayOf(now)) && person.Settings.Notifications?.IsQuietAt(now) != true;
 }

@@ -153,5 +153,6 @@ public static class PeopleRules
 
     internal static bool IsSettings(PersonSettings settings) =>
         Enum.IsDefined(settings.Theme) && Enum.IsDefined(settings.Density) && Enum.IsDefined(settings.Mails) && IsKeyMap(settings.KeyMap)
+        && settings.Notifications is null or { IsValid: true }
         && (settings.Language is not { } tag || (tag.Length is >= 2 and <= 12 && tag.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')));
 }

@@ -64,6 +64,9 @@ public sealed record PersonSettings
 
     /// <summary>To the address that the agency has registered.</summary>
     [ProtoMember(7)] public MailWish Mails { get; init; }
+
+    /// <summary>Of what the person is told, and when; null: of everything, and nothing more by mail than <see cref="Mails"/>.</summary>
+    [ProtoMember(100)] public NotificationRules? Notifications { get; init; }
 }
 
 /// <summary>What is personal about a person, in the clear. Kept sealed; lives only between the API, the registry's actor and answers.</summary>

@@ -1,15 +1,17 @@
 using System.Text.Json;
 using CPort.Actors.Persistence;
 using CPort.Actors.Projections;
+using CPort.Actors.Referrals;
 using CPort.Actors.Sessions;
 using CPort.Api;
 using CPort.Domain.Audit;
 using CPort.Domain.Queues;
+using CPort.Portal.Police;
 using CPort.Portal.SignIn;
 
 namespace CPort.Portal.Live;
 
-/// <summary>What is told of a queue: how many have come since the page was drawn, and that in words.</summary>
+/// <summary>What is told of a list: how many have come since the page was drawn, and that in words.</summary>
 public sealed record LiveAnswer(long Count, string Text);
 
 /// <summary>
@@ -31,14 +33,40 @@ public sealed record LiveMark(DateTimeOffset At, long Known)
 
     public string Address(WorkQueue queue) => $"/app/live?queue={queue.Name}&at={At.UtcTicks}&known={Known}";
 
+    /// <summary>The same of the inbox, as one of its filters has it.</summary>
+    public string Inbox(string filter) => $"/app/live?inbox={filter}&at={At.UtcTicks}&known={Known}";
+
     public static LiveMark? Read(long? at, long? known, DateTimeOffset now) =>
         at is { } ticks && known is >= 0 and { } count && ticks > (now - Longest).UtcTicks && ticks <= now.UtcTicks
             ? new LiveMark(new DateTimeOffset(ticks, TimeSpan.Zero), count) : null;
 }
 
+/// <summary>A list of which an open page is told.</summary>
+/// <param name="Name">As the audit log names it.</param>
+/// <param name="Needs">The right to it.</param>
+/// <param name="Count">How much has come since a moment.</param>
+/// <param name="Patience">It is looked at so often even while nothing is known to have moved; null: then not.</param>
+internal sealed record LiveList(string Name, Deed Needs, Func<Caller, DateTimeOffset, CancellationToken, Task<long>> Count, TimeSpan? Patience = null)
+{
+    public static LiveList Of(QueueReader queues, WorkQueue queue) => new(
+        $"queue {queue.Name}", Deed.CountItems, async (caller, since, cancellation) => (await queues.NewsAsync(caller, queue, since, cancellation)).Count);
+
+    /// <summary>The inbox has a table of its own, which may move after the read tables that are watched.</summary>
+    public static LiveList Of(ReferralReader referrals, InboxFilter filter) => new(
+        "inbox", Deed.AnswerReferrals, async (caller, since, cancellation) => await referrals.NewsAsync(caller, filter.States, since, cancellation),
+        TimeSpan.FromSeconds(5));
+
+    /// <summary>From when a page of it waits for news, with what it has on it already.</summary>
+    public async Task<LiveMark> MarkAsync(Caller caller, DateTimeOffset drawn, CancellationToken cancellation)
+    {
+        var mark = new LiveMark(drawn, 0);
+        return mark with { Known = await Count(caller, mark.From, cancellation) };
+    }
+}
+
 /// <summary>
-/// <c>/app/live</c>: tells an open page how much has come into its queue since it was drawn, and nothing of what. The page says so and leaves its rows alone
-/// (rule R1). A stream of events; asked for JSON, one answer, for browsers and proxies that keep no stream.
+/// <c>/app/live</c>: tells an open page how much has come into its queue, or inbox, since it was drawn, and nothing of what. The page says so and leaves its
+/// rows alone (rule R1). A stream of events; asked for JSON, one answer, for browsers and proxies that keep no stream.
 /// </summary>
 internal static class LiveEndpoints
 {
@@ -57,23 +85,30 @@ internal static class LiveEndpoints
     public static async Task<LiveMark> MarkAsync(
         QueueReader queues, Caller caller, WorkQueue queue, ReadPosition at, DateTimeOffset now, CancellationToken cancellation)
     {
-        var mark = LiveMark.Of(at, now);
-        return mark with { Known = (await queues.NewsAsync(caller, queue, mark.From, cancellation)).Count };
+        return await LiveList.Of(queues, queue).MarkAsync(caller, LiveMark.Of(at, now).At, cancellation);
     }
 
     private static async Task LiveAsync(
-        HttpContext http, QueueReader queues, LiveNews news, TimeProvider time, string? queue = null, long? at = null, long? known = null)
+        HttpContext http, QueueReader queues, ReferralReader referrals, LiveNews news, TimeProvider time, string? queue = null, string? inbox = null,
+        long? at = null, long? known = null)
     {
-        if (WorkQueue.Find(queue) is not { } found || LiveMark.Read(at, known, time.GetUtcNow()) is not { } mark)
+        var list = WorkQueue.Find(queue) is { } of ? LiveList.Of(queues, of)
+            : InboxPages.Filters.FirstOrDefault(f => f.Name == inbox) is { } filter ? LiveList.Of(referrals, filter) : null;
+        if (list is not { } found || LiveMark.Read(at, known, time.GetUtcNow()) is not { } mark)
         {
-            throw ApiProblemException.Of(ProblemCodes.BadRequest, "queue, at and known are those of the page.");
+            throw ApiProblemException.Of(ProblemCodes.BadRequest, "queue or inbox, at and known are those of the page.");
         }
 
-        // Counts of one queue: one look, however long the page stays open.
-        await ReadHook.ChunkAsync(http, Shown.View($"queue {found.Name}"));
+        if (!AccessTable.May(http.Features.Get<Caller>(), found.Needs))
+        {
+            throw ApiProblemException.Of(ProblemCodes.NotAuthorised, AccessTable.WhoMay(found.Needs));
+        }
+
+        // Counts of one list: one look, however long the page stays open.
+        await ReadHook.ChunkAsync(http, Shown.View(found.Name));
         if (Wants.Json(http))
         {
-            var answer = await AnswerAsync(http, queues, found, mark);
+            var answer = await AnswerAsync(http, found, mark);
             await Results.Json(answer, ApiJson.Options).ExecuteAsync(http);
             return;
         }
@@ -86,7 +121,7 @@ internal static class LiveEndpoints
         http.Response.Headers["X-Accel-Buffering"] = "no";
         try
         {
-            await StreamAsync(http, queues, news, time, found, mark, over.Token);
+            await StreamAsync(http, news, time, found, mark, over.Token);
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
@@ -95,7 +130,7 @@ internal static class LiveEndpoints
     }
 
     private static async Task StreamAsync(
-        HttpContext http, QueueReader queues, LiveNews news, TimeProvider time, WorkQueue queue, LiveMark mark, CancellationToken over)
+        HttpContext http, LiveNews news, TimeProvider time, LiveList list, LiveMark mark, CancellationToken over)
     {
         // What the browser was told last, here or at another node.
         var told = long.TryParse(http.Request.Headers["Last-Event-ID"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? last : 0;
@@ -111,6 +146,7 @@ internal static class LiveEndpoints
             }
 
             await Task.Delay(Pause, time, over);
+            var since = time.GetTimestamp();
             do
             {
                 if (time.GetElapsedTime(asked) >= Heartbeat)
@@ -125,28 +161,29 @@ internal static class LiveEndpoints
                 }
 
                 var left = Heartbeat - time.GetElapsedTime(asked);
+                left = list.Patience is { } patience && patience < left ? patience : left;
                 await Task.WhenAny(moved, Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, over));
                 over.ThrowIfCancellationRequested();
             }
-            while (!moved.IsCompleted);
+            while (!moved.IsCompleted && !(time.GetElapsedTime(since) >= list.Patience));
         }
 
         async Task<LiveAnswer?> FindAsync()
         {
             try
             {
-                return await AnswerAsync(http, queues, queue, mark, over);
+                return await AnswerAsync(http, list, mark, over);
             }
             catch (Exception e) when (Faults.IsPassingFor(e, over))
             {
-                // Nothing is said of a queue that cannot be read at the moment.
+                // Nothing is said of a list that cannot be read at the moment.
                 return null;
             }
         }
 
         // Roles and purpose may have gone meanwhile without the session.
         async Task<bool> MayLookAsync() => await http.RequestServices.GetRequiredService<IPortalSessions>().OfAsync(http) is { } session
-            && AccessTable.May(session.Caller, Deed.CountItems);
+            && AccessTable.May(session.Caller, Deed.CountItems) && AccessTable.May(session.Caller, list.Needs);
 
         async Task SendAsync(string text)
         {
@@ -155,11 +192,10 @@ internal static class LiveEndpoints
         }
     }
 
-    private static async Task<LiveAnswer> AnswerAsync(
-        HttpContext http, QueueReader queues, WorkQueue queue, LiveMark mark, CancellationToken? cancellation = null)
+    private static async Task<LiveAnswer> AnswerAsync(HttpContext http, LiveList list, LiveMark mark, CancellationToken? cancellation = null)
     {
-        var found = await queues.NewsAsync(http.Features.Get<Caller>()!, queue, mark.From, cancellation ?? http.RequestAborted);
-        var count = Math.Max(0, found.Count - mark.Known);
+        var found = await list.Count(http.Features.Get<Caller>()!, mark.From, cancellation ?? http.RequestAborted);
+        var count = Math.Max(0, found - mark.Known);
         var words = Pages.WordsOf(http);
         return new LiveAnswer(count, words.Count("live.news", count, ("time", mark.At.UtcDateTime.ToString("HH:mm", CultureInfo.InvariantCulture))));
     }

@@ -48,7 +48,8 @@ internal static class HoldPages
     public static void MapHolds(this IEndpointRouteBuilder pages)
     {
         pages.MapGet(Home, ListAsync).Needs(Deed.SeeExchange);
-        pages.MapGet(Home + "/{id}", (HttpContext http, string id) => PageAsync(http, id)).Needs(Deed.SeeExchange);
+        pages.MapGet(Home + "/{id}", async (HttpContext http, Drafts drafts, string id) => await PageAsync(http, id, await drafts.FindAsync(http)))
+            .Needs(Deed.SeeExchange);
         Command(pages, "extend", (f, of) => !HoldForm.Reads(f.Text("until"), out var until) || until is not { } end ? null
             : new ExtendHold { ReportId = of.Report, Context = f.Context(), Number = of.Number, Until = end });
         Command(pages, "lift", (f, of) => new LiftHold { ReportId = of.Report, Context = f.Context(), Number = of.Number, Why = Secret(f.Text("why")) });

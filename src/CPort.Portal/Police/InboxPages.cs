@@ -3,6 +3,7 @@ using CPort.Api.Exchange;
 using CPort.Domain.Audit;
 using CPort.Domain.Referrals;
 using CPort.Domain.Referrals.Verbs;
+using CPort.Portal.Live;
 
 namespace CPort.Portal.Police;
 
@@ -11,6 +12,15 @@ namespace CPort.Portal.Police;
 /// <param name="Host">Of its first item, closed; null: not known just now.</param>
 /// <param name="Worker">The name of the colleague who answered last; null: nobody, or a key.</param>
 public sealed record InboxRow(ListedReferralAnswer Listed, string? Host, string? Worker);
+
+/// <summary>What of the inbox can be listed.</summary>
+/// <param name="Name">In the address.</param>
+/// <param name="States">Referrals in these; empty: in whatever state.</param>
+public sealed record InboxFilter(string Name, ImmutableArray<ReferralState> States)
+{
+    /// <summary>What comes stands in it.</summary>
+    public bool TakesNew => States.IsEmpty || States.Contains(ReferralState.Open);
+}
 
 /// <summary>The inbox.</summary>
 public sealed record InboxModel : IShowsData
@@ -30,6 +40,9 @@ public sealed record InboxModel : IShowsData
     /// <summary>This is not the first page.</summary>
     public bool Continued { get; init; }
 
+    /// <summary>Where the page hears how many have come since; null: nothing that comes would stand in it.</summary>
+    public string? Live { get; init; }
+
     public string Address => Filter == InboxPages.Filters[0].Name ? "/app/inbox" : $"/app/inbox?state={Filter}";
 }
 
@@ -40,10 +53,10 @@ internal static class InboxPages
     private const int Rows = 50;
 
     /// <summary>What can be listed; the first is the usual one, and without states all are.</summary>
-    public static ImmutableArray<(string Name, ImmutableArray<ReferralState> States)> Filters { get; } =
+    public static ImmutableArray<InboxFilter> Filters { get; } =
     [
-        ("todo", Referral.WorkStates), ("open", [ReferralState.Open]), ("received", [ReferralState.Received]), ("inuse", [ReferralState.InUse]),
-        ("ended", [.. Enum.GetValues<ReferralState>().Except(Referral.WorkStates)]), ("all", []),
+        new("todo", Referral.WorkStates), new("open", [ReferralState.Open]), new("received", [ReferralState.Received]), new("inuse", [ReferralState.InUse]),
+        new("ended", [.. Enum.GetValues<ReferralState>().Except(Referral.WorkStates)]), new("all", []),
     ];
 
     /// <summary>How people call a referral: the end of its key, and its number there.</summary>
@@ -56,12 +69,15 @@ internal static class InboxPages
     }
 
     private static async Task<IResult> ListAsync(
-        HttpContext http, ReferralReader reader, PoliceAgencies agencies, ClosedHosts hosts, string? state = null, string? after = null)
+        HttpContext http, ReferralReader reader, PoliceAgencies agencies, ClosedHosts hosts, TimeProvider time, string? state = null, string? after = null)
     {
-        var caller = http.Features.Get<Caller>()!;
-        var filter = Filters.FirstOrDefault(f => f.Name == state) is { Name: not null } found ? found : Filters[0];
+        var (caller, drawn) = (http.Features.Get<Caller>()!, time.GetUtcNow());
+        var filter = Filters.FirstOrDefault(f => f.Name == state) ?? Filters[0];
         var list = $"inbox {filter.Name}";
         var counts = reader.CountsAsync(caller, http.RequestAborted);
+
+        // Before the list is read: what comes in between stands in it and is announced all the same, which is better than never.
+        var mark = filter.TakesNew ? await LiveList.Of(reader, filter).MarkAsync(caller, drawn, http.RequestAborted) : null;
         var (rows, next) = await reader.PageAsync(
             caller, new ReferralQuery { States = filter.States, MaxResults = Rows, After = Cursor.Read<ReferralPlace>(list, after) }, http.RequestAborted);
         var answer = new ReferralListAnswer([.. rows.Select(ListedReferralAnswer.Of)], next is null ? null : Cursor.Write(list, next));
@@ -71,7 +87,7 @@ internal static class InboxPages
             http,
             new InboxModel
             {
-                Answer = answer, Filter = filter.Name, Continued = !string.IsNullOrEmpty(after),
+                Answer = answer, Filter = filter.Name, Continued = !string.IsNullOrEmpty(after), Live = mark?.Inbox(filter.Name),
                 Rows = [.. answer.Referrals.Select(r => new InboxRow(r, closed.GetValueOrDefault(r.FirstItemId), agencies.NameOf(caller, r.AnsweredBy)))],
                 Counts = Filters.ToDictionary(f => f.Name, f => counted.Where(c => f.States.IsEmpty || f.States.Contains(c.State)).Sum(c => c.Count)),
                 Urgent = counted.Where(c => c.Urgent && c.State == ReferralState.Open).Sum(c => c.Count),

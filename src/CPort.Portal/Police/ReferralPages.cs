@@ -91,7 +91,7 @@ internal static class ReferralPages
     };
 
     private static async Task<IResult> ShowAsync(HttpContext http, string id, string? after = null, string? before = null) =>
-        await PageAsync(http, id, (after, before));
+        await PageAsync(http, id, (after, before), await http.RequestServices.GetRequiredService<Drafts>().FindAsync(http));
 
     private static async Task<IResult> AnswerAsync(HttpContext http, IReferralGateway gateway, string id, Func<Form, AnswerReferral, AnswerReferral?> make)
     {

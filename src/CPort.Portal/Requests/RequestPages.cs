@@ -78,8 +78,8 @@ internal static class RequestPages
             });
     }
 
-    private static async Task<IResult> PageAsync(HttpContext http, IReportGateway gateway, string id) =>
-        await ReadAsync(http, gateway, id) is { } model ? Page(http, model) : Pages.Absent(http);
+    private static async Task<IResult> PageAsync(HttpContext http, IReportGateway gateway, Drafts drafts, string id) =>
+        await ReadAsync(http, gateway, id) is { } model ? Page(http, model, await drafts.FindAsync(http)) : Pages.Absent(http);
 
     private static async Task<RequestModel?> ReadAsync(HttpContext http, IReportGateway gateway, string id)
     {

@@ -16,9 +16,15 @@ public sealed record FilledForm(string Id, string Action, ImmutableDictionary<st
 {
     /// <summary>What stood in a field of the form that goes to an address with this end; null: another form, or nothing.</summary>
     public string? Text(string end, string name) =>
-        Action.EndsWith($"/{end}", StringComparison.Ordinal) && Fields.TryGetValue(name, out var values) ? values.FirstOrDefault() : null;
+        Is(end) && Fields.TryGetValue(name, out var values) ? values.FirstOrDefault() : null;
 
-    internal Form? Form(HttpContext http, string end) => Action.EndsWith($"/{end}", StringComparison.Ordinal)
+    /// <summary>All that stood in a field of that name in that form; null: another form.</summary>
+    public ImmutableArray<string>? All(string end, string name) => Is(end) ? Fields.GetValueOrDefault(name, []) : null;
+
+    /// <summary>It is the form that goes to an address with this end.</summary>
+    public bool Is(string end) => Action.EndsWith($"/{end}", StringComparison.Ordinal);
+
+    internal Form? Form(HttpContext http, string end) => Is(end)
         ? Shell.Form.Of(http, new FormCollection(Fields.ToDictionary(f => f.Key, f => new StringValues([.. f.Value])))) : null;
 }
 

@@ -38,6 +38,9 @@ public sealed record PageContext
     /// <summary>Whose page it is, as forms that are kept say it (<see cref="Drafts"/>).</summary>
     internal Lazy<string?> Who { get; init; } = new((string?)null);
 
+    /// <summary>How much of what the person is told is new; null: nobody is signed in, or it is not known just now.</summary>
+    public int? New { get; init; }
+
     /// <summary>The page's own address, to come back to.</summary>
     public required string Address { get; init; }
 

@@ -1,3 +1,4 @@
+using CPort.Api.Exchange;
 using CPort.Domain.Audit;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.Features;
@@ -29,12 +30,34 @@ public static class Pages
             builder.AddComponentParameter(1, nameof(View<TModel>.Model), model);
             builder.CloseComponent();
         };
-        var document = new RazorComponentResult<Document>(new Dictionary<string, object?> { [nameof(Document.Page)] = page, [nameof(Document.Body)] = body })
-        {
-            StatusCode = status, PreventStreamingRendering = true,
-        };
+        var document = new Drawn(page, body, status);
         return model is IShowsData data ? new Recorded(document, data.What()) : document;
     }
+
+    /// <summary>The document around a page.</summary>
+    private sealed record Drawn(PageContext Page, RenderFragment Body, int Status) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            // A page of what is absent is the same for everybody (rule R13), also in how much is new meanwhile.
+            var page = Status == StatusCodes.Status200OK && Page.Session is { } session
+                ? Page with { New = await NewAsync(httpContext, session.Caller) } : Page;
+            var document = new RazorComponentResult<Document>(
+                new Dictionary<string, object?> { [nameof(Document.Page)] = page, [nameof(Document.Body)] = Body })
+            {
+                StatusCode = Status, PreventStreamingRendering = true,
+            };
+            await document.ExecuteAsync(httpContext);
+        }
+    }
+
+    /// <summary>No page waits long for it.</summary>
+    private static readonly TimeSpan PatienceForNew = TimeSpan.FromMilliseconds(300);
+
+    private static async Task<int?> NewAsync(HttpContext http, Caller caller) =>
+        AccessTable.May(caller, Deed.SeeNotifications) && http.RequestServices.GetService<Notifications>() is { } notifications
+            && await Panels.WithinAsync(http, async stop => (int?)await notifications.CountAsync(caller, stop), null, PatienceForNew)
+                is { IsThere: true, Value: var count } ? count : null;
 
     /// <summary>A page that shows data: who looked is in the audit log before the first byte of it goes out, or nothing goes out.</summary>
     private sealed record Recorded(IResult Page, Shown Shown) : IResult

@@ -28,14 +28,15 @@ internal static class Panels
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Reads a part of a page within its time; what passes by itself makes it say that it is away, and a defect is one.</summary>
-    public static async Task<Panel<T>> WithinAsync<T>(HttpContext http, Func<CancellationToken, Task<T>> read, TimeProvider? time = null)
+    public static async Task<Panel<T>> WithinAsync<T>(
+        HttpContext http, Func<CancellationToken, Task<T>> read, TimeProvider? time = null, TimeSpan? within = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         try
         {
             // Not every reader looks at the token while it waits.
             var reading = read(limit.Token);
-            var value = await reading.WaitAsync(Limit, time ?? TimeProvider.System, http.RequestAborted);
+            var value = await reading.WaitAsync(within ?? Limit, time ?? TimeProvider.System, http.RequestAborted);
             return Panel<T>.Of(value);
         }
         catch (TimeoutException)

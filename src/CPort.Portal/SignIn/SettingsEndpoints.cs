@@ -31,7 +31,8 @@ internal static class SettingsEndpoints
 
     public static void MapSettings(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet(Home, (HttpContext http, SignInServices all) => PageAsync(http, all)).Needs(Deed.ChangeOwnSettings);
+        pages.MapGet(Home, async (HttpContext http, SignInServices all, Drafts drafts) => await PageAsync(http, all, await drafts.FindAsync(http)))
+            .Needs(Deed.ChangeOwnSettings);
         pages.MapPost(Home, ChangeAsync).Needs(Deed.ChangeOwnSettings);
         pages.MapPost($"{Home}/sessions/end", EndOthersAsync).Needs(Deed.ChangeOwnSettings);
         pages.MapPost($"{Home}/passkeys/options", OptionsAsync).Needs(Deed.ChangeOwnSettings).NeedsProof();
@@ -42,17 +43,26 @@ internal static class SettingsEndpoints
     }
 
     private static async Task<IResult> PageAsync(
-        HttpContext http, SignInServices all, IReadOnlyDictionary<string, string?>? keys = null, PortalKey? wrong = null)
+        HttpContext http, SignInServices all, FilledForm? filled = null, PortalKey? wrong = null)
     {
         var me = http.Features.Get<SignedIn>()!;
+        var form = filled?.Form(http, "settings");
+        var keys = form is null ? null : KeysOf(form);
+        if (keys?.Any(k => (k.Value ?? "") != PortalKeys.Of(me.Person.Settings.KeyMap, k.Key)) == false)
+        {
+            keys = null;
+        }
+
         var model = new SettingsModel(
-            me.Person.Settings, await all.Credentials.OfAsync(me.Person, http.RequestAborted), await all.Sessions.OfAsync(me.Person.Id, http.RequestAborted),
+            form is null ? me.Person.Settings : SettingsOf(me.Person.Settings, form, me.Person.Settings.KeyMap),
+            await all.Credentials.OfAsync(me.Person, http.RequestAborted),
+            await all.Sessions.OfAsync(me.Person.Id, http.RequestAborted),
             me.Session.IdHash, !all.Options.WithoutCodes.Contains(me.Person.Agency), me.Person.Roles, me.Person.Roles & me.Session.Roles,
             me.Session.Tenant.IsTraining(), all.Options.SendsMail, keys);
         return Pages.Of<SettingsView, SettingsModel>(
             http, model, p => p with
             {
-                Title = p.Words["settings.title"],
+                Title = p.Words["settings.title"], Filled = form is null ? null : filled,
                 Errors = wrong is null ? [] : [new PageError(p.Words.Of("error.key", ("does", p.Words[$"keys.{wrong.Name}"])), $"key-{wrong.Name}")],
             }, wrong is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
     }
@@ -60,28 +70,31 @@ internal static class SettingsEndpoints
     private static async Task<IResult> ChangeAsync(HttpContext http, SignInServices all)
     {
         var (me, form) = (http.Features.Get<SignedIn>()!, await Form.ReadAsync(http));
-        var keys = PortalKeys.All.ToDictionary(k => k.Name, k => form.Text($"key-{k.Name}"));
-        var map = PortalKeys.Map(keys, out var wrong);
+        var map = PortalKeys.Map(KeysOf(form), out var wrong);
         if (wrong is not null)
         {
-            return await PageAsync(http, all, keys, wrong);
+            return await PageAsync(http, all, form.Filled(), wrong);
         }
 
         var answer = await all.Gateway.SendAsync(
             new ChangeSettings
             {
-                Context = form.Context(), Person = me.Person.Id, Settings = new PersonSettings
-                {
-                    NameVisible = form.Is("nameVisible"), Language = form.Text("language"), Keys = form.Is("keys"), KeyMap = map,
-                    Theme = Enum.TryParse<Domain.People.Theme>(form.Text("theme"), ignoreCase: true, out var theme) ? theme : default,
-                    Density = Enum.TryParse<Domain.People.Density>(form.Text("density"), ignoreCase: true, out var density) ? density : default,
-                    Mails = Enum.TryParse<MailWish>(form.Text("mails"), ignoreCase: true, out var mails) ? mails : default,
-                },
+                Context = form.Context(), Person = me.Person.Id, Settings = SettingsOf(me.Person.Settings, form, map),
             },
             http.RequestAborted);
         return answer is PersonCommandRejected refused
             ? throw ApiProblemException.Of(ProblemCodes.Of(refused.Reason), refused.Text) : Pages.After(Home, "settings");
     }
+
+    private static Dictionary<string, string?> KeysOf(Form form) => PortalKeys.All.ToDictionary(k => k.Name, k => form.Text($"key-{k.Name}"));
+
+    private static PersonSettings SettingsOf(PersonSettings before, Form form, string? map) => before with
+    {
+        NameVisible = form.Is("nameVisible"), Language = form.Text("language"), Keys = form.Is("keys"), KeyMap = map,
+        Theme = Enum.TryParse<Domain.People.Theme>(form.Text("theme"), ignoreCase: true, out var theme) ? theme : default,
+        Density = Enum.TryParse<Domain.People.Density>(form.Text("density"), ignoreCase: true, out var density) ? density : default,
+        Mails = Enum.TryParse<MailWish>(form.Text("mails"), ignoreCase: true, out var mails) ? mails : default,
+    };
 
     private static async Task<IResult> EndOthersAsync(HttpContext http, SignInServices all)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using CPort.Actors.Exchange;
+using CPort.Domain.People;
 
 namespace CPort.Portal.Texts;
 
@@ -11,6 +12,13 @@ public sealed class MailTexts(Uri portal) : IMailTexts
         var words = Words.Of(language, null);
         var count = words.Count("mail.urgent", reports);
         return (count, Text(words, [count]));
+    }
+
+    public (string Subject, string Text) News(string language, IReadOnlyList<(NotificationKind Kind, int Count)> counts)
+    {
+        var words = Words.Of(language, null);
+        return (words["mail.news"], Text(
+            words, [words["mail.news"], .. counts.Select(c => $"- {words.Name("notificationKind", c.Kind)}: {words.Number(c.Count)}")]));
     }
 
     public (string Subject, string Text) Daily(string language, IReadOnlyList<(string What, long Count)> waiting)

@@ -233,7 +233,9 @@ public sealed class ReaderTests(PostgreSqlServer server) : IClassFixture<Postgre
         Assert.Contains(joined, p => p.Item.Withdrawn && p.Item.FinalAction()?.Type == ActionType.Removed);
         Assert.Equal(items.Select(p => p.Report.Id).Distinct().Count(), Figure("reports"));
         Assert.Equal(items.Count(p => p.Item.IsKnownWithoutLook()), Figure("knownWithoutLook"));
-        Assert.All(all.Breakdowns, b => Assert.Equal(items.Length, b.Tallies.Sum(t => t.Count)));
+
+        // Looks are counted where there were any.
+        Assert.All(all.Breakdowns.Where(b => b.Name != "looks"), b => Assert.Equal(items.Length, b.Tallies.Sum(t => t.Count)));
         Assert.All(all.Figures, f => Assert.False(string.IsNullOrEmpty(f.Definition)));
         Assert.Equal(items.GroupBy(p => p.Item.State()).ToDictionary(g => g.Key.ToString(), g => (long)g.Count()),
             all.Breakdowns.Single(b => b.Name == "state").Tallies.ToDictionary(t => t.Name, t => t.Count));

@@ -259,6 +259,87 @@ public sealed class StatisticsTests(PostgreSqlServer server) : IClassFixture<Pos
         Assert.True(after.At.Position > read.At.Position);
     }
 
+    /// <summary>Second looks: how many were asked for, settled, agreed on; of a training's nothing is in live figures, nor the other way round.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task Second_looks_count_as_they_were_said_live_and_in_training_apart(DatabaseProvider provider)
+    {
+        // Live: one is agreed on, one takes a third person, one waits. In training: two that disagree and take a third.
+        var live = new ReportScenario();
+        Looked(live, Tenant.Live, "B B", "B N B", "B");
+        var training = new ReportScenario { Nth = 1 };
+        Looked(training, Tenant.Training, "N B B", "N B B");
+        await using var world = await ProjectedAsync(provider, live, training);
+
+        foreach (var caller in new[] { Nl, Se, Operator })
+        {
+            var read = await ReadAsync(world, caller);
+            Assert.Equal((3L, 2L, 1L, 1L, 1L), Looks(read));
+            Assert.Equal((0.5, 0.5), (Share(read, "looksAgreed"), Share(read, "looksDisagreed")));
+            Assert.Null(read.Figures.Single(f => f.Name == "looksAgreed").Kappa);
+            Assert.Equal(
+                [("Baseline-Baseline", 1L), ("Baseline-National", 1L)],
+                read.Breakdowns.Single(b => b.Name == "looks").Tallies.Select(t => (t.Name, t.Count)));
+            Assert.Equal((2L, 0L, 24d), Summary(read, "secondLook"));
+
+            var exercised = await ReadAsync(world, caller with { Tenant = Tenant.Training });
+            Assert.Equal((2L, 2L, 0L, 2L, 2L), Looks(exercised));
+            Assert.Equal([("National-Baseline", 2L)], exercised.Breakdowns.Single(b => b.Name == "looks").Tallies.Select(t => (t.Name, t.Count)));
+        }
+
+        // Who sees none of the items counts none of their looks.
+        Assert.Equal((0L, 0L, 0L, 0L, 0L), Looks(await ReadAsync(world, De1)));
+
+        // Nor does a training's look stand in live queues and lists of looks, or a live one in training's.
+        var reader = new LookReader(world.Model);
+        Assert.Equal([3], (await reader.WaitingAsync(Nl, 50, null)).Looks.Select(l => l.Ordinal));
+        Assert.Empty((await reader.WaitingAsync(Nl with { Tenant = Tenant.Training }, 50, null)).Looks);
+        Assert.Equal((new LookAgreement(2, 2), new LookAgreement(2, 0)),
+            (await reader.AgreementAsync(Nl), await reader.AgreementAsync(Nl with { Tenant = Tenant.Training })));
+
+        static (long, long, long, long, long) Looks(Statistics read) => (
+            Count(read, "looksAsked"), Count(read, "looksDone"), Count(read, "looksAgreed"), Count(read, "looksDisagreed"), Count(read, "looksThird"));
+
+        static double? Share(Statistics read, string name) => read.Figures.Single(f => f.Name == name).Share;
+
+        static void Looked(ReportScenario s, Tenant tenant, params string[] said)
+        {
+            s.Members.Looks[Nl.Agency] = new SecondLookPolicy { For = LookFor.NewBaseline | LookFor.Icse, Sample = 100, Version = 1 };
+            s.Submit(Se with { Tenant = tenant }, [.. said.Select(_ => Entry(NL))]);
+            for (var item = 1; item <= said.Length; item++)
+            {
+                var words = said[item - 1].Split(' ').Select(w => w == "B" ? Classification.Baseline : Classification.National).ToArray();
+                for (var n = 1; n <= words.Length; n++)
+                {
+                    var (by, word, ordinal) = (
+                        Nl with { Tenant = tenant, Person = PersonId.Parse($"p-{n:D16}"), KeyId = $"p-{n:D16}" }, words[n - 1], item);
+                    At(s, n, () => n == 1 ? s.Assess(by, word, ordinal) : s.Do(new AssessBlind
+                    {
+                        ReportId = s.Id, Context = s.Context(by), Item = ReportScenario.At(ordinal)[0], Assessment = Opinion(word),
+                    }));
+                }
+            }
+        }
+    }
+
+    /// <summary>Worked by hand: of 40 pairs 30 agree, 20 on Baseline and 10 on National; chance alone gives a half.</summary>
+    [Fact]
+    public void Kappa_is_what_is_above_chance_and_is_left_out_where_it_says_nothing()
+    {
+        Assert.Equal(0.4667, StatisticsReader.Kappa(
+        [
+            new(Classification.Baseline, Classification.Baseline, 2, 20), new(Classification.National, Classification.National, 2, 10),
+            new(Classification.Baseline, Classification.National, 3, 5), new(Classification.National, Classification.Baseline, 3, 5),
+        ]));
+        Assert.Null(StatisticsReader.Kappa([new(Classification.Baseline, Classification.Baseline, 2, 40)]));
+        Assert.Null(StatisticsReader.Kappa([new(Classification.Baseline, Classification.National, 2, 29)]));
+        Assert.Equal(0, StatisticsReader.Kappa(
+        [
+            new(Classification.Baseline, Classification.Baseline, 2, 10), new(Classification.Baseline, Classification.National, 2, 10),
+            new(Classification.National, Classification.Baseline, 2, 10), new(Classification.National, Classification.National, 2, 10),
+        ]));
+    }
+
     [SkippableFact]
     public async Task Every_number_says_what_it_counts_and_no_two_say_the_same()
     {

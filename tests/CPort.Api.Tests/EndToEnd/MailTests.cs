@@ -86,6 +86,60 @@ public sealed class MailTests
         Assert.Equal(before + 1, server.Received.Length);
     }
 
+    /// <summary>Kinds that a person chose, as they come; not in quiet hours, after which one mail counts it all; a colleague who chose none gets none.</summary>
+    [SkippableFact]
+    public async Task Chosen_kinds_are_mailed_as_counts_and_wait_in_quiet_hours()
+    {
+        using var server = await MailServer.StartAsync();
+        var clock = new MovableClock();
+        await using var node = await EndToEndNode.StartAsync(
+            DatabaseProvider.Sqlite, null!, o =>
+            {
+                o.Mail = new MailOptions
+                {
+                    Host = "127.0.0.1", Port = server.Port, Security = MailSecurity.None, From = "cport@hotline.example", DailyHour = 23,
+                };
+                o.Portal.Url = "https://portal.example";
+            }, clock);
+        await node.RegisterAsync("mail-hotline", "Hotline", "Standard", "Administrator", "MK");
+        await node.RegisterAsync("mail-police", "Police", "Standard", "Officer", "MK");
+        await node.KeyAsync("mail-analyst", "mail-hotline", "Analyst");
+        var minute = (int)clock.GetUtcNow().UtcDateTime.TimeOfDay.TotalMinutes;
+        var (from, to) = ((minute + 24 * 60 - 30) % (24 * 60), (minute + 30) % (24 * 60));
+        await JoinAsync(node, "hans", "Analyst", MailWish.Urgent, "de", new NotificationRules { ByMail = NotificationKind.Holds });
+        await JoinAsync(node, "nora", "Analyst", MailWish.Urgent, "en", new NotificationRules
+        {
+            ByMail = NotificationKind.Holds, QuietFrom = from, QuietTo = to,
+        });
+        await JoinAsync(node, "plain", "Analyst", MailWish.Urgent, "en");
+        await Task.Delay(TimeSpan.FromSeconds(12));
+        await HoldAsync("MAIL-H1");
+        await server.HasAsync(1);
+        await Task.Delay(TimeSpan.FromSeconds(8));
+        var mail = Assert.Single(server.Received);
+        Assert.Equal(("hans", "Es gibt Neues"), (mail.To, mail.Subject));
+        Assert.Contains("- Sperren: 1", mail.Text, StringComparison.Ordinal);
+        Assert.Contains("https://portal.example/app", mail.Text, StringComparison.Ordinal);
+        Assert.DoesNotMatch("MAIL-|hotline|police|[0-9a-f]{16}|[0-9A-Z]{26}", mail.Text);
+
+        // Over: one mail says it all; and hans hears of the second alone.
+        await HoldAsync("MAIL-H2");
+        clock.Move(TimeSpan.FromHours(1));
+        await server.HasAsync(3);
+        await Task.Delay(TimeSpan.FromSeconds(8));
+        Assert.Equal(["hans: 1", "nora: 2"], server.Received.Skip(1).Select(m => $"{m.To}: {m.Text.Split("- ")[1].Split(": ")[1][0]}").Order());
+
+        async Task HoldAsync(string reference)
+        {
+            var id = await node.SubmitAsync("gb", ReportLifeTests.Hosted(reference, "MK", 1));
+            await node.ItemAsync("mail-analyst", id, i => i.GetProperty("state").GetString() == "Unassessed");
+            (await node.PostAsync("mail-analyst", $"v1/reports/{id}/items:assess", ReportLifeTests.Assessment())).Is(HttpStatusCode.OK);
+            var body = ReportLifeTests.With("reason", "BadHoster");
+            await EndToEndNode.UntilAsync(
+                () => node.PostAsync("mail-police", $"v1/reports/{id}:hold", body.DeepClone(), ("X-Purpose", "Case 4711")), r => r.Status == HttpStatusCode.OK);
+        }
+    }
+
     private static string Urgent(string report)
     {
         var body = JsonNode.Parse(report)!.AsObject();
@@ -93,7 +147,8 @@ public sealed class MailTests
         return body.ToJsonString();
     }
 
-    private static async Task JoinAsync(EndToEndNode node, string name, string role, MailWish wish, string language)
+    private static async Task JoinAsync(
+        EndToEndNode node, string name, string role, MailWish wish, string language, NotificationRules? rules = null)
     {
         var invited = (await node.PostAsync("mail-hotline", "v1/people", new JsonObject
         {
@@ -111,7 +166,7 @@ public sealed class MailTests
             new ChangeSettings
             {
                 Context = CommandContext.OfSystem(Tenant.Live, now) with { Caller = self }, Person = person,
-                Settings = new PersonSettings { Mails = wish, Language = language },
+                Settings = new PersonSettings { Mails = wish, Language = language, Notifications = rules },
             },
             default);
         Assert.True(answer is PersonChanged || wish == MailWish.None, $"{answer}");

@@ -69,6 +69,76 @@ public sealed class DraftTests(SignedInNode node)
         Assert.NotNull(page.QuerySelector("input[name=age][value='3'][checked]"));
     }
 
+    /// <summary>Every form in which somebody writes: a referral's answer, a question, a hold, a word on a hold, settings.</summary>
+    [Theory]
+    [InlineData("/answer", "text", "Otto")]
+    [InlineData("/ask", "question", "Otto")]
+    [InlineData("/hold", "note", "Otto")]
+    [InlineData("/lift", "why", "Otto")]
+    [InlineData("/object", "why", "Anna")]
+    [InlineData("/settings", "key-save", "Anna")]
+    public async Task What_police_and_hotlines_write_to_each_other_comes_back_too(string end, string field, string name)
+    {
+        var cookies = new CookieContainer();
+        using var person = node.With(cookies);
+        await ComeInAsync(person, name, "app");
+        var address = await AddressAsync(end);
+        var form = (IHtmlFormElement)(await PageAsync(person, address)).QuerySelector($"form[action$='{end}']")!;
+        var control = form.QuerySelector($"[name='{field}']")!;
+        var text = control is IHtmlTextAreaElement ? Note : "w";
+        (control as IHtmlTextAreaElement)?.TextContent = text;
+        (control as IHtmlInputElement)?.SetAttribute("value", text);
+        (string, string)[] more = end == "/ask" ? [("field", "UploadTime")] : [];
+
+        // She has come in anew in another tab: nothing is done, and the page has it all again.
+        await ComeInAsync(person, name, "app");
+        var draft = await PageTests.FollowAsync(person, form, more);
+        Assert.StartsWith($"/{address}?draft=", draft.ToString(), StringComparison.Ordinal);
+        var page = await PageAsync(person, draft.ToString().TrimStart('/'));
+        Assert.NotNull(page.QuerySelector("#filled"));
+        form = (IHtmlFormElement)page.QuerySelector($"form[action$='{end}']")!;
+        control = form.QuerySelector($"[name='{field}']")!;
+        Assert.Equal(text, control is IHtmlTextAreaElement area ? area.Value : control.GetAttribute("value"));
+        Assert.True(end != "/ask" || form.QuerySelector("input[value=UploadTime]")!.HasAttribute("checked"));
+
+        // In the other forms of the page stands nothing of it.
+        Assert.DoesNotContain(page.QuerySelectorAll("textarea"), t => t.Closest("form") != form && t.TextContent.Contains(Note, StringComparison.Ordinal));
+
+        async Task<string> AddressAsync(string of)
+        {
+            if (of == "/settings")
+            {
+                return "app/settings";
+            }
+
+            var its = await PoliceCase.OpenAsync(node, $"draft-{of[1..]}");
+            if (of is not ("/lift" or "/object"))
+            {
+                return its.Page;
+            }
+
+            using var otto = node.With(new CookieContainer());
+            await ComeInAsync(otto, "Otto", "app");
+            return await Portal.Tests.PoliceTests.HoldAsync(otto, its);
+        }
+    }
+
+    /// <summary>Signs in, and says why where that is asked.</summary>
+    private static async Task ComeInAsync(HttpClient client, string name, string to)
+    {
+        var next = await SignedInNode.SignInAsync(client, name, $"signin?return=/{to}");
+        if (next.ToString().StartsWith("/signin/purpose", StringComparison.Ordinal))
+        {
+            var field = (await PageAsync(client, next.ToString().TrimStart('/'))).QuerySelector("#purpose")!;
+            field.SetAttribute("value", "NL-2026-0144");
+            var form = (IHtmlFormElement)field.Closest("form")!;
+            await PageTests.FollowAsync(client, form);
+        }
+    }
+
+    private static async Task<IHtmlDocument> PageAsync(HttpClient client, string address) =>
+        PageTests.Parse(await client.GetStringAsync(new Uri(address, UriKind.Relative)));
+
     [Theory]
     [InlineData("cross-site", null)]
     [InlineData("same-origin", "made up")]

@@ -79,10 +79,16 @@ public sealed class PoliceTests(PortalNode node, Chromium chromium) : BrowserTes
     public async Task Axe_finds_nothing_on_the_pages_of_police(ColorScheme scheme, string? language)
     {
         var (its, hold) = await HeldAsync("axe");
+        var (request, rules) = (await AskedAsync(its), await RulesAsync());
         foreach (var (who, addresses) in new[]
         {
-            ("otto@police-nl", new[] { "app", "app/inbox?state=all", its.Page, its.Item, hold, "app/holds", $"app/reports/{its.Report}" }),
-            ("anna@hotline-nl", ["app", "app/holds", hold, its.Item, "app/queues"]), ("ada@hotline-nl", ["app/admin/webhooks"]),
+            ("otto@police-nl", new[]
+            {
+                "app", "app/inbox?state=all", its.Page, its.Item, hold, "app/holds", $"app/reports/{its.Report}", "app/requests", request, "app/notifications",
+            }),
+            ("anna@hotline-nl", ["app", "app/holds", hold, its.Item, "app/queues", "app/rejections", "app/notifications?kind=Holds", "app/statistics"]),
+            ("hotline-gb", ["app/requests", request]), ("olga@police-de", ["app/rules", rules]),
+            ("ada@hotline-nl", ["app/admin/webhooks", "app/notifications"]),
         })
         {
             var page = await Browser.OpenAsync(node, who, scheme: scheme, language: language);
@@ -113,16 +119,54 @@ public sealed class PoliceTests(PortalNode node, Chromium chromium) : BrowserTes
             ("police-home", () => officer.GotoAsync("app")), ("police-inbox", () => officer.GotoAsync("app/inbox")),
             ("police-referral", () => officer.GotoAsync(its.Page)), ("police-holds", () => officer.GotoAsync("app/holds")),
             ("police-hold", () => officer.GotoAsync(hold)), ("police-item", () => officer.GotoAsync(its.Item)),
-            ("police-report", () => officer.GotoAsync($"app/reports/{its.Report}")),
+            ("police-report", () => officer.GotoAsync($"app/reports/{its.Report}")), ("police-requests", () => officer.GotoAsync("app/requests")),
+            ("police-told", () => officer.GotoAsync("app/notifications")),
         ], height);
         var analyst = await Browser.OpenAsync(node, "anna@hotline-nl", width, height, scheme);
         await PictureTests.TakeAsync(analyst, width, scheme,
         [
             ("hotline-home", () => analyst.GotoAsync("app")), ("hotline-holds", () => analyst.GotoAsync("app/holds")),
             ("hotline-hold", () => analyst.GotoAsync(hold)), ("hotline-item", () => analyst.GotoAsync(its.Item)),
+            ("hotline-rejections", () => analyst.GotoAsync("app/rejections")), ("hotline-told", () => analyst.GotoAsync("app/notifications")),
+            ("hotline-statistics", () => analyst.GotoAsync("app/statistics")),
         ], height);
+        var (request, rules) = (await AskedAsync(its), await RulesAsync());
+        var asked = await Browser.OpenAsync(node, "hotline-gb", width, height, scheme);
+        await PictureTests.TakeAsync(asked, width, scheme,
+        [
+            ("hotline-requests", () => asked.GotoAsync("app/requests")), ("hotline-request", () => asked.GotoAsync(request)),
+        ], height);
+        var manager = await Browser.OpenAsync(node, "olga@police-de", width, height, scheme);
+        await PictureTests.TakeAsync(
+            manager, width, scheme, [("rules", () => manager.GotoAsync("app/rules")), ("rules-draft", () => manager.GotoAsync(rules))], height);
         var administrator = await Browser.OpenAsync(node, "ada@hotline-nl", width, height, scheme);
         await PictureTests.TakeAsync(administrator, width, scheme, [("webhooks", () => administrator.GotoAsync("app/admin/webhooks"))], height);
+    }
+
+    /// <summary>A question of the police's about the case, which its source answers; the address of its page.</summary>
+    private async Task<string> AskedAsync(PoliceCase its)
+    {
+        using var officer = node.ClientOf("otto@police-nl");
+        using var source = node.ClientOf("hotline-gb");
+        var page = PageTests.Parse(await officer.GetStringAsync(new Uri(its.Page, UriKind.Relative)));
+        var ask = (AngleSharp.Html.Dom.IHtmlFormElement)page.QuerySelector("form[action$='/ask']")!;
+        ask.QuerySelector("input[name=field][value=Access]")!.SetAttribute("checked", "");
+        ask.QuerySelector("textarea")!.TextContent = "as exact as you can say it";
+        await PageTests.FollowAsync(officer, ask);
+        string? address = null;
+        await WaitAsync(async () => (address = PageTests.Parse(await source.GetStringAsync(new Uri("app/requests", UriKind.Relative)))
+            .QuerySelector($"tbody th a[href*='{its.Report}']")?.GetAttribute("href")) is not null);
+        return address!.TrimStart('/');
+    }
+
+    /// <summary>A draft of priority rules.</summary>
+    private async Task<string> RulesAsync()
+    {
+        using var manager = node.ClientOf("olga@police-de");
+        var form = (AngleSharp.Html.Dom.IHtmlFormElement)PageTests.Parse(await manager.GetStringAsync(new Uri("app/rules", UriKind.Relative)))
+            .QuerySelector("form[action$='/draft']")!;
+        form.QuerySelector("input[name=weightUrgent]")!.SetAttribute("value", "41");
+        return (await PageTests.FollowAsync(manager, form)).ToString().Split('?')[0].TrimStart('/');
     }
 
     private async Task<(PoliceCase Its, string Hold)> HeldAsync(string name)
