@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AngleSharp.Html.Dom;
-using CPort.Actors.Agencies;
+using CPort.Api.Agencies;
 using CPort.Domain.Access;
 using CPort.Domain.Agencies;
 using CPort.Domain.Agencies.Verbs;

@@ -1,6 +1,7 @@
 using CPort.Actors.People;
 using CPort.Api.Exchange;
 using CPort.Domain.Audit;
+using CPort.Domain.Exchange;
 using CPort.Domain.People;
 using CPort.Domain.People.Verbs;
 using CPort.Portal.SignIn;
