@@ -86,7 +86,7 @@ public sealed class MailTests
         Assert.Equal(before + 1, server.Received.Length);
     }
 
-    /// <summary>Kinds that a person chose, as they come; not in quiet hours, after which one mail counts it all; a colleague who chose none gets none.</summary>
+    /// <summary>Kinds that a person chose, as they come; not in quiet hours, after which one mail counts it all; who chose none gets none.</summary>
     [SkippableFact]
     public async Task Chosen_kinds_are_mailed_as_counts_and_wait_in_quiet_hours()
     {
