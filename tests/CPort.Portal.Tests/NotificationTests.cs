@@ -43,11 +43,12 @@ public sealed class NotificationTests(PortalNode node)
         using var held = await api.PostAsJsonAsync(
             $"v1/reports/{its.Report}:hold", new { items = new[] { new { item = 1 } }, reason = "BadHoster", until = DateTime.UtcNow.AddHours(2) });
         Assert.True(held.IsSuccessStatusCode, await held.Content.ReadAsStringAsync());
+        var hold = (await PoliceCase.ItemAsync(api, its.Report, 1))!.Value.GetProperty("holds")[0].GetProperty("holdId").GetString();
         using var anna = node.ClientOf("anna@hotline-nl");
         await LiveTests.WaitAsync(async () =>
         {
             var row = (await PageAsync(anna, "?kind=Holds")).QuerySelectorAll("tbody tr")
-                .FirstOrDefault(r => r.QuerySelector("th a")?.GetAttribute("href") == $"/app/holds/{its.Report}-h1");
+                .FirstOrDefault(r => r.QuerySelector("th a")?.GetAttribute("href") == $"/app/holds/{hold}");
             return row?.TextContent.Contains("ends soon", StringComparison.Ordinal) == true
                 && row.QuerySelector(".left")!.TextContent.Contains("in ", StringComparison.Ordinal);
         });

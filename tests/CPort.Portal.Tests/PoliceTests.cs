@@ -177,7 +177,7 @@ public sealed partial class PoliceTests(PortalNode node)
             Assert.True(held.IsSuccessStatusCode, await held.Content.ReadAsStringAsync());
         }
 
-        var address = $"app/holds/{report}-h1";
+        var address = $"app/holds/{(await PoliceCase.ItemAsync(api, report, 1))!.Value.GetProperty("holds")[0].GetProperty("holdId").GetString()}";
         await LiveTests.WaitAsync(async () => (await officer.GetAsync(new Uri(address, UriKind.Relative))).StatusCode == HttpStatusCode.OK);
         var extend = (IHtmlFormElement)(await GetAsync(officer, address)).QuerySelector("form[action$='/extend']")!;
         extend.QuerySelector("input[name=until]")!.SetAttribute("value", "2099-01-01T00:00");
