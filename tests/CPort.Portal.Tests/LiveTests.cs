@@ -62,8 +62,8 @@ public sealed class LiveTests(PortalNode node)
     [Fact]
     public async Task An_open_inbox_hears_of_what_is_referred()
     {
-        using var client = node.ClientOf("otto@police-nl");
-        using var other = node.ClientOf("olga@police-de");
+        using var client = node.ClientOf("police-nl");
+        using var other = node.ClientOf("police-de");
         var address = Mark(PageTests.Parse(await client.GetStringAsync(new Uri("app/inbox", UriKind.Relative))))!;
         var elsewhere = Mark(PageTests.Parse(await other.GetStringAsync(new Uri("app/inbox", UriKind.Relative))))!;
         using var stream = await OpenAsync(client, address);
@@ -90,7 +90,7 @@ public sealed class LiveTests(PortalNode node)
 
         // What comes is never among those that are taken already; and who has no inbox hears of none.
         Assert.Null(Mark(PageTests.Parse(await client.GetStringAsync(new Uri("app/inbox?state=received", UriKind.Relative)))));
-        using var analyst = node.ClientOf("anna@hotline-nl");
+        using var analyst = node.ClientOf("hotline-nl");
         using var refused = await analyst.GetAsync(new Uri(address.TrimStart('/'), UriKind.Relative));
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
 
@@ -169,7 +169,8 @@ public sealed class LiveTests(PortalNode node)
             request.Headers.Add("Last-Event-ID", last);
         }
 
-        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return answer;
     }
 
     private static async Task<Live.LiveAnswer> AskAsync(HttpClient client, string address)
@@ -177,6 +178,7 @@ public sealed class LiveTests(PortalNode node)
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Add("Accept", "application/json");
         using var answer = await client.SendAsync(request);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
         return JsonSerializer.Deserialize<Live.LiveAnswer>(await answer.Content.ReadAsStringAsync(), JsonSerializerOptions.Web)!;
     }
 

@@ -126,13 +126,14 @@ public sealed class DraftTests(SignedInNode node)
     /// <summary>Signs in, and says why where that is asked.</summary>
     private static async Task ComeInAsync(HttpClient client, string name, string to)
     {
-        var next = await SignedInNode.SignInAsync(client, name, $"signin?return=/{to}");
-        if (next.ToString().StartsWith("/signin/purpose", StringComparison.Ordinal))
+        await SignedInNode.SignInAsync(client, name, $"signin?return=/{to}");
+        using var next = await client.GetAsync(new Uri(to, UriKind.Relative));
+        if (next.Headers.Location is { } asked)
         {
-            var field = (await PageAsync(client, next.ToString().TrimStart('/'))).QuerySelector("#purpose")!;
+            Assert.StartsWith("/signin/purpose", asked.ToString(), StringComparison.Ordinal);
+            var field = (await PageAsync(client, asked.ToString().TrimStart('/'))).QuerySelector("#purpose")!;
             field.SetAttribute("value", "NL-2026-0144");
-            var form = (IHtmlFormElement)field.Closest("form")!;
-            await PageTests.FollowAsync(client, form);
+            await PageTests.FollowAsync(client, (IHtmlFormElement)field.Closest("form")!);
         }
     }
 
