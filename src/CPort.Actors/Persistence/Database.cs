@@ -321,8 +321,13 @@ public sealed class Database
             "INSERT INTO cport_settings (name, value) VALUES ('write-probe', @value) ON CONFLICT (name) DO UPDATE SET value = excluded.value", cancellation,
             ("value", new string('x', IsSqlite ? 128 * 1024 : 500))).ConfigureAwait(false);
         await ExecuteAsync("DELETE FROM cport_settings WHERE name = 'write-probe'", cancellation).ConfigureAwait(false);
-        _writeFault = null;
+        _writeFault = HasRoom ? null : _writeFault;
     }
+
+    /// <summary>
+    /// The disk of SQLite's file has room for more than a few writes. On a full one small writes succeed for a while in what the log has taken already.
+    /// </summary>
+    public bool HasRoom => File is not { } file || new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(file))!).AvailableFreeSpace >= 1024 * 1024;
 
     /// <summary>Where the data is, without credentials: a file name, or host, port and database.</summary>
     public override string ToString()

@@ -113,7 +113,7 @@ public static class Health
         try
         {
             await database.ProbeWriteAsync(cancellation);
-            return true;
+            return database.HasRoom;
         }
         catch (System.Data.Common.DbException)
         {
