@@ -169,8 +169,7 @@ public sealed class LiveTests(PortalNode node)
             request.Headers.Add("Last-Event-ID", last);
         }
 
-        var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        return answer;
+        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
     private static async Task<Live.LiveAnswer> AskAsync(HttpClient client, string address)

@@ -71,8 +71,7 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
         Caller caller, FeedPlace after, ImmutableHashSet<string> types, int limit, CancellationToken cancellation) => model.QueryAsync(
         async (db, set, at) =>
         {
-            var written = await db.GetTable<FeedLogRow>().Where(l => l.Id == 1).Select(l => l.Position).FirstOrDefaultAsync(cancellation).ConfigureAwait(false);
-            var head = Math.Min(written, at.Position);
+            var head = await HeadAsync(db, at, cancellation).ConfigureAwait(false);
             var (agency, tenant, ordering, part) = (caller.Agency.Value, caller.Tenant, after.Ordering, after.Part);
             var found = await (
                 from f in db.GetTable<FeedRow>()
@@ -146,6 +145,10 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
             after = rows[^1].Key;
         }
     }
+
+    /// <summary>How far news are written, and the read tables are that say for whom they are.</summary>
+    internal static async Task<long> HeadAsync(IDataContext db, ReadPosition at, CancellationToken cancellation) => Math.Min(
+        await db.GetTable<FeedLogRow>().Where(l => l.Id == 1).Select(l => l.Position).FirstOrDefaultAsync(cancellation).ConfigureAwait(false), at.Position);
 
     /// <summary>These, as they are for the caller now; what is not for it any more, or does not open, is left out.</summary>
     internal async Task<ImmutableArray<DeliveredNews>> AsSeenAsync(

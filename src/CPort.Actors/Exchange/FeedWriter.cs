@@ -120,7 +120,7 @@ public sealed class FeedWriter(
         await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         foreach (var sql in Prune)
         {
-            await RunAsync(transaction, sql, ("last", last)).ConfigureAwait(false);
+            await transaction.ExecuteAsync(sql, cancellation, ("last", last)).ConfigureAwait(false);
         }
 
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
@@ -186,11 +186,11 @@ public sealed class FeedWriter(
     private async Task WriteAsync(List<FeedNews> news, long from, long to, CancellationToken cancellation)
     {
         var at = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var feeds = news.SelectMany(n => n.Agencies.Select(a => (News: n, Agency: a.Value))).ToArray();
+        var feeds = news.SelectMany(n => n.Agencies.Select(a => (News: n, Agency: a))).ToArray();
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
-        if (await RunAsync(transaction, "UPDATE cport_feed_log SET position = @to WHERE id = 1 AND position = @from", ("from", from), ("to", to))
-            .ConfigureAwait(false) != 1)
+        if (await transaction.ExecuteAsync(
+            "UPDATE cport_feed_log SET position = @to WHERE id = 1 AND position = @from", cancellation, ("from", from), ("to", to)).ConfigureAwait(false) != 1)
         {
             throw new FeedFencedException();
         }
@@ -201,27 +201,19 @@ public sealed class FeedWriter(
             ("report", news.Select(n => n.Report.ToString()).ToArray()), ("at", news.Select(_ => at).ToArray()),
             ("sealed", news.Select(n => seam.Seal(PlaceOf(n.Report), n.Facts).Bytes).ToArray())).ConfigureAwait(false);
         await ManyRows.InsertAsync(
-            connection, transaction, "cport_feed", "", ("agency", feeds.Select(f => f.Agency).ToArray()),
+            connection, transaction, "cport_feed", "", ("agency", feeds.Select(f => f.Agency.Value).ToArray()),
             ("tenant", feeds.Select(f => (int)f.News.Tenant).ToArray()),
             ("ordering", feeds.Select(f => f.News.Facts.Ordering).ToArray()), ("part", feeds.Select(f => f.News.Facts.Part).ToArray())).ConfigureAwait(false);
-        var told = feeds.Select(f => (f.News, f.Agency, Kind: NotificationKinds.Of(f.News.Facts, AgencyId.Parse(f.Agency), KindOf(f.Agency))))
+        var agencies = directory.Current;
+        var told = feeds.Select(f => (f.News, f.Agency, Kind: NotificationKinds.Of(f.News.Facts, f.Agency, agencies.Find(f.Agency)?.Kind ?? default)))
             .Where(t => t.Kind != NotificationKind.None).ToArray();
         await ManyRows.InsertAsync(
-            connection, transaction, "cport_notifications", "", ("agency", told.Select(t => t.Agency).ToArray()),
+            connection, transaction, "cport_notifications", "", ("agency", told.Select(t => t.Agency.Value).ToArray()),
             ("tenant", told.Select(t => (int)t.News.Tenant).ToArray()), ("kind", told.Select(t => (int)t.Kind).ToArray()),
             ("ordering", told.Select(t => t.News.Facts.Ordering).ToArray()), ("part", told.Select(t => t.News.Facts.Part).ToArray())).ConfigureAwait(false);
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
     }
 
-    private AgencyKind KindOf(string agency) => directory.Current.Find(AgencyId.Parse(agency))?.Kind ?? default;
-
     /// <summary>For what a report's news are sealed; which of them it is stands inside.</summary>
     internal static SealedPlace PlaceOf(ReportId report) => new(report, SealedField.Feed);
-
-    private static async Task<int> RunAsync(DbTransaction transaction, string sql, params (string, object?)[] parameters)
-    {
-        await using var command = transaction.Connection!.Statement(sql, parameters);
-        command.Transaction = transaction;
-        return await command.ExecuteNonQueryAsync().ConfigureAwait(false);
-    }
 }

@@ -27,9 +27,7 @@ public sealed class NotificationReader(ReadModel model, FeedReader feed)
             async (db, set, at) =>
             {
                 var (agency, tenant, wanted) = (caller.Agency.Value, caller.Tenant, kinds.Each().ToList());
-                var written = await db.GetTable<FeedLogRow>().Where(l => l.Id == 1).Select(l => l.Position).FirstOrDefaultAsync(cancellation)
-                    .ConfigureAwait(false);
-                var head = Math.Min(written, at.Position);
+                var head = await FeedReader.HeadAsync(db, at, cancellation).ConfigureAwait(false);
                 var rows = wanted.Count == 0 ? [] : await (
                     from k in db.GetTable<NotificationRow>()
                     where k.Agency == agency && k.Tenant == tenant && wanted.Contains(k.Kind) && k.Ordering <= head
@@ -52,9 +50,7 @@ public sealed class NotificationReader(ReadModel model, FeedReader feed)
         async (db, _, at) =>
         {
             var (agency, tenant, wanted, from) = (caller.Agency.Value, caller.Tenant, kinds.Each().ToList(), after.Ordering);
-            var written = await db.GetTable<FeedLogRow>().Where(l => l.Id == 1).Select(l => l.Position).FirstOrDefaultAsync(cancellation)
-                .ConfigureAwait(false);
-            var head = Math.Min(written, at.Position);
+            var head = await FeedReader.HeadAsync(db, at, cancellation).ConfigureAwait(false);
             var counts = await db.GetTable<NotificationRow>()
                 .Where(k => k.Agency == agency && k.Tenant == tenant && wanted.Contains(k.Kind) && k.Ordering > from && k.Ordering <= head)
                 .GroupBy(k => k.Kind).Select(g => new { Kind = g.Key, Count = g.Select(k => k.Ordering).Distinct().Count() })

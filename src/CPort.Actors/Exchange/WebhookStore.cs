@@ -63,7 +63,7 @@ public sealed class WebhookStore(Database database, ConfidentialSeam seam, Datab
             }
             catch (WebhookChangedException)
             {
-                // By whoever delivers, after each try: again.
+                // By whoever delivers, some times a second: again.
             }
         }
     }
@@ -111,47 +111,31 @@ public sealed class WebhookStore(Database database, ConfidentialSeam seam, Datab
     {
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
-        async Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] parameters)
-        {
-            await using var statement = connection.Statement(sql, parameters);
-            statement.Transaction = transaction;
-            return await statement.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-        }
-
         var id = hook.Id.ToString();
-        if (await ExecuteAsync(
-            "UPDATE cport_webhooks SET sealed = @sealed, version = version + 1 WHERE id = @id AND version = @version",
+        if (await transaction.ExecuteAsync(
+            "UPDATE cport_webhooks SET sealed = @sealed, version = version + 1 WHERE id = @id AND version = @version", cancellation,
             ("sealed", Seal(hook)), ("id", id), ("version", version)).ConfigureAwait(false) != 1)
         {
             throw new WebhookChangedException();
         }
 
-        if (tries.Count == 0)
+        if (tries.Count > 0)
         {
-            await transaction.CommitAsync(cancellation).ConfigureAwait(false);
-            return version + 1;
+            // The row above is locked, so nobody else counts.
+            await using var last = connection.Statement("SELECT COALESCE(MAX(number), 0) FROM cport_webhook_deliveries WHERE webhook = @id", ("id", id));
+            last.Transaction = transaction;
+            var number = Convert.ToInt64(await last.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture);
+            await ManyRows.InsertAsync(
+                connection, transaction, "cport_webhook_deliveries", "", ("webhook", tries.Select(_ => id).ToArray()),
+                ("number", tries.Select((_, n) => number + 1 + n).ToArray()), ("ordering", tries.Select(t => t.Place.Ordering).ToArray()),
+                ("part", tries.Select(t => t.Place.Part).ToArray()), ("try", tries.Select(t => t.Try).ToArray()),
+                ("at", tries.Select(t => t.At.ToUnixTimeMilliseconds()).ToArray()), ("outcome", tries.Select(t => (int)t.Outcome).ToArray()),
+                ("answer", tries.Select(t => t.Answer).ToArray())).ConfigureAwait(false);
+            await transaction.ExecuteAsync(
+                "DELETE FROM cport_webhook_deliveries WHERE webhook = @id AND number <= @gone", cancellation, ("id", id),
+                ("gone", number + tries.Count - DeliveriesKept)).ConfigureAwait(false);
         }
 
-        // The row above is locked, so nobody else counts.
-        await using var last = connection.Statement("SELECT COALESCE(MAX(number), 0) FROM cport_webhook_deliveries WHERE webhook = @id", ("id", id));
-        last.Transaction = transaction;
-        var number = Convert.ToInt64(await last.ExecuteScalarAsync(cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture);
-        foreach (var part in tries.Chunk(50))
-        {
-            var rows = Enumerable.Range(0, part.Length).Select(n => $"(@id, @number{n}, @ordering{n}, @part{n}, @try{n}, @at{n}, @outcome{n}, @answer{n})");
-            await ExecuteAsync(
-                $"INSERT INTO cport_webhook_deliveries (webhook, number, ordering, part, try, at, outcome, answer) VALUES {string.Join(", ", rows)}",
-                [
-                    ("id", id), .. part.SelectMany((t, n) => new (string, object?)[]
-                    {
-                        ($"number{n}", ++number), ($"ordering{n}", t.Place.Ordering), ($"part{n}", t.Place.Part), ($"try{n}", t.Try),
-                        ($"at{n}", t.At.ToUnixTimeMilliseconds()), ($"outcome{n}", (int)t.Outcome), ($"answer{n}", t.Answer),
-                    }),
-                ]).ConfigureAwait(false);
-        }
-
-        await ExecuteAsync(
-            "DELETE FROM cport_webhook_deliveries WHERE webhook = @id AND number <= @gone", ("id", id), ("gone", number - DeliveriesKept)).ConfigureAwait(false);
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
         return version + 1;
     }

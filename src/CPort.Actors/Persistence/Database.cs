@@ -312,8 +312,8 @@ public sealed class Database
     }
 
     /// <summary>
-    /// Writes about as much as a small batch of events and takes it away again: what a full disk refuses, though it still takes a few bytes. Forgets
-    /// <see cref="WriteFault"/> when it succeeds, throws when not.
+    /// Writes about as much as a small batch of events and takes it away again: what a full disk refuses, though it still takes a few bytes. Throws when it
+    /// fails; forgets <see cref="WriteFault"/> when it succeeds and there is room for more.
     /// </summary>
     public async Task ProbeWriteAsync(CancellationToken cancellation = default)
     {
@@ -327,7 +327,7 @@ public sealed class Database
     /// <summary>
     /// The disk of SQLite's file has room for more than a few writes. On a full one small writes succeed for a while in what the log has taken already.
     /// </summary>
-    public bool HasRoom => File is not { } file || new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(file))!).AvailableFreeSpace >= 1024 * 1024;
+    private bool HasRoom => File is not { } file || new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(file))!).AvailableFreeSpace >= 1024 * 1024;
 
     /// <summary>Where the data is, without credentials: a file name, or host, port and database.</summary>
     public override string ToString()
@@ -379,5 +379,14 @@ public static class Statements
         }
 
         return command;
+    }
+
+    /// <summary>Runs a statement as part of a transaction; how many rows it changed.</summary>
+    public static async Task<int> ExecuteAsync(
+        this DbTransaction transaction, string sql, CancellationToken cancellation, params (string Name, object? Value)[] parameters)
+    {
+        await using var command = transaction.Connection!.Statement(sql, parameters);
+        command.Transaction = transaction;
+        return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 }

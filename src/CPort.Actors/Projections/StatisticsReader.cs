@@ -107,7 +107,8 @@ public sealed class StatisticsReader(ReadModel model)
     {
         var asked = c.Items().Where(i => i.LookOpenedAt != null);
         var pairs = await c.LooksAsync().ConfigureAwait(false);
-        var (done, agreed) = (pairs.Sum(p => p.Count), pairs.Where(p => p.First == p.Second).Sum(p => p.Count));
+        var (done, agreed, third) = (
+            pairs.Sum(p => p.Count), pairs.Where(p => p.First == p.Second).Sum(p => p.Count), pairs.Where(p => p.Looks > 2).Sum(p => p.Count));
         double? Share(long count) => done == 0 ? null : Math.Round((double)count / done, 4);
         return
         [
@@ -118,8 +119,7 @@ public sealed class StatisticsReader(ReadModel model)
                 + "Kappa: how far that is above what chance would give (Cohen), from 30 on and where not all said the same.", agreed, Share(agreed),
                 Kappa(pairs)),
             new Figure("looksDisagreed", "Those of looksDone whose second look came to another one; share: of looksDone.", done - agreed, Share(done - agreed)),
-            new Figure("looksThird", "Those of looksDone at which three or more people looked; share: of looksDone.",
-                pairs.Where(p => p.Looks > 2).Sum(p => p.Count), Share(pairs.Where(p => p.Looks > 2).Sum(p => p.Count))),
+            new Figure("looksThird", "Those of looksDone at which three or more people looked; share: of looksDone.", third, Share(third)),
         ];
     }
 

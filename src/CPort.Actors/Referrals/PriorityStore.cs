@@ -99,13 +99,8 @@ public sealed class PriorityStore(Database database)
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
         return on == 1;
 
-        async Task<int> ExecuteAsync(string sql)
-        {
-            await using var command = connection.Statement(
-                sql, ("by", by), ("now", now.UtcTicks), ("agency", agency.Value), ("tenant", (int)tenant), ("version", version));
-            command.Transaction = transaction;
-            return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-        }
+        Task<int> ExecuteAsync(string sql) => transaction.ExecuteAsync(
+            sql, cancellation, ("by", by), ("now", now.UtcTicks), ("agency", agency.Value), ("tenant", (int)tenant), ("version", version));
     }
 
     /// <summary>Switches it off: the built-in set applies. False: it was not on.</summary>

@@ -36,10 +36,8 @@ public sealed class ReferralReader(Database database)
             return ([], null);
         }
 
-        var (agency, tenant, states) = (caller.Agency.Value, caller.Tenant, query.States.ToList());
         await using var db = new DataConnection(database.DataOptions);
-        var rows = db.GetTable<ReferralRow>().Where(r => r.Agency == agency && r.Tenant == tenant);
-        rows = states.Count == 0 ? rows : rows.Where(r => states.Contains(r.State));
+        var rows = Own(db, caller, query.States);
         if (query.After is { } after)
         {
             var (urgent, score, ordering) = (after.Urgent, after.Score, after.Ordering);
@@ -56,25 +54,22 @@ public sealed class ReferralReader(Database database)
     /// <summary>The row of one of the caller's own; null: there is none yet.</summary>
     public async Task<ReferralRow?> RowAsync(Caller caller, ReferralRef referral, CancellationToken cancellation)
     {
-        var (id, agency, tenant) = (referral.ToString(), caller.Agency.Value, caller.Tenant);
+        var id = referral.ToString();
         await using var db = new DataConnection(database.DataOptions);
         return !AccessTable.AsksForItself(caller) ? null
-            : await db.GetTable<ReferralRow>().FirstOrDefaultAsync(r => r.ReferralId == id && r.Agency == agency && r.Tenant == tenant, cancellation)
-                .ConfigureAwait(false);
+            : await Own(db, caller).FirstOrDefaultAsync(r => r.ReferralId == id, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>The agency's last referrals, the oldest of them first, with what holds of each.</summary>
     public async Task<ImmutableArray<(ReferralRow Row, ReferralSigns Signs)>> LastAsync(Caller caller, int count, CancellationToken cancellation)
     {
-        var (agency, tenant) = (caller.Agency.Value, caller.Tenant);
         await using var db = new DataConnection(database.DataOptions);
         if (!AccessTable.AsksForItself(caller) || await ReadTables.ServingAsync(db, cancellation).ConfigureAwait(false) is not { } serving)
         {
             return [];
         }
 
-        var rows = await db.GetTable<ReferralRow>().Where(r => r.Agency == agency && r.Tenant == tenant).OrderByDescending(r => r.OpenedOrdering).Take(count)
-            .ToListAsync(cancellation).ConfigureAwait(false);
+        var rows = await Own(db, caller).OrderByDescending(r => r.OpenedOrdering).Take(count).ToListAsync(cancellation).ConfigureAwait(false);
         var signs = (await ReferralScorer.SignsAsync(db, serving.Id, [.. rows.Select(r => r.ReferralId)], cancellation).ConfigureAwait(false))
             .ToDictionary(s => s.ReferralId);
         return
@@ -91,10 +86,9 @@ public sealed class ReferralReader(Database database)
             return 0;
         }
 
-        var (agency, tenant, which, ticks) = (caller.Agency.Value, caller.Tenant, states.ToList(), since.UtcTicks);
+        var ticks = since.UtcTicks;
         await using var db = new DataConnection(database.DataOptions);
-        var rows = db.GetTable<ReferralRow>().Where(r => r.Agency == agency && r.Tenant == tenant && r.OpenedAt > ticks);
-        return await (which.Count == 0 ? rows : rows.Where(r => which.Contains(r.State))).CountAsync(cancellation).ConfigureAwait(false);
+        return await Own(db, caller, states).CountAsync(r => r.OpenedAt > ticks, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Urgent ones that a person has yet to acknowledge, the first to be due first.</summary>
@@ -105,12 +99,11 @@ public sealed class ReferralReader(Database database)
             return [];
         }
 
-        var (agency, tenant) = (caller.Agency.Value, caller.Tenant);
         await using var db = new DataConnection(database.DataOptions);
         return
         [
-            .. await db.GetTable<ReferralRow>().Where(r => r.Agency == agency && r.Tenant == tenant && r.AlertDue > 0)
-                .OrderBy(r => r.AlertDue).ThenBy(r => r.OpenedOrdering).Take(most).ToListAsync(cancellation).ConfigureAwait(false),
+            .. await Own(db, caller).Where(r => r.AlertDue > 0).OrderBy(r => r.AlertDue).ThenBy(r => r.OpenedOrdering).Take(most)
+                .ToListAsync(cancellation).ConfigureAwait(false),
         ];
     }
 
@@ -122,10 +115,17 @@ public sealed class ReferralReader(Database database)
             return [];
         }
 
-        var (agency, tenant) = (caller.Agency.Value, caller.Tenant);
         await using var db = new DataConnection(database.DataOptions);
-        var counts = await db.GetTable<ReferralRow>().Where(r => r.Agency == agency && r.Tenant == tenant).GroupBy(r => new { r.State, r.Urgent })
+        var counts = await Own(db, caller).GroupBy(r => new { r.State, r.Urgent })
             .Select(g => new { g.Key.State, g.Key.Urgent, Count = g.Count() }).ToListAsync(cancellation).ConfigureAwait(false);
         return [.. counts.Select(c => new ReferralCount(c.State, c.Urgent == 1, c.Count))];
+    }
+
+    /// <summary>The rows of the caller's agency; <paramref name="states"/>: that stand in one of these, left out or empty: in whatever state.</summary>
+    private static IQueryable<ReferralRow> Own(DataConnection db, Caller caller, ImmutableArray<ReferralState>? states = null)
+    {
+        var (agency, tenant, which) = (caller.Agency.Value, caller.Tenant, states?.ToList() ?? []);
+        var rows = db.GetTable<ReferralRow>().Where(r => r.Agency == agency && r.Tenant == tenant);
+        return which.Count == 0 ? rows : rows.Where(r => which.Contains(r.State));
     }
 }

@@ -113,7 +113,7 @@ public static class Health
         try
         {
             await database.ProbeWriteAsync(cancellation);
-            return database.HasRoom;
+            return database.WriteFault is null;
         }
         catch (System.Data.Common.DbException)
         {

@@ -82,11 +82,9 @@ internal static class LiveEndpoints
         pages.MapGet("/app/live", LiveAsync).Needs(Deed.CountItems).WithMetadata(new AskedByItself(), new AuditedByChunks());
 
     /// <summary>What the page has on it already.</summary>
-    public static async Task<LiveMark> MarkAsync(
-        QueueReader queues, Caller caller, WorkQueue queue, ReadPosition at, DateTimeOffset now, CancellationToken cancellation)
-    {
-        return await LiveList.Of(queues, queue).MarkAsync(caller, LiveMark.Of(at, now).At, cancellation);
-    }
+    public static Task<LiveMark> MarkAsync(
+        QueueReader queues, Caller caller, WorkQueue queue, ReadPosition at, DateTimeOffset now, CancellationToken cancellation) =>
+        LiveList.Of(queues, queue).MarkAsync(caller, LiveMark.Of(at, now).At, cancellation);
 
     private static async Task LiveAsync(
         HttpContext http, QueueReader queues, ReferralReader referrals, LiveNews news, TimeProvider time, string? queue = null, string? inbox = null,
