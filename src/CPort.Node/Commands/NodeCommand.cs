@@ -24,7 +24,11 @@ public static partial class NodeCommand
             await using var stop = cancellation.Register(app.Lifetime.StopApplication);
             await app.WaitForShutdownAsync(CancellationToken.None);
 
-            return app.Services.GetRequiredService<NodeState>().ExitCode;
+            // A part of the node that fails for good ends it (and is in the log): whoever started it must not take that for an orderly end.
+            var exitCode = app.Services.GetRequiredService<NodeState>().ExitCode;
+            return exitCode == ExitCodes.Ok && app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(s => s.ExecuteTask is { IsFaulted: true })
+                ? ExitCodes.Failed
+                : exitCode;
         });
         return command;
     }

@@ -15,8 +15,8 @@ internal static class Logs
 
         // Every refused key is counted by status; a line each would let a stranger fill the disk.
         logging.AddFilter("CPort.Api.Security.ApiKeyHandler", LogLevel.Warning);
-        // A failed start is thrown as well, and told in one line by Program.
-        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        // A failed start, an error here, is thrown as well, and told in one line by Program. What ends a running node is critical, and told nowhere else.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.AddFilter("Microsoft.Hosting.Lifetime", logs.Level > LogLevel.Information ? logs.Level : LogLevel.Information);
         if (logs.Format == LogFormat.Json)
         {

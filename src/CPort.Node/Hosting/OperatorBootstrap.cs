@@ -54,7 +54,15 @@ internal sealed partial class OperatorBootstrap(
 
     private void Publish(int hand)
     {
-        File.Move(KeyFile(hand) + ".new", KeyFile(hand), overwrite: true);
+        try
+        {
+            File.Move(KeyFile(hand) + ".new", KeyFile(hand), overwrite: true);
+        }
+        catch (FileNotFoundException) when (File.Exists(KeyFile(hand)))
+        {
+            // Another node on the same folder was faster: it takes the file for what this one left behind.
+        }
+
         Made(log, Path.GetFullPath(KeyFile(hand)));
     }
 

@@ -74,6 +74,7 @@ public sealed class AloneTests(PostgreSqlServer server)
     }
 
     [SkippableFact]
+    [Trait("Run", "whole")]
     public async Task A_second_node_on_a_PostgreSQL_database_of_one_that_is_alone_ends_with_4_and_says_what_to_set()
     {
         await using var first = new TestNode(await NodeDatabase.CreateAsync(DatabaseProvider.PostgreSql, server));

@@ -90,6 +90,7 @@ public sealed class FormationTests(PostgreSqlServer server)
     }
 
     [SkippableFact]
+    [Trait("Run", "whole")]
     public async Task A_node_that_is_let_in_nowhere_ends_in_time_with_4_and_one_whose_cluster_was_replaced_with_5()
     {
         await using var cluster = await NodeCluster.CreateAsync(server, 1, (_, settings) => settings["Cluster__JoinSeconds"] = "10");

@@ -36,6 +36,7 @@ public sealed class ForeignClientTests(EndToEndNodes nodes) : IDisposable
     }
 
     [SkippableFact]
+    [Trait("Run", "whole")]
     public async Task Clients_of_NSwag_and_Kiota_compile_and_work()
     {
         var node = await nodes.OnAsync(DatabaseProvider.Sqlite);

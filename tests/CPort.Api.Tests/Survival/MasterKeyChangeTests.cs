@@ -68,6 +68,7 @@ public sealed class MasterKeyChangeTests(PostgreSqlServer server)
     }
 
     [SkippableFact]
+    [Trait("Run", "whole")]
     public async Task Nodes_with_the_old_key_first_and_the_new_one_first_work_together()
     {
         var (old, now) = (NewKey(), NewKey());

@@ -44,6 +44,17 @@ public sealed class RefusedStartTests(PostgreSqlServer server)
         await node.StartReadyAsync();
     }
 
+    /// <summary>Whoever starts nodes again goes by the exit code, and whoever reads logs by their last lines: neither may take this for an orderly end.</summary>
+    [Fact]
+    public async Task A_part_of_a_node_that_fails_for_good_ends_it_with_1_and_says_so()
+    {
+        await using var node = new TestNode(await NodeDatabase.CreateAsync(DatabaseProvider.Sqlite, server));
+        Directory.CreateDirectory(Path.Combine(node.Database.Folder, "operator.key"));
+        node.Start();
+        Assert.Equal(ExitCodes.Failed, await node.EndedAsync(NodeProcess.Patience));
+        Assert.Contains("crit: Microsoft.Extensions.Hosting.Internal.Host", node.Log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Other_shard_and_bucket_figures_are_refused_and_all_named()
     {

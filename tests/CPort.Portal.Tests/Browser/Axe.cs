@@ -1,3 +1,4 @@
+using CPort.Tests.Shared;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
@@ -8,6 +9,21 @@ namespace CPort.Portal.Tests.Browser;
 internal static class Axe
 {
     private const string Contrast = "color-contrast";
+
+    /// <summary>Light, dark, and from right to left, which a sample takes from other tests' pages: those of work, whose parts these are made of.</summary>
+    public static TheoryData<ColorScheme, string?> Looks
+    {
+        get
+        {
+            var looks = new TheoryData<ColorScheme, string?> { { ColorScheme.Light, null }, { ColorScheme.Dark, null } };
+            if (!Sample.IsChosen)
+            {
+                looks.Add(ColorScheme.Light, "ar");
+            }
+
+            return looks;
+        }
+    }
 
     /// <summary>All of axe's rules, everything that can be opened opened.</summary>
     /// <param name="page">The page as it stands.</param>

@@ -6,7 +6,7 @@ namespace CPort.Portal.Tests.Browser;
 [Collection(nameof(Chromium))]
 public sealed class InterpolTests(PortalNode node, Chromium chromium) : BrowserTests(chromium)
 {
-    public static TheoryData<ColorScheme, string?> Looks => new() { { ColorScheme.Light, null }, { ColorScheme.Dark, null }, { ColorScheme.Light, "ar" } };
+    public static TheoryData<ColorScheme, string?> Looks => Axe.Looks;
 
     [SkippableTheory]
     [MemberData(nameof(Looks))]
@@ -22,10 +22,7 @@ public sealed class InterpolTests(PortalNode node, Chromium chromium) : BrowserT
     }
 
     [SkippableTheory]
-    [InlineData(1440, ColorScheme.Light, 900)]
-    [InlineData(1440, ColorScheme.Dark, 900)]
-    [InlineData(320, ColorScheme.Light, 900)]
-    [InlineData(320, ColorScheme.Dark, 256)]
+    [MemberData(nameof(PictureTests.Widths), MemberType = typeof(PictureTests))]
     public async Task They_fit_their_width(int width, ColorScheme scheme, int height)
     {
         foreach (var (who, name, address) in await AllAsync())

@@ -71,7 +71,7 @@ public sealed class PoliceTests(PortalNode node, Chromium chromium) : BrowserTes
         Assert.Empty(errors);
     }
 
-    public static TheoryData<ColorScheme, string?> Looks => new() { { ColorScheme.Light, null }, { ColorScheme.Dark, null }, { ColorScheme.Light, "ar" } };
+    public static TheoryData<ColorScheme, string?> Looks => Axe.Looks;
 
     [SkippableTheory]
     [MemberData(nameof(Looks))]
@@ -100,11 +100,7 @@ public sealed class PoliceTests(PortalNode node, Chromium chromium) : BrowserTes
     }
 
     [SkippableTheory]
-    [InlineData(1440, ColorScheme.Light, 900)]
-    [InlineData(1440, ColorScheme.Dark, 900)]
-    [InlineData(1024, ColorScheme.Light, 900)]
-    [InlineData(320, ColorScheme.Light, 900)]
-    [InlineData(320, ColorScheme.Dark, 256)]
+    [MemberData(nameof(PictureTests.Widths), MemberType = typeof(PictureTests))]
     public async Task Pages_of_police_fit_their_width(int width, ColorScheme scheme, int height)
     {
         var (its, hold) = await HeldAsync("picture");
