@@ -3,13 +3,18 @@ using CPort.Domain.Exchange;
 namespace CPort.Actors.Exchange;
 
 /// <summary>
-/// How far news can be told, for all who wait on this node: asked at most every <see cref="Every"/>, however many wait. Thread-safe.
+/// How far news can be told, for all who wait on this node: asked at most every <see cref="Every"/>, however many wait; and the newest news with it, for those
+/// who have come so far. Thread-safe.
 /// </summary>
-public sealed class FeedHead(FeedReader reader, TimeProvider time)
+public sealed class FeedHead(FeedReader reader, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _lock = new();
+    private readonly FeedTail _tail = new(time);
+
+    /// <summary>However many come at once, intake finds a connection and a core.</summary>
+    private readonly SemaphoreSlim _behind = new(8);
     private Task<(long Head, long KeptAfter)>? _asked;
     private long _askedAt;
 
@@ -25,6 +30,8 @@ public sealed class FeedHead(FeedReader reader, TimeProvider time)
         return told <= FeedPlace.EndOf(known.Head) ? known : await AskAsync(TimeSpan.Zero).ConfigureAwait(false);
     }
 
+    public void Dispose() => _behind.Dispose();
+
     private Task<(long Head, long KeptAfter)> AskAsync(TimeSpan notOlderThan)
     {
         lock (_lock)
@@ -32,11 +39,42 @@ public sealed class FeedHead(FeedReader reader, TimeProvider time)
             if (_asked is null || _asked.IsFaulted || time.GetElapsedTime(_askedAt) >= notOlderThan)
             {
                 // For everybody who waits, so no one's cancellation ends it.
-                (_asked, _askedAt) = (reader.BoundsAsync(CancellationToken.None), time.GetTimestamp());
+                (_asked, _askedAt) = (LookAsync(), time.GetTimestamp());
             }
 
             return _asked;
         }
+    }
+
+    /// <inheritdoc cref="FeedReader.ReadAsync"/>
+    public async ValueTask<FeedPage> ReadAsync(Caller caller, FeedPlace after, ImmutableHashSet<string> types, int limit, CancellationToken cancellation)
+    {
+        if (_tail.Read(caller, after, types, limit) is { } page)
+        {
+            return page;
+        }
+
+        await _behind.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await reader.ReadAsync(caller, after, types, limit, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _behind.Release();
+        }
+    }
+
+    private async Task<(long Head, long KeptAfter)> LookAsync()
+    {
+        var (head, keptAfter, stretch) = await reader.StretchAsync(_tail.End, _tail.Readers, time.GetTimestamp(), CancellationToken.None)
+            .ConfigureAwait(false);
+        if (stretch is not null)
+        {
+            _tail.Add(stretch);
+        }
+
+        return (head, keptAfter);
     }
 
     /// <summary>Until there may be news after a place, or time is up (false).</summary>

@@ -66,6 +66,57 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
         },
         cancellation);
 
+    /// <summary>
+    /// As <see cref="BoundsAsync"/>, and what has come since a place for some agencies, with how the items stand; without a place, an empty stretch from now on.
+    /// </summary>
+    internal Task<(long Head, long KeptAfter, FeedStretch? Stretch)> StretchAsync(
+        FeedPlace? from, IReadOnlyCollection<(AgencyId Agency, Tenant Tenant)> readers, long readAt, CancellationToken cancellation) => model.QueryAsync(
+        async (db, set, at) =>
+        {
+            var log = await db.GetTable<FeedLogRow>().FirstOrDefaultAsync(l => l.Id == 1, cancellation).ConfigureAwait(false);
+            var (head, kept) = (Math.Min(log?.Position ?? 0, at.Position), log?.KeptAfter ?? 0);
+            var (begin, end) = (from?.Ordering ?? head, FeedPlace.EndOf(head));
+            if (readers.Count == 0 || begin > head)
+            {
+                return (head, kept, (FeedStretch?)null);
+            }
+
+            var places = new List<FeedRow>();
+            foreach (var tenant in readers.GroupBy(r => r.Tenant).Where(_ => begin < head))
+            {
+                var agencies = tenant.Select(r => r.Agency.Value).ToList();
+                places.AddRange(await db.GetTable<FeedRow>()
+                    .Where(f => agencies.Contains(f.Agency) && f.Tenant == tenant.Key && f.Ordering > begin && f.Ordering <= head)
+                    .Take(FeedTail.MostRows + 1).ToListAsync(cancellation).ConfigureAwait(false));
+            }
+
+            if (places.Count > FeedTail.MostRows)
+            {
+                return (head, kept, new FeedStretch(end, end, readAt, readers.ToDictionary(r => r, _ => ImmutableArray<TailNews>.Empty)));
+            }
+
+            var news = places.Count == 0 ? [] : (await db.GetTable<FeedNewsRow>().Where(n => n.Ordering > begin && n.Ordering <= head)
+                .ToListAsync(cancellation).ConfigureAwait(false)).Select(Open).OfType<(ReportId Report, FeedFacts Facts)>().ToDictionary(n => n.Facts.Place);
+            var stands = new Dictionary<(string, int), ItemRelationFacts>();
+            var ordinals = news.Values.Select(n => n.Facts.Ordinal).OfType<int>().Distinct().ToList();
+            foreach (var reports in news.Values.Where(n => n.Facts.Ordinal is not null).Select(n => n.Report.ToString()).Distinct().Chunk(MaxResults))
+            {
+                var ids = reports.ToList();
+                foreach (var item in await ReadTables.Items(db, set).Where(i => ids.Contains(i.ReportId) && ordinals.Contains(i.Ordinal))
+                    .ToListAsync(cancellation).ConfigureAwait(false))
+                {
+                    stands[(item.ReportId, item.Ordinal)] = item.RelationFacts();
+                }
+            }
+
+            var of = places.Where(p => news.ContainsKey(new FeedPlace(p.Ordering, p.Part))).ToLookup(p => (AgencyId.Parse(p.Agency), p.Tenant));
+            return (head, kept, new FeedStretch(FeedPlace.EndOf(begin), end, readAt, readers.ToDictionary(r => r, r => of[r]
+                .Select(p => news[new FeedPlace(p.Ordering, p.Part)]).OrderBy(n => n.Facts.Place)
+                .Select(n => new TailNews(
+                    n.Report, n.Facts, n.Facts.Ordinal is { } ordinal ? stands.GetValueOrDefault((n.Report.ToString(), ordinal)) : null)).ToImmutableArray())));
+        },
+        cancellation);
+
     /// <summary>The next news after a place. <paramref name="types"/>: only these; empty: all.</summary>
     public Task<FeedPage> ReadAsync(
         Caller caller, FeedPlace after, ImmutableHashSet<string> types, int limit, CancellationToken cancellation) => model.QueryAsync(

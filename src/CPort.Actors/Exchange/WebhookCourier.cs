@@ -18,17 +18,19 @@ public interface IWebhookBodies
 
 /// <summary>
 /// Delivers news to webhooks, on one node: each webhook is a loop of its own with one event under way, so that order holds for each and none waits for another.
-/// What was delivered is kept some times a second; killed in between, the same events are sent again under the same ids.
+/// How far each has come is kept about once a second; killed in between, the same events are sent again under the same ids.
 /// </summary>
 public sealed class WebhookCourier(
     WebhookStore store, FeedReader reader, FeedHead head, IWebhookSender sender, IWebhookBodies bodies, IAuditLog audit, IAgencyDirectorySource directory,
     TimeProvider time, Action<string>? tell = null)
 {
-    private const int AtOnce = 50;
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private const int AtOnce = 100;
 
-    /// <summary>A commit for each event would be most of the work; a killed node sends again what was taken in so short a time, under the same ids.</summary>
-    private static readonly TimeSpan KeepEvery = TimeSpan.FromMilliseconds(250);
+    /// <summary>
+    /// How often a webhook is looked at again, which somebody may have paused or changed, and what was taken is kept: a commit for each event would be most of
+    /// the work.
+    /// </summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<ReportId, Task> _loops = [];
 
@@ -62,16 +64,15 @@ public sealed class WebhookCourier(
             {
                 if (hook.NextAt - time.GetUtcNow() is { Ticks: > 0 } wait)
                 {
-                    // Looked at again every second: it may be paused, or changed.
                     await Task.Delay(wait < Look ? wait : Look, time, cancellation).ConfigureAwait(false);
                 }
                 else if (hook.State == WebhookState.Pending)
                 {
                     await PingAsync(hook, version, cancellation).ConfigureAwait(false);
                 }
-                else if (!await DeliverAsync(hook, version, cancellation).ConfigureAwait(false))
+                else
                 {
-                    await head.WaitAsync(hook.After, Look, cancellation).ConfigureAwait(false);
+                    await DeliverAsync(new Course(hook, version), cancellation).ConfigureAwait(false);
                 }
             }
         }
@@ -104,16 +105,39 @@ public sealed class WebhookCourier(
         await store.ReplaceAsync(next, version, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Some news, as long as they are taken; whether there was any.</summary>
-    private async Task<bool> DeliverAsync(Webhook hook, long version, CancellationToken cancellation)
+    /// <summary>Delivers until the webhook is to be looked at again, or its receiver takes nothing; then keeps how far it has come.</summary>
+    private async Task DeliverAsync(Course course, CancellationToken cancellation)
     {
+        var since = time.GetTimestamp();
+        try
+        {
+            while (time.GetElapsedTime(since) < Look && await NextAsync(course, cancellation).ConfigureAwait(false) is { } found)
+            {
+                if (!found && !await head.WaitAsync(course.Hook.After, Look - time.GetElapsedTime(since), cancellation).ConfigureAwait(false))
+                {
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            // Also when the node stops in between: what was taken is not sent again.
+            await KeepAsync(course).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Some news, as long as they are taken; whether there was any. Null: for now nothing more is to be sent.</summary>
+    private async Task<bool?> NextAsync(Course course, CancellationToken cancellation)
+    {
+        var hook = course.Hook;
         var agencies = directory.Current;
         var now = time.GetUtcNow();
         var caller = FeedRules.ReadersOf(agencies, AgencyDirectory.DayOf(now), hook.Tenant).FirstOrDefault(r => r.Agency == hook.Agency);
         if (caller is null)
         {
             // Closed: nobody there is to be told anything.
-            return false;
+            await Task.Delay(Look, time, cancellation).ConfigureAwait(false);
+            return null;
         }
 
         // An agency that states a purpose is told by the one that it stated; who gave none when that was not needed is none of police.
@@ -121,40 +145,28 @@ public sealed class WebhookCourier(
         var (begin, again) = ((await head.NowAsync().ConfigureAwait(false)).KeptAfter, hook.Again.FirstOrDefault());
         var from = again is not null && FeedPlace.TryParse(again, out var single) ? new FeedPlace(single.Ordering, single.Part - 1)
             : hook.After.Ordering < begin ? FeedPlace.EndOf(begin) : hook.After;
-        var page = await reader.ReadAsync(caller, from, [.. hook.Types], again is null ? AtOnce : 1, cancellation).ConfigureAwait(false);
+
+        // What is written down as disclosed is to be what leaves: to a receiver that took nothing the last time, one by one.
+        var page = again is null ? await head.ReadAsync(caller, from, [.. hook.Types], hook.Tries > 0 ? 1 : AtOnce, cancellation).ConfigureAwait(false)
+            : await reader.ReadAsync(caller, from, [.. hook.Types], 1, cancellation).ConfigureAwait(false);
         var news = again is null ? page.News : [.. page.News.Where(n => n.Place.ToString() == again)];
         if (!news.IsEmpty)
         {
             await DisclosedAsync(caller, news, cancellation).ConfigureAwait(false);
         }
 
-        var tried = new List<WebhookDelivery>();
-        var (begun, kept) = (hook, time.GetTimestamp());
-        try
+        var since = time.GetTimestamp();
+        for (var i = 0; i < news.Length; i++)
         {
-            for (var i = 0; i < news.Length; i++)
+            var answer = await sender.SendAsync(
+                course.Hook, news[i].Place.ToString(), bodies.Of(news[i], course.Hook), news.Length - i - 1, cancellation).ConfigureAwait(false);
+            var (next, outcome) = WebhookRules.After(course.Hook, news[i].Place, answer, time.GetUtcNow(), Jitter());
+            course.Tried.Add(new WebhookDelivery(news[i].Place, course.Hook.Tries + 1, time.GetUtcNow(), outcome, answer.InWords));
+            course.Hook = next;
+            if (outcome == WebhookOutcome.Failed || (time.GetElapsedTime(since) >= Look && i < news.Length - 1))
             {
-                var answer = await sender.SendAsync(hook, news[i].Place.ToString(), bodies.Of(news[i], hook), news.Length - i - 1, cancellation)
-                    .ConfigureAwait(false);
-                var (next, outcome) = WebhookRules.After(hook, news[i].Place, answer, time.GetUtcNow(), Jitter());
-                tried.Add(new WebhookDelivery(news[i].Place, hook.Tries + 1, time.GetUtcNow(), outcome, answer.InWords));
-                hook = next;
-                if (outcome == WebhookOutcome.Failed)
-                {
-                    return true;
-                }
-
-                if (time.GetElapsedTime(kept) >= KeepEvery)
-                {
-                    version = await KeepAsync(begun, hook, version, tried).ConfigureAwait(false);
-                    (begun, kept) = (hook, time.GetTimestamp());
-                }
+                return null;
             }
-        }
-        finally
-        {
-            // Also when the node stops in between: what was taken is not sent again.
-            version = await KeepAsync(begun, hook, version, tried).ConfigureAwait(false);
         }
 
         if (again is not null)
@@ -162,36 +174,59 @@ public sealed class WebhookCourier(
             if (news.IsEmpty)
             {
                 // It is not kept any more, or not for this agency's receiver.
-                await store.ReplaceAsync(hook with { Again = hook.Again.Remove(again) }, version, cancellation).ConfigureAwait(false);
+                course.Hook = course.Hook with { Again = course.Hook.Again.Remove(again) };
+                course.IsMoved = true;
             }
 
             return true;
         }
 
         // What no receiver is told is left behind as well, but not written down for its own sake.
-        if (page.UpTo > hook.After && (page.More || news.Length > 0 || page.UpTo.Ordering - hook.After.Ordering > 10_000))
+        if (page.UpTo > course.Hook.After)
         {
-            await store.ReplaceAsync(From(hook, page.UpTo), version, cancellation).ConfigureAwait(false);
+            course.IsMoved |= page.More || news.Length > 0 || page.UpTo.Ordering - course.Begun.After.Ordering > 10_000;
+            course.Hook = From(course.Hook, page.UpTo);
         }
 
         return news.Length > 0 || page.More;
     }
 
     /// <summary>Keeps how far it has come. Whoever changed the webhook meanwhile is obeyed from here on; what was taken stays taken.</summary>
-    private async Task<long> KeepAsync(Webhook begun, Webhook hook, long version, List<WebhookDelivery> tried)
+    private async Task KeepAsync(Course course)
     {
-        WebhookDelivery[] tries = [.. tried];
-        tried.Clear();
+        if (course.Tried.Count == 0 && !course.IsMoved)
+        {
+            return;
+        }
+
         try
         {
-            return tries.Length == 0 ? version : await store.ReplaceAsync(hook, version, tries, CancellationToken.None).ConfigureAwait(false);
+            await store.ReplaceAsync(course.Hook, course.Version, course.Tried, CancellationToken.None).ConfigureAwait(false);
         }
         catch (WebhookChangedException)
         {
             await store.ChangeAsync(
-                hook.Agency, hook.Tenant, hook.Id, changed => WebhookRules.Carried(begun, hook, changed), tries, CancellationToken.None).ConfigureAwait(false);
+                course.Hook.Agency, course.Hook.Tenant, course.Hook.Id, changed => WebhookRules.Carried(course.Begun, course.Hook, changed), course.Tried,
+                CancellationToken.None).ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>A webhook from one look at it to the next.</summary>
+    private sealed class Course
+    {
+        public Course(Webhook begun, long version) => (Begun, Hook, Version) = (begun, begun, version);
+
+        public Webhook Begun { get; }
+
+        public Webhook Hook { get; set; }
+
+        public long Version { get; }
+
+        public List<WebhookDelivery> Tried { get; } = [];
+
+        /// <summary>Something is to be kept besides what was tried.</summary>
+        public bool IsMoved { get; set; }
     }
 
     /// <summary>Written down before it leaves: to whom, what, why.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using CPort.Actors.Exchange;
+using CPort.Actors.Persistence;
 using CPort.Domain.Audit;
 using CPort.Domain.Exchange;
 using Microsoft.Extensions.DependencyInjection;
@@ -75,7 +76,7 @@ public static class FeedEndpoints
     internal static string SchemasOf(CPortApiOptions options) => $"{options.PublicUrl}/v1/feed/schemas/";
 
     private static async Task FeedAsync(
-        HttpContext http, ApiCaller me, string? lastEventId, string? timeout, string? types, string? maxResults, FeedReader reader, FeedHead head,
+        HttpContext http, ApiCaller me, string? lastEventId, string? timeout, string? types, string? maxResults, FeedHead head,
         OpenStreams open, CPortApiOptions options, TimeProvider time)
     {
         var streams = Streams(http);
@@ -85,7 +86,7 @@ public static class FeedEndpoints
         var most = QueryValues.MaxResults(maxResults);
         var patience = PatienceOf(timeout);
         using var place = streams || patience > TimeSpan.Zero ? open.Enter(StreamKind.Feeds, me.Caller.Agency) : null;
-        var feed = new Feed(http, reader, head, options, time, wanted, most);
+        var feed = new Feed(http, head, options, time, wanted, most);
         if (streams)
         {
             await StreamAsync(feed, after);
@@ -108,7 +109,7 @@ public static class FeedEndpoints
 
     /// <summary>What one reader asks for, as often as it is to be asked.</summary>
     private sealed record Feed(
-        HttpContext Http, FeedReader Reader, FeedHead Head, CPortApiOptions Options, TimeProvider Time, ImmutableHashSet<string> Wanted, int Most)
+        HttpContext Http, FeedHead Head, CPortApiOptions Options, TimeProvider Time, ImmutableHashSet<string> Wanted, int Most)
     {
         private readonly string _schemas = SchemasOf(Options);
 
@@ -119,7 +120,7 @@ public static class FeedEndpoints
             var since = Time.GetTimestamp();
             while (true)
             {
-                var page = await Reader.ReadAsync(caller, after, Wanted, Most, cancellation);
+                var page = await Head.ReadAsync(caller, after, Wanted, Most, cancellation);
                 after = page.UpTo;
                 if (!page.News.IsEmpty)
                 {
@@ -181,6 +182,11 @@ public static class FeedEndpoints
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             // The reader went away.
+        }
+        catch (Exception e) when (Faults.IsPassingFor(e, ended.Token))
+        {
+            // The database is away or busy. What has begun cannot become a 503; the reader comes again, from its last id.
+            await http.Response.WriteAsync(": not now; go on from the last id\n\n", ended.Token);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

@@ -25,10 +25,8 @@ public static partial class NodeCommand
             await app.WaitForShutdownAsync(CancellationToken.None);
 
             // A part of the node that fails for good ends it (and is in the log): whoever started it must not take that for an orderly end.
-            var exitCode = app.Services.GetRequiredService<NodeState>().ExitCode;
-            return exitCode == ExitCodes.Ok && app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(s => s.ExecuteTask is { IsFaulted: true })
-                ? ExitCodes.Failed
-                : exitCode;
+            var failed = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(s => s.ExecuteTask is { IsFaulted: true });
+            return app.Services.GetRequiredService<NodeState>().ExitCode is not ExitCodes.Ok and var code ? code : failed ? ExitCodes.Failed : ExitCodes.Ok;
         });
         return command;
     }

@@ -161,6 +161,67 @@ public sealed class FeedTests(PostgreSqlServer server) : IClassFixture<PostgreSq
         Assert.Empty(await ReadAllAsync(world, Reader("interpol"), FeedPlace.Start, new Random(1)));
     }
 
+    /// <summary>Who reads along is answered from what was read once for all; it is the same, at every step, as what the tables say.</summary>
+    [Fact]
+    public async Task Who_reads_along_is_told_what_the_tables_say()
+    {
+        await using var world = await StartedAsync();
+        var lives = new RandomLives(12, world.Seam) { WithPolice = true };
+        var (reader, writer, clock) = (new FeedReader(world.Model, world.Seam), Writer(world), new Moved());
+        using var head = new FeedHead(reader, clock);
+        var readers = FeedRules.ReadersOf(Directory, Day, Tenant.Live);
+        var places = readers.ToDictionary(r => r.Agency, _ => FeedPlace.Start);
+        var told = 0;
+        for (var step = 0; step < 40; step++)
+        {
+            await HappensAsync();
+            foreach (var caller in readers)
+            {
+                // Some are behind for a while, and one asks for one kind.
+                if ((step + caller.Agency.Value.Length) % 7 == 0)
+                {
+                    continue;
+                }
+
+                ImmutableHashSet<string> types = caller.Agency.Value == "hotline-uk" ? [FeedTypes.Assessed.Name] : [];
+                for (var more = true; more;)
+                {
+                    var page = await head.ReadAsync(caller, places[caller.Agency], types, 7, default);
+                    var same = await reader.ReadAsync(caller, places[caller.Agency], types, 7, default);
+                    var known = same.News.TakeWhile(n => n.Place <= page.UpTo).ToArray();
+                    Assert.Equal(known, page.News);
+                    Assert.True(page.UpTo <= same.UpTo && (page.More || page.UpTo == same.UpTo), $"{page.UpTo}, {same.UpTo}");
+                    (places[caller.Agency], more) = (page.UpTo, page.More);
+                    told += page.News.Length;
+                }
+            }
+        }
+
+        Assert.True(told > 200, $"{told}");
+
+        // It does not go back to the tables for it; but what was read some seconds ago is told to nobody.
+        await HappensAsync();
+        var interpol = readers.Single(r => r.Kind == AgencyKind.Interpol);
+        var expected = (await reader.ReadAsync(interpol, places[interpol.Agency], [], 200, default)).News;
+        Assert.NotEmpty(expected);
+        await world.Database.ExecuteAsync("DELETE FROM cport_feed", default);
+        Assert.Equal(expected, (await head.ReadAsync(interpol, places[interpol.Agency], [], 200, default)).News);
+        clock.Move(TimeSpan.FromSeconds(3));
+        Assert.Empty((await head.ReadAsync(interpol, places[interpol.Agency], [], 200, default)).News);
+
+        async Task HappensAsync()
+        {
+            await world.AppendAsync(Enumerable.Range(0, 4).Select(_ => lives.Step()).ToArray());
+            while (await writer.StepAsync(default))
+            {
+            }
+
+            await ServeAsync(world, (await world.EventsAsync())[^1].Ordering);
+            clock.Move(TimeSpan.FromMilliseconds(250));
+            await head.NowAsync();
+        }
+    }
+
     [Fact]
     public async Task A_place_that_a_page_gave_out_lies_never_ahead_of_the_feed()
     {
@@ -169,7 +230,7 @@ public sealed class FeedTests(PostgreSqlServer server) : IClassFixture<PostgreSq
         var reader = new FeedReader(world.Model, world.Seam);
 
         // The clock stands: what was asked once is not asked again by itself.
-        var head = new FeedHead(reader, new Standing());
+        using var head = new FeedHead(reader, new Standing());
         Assert.Equal(0, (await head.NowAsync()).Head);
         await world.AppendAsync(Enumerable.Range(0, 10).Select(_ => lives.Step()).ToArray());
         await Writer(world).StepAsync(default);
@@ -300,6 +361,18 @@ public sealed class FeedTests(PostgreSqlServer server) : IClassFixture<PostgreSq
 
         public Task WaitForAsync(long sequenceNr, CancellationToken cancellationToken) =>
             behind ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask;
+    }
+
+    /// <summary>A clock that goes when it is told to.</summary>
+    private sealed class Moved : TimeProvider
+    {
+        private long _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _now;
+
+        public void Move(TimeSpan by) => _now += by.Ticks;
     }
 
     /// <summary>A clock that stands.</summary>

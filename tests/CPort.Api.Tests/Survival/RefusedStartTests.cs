@@ -44,7 +44,7 @@ public sealed class RefusedStartTests(PostgreSqlServer server)
         await node.StartReadyAsync();
     }
 
-    /// <summary>Whoever starts nodes again goes by the exit code, and whoever reads logs by their last lines: neither may take this for an orderly end.</summary>
+    /// <summary>Who starts nodes again goes by the exit code, and who reads logs by their last lines: neither may take this for an orderly end.</summary>
     [Fact]
     public async Task A_part_of_a_node_that_fails_for_good_ends_it_with_1_and_says_so()
     {
