@@ -1,4 +1,5 @@
 using CPort.Actors.Projections;
+using CPort.Api;
 using CPort.Iccam.Endpoints;
 using CPort.Iccam.Security;
 using Microsoft.Extensions.DependencyInjection;

@@ -34,7 +34,8 @@ internal sealed class HotlineStyle(IccamAccess access, Country? own)
 
     /// <summary>
     /// The moment that is meant; null when none is known (nothing given, unreadable, before 1990). With a zone of its own, a date that claims to be UTC is
-    /// local time where that is ahead of UTC: such systems cut the offset off and write Z. What still lies ahead of now is now, unless the hotline wants it refused.
+    /// local time where that is ahead of UTC: such systems cut the offset off and write Z. What still lies ahead of now is now, unless the hotline wants it
+    /// refused.
     /// </summary>
     public DateTimeOffset? Moment(string? text, DateTimeOffset now)
     {
