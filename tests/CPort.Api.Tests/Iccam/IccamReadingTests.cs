@@ -67,7 +67,7 @@ public sealed class IccamReadingTests
     public void A_hotline_reads_its_own_country_as_it_spells_it_and_others_by_code()
     {
         var style = Style(spelling: "Nederland");
-        Assert.Equal(["Nederland", "GB", null], [style.Write(NL), style.Write(Country.Parse("UK")), style.Write(null)]);
+        Assert.Equal(("Nederland", "GB", null), (style.Write(NL), style.Write(Country.Parse("UK")), style.Write(null)));
     }
 
     [Fact]
