@@ -163,7 +163,7 @@ public sealed class AgencyDirectory
     /// For whom a hotline's system speaks that has shown to be the one of this access: its agency, as its key, or, where that was replaced, as the key in its
     /// place. No secret is asked for here.
     /// </summary>
-    public Authentication Authenticate(Agency agency, IccamAccess access, DateTimeOffset now)
+    public Authentication AuthenticateIccam(Agency agency, IccamAccess access, DateTimeOffset now)
     {
         var key = _registry.Keys.GetValueOrDefault(access.KeyId);
 

@@ -35,7 +35,7 @@ internal sealed class IccamSignIn(
         var inARow = await failures.ReserveAsync(mark, from, cancellation);
         var found = directory.Current.FindIccam(name);
         var fits = await FitsAsync(request.Password ?? "", found?.Access.PasswordHash ?? OfNobody, cancellation);
-        var speaks = found is { } system ? directory.Current.Authenticate(system.Agency, system.Access, time.GetUtcNow()) : null;
+        var speaks = found is { } system ? directory.Current.AuthenticateIccam(system.Agency, system.Access, time.GetUtcNow()) : null;
         var cause = inARow is null ? "paused"
             : found is not { } known ? "name"
             : !ShowsItsCertificate(known.Access, certificate) ? "certificate"
@@ -57,7 +57,7 @@ internal sealed class IccamSignIn(
     {
         if (token is null || directory.Current.Find(token.Agency) is not { Active: true, Iccam: { } access } agency || access.Credentials != token.Credentials
             || !Same(token.Certificate, certificate) || !ShowsItsCertificate(access, certificate)
-            || directory.Current.Authenticate(agency, access, time.GetUtcNow()) is not Authentication.Accepted { Caller: var caller })
+            || directory.Current.AuthenticateIccam(agency, access, time.GetUtcNow()) is not Authentication.Accepted { Caller: var caller })
         {
             return null;
         }

@@ -73,17 +73,17 @@ public sealed class IccamAccessTests
         var works = Working();
         var directory = AgencyDirectory.Of(works);
         var (agency, access) = directory.FindIccam("nl-system")!.Value;
-        var caller = Assert.IsType<Authentication.Accepted>(directory.Authenticate(agency, access, Noon)).Caller;
+        var caller = Assert.IsType<Authentication.Accepted>(directory.AuthenticateIccam(agency, access, Noon)).Caller;
         Assert.Equal((HotlineNl, Key.KeyId, Roles.Analyst), (caller.Agency, caller.KeyId, caller.Roles));
 
         var revoked = AgencyDirectory.Of(After(works, new RevokeKey { Context = By(), Agency = HotlineNl, KeyId = Key.KeyId }));
-        Assert.Equal(RefusalCause.Revoked, Assert.IsType<Authentication.Refused>(revoked.Authenticate(agency, access, Noon)).Cause);
+        Assert.Equal(RefusalCause.Revoked, Assert.IsType<Authentication.Refused>(revoked.AuthenticateIccam(agency, access, Noon)).Cause);
 
         // The successor works once it was agreed to, and then the old one for its grace.
         var next = ApiKey.Generate();
         var rotated = After(works, new RotateKey { Context = By(), Agency = HotlineNl, KeyId = Key.KeyId, Grace = AgencyRules.DefaultGrace }, next);
         var later = AgencyDirectory.Of(Approved(rotated, next));
-        Assert.Equal(next.KeyId, Assert.IsType<Authentication.Accepted>(later.Authenticate(agency, access, Noon + AgencyRules.DefaultGrace)).Caller.KeyId);
+        Assert.Equal(next.KeyId, Assert.IsType<Authentication.Accepted>(later.AuthenticateIccam(agency, access, Noon + AgencyRules.DefaultGrace)).Caller.KeyId);
 
         Assert.Null(AgencyDirectory.Of(After(works, new StopIccamAccess { Context = By(), Agency = HotlineNl })).FindIccam("nl-system"));
         Assert.Null(AgencyDirectory.Of(After(works, new DeactivateAgency { Context = By(), Agency = HotlineNl })).FindIccam("nl-system"));
