@@ -1,13 +1,9 @@
-using System.Collections.Immutable;
 using CPort.Actors.Agencies;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
 using CPort.Api.Reports;
 using CPort.Domain.Agencies;
-using CPort.Domain.CodeLists;
-using CPort.Domain.Identity;
 using CPort.Domain.Reports;
-using CPort.Domain.Reports.Verbs;
 using CPort.Iccam.Contracts;
 using CPort.Iccam.Endpoints;
 using CPort.Iccam.Security;
