@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Akka.Actor;
 using CPort.Actors.Reports;
 using CPort.Domain.Reports;
+using CPort.Iccam;
 using CPort.Node.Composition;
 using CPort.Tests.Shared;
 
@@ -37,6 +38,8 @@ public sealed partial class DependencyTests
     /// <summary>The root has the exit codes; the program itself is in no namespace.</summary>
     private static readonly string[] NodeOrder =
         [Root, "Client", "Options", "Hosting", "Readiness", "Adapters", "Operator", "Composition", "Sample", "Commands"];
+
+    private static readonly string[] IccamOrder = ["Contracts", "Reading", "Security", "Endpoints", Root];
 
     private static string[] ReferencesOf(Assembly assembly) => [.. assembly.GetReferencedAssemblies().Select(a => a.Name!)];
 
@@ -81,6 +84,18 @@ public sealed partial class DependencyTests
     }
 
     [Fact]
+    public void The_facade_knows_the_api_and_neither_the_portal_nor_the_node()
+    {
+        var references = ReferencesOf(typeof(CPortIccam).Assembly);
+
+        Assert.Contains("CPort.Api", references);
+        Assert.DoesNotContain(references, r => r is "cport" or "CPort.Portal");
+    }
+
+    [Fact]
+    public void Folders_of_the_facade_use_only_those_below_them() => UseOnlyThoseBefore(IccamOrder, FolderUses("CPort.Iccam", typeof(CPortIccam).Assembly));
+
+    [Fact]
     public void Folders_of_the_node_use_only_those_below_them() => UseOnlyThoseBefore(NodeOrder, FolderUses("CPort.Node", typeof(NodeHost).Assembly));
 
     private static void UseOnlyThoseBefore(string[] order, IReadOnlyCollection<(string From, string To)> uses)
@@ -107,6 +122,7 @@ public sealed partial class DependencyTests
     [InlineData("CPort.Domain")]
     [InlineData("CPort.Actors")]
     [InlineData("CPort.Api")]
+    [InlineData("CPort.Iccam")]
     [InlineData("CPort.Node")]
     public void Namespaces_follow_folders(string project)
     {

@@ -382,6 +382,7 @@ public sealed class ReadTables(Database database, UrlKeyMaker keys)
             CREATE INDEX IF NOT EXISTS {question}_due ON {question} (awaited_until) WHERE awaited_until IS NOT NULL;
             CREATE INDEX IF NOT EXISTS {question}_agency ON {question} (agency, state);
             CREATE INDEX IF NOT EXISTS {asked}_item ON {asked} (item);
+            CREATE INDEX IF NOT EXISTS {report}_number ON {report} (number);
             CREATE INDEX IF NOT EXISTS {report}_unfinished ON {report} (unfinished_since) WHERE unfinished_since IS NOT NULL;
             CREATE INDEX IF NOT EXISTS {report}_orphan ON {report} (orphan_since) WHERE orphan_since IS NOT NULL;
             CREATE INDEX IF NOT EXISTS {report}_trust ON {report} (opinion_trust) WHERE opinion_trust IS NOT NULL;

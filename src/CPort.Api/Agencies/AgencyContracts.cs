@@ -119,6 +119,12 @@ public sealed record AgencyAnswer : IShowsData
     public required DateTimeOffset RegisteredAt { get; init; }
     public required IReadOnlyList<KeyAnswer> Keys { get; init; }
 
+    /// <summary>How its own system comes in at the ICCAM façade; absent: it does not.</summary>
+    public IccamAccessAnswer? Iccam { get; init; }
+
+    /// <summary>What was set instead and waits for somebody else's consent.</summary>
+    public IccamAccessAnswer? IccamWaiting { get; init; }
+
     /// <summary>
     /// Changes that widen what an agency sees or how far it is believed, waiting for consent or decided, newest first: of this agency, and to the agency itself
     /// also those that concern it.
@@ -142,7 +148,8 @@ public sealed record AgencyAnswer : IShowsData
         IsNationalBureau = agency.IsNationalBureau ? true : null,
         Trust = agency.Trust, IccamHotlineNumber = agency.IccamHotlineNumber, Active = agency.Active, RegisteredAt = agency.RegisteredAt,
         Keys = [.. keys.Select(k => KeyAnswer.Of(k, now))], Changes = [.. changes.Select(c => ChangeAnswer.From(c, now))],
-        Beside = beside?.Select(a => NeighbourAnswer.Of(a, now)).ToList(),
+        Beside = beside?.Select(a => NeighbourAnswer.Of(a, now)).ToList(), Iccam = IccamAccessAnswer.Of(agency.Iccam),
+        IccamWaiting = IccamAccessAnswer.Of(agency.IccamWaiting),
     };
 }
 

@@ -102,6 +102,7 @@ public static class AgencyEndpoints
                 DecideAsync(http, gateway, directory, time, new RefuseChange { Context = me.Context(), Agency = Id(agency), Number = Number(number) }))
             .Needs(Deed.ApproveChanges).WithName("RefuseChange").WithSummary("Say no to a change, or take it back")
             .WithDescription("By any operator, the agency that it is about, or one that may agree for a country of it.").Problems(403, 404, 409, 503);
+        agencies.MapIccamAccess();
         v1.MapGet("/agency", (ApiCaller me, AgencyDirectoryFeed directory, TimeProvider time) => Show(directory, time, me.Caller.Agency, toItself: true))
             .Needs(Deed.SeeOwnAgency).WithTags("Agencies").WithName("GetOwnAgency").WithSummary("Read one's own agency and its keys").Problems(404);
     }
@@ -274,12 +275,12 @@ public static class AgencyEndpoints
         return Show(directory, time, id);
     }
 
-    private static AgencyId Id(string text) => AgencyId.TryParse(text, out var id) ? id : throw NoSuchAgency();
+    internal static AgencyId Id(string text) => AgencyId.TryParse(text, out var id) ? id : throw NoSuchAgency();
 
     private static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : throw ApiProblemException.Of(ProblemCodes.NotFound, "There is no such change.");
 
-    private static AgencyAnswer Show(AgencyDirectoryFeed directory, TimeProvider time, AgencyId id, bool toItself = false)
+    internal static AgencyAnswer Show(AgencyDirectoryFeed directory, TimeProvider time, AgencyId id, bool toItself = false)
     {
         var current = directory.Current;
         return current.Find(id) is { } agency ? AgencyAnswer.Of(current, agency, time.GetUtcNow(), toItself) : throw NoSuchAgency();
@@ -299,7 +300,7 @@ public static class AgencyEndpoints
     }
 
     /// <summary>The answer to a command that took effect.</summary>
-    private static async Task<object> TakenAsync(IAgencyGateway gateway, IAgencyCommand command, CancellationToken cancellation) =>
+    internal static async Task<object> TakenAsync(IAgencyGateway gateway, IAgencyCommand command, CancellationToken cancellation) =>
         await gateway.SendAsync(command, cancellation) is var answer && answer is AgencyCommandRejected rejected
             ? throw ApiProblemException.Of(ProblemCodes.Of(rejected.Reason), rejected.Text)
             : answer;

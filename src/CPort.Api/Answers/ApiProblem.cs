@@ -74,10 +74,18 @@ public sealed record ApiProblem
             http.Response.Headers.AcceptEncoding = "identity";
         }
 
+        if (http.Features.Get<ProblemStyle>() is { } style)
+        {
+            return style.WriteAsync(http, this);
+        }
+
         return PageMetadata.Of(http) is { } page
             ? page.Problem(http, this) : http.Response.WriteAsJsonAsync(this, ApiJson.Options, ContentType, http.RequestAborted);
     }
 }
+
+/// <summary>Of a request at a listener with another form of errors than RFC 9457's: how a problem is written there. A feature of the request.</summary>
+public sealed record ProblemStyle(Func<HttpContext, ApiProblem, Task> WriteAsync);
 
 /// <summary>Ends a request with a problem: the one way for endpoints and what binds their parameters. What they return is the answer.</summary>
 public sealed class ApiProblemException(ApiProblem problem) : Exception(problem.Code)

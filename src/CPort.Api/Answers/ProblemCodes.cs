@@ -216,6 +216,7 @@ public static class ProblemCodes
         ["key-id-taken"] = (503, "Not available at the moment"),
         ["bureau-needs-police"] = (409, "A national bureau is police"),
         ["bureau-exists"] = (409, "The country has a national bureau"),
+        ["iccam-user-taken"] = (409, "The user name is another system's"),
 
         // People
         ["name-taken"] = (409, "The sign-in name is taken"),
@@ -248,11 +249,11 @@ public static class ProblemCodes
 
     public static string Of(AgencyRejection reason) => reason switch
     {
-        AgencyRejection.UnknownAgency or AgencyRejection.UnknownKey or AgencyRejection.UnknownChange => NotFound,
+        AgencyRejection.UnknownAgency or AgencyRejection.UnknownKey or AgencyRejection.UnknownChange or AgencyRejection.UnknownIccamAccess => NotFound,
         AgencyRejection.ReservedId or AgencyRejection.InvalidName or AgencyRejection.InvalidKind or AgencyRejection.InvalidMemberships
             or AgencyRejection.MandateNeedsHotline or AgencyRejection.InvalidTrust or AgencyRejection.InvalidHotlineNumber
             or AgencyRejection.InvalidRoles or AgencyRejection.InvalidExpiry or AgencyRejection.InvalidGrace
-            or AgencyRejection.InvalidSecondLooks => OutOfRange,
+            or AgencyRejection.InvalidSecondLooks or AgencyRejection.InvalidIccamAccess => OutOfRange,
         _ => OfRules[reason],
     };
 

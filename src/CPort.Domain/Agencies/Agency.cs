@@ -57,6 +57,12 @@ public sealed record Agency
     /// <summary>The number ICCAM knows the hotline by (domain.md 1.6), positive, unique among active agencies.</summary>
     public int? IccamHotlineNumber { get; init; }
 
+    /// <summary>How its own system comes in at the ICCAM façade; null: it does not.</summary>
+    public IccamAccess? Iccam { get; init; }
+
+    /// <summary>What was set instead and waits for somebody else's consent.</summary>
+    public IccamAccess? IccamWaiting { get; init; }
+
     /// <summary>An inactive agency's keys do not authenticate, and nothing is assigned to it.</summary>
     public bool Active { get; init; } = true;
 

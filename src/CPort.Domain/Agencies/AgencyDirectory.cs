@@ -156,16 +156,41 @@ public sealed class AgencyDirectory
             return new Authentication.Refused(RefusalCause.Unknown);
         }
 
-        Authentication.Refused Refuse(RefusalCause cause) => new(cause)
-        {
-            Named = new Caller { Agency = agency.Id, Kind = agency.Kind, Roles = Roles.None, KeyId = key.KeyId },
-        };
+        return same ? Speaks(agency, key, now, purpose, rolesOf) : Refused(agency, key, RefusalCause.Unknown);
+    }
 
-        if (!same)
+    /// <summary>
+    /// For whom a hotline's system speaks that has shown to be the one of this access: its agency, as its key, or, where that was replaced, as the key in its
+    /// place. No secret is asked for here.
+    /// </summary>
+    public Authentication AuthenticateIccam(Agency agency, IccamAccess access, DateTimeOffset now)
+    {
+        var key = _registry.Keys.GetValueOrDefault(access.KeyId);
+
+        // A key is younger than the one that it replaces: the line ends.
+        while (key?.IsValidAt(now) == false && key.ReplacedBy is { } next)
         {
-            return Refuse(RefusalCause.Unknown);
+            key = _registry.Keys.GetValueOrDefault(next);
         }
 
+        return key is null || key.Agency != agency.Id
+            ? new Authentication.Refused(RefusalCause.Unknown) : Speaks(agency, key, now, purpose: null, rolesOf: null);
+    }
+
+    /// <summary>
+    /// The active agency whose system signs in by this name at the ICCAM façade, whatever PHP made of the name (<see cref="IccamPassword.Plain"/>).
+    /// </summary>
+    public (Agency Agency, IccamAccess Access)? FindIccam(string userName) =>
+        _views.Value.Iccam.TryGetValue(IccamPassword.Plain(userName), out var agency) ? (agency, agency.Iccam!) : null;
+
+    private static Authentication.Refused Refused(Agency agency, ApiKeyRecord key, RefusalCause cause) => new(cause)
+    {
+        Named = new Caller { Agency = agency.Id, Kind = agency.Kind, Roles = Roles.None, KeyId = key.KeyId },
+    };
+
+    private Authentication Speaks(Agency agency, ApiKeyRecord key, DateTimeOffset now, string? purpose, Func<PersonId, AgencyId, Roles>? rolesOf)
+    {
+        Authentication.Refused Refuse(RefusalCause cause) => Refused(agency, key, cause);
         if (!key.IsValidAt(now))
         {
             return Refuse(key.RevokedAt is not null ? RefusalCause.Revoked : key.IsKeptAt(now) ? RefusalCause.AwaitsConsent : RefusalCause.Expired);
@@ -213,11 +238,14 @@ public sealed class AgencyDirectory
                 .ToFrozenDictionary(g => g.Key, g => g.Select(p => (p.Membership, p.Agency.Id)).ToImmutableArray());
             Mandated = [.. active.Where(a => a.HoldsOrphanMandate).Select(a => a.Id)];
             Interpol = active.Where(a => a.Kind == AgencyKind.Interpol).Select(a => (AgencyId?)a.Id).FirstOrDefault();
+            Iccam = active.Where(a => a.Iccam is not null).ToFrozenDictionary(a => a.Iccam!.UserName, StringComparer.Ordinal);
         }
 
         public ImmutableArray<AgencyId> Mandated { get; }
 
         public AgencyId? Interpol { get; }
+
+        public FrozenDictionary<string, Agency> Iccam { get; }
 
         public ImmutableArray<AgencyId> Members(AgencyKind kind, Country country, DateOnly day) =>
             _members.TryGetValue((kind, country), out var members)

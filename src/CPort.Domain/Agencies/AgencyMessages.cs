@@ -156,4 +156,9 @@ public enum AgencyRejection
 
     /// <summary>A policy of second looks that is none.</summary>
     InvalidSecondLooks = 40,
+
+    /// <summary>Something of how a hotline's system is to come in cannot be.</summary>
+    InvalidIccamAccess = 60,
+    IccamUserTaken = 61,
+    UnknownIccamAccess = 62,
 }

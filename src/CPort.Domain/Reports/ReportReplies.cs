@@ -216,6 +216,10 @@ public sealed record SourcePage
 {
     [ProtoMember(1)] public required string Url { get; init; }
     [ProtoMember(2)] public HostingFacts? Hosting { get; init; }
+
+    /// <summary>The number of the item that it is, by which clients of ICCAM ask for the page of what they have.</summary>
+    [ProtoMember(3)] public long Number { get; init; }
+    [ProtoMember(4)] public int Ordinal { get; init; }
 }
 
 /// <summary>A memo, opened.</summary>

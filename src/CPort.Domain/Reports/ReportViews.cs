@@ -264,7 +264,7 @@ public static class ReportViews
                 ? new SourcePage
                 {
                     Url = seam.Open<ItemSecrets>(source.SecretsPlace(report.Id), source.Secrets).Url,
-                    Hosting = access.Sees(FieldGroup.Hosting) ? source.Hosting : null,
+                    Hosting = access.Sees(FieldGroup.Hosting) ? source.Hosting : null, Number = source.Number, Ordinal = source.Ordinal,
                 }
                 : null,
         };

@@ -8,7 +8,8 @@ using Spectre.Console;
 namespace CPort.Node.Commands;
 
 /// <summary>
-/// <c>cport agencies add | issue-key | rotate-key | list | changes | approve | refuse</c>, with the operator's key; the last three also with an agency's.
+/// <c>cport agencies add | issue-key | rotate-key | list | iccam | changes | approve | refuse</c>, with the operator's key; the last three also with an
+/// agency's.
 /// </summary>
 internal static class AgenciesCommand
 {
@@ -16,7 +17,7 @@ internal static class AgenciesCommand
     {
         CreateAdd(), CreateIssue(), CreateRotate(), CreateList(), CreateChanges(),
         CreateDecision("approve", "Agree to a change that somebody else wants, or to a key that somebody else had made."),
-        CreateDecision("refuse", "Say no to a change, or take it back."),
+        CreateDecision("refuse", "Say no to a change, or take it back."), IccamAccessCommand.Create(),
     };
 
     /// <summary>

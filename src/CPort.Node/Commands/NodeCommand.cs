@@ -43,6 +43,9 @@ public sealed class NodeSettings
     private readonly Option<string?> _data = new("--data") { Description = "Data folder (CPORT__Data)." };
     private readonly Option<string?> _url = new("--url") { Description = "Address to serve HTTP on (CPORT__Http__Url)." };
 
+    private readonly Option<string?> _iccamUrls = new("--iccam-urls")
+        { Description = "Addresses for hotlines' systems that speak ICCAM's API v3, https, with commas between (CPORT__Iccam__Urls)." };
+
     private readonly Option<string[]> _set = new("--set")
     {
         Description = "Any setting, for example --set Database:Provider=PostgreSql; may be repeated.",
@@ -58,6 +61,7 @@ public sealed class NodeSettings
         if (withUrl)
         {
             command.Add(_url);
+            command.Add(_iccamUrls);
         }
 
         command.Add(_set);
@@ -75,6 +79,11 @@ public sealed class NodeSettings
         if (parsed.CommandResult.Command.Options.Contains(_url) && parsed.GetValue(_url) is { } url)
         {
             values["Http:Url"] = url;
+        }
+
+        if (parsed.CommandResult.Command.Options.Contains(_iccamUrls) && parsed.GetValue(_iccamUrls) is { } iccam)
+        {
+            values["Iccam:Urls"] = iccam;
         }
 
         foreach (var pair in parsed.GetValue(_set) ?? [])

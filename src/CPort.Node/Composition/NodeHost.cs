@@ -60,6 +60,7 @@ public static class NodeHost
             .AddExchange(options)
             .AddHashes(options.Policy)
             .AddApi(options)
+            .AddIccam(options)
             .AddPortal(options);
         builder.AddOperator();
 
@@ -75,6 +76,9 @@ public static class NodeHost
             .AddIwol(options, services)
             .AddIcse(options, services)
             .AddOperatorActors());
+
+        // After the actors, which it needs to the last of its requests.
+        builder.Services.AddSingleton<IccamHost>().AddHostedService(p => p.GetRequiredService<IccamHost>());
         configure?.Invoke(builder);
 
         var app = builder.Build();

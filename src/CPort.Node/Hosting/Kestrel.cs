@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace CPort.Node.Hosting;
 
@@ -50,10 +51,14 @@ internal static class Kestrel
     }
 
     private static void Listen(
-        KestrelServerOptions kestrel, HttpOptions http, string url, HttpProtocols protocols, Action<ListenOptions>? more = null)
+        KestrelServerOptions kestrel, HttpOptions http, string url, HttpProtocols protocols, Action<ListenOptions>? more = null) =>
+        Listen(kestrel, url, protocols, new Uri(url).Scheme == "https" ? Certificates.Https(http) : null, more);
+
+    /// <summary>At an address as the options name it; with TLS where <paramref name="tls"/> says how.</summary>
+    public static void Listen(
+        KestrelServerOptions kestrel, string url, HttpProtocols protocols, HttpsConnectionAdapterOptions? tls, Action<ListenOptions>? more = null)
     {
         var uri = new Uri(url);
-        var tls = uri.Scheme == "https";
         var address = uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 ? IPAddress.Parse(uri.DnsSafeHost)
             : uri.Host == "localhost" ? IPAddress.Loopback
             : IPAddress.IPv6Any;
@@ -70,10 +75,10 @@ internal static class Kestrel
         void Configure(ListenOptions listen)
         {
             // HTTP/1.1 and HTTP/2 share a port only by TLS's negotiation.
-            listen.Protocols = tls || protocols == HttpProtocols.Http2 ? protocols : HttpProtocols.Http1;
-            if (tls)
+            listen.Protocols = tls is not null || protocols == HttpProtocols.Http2 ? protocols : HttpProtocols.Http1;
+            if (tls is not null)
             {
-                listen.UseHttps(Certificates.Https(http));
+                listen.UseHttps(tls);
             }
 
             more?.Invoke(listen);

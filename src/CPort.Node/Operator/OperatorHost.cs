@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using CPort.Actors.Agencies;
 using CPort.Api.Security;
 using CPort.Domain.Agencies;
@@ -48,12 +46,10 @@ public sealed partial class OperatorHost(
             return;
         }
 
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "cport-operator" });
+        var builder = SideServer.NewBuilder("cport-operator", loggers);
         builder.Services.AddRouting();
-        builder.Services.AddSingleton<ILoggerFactory>(new NodeLogs(loggers));
-        builder.Services.AddSingleton<IHostLifetime, StopsWithTheNode>();
         builder.Services.AddSingleton(time);
-        builder.Services.AddLogging().AddCPortAnswers();
+        builder.Services.AddCPortAnswers();
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(3)).UseKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -108,25 +104,7 @@ public sealed partial class OperatorHost(
         var tls = Certificates.Https(options.Http);
         if (options.Operator.ClientCaPath is { } file)
         {
-            var authorities = new X509Certificate2Collection();
-            try
-            {
-                authorities.ImportFromPemFile(file);
-            }
-            catch (CryptographicException e)
-            {
-                throw new NodeConfigurationException([$"CPORT__Operator__ClientCaPath: {file} holds no PEM certificates ({e.Message})."]);
-            }
-
-            tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-            tls.ClientCertificateValidation = (certificate, _, _) =>
-            {
-                using var chain = new X509Chain();
-                chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-                chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-                chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-                return chain.Build(certificate);
-            };
+            tls.RequireClientsOf(file, "CPORT__Operator__ClientCaPath");
         }
 
         return tls;
@@ -169,26 +147,4 @@ public sealed partial class OperatorHost(
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "The operator endpoint's port {Port} is taken (CPORT__Operator__Port): this node runs without one")]
     private static partial void Taken(ILogger logger, int port);
-
-    /// <summary>The node's own log, without a second "Now listening on", which would be taken for the API's.</summary>
-    private sealed class NodeLogs(ILoggerFactory node) : ILoggerFactory
-    {
-        public ILogger CreateLogger(string categoryName) =>
-            categoryName == "Microsoft.Hosting.Lifetime" ? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance : node.CreateLogger(categoryName);
-
-        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
-
-        public void Dispose()
-        {
-            // It is the node's.
-        }
-    }
-
-    /// <summary>Signals are the node's business.</summary>
-    private sealed class StopsWithTheNode : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

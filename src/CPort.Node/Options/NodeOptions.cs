@@ -48,6 +48,8 @@ public sealed class NodeOptions
 
     public IwolOptions Iwol { get; set; } = new();
 
+    public IccamOptions Iccam { get; set; } = new();
+
     /// <summary>A node that has its database to itself and opens no port for other nodes.</summary>
     internal bool IsAlone => Database.Provider == DatabaseProvider.Sqlite || !Cluster.KnowsOthers;
 

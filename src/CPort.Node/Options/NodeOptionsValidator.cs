@@ -16,7 +16,8 @@ public sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
         [
             .. ByThemselves(options, "CPORT"), .. Database(options), .. Http(options), .. Cluster(options.Cluster),
                 .. Tls(options.Cluster),
-            .. Operator(options.Operator, options.Http), .. Mail(options.Mail), .. Others(options),
+            .. Operator(options.Operator, options.Http), .. Mail(options.Mail), .. Iccam(options.Iccam, options.Http),
+            .. Others(options),
         ];
         return problems.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
@@ -95,6 +96,22 @@ public sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
                 yield return $"CPORT__{key}: on other addresses than loopback ({uri.Host}) keys, URLs and memos would go in clear: give https and a certificate "
                     + "(CPORT__Http__CertificatePath, or CPORT__Http__MakeCertificate=true), or CPORT__Http__AllowPlainHttp=true behind a proxy that speaks TLS.";
             }
+        }
+    }
+
+    private static IEnumerable<string> Iccam(IccamOptions iccam, HttpOptions http)
+    {
+        foreach (var url in iccam.Urls)
+        {
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != "https" || uri.PathAndQuery != "/")
+            {
+                yield return "CPORT__Iccam__Urls: addresses like https://0.0.0.0:443 are needed: who connects there shows a certificate of its own.";
+            }
+        }
+
+        if (iccam.Urls.Length > 0 && iccam.CertificatePath is null && http.CertificatePath is null && !http.MakeCertificate)
+        {
+            yield return "CPORT__Iccam__CertificatePath: the listener needs a certificate, its own or the API's (CPORT__Http__CertificatePath).";
         }
     }
 

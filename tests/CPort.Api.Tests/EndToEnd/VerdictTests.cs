@@ -256,7 +256,7 @@ public sealed class VerdictTests(EndToEndNodes nodes)
         return opinion;
     }
 
-    private static async Task ImportAsync(EndToEndNode node, string sha256)
+    internal static async Task ImportAsync(EndToEndNode node, string sha256)
     {
         var row = new JsonObject { ["sha256"] = sha256, ["classification"] = "Baseline" };
         var answer = Assert.Single(await node.StreamAsync("interpol", [row.ToJsonString()], "v1/hashes:import?list=verdicts"));
