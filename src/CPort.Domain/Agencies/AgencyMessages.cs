@@ -156,4 +156,7 @@ public enum AgencyRejection
 
     /// <summary>A policy of second looks that is none.</summary>
     InvalidSecondLooks = 40,
+
+    /// <summary>Minutes after which managers are told that are none.</summary>
+    InvalidEscalation = 41,
 }
