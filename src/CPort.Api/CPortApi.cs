@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Diagnostics;
 using Akka.Hosting;
+using CPort.Actors.Agencies;
 using CPort.Actors.Exchange;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
@@ -54,6 +55,7 @@ public static class CPortApi
         services.TryAddSingleton<HashQuota>();
         services.TryAddSingleton<PersonalStore>();
         services.TryAddSingleton<NotificationReader>();
+        services.TryAddSingleton(p => new HouseClocks(p.GetRequiredService<WebhookStore>(), p.GetRequiredService<AgencyDirectoryFeed>()));
         services.TryAddSingleton<NotificationSources>();
         services.TryAddSingleton<Notifications>();
         services.AddSingleton<ReportBodyReader>();
@@ -149,6 +151,8 @@ public static class CPortApi
         v1.MapFeed();
         v1.MapWebhooks();
         v1.MapNotifications();
+        v1.MapNotificationRules();
+        v1.MapEscalation();
         v1.MapProjections();
         v1.MapStuck();
         v1.MapTraining();

@@ -57,6 +57,7 @@ public static class CPortPortal
         services.AddSingleton<PoliceAgencies>();
         services.AddSingleton<ClosedHosts>();
         services.AddSingleton<LeftItems>();
+        services.AddSingleton<PassedItems>();
         services.AddSingleton<NextItem>();
         services.AddSingleton<LiveNews>();
         services.TryAddSingleton<PersonalStore>();

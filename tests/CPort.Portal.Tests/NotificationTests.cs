@@ -160,6 +160,38 @@ public sealed class NotificationTests(PortalNode node)
             (await PageAsync(client)).QuerySelectorAll("nav.narrow a").Skip(1).Select(a => a.GetAttribute("href")!.Split('=')[1]));
     }
 
+    /// <summary>Of an agency: by its managers and administrators, on the page and by the API alike, and by nobody else.</summary>
+    [Fact]
+    public async Task Managers_say_when_they_are_told_of_what_nobody_acknowledges()
+    {
+        using var olga = node.ClientOf("olga@police-de");
+        var form = (IHtmlFormElement)(await PageAsync(olga)).QuerySelector("form[action$='/escalation']")!;
+        form.QuerySelector("input[name=managersAfter]")!.SetAttribute("value", "15");
+        using (var refused = await PageTests.PostAsync(olga, form))
+        {
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+            var again = PageTests.Parse(await refused.Content.ReadAsStringAsync());
+            Assert.Equal("#managersAfter", again.QuerySelector("#errors a")!.GetAttribute("href"));
+            form = (IHtmlFormElement)again.QuerySelector("form[action$='/escalation']")!;
+            Assert.Equal("15", form.QuerySelector("input[name=managersAfter]")!.GetAttribute("value"));
+        }
+
+        form.QuerySelector("input[name=managersAfter]")!.SetAttribute("value", "5");
+        await PageTests.FollowAsync(olga, form);
+        using var api = node.ApiOf("police-de");
+        await LiveTests.WaitAsync(async () => (await api.GetStringAsync(new Uri("v1/notifications/escalation", UriKind.Relative)))
+            .Contains("\"managersAfterMinutes\":5,\"othersAfterMinutes\":15", StringComparison.Ordinal));
+        using var otto = node.ClientOf("otto@police-nl");
+        Assert.Null((await PageAsync(otto)).QuerySelector("form[action$='/escalation']"));
+        using var stranger = node.ApiOf("hotline-nl");
+        using var denied = await stranger.PutAsJsonAsync("v1/notifications/escalation", new { managersAfterMinutes = 1 });
+        Assert.Equal(HttpStatusCode.Forbidden, denied.StatusCode);
+
+        // A key that is no person's has no rules of its own.
+        using var nobody = await api.PutAsJsonAsync("v1/notifications/rules", new { muted = new[] { "Looks" } });
+        Assert.Equal(HttpStatusCode.Forbidden, nobody.StatusCode);
+    }
+
     private static IEnumerable<string> Told(IHtmlDocument page) => page.QuerySelectorAll("tbody th").Select(t => t.TextContent);
 
     private static async Task<IHtmlDocument> PageAsync(HttpClient client, string query = "") =>

@@ -155,7 +155,7 @@ public sealed partial class PageTests(PortalNode node)
         async Task<string> ItemAsync()
         {
             using var dutch = node.ClientOf("hotline-nl");
-            return Parse(await dutch.GetStringAsync(new Uri("app/queues/unassessed", UriKind.Relative))).QuerySelector("tbody th a")!.GetAttribute("href")!;
+            return ItemAt(Parse(await dutch.GetStringAsync(new Uri("app/queues/unassessed", UriKind.Relative))).QuerySelector("tbody th a")!);
         }
     }
 
@@ -192,7 +192,7 @@ public sealed partial class PageTests(PortalNode node)
             shown += rows.Length;
             Assert.Equal(
                 rows.Select(i => $"/app/reports/{i.GetProperty("reportId").GetString()}/items/{i.GetProperty("item").GetInt32()}"),
-                page.QuerySelectorAll("tbody th a").Select(a => a.GetAttribute("href")));
+                page.QuerySelectorAll("tbody th a").Select(ItemAt));
             Assert.Equal(
                 rows.Select(i => i.TryGetProperty("hostingCountryCode", out var c) ? c.GetString() : "–"),
                 page.QuerySelectorAll("tbody tr").Select(r => (r.QuerySelector("abbr")?.TextContent ?? "–").Trim()));
@@ -272,7 +272,7 @@ public sealed partial class PageTests(PortalNode node)
         using var dutch = node.ClientOf("hotline-nl");
         using var japanese = node.ClientOf("hotline-jp");
         var row = Parse(await dutch.GetStringAsync(new Uri("app/queues/unassessed", UriKind.Relative))).QuerySelector("tbody th a")!;
-        var denied = await PageAsync(japanese, row.GetAttribute("href")![1..]);
+        var denied = await PageAsync(japanese, ItemAt(row)[1..]);
         var absent = await PageAsync(japanese, "app/reports/00000000000000000000000000/items/1");
         Assert.Equal(Bare(absent), Bare(denied));
 
@@ -301,16 +301,21 @@ public sealed partial class PageTests(PortalNode node)
         using var answer = JsonDocument.Parse(await api.GetStringAsync(new Uri($"v1/queues/{queue}?maxResults=50", UriKind.Relative)));
         var expected = answer.RootElement.GetProperty("items").EnumerateArray()
             .Select(i => $"/app/reports/{i.GetProperty("reportId").GetString()}/items/{i.GetProperty("item").GetInt32()}").ToArray();
-        Assert.Equal(expected, page.QuerySelectorAll("tbody th a").Select(a => a.GetAttribute("href")));
+        Assert.Equal(expected, page.QuerySelectorAll("tbody th a").Select(ItemAt));
         Assert.NotEmpty(expected);
+
+        // Whoever opens a row goes on with the next one of the same queue.
+        Assert.All(page.QuerySelectorAll("tbody th a"), a => Assert.EndsWith($"?from={queue}", a.GetAttribute("href"), StringComparison.Ordinal));
     }
+
+    /// <summary>An item's address in a list, without the round that it goes along with.</summary>
+    internal static string ItemAt(IElement link) => link.GetAttribute("href")!.Split('?')[0];
 
     [Fact]
     public async Task A_closed_url_is_not_in_the_page_and_opening_it_is_a_post()
     {
         using var client = node.ClientOf("hotline-nl");
-        var address = Parse(await client.GetStringAsync(new Uri("app/queues/unassessed", UriKind.Relative))).QuerySelector("tbody th a")!
-            .GetAttribute("href")![1..];
+        var address = ItemAt(Parse(await client.GetStringAsync(new Uri("app/queues/unassessed", UriKind.Relative))).QuerySelector("tbody th a")!)[1..];
         var html = await client.GetStringAsync(new Uri(address, UriKind.Relative));
         using var api = node.ApiOf("hotline-nl");
         using var item = JsonDocument.Parse(await api.GetStringAsync(new Uri(address.Replace("app/", "v1/", StringComparison.Ordinal), UriKind.Relative)));

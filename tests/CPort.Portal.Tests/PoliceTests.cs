@@ -165,9 +165,14 @@ public sealed partial class PoliceTests(PortalNode node)
     public async Task A_hold_that_was_objected_to_is_overruled_by_the_bureau()
     {
         // In a country of which no other test has people: with a bureau, somebody has to confirm them.
-        await BureauAsync();
+        await BureauAsync(node);
+        await LiveTests.WaitAsync(async () =>
+        {
+            using var client = node.ClientOf("bea@ncb-us");
+            return (await client.GetAsync(new Uri("app/inbox", UriKind.Relative))).StatusCode == HttpStatusCode.OK;
+        });
         using var api = node.ApiOf("police-us");
-        var (report, address) = await HeldAsync(api, "overrule", "US");
+        var (report, address) = await HeldAsync(node, api, "overrule", "US");
         using var officer = node.ClientOf("police-us");
         using var analyst = node.ClientOf("hotline-us");
         using var bureau = node.ClientOf("bea@ncb-us");
@@ -189,7 +194,7 @@ public sealed partial class PoliceTests(PortalNode node)
         Assert.Equal("Overruled", ended!.Value.GetProperty("holds")[0].GetProperty("state").GetString());
     }
 
-    private async Task<(string Report, string Address)> HeldAsync(HttpClient api, string name, string country)
+    internal static async Task<(string Report, string Address)> HeldAsync(PortalNode node, HttpClient api, string name, string country)
     {
         var report = (await InterpolTests.SentAsync(node, name, country)).Split('/')[2];
         using var held = await api.PostAsJsonAsync($"v1/reports/{report}:hold", new { items = new[] { new { item = 1 } }, reason = "BadHoster" });
@@ -282,7 +287,7 @@ public sealed partial class PoliceTests(PortalNode node)
     }
 
     /// <summary>An American national bureau with a manager, once.</summary>
-    private async Task BureauAsync()
+    internal static async Task BureauAsync(PortalNode node)
     {
         var (gateway, time) = (node.Services.GetRequiredService<IAgencyGateway>(), node.Services.GetRequiredService<TimeProvider>());
         var bureau = AgencyId.Parse("ncb-us");
@@ -294,10 +299,28 @@ public sealed partial class PoliceTests(PortalNode node)
         await gateway.SendAsync(
             new SetNationalBureau { Context = CommandContext.OfSystem(Tenant.Live, time.GetUtcNow()), Agency = bureau, IsNationalBureau = true }, default);
         await node.JoinAsync(new("ncb-us", "bea", "Bea Bureau (example)", Roles.Officer | Roles.Manager));
+    }
+
+    /// <summary>From each to the next in the inbox's order that nobody has answered, the urgent ones first; never to the same one again.</summary>
+    [Fact]
+    public async Task One_referral_leads_to_the_next_that_nobody_has_answered()
+    {
+        var its = await PoliceCase.OpenAsync(node, "next-a");
+        await PoliceCase.OpenAsync(node, "next-b");
+        using var officer = node.ClientOf("otto@police-nl");
+        using var api = node.ApiOf("police-nl");
+
+        // Scores and referrals go on changing while the day is worked on: looked at once more then.
         await LiveTests.WaitAsync(async () =>
         {
-            using var client = node.ClientOf("bea@ncb-us");
-            return (await client.GetAsync(new Uri("app/inbox", UriKind.Relative))).StatusCode == HttpStatusCode.OK;
+            using var answer = JsonDocument.Parse(await api.GetStringAsync(new Uri("v1/referrals?maxResults=200&state=Open", UriKind.Relative)));
+            var open = answer.RootElement.GetProperty("referrals").EnumerateArray()
+                .Select(r => (Id: r.GetProperty("referralId").GetString()!, Urgent: r.GetProperty("urgent").GetBoolean())).ToArray();
+            var at = Array.FindIndex(open, r => r.Id == its.Referral);
+            var expected = open[0].Urgent ? open[0] : open[(at + 1) % open.Length];
+            var led = await PageTests.FollowAsync(officer, (IHtmlFormElement)(await GetAsync(officer, its.Page)).QuerySelector("form[action$='/next']")!);
+            Assert.NotEqual($"/{its.Page}", led.ToString());
+            return led.ToString() == $"/app/referrals/{expected.Id}";
         });
     }
 

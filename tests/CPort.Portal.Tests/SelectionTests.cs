@@ -15,7 +15,10 @@ public sealed class SelectionTests(PortalNode node)
         var queue = PageTests.Parse(await client.GetStringAsync(new Uri("app/queues/unassessed", UriKind.Relative)));
         var form = (IHtmlFormElement)queue.QuerySelector("form[action$=claim]")!;
         form.SetAttribute("action", "/app/selections");
-        foreach (var box in queue.QuerySelectorAll("input[name=item]").Take(4))
+
+        // Rows that no other test has taken: what somebody holds cannot be taken once more.
+        foreach (var box in queue.QuerySelectorAll("tbody tr").Where(r => r.LastElementChild!.TextContent.Trim() == "–")
+            .Select(r => r.QuerySelector("input[name=item]")!).Take(4))
         {
             box.SetAttribute("checked", "");
         }

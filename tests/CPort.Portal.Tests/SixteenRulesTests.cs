@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using AngleSharp.Dom;
+using CPort.Portal.Texts;
 using CPort.Tests.Shared;
 
 namespace CPort.Portal.Tests;
@@ -110,6 +112,20 @@ public sealed partial class SixteenRulesTests(PortalNode node)
         Assert.All(figures, f => Assert.EndsWith(".", f.QuerySelector(".definition")!.TextContent.Trim(), StringComparison.Ordinal));
         Assert.All(page.QuerySelectorAll(".charts caption"), c => Assert.EndsWith(".", c.TextContent.Trim(), StringComparison.Ordinal));
         Assert.Contains("As of ", page.QuerySelector("footer")!.TextContent, StringComparison.Ordinal);
+    }
+
+    /// <summary>What a number counts is said by the API and, in English, by the page in the same words; other languages have words of their own.</summary>
+    [Fact]
+    public async Task What_numbers_count_is_said_in_every_language()
+    {
+        using var api = node.ApiOf("hotline-nl");
+        using var told = JsonDocument.Parse(await api.GetStringAsync(new Uri("v1/statistics", UriKind.Relative)));
+        var said = new[] { "figures", "durations", "breakdowns" }.SelectMany(list => told.RootElement.GetProperty(list).EnumerateArray())
+            .Select(f => (Key: $"definition.{f.GetProperty("name").GetString()}", Text: f.GetProperty("definition").GetString()!))
+            .Append((Key: "statistics.scopeOwn", Text: told.RootElement.GetProperty("scope").GetString()!)).ToArray();
+        Assert.True(said.Length > 30, $"{said.Length}");
+        Assert.Equal(said.Select(s => s.Text), said.Select(s => Words.English[s.Key]));
+        Assert.All(Words.Languages.Skip(1), language => Assert.DoesNotContain(said, s => Words.In(language)[s.Key] == s.Text));
     }
 
     private static async Task<IDocument> PageAsync(HttpClient client, string address) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using AngleSharp.Html.Dom;
 using CPort.Actors.Persistence;
+using CPort.Domain.Identity;
 using CPort.Node.Composition;
 using CPort.Node.Options;
 using CPort.Portal.Shell;
@@ -122,5 +123,38 @@ public sealed class StateTests(PortalNode node)
         var again = PageTests.Parse(await late.Content.ReadAsStringAsync());
         Assert.Equal("told by telephone", again.QuerySelector("form[action$=act] input[name=text]")!.GetAttribute("value"));
         Assert.NotNull(again.QuerySelector("form[action$=act] input[name=action][value='1'][checked]"));
+    }
+
+    /// <summary>Not this one now: it is given back, the next of the round opens, held, and the round does not lead back to it; a colleague finds it.</summary>
+    [Fact]
+    public async Task What_is_passed_over_is_given_back_and_the_round_goes_on_without_it()
+    {
+        using var client = node.ClientOf("hotline-us");
+        var first = await StartAsync();
+        var page = PageTests.Parse(await client.GetStringAsync(first));
+        Assert.NotNull(page.QuerySelector("form[action$='/release']"));
+        var pass = (IHtmlFormElement)page.QuerySelector("form[action$='/pass']")!;
+        var second = await PageTests.FollowAsync(client, pass);
+        Assert.EndsWith("&done=passed", second.ToString(), StringComparison.Ordinal);
+        Assert.NotEqual(ItemOf(first), ItemOf(second));
+        Assert.NotNull(PageTests.Parse(await client.GetStringAsync(second)).QuerySelector("form[action$='/release']"));
+        page = PageTests.Parse(await client.GetStringAsync(first));
+        Assert.Null(page.QuerySelector("form[action$='/release']"));
+        Assert.NotNull(page.QuerySelector("form[action$='/claim']"));
+        Assert.Equal(ItemOf(second), ItemOf(await StartAsync()));
+
+        // Of another person nobody has passed anything over.
+        using var colleague = node.ClientOf("una@hotline-us");
+        await node.JoinAsync(new("hotline-us", "una", "Una Example", Roles.Analyst));
+        await LiveTests.WaitAsync(async () => (await colleague.GetAsync(new Uri("app/queues/unassessed", UriKind.Relative))).StatusCode == HttpStatusCode.OK);
+        Assert.Equal(ItemOf(first), ItemOf(await StartAsync(colleague)));
+
+        async Task<Uri> StartAsync(HttpClient? who = null)
+        {
+            var queue = PageTests.Parse(await (who ?? client).GetStringAsync(new Uri("app/queues/unassessed", UriKind.Relative)));
+            return await PageTests.FollowAsync(who ?? client, (IHtmlFormElement)queue.QuerySelector("form[action$='/start']")!);
+        }
+
+        static string ItemOf(Uri address) => address.ToString().Split('?')[0];
     }
 }

@@ -124,7 +124,8 @@ public sealed partial class TextTests
 
     [GeneratedRegex(@"^(month|country|state|classification|age|gender|action|reasonFor|reason|contentType|hostingSource|inheritance|reportState|event|refusal|"
         + @"done|error|queue|outcome|auditKind|auditOutcome|audit|signin|enrol|settings|theme|"
-        + @"density|way|standing|again|purpose|figure|duration|breakdown|nav|help|accessibility|privacy|keys|absent|forbidden|refused|unavailable|defect|language|starting|"
+        + @"density|way|standing|again|purpose|figure|definition|duration|breakdown|nav|help|accessibility|privacy|keys|"
+        + @"absent|forbidden|refused|unavailable|defect|language|starting|"
         + @"role|personState|personStanding|agencyKind|trust|changeOf|changeState|keyState|tableSet|keyPurpose|keyAmiss|admin|mail|mails|"
         + @"packageState|recallReason|iwolState|iwolNote|iwol|dataField|questionState|questionTo|prioritySignal|priorityState|requests\.how|deconfliction|"
         + @"inbox|referralState|referralWhy|declineReason|referralOutcome|knownAs|icseWord|"

@@ -4,6 +4,7 @@ using CPort.Domain.Agencies;
 using CPort.Domain.Agencies.Verbs;
 using CPort.Domain.Audit;
 using CPort.Domain.Icse;
+using CPort.Domain.Icse.Verbs;
 using CPort.Domain.Iwol;
 using CPort.Domain.People;
 using CPort.Domain.Referrals;
@@ -65,6 +66,13 @@ public sealed class JournalAudit(JournalTail journal, ConfidentialSeam seam, Aud
         if (happened is IPersonEvent of)
         {
             yield return new AuditObject(AuditObjectKind.Person, of.Person.Value);
+        }
+
+        if (happened is PackageReleased released)
+        {
+            // So that who has a file can be shown that this very file was released.
+            yield return new AuditObject(AuditObjectKind.Package, $"sha256 {released.VicsSha256}");
+            yield return new AuditObject(AuditObjectKind.Package, $"sha256 {released.CsvSha256}");
         }
 
         if (happened is IAgencyEvent e)

@@ -29,6 +29,9 @@ public interface IMailTexts
     /// <summary><paramref name="counts"/>: how much has come, of each kind.</summary>
     (string Subject, string Text) News(string language, IReadOnlyList<(NotificationKind Kind, int Count)> counts);
 
+    /// <summary><paramref name="alerts"/>: how many alerts nobody of the agency has acknowledged.</summary>
+    (string Subject, string Text) Unacknowledged(string language, int alerts);
+
     /// <summary><paramref name="waiting"/>: how much waits, by the name of the queue (<c>referrals</c>: of those).</summary>
     (string Subject, string Text) Daily(string language, IReadOnlyList<(string What, long Count)> waiting);
 }

@@ -11,7 +11,7 @@ namespace CPort.Actors.Exchange;
 
 /// <summary>Where mails get what they tell.</summary>
 public sealed record MailSources(
-    FeedReader Feed, QueueReader Queues, ReferralReader Referrals, NotificationReader Notifications, IAgencyDirectorySource Agencies,
+    FeedReader Feed, QueueReader Queues, ReferralReader Referrals, NotificationReader Notifications, HouseClocks House, IAgencyDirectorySource Agencies,
     PeopleDirectoryFeed People);
 
 /// <summary>
@@ -32,6 +32,7 @@ public sealed class MailCourier(
     // Who has the mail that is under way for an agency, when the server went away in the middle.
     private readonly Dictionary<AgencyId, HashSet<PersonId>> _told = [];
     private readonly NewsMails _mails = new(database, sources.Notifications, times);
+    private readonly ClockMails _clocks = new(database, sources.House, sources.Referrals);
     private DateTimeOffset _daily;
     private DateTimeOffset _news;
 
@@ -42,7 +43,7 @@ public sealed class MailCourier(
         CREATE TABLE IF NOT EXISTS cport_mails (agency VARCHAR(40) NOT NULL PRIMARY KEY, ordering BIGINT NOT NULL, part INTEGER NOT NULL,
           told_at BIGINT NULL);
         CREATE TABLE IF NOT EXISTS cport_mail_days (person VARCHAR(32) NOT NULL PRIMARY KEY, day INTEGER NOT NULL);
-        """ + NewsMails.Table,
+        """ + NewsMails.Table + ClockMails.Table,
         cancellation);
 
     /// <summary>Until it is cancelled, or something is away.</summary>
@@ -90,6 +91,11 @@ public sealed class MailCourier(
                     .ConfigureAwait(false);
             }
 
+            foreach (var caller in callers)
+            {
+                await TellClocksAsync(caller, agencies, now, cancellation).ConfigureAwait(false);
+            }
+
             _news = now;
         }
 
@@ -102,6 +108,26 @@ public sealed class MailCourier(
             }
 
             _daily = now;
+        }
+    }
+
+    private async Task TellClocksAsync(Caller caller, AgencyDirectory agencies, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var people = sources.People.Current.People.Where(p => p.Agency == caller.Agency).ToArray();
+        var chosen = people.Select(p => (Person: p, Kinds: MailRules.ClocksOf(p, caller, agencies, now)))
+            .Where(p => p.Kinds != NotificationKind.None).ToArray();
+        if (chosen.Length > 0)
+        {
+            await _clocks.HouseAsync(caller, chosen, now, (person, counts) => SendAsync(person, l => texts.News(l, counts), cancellation), cancellation)
+                .ConfigureAwait(false);
+        }
+
+        if (caller.Kind is AgencyKind.Police or AgencyKind.Interpol && agencies.Find(caller.Agency) is { } agency
+            && people.Where(p => MailRules.IsManager(p, agencies, now)).ToArray() is { Length: > 0 } managers)
+        {
+            await _clocks.ManagersAsync(
+                caller, agency, managers, now, (person, alerts) => SendAsync(person, l => texts.Unacknowledged(l, alerts), cancellation), cancellation)
+                .ConfigureAwait(false);
         }
     }
 

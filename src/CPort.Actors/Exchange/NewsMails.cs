@@ -22,7 +22,7 @@ internal sealed class NewsMails(Database database, NotificationReader reader, Ma
     {
         foreach (var person in people)
         {
-            var kinds = MailRules.NewsOf(person);
+            var kinds = MailRules.NewsOf(person) & ~NotificationRules.OfTheHouse;
             if (kinds == NotificationKind.None)
             {
                 continue;

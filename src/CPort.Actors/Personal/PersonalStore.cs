@@ -21,6 +21,9 @@ public enum PersonalKind
 
     /// <summary>Up to where one has read what one is told.</summary>
     Read = 5,
+
+    /// <summary>Items that one has passed over for a while.</summary>
+    Passed = 6,
 }
 
 /// <summary>Whose a thing is: a person (or key) of an agency, live or in training.</summary>

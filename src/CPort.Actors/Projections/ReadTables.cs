@@ -104,7 +104,7 @@ public sealed class ReadTables(Database database, UrlKeyMaker keys)
     ];
 
     /// <summary>Raise it whenever what a column means changes; new, changed and lost columns show by themselves.</summary>
-    private const int Meaning = 5;
+    private const int Meaning = 6;
 
     /// <summary>Follows from the rows' shape, <see cref="Meaning"/> and the normal form of URLs.</summary>
     public static int Version { get; } = VersionOf();

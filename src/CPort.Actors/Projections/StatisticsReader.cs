@@ -114,12 +114,12 @@ public sealed class StatisticsReader(ReadModel model)
         [
             await c.CountAsync("looksAsked", "Items of which several people had, or have, to come to the same judgement without knowing of each other.", asked)
                 .ConfigureAwait(false),
-            new Figure("looksDone", "Those of looksAsked that were settled: enough people have come to the same.", done),
-            new Figure("looksAgreed", "Those of looksDone whose second look came to the classification that the first had said; share: of looksDone. "
+            new Figure("looksDone", "Second looks asked for that were settled: enough people have come to the same.", done),
+            new Figure("looksAgreed", "Settled second looks that came to the classification that the first had said; share: of those settled. "
                 + "Kappa: how far that is above what chance would give (Cohen), from 30 on and where not all said the same.", agreed, Share(agreed),
                 Kappa(pairs)),
-            new Figure("looksDisagreed", "Those of looksDone whose second look came to another one; share: of looksDone.", done - agreed, Share(done - agreed)),
-            new Figure("looksThird", "Those of looksDone at which three or more people looked; share: of looksDone.", third, Share(third)),
+            new Figure("looksDisagreed", "Settled second looks that came to another classification; share: of those settled.", done - agreed, Share(done - agreed)),
+            new Figure("looksThird", "Settled second looks at which three or more people looked; share: of those settled.", third, Share(third)),
         ];
     }
 

@@ -253,7 +253,7 @@ public static class ProblemCodes
         AgencyRejection.ReservedId or AgencyRejection.InvalidName or AgencyRejection.InvalidKind or AgencyRejection.InvalidMemberships
             or AgencyRejection.MandateNeedsHotline or AgencyRejection.InvalidTrust or AgencyRejection.InvalidHotlineNumber
             or AgencyRejection.InvalidRoles or AgencyRejection.InvalidExpiry or AgencyRejection.InvalidGrace
-            or AgencyRejection.InvalidSecondLooks or AgencyRejection.InvalidIccamAccess => OutOfRange,
+            or AgencyRejection.InvalidSecondLooks or AgencyRejection.InvalidIccamAccess or AgencyRejection.InvalidEscalation => OutOfRange,
         _ => OfRules[reason],
     };
 

@@ -13,7 +13,7 @@ namespace CPort.Api.Exchange;
 
 /// <summary>Where notifications come from; each fact stands there, and nowhere again.</summary>
 public sealed record NotificationSources(
-    NotificationReader News, ReferralReader Referrals, QuestionReader Questions, HoldReader Holds, WebhookStore Webhooks, AgencyDirectoryFeed Agencies,
+    NotificationReader News, ReferralReader Referrals, QuestionReader Questions, HoldReader Holds, HouseClocks House,
     PeopleDirectoryFeed People);
 
 /// <summary>
@@ -32,7 +32,6 @@ public sealed class Notifications(NotificationSources sources, PersonalStore sto
     private const int MostCounts = 10_000;
 
     private static readonly TimeSpan SoonDue = TimeSpan.FromHours(24);
-    private static readonly TimeSpan SoonEnds = TimeSpan.FromDays(14);
 
     private readonly ConcurrentDictionary<PersonalOwner, (int New, long At)> _counts = new();
 
@@ -151,26 +150,11 @@ public sealed class Notifications(NotificationSources sources, PersonalStore sto
             }));
         }
 
-        if (Wants(NotificationKind.Webhooks))
+        clocks.AddRange((await sources.House.OfAsync(caller.Agency, caller.Tenant, kinds, now, cancellation)).Select(h => new NotificationAnswer
         {
-            clocks.AddRange((await sources.Webhooks.OfAsync(caller.Agency, caller.Tenant, cancellation))
-                .Where(h => h.State == WebhookState.Stopped || h is { State: WebhookState.Active, FailingSince: not null }).Select(h => new NotificationAnswer
-                {
-                    Kind = NotificationKind.Webhooks, What = h.State == WebhookState.Stopped ? "webhook-stopped" : "webhook-fails",
-                    At = h.FailingSince ?? h.LastTakenAt ?? h.CreatedAt, New = false, WebhookId = h.Id.ToString(),
-                }));
-        }
-
-        if (Wants(NotificationKind.Keys))
-        {
-            clocks.AddRange(sources.Agencies.Current.KeysOf(caller.Agency)
-                .Where(k => k.IsValidAt(now) && k is { ReplacedBy: null, ExpiresAt: { } ends } && ends - now < SoonEnds).Select(k => new NotificationAnswer
-                {
-                    Kind = NotificationKind.Keys, What = "key-ends", At = Later(k.ExpiresAt!.Value - SoonEnds, k.CreatedAt), Until = k.ExpiresAt, New = false,
-                    KeyId = k.KeyId,
-                }));
-        }
-
+            Kind = h.Kind, What = h.What, At = h.At, Until = h.Until, New = false, WebhookId = h.Kind == NotificationKind.Webhooks ? h.Id : null,
+            KeyId = h.Kind == NotificationKind.Keys ? h.Id : null,
+        }));
         return clocks;
     }
 

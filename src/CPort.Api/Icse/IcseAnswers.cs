@@ -95,6 +95,12 @@ public sealed record PackageAnswer : IShowsData
     /// <summary>Who took it away: who is to be told of what was called back.</summary>
     public required IReadOnlyList<string> Receivers { get; init; }
     public required IReadOnlyList<PackageItemAnswer> Items { get; init; }
+
+    /// <summary>
+    /// Item ids that whoever reviews the package looks at at least: a tenth of it, drawn at random. Absent to who put something into it, and once it was
+    /// reviewed.
+    /// </summary>
+    public IReadOnlyList<string>? Sample { get; init; }
     public string? NextCursor { get; init; }
 
     public static PackageAnswer Of(PackagePage page, string? nextCursor) => new()
@@ -103,5 +109,6 @@ public sealed record PackageAnswer : IShowsData
         MadeAt = page.MadeAt, ChangedAt = page.ChangedAt, ReleasedAt = page.ReleasedAt,
         Files = page.VicsSha256.Length == 0 ? null : [new("media.json", page.VicsSha256), new("media.csv", page.CsvSha256)],
         Receivers = [.. page.Receivers.Select(r => r.Value)], Items = [.. page.Items.Select(PackageItemAnswer.Of)], NextCursor = nextCursor,
+        Sample = page.Sample.IsEmpty ? null : [.. page.Sample.Select(s => s.Item.ToString())],
     };
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using CPort.Actors.Audit;
 using CPort.Actors.Icse;
 using CPort.Actors.Iwol;
 using CPort.Actors.Reports;
@@ -11,6 +12,7 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Icse;
 using CPort.Domain.Icse.Verbs;
 using CPort.Domain.Reports.Verbs;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CPort.Api.Icse;
 
@@ -18,6 +20,9 @@ namespace CPort.Api.Icse;
 public static class IcseEndpoints
 {
     private const int LargestReturn = 4 * 1024 * 1024;
+
+    /// <summary>The audit log's entry of the release, as it is hashed, and the proof that it is in the log.</summary>
+    public const string ReleaseEntry = "release.json", ReleaseProof = "release.tlog-proof";
 
     public static void MapIcse(this IEndpointRouteBuilder v1)
     {
@@ -46,8 +51,11 @@ public static class IcseEndpoints
             .Problems(400, 403, 404, 409, 413, 422, 503);
         Tagged(v1.MapGet("/icse/packages/{id}/{file}", FileAsync).Needs(Deed.TakePackages), "GetPackageFile", "A file of a released package",
             "`media.json` (Project VIC 2.0, #Media), `media.csv` (the columns of ICSE's list), `recalled.csv` (MD5 and reason of what was called back), "
-            + "`manifest.json` (counts and SHA-256), `manifest.json.sig` (its signature, raw Ed25519). Who takes one is noted as receiver.")
-            .WithMetadata(new AuditedByChunks()).Produces<string>(200, "application/json", "text/csv", "application/octet-stream").Problems(403, 404, 409, 503);
+            + "`manifest.json` (counts and SHA-256), `manifest.json.sig` (its signature, raw Ed25519), `release.json` (the audit log's entry of the release, "
+            + "which names the files' SHA-256) and `release.tlog-proof` (that it is in the log, C2SP tlog-proof; 503 until a checkpoint has it). "
+            + "Who takes one is noted as receiver.")
+            .WithMetadata(new AuditedByChunks()).Produces<string>(200, "application/json", "text/csv", "text/plain", "application/octet-stream")
+            .Problems(403, 404, 409, 503);
     }
 
     private static void Command(IEndpointRouteBuilder v1, string verb, Deed deed, Delegate handler, string name, string summary, string description) =>
@@ -195,17 +203,29 @@ public static class IcseEndpoints
     {
         var head = await gateway.GetAsync(new GetPackage { Key = key, Caller = context.Caller }, cancellation);
         MediaFormat? format = file switch { "media.json" => MediaFormat.Vics, "media.csv" => MediaFormat.Csv, _ => null };
-        if (!head.Found || (format is null && file is not ("recalled.csv" or "manifest.json" or "manifest.json.sig")))
+        if (!head.Found || (format is null && file is not ("recalled.csv" or "manifest.json" or "manifest.json.sig" or ReleaseEntry or ReleaseProof)))
         {
             return false;
         }
+
+        var proved = file is ReleaseEntry or ReleaseProof
+            ? await ReleasedAsync(http.RequestServices.GetRequiredService<AuditReader>(), head, cancellation) : null;
 
         // Who has it is told of what is called back: noted before the first byte goes.
         Answer(await gateway.SendAsync(new NotePackage { Key = key, Context = context, Receiver = context.Caller.Agency }, cancellation));
         http.Response.Headers.ContentDisposition = $"attachment; filename=\"{key}-{file}\"";
         http.Response.Headers.CacheControl = "no-store";
         http.Response.ContentType = file.EndsWith(".sig", StringComparison.Ordinal) ? "application/octet-stream"
-            : file.EndsWith(".csv", StringComparison.Ordinal) ? "text/csv; charset=utf-8" : "application/json";
+            : file.EndsWith(".csv", StringComparison.Ordinal) ? "text/csv; charset=utf-8"
+            : file == ReleaseProof ? "text/plain; charset=utf-8" : "application/json";
+        if (proved is { } release)
+        {
+            await ReadHook.ChunkAsync(http, Of(head, [], [file]));
+            await http.Response.BodyWriter.WriteAsync(
+                file == ReleaseEntry ? release.Entry : Encoding.UTF8.GetBytes(release.Proof.ToString()), cancellation);
+            return true;
+        }
+
         if (format is null && file != "recalled.csv")
         {
             var manifest = Manifest(head);
@@ -237,6 +257,29 @@ public static class IcseEndpoints
 
         await http.Response.BodyWriter.WriteAsync(format is { } last ? MediaFile.Foot(last) : (byte[])[], cancellation);
         return true;
+    }
+
+    /// <summary>
+    /// The audit log's entry of the release, which names the files' digests, and that it is in the log; null: it is not released. Throws 503 for the second or
+    /// two until a checkpoint has it.
+    /// </summary>
+    private static async Task<(byte[] Entry, TlogProof Proof)?> ReleasedAsync(AuditReader log, PackagePage page, CancellationToken cancellation)
+    {
+        if (page.VicsSha256.Length == 0)
+        {
+            return null;
+        }
+
+        var found = await log.SearchAsync(
+            new AuditSearch
+            {
+                Record = new AuditObject(AuditObjectKind.Package, $"sha256 {page.VicsSha256}"), Kinds = [AuditKind.Alteration], MaxResults = 1,
+            },
+            _ => false, cancellation);
+        return found is [{ Seq: { } place, Entry: var entry }] && await log.ProveAsync(place, cancellation) is { } proof
+            && await log.FindAsync(entry.Id, cancellation) is { } kept ? (kept.Bytes, proof)
+            : throw new ApiProblemException(
+                ApiProblem.Of(ProblemCodes.Unavailable, "The release is durable; its place in the log's tree is signed in a moment.") with { RetryAfter = 1 });
     }
 
     private static Shown Of(PackagePage page, ImmutableArray<PackageItemView> items, ImmutableArray<string> fields) => new(

@@ -61,6 +61,8 @@ public enum Deed
     SeeSecondLooks,
     SetSecondLooks,
     SeeNotifications,
+    SetNotifications,
+    SetEscalation,
 }
 
 public static partial class AccessTable
@@ -216,6 +218,11 @@ public static partial class AccessTable
             new Holder([AgencyKind.Hotline], Roles.Manager, While: "live", Holds: IsLive)),
         new(Deed.SeeNotifications, "see what one is told: news of one's own agency by kind, and clocks that run out",
             AuditedAs.Before(AuditKind.Consultation), EveryPersonOrKey),
+        new(Deed.SetNotifications, "say what one is told, and what by mail", AuditedAs.Journaled(AuditKind.Administration),
+            new Holder([.. Enum.GetValues<AgencyKind>()], AnyRole | AnyPersonsRole, While: "signed in, or by a key of one's own", Holds: c => c.NamesPerson)),
+        new(Deed.SetEscalation, "say when one's own agency's managers are told of an alert that nobody has acknowledged",
+            AuditedAs.Journaled(AuditKind.Administration),
+            new Holder([AgencyKind.Police, AgencyKind.Interpol], Roles.Administrator | Roles.Manager, While: "live", Holds: IsLive)),
         new(Deed.EmptyTraining, "empty training", AuditedAs.Journaled(AuditKind.Erasure), Operators),
         new(Deed.SeePeople, "see people: how much of each, the table of people says", AuditedAs.Before(AuditKind.Consultation), EveryPersonOrKey),
         new(Deed.ChangePeople, "invite, change and stop people; whom, the table of people says",

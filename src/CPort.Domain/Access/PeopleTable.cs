@@ -13,6 +13,9 @@ public enum PersonTie
     /// <summary>It is the person's own session.</summary>
     Self = 1,
 
+    /// <summary>It is the person's own session, or a key of their own.</summary>
+    SelfOrOwnKey,
+
     /// <summary>It is of the same agency, and not the person's own session.</summary>
     OwnAgency,
 
@@ -41,6 +44,9 @@ public enum PersonWrite
     LinkProvider,
     ChangeSettings,
 
+    /// <summary>Say what they are told, and what by mail.</summary>
+    SetNotifications,
+
     /// <summary>Take an invitation up, close the way by code after wrong ones.</summary>
     Enrol,
 }
@@ -60,11 +66,13 @@ public enum PersonSight
 
 public static partial class AccessTable
 {
-    // No row but the first is about oneself: nobody raises rights of one's own, or answers for oneself.
+    // No rows but the first two are about oneself: nobody raises rights of one's own, or answers for oneself.
     private static readonly ImmutableArray<PersonRow> PersonRows =
     [
         new("Oneself", PersonTie.Self, [.. Enum.GetValues<AgencyKind>()], AnyPersonsRole, PersonSight.Personal,
             [PersonWrite.ChangeSettings, PersonWrite.Stop]),
+        new("Oneself, also by a key of one's own", PersonTie.SelfOrOwnKey, [.. Enum.GetValues<AgencyKind>()], AnyPersonsRole | Roles.Machine,
+            PersonSight.Personal, [PersonWrite.SetNotifications]),
         new("Administrator of the agency", PersonTie.OwnAgency, [.. Enum.GetValues<AgencyKind>()], Roles.Administrator, PersonSight.Personal,
         [
             PersonWrite.Invite, PersonWrite.ChangeRoles, PersonWrite.Recertify, PersonWrite.Reset, PersonWrite.Stop, PersonWrite.Unlock,
@@ -95,7 +103,7 @@ public static partial class AccessTable
     /// <summary>Whether the caller may do this about the person. The verb's own rules (last administrator, roles of the kind) come after it.</summary>
     public static bool MayOnPerson(Caller caller, PersonFacts person, PersonWrite write) =>
         PersonRows.Any(row => row.Writes.Contains(write) && Holds(row, caller, person))
-        && (caller.Tenant == Tenant.Live || write == PersonWrite.ChangeSettings);
+        && (caller.Tenant == Tenant.Live || write is PersonWrite.ChangeSettings or PersonWrite.SetNotifications);
 
     /// <summary>How much of the person the caller is shown.</summary>
     public static PersonSight SightOf(Caller caller, PersonFacts person) =>
@@ -109,6 +117,7 @@ public static partial class AccessTable
         row.Kinds.Contains(caller.Kind) && caller.Is(row.Roles) && row.Tie switch
         {
             PersonTie.Self => IsSelf(caller, person),
+            PersonTie.SelfOrOwnKey => IsSelf(caller, person) || (caller.Owner is { } owner && owner == person.Person),
             PersonTie.OwnAgency => caller.Agency == person.Agency && !IsSelf(caller, person),
             PersonTie.Bureau => caller.IsNationalBureau && person.Kind == AgencyKind.Police && person.Agency != caller.Agency
                 && person.Countries.Any(c => caller.WorksFor(c)),
@@ -125,8 +134,8 @@ public static partial class AccessTable
 
             ## People
 
-            Nobody does any of this about oneself but what stands in the first row, and nobody while exercising; the rules of each verb come after (the last
-            administrator, roles that the agency's kind has). The bureau's row is about people of other police of its countries.
+            Nobody does any of this about oneself but what stands in the first two rows, and nobody while exercising; the rules of each verb come after (the
+            last administrator, roles that the agency's kind has). The bureau's row is about people of other police of its countries.
 
             | Who | May | Sees |
             |---|---|---|

@@ -54,6 +54,9 @@ public sealed record Agency
     /// <summary>What it has looked at twice.</summary>
     public SecondLookPolicy SecondLooks { get; init; } = SecondLookPolicy.Off;
 
+    /// <summary>After so many minutes without an acknowledgement its managers are told of an alert by mail; 0: they are not.</summary>
+    public int ManagersAfter { get; init; } = EscalationLimits.UsualManagersAfter;
+
     /// <summary>The number ICCAM knows the hotline by (domain.md 1.6), positive, unique among active agencies.</summary>
     public int? IccamHotlineNumber { get; init; }
 

@@ -161,4 +161,6 @@ public enum AgencyRejection
     InvalidIccamAccess = 60,
     IccamUserTaken = 61,
     UnknownIccamAccess = 62,
+    /// <summary>Minutes after which managers are told that are none.</summary>
+    InvalidEscalation = 41,
 }

@@ -1,5 +1,6 @@
 using CPort.Domain.Agencies;
 using CPort.Domain.People;
+using CPort.Domain.Referrals;
 
 namespace CPort.Domain.Exchange;
 
@@ -34,6 +35,20 @@ public static class MailRules
     /// <summary>What the person is told by mail as it comes, beside what is urgent.</summary>
     public static NotificationKind NewsOf(Person person) => person.Settings is { Mails: not MailWish.None, Notifications: { } rules }
         ? rules.ByMail & ~rules.Muted & NotificationRules.InMails : NotificationKind.None;
+
+    /// <summary>Whether managers are told of an alert that is due then; whatever they wish else, and at any hour.</summary>
+    public static bool IsEscalated(Agency agency, DateTimeOffset due, DateTimeOffset now) =>
+        agency.ManagersAfter > 0 && now >= due.AddMinutes(agency.ManagersAfter - ReferralLimits.AlertMinutes);
+
+    /// <summary>May work today as a manager, and is told what nobody of their agency has acknowledged.</summary>
+    public static bool IsManager(Person person, AgencyDirectory agencies, DateTimeOffset now) =>
+        PeopleAccess.RolesOf(person, agencies, now).Roles.HasFlag(Roles.Manager);
+
+    /// <summary>Of what the person chose, the clocks of the house that they may see; the agency's caller stands for its rights.</summary>
+    public static NotificationKind ClocksOf(Person person, Caller agency, AgencyDirectory agencies, DateTimeOffset now) =>
+        (NewsOf(person) & NotificationRules.OfTheHouse) is not NotificationKind.None and var chosen
+            ? chosen & NotificationKinds.For(agency with { Roles = PeopleAccess.RolesOf(person, agencies, now).Roles, Person = person.Id })
+            : NotificationKind.None;
 
     /// <summary>The daily mail is due: it was not sent today, it is late enough, and these are no quiet hours.</summary>
     public static bool IsDaily(MailTimes times, Person person, DateOnly? last, DateTimeOffset now) =>

@@ -73,6 +73,9 @@ public sealed record Webhook
     /// <summary>Single news that are to be sent again, before all others.</summary>
     [ProtoMember(22)] public ImmutableArray<string> Again { get; init; } = [];
 
+    /// <summary>When news were given up last; null: never.</summary>
+    [ProtoMember(23)] public DateTimeOffset? GivenUpAt { get; init; }
+
     public FeedPlace After => new(AfterOrdering, AfterPart);
 
     public override string ToString() => $"Webhook({Id})";
@@ -155,7 +158,7 @@ public static class WebhookRules
         {
             return place is null
                 ? (failed with { State = WebhookState.Stopped, Why = "The receiver never answered." }, WebhookOutcome.Failed)
-                : (Passed(failed, place), WebhookOutcome.Dead);
+                : (Passed(failed, place) with { GivenUpAt = now }, WebhookOutcome.Dead);
         }
 
         var wait = Waits[hook.Tries] * (1 + (0.2 * Math.Clamp(jitter, -1, 1)));

@@ -91,6 +91,9 @@ public static class PackageLimits
     /// <summary>Items on a page.</summary>
     public const int PageItems = 200;
 
+    /// <summary>Of a hundred items whoever reviews the package looks at so many at least, and at one of fewer.</summary>
+    public const int SamplePercent = 10;
+
     /// <summary>Rows of a returned list that one command takes.</summary>
     public const int RowsAtOnce = 500;
 

@@ -110,4 +110,15 @@ public sealed record PackagePage : IWireReply
     [ProtoMember(13)] public bool Own { get; init; }
     [ProtoMember(14)] public int Answered { get; init; }
     [ProtoMember(15)] public int Recalled { get; init; }
+
+    /// <summary>What whoever reviews the package looks at, drawn at random; of who put something into it, and once it was reviewed, none.</summary>
+    [ProtoMember(16)] public ImmutableArray<SampledItem> Sample { get; init; } = [];
+}
+
+/// <summary>An item that a package's reviewer looks at.</summary>
+[ProtoContract]
+public sealed record SampledItem
+{
+    [ProtoMember(1)] public required ItemRef Item { get; init; }
+    [ProtoMember(2)] public required long Number { get; init; }
 }

@@ -46,9 +46,12 @@ public sealed record NotificationRules
     /// <summary>All kinds together.</summary>
     public static readonly NotificationKind Every = Enum.GetValues<NotificationKind>().Aggregate((all, kind) => all | kind);
 
-    /// <summary>Those of which there can be mails: news, and not what comes by the clock alone.</summary>
+    /// <summary>Those that come by the clock alone, and of no report: webhooks that deliver nothing, keys that end.</summary>
+    public const NotificationKind OfTheHouse = NotificationKind.Webhooks | NotificationKind.Keys;
+
+    /// <summary>Those of which there can be mails: all but what is urgent, for which there is a wish of its own (<see cref="MailWish"/>).</summary>
     public const NotificationKind InMails = NotificationKind.Referrals | NotificationKind.Questions | NotificationKind.Holds | NotificationKind.Feedback
-        | NotificationKind.Looks | NotificationKind.Icse | NotificationKind.Iwol;
+        | NotificationKind.Looks | NotificationKind.Icse | NotificationKind.Iwol | OfTheHouse;
 
     /// <summary>Of these the person is told nothing.</summary>
     [ProtoMember(1)] public NotificationKind Muted { get; init; }

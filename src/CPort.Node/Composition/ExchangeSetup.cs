@@ -30,7 +30,8 @@ internal static class ExchangeSetup
         .AddSingleton(new MailTimes(TimeSpan.FromMinutes(options.Mail.MinutesApart), options.Mail.DailyHour))
         .AddSingleton(p => new MailSources(
             p.GetRequiredService<FeedReader>(), p.GetRequiredService<QueueReader>(), p.GetRequiredService<ReferralReader>(),
-            p.GetRequiredService<NotificationReader>(), p.GetRequiredService<AgencyDirectoryFeed>(), p.GetRequiredService<PeopleDirectoryFeed>()))
+            p.GetRequiredService<NotificationReader>(), p.GetRequiredService<HouseClocks>(), p.GetRequiredService<AgencyDirectoryFeed>(),
+            p.GetRequiredService<PeopleDirectoryFeed>()))
         .AddHostedService<MailDelivering>();
 
     private static IServiceCollection AddFeeds(this IServiceCollection services, ExchangeOptions options) => services

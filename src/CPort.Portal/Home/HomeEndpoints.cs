@@ -47,8 +47,8 @@ internal static class HomeEndpoints
         pages.MapGet("/app", HomeAsync).Needs(Deed.CountItems);
     }
 
-    /// <summary>Of the agency's last news so many are looked at, and so many of police are shown.</summary>
-    private const int Among = 500, Most = 8;
+    /// <summary>Of the agency's last news so many are looked at, and so many of police are told, several items of one event together.</summary>
+    private const int Among = 500, Most = 40;
 
     private static readonly ImmutableHashSet<string> OfPolice =
     [

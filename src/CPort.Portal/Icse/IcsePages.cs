@@ -44,7 +44,10 @@ internal static class IcsePages
     private const int PackagesShown = 20;
 
     /// <summary>What can be taken of a released package.</summary>
-    public static readonly ImmutableArray<string> Files = ["media.json", "media.csv", "manifest.json", "manifest.json.sig", "recalled.csv"];
+    public static readonly ImmutableArray<string> Files = 
+    [
+        "media.json", "media.csv", "manifest.json", "manifest.json.sig", "recalled.csv", IcseEndpoints.ReleaseEntry, IcseEndpoints.ReleaseProof,
+    ];
 
     /// <summary>Enough of an id for people.</summary>
     public static string Short(string id) => id[..8];
@@ -56,7 +59,8 @@ internal static class IcsePages
         pages.MapPost(Home + "/fill", FillAsync).Needs(Deed.ChangePackages);
         Command(pages, "take-out", Deed.ChangePackages, (f, key, all) => Items(f) is { IsEmpty: false } items
             ? Of(all.FillAsync(f.Context(), key, [], items, default)) : null);
-        Command(pages, "review", Deed.ChangePackages, (f, key, all) => Of(all.SendAsync(new ReviewPackage { Key = key, Context = f.Context() }, default)));
+        Command(pages, "review", Deed.ChangePackages, (f, key, all) => f.Is("looked")
+            ? Of(all.SendAsync(new ReviewPackage { Key = key, Context = f.Context() }, default)) : null, none: ("icse.lookFirst", "looked"));
         Command(pages, "release", Deed.ReleasePackages, (f, key, all) => all.ReleaseAsync(f.Context(), key, default)).NeedsProof();
         Command(pages, "recall", Deed.ReleasePackages, (f, key, all) => Items(f) is { IsEmpty: false } items
             ? Of(all.SendAsync(new RecallItems { Key = key, Context = f.Context(), Items = items, Reason = RecallReason.ByHand }, default)) : null);
@@ -125,7 +129,8 @@ internal static class IcsePages
     }
 
     private static RouteHandlerBuilder Command(
-        IEndpointRouteBuilder pages, string verb, Deed deed, Func<Form, PackageKey, PackageGateway, Task<PackageReply?>?> send) =>
+        IEndpointRouteBuilder pages, string verb, Deed deed, Func<Form, PackageKey, PackageGateway, Task<PackageReply?>?> send,
+        (string Text, string Field)? none = null) =>
         pages.MapPost($"{Home}/packages/{{id}}/{verb}", async (HttpContext http, PackageGateway gateway, string id) =>
         {
             var form = await Form.ReadAsync(http);
@@ -135,7 +140,7 @@ internal static class IcsePages
             }
 
             return send(form, key, gateway) is not { } sent
-                ? await PageAsync(http, id, null, form.Filled(), new PageError(Pages.WordsOf(http)["icse.noneChosen"], "in"))
+                ? await PageAsync(http, id, null, form.Filled(), new PageError(Pages.WordsOf(http)[none?.Text ?? "icse.noneChosen"], none?.Field ?? "in"))
                 : await sent is not { } reply || reply.Code == PackageRejection.NotFound ? Pages.Absent(http)
                 : reply.Code == PackageRejection.None ? Pages.After($"{Home}/packages/{id}", "icsedone")
                 : await PageAsync(http, id, null, form.Filled(), Refused(http, reply, "decide"));

@@ -77,6 +77,7 @@ internal static class ReferralPages
         pages.MapPost("/app/referrals/{id}/answer", (HttpContext http, IReferralGateway gateway, string id) =>
             AnswerAsync(http, gateway, id, Answer)).Needs(Deed.AnswerReferrals);
         pages.MapPost("/app/referrals/{id}/acknowledge", AcknowledgeAsync).Needs(Deed.AnswerReferrals);
+        pages.MapPost("/app/referrals/{id}/next", NextAsync).Needs(Deed.AnswerReferrals);
         pages.MapPost("/app/referrals/{id}/hold", HoldAsync).Needs(Deed.WorkOnReports);
         pages.MapPost("/app/referrals/{id}/ask", AskAsync).Needs(Deed.WorkOnReports);
     }
@@ -117,6 +118,24 @@ internal static class ReferralPages
             ReferralRejection.NotFound => Pages.Absent(http),
             _ => await PageAsync(http, id, default, form.Filled(), new PageError(reply.Detail ?? Pages.WordsOf(http)["error.refused"], "answer")),
         };
+    }
+
+    /// <summary>
+    /// The next one that nobody has answered, in the inbox's order from this one on, and from its beginning after the last: so that one that is left for later
+    /// does not come back at once. What is urgent goes before, unless this one is.
+    /// </summary>
+    private static async Task<IResult> NextAsync(HttpContext http, ReferralReader reader, string id)
+    {
+        var caller = http.Features.Get<Caller>()!;
+        var row = ReferralRef.TryParse(id, out var referral) ? await reader.RowAsync(caller, referral, http.RequestAborted) : null;
+        var first = await OpenAsync(null);
+        var next = row is null || first is [{ Urgent: 1 }, ..] && row.Urgent == 0 ? first
+            : await OpenAsync(new ReferralPlace(row.Urgent, row.Score, row.OpenedOrdering)) is { IsEmpty: false } rest ? rest : first;
+        return next.FirstOrDefault(r => r.ReferralId != id) is { } found ? Pages.After($"/app/referrals/{found.ReferralId}")
+            : Pages.After(InboxPages.Home, "inboxDone");
+
+        async Task<ImmutableArray<ReferralRow>> OpenAsync(ReferralPlace? after) => (await reader.PageAsync(
+            caller, new ReferralQuery { States = [ReferralState.Open], MaxResults = 2, After = after }, http.RequestAborted)).Rows;
     }
 
     private static async Task<IResult> AcknowledgeAsync(HttpContext http, IReferralGateway gateway, string id)

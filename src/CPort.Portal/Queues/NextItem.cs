@@ -11,7 +11,8 @@ namespace CPort.Portal.Queues;
 /// The next item of a queue for one person: the server holds it for that person before the page opens, so that nobody works on what another has open. Lists
 /// lag a little behind; the report itself says whether the item stands in the queue and can be had.
 /// </summary>
-internal sealed class NextItem(QueueReader queues, IReportGateway gateway, LeftItems left, BreakKeeper breaks, TimeProvider time)
+internal sealed class NextItem(
+    QueueReader queues, IReportGateway gateway, LeftItems left, PassedItems passed, BreakKeeper breaks, TimeProvider time)
 {
     /// <summary>Items asked for one after the other before giving up: so many could have been taken since the list was made.</summary>
     private const int Tries = 60;
@@ -27,15 +28,17 @@ internal sealed class NextItem(QueueReader queues, IReportGateway gateway, LeftI
     /// <param name="form">Gives the commands their ids.</param>
     /// <param name="round">Through which queue, and how.</param>
     /// <param name="not">The item that was just worked on: lists may show it still.</param>
-    public async Task<IResult> GoAsync(HttpContext http, Form form, Round round, (ReportId Report, int Item)? not = null)
+    /// <param name="after">What was done with it: a text's name.</param>
+    public async Task<IResult> GoAsync(HttpContext http, Form form, Round round, (ReportId Report, int Item)? not = null, string after = "assessed")
     {
-        var (wanted, asked, part) = (round.Queue, 0, 1);
-        PagePlace? after = null;
+        var (wanted, asked, part, passing) = (round.Queue, 0, 1, false);
+        var skipped = await passed.OfAsync(form.Caller, http.RequestAborted);
+        PagePlace? place = null;
         bool? rests = null;
         for (var pages = 0; pages < Pages; pages++)
         {
             var page = await queues.PageAsync(
-                form.Caller, new QueueQuery { Queue = wanted, Order = round.Order, Filter = round.Filter, MaxResults = QueueEndpoints.Rows, After = after },
+                form.Caller, new QueueQuery { Queue = wanted, Order = round.Order, Filter = round.Filter, MaxResults = QueueEndpoints.Rows, After = place },
                 http.RequestAborted);
             foreach (var row in page.Items.Where(i => !i.Held || i.Row.LeaseAgency == form.Caller.Agency.Value).Select(i => i.Row))
             {
@@ -45,10 +48,16 @@ internal sealed class NextItem(QueueReader queues, IReportGateway gateway, LeftI
                     continue;
                 }
 
+                if (skipped.Contains(new ItemRef(target.Report, target.Item)))
+                {
+                    passing = true;
+                    continue;
+                }
+
                 // Between two items, and never before an urgent one.
                 if (!row.Urgent && (rests ??= await breaks.IsDueAsync(form.Caller, http.RequestAborted)))
                 {
-                    return Shell.Pages.After(Round.From("/app/break", round), not is not null ? "assessed" : null);
+                    return Shell.Pages.After(Round.From("/app/break", round), not is not null ? after : null);
                 }
 
                 if (asked++ == Tries)
@@ -59,13 +68,16 @@ internal sealed class NextItem(QueueReader queues, IReportGateway gateway, LeftI
                 if (await StandsInAsync(form.Caller, target, wanted, http.RequestAborted)
                     && await ClaimAsync(http, form, target, part++))
                 {
-                    return Shell.Pages.After(Round.From($"/app/reports/{target.Report}/items/{target.Item}", round), not is not null ? "next" : null);
+                    return Shell.Pages.After(
+                        Round.From($"/app/reports/{target.Report}/items/{target.Item}", round), not is null ? null : after == "assessed" ? "next" : after);
                 }
             }
 
-            if ((after = page.Next) is null)
+            if ((place = page.Next) is null)
             {
-                return Shell.Pages.After(round.Address, page.At.Lag > Behind ? "behind" : not is not null ? "last" : "empty");
+                return Shell.Pages.After(
+                    round.Address,
+                    page.At.Lag > Behind ? "behind" : passing || after == "passed" ? "onlyPassed" : not is not null ? "last" : "empty");
             }
         }
 

@@ -51,6 +51,7 @@ internal static class ReportEndpoints
         {
             ReportId = of.Report, Context = f.Context(), Items = [of.Target], Why = Secret(why),
         });
+        pages.MapPost("/app/reports/{id}/items/{item:int}/pass", PassAsync).Needs(Deed.WorkOnReports);
         pages.MapPost("/app/reports/{id}/items/{item:int}/iwol", ProposeDomainAsync).Needs(Deed.ProposeDomains);
         Command(pages, "hold", "held", (f, of) => HoldForm.Of(f)?.Command(of.Report, f.Context(), [of.Target]));
         Command(pages, "refer", "referred", (f, of) => !AgencyId.TryParse(f.Text("agency"), out var agency) ? null : new RequestReferral
@@ -107,8 +108,9 @@ internal static class ReportEndpoints
             await http.RequestServices.GetRequiredService<BreakKeeper>().CountAsync(form.Caller, http.RequestAborted, opened: 1);
         }
 
-        http.Response.Headers["Refresh"] = $"{RevealSeconds}; url={model.Address}";
-        return Page(http, model with { Revealed = true, Exact = exact, From = Queues.Round.Parse(form.Text("from")) });
+        var opened = model with { Revealed = true, Exact = exact, From = Queues.Round.Parse(form.Text("from")) };
+        http.Response.Headers["Refresh"] = $"{RevealSeconds}; url={opened.Page}";
+        return Page(http, opened);
     }
 
     private static void Command(
@@ -169,6 +171,25 @@ internal static class ReportEndpoints
                 ? model.History.Where(e => e.Sequence > seen) : [];
             return Page(http, model with { From = from, Assessment = AssessmentOf(form), Changed = [.. changed] }, form.Filled(), status, error);
         }).Needs(Deed.WorkOnReports);
+
+    /// <summary>
+    /// Not this one now: who has it gives it back, and the next of the round opens. What cannot be given back (it is another's by now, or nobody's) is left all
+    /// the same.
+    /// </summary>
+    private static async Task<IResult> PassAsync(
+        HttpContext http, IReportGateway gateway, Queues.NextItem next, Queues.PassedItems passed, string id, int item)
+    {
+        var form = await Form.ReadAsync(http);
+        if (!ReportId.TryParse(id, out var report) || Queues.Round.Parse(form.Text("from")) is not { } round)
+        {
+            return Pages.Absent(http);
+        }
+
+        await gateway.SendAsync(
+            new ReleaseItems { ReportId = report, Context = form.Context(), Items = [new ItemTarget { Ordinal = item }] }, http.RequestAborted);
+        await passed.AddAsync(form.Caller, new ItemRef(report, item), http.RequestAborted);
+        return await next.GoAsync(http, form, round, (report, item), after: "passed");
+    }
 
     /// <summary>Names the item for its domain; what the domain is, and whether it can be one, the API's own way finds out.</summary>
     private static async Task<IResult> ProposeDomainAsync(

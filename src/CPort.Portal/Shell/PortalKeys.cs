@@ -18,7 +18,7 @@ public static class PortalKeys
     public static ImmutableArray<PortalKey> All { get; } =
     [
         new("help", "?"), new("goto", "/"), new("down", "j"), new("up", "k"), new("choose", "x"), new("next", "n"), new("claim", "c"), new("reveal", "r"),
-        new("save", "s"), new("act", "e"), new("news", "."), new("purpose", "p"),
+        new("save", "s"), new("act", "e"), new("pass", "v"), new("news", "."), new("purpose", "p"),
     ];
 
     /// <summary>The person's key for it.</summary>

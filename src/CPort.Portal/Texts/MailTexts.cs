@@ -21,6 +21,13 @@ public sealed class MailTexts(Uri portal) : IMailTexts
             words, [words["mail.news"], .. counts.Select(c => $"- {words.Name("notificationKind", c.Kind)}: {words.Number(c.Count)}")]));
     }
 
+    public (string Subject, string Text) Unacknowledged(string language, int alerts)
+    {
+        var words = Words.Of(language, null);
+        var count = words.Count("mail.unacknowledged", alerts);
+        return (count, Text(words, [count]));
+    }
+
     public (string Subject, string Text) Daily(string language, IReadOnlyList<(string What, long Count)> waiting)
     {
         var words = Words.Of(language, null);

@@ -1,5 +1,9 @@
+using CPort.Actors.Agencies;
 using CPort.Actors.People;
+using CPort.Api.Agencies;
 using CPort.Api.Exchange;
+using CPort.Domain.Agencies;
+using CPort.Domain.Agencies.Verbs;
 using CPort.Domain.Audit;
 using CPort.Domain.Exchange;
 using CPort.Domain.People;
@@ -16,7 +20,8 @@ namespace CPort.Portal.Told;
 /// <param name="SendsMail">This installation has a mail server.</param>
 /// <param name="Mails">What the person has asked for by mail.</param>
 public sealed record ToldModel(
-    NotificationsAnswer Answer, NotificationKind? Only, NotificationRules? Rules, ImmutableArray<NotificationKind> MayBeTold, bool SendsMail, MailWish Mails)
+    NotificationsAnswer Answer, NotificationKind? Only, NotificationRules? Rules, ImmutableArray<NotificationKind> MayBeTold, bool SendsMail, MailWish Mails,
+    EscalationAnswer? Escalation)
     : IShowsData
 {
     Shown IShowsData.What() => ((IShowsData)Answer).What();
@@ -34,6 +39,7 @@ internal static class ToldPages
         pages.MapPost(Home + "/read", ReadAsync).Needs(Deed.SeeNotifications);
         pages.MapPost(Home + "/mute", MuteAsync).Needs(Deed.ChangeOwnSettings);
         pages.MapPost(Home + "/rules", RulesAsync).Needs(Deed.ChangeOwnSettings);
+        pages.MapPost(Home + "/escalation", EscalationAsync).Needs(Deed.SetEscalation);
     }
 
     /// <summary>The name of a field of the form of rules.</summary>
@@ -51,9 +57,11 @@ internal static class ToldPages
             : me.Settings.Notifications ?? NotificationRules.Default;
         var model = new ToldModel(
             await notifications.OfAsync(caller, only, http.RequestAborted), only, rules, [.. NotificationKinds.For(caller).Each()],
-            http.RequestServices.GetService<SignInServices>()?.Options.SendsMail == true, me?.Settings.Mails ?? MailWish.None);
+            http.RequestServices.GetService<SignInServices>()?.Options.SendsMail == true, me?.Settings.Mails ?? MailWish.None,
+            AccessTable.May(caller, Deed.SetEscalation)
+                ? EscalationEndpoints.Escalation(http.RequestServices.GetRequiredService<AgencyDirectoryFeed>(), caller) : null);
         return Pages.Of<ToldView, ToldModel>(
-            http, model, p => p with { Title = p.Words["told.title"], Errors = errors, Filled = rules is null ? null : filled },
+            http, model, p => p with { Title = p.Words["told.title"], Errors = errors, Filled = filled },
             errors.IsEmpty ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
     }
 
@@ -79,6 +87,18 @@ internal static class ToldPages
         var (rules, readable) = Read(form, NotificationKinds.For(form.Caller), notifications.RulesOf(form.Caller));
         return readable ? await ChangeAsync(http, form, rules, "told")
             : await PageAsync(http, null, form.Filled(), new PageError(Pages.WordsOf(http)["error.quiet"], "quietFrom"));
+    }
+
+    private static async Task<IResult> EscalationAsync(HttpContext http, IAgencyGateway gateway)
+    {
+        var form = await Form.ReadAsync(http);
+        return form.Number("managersAfter") is not { } minutes || minutes > EscalationLimits.MostManagersAfter
+            ? await PageAsync(http, null, form.Filled(), new PageError(
+                Pages.WordsOf(http).Of("error.escalation", ("most", EscalationLimits.MostManagersAfter)), "managersAfter"))
+            : await gateway.SendAsync(
+                new SetEscalation { Context = form.Context(), Agency = form.Caller.Agency, ManagersAfter = minutes }, http.RequestAborted)
+                is AgencyCommandRejected refused
+                    ? throw ApiProblemException.Of(ProblemCodes.Of(refused.Reason), refused.Text) : Pages.After(Home, "escalated");
     }
 
     private static async Task<IResult> ChangeAsync(HttpContext http, Form form, NotificationRules rules, string done)

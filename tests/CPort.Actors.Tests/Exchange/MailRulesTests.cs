@@ -1,7 +1,9 @@
+using CPort.Domain.Agencies;
 using CPort.Domain.CodeLists;
 using CPort.Domain.Exchange;
 using CPort.Domain.Identity;
 using CPort.Domain.People;
+using CPort.Domain.Referrals;
 
 namespace CPort.Actors.Tests.Exchange;
 
@@ -38,7 +40,7 @@ public sealed class MailRulesTests
     public void Mails_about_something_urgent_are_some_time_apart(int? last, bool told) =>
         Assert.Equal(told, MailRules.MayTell(Times, last is { } seconds ? Noon.AddSeconds(seconds) : null, Noon));
 
-    /// <summary>A kind that people can be told of is news of the feed, or comes by a clock; none is told twice, and mails are of news alone.</summary>
+    /// <summary>A kind that people can be told of is news of the feed, or comes by a clock of the agency's own house; none is told twice.</summary>
     [Fact]
     public void Each_kind_has_its_news_and_no_news_two_kinds()
     {
@@ -48,8 +50,24 @@ public sealed class MailRulesTests
         Assert.Equal(told.Length, told.Distinct().Count());
         Assert.Equal(
             NotificationRules.InMails | NotificationKind.Urgent,
-            NotificationKinds.All.Where(r => !r.News.IsEmpty).Aggregate(NotificationKind.None, (all, r) => all | r.Kind));
+            NotificationKinds.All.Where(r => !r.News.IsEmpty).Aggregate(NotificationKind.None, (all, r) => all | r.Kind) | NotificationRules.OfTheHouse);
+        Assert.Equal(
+            NotificationRules.OfTheHouse, NotificationKinds.All.Where(r => r.News.IsEmpty).Aggregate(NotificationKind.None, (all, r) => all | r.Kind));
     }
+
+    [Theory]
+    [InlineData(10, 9, false)]
+    [InlineData(10, 10, true)]
+    [InlineData(1, 1, true)]
+    [InlineData(14, 13, false)]
+    [InlineData(0, 14, false)]
+    public void Managers_are_told_of_an_alert_after_the_agencys_minutes(int after, int minutes, bool told) => Assert.Equal(told, MailRules.IsEscalated(
+        new Agency { Id = AgencyId.Parse("police-nl"), Name = "Police", Kind = AgencyKind.Police, RegisteredAt = Noon, ManagersAfter = after },
+        Noon.AddMinutes(ReferralLimits.AlertMinutes), Noon.AddMinutes(minutes)));
+
+    [Fact]
+    public void Managers_are_told_before_others_are() => Assert.True(
+        EscalationLimits.MostManagersAfter < ReferralLimits.AlertMinutes && EscalationLimits.UsualManagersAfter <= EscalationLimits.MostManagersAfter);
 
     [Theory]
     [InlineData("cport.hold.requested.v1", false, "police-nl", AgencyKind.Hotline, NotificationKind.Holds)]

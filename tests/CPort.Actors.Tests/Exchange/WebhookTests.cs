@@ -38,7 +38,7 @@ public sealed class WebhookTests
         Assert.Equal(WebhookRules.Waits.Length + 1, outcomes.Count);
         Assert.Equal(WebhookOutcome.Dead, outcomes[^1]);
         Assert.InRange((now - Noon).TotalHours, 72, 80);
-        Assert.Equal((First, 0, WebhookState.Active), (hook.After, hook.Tries, hook.State));
+        Assert.Equal((First, 0, WebhookState.Active, now), (hook.After, hook.Tries, hook.State, hook.GivenUpAt));
 
         // The next one is taken: all is well again.
         (hook, _) = WebhookRules.After(hook, new FeedPlace(8, 1), new WebhookAnswer(204), now, 0);

@@ -75,6 +75,26 @@ public sealed class PackageRulesTests
         Assert.Equal(PackageRejection.NotFound, Do(new ReviewPackage { Key = Key, Context = Context(PoliceNl with { Purpose = "x" }) }).Code);
     }
 
+    /// <summary>A tenth, drawn by the database's key: shown to who reviews, the same each time, and to nobody who put something in.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(10, 1)]
+    [InlineData(11, 2)]
+    [InlineData(40, 4)]
+    public void Whoever_reviews_is_shown_a_sample(int items, int sampled)
+    {
+        Fill([.. Enumerable.Range(1, items)]);
+        var sample = Page(Colleague).Sample;
+        Assert.Equal((sampled, sampled), (sample.Length, sample.Distinct().Count()));
+        Assert.All(sample, s => Assert.Contains(_package.Items, i => i.Item == s.Item && i.Media.Number == s.Number));
+        Assert.Equal(sample.Select(s => s.Item), Page(Colleague).Sample.Select(s => s.Item));
+        Assert.Empty(Page(Officer).Sample);
+        Review(Colleague);
+        Assert.Empty(Page(Colleague).Sample);
+
+        PackagePage Page(Caller caller) => PackageRules.Page(_package, new GetPackage { Key = Key, Caller = caller }, new HmacOnlySeam());
+    }
+
     [Fact]
     public void An_answer_counts_once_a_later_one_replaces_it_and_a_recall_ends_it()
     {

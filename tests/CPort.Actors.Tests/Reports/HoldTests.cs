@@ -146,6 +146,39 @@ public sealed class HoldTests
         Assert.Equal(RejectionCode.None, own.Overrule(bureau with { KeyId = "another" }).Code);
     }
 
+    /// <summary>To who is not part of it there is none: not as a number that rose, and not as a conflict of a form from before.</summary>
+    [Fact]
+    public void What_police_and_hotlines_say_to_one_another_raises_no_version_of_an_item()
+    {
+        var s = Assessed(NL);
+        var seen = s.Report.Items[0].Version;
+        Assert.Equal(RejectionCode.None, s.Hold(Officer).Code);
+        Assert.Equal(RejectionCode.None, s.ObjectToHold(Nl).Code);
+        Assert.Equal(RejectionCode.None, s.Extend(Manager, Start.AddHours(100)).Code);
+        Assert.Equal(RejectionCode.None, s.Lift(Manager).Code);
+        Assert.Equal(RejectionCode.None, s.Do(new RequestReferral
+        {
+            ReportId = s.Id, Context = s.Context(Nl), Items = At(1), Agency = Officer.Agency, Why = ReferralWhy.Report,
+        }).Code);
+        s.Do(new TakeReferral
+        {
+            ReportId = s.Id, Context = s.Context(Caller.System), Agency = Officer.Agency, Why = ReferralWhy.Report, About = "",
+            Referral = new ReferralRef(new ReferralKey(7), 1), Ordinals = [1],
+            Words = [new PoliceWord { Line = 1, At = Start, State = ReferralState.Received }],
+        });
+        Assert.Equal(RejectionCode.None, s.Do(new AskQuestion
+        {
+            ReportId = s.Id, Context = s.Context(Officer), Items = At(1), To = QuestionTo.Assigned, Fields = [DataField.UploadTime],
+        }).Code);
+        Assert.NotEmpty(s.Report.Items[0].Referrals.SelectMany(r => r.Words));
+        Assert.Equal(seen, s.Report.Items[0].Version);
+        Assert.Equal(RejectionCode.None, s.Do(new RecordActions
+        {
+            ReportId = s.Id, Context = s.Context(Nl), Items = [new ItemTarget { Ordinal = 1, ExpectedVersion = seen }],
+            Action = Action(ActionType.ReportedToLea, Start),
+        }).Code);
+    }
+
     [Fact]
     public void A_repeated_command_is_answered_as_the_first_time_with_the_holds_number()
     {

@@ -359,12 +359,16 @@ public class ReportPropertyTests
         Assert.True(touched.Length <= ReportRules.ItemsPerPart);
         for (var i = 0; i < before.Items.Count; i++)
         {
-            Assert.Equal(before.Items[i].Version + (touched.Contains(i + 1) ? 1 : 0), after.Items[i].Version);
+            // What police and hotlines say to one another raises none: to others it does not exist.
+            Assert.Equal(before.Items[i].Version + (touched.Contains(i + 1) && !IsSaid(e) ? 1 : 0), after.Items[i].Version);
             CheckItem(s, before.Items[i], e, after.Items[i], touched.Contains(i + 1));
         }
 
         Assert.All(after.Items.Skip(before.Items.Count), i => Assert.Equal(1, i.Version));
     }
+
+    private static bool IsSaid(IReportEvent e) =>
+        e is HoldRequested or HoldExtended or HoldLifted or HoldObjected or HoldOverruled or HoldExpired;
 
     private static ImmutableArray<int> Touched(Report before, IReportEvent e) => e switch
     {

@@ -8,8 +8,9 @@ using Xunit.Abstractions;
 namespace CPort.Api.Tests.EndToEnd;
 
 /// <summary>
-/// The sixteen steps of one case of four agencies (<see cref="CaseSteps"/>) over the API, on a node whose clock is moved by two days and which is stopped and
-/// started amid; and nobody finds in any answer what is not for them.
+/// The sixteen steps of one case of four agencies (<see cref="CaseSteps"/>) over the API, on one node whose clock is moved by two days. No node dies here (the
+/// cluster's test kills one): what step 12 did is refused the second time. After each step those answers that <see cref="CaseSecrets"/> asks for hold nothing
+/// that is not for who asks.
 /// </summary>
 [Collection(EndToEndCollection.Name)]
 public sealed class CaseTests(MovedNode moved, ITestOutputHelper output) : IClassFixture<MovedNode>

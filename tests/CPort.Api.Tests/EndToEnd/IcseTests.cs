@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CPort.Actors.Persistence;
+using CPort.Domain.Audit;
 using CPort.Domain.Hashes;
 using CPort.Api.Tests.Survival;
 using CPort.Tests.Shared;
@@ -66,6 +67,17 @@ public sealed class IcseTests(EndToEndNodes nodes)
                 ["record"] = $"{first}-1", ["kinds"] = new JsonArray("disclosure"),
             }),
             r => r.Is(HttpStatusCode.OK).Json.GetProperty("entries").GetArrayLength() == 3);
+
+        // The release stands in the audit log with the files' digests, and who has the files can be shown that it does.
+        (HttpStatusCode Status, byte[] Bytes) entry = default;
+        await Wait.UntilAsync(
+            async () => (entry = await FileAsync(node, "icse-one", id, "release.json")).Status == HttpStatusCode.OK, EndToEndNode.Patience,
+            () => $"{entry.Status}");
+        Assert.True(AuditEntry.TryRead(entry.Bytes, out var released));
+        Assert.Contains(new AuditObject(AuditObjectKind.Package, $"sha256 {Text(page.GetProperty("files")[0], "sha256")}"), released.Objects);
+        var proof = (await FileAsync(node, "icse-one", id, "release.tlog-proof")).Bytes;
+        Assert.True(NoteVerifier.TryParse((await node.GetAsync("nl", "v1/audit/log/key")).Is(HttpStatusCode.OK).Text.Trim(), out var key));
+        Assert.True(TlogProof.TryParse(Encoding.UTF8.GetString(proof), out var proved) && proved.Proves(entry.Bytes, key));
 
         // Its answer, with a line that is no file of the package.
         Assert.Equal("line 2", (await ReturnAsync(node, id, "MD5;Known\nnone;1\n")).Is((HttpStatusCode)422).Json.GetProperty("errors")[0]

@@ -112,6 +112,17 @@ public sealed class MailTests
             ByMail = NotificationKind.Holds, QuietFrom = from, QuietTo = to,
         });
         await JoinAsync(node, "plain", "Analyst", MailWish.Urgent, "en");
+
+        // Who looks after the house hears of its keys: one is told of as ending from half an hour on.
+        await JoinAsync(node, "dora", "Administrator", MailWish.Urgent, "en", new NotificationRules
+        {
+            ByMail = NotificationKind.Keys | NotificationKind.Webhooks,
+        });
+        var made = (await node.PostAsync("operator", "v1/agencies/mail-hotline/keys", new JsonObject
+        {
+            ["roles"] = new JsonArray("Analyst"), ["expiresAt"] = clock.GetUtcNow().AddDays(14).AddMinutes(30).ToString("O", CultureInfo.InvariantCulture),
+        })).Is(HttpStatusCode.Created).Json;
+        (await node.PostAsync("operator-2", $"v1/agencies/mail-hotline/keys/{made.GetProperty("keyId").GetString()}:approve", null)).Is(HttpStatusCode.OK);
         await Task.Delay(TimeSpan.FromSeconds(12));
         await HoldAsync("MAIL-H1");
         await server.HasAsync(1);
@@ -125,9 +136,22 @@ public sealed class MailTests
         // Over: one mail says it all; and hans hears of the second alone.
         await HoldAsync("MAIL-H2");
         clock.Move(TimeSpan.FromHours(1));
-        await server.HasAsync(3);
+        await server.HasAsync(4);
         await Task.Delay(TimeSpan.FromSeconds(8));
-        Assert.Equal(["hans: 1", "nora: 2"], server.Received.Skip(1).Select(m => $"{m.To}: {m.Text.Split("- ")[1].Split(": ")[1][0]}").Order());
+        Assert.Equal(["dora: 1", "hans: 1", "nora: 2"], server.Received.Skip(1).Select(m => $"{m.To}: {m.Text.Split("- ")[1].Split(": ")[1][0]}").Order());
+
+        // An alert that nobody acknowledges reaches the agency's managers before it goes to others, whatever they chose; and once.
+        await ManagerAsync(node, "mona", "mail-police");
+        var before = server.Received.Length;
+        await node.SubmitAsync("gb", Urgent(ReportLifeTests.Hosted("MAIL-U", "MK", 1)));
+        await EndToEndNode.UntilAsync(
+            () => node.GetAsync("mail-police", "v1/referrals", ("X-Purpose", "Case 4711")), r => r.Text.Contains("alertDue", StringComparison.Ordinal));
+        clock.Move(TimeSpan.FromMinutes(11));
+        await server.HasAsync(m => m.To == "mona");
+        await Task.Delay(TimeSpan.FromSeconds(8));
+        var told = Assert.Single(server.Received.Skip(before), m => m.To == "mona");
+        Assert.Equal("1 urgent referral has not been acknowledged", told.Subject);
+        Assert.DoesNotMatch("MAIL-|hotline|police|[0-9a-f]{16}|[0-9A-Z]{26}", told.Text);
 
         async Task HoldAsync(string reference)
         {
@@ -145,6 +169,20 @@ public sealed class MailTests
         var body = JsonNode.Parse(report)!.AsObject();
         body["urgent"] = true;
         return body.ToJsonString();
+    }
+
+    private static async Task ManagerAsync(EndToEndNode node, string name, string agency)
+    {
+        var (gateway, now) = (node.Services.GetRequiredService<IPeopleGateway>(), node.Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        var shown = await gateway.SendAsync(
+            new InvitePerson
+            {
+                Context = CommandContext.OfSystem(Tenant.Live, now), Agency = AgencyId.Parse(agency), Roles = Roles.Officer | Roles.Manager,
+                Secrets = new PersonSecrets { Name = name, SignInName = name, Address = $"{name}@people.example" },
+            },
+            default);
+        Assert.True(EnrolmentLink.TryParse(Assert.IsType<LinkShown>(shown).Secret, out var link));
+        await gateway.SendAsync(new AcceptInvitation { Context = CommandContext.OfSystem(Tenant.Live, now), LinkHash = link.Hash }, default);
     }
 
     private static async Task JoinAsync(
@@ -242,6 +280,9 @@ public sealed class MailTests
 
         public Task HasAsync(int mails) => Wait.UntilAsync(
             () => Task.FromResult(Received.Length >= mails), EndToEndNode.Patience, () => $"{Received.Length} mails instead of {mails}");
+
+        public Task HasAsync(Func<ReceivedMail, bool> mail) => Wait.UntilAsync(
+            () => Task.FromResult(Received.Any(mail)), EndToEndNode.Patience, () => $"no such mail among {Received.Length}");
 
         public void Stop()
         {

@@ -8,6 +8,32 @@ namespace CPort.Api.Tests.EndToEnd;
 [Collection(EndToEndCollection.Name)]
 public sealed class PeopleTests(EndToEndNodes nodes)
 {
+    /// <summary>By a key of a person's own, for that person: what is left out stays, and what cannot be is said field by field.</summary>
+    [Fact]
+    public async Task A_person_says_by_a_key_of_their_own_what_they_are_told()
+    {
+        var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
+        await node.RegisterAsync("people-rules", "Hotline", "Standard", "Administrator", "MU");
+        await node.PersonKeyAsync("rules-anna", "people-rules", "Analyst");
+        const string path = "v1/notifications/rules";
+        var set = (await node.SendAsync("rules-anna", HttpMethod.Put, path,
+            """{"muted":["Looks"],"byMail":["Holds","Keys"],"quietFrom":"22:00","quietTo":"06:30","mails":"Urgent"}""")).Is(HttpStatusCode.OK).Text;
+        await EndToEndNode.UntilAsync(() => node.GetAsync("rules-anna", path), r => r.Is(HttpStatusCode.OK).Text == set);
+        (await node.SendAsync("rules-anna", HttpMethod.Put, path, """{"byMail":[]}""")).Is(HttpStatusCode.OK);
+        var after = (await EndToEndNode.UntilAsync(
+            () => node.GetAsync("rules-anna", path), r => r.Is(HttpStatusCode.OK).Json.GetProperty("byMail").GetArrayLength() == 0)).Json;
+        Assert.Equal(("Looks", "22:00", "06:30", "Urgent"),
+            (after.GetProperty("muted")[0].GetString(), after.GetProperty("quietFrom").GetString(), after.GetProperty("quietTo").GetString(),
+                after.GetProperty("mails").GetString()));
+        var wrong = (await node.SendAsync("rules-anna", HttpMethod.Put, path,
+            """{"byMail":["Urgent"],"quietFrom":"22:00","quietTo":"22:00","mails":"Hourly"}"""))
+            .Is(HttpStatusCode.UnprocessableEntity).Text;
+        Assert.All(new[] { "byMail[0]", "quietTo", "mails" }, field => Assert.Contains($"\"{field}\"", wrong, StringComparison.Ordinal));
+
+        // A key that is no person's has none to set.
+        (await node.SendAsync("people-rules", HttpMethod.Put, path, """{"muted":["Looks"]}""")).Is(HttpStatusCode.Forbidden);
+    }
+
     [SkippableTheory]
     [InlineData(DatabaseProvider.Sqlite)]
     [InlineData(DatabaseProvider.PostgreSql)]

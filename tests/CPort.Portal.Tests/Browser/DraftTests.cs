@@ -1,6 +1,10 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
+using CPort.Domain.Identity;
+using CPort.Node.Sample;
 
 namespace CPort.Portal.Tests.Browser;
 
@@ -29,7 +33,7 @@ public sealed class DraftTests(SignedInNode node)
         var signin = await PageTests.FollowAsync(anna, memo);
         Assert.StartsWith("/signin?return=", signin.ToString(), StringComparison.Ordinal);
         var draft = await SignedInNode.SignInAsync(anna, "Anna", signin.ToString());
-        Assert.StartsWith($"{item}?from=unassessed&draft=", draft.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"{item}&draft=", draft.ToString(), StringComparison.Ordinal);
 
         // A colleague who has the address finds the page, and nothing of what was written.
         using var max = node.With(new CookieContainer());
@@ -69,23 +73,35 @@ public sealed class DraftTests(SignedInNode node)
         Assert.NotNull(page.QuerySelector("input[name=age][value='3'][checked]"));
     }
 
-    /// <summary>Every form in which somebody writes: a referral's answer, a question, a hold, a word on a hold, settings.</summary>
-    [Theory]
-    [InlineData("/answer", "text", "Otto")]
-    [InlineData("/ask", "question", "Otto")]
-    [InlineData("/hold", "note", "Otto")]
-    [InlineData("/lift", "why", "Otto")]
-    [InlineData("/object", "why", "Anna")]
-    [InlineData("/settings", "key-save", "Anna")]
-    public async Task What_police_and_hotlines_write_to_each_other_comes_back_too(string end, string field, string name)
+    /// <summary>Where a form stands in which somebody writes.</summary>
+    public enum Place
     {
+        Settings, Referral, Hold, HoldObjectedTo, Request, RequestAnswered,
+    }
+
+    /// <summary>Every form in which somebody writes: answers, questions, holds and words on them, settings.</summary>
+    [Theory]
+    [InlineData(Place.Referral, "/answer", "text", "Otto")]
+    [InlineData(Place.Referral, "/ask", "question", "Otto")]
+    [InlineData(Place.Referral, "/hold", "note", "Otto")]
+    [InlineData(Place.Hold, "/lift", "why", "Otto")]
+    [InlineData(Place.Hold, "/object", "why", "Anna")]
+    [InlineData(Place.Hold, "/extend", "until", "Mila")]
+    [InlineData(Place.HoldObjectedTo, "/overrule", "why", "Bea")]
+    [InlineData(Place.Request, "/answer", "text", "Anna")]
+    [InlineData(Place.Request, "/impossible", "text", "Anna")]
+    [InlineData(Place.RequestAnswered, "/again", "text", "Otto")]
+    [InlineData(Place.Settings, "/settings", "key-save", "Anna")]
+    public async Task What_police_and_hotlines_write_to_each_other_comes_back_too(Place place, string end, string field, string name)
+    {
+        var address = await AddressAsync(place);
         var cookies = new CookieContainer();
         using var person = node.With(cookies);
         await ComeInAsync(person, name, "app");
-        var address = await AddressAsync(end);
+        await Portal.Tests.LiveTests.WaitAsync(async () => (await person.GetAsync(new Uri(address, UriKind.Relative))).StatusCode == HttpStatusCode.OK);
         var form = (IHtmlFormElement)(await PageAsync(person, address)).QuerySelector($"form[action$='{end}']")!;
         var control = form.QuerySelector($"[name='{field}']")!;
-        var text = control is IHtmlTextAreaElement ? Note : "w";
+        var text = control is IHtmlTextAreaElement ? Note : field == "until" ? "2031-12-24T10:00" : "w";
         (control as IHtmlTextAreaElement)?.TextContent = text;
         (control as IHtmlInputElement)?.SetAttribute("value", text);
         (string, string)[] more = end == "/ask" ? [("field", "UploadTime")] : [];
@@ -100,32 +116,69 @@ public sealed class DraftTests(SignedInNode node)
         control = form.QuerySelector($"[name='{field}']")!;
         Assert.Equal(text, control is IHtmlTextAreaElement area ? area.Value : control.GetAttribute("value"));
         Assert.True(end != "/ask" || form.QuerySelector("input[value=UploadTime]")!.HasAttribute("checked"));
+        Assert.True(form.Closest("details")?.HasAttribute("open") ?? true);
 
         // In the other forms of the page stands nothing of it.
         Assert.DoesNotContain(page.QuerySelectorAll("textarea"), t => t.Closest("form") != form && t.TextContent.Contains(Note, StringComparison.Ordinal));
+    }
 
-        async Task<string> AddressAsync(string of)
+    private async Task<string> AddressAsync(Place place)
+    {
+        switch (place)
         {
-            if (of == "/settings")
-            {
+            case Place.Settings:
                 return "app/settings";
-            }
-
-            var its = await PoliceCase.OpenAsync(node, $"draft-{of[1..]}");
-            if (of is not ("/lift" or "/object"))
+            case Place.Referral:
+                return (await PoliceCase.OpenAsync(node, "draft")).Page;
+            case Place.Hold:
             {
-                return its.Page;
+                await node.JoinAsync(new SamplePerson("police-nl", "mila", "Mila Manager (example)", Roles.Officer | Roles.Manager));
+                var its = await PoliceCase.OpenAsync(node, "draft-hold");
+                using var otto = node.With(new CookieContainer());
+                await ComeInAsync(otto, "Otto", "app");
+                return await Portal.Tests.PoliceTests.HoldAsync(otto, its);
             }
 
-            using var otto = node.With(new CookieContainer());
-            await ComeInAsync(otto, "Otto", "app");
-            return await Portal.Tests.PoliceTests.HoldAsync(otto, its);
+            case Place.HoldObjectedTo:
+            {
+                await Portal.Tests.PoliceTests.BureauAsync(node);
+                using var police = node.ApiOf("police-us");
+                var (_, address) = await Portal.Tests.PoliceTests.HeldAsync(node, police, "draft-overrule", "US");
+                using var hotline = node.ApiOf("hotline-us");
+                using var objected = await hotline.PostAsJsonAsync(
+                    $"v1/holds/{address.Split('/')[^1]}:object", new { why = "the host removes within an hour" });
+                Assert.True(objected.IsSuccessStatusCode, await objected.Content.ReadAsStringAsync());
+                return address;
+            }
+
+            default:
+            {
+                var its = await PoliceCase.OpenAsync(node, "draft-ask");
+                using var police = node.ApiOf("police-nl");
+                using var asked = await police.PostAsJsonAsync("v1/requests", new
+                {
+                    reportId = its.Report, items = new[] { new { item = 1 } }, to = "Assigned", fields = new[] { "UploadTime" }, text = "when?",
+                });
+                Assert.True(asked.IsSuccessStatusCode, await asked.Content.ReadAsStringAsync());
+                var id = (await asked.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("requestId").GetString();
+                if (place == Place.RequestAnswered)
+                {
+                    using var hotline = node.ApiOf("hotline-nl");
+                    using var said = await hotline.PostAsJsonAsync($"v1/requests/{id}:impossible", new { text = "nobody knows" });
+                    Assert.True(said.IsSuccessStatusCode, await said.Content.ReadAsStringAsync());
+                }
+
+                return $"app/requests/{id}";
+            }
         }
     }
 
     /// <summary>Signs in, and says why where that is asked.</summary>
     private static async Task ComeInAsync(HttpClient client, string name, string to)
     {
+        // Who has just joined is known a moment later.
+        await Portal.Tests.LiveTests.WaitAsync(async () => (await PageAsync(client, "signin")).QuerySelectorAll("form[action='/signin/as']")
+            .Any(f => f.TextContent.Contains($" {name} ", StringComparison.Ordinal)));
         await SignedInNode.SignInAsync(client, name, $"signin?return=/{to}");
         using var next = await client.GetAsync(new Uri(to, UriKind.Relative));
         if (next.Headers.Location is { } asked)
@@ -163,7 +216,8 @@ public sealed class DraftTests(SignedInNode node)
     {
         var queue = PageTests.Parse(await client.GetStringAsync(new Uri("app/queues/unassessed", UriKind.Relative)));
         var item = queue.QuerySelectorAll("tbody th a").Last().GetAttribute("href")!;
-        var page = PageTests.Parse(await client.GetStringAsync(new Uri($"{item}?from=unassessed", UriKind.Relative)));
+        Assert.EndsWith("?from=unassessed", item, StringComparison.Ordinal);
+        var page = PageTests.Parse(await client.GetStringAsync(new Uri(item, UriKind.Relative)));
         return (item, (IHtmlFormElement)page.QuerySelector("form[action$=memo]")!);
     }
 

@@ -90,7 +90,15 @@ public sealed class PictureTests(PortalNode node, Chromium chromium) : BrowserTe
         foreach (var (name, go) in steps)
         {
             await go();
+            if (width == 1440)
+            {
+                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Folder, $"{name}-{width}-{scheme}-top.png") });
+            }
+
+            // What sticks to the window would stand amid a picture of the whole page.
+            await page.SetViewportSizeAsync(width, Math.Max(height, await page.EvaluateAsync<int>("document.documentElement.scrollHeight")));
             await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Folder, $"{name}-{width}-{scheme}.png"), FullPage = true });
+            await page.SetViewportSizeAsync(width, height);
             var (inner, whole) = (await page.EvaluateAsync<int>("innerWidth"), await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
             Assert.True(whole <= inner, $"{name} is {whole} wide in a window of {inner}.");
 

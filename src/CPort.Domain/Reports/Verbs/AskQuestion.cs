@@ -72,7 +72,7 @@ public sealed record QuestionAsked : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
-    public Report Apply(Report report) => Each(report with { Questions = report.Questions.Add(Question) }, this, Question.Ordinals, i => i);
+    public Report Apply(Report report) => Said(report with { Questions = report.Questions.Add(Question) }, this, Question.Ordinals, i => i);
 
     public ImmutableArray<int> Touches() => Question.Ordinals;
 

@@ -64,7 +64,7 @@ internal static class Asking
         new() { State = state, At = now, Agency = verb.Context.Caller.Agency, KeyId = verb.Context.Caller.KeyId, Text = text };
 
     public static Report Change(Report report, IReportEvent e, int number, ImmutableArray<int> ordinals, Func<PoliceQuestion, PoliceQuestion> change) =>
-        Each(report with { Questions = [.. report.Questions.Select(q => q.Number == number ? change(q) : q)] }, e, ordinals, i => i);
+        Said(report with { Questions = [.. report.Questions.Select(q => q.Number == number ? change(q) : q)] }, e, ordinals, i => i);
 
     /// <summary>With the report all that is asked ends.</summary>
     public static ImmutableArray<PoliceQuestion> Withdrawn(ImmutableArray<PoliceQuestion> questions, EventMeta meta) => questions.IsEmpty ? questions :

@@ -59,7 +59,7 @@ internal static class Holding
                 $"A hold ends in the future, and at most {(int)environment.LongestHold.TotalHours} hours after it was asked for.");
 
     public static Report Change(Report report, IReportEvent e, int number, ImmutableArray<int> ordinals, Func<PoliceHold, PoliceHold> change) =>
-        Each(report with { Holds = [.. report.Holds.Select(h => h.Number == number ? change(h) : h)] }, e, ordinals, i => i);
+        Said(report with { Holds = [.. report.Holds.Select(h => h.Number == number ? change(h) : h)] }, e, ordinals, i => i);
 
     /// <summary>With the report all that runs ends.</summary>
     public static ImmutableArray<PoliceHold> Withdrawn(ImmutableArray<PoliceHold> holds, DateTimeOffset at) =>

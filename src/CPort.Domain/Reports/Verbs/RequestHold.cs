@@ -61,7 +61,7 @@ public sealed record HoldRequested : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
-    public Report Apply(Report report) => Each(report with { Holds = report.Holds.Add(Hold) }, this, Hold.Ordinals, i => i);
+    public Report Apply(Report report) => Said(report with { Holds = report.Holds.Add(Hold) }, this, Hold.Ordinals, i => i);
 
     public ImmutableArray<int> Touches() => Hold.Ordinals;
 

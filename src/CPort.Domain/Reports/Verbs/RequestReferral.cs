@@ -61,9 +61,12 @@ public sealed record ReferralRequested : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
-    public Report Apply(Report report) => Each(report, this, Items, r => r.Ordinal, (i, r) => i with
+    public Report Apply(Report report) => Said(report, this, Touches(), i => i with
     {
-        Referrals = i.Referrals.Add(new ItemReferral { Agency = Agency, Why = Why, About = r.About, Urgent = report.Urgent, By = Meta.Agency }),
+        Referrals = i.Referrals.Add(new ItemReferral
+        {
+            Agency = Agency, Why = Why, About = Items.First(r => r.Ordinal == i.Ordinal).About, Urgent = report.Urgent, By = Meta.Agency,
+        }),
     });
 
     public ImmutableArray<int> Touches() => [.. Items.Select(i => i.Ordinal)];

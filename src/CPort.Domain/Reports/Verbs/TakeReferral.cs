@@ -86,10 +86,7 @@ public sealed record ReferralNoted : IReportEvent
 
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
-    /// <summary>
-    /// That it was given to police by the rule is no change to who works on it just then: its version stays. What police says is one.
-    /// </summary>
-    public Report Apply(Report report) => !Words.IsEmpty ? Each(report, this, Ordinals, Of)
+    public Report Apply(Report report) => !Words.IsEmpty ? Said(report, this, Ordinals, Of)
         : report with { Items = Ordinals.Aggregate(report.Items, (items, o) => items.SetItem(o - 1, Of(items[o - 1]))) };
 
     private ContentItem Of(ContentItem item)

@@ -199,6 +199,21 @@ internal static class VerbRules
     public static Report Each(Report report, IReportEvent e, IEnumerable<int> ordinals, Func<ContentItem, ContentItem> change) =>
         Each(report, e, ordinals, o => o, (item, _) => change(item));
 
+    /// <summary>
+    /// What police and hotlines say to one another of items: told to who is part of it, and to all others it does not exist. So it raises no version: a form of
+    /// somebody else's would meet a conflict with what cannot be seen, and a number would tell that something was said.
+    /// </summary>
+    public static Report Said(Report report, IReportEvent e, IEnumerable<int> ordinals, Func<ContentItem, ContentItem> change)
+    {
+        var items = report.Items.ToBuilder();
+        foreach (var ordinal in ordinals)
+        {
+            items[ordinal - 1] = change(items[ordinal - 1]) with { LastChangedAt = e.Meta.OccurredAt };
+        }
+
+        return report with { Items = items.ToImmutable() };
+    }
+
     public static Report Each<T>(
         Report report, IReportEvent e, IEnumerable<T> changes, Func<T, int> ordinalOf, Func<ContentItem, T, ContentItem> change)
     {

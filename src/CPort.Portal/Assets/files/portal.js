@@ -103,8 +103,7 @@ function start() {
   spoken = 0;
   listen();
   for (const closes of document.querySelectorAll("[data-closes]")) {
-    const address = location.pathname.replace(/\/(reveal|exact)$/, "");
-    setTimeout(() => { if (closes.isConnected) location.assign(address); }, 1000 * closes.dataset.closes);
+    setTimeout(() => { if (closes.isConnected) location.assign(closes.dataset.back); }, 1000 * closes.dataset.closes);
   }
   for (const e of document.querySelectorAll("[data-key]")) {
     const key = chosen[e.dataset.key];
