@@ -482,6 +482,11 @@ public sealed partial class PageTests(PortalNode node)
         Assert.All(page.QuerySelectorAll("tbody tr"), r => Assert.NotNull(r.QuerySelector("th[scope=row]")));
         var ids = page.QuerySelectorAll("[id]").Select(e => e.Id!).ToArray();
         Assert.Equal(ids.Distinct(), ids);
+
+        // Who goes from region to region by ear must be able to tell them apart.
+        var regions = page.QuerySelectorAll("section[aria-labelledby], section[aria-label], [role=region], nav, aside, form[aria-label], form[aria-labelledby]")
+            .Select(e => (e.GetAttribute("aria-label") ?? page.GetElementById(e.GetAttribute("aria-labelledby") ?? "")?.TextContent ?? "").Trim()).ToArray();
+        Assert.Equal(regions.Distinct(), regions);
         Assert.All(page.QuerySelectorAll("[data-key]").GroupBy(e => e.GetAttribute("data-key")), k => Assert.Single(k));
         Assert.All(page.QuerySelectorAll("[data-key]"), e => Assert.Equal(e.GetAttribute("data-key"), e.GetAttribute("aria-keyshortcuts")));
     }

@@ -1,4 +1,3 @@
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
 namespace CPort.Portal.Tests.Browser;
@@ -17,7 +16,7 @@ public sealed class SignInTests(SignedInNode node, Chromium chromium) : BrowserT
         await page.GotoAsync("app");
         Assert.Contains("/signin", page.Url, StringComparison.Ordinal);
         await PictureAsync(page, "signin");
-        await IsCleanAsync(page);
+        await Axe.IsCleanAsync(page);
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { NameString = "Anna" }).ClickAsync();
         await page.WaitForSelectorAsync("nav.side");
         await page.GotoAsync("app/queues/unassessed");
@@ -57,10 +56,10 @@ public sealed class SignInTests(SignedInNode node, Chromium chromium) : BrowserT
         Assert.Contains("/items/{item}", text, StringComparison.Ordinal);
         Assert.Contains("Anna Analyst (example)", text, StringComparison.Ordinal);
         await PictureAsync(auditor, "audit");
-        await IsCleanAsync(auditor);
+        await Axe.IsCleanAsync(auditor);
         await auditor.ClickAsync("tbody th a");
         await PictureAsync(auditor, "audit-entry");
-        await IsCleanAsync(auditor);
+        await Axe.IsCleanAsync(auditor);
     }
 
     [SkippableFact]
@@ -84,7 +83,7 @@ public sealed class SignInTests(SignedInNode node, Chromium chromium) : BrowserT
         await page.WaitForSelectorAsync("nav.side");
         await page.GotoAsync("app/settings");
         await PictureAsync(page, "settings");
-        await IsCleanAsync(page);
+        await Axe.IsCleanAsync(page);
         await page.WaitForLoadStateAsync(LoadState.Load);
         await page.ClickAsync("form[data-passkey=create] button");
         await page.WaitForSelectorAsync("form[action$=remove]");
@@ -98,7 +97,7 @@ public sealed class SignInTests(SignedInNode node, Chromium chromium) : BrowserT
 
         // One passkey is one way: nothing opens before there is another.
         await page.WaitForSelectorAsync("form[action='/signin/second/codes']");
-        await IsCleanAsync(page);
+        await Axe.IsCleanAsync(page);
         await page.ClickAsync("form[action='/signin/second/codes'] button");
         await page.ClickAsync("main a[href='/app']");
         await page.WaitForSelectorAsync("nav.side");
@@ -127,12 +126,5 @@ public sealed class SignInTests(SignedInNode node, Chromium chromium) : BrowserT
         var folder = Environment.GetEnvironmentVariable("CPORT_PICTURES") ?? Path.Combine(Path.GetTempPath(), "cport-pictures");
         Directory.CreateDirectory(folder);
         return page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}.png"), FullPage = true });
-    }
-
-    private static async Task IsCleanAsync(IPage page)
-    {
-        var found = await page.RunAxe();
-        Assert.True(found.Violations.Length == 0, string.Join("; ", found.Violations.Select(v =>
-            $"{v.Id}: {v.Help} ({string.Join(", ", v.Nodes.Take(3).Select(n => n.Html))})")));
     }
 }
