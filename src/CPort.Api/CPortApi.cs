@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using Akka.Hosting;
 using CPort.Actors.Exchange;
+using CPort.Actors.Lists;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Actors.Personal;
@@ -17,6 +18,7 @@ using CPort.Api.Looks;
 using CPort.Api.Operators;
 using CPort.Api.People;
 using CPort.Api.Queues;
+using CPort.Api.Wires;
 using CPort.Domain.Confidential;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Diagnostics;
@@ -52,6 +54,7 @@ public static class CPortApi
         services.TryAddSingleton<INumberSource, AllocatedNumbers>();
         services.TryAddSingleton<IRejectionLog, RejectionLog>();
         services.TryAddSingleton<HashQuota>();
+        services.TryAddSingleton<AgencyLists>();
         services.TryAddSingleton<PersonalStore>();
         services.TryAddSingleton<NotificationReader>();
         services.TryAddSingleton<NotificationSources>();
@@ -152,6 +155,8 @@ public static class CPortApi
         v1.MapProjections();
         v1.MapStuck();
         v1.MapTraining();
+        app.MapHma();
+        app.MapThreatUpdates();
         return app;
     }
 }

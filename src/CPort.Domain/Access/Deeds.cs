@@ -61,6 +61,7 @@ public enum Deed
     SeeSecondLooks,
     SetSecondLooks,
     SeeNotifications,
+    ReadHashLists = 90,
 }
 
 public static partial class AccessTable
@@ -167,6 +168,8 @@ public static partial class AccessTable
                 Holds: IsLive)),
         new(Deed.LookUpHashes, "look hashes up and read what is held of one", AuditedAs.Before(AuditKind.Combination), HashWorkers),
         new(Deed.ImportHashes, "import lists of known hashes", AuditedAs.Before(AuditKind.Collection), HashWorkers),
+        new(Deed.ReadHashLists, "read the lists of hashes that one's own agency brought, row by row, and what changes in them",
+            AuditedAs.Before(AuditKind.Disclosure), HashWorkers),
         new(Deed.ChangeOpinions, "correct and retract one's own opinions on hashes", AuditedAs.Before(AuditKind.Alteration), HashWorkers),
 
         // A release or an addition changes what fifty countries inherit: agencies that are believed alone anyway, and operators, who get no values.
