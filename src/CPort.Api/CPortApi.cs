@@ -155,8 +155,11 @@ public static class CPortApi
         v1.MapProjections();
         v1.MapStuck();
         v1.MapTraining();
+        v1.MapCyberTiplineExports();
+        v1.MapCase();
         app.MapHma();
         app.MapThreatUpdates();
+        app.MapCyberTipline();
         return app;
     }
 }

@@ -11,12 +11,14 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Icse;
 using CPort.Domain.Icse.Verbs;
 using CPort.Domain.Reports.Verbs;
+using CPort.Domain.Wires;
 
 namespace CPort.Api.Icse;
 
 /// <summary><c>/v1/icse</c>: what analysts propose, INTERPOL's packages, their files, ICSE's answer, and recalls.</summary>
 public static class IcseEndpoints
 {
+    private const string CaseFile = "case.jsonld";
     private const int LargestReturn = 4 * 1024 * 1024;
 
     public static void MapIcse(this IEndpointRouteBuilder v1)
@@ -46,8 +48,10 @@ public static class IcseEndpoints
             .Problems(400, 403, 404, 409, 413, 422, 503);
         Tagged(v1.MapGet("/icse/packages/{id}/{file}", FileAsync).Needs(Deed.TakePackages), "GetPackageFile", "A file of a released package",
             "`media.json` (Project VIC 2.0, #Media), `media.csv` (the columns of ICSE's list), `recalled.csv` (MD5 and reason of what was called back), "
-            + "`manifest.json` (counts and SHA-256), `manifest.json.sig` (its signature, raw Ed25519). Who takes one is noted as receiver.")
-            .WithMetadata(new AuditedByChunks()).Produces<string>(200, "application/json", "text/csv", "application/octet-stream").Problems(403, 404, 409, 503);
+            + "`case.jsonld` (CASE/UCO, what was not called back), `manifest.json` (counts and SHA-256), `manifest.json.sig` (its signature, raw "
+            + "Ed25519). Who takes one is noted as receiver.")
+            .WithMetadata(new AuditedByChunks()).Produces<string>(200, "application/json", CaseGraph.MediaType, "text/csv", "application/octet-stream")
+            .Problems(403, 404, 409, 503);
     }
 
     private static void Command(IEndpointRouteBuilder v1, string verb, Deed deed, Delegate handler, string name, string summary, string description) =>
@@ -195,7 +199,7 @@ public static class IcseEndpoints
     {
         var head = await gateway.GetAsync(new GetPackage { Key = key, Caller = context.Caller }, cancellation);
         MediaFormat? format = file switch { "media.json" => MediaFormat.Vics, "media.csv" => MediaFormat.Csv, _ => null };
-        if (!head.Found || (format is null && file is not ("recalled.csv" or "manifest.json" or "manifest.json.sig")))
+        if (!head.Found || (format is null && file is not (CaseFile or "recalled.csv" or "manifest.json" or "manifest.json.sig")))
         {
             return false;
         }
@@ -206,6 +210,13 @@ public static class IcseEndpoints
         http.Response.Headers.CacheControl = "no-store";
         http.Response.ContentType = file.EndsWith(".sig", StringComparison.Ordinal) ? "application/octet-stream"
             : file.EndsWith(".csv", StringComparison.Ordinal) ? "text/csv; charset=utf-8" : "application/json";
+        if (file == CaseFile)
+        {
+            http.Response.ContentType = CaseGraph.MediaType;
+            await SendCaseAsync(http, key, context.Caller, gateway, limits, cancellation);
+            return true;
+        }
+
         if (format is null && file != "recalled.csv")
         {
             var manifest = Manifest(head);
@@ -237,6 +248,34 @@ public static class IcseEndpoints
 
         await http.Response.BodyWriter.WriteAsync(format is { } last ? MediaFile.Foot(last) : (byte[])[], cancellation);
         return true;
+    }
+
+    /// <summary>As CASE/UCO JSON-LD: what was not called back, by hashes and facts.</summary>
+    private static async Task SendCaseAsync(
+        HttpContext http, PackageKey key, Caller caller, PackageGateway gateway, IntakeLimits limits, CancellationToken cancellation)
+    {
+        var given = new List<ItemRef>();
+        await foreach (var page in gateway.PagesAsync(caller, key, cancellation))
+        {
+            var items = page.Items.RemoveAll(i => i.Recalled is not null);
+            await ReadHook.ChunkAsync(http, Of(page, items, ["hashes"]));
+            if (!http.Response.HasStarted)
+            {
+                await http.Response.BodyWriter.WriteAsync(CaseGraph.Head(), cancellation);
+            }
+
+            foreach (var item in items)
+            {
+                var node = CaseGraph.Media(item.Item, item.Media, page.ReleasedAt ?? page.MadeAt);
+                await http.Response.BodyWriter.WriteAsync(CaseGraph.Node(node, first: given.Count == 0), cancellation);
+                given.Add(item.Item);
+            }
+
+            await LineStreams.FlushAsync(http, limits, cancellation);
+        }
+
+        await http.Response.BodyWriter.WriteAsync(CaseGraph.Node(CaseGraph.Package(key.ToString(), given), first: given.Count == 0), cancellation);
+        await http.Response.BodyWriter.WriteAsync(CaseGraph.Foot(), cancellation);
     }
 
     private static Shown Of(PackagePage page, ImmutableArray<PackageItemView> items, ImmutableArray<string> fields) => new(

@@ -136,7 +136,7 @@ public static partial class AccessTable
         new(Deed.ReadReports, "ask for a report, an item or a history; the tables above say what is shown", AuditedAs.Before(AuditKind.Consultation), EveryKey),
         new(Deed.WorkOnReports, "send a command about reports and items; the tables above say which is taken",
             AuditedAs.Journaled(AuditKind.Alteration), EveryKey),
-        new(Deed.SubmitReports, "submit reports", AuditedAs.Journaled(AuditKind.Collection), new Holder([AgencyKind.Hotline], Worker)),
+        new(Deed.SubmitReports, "submit reports", AuditedAs.Journaled(AuditKind.Collection), new Holder([AgencyKind.Hotline, AgencyKind.Provider], Worker)),
         new(Deed.ListRejections, "list the rejected lines of one's own agency", AuditedAs.Before(AuditKind.Consultation), EveryKey),
         new(Deed.ListItems, "list items: queues, groups", AuditedAs.Before(AuditKind.Consultation), ItemListers),
         new(Deed.SearchItems, "find items by what they hold", AuditedAs.Before(AuditKind.Combination), ItemListers),

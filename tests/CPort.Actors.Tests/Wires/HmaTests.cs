@@ -62,8 +62,8 @@ public sealed class HmaTests
         var banks = HmaMatches.ByBank(Nl, found, Id, null);
 
         Assert.Equal(
-            """{"HOTLINE_DE":[{"bank_content_id":1001,"distance":"0"}],"""
-            + """"MY_BANK":[{"bank_content_id":1001,"distance":"0"},{"bank_content_id":1002,"distance":"9"}]}""",
+            """{"HOTLINE_DE":[{"bank_content_id":1001,"distance":"0"}],""" + "\"MY_BANK\":"
+            + """[{"bank_content_id":1001,"distance":"0"},{"bank_content_id":1002,"distance":"9"}]}""",
             JsonSerializer.Serialize(banks));
         Assert.Equal([1002L], HmaMatches.ByBank(Nl, found.RemoveAt(0), Id, new HashSet<string> { "MY_BANK" }).Single().Value.Select(m => m.BankContentId));
         Assert.Equal([(1001L, "0"), (1002L, "9")], HmaMatches.Raw(Nl, found, Id, null).Select(m => (m.BankContentId, m.Distance)));

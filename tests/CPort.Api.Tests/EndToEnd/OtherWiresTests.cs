@@ -1,16 +1,20 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Xml.Linq;
 using CPort.Actors.Persistence;
 using CPort.Tests.Shared;
 
 namespace CPort.Api.Tests.EndToEnd;
 
-/// <summary>Wires that other systems speak already, over HTTP: HMA's, ThreatExchange's.</summary>
+/// <summary>Wires that other systems speak already, over HTTP: HMA's, ThreatExchange's, NCMEC's CyberTipline, CASE/UCO.</summary>
 [Collection(EndToEndCollection.Name)]
 public sealed class OtherWiresTests(EndToEndNodes nodes)
 {
+    private const string Incident = "https://share.example/wires/page";
     private static readonly HashSet<EndToEndNode> Ready = [];
+    private static readonly string FileHash = Bodies.Hash("a provider's file", 32);
+    private static (EndToEndNode Node, string Report, string Number)? _provided;
 
     [Fact]
     public async Task A_client_of_HMA_keeps_its_bank_here_and_finds_what_is_in_it()
@@ -132,6 +136,157 @@ public sealed class OtherWiresTests(EndToEndNodes nodes)
         (await node.GetAsync("hotline-mt", "threatexchange/MT%20feed/threat_updates?start_time=1")).Is(HttpStatusCode.BadRequest);
     }
 
+    [Fact]
+    public async Task A_providers_report_becomes_one_whose_people_police_and_INTERPOL_see_and_its_sender_nothing()
+    {
+        var node = await NodeAsync();
+        var (id, number) = await ProvidedAsync(node);
+        var report = (await node.GetAsync("interpol", $"v1/reports/{id}")).Is(HttpStatusCode.OK).Json;
+        Assert.Equal(("provider-mt", number, true), (report.GetProperty("reportingHotline").GetString(), report.GetProperty("number").GetRawText(),
+            report.GetProperty("fromProvider").GetBoolean()));
+        var seen = report.GetProperty("ipEvents")[0];
+        Assert.Equal(("192.0.2.17", "2026-10-15T07:59:30+02:00", 40123, "ReportedUser", "Upload"), (seen.GetProperty("ipAddress").GetString(),
+            seen.GetProperty("at").GetString(), seen.GetProperty("port").GetInt32(), seen.GetProperty("whose").GetString(),
+            seen.GetProperty("kind").GetString()));
+        Assert.Equal("personOrUserReported.screenName: screen17", report.GetProperty("accounts").GetString());
+        (await node.GetAsync("provider-mt", $"v1/reports/{id}")).Is(HttpStatusCode.NotFound);
+
+        // The same document is the same report; what is no document is answered as NCMEC does.
+        Assert.Equal((200, "0", number), await SubmitAsync(node, "provider-mt", Submission()));
+        Assert.Equal((400, "4100", null), await SubmitAsync(node, "provider-mt", "<report/>"));
+        Assert.Equal((400, "4100", null), await SubmitAsync(node, "provider-mt", $"<!DOCTYPE report [<!ENTITY x \"y\">]>{Submission()}"));
+        Assert.Equal((400, "4100", null), await SubmitAsync(node, "provider-mt", Submission().Replace(Incident, "nowhere", StringComparison.Ordinal)
+            .Replace("https://share.example/wires/file", "nowhere", StringComparison.Ordinal)));
+        (await node.SendAsync("supervisor", HttpMethod.Post, "cybertipline/submit", Submission(), type: "text/xml")).Is(HttpStatusCode.Forbidden);
+
+        // A provider reports; it judges nothing.
+        Assert.Equal("not-authorised", (await node.PostAsync("provider-mt", "v1/reports", JsonNode.Parse(Bodies.Report("PROVIDER-1", r =>
+            r["urls"]![0]!["assessment"] = new JsonObject { ["classification"] = "Baseline" })))).Is(HttpStatusCode.Forbidden).Code);
+    }
+
+    [Fact]
+    public async Task A_report_goes_out_as_CyberTipline_XML_and_each_time_as_a_disclosure()
+    {
+        var node = await NodeAsync();
+        var (id, _) = await ProvidedAsync(node);
+        var xml = XDocument.Parse((await node.GetAsync("interpol", $"v1/reports/{id}/cybertipline.xml")).Is(HttpStatusCode.OK).Text).Root!;
+        Assert.Equal(("report", "40123"), (xml.Name.LocalName, xml.Element("personOrUserReported")!.Element("ipCaptureEvent")!.Element("port")!.Value));
+        Assert.Contains(xml.Descendants("url"), u => u.Value == "https://share.example/wires/file");
+        var file = XDocument.Parse((await node.GetAsync("interpol", $"v1/reports/{id}/items/2/cybertipline.xml?reportId=99")).Is(HttpStatusCode.OK).Text).Root!;
+        Assert.Equal(("99", FileHash), (file.Element("reportId")!.Value, file.Element("originalFileHash")!.Value));
+        (await node.GetAsync("provider-mt", $"v1/reports/{id}/cybertipline.xml")).Is(HttpStatusCode.Forbidden);
+        (await node.GetAsync("police-nl", $"v1/reports/{id}/cybertipline.xml", ("X-Purpose", "Case 17"))).Is(HttpStatusCode.NotFound);
+
+        var auditor = await node.AuditorKeyAsync("interpol");
+        await EndToEndNode.UntilAsync(
+            () => node.PostAsync(auditor, "v1/audit/entries:search", new JsonObject { ["record"] = $"{id}-2", ["kinds"] = new JsonArray("disclosure") }),
+            r => r.Is(HttpStatusCode.OK).Json.GetProperty("entries").GetArrayLength() >= 2);
+    }
+
+    [SkippableFact]
+    public async Task An_item_and_a_referral_go_out_as_CASE_that_others_read_and_SHACL_accepts()
+    {
+        var node = await NodeAsync();
+        var (id, _) = await ProvidedAsync(node);
+        (await node.PostAsync("interpol", "v1/referrals", new JsonObject
+        {
+            ["reportId"] = id, ["items"] = new JsonArray(new JsonObject { ["item"] = 2 }), ["agency"] = "interpol",
+        })).Is(HttpStatusCode.OK);
+        var item = (await EndToEndNode.UntilAsync(() => node.GetAsync("interpol", $"v1/reports/{id}/items/2"),
+            r => r.Is(HttpStatusCode.OK).Json.TryGetProperty("referrals", out var all) && all[0].TryGetProperty("referralId", out _))).Json;
+        var referral = item.GetProperty("referrals")[0].GetProperty("referralId").GetString()!;
+        var case1 = (await node.GetAsync("interpol", $"v1/reports/{id}/items/2/case.jsonld")).Is(HttpStatusCode.OK);
+        var case2 = (await node.GetAsync("interpol", $"v1/referrals/{referral}/case.jsonld")).Is(HttpStatusCode.OK);
+        Assert.Equal("application/ld+json", case1.Type);
+        Assert.Contains(FileHash.ToUpperInvariant(), case1.Text, StringComparison.Ordinal);
+        Assert.Contains("hotline:ForwardToLEAction", case2.Text, StringComparison.Ordinal);
+        Assert.Contains($"cport:item-{id}-2", case2.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain($"cport:item-{id}-1", case2.Text, StringComparison.Ordinal);
+        Assert.Equal("report", XDocument.Parse((await node.GetAsync("interpol", $"v1/referrals/{referral}/cybertipline.xml")).Is(HttpStatusCode.OK).Text).Root!
+            .Name.LocalName);
+        (await node.GetAsync("police-nl", $"v1/referrals/{referral}/case.jsonld", ("X-Purpose", "Case 17"))).Is(HttpStatusCode.NotFound);
+
+        var work = Directory.CreateTempSubdirectory("cport-case-").FullName;
+        try
+        {
+            foreach (var file in new[] { "package.json", "package-lock.json", "verify.mjs", "shapes.ttl" })
+            {
+                File.Copy(Repository.PathOf("tests", "ForeignVerifiers", "case", file), Path.Combine(work, file));
+            }
+
+            await ForeignProgram.RunAsync(work, "npm ci --ignore-scripts --no-audit --no-fund --prefer-offline", needsNetwork: true, []);
+            foreach (var text in new[] { case1.Text, case2.Text })
+            {
+                await File.WriteAllTextAsync(Path.Combine(work, "case.jsonld"), text);
+                Assert.EndsWith("statements\n", await ForeignProgram.RunAsync(work, "node verify.mjs case.jsonld shapes.ttl", needsNetwork: false, []),
+                    StringComparison.Ordinal);
+            }
+
+            // It would say so: a node that lacks what its class needs is none.
+            await File.WriteAllTextAsync(
+                Path.Combine(work, "case.jsonld"), case1.Text.Replace("hotline:firstSeen", "hotline:lastSeen", StringComparison.Ordinal));
+            await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() =>
+                ForeignProgram.RunAsync(work, "node verify.mjs case.jsonld shapes.ttl", needsNetwork: false, []));
+        }
+        finally
+        {
+            TestFolders.Remove(work);
+        }
+    }
+
+    /// <summary>A page and a file on it, whose hash INTERPOL knows.</summary>
+    private static string Submission() => $"""
+        <submission>
+          <report>
+            <incidentSummary>
+              <incidentType>Child Pornography (possession, manufacture, and distribution)</incidentType>
+              <incidentDateTime>2026-10-15T08:00:00-07:00</incidentDateTime>
+            </incidentSummary>
+            <internetDetails><webPageIncident><url>{Incident}</url></webPageIncident></internetDetails>
+            <reporter><reportingPerson><firstName>Ada</firstName><lastName>Example</lastName></reportingPerson></reporter>
+            <personOrUserReported>
+              <screenName>screen17</screenName>
+              <ipCaptureEvent>
+                <ipAddress>192.0.2.17</ipAddress><eventName>Upload</eventName><dateTime>2026-10-15T07:59:30+02:00</dateTime><port>40123</port>
+              </ipCaptureEvent>
+            </personOrUserReported>
+          </report>
+          <fileDetails>
+            <locationOfFile>https://share.example/wires/file</locationOfFile>
+            <originalFileHash hashType="SHA-256">{FileHash}</originalFileHash>
+          </fileDetails>
+        </submission>
+        """;
+
+    /// <summary>The report that the submission became, and its number.</summary>
+    private static async Task<(string Id, string Number)> ProvidedAsync(EndToEndNode node)
+    {
+        if (_provided is { } before && before.Node == node)
+        {
+            return (before.Report, before.Number);
+        }
+
+        await node.StreamAsync("interpol", [new JsonObject { ["sha256"] = FileHash, ["classification"] = "Baseline" }.ToJsonString()],
+            "v1/hashes:import?list=wires");
+        var (status, code, number) = await SubmitAsync(node, "provider-mt", Submission());
+        Assert.Equal((200, "0"), (status, code));
+        var search = new JsonObject { ["hashes"] = new JsonArray(new JsonObject { ["algorithm"] = "sha256", ["value"] = FileHash }) };
+        var found = (await EndToEndNode.UntilAsync(
+            () => node.PostAsync("interpol", "v1/reports:search", search.DeepClone()),
+            r => r.Is(HttpStatusCode.OK).Json.GetProperty("items").GetArrayLength() == 1)).Json.GetProperty("items")[0];
+        var id = found.GetProperty("reportId").GetString()!;
+        _provided = (node, id, number!);
+        return (id, number!);
+    }
+
+    private static async Task<(int Status, string? Code, string? Number)> SubmitAsync(EndToEndNode node, string who, string xml)
+    {
+        var reply = await node.SendAsync(who, HttpMethod.Post, "cybertipline/submit", xml, type: "text/xml");
+        var root = XDocument.Parse(reply.Text).Root!;
+        Assert.Equal("reportResponse", root.Name.LocalName);
+        return ((int)reply.Status, root.Element("responseCode")?.Value, root.Element("reportId")?.Value);
+    }
+
     private static async Task<(List<JsonElement> Updates, string After)> ReadAsync(EndToEndNode node, string? after)
     {
         var updates = new List<JsonElement>();
@@ -160,6 +315,7 @@ public sealed class OtherWiresTests(EndToEndNodes nodes)
         if (Ready.Add(node))
         {
             await node.RegisterAsync("hotline-mt", "Hotline", "Standard", "Analyst", "MT");
+            await node.RegisterAsync("provider-mt", "Provider", "Standard", "Machine", "MT");
         }
 
         return node;
