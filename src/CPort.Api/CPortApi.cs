@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using Akka.Hosting;
 using CPort.Actors.Exchange;
-using CPort.Actors.Lists;
+using CPort.Actors.HashLists;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Actors.Personal;

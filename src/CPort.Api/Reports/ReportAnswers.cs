@@ -1,3 +1,4 @@
+using System.Globalization;
 using CPort.Actors.Projections;
 using CPort.Domain.Audit;
 using CPort.Domain.Confidential;
@@ -129,14 +130,16 @@ public sealed record ReportAnswer : IShowsData
 }
 
 /// <summary>Somebody was there, from an address.</summary>
-/// <param name="At">In the zone in which the provider told it; absent: not told.</param>
+/// <param name="At">UTC, as all dates here; absent: not told.</param>
+/// <param name="Zone">The zone in which the provider told it, from UTC: <c>+02:00</c>.</param>
 /// <param name="PossibleProxy">The provider thinks that it stands for somebody else's; absent: it does not say.</param>
 /// <param name="Item">Of a file: its item.</param>
 public sealed record IpEventAnswer(
-    IpEventOf Whose, string IpAddress, IpEventKind Kind, DateTimeOffset? At, int? Port, bool? PossibleProxy, int? Item)
+    IpEventOf Whose, string IpAddress, IpEventKind Kind, DateTimeOffset? At, string? Zone, int? Port, bool? PossibleProxy, int? Item)
 {
-    public static IpEventAnswer Of(IpEvent e) =>
-        new(e.Of, e.Address, e.Kind, e.At?.ToOffset(TimeSpan.FromMinutes(e.ZoneMinutes)), e.Port, e.PossibleProxy, e.Item > 0 ? e.Item : null);
+    public static IpEventAnswer Of(IpEvent e) => new(
+        e.Of, e.Address, e.Kind, e.At, e.At?.ToOffset(TimeSpan.FromMinutes(e.ZoneMinutes)).ToString("zzz", CultureInfo.InvariantCulture), e.Port,
+        e.PossibleProxy, e.Item > 0 ? e.Item : null);
 }
 
 /// <summary>The page on which a report's items were found.</summary>

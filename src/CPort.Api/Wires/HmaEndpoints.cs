@@ -3,7 +3,7 @@ using System.Numerics;
 using System.Text.Json;
 using Akka.Hosting;
 using CPort.Actors.Hashes;
-using CPort.Actors.Lists;
+using CPort.Actors.HashLists;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Api.Hashes;

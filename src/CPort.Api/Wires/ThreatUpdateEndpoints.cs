@@ -1,5 +1,5 @@
 using System.Globalization;
-using CPort.Actors.Lists;
+using CPort.Actors.HashLists;
 using CPort.Domain.Audit;
 using CPort.Domain.Wires;
 

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using SHA256 = System.Security.Cryptography.SHA256;
 using CPort.Domain.Hashes;
 
 namespace CPort.Domain.Wires;

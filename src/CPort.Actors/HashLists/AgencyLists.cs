@@ -2,7 +2,7 @@ using CPort.Actors.Hashes;
 using CPort.Actors.Matching;
 using CPort.Actors.Projections;
 
-namespace CPort.Actors.Lists;
+namespace CPort.Actors.HashLists;
 
 /// <summary>A hash of a list at its place: with the tenant these two name it for ever.</summary>
 /// <param name="Bucket">In the order of <see cref="HashBucketId.AllOf(Tenant)"/>.</param>
