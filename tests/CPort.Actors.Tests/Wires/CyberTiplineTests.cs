@@ -65,10 +65,10 @@ public sealed class CyberTiplineTests
     {
         var report = Read($"<submission>{Sample[Sample.IndexOf("<report", StringComparison.Ordinal)..]}{Files}</submission>");
 
-        Assert.Equal(["https://share.example/a/1", "https://share.example/a/2"], report.Urls);
+        Assert.Equal<string>(["https://share.example/a/1", "https://share.example/a/2"], report.Urls);
         Assert.Equal((true, "Ada Example", new DateTimeOffset(2026, 10, 15, 8, 0, 0, TimeSpan.FromHours(-7))),
             (report.Urgent, report.Reporter, report.IncidentAt));
-        Assert.Equal(
+        Assert.Equal<IpEvent>(
             [
                 new() { Of = IpEventOf.ReportedUser, Address = "192.0.2.17", Kind = IpEventKind.Upload, Port = 40123, PossibleProxy = false, ZoneMinutes = 120,
                     At = new DateTimeOffset(2026, 10, 15, 5, 59, 30, TimeSpan.Zero) },
@@ -142,8 +142,8 @@ public sealed class CyberTiplineTests
 
         Validate(xml);
         var back = Read(Encoding.UTF8.GetString(xml));
-        Assert.Equal(["https://share.example/a/1", "https://share.example/a/2?x=1&y=<2>"], back.Urls);
-        Assert.Equal(involved.IpEvents, back.Involved.IpEvents);
+        Assert.Equal<string>(["https://share.example/a/1", "https://share.example/a/2?x=1&y=<2>"], back.Urls);
+        Assert.Equal<IpEvent>(involved.IpEvents, back.Involved.IpEvents);
         Assert.True(back.Urgent);
         Assert.Equal("police-nl", back.Reporter);
         Assert.Contains("a-referral", back.Notes, StringComparison.Ordinal);
