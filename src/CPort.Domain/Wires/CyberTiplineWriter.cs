@@ -118,6 +118,13 @@ public static class CyberTiplineWriter
         }
 
         xml.WriteStartElement(name);
+        if (of == IpEventOf.Victim)
+        {
+            // Of a victim the person comes first, whatever is known of it.
+            xml.WriteStartElement("victimPerson");
+            xml.WriteEndElement();
+        }
+
         foreach (var e in events)
         {
             Event(xml, e);

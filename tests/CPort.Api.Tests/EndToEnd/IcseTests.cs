@@ -34,7 +34,7 @@ public sealed class IcseTests(EndToEndNodes nodes)
         // What somebody proposes stands before what is older.
         await EndToEndNode.UntilAsync(
             () => node.GetAsync("icse-one", "v1/icse/candidates"),
-            r => Text(r.Is(HttpStatusCode.OK).Json.GetProperty("items")[0], "itemId") == $"{first}-1");
+            r => r.Is(HttpStatusCode.OK).Json.GetProperty("items") is { } items && items.GetArrayLength() > 0 && Text(items[0], "itemId") == $"{first}-1");
 
         var id = Text((await node.PostAsync("icse-one", "v1/icse/packages", Items(first, second))).Is(HttpStatusCode.OK).Json, "packageId");
         Assert.Equal("same-person", (await node.PostAsync("icse-one", $"v1/icse/packages/{id}:review", null)).Is(HttpStatusCode.Forbidden).Code);
