@@ -1,6 +1,7 @@
+using System.Globalization;
 using CPort.Actors.Persistence;
-using CPort.Actors.Reports;
 using CPort.Actors.Referrals;
+using CPort.Actors.Reports;
 using CPort.Domain.Confidential;
 using CPort.Domain.Wires;
 
@@ -120,7 +121,7 @@ public static class CyberTiplineEndpoints
         };
         return (new ReportBody
         {
-            HotlineReference = $"ct-{Convert.ToHexStringLower(digest[..12])}", HotlineReceivedDate = new DateValue(now.ToString("O")),
+            HotlineReference = $"ct-{Convert.ToHexStringLower(digest[..12])}", HotlineReceivedDate = new DateValue(now.ToString("O", CultureInfo.InvariantCulture)),
             Memo = Cut(report.Notes), ReportingAnalystName = report.Reporter is { Length: > MostOfName } name ? name[..MostOfName] : report.Reporter,
             Urls = entries, Urgent = report.Urgent,
         }, involved);
@@ -162,7 +163,7 @@ public static class CyberTiplineEndpoints
         }
 
         var number = reportId is null ? page.Head!.Report.Number
-            : long.TryParse(reportId, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var given) ? given
+            : long.TryParse(reportId, NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given
             : throw ApiProblemException.OfField("reportId", ProblemCodes.OutOfRange, "A number is expected.");
         return Of(page.ReportId, CyberTiplineWriter.FileDetails(number, only, page.Head!.Secrets?.Involved?.IpEvents ?? []), [only]);
     }

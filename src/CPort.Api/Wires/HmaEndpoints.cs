@@ -5,7 +5,6 @@ using Akka.Hosting;
 using CPort.Actors.Hashes;
 using CPort.Actors.HashLists;
 using CPort.Actors.Matching;
-using CPort.Actors.Persistence;
 using CPort.Api.Hashes;
 using CPort.Domain.Audit;
 using CPort.Domain.Hashes.Verbs;
