@@ -121,7 +121,8 @@ public static class CyberTiplineEndpoints
         };
         return (new ReportBody
         {
-            HotlineReference = $"ct-{Convert.ToHexStringLower(digest[..12])}", HotlineReceivedDate = new DateValue(now.ToString("O", CultureInfo.InvariantCulture)),
+            HotlineReference = $"ct-{Convert.ToHexStringLower(digest[..12])}",
+            HotlineReceivedDate = new DateValue(now.ToString("O", CultureInfo.InvariantCulture)),
             Memo = Cut(report.Notes), ReportingAnalystName = report.Reporter is { Length: > MostOfName } name ? name[..MostOfName] : report.Reporter,
             Urls = entries, Urgent = report.Urgent,
         }, involved);
