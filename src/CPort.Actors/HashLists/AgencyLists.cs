@@ -6,6 +6,7 @@ namespace CPort.Actors.HashLists;
 
 /// <summary>A hash of a list at its place: with the tenant these two name it for ever.</summary>
 /// <param name="Bucket">In the order of <see cref="HashBucketId.AllOf(Tenant)"/>.</param>
+/// <param name="Listed">The hash, its row, and what the list says.</param>
 public sealed record PlacedHash(int Bucket, ListedHash Listed);
 
 /// <summary>A stretch of a list.</summary>

@@ -130,8 +130,12 @@ public sealed record ReportAnswer : IShowsData
 }
 
 /// <summary>Somebody was there, from an address.</summary>
+/// <param name="Whose">Whose address it was.</param>
+/// <param name="IpAddress">IPv4 or IPv6.</param>
+/// <param name="Kind">What was done from it.</param>
 /// <param name="At">UTC, as all dates here; absent: not told.</param>
 /// <param name="Zone">The zone in which the provider told it, from UTC: <c>+02:00</c>.</param>
+/// <param name="Port">Absent: not told.</param>
 /// <param name="PossibleProxy">The provider thinks that it stands for somebody else's; absent: it does not say.</param>
 /// <param name="Item">Of a file: its item.</param>
 public sealed record IpEventAnswer(

@@ -85,6 +85,8 @@ public static class CyberTiplineWriter
 
     /// <summary>A file of a report, as NCMEC takes it beside the report.</summary>
     /// <param name="reportId">NCMEC's number of the report, or CPort's where it has none.</param>
+    /// <param name="view">The item, as the caller sees it.</param>
+    /// <param name="events">Of the report; the file's own is told.</param>
     public static byte[] FileDetails(long reportId, ItemView view, ImmutableArray<IpEvent> events) => Write("fileDetails", xml =>
     {
         var item = view.Item;
