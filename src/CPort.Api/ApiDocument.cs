@@ -68,6 +68,7 @@ public static class ApiDocument
         ("Notifications", "What the caller is told: clocks that run out, and news by kind."),
         ("Second looks", "What somebody looks at who does not know what was said, before it counts."),
         ("Webhooks", "Where an agency has its news sent."),
+        ("Other wires", "Reports, items and referrals in other systems' forms: CyberTipline XML, CASE/UCO."),
         ("Operators", "The read model, and what cannot be read."),
     ];
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Akka.Hosting;
 using CPort.Actors.Agencies;
 using CPort.Actors.Exchange;
+using CPort.Actors.HashLists;
 using CPort.Actors.Matching;
 using CPort.Actors.Persistence;
 using CPort.Actors.Personal;
@@ -18,6 +19,7 @@ using CPort.Api.Looks;
 using CPort.Api.Operators;
 using CPort.Api.People;
 using CPort.Api.Queues;
+using CPort.Api.Wires;
 using CPort.Domain.Confidential;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Diagnostics;
@@ -53,6 +55,7 @@ public static class CPortApi
         services.TryAddSingleton<INumberSource, AllocatedNumbers>();
         services.TryAddSingleton<IRejectionLog, RejectionLog>();
         services.TryAddSingleton<HashQuota>();
+        services.TryAddSingleton<AgencyLists>();
         services.TryAddSingleton<PersonalStore>();
         services.TryAddSingleton<NotificationReader>();
         services.TryAddSingleton(p => new HouseClocks(p.GetRequiredService<WebhookStore>(), p.GetRequiredService<AgencyDirectoryFeed>()));
@@ -156,6 +159,11 @@ public static class CPortApi
         v1.MapProjections();
         v1.MapStuck();
         v1.MapTraining();
+        v1.MapCyberTiplineExports();
+        v1.MapCase();
+        app.MapHma();
+        app.MapThreatUpdates();
+        app.MapCyberTipline();
         return app;
     }
 }

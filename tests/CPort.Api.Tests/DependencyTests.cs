@@ -27,12 +27,12 @@ public sealed partial class DependencyTests
     private static readonly string[] DomainOrder =
     [
         "Text", "Wire", "CodeLists", "Identity", "Access", "Agencies", "Audit", "Confidential", "People", "Hashes", "Groups", "Inheritance", "Routing",
-            "Referrals", "Iwol", "Icse", "Reports", "Queues", "Exchange",
+            "Referrals", "Iwol", "Icse", "Reports", "Queues", "Exchange", "Wires",
     ];
 
     private static readonly string[] ApiOrder =
     [
-        "Answers", "Security", "Reading", "Reports", "Queues", "Exchange", "Iwol", "Icse", "Groups", "Hashes", "Agencies", "Looks", "Audit", "People", "Operators", Root,
+        "Answers", "Security", "Reading", "Reports", "Queues", "Exchange", "Iwol", "Icse", "Groups", "Hashes", "Agencies", "Looks", "Audit", "People", "Operators", "Wires", Root,
     ];
 
     /// <summary>The root has the exit codes; the program itself is in no namespace.</summary>

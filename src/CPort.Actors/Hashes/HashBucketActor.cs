@@ -62,9 +62,7 @@ public sealed class HashBucketActor : PersistentEntity, IWithTimers
         });
         Command<LookupHashes>(q => Sender.Tell(HashBucketAnswers.Verdicts(_state, q.RequestId, q.Hashes)));
         Command<SearchNear>(Search);
-        Command<GetQuarantine>(q => Sender.Tell(HashBucketRules.Describe(_state, q)));
-        Command<PreviewChange>(q => Sender.Tell(HashBucketRules.Preview(_state, q)));
-        Command<GetHashEntry>(q => Sender.Tell(HashBucketRules.Describe(_state, q)));
+        Command<IHashBucketQuestion>(q => Sender.Tell(HashBucketAnswers.Of(q, _state, LastSequenceNr)));
         Command<GetBucketStats>(_ =>
         {
             Sender.Tell(HashBucketAnswers.Stats(_state, _fanOut, _near));

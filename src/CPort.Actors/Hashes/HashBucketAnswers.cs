@@ -16,6 +16,18 @@ internal static class HashBucketAnswers
     public static NearFound Nothing(SearchNear query) =>
         new() { RequestId = query.RequestId, Answers = [.. query.Queries.Select(_ => new NearAnswer())] };
 
+    /// <summary>What the state says; <paramref name="sequence"/>: the number of the last event that is in it.</summary>
+    public static IWireMessage Of(IHashBucketQuestion question, HashBucket state, long sequence) => question switch
+    {
+        GetQuarantine q => HashBucketRules.Describe(state, q),
+        PreviewChange q => HashBucketRules.Preview(state, q),
+        GetHashEntry q => HashBucketRules.Describe(state, q),
+        GetHashLists q => HashListing.Describe(state, q),
+        ReadHashList q => HashListing.Describe(state, q, sequence),
+        LocateHashes q => HashListing.Describe(state, q),
+        _ => throw new InvalidOperationException($"{question.GetType().Name} is no question that a bucket knows."),
+    };
+
     private static IWireMessage To(IHashBucketWrite command, HashBucketOutcome o, HashBucket state) => command switch
     {
         SightAndLookup c => Verdicts(state, c.RequestId, c.Sightings.Select(s => s.Hash)),

@@ -139,6 +139,16 @@ public sealed class JournalReader(Database database, JournalSeal seal)
         return ids.ToImmutable();
     }
 
+    /// <summary>An entity's events after one of them, in their order, at most <paramref name="limit"/>.</summary>
+    public async Task<ImmutableArray<JournalEvent>> ReadOfAsync(EntityName entity, long after, int limit, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var command = connection.Statement(
+            $"SELECT {Columns} FROM journal WHERE persistence_id = @id AND sequence_number > @after ORDER BY sequence_number LIMIT @limit",
+            ("id", entity.ToString()), ("after", after), ("limit", limit));
+        return await ReadAsync(command, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>The number of an entity's last event at or before a place in the journal; 0: there is none.</summary>
     public async Task<long> LastOfAsync(EntityName entity, long upTo, CancellationToken cancellation)
     {

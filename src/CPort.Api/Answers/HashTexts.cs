@@ -32,5 +32,5 @@ public abstract record HashTexts
         }
     }
 
-    protected void Put(ContentHash hash) => _texts[(int)hash.Algorithm] = hash.ToHex();
+    protected internal void Put(ContentHash hash) => _texts[(int)hash.Algorithm] = hash.ToHex();
 }

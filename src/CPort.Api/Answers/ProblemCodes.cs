@@ -34,6 +34,9 @@ public static class ProblemCodes
     public const string NoLongerKept = "no-longer-kept";
     public const string TooManyOfThem = "too-many-of-them";
 
+    /// <summary>Of another system's wire: what CPort has nothing for.</summary>
+    public const string NotOffered = "not-offered";
+
     /// <summary>Of operators' commands.</summary>
     public const string Confirm = "confirm";
     public const string WrongState = "wrong-state";
@@ -94,6 +97,7 @@ public static class ProblemCodes
         [TooMuchUnderWay] = (429, "Too much of the agency's is under way"),
         [QuotaExceeded] = (403, "The agency's quota is used up"),
         [Internal] = (500, "A defect of this node"),
+        [NotOffered] = (501, "Not offered here"),
         [Unavailable] = (503, "Not available at the moment"),
         [Stuck] = (503, "The report cannot be read from the journal; it is on the operator's list"),
 

@@ -83,17 +83,19 @@ public static class HashEndpoints
 
         // A value of poor quality is looked up exactly like any other, and near nothing.
         ImmutableArray<bool> poor = [.. value.Hashes!.Select(h => h!.Quality < matching.QualityFloor)];
-        var answer = await actors.Get<MatchingKey>().Ask<object>(
-            new LookupMany(caller.Caller.Tenant, hashes, value.Radius ?? matching.NearRadius, value.MaxResults ?? DefaultResults, poor), Patience,
-            cancellation);
-        return answer switch
+        var found = await FindAsync(
+            actors, new LookupMany(caller.Caller.Tenant, hashes, value.Radius ?? matching.NearRadius, value.MaxResults ?? DefaultResults, poor), cancellation);
+        return new LookupAnswer([.. found.Select((r, i) => HashAnswer.Of(i, r.Verdict, hashes[i].Algorithm == HashAlgorithm.Pdq && !poor[i] ? r : null))]);
+    }
+
+    /// <summary>What is known of the hashes, in their order; throws <see cref="ApiProblemException"/> when not every bucket answered.</summary>
+    internal static async Task<ImmutableArray<HashLookupResult>> FindAsync(IReadOnlyActorRegistry actors, LookupMany query, CancellationToken cancellation) =>
+        await actors.Get<MatchingKey>().Ask<object>(query, Patience, cancellation) switch
         {
-            LookedUp found => new LookupAnswer(
-                [.. found.Results.Select((r, i) => HashAnswer.Of(i, r.Verdict, hashes[i].Algorithm == HashAlgorithm.Pdq && !poor[i] ? r : null))]),
+            LookedUp found => found.Results,
             LookupRefused refused => throw ApiProblemException.Of(ProblemCodes.OutOfRange, refused.Reason),
             _ => throw ApiProblemException.Of(ProblemCodes.Unavailable, "Not every hash bucket answered in time; nothing is concluded from a part."),
         };
-    }
 
     private static async Task<HashEntryAnswer> ShowAsync(
         JsonBody<ShowHashBody> body, ApiCaller caller, IReadOnlyActorRegistry actors, CancellationToken cancellation)
@@ -134,11 +136,7 @@ public static class HashEndpoints
             throw ApiProblemException.OfField("origin", ProblemCodes.OutOfRange, "An origin is 1 to 100 characters without control characters.");
         }
 
-        var source = new HashListSource
-        {
-            Agency = caller.Caller.Agency, List = name, Trust = caller.Caller.Trust, At = time.GetUtcNow(), Basis = BasisOf(basis, judged),
-            Origin = OriginOf(judged ?? name, caller.Caller), SpeaksFor = [.. caller.Caller.Countries.Where(c => caller.Caller.SpeaksFor(c))],
-        };
+        var source = SourceOf(caller.Caller, name, OriginOf(judged ?? name, caller.Caller), BasisOf(basis, judged), time.GetUtcNow());
         var import = new HashImport(actors.Get<HashBucketRegion>(), caller.Caller.Tenant);
         using var place = open.Enter(StreamKind.HashLists, caller.Caller.Agency);
         LineStreams.Begin(http);
@@ -247,13 +245,13 @@ public static class HashEndpoints
         }
     }
 
-    private const string NoLaw = "National and NotIllegal need the country whose law they follow.";
+    internal const string NoLaw = "National and NotIllegal need the country whose law they follow.";
 
-    private static readonly ApiProblem QuotaUsedUp = ApiProblem.Of(ProblemCodes.QuotaExceeded,
+    internal static readonly ApiProblem QuotaUsedUp = ApiProblem.Of(ProblemCodes.QuotaExceeded,
         "The agency has as many rows of hash lists stored as it may; retract some, or ask the operators for more (limit: hash rows per agency).");
 
     /// <summary>What an outcome adds to the rows that are stored.</summary>
-    private static int Stored(HashRowOutcome outcome) => outcome switch { HashRowOutcome.Added => 1, HashRowOutcome.Retracted => -1, _ => 0 };
+    internal static int Stored(HashRowOutcome outcome) => outcome switch { HashRowOutcome.Added => 1, HashRowOutcome.Retracted => -1, _ => 0 };
 
     private static readonly ApiProblem NotDurable = ApiProblem.Of(ProblemCodes.Unavailable, "The row could not be made durable in time; send it again.");
 
@@ -379,10 +377,17 @@ public static class HashEndpoints
         return counted with { Applied = true };
     }
 
+    /// <summary>Who speaks when the agency's list is brought now.</summary>
+    internal static HashListSource SourceOf(Caller caller, string list, string? origin, OpinionBasis basis, DateTimeOffset now) => new()
+    {
+        Agency = caller.Agency, List = list, Trust = caller.Trust, At = now, Basis = basis, Origin = origin,
+        SpeaksFor = [.. caller.Countries.Where(c => caller.SpeaksFor(c))],
+    };
+
     /// <summary>
     /// The law of a word that names none: the agency's primary country's, of Baseline too, so that its correction is the same source's. INTERPOL has none.
     /// </summary>
-    private static Country? LawOf(Classification classification, Country? given, Caller caller) =>
+    internal static Country? LawOf(Classification classification, Country? given, Caller caller) =>
         given ?? (classification == Classification.Baseline && caller.Kind == AgencyKind.Interpol ? null : caller.LawFor());
 
     /// <summary>

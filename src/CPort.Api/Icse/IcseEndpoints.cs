@@ -12,6 +12,7 @@ using CPort.Domain.CodeLists;
 using CPort.Domain.Icse;
 using CPort.Domain.Icse.Verbs;
 using CPort.Domain.Reports.Verbs;
+using CPort.Domain.Wires;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CPort.Api.Icse;
@@ -19,6 +20,7 @@ namespace CPort.Api.Icse;
 /// <summary><c>/v1/icse</c>: what analysts propose, INTERPOL's packages, their files, ICSE's answer, and recalls.</summary>
 public static class IcseEndpoints
 {
+    private const string CaseFile = "case.jsonld";
     private const int LargestReturn = 4 * 1024 * 1024;
 
     /// <summary>The audit log's entry of the release, as it is hashed, and the proof that it is in the log.</summary>
@@ -51,10 +53,11 @@ public static class IcseEndpoints
             .Problems(400, 403, 404, 409, 413, 422, 503);
         Tagged(v1.MapGet("/icse/packages/{id}/{file}", FileAsync).Needs(Deed.TakePackages), "GetPackageFile", "A file of a released package",
             "`media.json` (Project VIC 2.0, #Media), `media.csv` (the columns of ICSE's list), `recalled.csv` (MD5 and reason of what was called back), "
-            + "`manifest.json` (counts and SHA-256), `manifest.json.sig` (its signature, raw Ed25519), `release.json` (the audit log's entry of the release, "
-            + "which names the files' SHA-256) and `release.tlog-proof` (that it is in the log, C2SP tlog-proof; 503 until a checkpoint has it). "
-            + "Who takes one is noted as receiver.")
-            .WithMetadata(new AuditedByChunks()).Produces<string>(200, "application/json", "text/csv", "text/plain", "application/octet-stream")
+            + "`case.jsonld` (CASE/UCO, what was not called back), `manifest.json` (counts and SHA-256), `manifest.json.sig` (its signature, raw "
+            + "Ed25519), `release.json` (the audit log's entry of the release, which names the files' SHA-256) and `release.tlog-proof` (that it is in the "
+            + "log, C2SP tlog-proof; 503 until a checkpoint has it). Who takes one is noted as receiver.")
+            .WithMetadata(new AuditedByChunks())
+            .Produces<string>(200, "application/json", CaseGraph.MediaType, "text/csv", "text/plain", "application/octet-stream")
             .Problems(403, 404, 409, 503);
     }
 
@@ -203,7 +206,8 @@ public static class IcseEndpoints
     {
         var head = await gateway.GetAsync(new GetPackage { Key = key, Caller = context.Caller }, cancellation);
         MediaFormat? format = file switch { "media.json" => MediaFormat.Vics, "media.csv" => MediaFormat.Csv, _ => null };
-        if (!head.Found || (format is null && file is not ("recalled.csv" or "manifest.json" or "manifest.json.sig" or ReleaseEntry or ReleaseProof)))
+        if (!head.Found
+            || (format is null && file is not (CaseFile or "recalled.csv" or "manifest.json" or "manifest.json.sig" or ReleaseEntry or ReleaseProof)))
         {
             return false;
         }
@@ -223,6 +227,13 @@ public static class IcseEndpoints
             await ReadHook.ChunkAsync(http, Of(head, [], [file]));
             await http.Response.BodyWriter.WriteAsync(
                 file == ReleaseEntry ? release.Entry : Encoding.UTF8.GetBytes(release.Proof.ToString()), cancellation);
+            return true;
+        }
+
+        if (file == CaseFile)
+        {
+            http.Response.ContentType = CaseGraph.MediaType;
+            await SendCaseAsync(http, key, context.Caller, gateway, limits, cancellation);
             return true;
         }
 
@@ -280,6 +291,34 @@ public static class IcseEndpoints
             && await log.FindAsync(entry.Id, cancellation) is { } kept ? (kept.Bytes, proof)
             : throw new ApiProblemException(
                 ApiProblem.Of(ProblemCodes.Unavailable, "The release is durable; its place in the log's tree is signed in a moment.") with { RetryAfter = 1 });
+    }
+
+    /// <summary>As CASE/UCO JSON-LD: what was not called back, by hashes and facts.</summary>
+    private static async Task SendCaseAsync(
+        HttpContext http, PackageKey key, Caller caller, PackageGateway gateway, IntakeLimits limits, CancellationToken cancellation)
+    {
+        var given = new List<ItemRef>();
+        await foreach (var page in gateway.PagesAsync(caller, key, cancellation))
+        {
+            var items = page.Items.RemoveAll(i => i.Recalled is not null);
+            await ReadHook.ChunkAsync(http, Of(page, items, ["hashes"]));
+            if (!http.Response.HasStarted)
+            {
+                await http.Response.BodyWriter.WriteAsync(CaseGraph.Head(), cancellation);
+            }
+
+            foreach (var item in items)
+            {
+                var node = CaseGraph.Media(item.Item, item.Media, page.ReleasedAt ?? page.MadeAt);
+                await http.Response.BodyWriter.WriteAsync(CaseGraph.Node(node, first: given.Count == 0), cancellation);
+                given.Add(item.Item);
+            }
+
+            await LineStreams.FlushAsync(http, limits, cancellation);
+        }
+
+        await http.Response.BodyWriter.WriteAsync(CaseGraph.Node(CaseGraph.Package(key.ToString(), given), first: given.Count == 0), cancellation);
+        await http.Response.BodyWriter.WriteAsync(CaseGraph.Foot(), cancellation);
     }
 
     private static Shown Of(PackagePage page, ImmutableArray<PackageItemView> items, ImmutableArray<string> fields) => new(

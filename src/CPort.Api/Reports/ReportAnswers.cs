@@ -1,5 +1,7 @@
+using System.Globalization;
 using CPort.Actors.Projections;
 using CPort.Domain.Audit;
+using CPort.Domain.Confidential;
 using CPort.Domain.Inheritance;
 using CPort.Domain.Routing;
 
@@ -76,6 +78,15 @@ public sealed record ReportAnswer : IShowsData
     public string? SourceUrlPassword { get; init; }
     public string? Memo { get; init; }
     public string? ReportingAnalystName { get; init; }
+
+    /// <summary>A provider sent it, no hotline.</summary>
+    public bool? FromProvider { get; init; }
+
+    /// <summary>Of a provider's report: from which addresses somebody was there; for police and INTERPOL.</summary>
+    public IReadOnlyList<IpEventAnswer>? IpEvents { get; init; }
+
+    /// <summary>Of a provider's report: accounts and names, a line each; for police and INTERPOL.</summary>
+    public string? Accounts { get; init; }
     public IReadOnlyList<MemoAnswer>? Memos { get; init; }
 
     /// <summary>The page that was reported, for everybody who sees the URL of one of its items.</summary>
@@ -108,12 +119,31 @@ public sealed record ReportAnswer : IShowsData
             SourceUrlCommerciality = CodeAnswer.Of(report.Commerciality),
             SourceUrlPaymentMethods = report.PaymentMethods.IsEmpty ? null : [.. report.PaymentMethods.Select(CodeAnswer.Of)],
             SourceUrlReferrer = secrets?.Referrer, SourceUrlUsername = secrets?.UserName, SourceUrlPassword = secrets?.Password, Memo = secrets?.Memo,
+            FromProvider = report.FromProvider ? true : null, Accounts = secrets?.Involved?.Accounts,
+            IpEvents = secrets?.Involved is { IpEvents.IsEmpty: false } involved ? [.. involved.IpEvents.Select(IpEventAnswer.Of)] : null,
             ReportingAnalystName = secrets?.ReportingAnalyst, Memos = head.Memos.IsEmpty ? null : [.. head.Memos.Select(MemoAnswer.Of)],
             SourcePage = head.SourcePage is { } source ? new SourcePageAnswer(source.Url, HostingAnswer.Of(source.Hosting)) : null,
             UrgentBy = report.UrgentBy.IsEmpty ? null : [.. report.UrgentBy.Select(a => a.Value)],
             ItemCount = head.ItemCount, Items = [.. page.Items.Select(i => ItemAnswer.Of(head.ReportId, i))], NextCursor = nextCursor,
         };
     }
+}
+
+/// <summary>Somebody was there, from an address.</summary>
+/// <param name="Whose">Whose address it was.</param>
+/// <param name="IpAddress">IPv4 or IPv6.</param>
+/// <param name="Kind">What was done from it.</param>
+/// <param name="At">UTC, as all dates here; absent: not told.</param>
+/// <param name="Zone">The zone in which the provider told it, from UTC: <c>+02:00</c>.</param>
+/// <param name="Port">Absent: not told.</param>
+/// <param name="PossibleProxy">The provider thinks that it stands for somebody else's; absent: it does not say.</param>
+/// <param name="Item">Of a file: its item.</param>
+public sealed record IpEventAnswer(
+    IpEventOf Whose, string IpAddress, IpEventKind Kind, DateTimeOffset? At, string? Zone, int? Port, bool? PossibleProxy, int? Item)
+{
+    public static IpEventAnswer Of(IpEvent e) => new(
+        e.Of, e.Address, e.Kind, e.At, e.At?.ToOffset(TimeSpan.FromMinutes(e.ZoneMinutes)).ToString("zzz", CultureInfo.InvariantCulture), e.Port,
+        e.PossibleProxy, e.Item > 0 ? e.Item : null);
 }
 
 /// <summary>The page on which a report's items were found.</summary>

@@ -20,6 +20,12 @@ public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, Conf
             return IntakeReading.Bad(problem);
         }
 
+        return Read(body, context, codes, involved: null);
+    }
+
+    /// <summary>As above, from a body that came by another wire; <paramref name="involved"/>: what a provider says of people.</summary>
+    public IntakeReading Read(ReportBody body, CommandContext context, CodeGeneration codes, Involved? involved)
+    {
         var fields = new FieldReader(limits, codes, time.GetUtcNow());
         var reference = fields.Reference("hotlineReference", body.HotlineReference, required: true);
         var received = fields.PastDate("hotlineReceivedDate", body.HotlineReceivedDate, required: true);
@@ -37,7 +43,7 @@ public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, Conf
         {
             ReportId = ReportIds.Of(seam, context.Caller.Tenant, context.Caller.Agency, reference!.Value), Context = context, Reference = reference.Value,
             HotlineReceivedDate = received!.Value, SiteType = siteType, Commerciality = commerciality, PaymentMethods = payments,
-            Urgent = body.Urgent == true, Secrets = secrets, ReportNumber = 0, FirstItemNumber = 0, Items = items,
+            Urgent = body.Urgent == true, Secrets = secrets with { Involved = involved }, ReportNumber = 0, FirstItemNumber = 0, Items = items,
         }) with { LeftOut = fields.LeftOut };
     }
 

@@ -95,6 +95,9 @@ public enum FieldGroup
 
     /// <summary>Every event: who, when, what, why.</summary>
     History,
+
+    /// <summary>What a provider says of people: accounts, and addresses with their times and ports.</summary>
+    Involved,
 }
 
 /// <summary>Whether a field group is shown.</summary>
@@ -262,6 +265,8 @@ public static partial class AccessTable
     /// <summary>What stands behind the URL: shown by no row that does not show the URL, whatever else the row says.</summary>
     private static readonly ImmutableArray<FieldGroup> BehindUrl = [FieldGroup.Credentials, FieldGroup.Memo];
 
+    // Who it was is for police to find out: hotlines judge what it is.
+    private static readonly ImmutableArray<FieldGroup> AllButPeople = Fields.Remove(FieldGroup.ReporterData).Remove(FieldGroup.Involved);
     private static readonly ImmutableArray<FieldGroup> AllButReporterData = Fields.Remove(FieldGroup.ReporterData);
 
     private static readonly ImmutableArray<AgencyKind> PoliceAndInterpol = [AgencyKind.Police, AgencyKind.Interpol];
@@ -276,11 +281,11 @@ public static partial class AccessTable
         {
             Title = "Reporting hotline", Holds = "the hotline that sent the report (analyst or machine)",
         },
-        new(ItemRelations.AssignedHotline, [AgencyKind.Hotline], Worker, [ItemTie.HasItem], Shown: AllButReporterData)
+        new(ItemRelations.AssignedHotline, [AgencyKind.Hotline], Worker, [ItemTie.HasItem], Shown: AllButPeople)
         {
             Title = "Assigned hotline", Holds = "the hotline that has the item, while it works for the assigned country",
         },
-        new(ItemRelations.AssignedCountry, [AgencyKind.Hotline], Worker, [ItemTie.AssignedCountry], Shown: AllButReporterData)
+        new(ItemRelations.AssignedCountry, [AgencyKind.Hotline], Worker, [ItemTie.AssignedCountry], Shown: AllButPeople)
         {
             Title = "Hotline of the assigned country", Holds = "any hotline that works for the assigned country today",
         },
@@ -289,7 +294,7 @@ public static partial class AccessTable
         {
             Title = "Hotline of the hosting country", Holds = "any hotline that works for the hosting country today",
         },
-        new(ItemRelations.Mandated, [AgencyKind.Hotline], Worker, [ItemTie.OrphanMandate], Shown: AllButReporterData)
+        new(ItemRelations.Mandated, [AgencyKind.Hotline], Worker, [ItemTie.OrphanMandate], Shown: AllButPeople)
         {
             Title = "Mandated hotline", Holds = "a hotline with the orphan mandate, of items that are orphans",
         },
@@ -542,7 +547,7 @@ public static partial class AccessTable
             relations at once and then sees what any of them shows. A caller in no relation sees nothing: to it the report
             looks as if it did not exist. What belongs to a report as a whole is seen by whoever sees it for at least one of
             its items. Live keys see live reports only, training keys training reports only. Memberships count by the day of
-            the request (UTC). Providers stand in no relation to any item.
+            the request (UTC). Providers stand in no relation to any item: they report, and see nothing of what becomes of it.
 
             ## Relations
 

@@ -63,6 +63,7 @@ public enum Deed
     SeeNotifications,
     SetNotifications,
     SetEscalation,
+    ReadHashLists = 90,
 }
 
 public static partial class AccessTable
@@ -137,7 +138,7 @@ public static partial class AccessTable
         new(Deed.ReadReports, "ask for a report, an item or a history; the tables above say what is shown", AuditedAs.Before(AuditKind.Consultation), EveryKey),
         new(Deed.WorkOnReports, "send a command about reports and items; the tables above say which is taken",
             AuditedAs.Journaled(AuditKind.Alteration), EveryKey),
-        new(Deed.SubmitReports, "submit reports", AuditedAs.Journaled(AuditKind.Collection), new Holder([AgencyKind.Hotline], Worker)),
+        new(Deed.SubmitReports, "submit reports", AuditedAs.Journaled(AuditKind.Collection), new Holder([AgencyKind.Hotline, AgencyKind.Provider], Worker)),
         new(Deed.ListRejections, "list the rejected lines of one's own agency", AuditedAs.Before(AuditKind.Consultation), EveryKey),
         new(Deed.ListItems, "list items: queues, groups", AuditedAs.Before(AuditKind.Consultation), ItemListers),
         new(Deed.SearchItems, "find items by what they hold", AuditedAs.Before(AuditKind.Combination), ItemListers),
@@ -169,6 +170,8 @@ public static partial class AccessTable
                 Holds: IsLive)),
         new(Deed.LookUpHashes, "look hashes up and read what is held of one", AuditedAs.Before(AuditKind.Combination), HashWorkers),
         new(Deed.ImportHashes, "import lists of known hashes", AuditedAs.Before(AuditKind.Collection), HashWorkers),
+        new(Deed.ReadHashLists, "read the lists of hashes that one's own agency brought, row by row, and what changes in them",
+            AuditedAs.Before(AuditKind.Disclosure), HashWorkers),
         new(Deed.ChangeOpinions, "correct and retract one's own opinions on hashes", AuditedAs.Before(AuditKind.Alteration), HashWorkers),
 
         // A release or an addition changes what fifty countries inherit: agencies that are believed alone anyway, and operators, who get no values.

@@ -94,7 +94,83 @@ public sealed record ReportSecrets
     [ProtoMember(4)] public string? Memo { get; init; }
     [ProtoMember(5)] public string? ReportingAnalyst { get; init; }
 
+    /// <summary>Of a provider's report: what it says of people.</summary>
+    [ProtoMember(6)] public Involved? Involved { get; init; }
+
     public override string ToString() => "ReportSecrets(…)";
+}
+
+/// <summary>What a provider says of the people in a report, in the clear.</summary>
+[ProtoContract]
+public sealed record Involved
+{
+    /// <summary>From where somebody was there, in the order of the report.</summary>
+    [ProtoMember(1)] public ImmutableArray<IpEvent> IpEvents { get; init; } = [];
+
+    /// <summary>Accounts and names, a line each.</summary>
+    [ProtoMember(2)] public string? Accounts { get; init; }
+
+    public bool Equals(Involved? other) => other is not null && Accounts == other.Accounts && IpEvents.AsSpan().SequenceEqual(other.IpEvents.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Accounts, IpEvents.Length);
+
+    public override string ToString() => "Involved(…)";
+}
+
+/// <summary>Whose address it was.</summary>
+public enum IpEventOf
+{
+    ReportedUser = 1,
+    Recipient = 2,
+    Victim = 3,
+
+    /// <summary>Who put a file there.</summary>
+    File = 4,
+
+    /// <summary>Of a network without a server in between.</summary>
+    PeerToPeer = 5,
+}
+
+/// <summary>What somebody did from an address, as NCMEC's <c>ipCaptureType</c> has it.</summary>
+public enum IpEventKind
+{
+    Unknown = 0,
+    Login = 1,
+    Registration = 2,
+    Purchase = 3,
+    Upload = 4,
+    Other = 5,
+}
+
+/// <summary>
+/// Somebody was there, from an address. Without the time nobody finds out whose the address was, without the port nobody finds whose it was among all who
+/// shared it.
+/// </summary>
+[ProtoContract]
+public sealed record IpEvent
+{
+    [ProtoMember(1)] public required IpEventOf Of { get; init; }
+
+    /// <summary>IPv4 or IPv6, in its usual form.</summary>
+    [ProtoMember(2)] public required string Address { get; init; }
+    [ProtoMember(3)] public IpEventKind Kind { get; init; }
+
+    /// <summary>UTC; null: not told.</summary>
+    [ProtoMember(4)] public DateTimeOffset? At { get; init; }
+
+    /// <summary>The zone in which the time was told, minutes from UTC.</summary>
+    [ProtoMember(5)] public int ZoneMinutes { get; init; }
+
+    /// <summary>1 to 65,535; null: not told.</summary>
+    [ProtoMember(6)] public int? Port { get; init; }
+
+    /// <summary>The provider thinks that it stands for somebody else's; null: it does not say.</summary>
+    [ProtoMember(7)] public bool? PossibleProxy { get; init; }
+
+    /// <summary>Of a file: the ordinal of its item; 0 of all else.</summary>
+    [ProtoMember(8)] public int Item { get; init; }
+
+    public override string ToString() => "IpEvent(…)";
 }
 
 /// <summary>What is confidential about an item, in the clear.</summary>

@@ -68,6 +68,15 @@ public sealed class HashBucket
     /// <summary>All rows, those of one algorithm after the other.</summary>
     internal IEnumerable<int> Rows => Columns.SelectMany(c => Enumerable.Range(0, c.Table.Count), (c, index) => HashRow.At(c.Algorithm, index));
 
+    /// <summary>The entries that rows have, each once (<see cref="HashEntry.Rows"/>).</summary>
+    internal IEnumerable<HashEntry> Entries => _entries.OfType<HashEntry>();
+
+    /// <summary>As <see cref="Rows"/>, from one of them on.</summary>
+    internal IEnumerable<int> RowsFrom(int row) => Columns.Where(c => c.Algorithm >= HashRow.AlgorithmOf(row)).SelectMany(
+        c => c.Algorithm == HashRow.AlgorithmOf(row)
+            ? Enumerable.Range(HashRow.IndexOf(row), Math.Max(0, c.Table.Count - HashRow.IndexOf(row))) : Enumerable.Range(0, c.Table.Count),
+        (c, index) => HashRow.At(c.Algorithm, index));
+
     private IEnumerable<HashColumn> Columns => _columns.OfType<HashColumn>();
 
     internal int CountOf(HashAlgorithm algorithm) => _columns[(int)algorithm]?.Table.Count ?? 0;

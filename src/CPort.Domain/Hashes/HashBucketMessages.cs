@@ -10,6 +10,9 @@ public interface IHashBucketMessage : IWireMessage
     HashBucketId Bucket { get; }
 }
 
+/// <summary>A question that the bucket's state alone answers; changes nothing.</summary>
+public interface IHashBucketQuestion : IHashBucketMessage;
+
 /// <summary>A message that may change the bucket; collected and persisted with others as one event.</summary>
 public interface IHashBucketWrite : IHashBucketMessage
 {
@@ -76,7 +79,7 @@ public sealed record LookupHashes : IHashBucketMessage
 /// <see cref="ChangePreviewed.NextOpinion"/> and <see cref="ChangePreviewed.NextSighting"/> back until the page says it is the last.
 /// </summary>
 [ProtoContract, Manifest("hq2")]
-public sealed record PreviewChange : IHashBucketMessage
+public sealed record PreviewChange : IHashBucketQuestion
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
     [ProtoMember(2)] public required long RequestId { get; init; }
@@ -120,7 +123,7 @@ public sealed record ChangePreviewed : IHashBucketReply
 
 /// <summary>Everything the bucket holds of one hash, sightings a page at a time. Answered by <see cref="HashEntryReply"/>.</summary>
 [ProtoContract, Manifest("hq3")]
-public sealed record GetHashEntry : IHashBucketMessage
+public sealed record GetHashEntry : IHashBucketQuestion
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
     [ProtoMember(2)] public required ContentHash Hash { get; init; }

@@ -43,7 +43,7 @@ public sealed record HashQuarantine
 
 /// <summary>The bucket's hashes in quarantine, a page at a time in order of their rows. Answered by <see cref="QuarantineReply"/>.</summary>
 [ProtoContract, Manifest("hq7")]
-public sealed record GetQuarantine : IHashBucketMessage
+public sealed record GetQuarantine : IHashBucketQuestion
 {
     [ProtoMember(1)] public required HashBucketId Bucket { get; init; }
 

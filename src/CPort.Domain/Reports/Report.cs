@@ -69,6 +69,9 @@ public sealed record Report
     [ProtoMember(18)] public AgencyId? CommercialityBy { get; init; }
     [ProtoMember(19)] public AgencyId? PaymentMethodsBy { get; init; }
 
+    /// <summary>A provider sent it, no hotline: its sender sees nothing of it, and is asked nothing.</summary>
+    [ProtoMember(90)] public bool FromProvider { get; init; }
+
     public Sealed? Secrets { get; init; }
     public ImmutableArray<FieldDigest> Digests { get; init; } = [];
 

@@ -238,6 +238,7 @@ public static class ReportViews
                 Password = access.Sees(FieldGroup.Credentials) ? open.Password : null,
                 Memo = access.Sees(FieldGroup.Memo) ? open.Memo : null,
                 ReportingAnalyst = access.Sees(FieldGroup.ReporterData) ? open.ReportingAnalyst : null,
+                Involved = access.Sees(FieldGroup.Involved) ? open.Involved : null,
             };
         }
 

@@ -36,56 +36,56 @@ public sealed class AccessTableTests
 
     private static readonly ItemRelationFacts AskedToLook = Item with { AskedToLook = AccessTable.SetOf(["p1"]) };
 
-    // One letter a field group, in the order Existence State Classification Hosting Url Credentials Memo Hashes ReporterData History:
+    // One letter a field group, in the order Existence State Classification Hosting Url Credentials Memo Hashes ReporterData History Involved:
     // v visible, m masked, - absent. Written out by hand, apart from the table it checks.
     public static TheoryData<string, Caller, ItemRelationFacts, string> Cases => new()
     {
-        { "reporting hotline", Reporter, Item, "vvvvvvvvvv" },
-        { "reporting hotline of an orphan", Reporter, Orphan, "vvvvvvvvvv" },
-        { "assigned hotline", Assignee, Item, "vvvvvvvv-v" },
-        { "other hotline of the assigned country", Colleague, Item, "vvvvvvvv-v" },
-        { "hotline of the hosting country", Host, Item, "vvvvv-----" },
-        { "mandated hotline, orphan", Mandated, Orphan, "vvvvvvvv-v" },
-        { "mandated hotline, no orphan", Mandated, Item, "----------" },
-        { "hotline without mandate, orphan", Mandated with { HoldsOrphanMandate = false }, Orphan, "----------" },
-        { "police of the assigned country", Of(AgencyKind.Police, Roles.Officer, "p1", NL), Item, "vvvvvvvv-v" },
-        { "police of the hosting country", Of(AgencyKind.Police, Roles.Officer, "p1", DE), Item, "vvvvvvvv-v" },
-        { "police of the reporting country", Of(AgencyKind.Police, Roles.Officer, "p1", FR), Item, "----------" },
-        { "police without purpose", Of(AgencyKind.Police, Roles.Officer, "p1", NL) with { Purpose = " " }, Item, "----------" },
-        { "INTERPOL, illegal", Interpol, Item, "vvvvvvvv-v" },
-        { "INTERPOL, orphan", Interpol, Orphan, "vvvvvvvv-v" },
-        { "INTERPOL, neither", Interpol, Item with { IsIllegal = false }, "----------" },
-        { "INTERPOL, escalated orphan", Interpol, Escalated, "vvvvvvvv-v" },
-        { "police to whom an orphan went", Of(AgencyKind.Police, Roles.Officer), Escalated, "vvvvvvvv-v" },
-        { "police to whom an orphan went, without purpose", Of(AgencyKind.Police, Roles.Officer) with { Purpose = null }, Escalated, "----------" },
-        { "police to whom another orphan went", Of(AgencyKind.Police, Roles.Officer, "p1"), Escalated, "----------" },
-        { "police of elsewhere that it was referred to", Of(AgencyKind.Police, Roles.Officer, "p1", FR), Referred, "vvvvvvvv-v" },
-        { "the same without purpose", Of(AgencyKind.Police, Roles.Officer, "p1", FR) with { Purpose = null }, Referred, "----------" },
-        { "police of elsewhere that it was not referred to", Of(AgencyKind.Police, Roles.Officer, "p2", FR), Referred, "----------" },
-        { "police asked for a second look", Of(AgencyKind.Police, Roles.Officer, "p1", FR), AskedToLook, "vv-vvv----" },
-        { "hotline asked for a second look, by a machine", Of(AgencyKind.Hotline, Roles.Machine, "p1"), AskedToLook, "----------" },
-        { "hotline not asked for a second look", Of(AgencyKind.Hotline, Roles.Analyst, "p2"), AskedToLook, "----------" },
-        { "a hotline of that name", Of(AgencyKind.Hotline, Roles.Analyst, "p1"), Referred, "----------" },
-        { "hotline that had it", Of(AgencyKind.Hotline, Roles.Analyst, "hotline-fr2"), Moved, "vvm-------" },
-        { "hotline of a country that had it", Of(AgencyKind.Hotline, Roles.Machine, "hotline-se", Country.Parse("SE")), Moved, "vvm-------" },
-        { "police of a country that had it", Of(AgencyKind.Police, Roles.Officer, "p1", FR), Moved, "vvm-------" },
-        { "police of a country that had it, without purpose", Of(AgencyKind.Police, Roles.Officer, "p1", FR) with { Purpose = null }, Moved, "----------" },
-        { "auditor of a hotline that had it", Of(AgencyKind.Hotline, Roles.Auditor, "hotline-fr2"), Moved, "----------" },
-        { "operator", Of(AgencyKind.Operator, Roles.Operator), Item, "vv--------" },
-        { "operator's auditor", Of(AgencyKind.Operator, Roles.Auditor), Item, "vv-------m" },
-        { "assigned hotline's auditor", Of(AgencyKind.Hotline, Roles.Auditor, "hotline-nl", NL), Item, "vv-------m" },
-        { "auditor of a hotline elsewhere", Of(AgencyKind.Hotline, Roles.Auditor, "hotline-us"), Item, "----------" },
-        { "analyst who is auditor too", Assignee with { Roles = Roles.Analyst | Roles.Auditor }, Item, "vvvvvvvv-v" },
-        { "supervisory authority", Of(AgencyKind.SupervisoryAuthority, Roles.Auditor, "sa", NL), Item, "vvv------m" },
-        { "supervisory authority elsewhere", Of(AgencyKind.SupervisoryAuthority, Roles.Auditor, "sa", FR), Item, "----------" },
-        { "provider", Of(AgencyKind.Provider, Roles.Machine, "provider", NL, DE), Item, "----------" },
-        { "hotline of nowhere", Of(AgencyKind.Hotline, Roles.Analyst), Item, "----------" },
-        { "reporter's key without a role", Reporter with { Roles = Roles.None }, Item, "----------" },
-        { "assigned hotline whose membership has ended", Assignee with { Countries = [] }, Item, "----------" },
-        { "training key, live item", Assignee with { Tenant = Tenant.Training }, Item, "----------" },
-        { "live key, training item", Reporter, Item with { Tenant = Tenant.Training }, "----------" },
-        { "training key, training item", Reporter with { Tenant = Tenant.Training }, Item with { Tenant = Tenant.Training }, "vvvvvvvvvv" },
-        { "CPort itself", Caller.System, Item, "----------" },
+        { "reporting hotline", Reporter, Item, "vvvvvvvvvvv" },
+        { "reporting hotline of an orphan", Reporter, Orphan, "vvvvvvvvvvv" },
+        { "assigned hotline", Assignee, Item, "vvvvvvvv-v-" },
+        { "other hotline of the assigned country", Colleague, Item, "vvvvvvvv-v-" },
+        { "hotline of the hosting country", Host, Item, "vvvvv------" },
+        { "mandated hotline, orphan", Mandated, Orphan, "vvvvvvvv-v-" },
+        { "mandated hotline, no orphan", Mandated, Item, "-----------" },
+        { "hotline without mandate, orphan", Mandated with { HoldsOrphanMandate = false }, Orphan, "-----------" },
+        { "police of the assigned country", Of(AgencyKind.Police, Roles.Officer, "p1", NL), Item, "vvvvvvvv-vv" },
+        { "police of the hosting country", Of(AgencyKind.Police, Roles.Officer, "p1", DE), Item, "vvvvvvvv-vv" },
+        { "police of the reporting country", Of(AgencyKind.Police, Roles.Officer, "p1", FR), Item, "-----------" },
+        { "police without purpose", Of(AgencyKind.Police, Roles.Officer, "p1", NL) with { Purpose = " " }, Item, "-----------" },
+        { "INTERPOL, illegal", Interpol, Item, "vvvvvvvv-vv" },
+        { "INTERPOL, orphan", Interpol, Orphan, "vvvvvvvv-vv" },
+        { "INTERPOL, neither", Interpol, Item with { IsIllegal = false }, "-----------" },
+        { "INTERPOL, escalated orphan", Interpol, Escalated, "vvvvvvvv-vv" },
+        { "police to whom an orphan went", Of(AgencyKind.Police, Roles.Officer), Escalated, "vvvvvvvv-vv" },
+        { "police to whom an orphan went, without purpose", Of(AgencyKind.Police, Roles.Officer) with { Purpose = null }, Escalated, "-----------" },
+        { "police to whom another orphan went", Of(AgencyKind.Police, Roles.Officer, "p1"), Escalated, "-----------" },
+        { "police of elsewhere that it was referred to", Of(AgencyKind.Police, Roles.Officer, "p1", FR), Referred, "vvvvvvvv-vv" },
+        { "the same without purpose", Of(AgencyKind.Police, Roles.Officer, "p1", FR) with { Purpose = null }, Referred, "-----------" },
+        { "police of elsewhere that it was not referred to", Of(AgencyKind.Police, Roles.Officer, "p2", FR), Referred, "-----------" },
+        { "police asked for a second look", Of(AgencyKind.Police, Roles.Officer, "p1", FR), AskedToLook, "vv-vvv-----" },
+        { "hotline asked for a second look, by a machine", Of(AgencyKind.Hotline, Roles.Machine, "p1"), AskedToLook, "-----------" },
+        { "hotline not asked for a second look", Of(AgencyKind.Hotline, Roles.Analyst, "p2"), AskedToLook, "-----------" },
+        { "a hotline of that name", Of(AgencyKind.Hotline, Roles.Analyst, "p1"), Referred, "-----------" },
+        { "hotline that had it", Of(AgencyKind.Hotline, Roles.Analyst, "hotline-fr2"), Moved, "vvm--------" },
+        { "hotline of a country that had it", Of(AgencyKind.Hotline, Roles.Machine, "hotline-se", Country.Parse("SE")), Moved, "vvm--------" },
+        { "police of a country that had it", Of(AgencyKind.Police, Roles.Officer, "p1", FR), Moved, "vvm--------" },
+        { "police of a country that had it, without purpose", Of(AgencyKind.Police, Roles.Officer, "p1", FR) with { Purpose = null }, Moved, "-----------" },
+        { "auditor of a hotline that had it", Of(AgencyKind.Hotline, Roles.Auditor, "hotline-fr2"), Moved, "-----------" },
+        { "operator", Of(AgencyKind.Operator, Roles.Operator), Item, "vv---------" },
+        { "operator's auditor", Of(AgencyKind.Operator, Roles.Auditor), Item, "vv-------m-" },
+        { "assigned hotline's auditor", Of(AgencyKind.Hotline, Roles.Auditor, "hotline-nl", NL), Item, "vv-------m-" },
+        { "auditor of a hotline elsewhere", Of(AgencyKind.Hotline, Roles.Auditor, "hotline-us"), Item, "-----------" },
+        { "analyst who is auditor too", Assignee with { Roles = Roles.Analyst | Roles.Auditor }, Item, "vvvvvvvv-v-" },
+        { "supervisory authority", Of(AgencyKind.SupervisoryAuthority, Roles.Auditor, "sa", NL), Item, "vvv------m-" },
+        { "supervisory authority elsewhere", Of(AgencyKind.SupervisoryAuthority, Roles.Auditor, "sa", FR), Item, "-----------" },
+        { "provider", Of(AgencyKind.Provider, Roles.Machine, "provider", NL, DE), Item, "-----------" },
+        { "hotline of nowhere", Of(AgencyKind.Hotline, Roles.Analyst), Item, "-----------" },
+        { "reporter's key without a role", Reporter with { Roles = Roles.None }, Item, "-----------" },
+        { "assigned hotline whose membership has ended", Assignee with { Countries = [] }, Item, "-----------" },
+        { "training key, live item", Assignee with { Tenant = Tenant.Training }, Item, "-----------" },
+        { "live key, training item", Reporter, Item with { Tenant = Tenant.Training }, "-----------" },
+        { "training key, training item", Reporter with { Tenant = Tenant.Training }, Item with { Tenant = Tenant.Training }, "vvvvvvvvvvv" },
+        { "CPort itself", Caller.System, Item, "-----------" },
     };
 
     [Theory]
@@ -164,7 +164,8 @@ public sealed class AccessTableTests
             .Sample((caller, item) =>
         {
             var access = AccessTable.For(caller, item);
-            FieldGroup[] confidential = [FieldGroup.Url, FieldGroup.Credentials, FieldGroup.Memo, FieldGroup.Hashes, FieldGroup.ReporterData];
+            FieldGroup[] confidential = [FieldGroup.Url, FieldGroup.Credentials, FieldGroup.Memo, FieldGroup.Hashes, FieldGroup.ReporterData,
+                FieldGroup.Involved];
             Assert.All(confidential, f => Assert.Equal(Visibility.Absent, access[f]));
             Assert.DoesNotContain(Enum.GetValues<ItemWrite>(), w => AccessTable.MayWrite(caller, item, w));
         }, iter: 5_000);
@@ -174,6 +175,12 @@ public sealed class AccessTableTests
         Gen.Select(AnyCaller, AnyItem).Sample((caller, item) =>
             !AccessTable.For(caller, item).Sees(FieldGroup.ReporterData)
                 || (caller.Kind == AgencyKind.Hotline && caller.Agency == item.ReportingHotline), iter: 5_000);
+
+    [Fact]
+    public void Only_police_INTERPOL_and_who_said_it_see_who_is_involved() =>
+        Gen.Select(AnyCaller, AnyItem).Sample((caller, item) =>
+            !AccessTable.For(caller, item).Sees(FieldGroup.Involved)
+                || caller.Kind is AgencyKind.Police or AgencyKind.Interpol || caller.Agency == item.ReportingHotline, iter: 5_000);
 
     [Fact]
     public void Only_a_hotline_of_the_assigned_country_assesses_and_acts_and_of_orphans_whom_they_went_to() =>

@@ -124,10 +124,20 @@ public class SubmissionTests
     }
 
     [Fact]
-    public void Only_a_hotlines_analyst_or_machine_submits()
+    public void A_provider_reports_and_neither_assesses_nor_acts()
+    {
+        var (s, provider) = (new ReportScenario(), Nl with { Kind = AgencyKind.Provider, Roles = Roles.Machine });
+        Assert.Equal(RejectionCode.NotAuthorised, s.Submit(provider, Entry() with { Assessment = Opinion(Classification.Baseline) }).Code);
+        Assert.Equal(RejectionCode.NotAuthorised, s.Submit(provider, Entry() with { Actions = [Action(ActionType.Removed)] }).Code);
+        Assert.Equal(CommandOutcome.Accepted, s.Submit(provider, Entry()).Outcome);
+        Assert.True(s.Report.FromProvider);
+    }
+
+    [Fact]
+    public void Only_a_hotlines_or_providers_analyst_or_machine_submits()
     {
         var s = new ReportScenario();
-        Assert.All([PoliceNl, Interpol, NlAuditor, Nl with { Roles = Roles.Operator }, Nl with { Kind = AgencyKind.Provider }],
+        Assert.All([PoliceNl, Interpol, NlAuditor, Nl with { Roles = Roles.Operator }, Nl with { Kind = AgencyKind.SupervisoryAuthority }],
             caller => Assert.Equal(RejectionCode.NotAuthorised, s.Submit(caller, Entry()).Code));
         Assert.Equal(CommandOutcome.Accepted, s.Submit(Nl with { Roles = Roles.Machine }, Entry()).Outcome);
         Assert.Equal(RejectionCode.NotAuthorised, s.Submit(NlAuditor, Entry()).Code);

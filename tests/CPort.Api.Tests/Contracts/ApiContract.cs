@@ -59,7 +59,7 @@ public sealed class ApiContract
 
         Assert.True(response.TryGetProperty("content", out var content) && content.TryGetProperty(mediaType ?? "", out var media),
             $"{what}, a type that the document does not have.");
-        if (mediaType is "text/plain" or "application/octet-stream" or "text/event-stream")
+        if (mediaType is "text/plain" or "application/octet-stream" or "text/event-stream" or "text/xml" or "application/ld+json")
         {
             // Files of other specifications: what is in them is no JSON.
             return;

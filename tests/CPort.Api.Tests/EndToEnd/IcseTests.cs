@@ -35,7 +35,7 @@ public sealed class IcseTests(EndToEndNodes nodes)
         // What somebody proposes stands before what is older.
         await EndToEndNode.UntilAsync(
             () => node.GetAsync("icse-one", "v1/icse/candidates"),
-            r => Text(r.Is(HttpStatusCode.OK).Json.GetProperty("items")[0], "itemId") == $"{first}-1");
+            r => r.Is(HttpStatusCode.OK).Json.GetProperty("items") is { } items && items.GetArrayLength() > 0 && Text(items[0], "itemId") == $"{first}-1");
 
         var id = Text((await node.PostAsync("icse-one", "v1/icse/packages", Items(first, second))).Is(HttpStatusCode.OK).Json, "packageId");
         Assert.Equal("same-person", (await node.PostAsync("icse-one", $"v1/icse/packages/{id}:review", null)).Is(HttpStatusCode.Forbidden).Code);
@@ -131,6 +131,9 @@ public sealed class IcseTests(EndToEndNodes nodes)
         (await node.PostAsync("icse-two", $"v1/icse/packages/{id}:review", null)).Is(HttpStatusCode.OK);
         (await node.PostAsync("icse-one", $"v1/icse/packages/{id}:release", null)).Is(HttpStatusCode.OK);
         Assert.Equal(HttpStatusCode.OK, (await FileAsync(node, "icse-two", id, "media.csv")).Status);
+        var graph = JsonElement.Parse((await FileAsync(node, "icse-two", id, "case.jsonld")).Bytes).GetProperty("@graph").EnumerateArray().ToArray();
+        Assert.Equal(graph.Length - 1, Assert.Single(graph, n => n.GetProperty("@type").GetRawText().Contains("ProvenanceRecord", StringComparison.Ordinal))
+            .GetProperty("uco-core:object").GetArrayLength());
         await node.ItemAsync("gb", report, i => i.TryGetProperty("icse", out _));
         await node.ConfirmedAsync("hotline-uy", $"v1/reports/{report}/items:correct", new JsonObject
         {

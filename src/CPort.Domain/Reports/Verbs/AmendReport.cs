@@ -28,7 +28,7 @@ public sealed record AmendReport : IReportCommand
         {
             Referrer = Now(amended.Referrer, before.Referrer), UserName = Now(amended.UserName, before.UserName),
             Password = Now(amended.Password, before.Password), Memo = Now(amended.Memo, before.Memo),
-            ReportingAnalyst = Now(amended.ReportingAnalyst, before.ReportingAnalyst),
+            ReportingAnalyst = Now(amended.ReportingAnalyst, before.ReportingAnalyst), Involved = before.Involved,
         };
 
         static string? Now(string? amended, string? before) => amended is null ? before : amended.Length == 0 ? null : amended;

@@ -33,7 +33,9 @@ public sealed record AskQuestion : IReportCommand
             item =>
                 Own(item) is null ? new Refusal(RejectionCode.NotReferred, "Your agency asks about items that it has in a referral.")
                 : Asking.CheckFields(Fields) ?? (Due is { } due ? Asking.CheckDue(now, due) : null)
-                ?? (To == QuestionTo.Assigned && item.Assignment is not ({ Country: not null } or { EscalatedTo: not null })
+                ?? (To == QuestionTo.Source && report.FromProvider
+                    ? new Refusal(RejectionCode.AskedOfAnother, "A provider sent the report and is asked nothing here; ask who has the item.")
+                : To == QuestionTo.Assigned && item.Assignment is not ({ Country: not null } or { EscalatedTo: not null })
                     ? new Refusal(RejectionCode.NotAssigned, "Nobody has the item yet; ask its source.")
                 : report.Questions.FirstOrDefault(q => q.IsOpen && q.Agency == caller.Agency && q.To == To && q.Ordinals.Contains(item.Ordinal)
                     && q.Fields.Any(Fields.Contains)) is { } other

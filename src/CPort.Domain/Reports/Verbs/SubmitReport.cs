@@ -5,8 +5,8 @@ using static CPort.Domain.Reports.Verbs.VerbRules;
 namespace CPort.Domain.Reports.Verbs;
 
 /// <summary>
-/// A report as a hotline sends it. Reports of more than 200 items travel in parts of the same command; nothing is durable or answered as accepted before the
-/// last part has come and everything is persisted together.
+/// A report as a hotline, or a provider, sends it. Reports of more than 200 items travel in parts of the same command; nothing is durable or answered as
+/// accepted before the last part has come and everything is persisted together.
 /// </summary>
 [ProtoContract, Manifest("rc1")]
 public sealed record SubmitReport : IReportCommand
@@ -120,7 +120,7 @@ public sealed record SubmitReport : IReportCommand
                 Meta = meta, ReportId = ReportId, Number = ReportNumber, ReportingHotline = caller.Agency,
                 ReportingCountry = country, Reference = Reference, HotlineReceivedDate = HotlineReceivedDate,
                 SiteType = SiteType, Commerciality = Commerciality, PaymentMethods = PaymentMethods,
-                Urgent = Urgent, Secrets = SealedSecrets, Digests = Digests,
+                Urgent = Urgent, Secrets = SealedSecrets, Digests = Digests, FromProvider = caller.Kind == AgencyKind.Provider,
                 Items = [.. items.Take(ReportRules.ItemsPerPart)],
             },
         };
@@ -180,6 +180,11 @@ public sealed record SubmittedItem
     {
         for (var i = 0; i < items.Length; i++)
         {
+            if (caller.Kind == AgencyKind.Provider && (items[i].Assessment is not null || !items[i].Actions.IsEmpty))
+            {
+                return new Refusal(RejectionCode.NotAuthorised, $"urls[{i}]: a provider reports; it neither assesses nor acts.");
+            }
+
             if (items[i].Assessment?.OfAnotherLaw(caller) is { } law)
             {
                 return law with { Detail = $"urls[{i}].assessment: " + law.Detail };
@@ -284,6 +289,9 @@ public sealed record ReportSubmitted : IReportEvent
     /// <summary>The items in their first state.</summary>
     [ProtoMember(16)] public ImmutableArray<ContentItem> Items { get; init; } = [];
 
+    /// <summary>A provider sent it, no hotline: its sender sees nothing of it, and is asked nothing.</summary>
+    [ProtoMember(17)] public bool FromProvider { get; init; }
+
     public IReportEvent Stamped(EventMeta meta, CommandReply? receipt) => this with { Meta = meta, Receipt = receipt };
 
     public Report Apply(Report report) => report with
@@ -293,7 +301,7 @@ public sealed record ReportSubmitted : IReportEvent
         Commerciality = Commerciality, PaymentMethods = PaymentMethods, Urgent = Urgent, UrgentBy = Urgent ? [ReportingHotline] : [],
         SiteTypeBy = SiteType is null ? null : ReportingHotline, CommercialityBy = Commerciality is null ? null : ReportingHotline,
         PaymentMethodsBy = PaymentMethods.IsEmpty ? null : ReportingHotline, Secrets = Secrets,
-        Digests = Digests, Tenant = Meta.Tenant, SubmissionCommand = Meta.CommandId,
+        Digests = Digests, Tenant = Meta.Tenant, SubmissionCommand = Meta.CommandId, FromProvider = FromProvider,
         Items = [.. Items.Select(i => i.Numbered(1))], SubmittedItems = Items.Length,
     };
 
