@@ -16,6 +16,7 @@ public sealed class FeedHead(FeedReader reader, TimeProvider time) : IDisposable
     /// <summary>However many come at once, intake finds a connection and a core.</summary>
     private readonly SemaphoreSlim _behind = new(8);
     private Task<(long Head, long KeptAfter)>? _asked;
+    private Task<(long Head, long KeptAfter)>? _next;
     private long _askedAt;
 
     public Task<(long Head, long KeptAfter)> NowAsync() => AskAsync(Every);
@@ -36,6 +37,12 @@ public sealed class FeedHead(FeedReader reader, TimeProvider time) : IDisposable
     {
         lock (_lock)
         {
+            if (_asked is { IsCompleted: false } running)
+            {
+                // One look at a time, however slow the database is; who must not be answered by it is by the one after it, which is for all of them.
+                return notOlderThan > TimeSpan.Zero ? running : _next ??= AfterAsync(running);
+            }
+
             if (_asked is null || _asked.IsFaulted || time.GetElapsedTime(_askedAt) >= notOlderThan)
             {
                 // For everybody who waits, so no one's cancellation ends it.
@@ -63,6 +70,19 @@ public sealed class FeedHead(FeedReader reader, TimeProvider time) : IDisposable
         {
             _behind.Release();
         }
+    }
+
+    private async Task<(long Head, long KeptAfter)> AfterAsync(Task<(long Head, long KeptAfter)> running)
+    {
+        await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task<(long Head, long KeptAfter)> asked;
+        lock (_lock)
+        {
+            (_next, _asked, _askedAt) = (null, LookAsync(), time.GetTimestamp());
+            asked = _asked;
+        }
+
+        return await asked.ConfigureAwait(false);
     }
 
     private async Task<(long Head, long KeptAfter)> LookAsync()

@@ -76,7 +76,7 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
             var log = await db.GetTable<FeedLogRow>().FirstOrDefaultAsync(l => l.Id == 1, cancellation).ConfigureAwait(false);
             var (head, kept) = (Math.Min(log?.Position ?? 0, at.Position), log?.KeptAfter ?? 0);
             var (begin, end) = (from?.Ordering ?? head, FeedPlace.EndOf(head));
-            if (readers.Count == 0 || begin > head)
+            if (begin > head)
             {
                 return (head, kept, (FeedStretch?)null);
             }
@@ -90,15 +90,16 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
                     .Take(FeedTail.MostRows + 1).ToListAsync(cancellation).ConfigureAwait(false));
             }
 
-            if (places.Count > FeedTail.MostRows)
+            var rows = places.Count is 0 or > FeedTail.MostRows ? [] : await db.GetTable<FeedNewsRow>().Where(n => n.Ordering > begin && n.Ordering <= head)
+                .Take(FeedTail.MostRows + 1).ToListAsync(cancellation).ConfigureAwait(false);
+            if (places.Count > FeedTail.MostRows || rows.Count > FeedTail.MostRows)
             {
                 return (head, kept, new FeedStretch(end, end, readAt, readers.ToDictionary(r => r, _ => ImmutableArray<TailNews>.Empty)));
             }
 
-            var news = places.Count == 0 ? [] : (await db.GetTable<FeedNewsRow>().Where(n => n.Ordering > begin && n.Ordering <= head)
-                .ToListAsync(cancellation).ConfigureAwait(false)).Select(Open).OfType<(ReportId Report, FeedFacts Facts)>().ToDictionary(n => n.Facts.Place);
-            var stands = new Dictionary<(string, int), ItemRelationFacts>();
+            var news = rows.Select(Open).OfType<(ReportId Report, FeedFacts Facts)>().ToDictionary(n => n.Facts.Place);
             var ordinals = news.Values.Select(n => n.Facts.Ordinal).OfType<int>().Distinct().ToList();
+            var stands = new Dictionary<(string, int), ItemRelationFacts>();
             foreach (var reports in news.Values.Where(n => n.Facts.Ordinal is not null).Select(n => n.Report.ToString()).Distinct().Chunk(MaxResults))
             {
                 var ids = reports.ToList();

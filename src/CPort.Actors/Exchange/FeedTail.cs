@@ -54,6 +54,11 @@ internal sealed class FeedTail(TimeProvider time)
     public void Add(FeedStretch stretch)
     {
         var before = Volatile.Read(ref _stretches);
+        if (before is [.., var newest] && stretch.UpTo < newest.UpTo && IsFresh(newest))
+        {
+            return;
+        }
+
         Volatile.Write(ref _stretches, before is [.., var last] && last.UpTo == stretch.From ? [.. before.Where(IsFresh), stretch] : [stretch]);
     }
 

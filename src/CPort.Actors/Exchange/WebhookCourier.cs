@@ -32,7 +32,13 @@ public sealed class WebhookCourier(
     /// </summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
+    /// <summary>What was looked at so long ago is not sent.</summary>
+    private static readonly TimeSpan MostSinceLook = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<ReportId, Task> _loops = [];
+
+    /// <summary>News that a receiver is given at a time, as many as it took in a second: what is written down as disclosed is to be what leaves soon.</summary>
+    private readonly ConcurrentDictionary<ReportId, int> _pace = [];
 
     /// <summary>Until it is cancelled: begins a loop for each webhook that has work and none.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -145,14 +151,19 @@ public sealed class WebhookCourier(
         var (begin, again) = ((await head.NowAsync().ConfigureAwait(false)).KeptAfter, hook.Again.FirstOrDefault());
         var from = again is not null && FeedPlace.TryParse(again, out var single) ? new FeedPlace(single.Ordering, single.Part - 1)
             : hook.After.Ordering < begin ? FeedPlace.EndOf(begin) : hook.After;
-
-        // What is written down as disclosed is to be what leaves: to a receiver that took nothing the last time, one by one.
-        var page = again is null ? await head.ReadAsync(caller, from, [.. hook.Types], hook.Tries > 0 ? 1 : AtOnce, cancellation).ConfigureAwait(false)
+        var most = hook.Tries > 0 ? 1 : _pace.GetValueOrDefault(hook.Id, AtOnce);
+        var looked = time.GetTimestamp();
+        var page = again is null ? await head.ReadAsync(caller, from, [.. hook.Types], most, cancellation).ConfigureAwait(false)
             : await reader.ReadAsync(caller, from, [.. hook.Types], 1, cancellation).ConfigureAwait(false);
         var news = again is null ? page.News : [.. page.News.Where(n => n.Place.ToString() == again)];
         if (!news.IsEmpty)
         {
             await DisclosedAsync(caller, news, cancellation).ConfigureAwait(false);
+            if (time.GetElapsedTime(looked) > MostSinceLook)
+            {
+                // The log waited long for the database: how this agency stands to the items is looked at again.
+                return null;
+            }
         }
 
         var since = time.GetTimestamp();
@@ -163,10 +174,21 @@ public sealed class WebhookCourier(
             var (next, outcome) = WebhookRules.After(course.Hook, news[i].Place, answer, time.GetUtcNow(), Jitter());
             course.Tried.Add(new WebhookDelivery(news[i].Place, course.Hook.Tries + 1, time.GetUtcNow(), outcome, answer.InWords));
             course.Hook = next;
-            if (outcome == WebhookOutcome.Failed || (time.GetElapsedTime(since) >= Look && i < news.Length - 1))
+            if (outcome == WebhookOutcome.Failed)
             {
                 return null;
             }
+
+            if (time.GetElapsedTime(since) >= Look && i < news.Length - 1)
+            {
+                _pace[hook.Id] = i + 1;
+                return null;
+            }
+        }
+
+        if (news.Length == most)
+        {
+            _pace[hook.Id] = Math.Min(AtOnce, 2 * most);
         }
 
         if (again is not null)

@@ -27,6 +27,9 @@ public sealed class AgencyLists(IReadOnlyActorRegistry actors, Database database
     /// <summary>Events that one stretch is looked for in at most: most are sightings, and tell nothing of lists.</summary>
     private const int MostEvents = 2_000;
 
+    /// <summary>Questions to buckets that the first reading of one stretch takes at most: a short list in a large tenant is read in several.</summary>
+    private const int MostAsked = 40;
+
     private const int AtOnce = 16;
     private const int Attempts = 3;
     private static readonly TimeSpan Attempt = TimeSpan.FromSeconds(3);
@@ -93,7 +96,7 @@ public sealed class AgencyLists(IReadOnlyActorRegistry actors, Database database
     public async Task<ListStretch> NextAsync(
         Tenant tenant, AgencyId agency, string list, ListPlace place, int limit, CancellationToken cancellation)
     {
-        var (found, events) = (ImmutableArray.CreateBuilder<PlacedHash>(), 0);
+        var (found, events, asked) = (ImmutableArray.CreateBuilder<PlacedHash>(), 0, 0);
         var buckets = await InUseAsync(tenant, cancellation).ConfigureAwait(false);
         if (!place.Follows)
         {
@@ -103,7 +106,7 @@ public sealed class AgencyLists(IReadOnlyActorRegistry actors, Database database
                 place = place.Bucket == number && place.At > 0 ? place : place with { Bucket = number, At = 0 };
                 for (int? from = place.At; from is { } row;)
                 {
-                    if (found.Count >= limit)
+                    if (found.Count >= limit || asked++ >= MostAsked)
                     {
                         return new ListStretch(found.ToImmutable(), place with { At = row }, More: true);
                     }

@@ -89,7 +89,7 @@ internal static class IccamAccessEndpoints
             CertificateThumbprint = f.Name("certificate", b.Certificate), CountrySpelling = f.Name("countrySpelling", b.CountrySpelling),
             TimeZone = f.Name("timeZone", b.TimeZone), RefusesFutureDates = b.ClampFutureDates == false,
         };
-        if (b.Password is { } given && given.Length is < IccamPassword.MinLength or > IccamPassword.MaxLength)
+        if (b.Password is { } given && (IccamPassword.Plain(given).Length < IccamPassword.MinLength || given.Length > IccamPassword.MaxLength))
         {
             f.Add("password", ProblemCodes.OutOfRange, $"A password has {IccamPassword.MinLength} to {IccamPassword.MaxLength} characters.");
         }

@@ -394,7 +394,7 @@ public static class HashEndpoints
     /// Who judged: the list's maker, by whatever name it is given; a list that names none is taken for somebody's of its own name, so that two agencies which
     /// import it are one origin. Null: the agency itself.
     /// </summary>
-    private static string? OriginOf(string? named, Caller caller) =>
+    internal static string? OriginOf(string? named, Caller caller) =>
         named?.ToLowerInvariant() is { } origin && origin != caller.Agency.Value ? origin : null;
 
     private static OpinionBasis BasisOf(string? basis, string? origin) => basis?.ToLowerInvariant() switch

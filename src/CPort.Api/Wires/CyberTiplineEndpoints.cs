@@ -50,6 +50,11 @@ public static class CyberTiplineEndpoints
     private static async Task<IResult> SubmitAsync(
         HttpContext http, ApiCaller me, ReportBodyReader reader, ReportIntake intake, ConfidentialSeam seam, TimeProvider time)
     {
+        if (me.Caller.Kind != AgencyKind.Provider)
+        {
+            throw ApiProblemException.Of(ProblemCodes.NotAuthorised, "CyberTipline XML is taken from providers; hotlines report by /v1/reports.");
+        }
+
         IntakeOutcome outcome;
         try
         {

@@ -209,8 +209,10 @@ public static class HmaEndpoints
             throw ApiProblemException.Of(ProblemCodes.Missing, "A body of 1 to 20 signals by their types is expected: {\"pdq\": \"…\"}.");
         }
 
-        var list = (await OwnAsync(me, lists, cancellation)).GetValueOrDefault(bank)?.List
-            ?? (HmaNames.IsListName(me.Caller.Agency, bank) ? bank : throw NoBank());
+        // Who judged is whom the list names, as in an import: a hash added to somebody else's list makes this agency no judge of it.
+        var known = (await OwnAsync(me, lists, cancellation)).GetValueOrDefault(bank);
+        var list = known?.List ?? (HmaNames.IsListName(me.Caller.Agency, bank) ? bank : throw NoBank());
+        var origin = known is null ? HashEndpoints.OriginOf(list, me.Caller) : known.Origin;
         var fields = new FieldReader(limits, CodeGeneration.V3, time.GetUtcNow());
         var said = classification is null ? Default(me.Caller) : fields.Code("classification", CodeLists.Classifications, new CodeValue(null, classification));
         var law = fields.Country("country", country);
@@ -222,7 +224,7 @@ public static class HmaEndpoints
         }
 
         var rows = signals.Select(s => new HashListRow { Hash = s.Hash, Classification = said.Value, Country = law });
-        var outcomes = await SayAsync(http, me, actors, quota, time, list, rows.Select(r => (new Said(null, OpinionBasis.List), r)), cancellation);
+        var outcomes = await SayAsync(http, me, actors, quota, time, list, rows.Select(r => (new Said(origin, OpinionBasis.List), r)), cancellation);
         if (outcomes.All(o => o == HashRowOutcome.Ignored))
         {
             throw ApiProblemException.Of(ProblemCodes.OutOfRange, "The values match everything or nothing, and are on no list.");
@@ -307,7 +309,9 @@ public static class HmaEndpoints
     private static async Task<(string List, (int Bucket, int Row) Place, ListedHash Hash)> FoundAsync(
         ApiCaller me, AgencyLists lists, string bank, long content, CancellationToken cancellation)
     {
-        var list = (await OwnAsync(me, lists, cancellation)).GetValueOrDefault(bank)?.List ?? throw NoBank();
+        // A bank of a plain name is the list of that name: no bucket is asked which lists there are.
+        var list = HmaNames.IsListName(me.Caller.Agency, bank) ? bank
+            : (await OwnAsync(me, lists, cancellation)).GetValueOrDefault(bank)?.List ?? throw NoBank();
         var place = HmaNames.PlaceOf(content) ?? throw NoContent();
         return (list, place, await lists.FindAsync(me.Caller.Tenant, me.Caller.Agency, list, place.Bucket, place.Row, cancellation) ?? throw NoContent());
     }
@@ -393,7 +397,7 @@ public static class HmaEndpoints
         try
         {
             // HMA's clients send more than is read here.
-            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 8 });
+            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
             return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone()
                 : throw ApiProblemException.Of(ProblemCodes.WrongType, "A JSON object is expected.");
         }

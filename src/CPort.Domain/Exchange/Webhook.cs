@@ -177,7 +177,11 @@ public static class WebhookRules
     public static Webhook Carried(Webhook begun, Webhook done, Webhook changed)
     {
         var carried = changed with { Again = changed.Again.RemoveRange(begun.Again.Except(done.Again)), LastTakenAt = done.LastTakenAt };
-        return changed.After == begun.After ? carried with { AfterOrdering = done.AfterOrdering, AfterPart = done.AfterPart } : carried;
+        var moved = changed.After == begun.After ? carried with { AfterOrdering = done.AfterOrdering, AfterPart = done.AfterPart } : carried;
+
+        // How its receiver fares is what was found now, unless whoever changed it began that anew: another address, going on after a stop.
+        return (changed.Url, changed.Tries, changed.FailingSince, changed.State) == (begun.Url, begun.Tries, begun.FailingSince, begun.State)
+            ? moved with { Tries = done.Tries, NextAt = done.NextAt, FailingSince = done.FailingSince, LastFault = done.LastFault } : moved;
     }
 
     /// <summary>What is wrong with an address as an agency gives it; null: nothing that can be seen before it is resolved.</summary>

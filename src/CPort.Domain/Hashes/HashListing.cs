@@ -131,6 +131,9 @@ public static class HashListing
     /// <summary>Rows that one message is looked for through at most: a bucket with few rows of a list keeps nobody waiting.</summary>
     public const int MaxLooked = 50_000;
 
+    /// <summary>Of a word in a message without its texts, at most; a hash with one word of short names has some 200.</summary>
+    private const int BytesOfWord = 150;
+
     /// <summary>The agency's lists. Works entry by entry, which many hashes share: a list of millions costs no more than a short one.</summary>
     public static HashListsReply Describe(HashBucket state, GetHashLists query)
     {
@@ -166,11 +169,11 @@ public static class HashListing
     {
         var limit = Math.Clamp(query.Limit, 1, HashBucketLimits.Part);
         var found = ImmutableArray.CreateBuilder<ListedHash>();
-        var looked = 0;
+        var (looked, bytes) = (0, 0);
         int? next = null;
         foreach (var row in query.IsNamed ? Named(state, query) : state.RowsFrom(query.From))
         {
-            if (!query.IsNamed && (found.Count == limit || ++looked > MaxLooked))
+            if (!query.IsNamed && (found.Count == limit || ++looked > MaxLooked || bytes > HashBucketLimits.PartBytes))
             {
                 next = row;
                 break;
@@ -179,6 +182,7 @@ public static class HashListing
             if (Of(state, row, query.Agency, query.List) is { } listed)
             {
                 found.Add(listed);
+                bytes += listed.Words.Sum(w => BytesOfWord + (3 * ((w.Opinion.List?.Length ?? 0) + (w.Opinion.Origin?.Length ?? 0))));
             }
         }
 

@@ -238,7 +238,15 @@ public static class ReportViews
                 Password = access.Sees(FieldGroup.Credentials) ? open.Password : null,
                 Memo = access.Sees(FieldGroup.Memo) ? open.Memo : null,
                 ReportingAnalyst = access.Sees(FieldGroup.ReporterData) ? open.ReportingAnalyst : null,
-                Involved = access.Sees(FieldGroup.Involved) ? open.Involved : null,
+
+                // An event of one file is for who sees that of the file's own item: the report's other files may be another country's.
+                Involved = access.Sees(FieldGroup.Involved) && open.Involved is { } involved
+                    ? involved with
+                    {
+                        IpEvents = involved.IpEvents.RemoveAll(
+                            e => e.Item > 0 && !items.GetValueOrDefault(e.Item, ItemAccess.None).Sees(FieldGroup.Involved)),
+                    }
+                    : null,
             };
         }
 

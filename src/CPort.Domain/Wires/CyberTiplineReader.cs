@@ -150,18 +150,28 @@ public static class CyberTiplineReader
         $"incidentType: {type}", Said(summary, "platform"), Said(summary, "escalateToHighPriority"), Marks(summary, "reportAnnotations"),
         Said(summary, "incidentDateTime"), Said(summary, "incidentDateTimeDescription"),
         .. report.Elements().Where(e => e.Name.LocalName == "internetDetails").Elements().SelectMany(incident =>
-            Leaves(incident).Where(e => e.Name.LocalName != "url" && e.Parent!.Name.LocalName != "ipCaptureEvent")
-                .Select(e => $"{incident.Name.LocalName}.{e.Name.LocalName}: {e.Value.Trim()}")),
-        .. Of(report, "lawEnforcement") is { } law ? Leaves(law).Select(e => $"lawEnforcement.{e.Name.LocalName}: {e.Value.Trim()}") : [],
+            Leaves(incident).Where(e => e.Name.LocalName != "url" && !IsCaptured(e) && !IsPersonal(e))
+                .Select(e => Line(incident.Name.LocalName, e))),
+        .. Of(report, "lawEnforcement") is { } law ? Leaves(law).Where(e => !IsPersonal(e)).Select(e => Line("lawEnforcement", e)) : [],
         Text(report, "additionalInfo"),
     ]);
+
+    /// <summary>In the element, however deep, of an IP event, which is told to police and INTERPOL alone.</summary>
+    private static bool IsCaptured(XElement e) => e.Ancestors().Any(a => a.Name.LocalName == "ipCaptureEvent");
+
+    /// <summary>Whose telephone, place or address it is, or which officer: no note that hotlines read.</summary>
+    private static bool IsPersonal(XElement e) => e.AncestorsAndSelf().Any(
+        a => a.Name.LocalName is "cellPhoneIncident" or "officerContact" or "email" or "emailAddress" or "phone" or "phoneNumber" or "ipAddress");
+
+    private static string Line(string of, XElement e) => $"{of}.{e.Name.LocalName}: {e.Value.Trim().ReplaceLineEndings(" ")}";
 
     /// <summary>What is said of people, but for their addresses.</summary>
     private static string? Accounts(XElement report)
     {
         var lines = Lines([.. report.Elements().Where(e => WhoseOf(e) is not null).SelectMany(person =>
-            Leaves(person).Where(e => e.Parent!.Name.LocalName != "ipCaptureEvent")
-                .Select(e => $"{person.Name.LocalName}.{e.Name.LocalName}: {e.Value.Trim()}"))]);
+            Leaves(person).Where(e => !IsCaptured(e)).Select(e => Line(person.Name.LocalName, e))),
+            .. report.Elements().Where(e => e.Name.LocalName is "internetDetails" or "lawEnforcement").SelectMany(of => Leaves(of)
+                .Where(e => IsPersonal(e) && !IsCaptured(e)).Select(e => Line(of.Name.LocalName, e)))]);
         return lines.Length > 0 ? lines : null;
     }
 

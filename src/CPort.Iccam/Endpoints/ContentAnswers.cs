@@ -16,7 +16,7 @@ internal static class ContentAnswers
         {
             ContentId = item.Number, ReportId = head.Report.Number, Memo = view.Secrets?.Memo,
             Url = new ContentUrl(
-                view.Secrets?.Url, item.IsSourceUrl, me.Style.Write(item.Hosting?.Country), item.Hosting?.IpAddress,
+                view.Secrets?.Url, IsPage(head, item), me.Style.Write(item.Hosting?.Country), item.Hosting?.IpAddress,
                 item.Hosting?.Isp ?? item.Hosting?.OrganizationName),
             AssignedCountryCode = me.Style.Write(item.Assignment?.Country), CountryAssignmentDate = item.Assignment?.CountrySince,
             HotlineAssignmentDate = item.Assignment?.HotlineSince,
@@ -25,6 +25,9 @@ internal static class ContentAnswers
             Assessments = Assessments(me, view), Actions = Actions(me, view),
         };
     }
+
+    /// <summary>Clients import no report without a page: where none is told apart, each address stands for one.</summary>
+    public static bool IsPage(ReportHead head, ContentItem item) => item.IsSourceUrl || head.SourcePage is null;
 
     /// <summary>The page of what the caller has, where it is another's: its address, and nothing that is known of it beside.</summary>
     public static ContentAnswer OfPage(IccamCaller me, ReportHead head, SourcePage page) => new()

@@ -16,7 +16,7 @@ internal static class EntityEndpoints
         Codes("gender-categories", CodeLists.GenderCategories);
         Map("action-types", _ => CodeLists.ActionTypes.Values.Select(a => new ActionTypeRow((int)a, (int)a, CodeNames.Of(a))).ToList(), r => r.Id);
         Map("countries", _ => Country.All.Select((c, i) => new CountryRow(i + 1, c.Code, CountryNames.Of(c))).ToList(), r => r.Id);
-        Map("hotlines", me => all.HotlineIds.All.Select(h => new HotlineRow(
+        Map("hotlines", me => all.HotlineIds.SeenBy(me.Agency, AgencyDirectory.DayOf(all.Time.GetUtcNow())).Select(h => new HotlineRow(
             h.Id, h.Agency.Name,
             [.. h.Agency.CountriesOn(AgencyDirectory.DayOf(all.Time.GetUtcNow())).Select(c => me.Style.Write(c)!)])).ToList(), r => r.Id);
 

@@ -109,7 +109,9 @@ internal sealed class IccamReports(
         var reply = await UntilAsync<CommandReply>(async () => await gateway.SendAsync(command, cancellation), "The report does not answer.", cancellation);
         if (reply.Outcome != CommandOutcome.Accepted && reply.Code != done)
         {
-            throw reply.Code == RejectionCode.NotFound ? IccamErrors.Absent(field) : IccamErrors.Of(reply.Code, reply.Detail, field);
+            // A colleague who works on it at the moment: to the client a refusal is an end, and this passes.
+            throw reply.Code == RejectionCode.Leased ? ApiProblemException.Of(ProblemCodes.Unavailable, reply.Detail)
+                : reply.Code == RejectionCode.NotFound ? IccamErrors.Absent(field) : IccamErrors.Of(reply.Code, reply.Detail, field);
         }
     }
 

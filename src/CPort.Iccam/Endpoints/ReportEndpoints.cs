@@ -32,11 +32,13 @@ internal static class ReportEndpoints
         var me = IccamCaller.Of(http);
         var (head, items) = await all.Reports.ReportAsync(me.Caller, RequestReader.Number(http, Id), http.RequestAborted);
         var (report, secrets) = (head.Report, head.Secrets);
-        var contents = items.Select(i => new ReportContent(i.Item.Number, i.Secrets?.Url, i.Item.IsSourceUrl)).ToList();
+        var contents = items.Select(i => new ReportContent(i.Item.Number, i.Secrets?.Url, ContentAnswers.IsPage(head, i.Item))).ToList();
+        AuditObject[] others = [];
         if (head.SourcePage is { } page && contents.All(c => c.ContentId != page.Number))
         {
             // First, as the client asks one after the other until it has the page.
             contents.Insert(0, new ReportContent(page.Number, page.Url, true));
+            others = [Shows.Item(head.ReportId, page.Ordinal)];
         }
 
         var answer = new Contracts.ReportAnswer
@@ -50,7 +52,7 @@ internal static class ReportEndpoints
             HotlineReceivedDate = report.HotlineReceivedDate == default ? null : report.HotlineReceivedDate,
         };
         return new Shows<Contracts.ReportAnswer>(answer, new Shown(
-            [new AuditObject(AuditObjectKind.Report, head.ReportId.ToString()), .. items.Select(i => Shows.Item(head.ReportId, i.Item.Ordinal))],
+            [new AuditObject(AuditObjectKind.Report, head.ReportId.ToString()), .. items.Select(i => Shows.Item(head.ReportId, i.Item.Ordinal)), .. others],
             [.. ShownFields.Of(answer)], contents.Count));
     }
 

@@ -9,6 +9,9 @@ internal static class CodeReader
     /// <summary>By what a <see cref="FieldReader"/> has to read what is made here.</summary>
     public const CodeGeneration Generation = CodeGeneration.V2;
 
+    /// <summary>Bytes of an action's reason: an item has twenty actions, and with all of them must fit into a message between nodes.</summary>
+    private const int MostOfReason = 10_000;
+
     /// <summary>Null when nothing is given, which is also said by 0; an unknown code is noted as wrong.</summary>
     public static CodeValue? Of<T>(FieldReader fields, string field, CodeList<T> list, int? number, bool zeroIsNone = true)
         where T : struct, Enum
@@ -49,7 +52,7 @@ internal static class CodeReader
         ActionType = Of(fields, $"{at}actionType", CodeLists.ActionTypes, given.ActionType, zeroIsNone: false),
         ActioningAnalystName = PlainText.Line(given.ActioningAnalystName) ?? analyst,
         ActionDate = Date(style.Moment(given.ActionDate, fields.Now) ?? fields.Now),
-        ReasonId = Of(fields, $"{at}reasonId", CodeLists.ActionReasons, given.ReasonId), ReasonText = PlainText.Memo(given.ReasonText),
+        ReasonId = Of(fields, $"{at}reasonId", CodeLists.ActionReasons, given.ReasonId), ReasonText = PlainText.Memo(given.ReasonText, MostOfReason),
     };
 
     public static DateValue Date(DateTimeOffset moment) => new(moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture));

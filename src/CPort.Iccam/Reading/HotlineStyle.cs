@@ -39,7 +39,7 @@ internal sealed class HotlineStyle(IccamAccess access, Country? own)
     /// </summary>
     public DateTimeOffset? Moment(string? text, DateTimeOffset now)
     {
-        if (!TryMoment(text?.Trim() ?? "", out var moment, out var saysUtc))
+        if (!TryMoment(text?.Trim() ?? "", out var moment, out var saysUtc) || moment < Earliest)
         {
             return null;
         }

@@ -12,16 +12,16 @@ internal static class PlainText
 
     private const string CutMark = " […]";
 
-    /// <summary>A free text without control characters but line ends and tabs, cut at <see cref="MemoBytes"/> with a mark; null when nothing is left.</summary>
-    public static string? Memo(string? text)
+    /// <summary>A free text without control characters but line ends and tabs, cut at so many bytes with a mark; null when nothing is left.</summary>
+    public static string? Memo(string? text, int most = MemoBytes)
     {
         var clean = Clean(text, c => c is '\r' or '\n' or '\t');
-        if (clean is null || Encoding.UTF8.GetByteCount(clean) <= MemoBytes)
+        if (clean is null || Encoding.UTF8.GetByteCount(clean) <= most)
         {
             return clean;
         }
 
-        var (length, bytes, room) = (0, 0, MemoBytes - Encoding.UTF8.GetByteCount(CutMark));
+        var (length, bytes, room) = (0, 0, most - Encoding.UTF8.GetByteCount(CutMark));
         foreach (var rune in clean.EnumerateRunes())
         {
             if (bytes + rune.Utf8SequenceLength > room)

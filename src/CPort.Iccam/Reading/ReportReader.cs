@@ -86,9 +86,13 @@ internal sealed class ReportReader(IntakeLimits limits, UrlKeyMaker keys, Confid
     public ReportId IdOf(byte[] content, int nth) => new(BinaryPrimitives.ReadUInt128BigEndian(
         seam.Keyed("iccam-report-id-1", [.. content, .. Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\0{nth}"))])));
 
-    private static byte[] ContentOf(Caller caller, ReportRequest request, UrlRequest[] urls) => Encoding.UTF8.GetBytes(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{(int)caller.Tenant}\0{caller.Agency}\0{request.HotlineReceivedDate?.Trim()}\0{string.Join('\0', urls.Select(u => u.UrlString).Order(StringComparer.Ordinal))}"));
+    /// <summary>With what was said of it: a memo or a judgement that is new is a report of its own, and not swallowed as a retry.</summary>
+    private static byte[] ContentOf(Caller caller, ReportRequest request, UrlRequest[] urls) => Encoding.UTF8.GetBytes(string.Join('\0',
+    [
+        ((int)caller.Tenant).ToString(CultureInfo.InvariantCulture), caller.Agency.Value, request.HotlineReceivedDate?.Trim(), PlainText.Memo(request.Memo),
+        .. urls.Select(u => string.Join('\u0001', u.UrlString, u.IsSourceUrl, u.Assessment?.Classification, PlainText.Memo(u.Memo)))
+            .Order(StringComparer.Ordinal),
+    ]));
 
     private bool CanBeRead(string? url) => url is { Length: > 0 } && url.Length <= _limits.UrlLength && WebAddress.TryParse(url, out _, out _);
 

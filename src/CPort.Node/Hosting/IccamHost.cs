@@ -71,6 +71,7 @@ public sealed partial class IccamHost(NodeOptions options, NodeState state, ISer
         }
         else
         {
+            tls.FetchesNothing();
             tls.AllowAnyClientCertificate();
         }
 

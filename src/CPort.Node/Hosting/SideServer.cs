@@ -9,6 +9,9 @@ namespace CPort.Node.Hosting;
 /// </summary>
 internal static class SideServer
 {
+    /// <summary>id-kp-clientAuth (RFC 5280, 4.2.1.12). A certificate that names no purpose is good for any.</summary>
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+
     /// <summary>A server in the node's process, with the node's log.</summary>
     public static WebApplicationBuilder NewBuilder(string name, ILoggerFactory loggers)
     {
@@ -35,6 +38,7 @@ internal static class SideServer
             throw new NodeConfigurationException([$"{setting}: {file} holds no PEM certificates ({e.Message})."]);
         }
 
+        tls.FetchesNothing();
         tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
         tls.ClientCertificateValidation = (certificate, sent, _) =>
         {
@@ -42,6 +46,10 @@ internal static class SideServer
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            chain.ChainPolicy.DisableCertificateDownloads = true;
+
+            // A client's: what the same authority signed for servers is none.
+            chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
             if (sent is not null)
             {
                 // What stands between it and the authority.
@@ -51,6 +59,10 @@ internal static class SideServer
             return chain.Build(certificate);
         };
     }
+
+    /// <summary>What a client's certificate says of where the rest of its chain is to be had is the client's word: nothing is fetched from there.</summary>
+    public static void FetchesNothing(this HttpsConnectionAdapterOptions tls) => tls.OnAuthenticate = (_, handshake) =>
+        handshake.CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck };
 
     /// <summary>The node's own log, without a second "Now listening on", which would be taken for the API's.</summary>
     private sealed class NodeLogs(ILoggerFactory node) : ILoggerFactory
