@@ -45,6 +45,18 @@ public sealed class WebhookTests
         Assert.Equal((new FeedPlace(8, 1), null, null), (hook.After, hook.FailingSince, hook.LastFault));
     }
 
+    /// <summary>Whoever changed its name meanwhile did not make nine tries of it again.</summary>
+    [Fact]
+    public void What_was_found_of_its_receiver_holds_for_one_that_was_changed_meanwhile_unless_that_began_anew()
+    {
+        var begun = Hook with { Tries = 9, FailingSince = Noon.AddDays(-4), LastFault = "503" };
+        var done = WebhookRules.After(begun, First, new WebhookAnswer(204), Noon, 0).Next;
+        var named = WebhookRules.Carried(begun, done, begun with { Types = [FeedTypes.Assessed.Name] });
+        Assert.Equal((First, 0, null, null, 1), (named.After, named.Tries, named.FailingSince, named.LastFault, named.Types.Length));
+        var moved = WebhookRules.Carried(begun, done, begun with { Url = "https://hooks.example/other", Tries = 1 });
+        Assert.Equal((1, begun.FailingSince), (moved.Tries, moved.FailingSince));
+    }
+
     [Fact]
     public void A_receiver_that_is_gone_or_takes_nothing_for_days_is_stopped()
     {

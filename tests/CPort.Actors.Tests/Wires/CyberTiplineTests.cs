@@ -89,6 +89,24 @@ public sealed class CyberTiplineTests
         Assert.Equal("originalFileName: one.jpg\nfileAnnotations: generativeAi\nindustryClassification: A1", file.Notes);
     }
 
+    /// <summary>Notes are read by every hotline that gets an item of the report; telephones, places and addresses are for police and INTERPOL.</summary>
+    [Fact]
+    public void Nothing_that_is_a_persons_stands_in_the_notes()
+    {
+        const string more = """
+            <internetDetails><cellPhoneIncident><phoneNumber>+31600000000</phoneNumber><latitude>52.1</latitude></cellPhoneIncident></internetDetails>
+            <internetDetails><otherIncident><ipCaptureEvent><ipAddress>192.0.2.77</ipAddress><x><ipAddress>192.0.2.78</ipAddress></x></ipCaptureEvent>
+              </otherIncident></internetDetails>
+            <lawEnforcement><agencyName>Example force</agencyName><officerContact><email>officer@police.example</email></officerContact></lawEnforcement>
+            <reporter>
+            """;
+        var report = Read(Sample.Replace("<reporter>", more, StringComparison.Ordinal));
+        Assert.DoesNotMatch("31600000000|52\\.1|192\\.0\\.2|officer@", report.Notes);
+        Assert.Contains("lawEnforcement.agencyName: Example force", report.Notes, StringComparison.Ordinal);
+        Assert.Contains("+31600000000", report.Involved.Accounts, StringComparison.Ordinal);
+        Assert.DoesNotContain("192.0.2", report.Involved.Accounts, StringComparison.Ordinal);
+    }
+
     private static readonly EqualityComparer<(string?, string[])> PairComparer =
         EqualityComparer<(string?, string[])>.Create((a, b) => a.Item1 == b.Item1 && a.Item2.SequenceEqual(b.Item2));
 

@@ -36,6 +36,11 @@ public sealed class OtherWiresTests(EndToEndNodes nodes)
         Assert.Equal(("hotline-mt", "MT_KNOWN", "National"), (shown.GetProperty("agency").GetString(), shown.GetProperty("list").GetString(),
             shown.GetProperty("classification").GetProperty("name").GetString()));
 
+        // Somebody of the list's name judged: two agencies that add to lists of one name are one origin, and no two that agree.
+        Assert.Equal("mt_known", shown.GetProperty("origin").GetString());
+        var twice = await node.SendAsync(
+            "hotline-mt", HttpMethod.Post, "hma/c/bank/MT_KNOWN/signal", $$"""{"md5":"{{Bodies.Hash("a", 16)}}","md5":"{{Bodies.Hash("b", 16)}}"}""");
+        Assert.Equal(HttpStatusCode.BadRequest, twice.Status);
         var near = Bodies.Flip(pdq, 9);
         var looked = await node.GetAsync("hotline-mt", $"hma/m/lookup?signal={near}&signal_type=pdq&seed=1");
         Assert.Equal($$"""{"MT_KNOWN":[{"bank_content_id":{{id}},"distance":"9"}]}""", looked.Text);

@@ -116,6 +116,10 @@ public sealed class IccamExportTests(IccamNode iccam)
         Assert.All(others, n => Assert.Equal(number, n));
         Assert.Equal(2, (await client.ContentsAsync(number)).Count);
 
+        // What is new is not swallowed: a memo, a judgement. A date that nobody means is none, and loses no report.
+        Assert.NotEqual(number, await client.ReportAsync((report with { Memo = "A child in danger" }).Body));
+        Assert.NotEqual(number, await client.ReportAsync((report with { Received = "0001-01-01T00:00:00Z" }).Body));
+
         // Another day of receipt, another URL or another hotline is another report; so is one that was withdrawn.
         Assert.NotEqual(number, await client.ReportAsync((report with { Received = "2026-03-01T10:00:00Z" }).Body));
         Assert.NotEqual(number, await client.ReportAsync(new IccamReport("I0000000021", report.Urls[0]) { Received = report.Received }.Body));

@@ -17,7 +17,7 @@ namespace CPort.Api.Tests.Iccam;
 public sealed class IccamNode : IAsyncLifetime
 {
     /// <summary>Which PHP sends as a number.</summary>
-    public const string PasswordOfNl = "000000420042";
+    public const string PasswordOfNl = "000420042420042";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("cport-iccam-").FullName;
     private readonly TestAuthority _authority = TestAuthority.New("ICCAM test authority");

@@ -160,6 +160,9 @@ public sealed class IccamTransportTests(IccamNode iccam)
         }
 
         Assert.Equal(401, (await iccam.Stranger(iccam.Certificate).SignInAsync("sk-system", "dobré heslo pre SK")).Status);
+
+        // Who guesses keeps nobody else out: the system itself shows a certificate of its own.
+        Assert.Equal(200, (await iccam.Stranger(iccam.CertificateOfAt).SignInAsync("sk-system", "dobré heslo pre SK")).Status);
     }
 
     [Fact]
