@@ -165,6 +165,7 @@ public sealed class OtherWiresTests(EndToEndNodes nodes)
         Assert.Equal((400, "4100", null), await SubmitAsync(node, "provider-mt", Submission().Replace(Incident, "nowhere", StringComparison.Ordinal)
             .Replace("https://share.example/wires/file", "nowhere", StringComparison.Ordinal)));
         (await node.SendAsync("supervisor", HttpMethod.Post, "cybertipline/submit", Submission(), type: "text/xml")).Is(HttpStatusCode.Forbidden);
+        (await node.SendAsync("nl", HttpMethod.Post, "cybertipline/submit", Submission(), type: "text/xml")).Is(HttpStatusCode.Forbidden);
 
         // A provider reports; it judges nothing.
         Assert.Equal("not-authorised", (await node.PostAsync("provider-mt", "v1/reports", JsonNode.Parse(Bodies.Report("PROVIDER-1", r =>
