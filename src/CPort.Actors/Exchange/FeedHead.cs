@@ -74,7 +74,8 @@ public sealed class FeedHead(FeedReader reader, TimeProvider time) : IDisposable
 
     private async Task<(long Head, long KeptAfter)> AfterAsync(Task<(long Head, long KeptAfter)> running)
     {
-        await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Never at once: who asks for it holds the lock, and notes it as what comes next only after this has returned.
+        await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         Task<(long Head, long KeptAfter)> asked;
         lock (_lock)
         {

@@ -58,13 +58,8 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
     private const int PresentAtOnce = 1_000;
 
     /// <summary>How far news can be told, and after which event they are kept.</summary>
-    public Task<(long Head, long KeptAfter)> BoundsAsync(CancellationToken cancellation) => model.QueryAsync(
-        async (db, _, at) =>
-        {
-            var log = await db.GetTable<FeedLogRow>().FirstOrDefaultAsync(l => l.Id == 1, cancellation).ConfigureAwait(false);
-            return (Math.Min(log?.Position ?? 0, at.Position), log?.KeptAfter ?? 0);
-        },
-        cancellation);
+    public Task<(long Head, long KeptAfter)> BoundsAsync(CancellationToken cancellation) =>
+        model.QueryAsync((db, _, at) => BoundsOfAsync(db, at, cancellation), cancellation);
 
     /// <summary>
     /// As <see cref="BoundsAsync"/>, and what has come since a place for some agencies, with how the items stand; without a place, an empty stretch from now on.
@@ -73,8 +68,7 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
         FeedPlace? from, IReadOnlyCollection<(AgencyId Agency, Tenant Tenant)> readers, long readAt, CancellationToken cancellation) => model.QueryAsync(
         async (db, set, at) =>
         {
-            var log = await db.GetTable<FeedLogRow>().FirstOrDefaultAsync(l => l.Id == 1, cancellation).ConfigureAwait(false);
-            var (head, kept) = (Math.Min(log?.Position ?? 0, at.Position), log?.KeptAfter ?? 0);
+            var (head, kept) = await BoundsOfAsync(db, at, cancellation).ConfigureAwait(false);
             var (begin, end) = (from?.Ordering ?? head, FeedPlace.EndOf(head));
             if (begin > head)
             {
@@ -98,18 +92,7 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
             }
 
             var news = rows.Select(Open).OfType<(ReportId Report, FeedFacts Facts)>().ToDictionary(n => n.Facts.Place);
-            var ordinals = news.Values.Select(n => n.Facts.Ordinal).OfType<int>().Distinct().ToList();
-            var stands = new Dictionary<(string, int), ItemRelationFacts>();
-            foreach (var reports in news.Values.Where(n => n.Facts.Ordinal is not null).Select(n => n.Report.ToString()).Distinct().Chunk(MaxResults))
-            {
-                var ids = reports.ToList();
-                foreach (var item in await ReadTables.Items(db, set).Where(i => ids.Contains(i.ReportId) && ordinals.Contains(i.Ordinal))
-                    .ToListAsync(cancellation).ConfigureAwait(false))
-                {
-                    stands[(item.ReportId, item.Ordinal)] = item.RelationFacts();
-                }
-            }
-
+            var stands = await StandsAsync(db, set, news.Values, cancellation).ConfigureAwait(false);
             var of = places.Where(p => news.ContainsKey(new FeedPlace(p.Ordering, p.Part))).ToLookup(p => (AgencyId.Parse(p.Agency), p.Tenant));
             return (head, kept, new FeedStretch(FeedPlace.EndOf(begin), end, readAt, readers.ToDictionary(r => r, r => of[r]
                 .Select(p => news[new FeedPlace(p.Ordering, p.Part)]).OrderBy(n => n.Facts.Place)
@@ -199,8 +182,14 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
     }
 
     /// <summary>How far news are written, and the read tables are that say for whom they are.</summary>
-    internal static async Task<long> HeadAsync(IDataContext db, ReadPosition at, CancellationToken cancellation) => Math.Min(
-        await db.GetTable<FeedLogRow>().Where(l => l.Id == 1).Select(l => l.Position).FirstOrDefaultAsync(cancellation).ConfigureAwait(false), at.Position);
+    internal static async Task<long> HeadAsync(IDataContext db, ReadPosition at, CancellationToken cancellation) =>
+        (await BoundsOfAsync(db, at, cancellation).ConfigureAwait(false)).Head;
+
+    private static async Task<(long Head, long KeptAfter)> BoundsOfAsync(IDataContext db, ReadPosition at, CancellationToken cancellation)
+    {
+        var log = await db.GetTable<FeedLogRow>().FirstOrDefaultAsync(l => l.Id == 1, cancellation).ConfigureAwait(false);
+        return (Math.Min(log?.Position ?? 0, at.Position), log?.KeptAfter ?? 0);
+    }
 
     /// <summary>These, as they are for the caller now; what is not for it any more, or does not open, is left out.</summary>
     internal async Task<ImmutableArray<DeliveredNews>> AsSeenAsync(
@@ -233,11 +222,7 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
     private static async Task<ImmutableArray<DeliveredNews>> SeenAsync(
         IDataContext db, int set, Caller caller, (ReportId Report, FeedFacts Facts)[] news, CancellationToken cancellation)
     {
-        var ofItems = news.Where(n => n.Facts.Ordinal is not null).ToArray();
-        var (reports, ordinals) = (Ids(ofItems), ofItems.Select(n => n.Facts.Ordinal!.Value).Distinct().ToList());
-        var items = reports.Count == 0 ? [] : await ReadTables.Items(db, set).Where(i => reports.Contains(i.ReportId) && ordinals.Contains(i.Ordinal))
-            .ToListAsync(cancellation).ConfigureAwait(false);
-        var relations = items.ToDictionary(i => (i.ReportId, i.Ordinal), i => i.RelationFacts());
+        var relations = await StandsAsync(db, set, news, cancellation).ConfigureAwait(false);
 
         // A report may have 10,000 items: whether one of them is seen so far is asked of the database.
         var whole = news.Where(n => n.Facts.Ordinal is null).ToArray();
@@ -263,6 +248,25 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
             return Sees(FeedTypes.All[facts.Type].Needs) ? new DeliveredNews(report, facts, true, false, Sees(FieldGroup.History))
                 : Sees(FieldGroup.Existence) ? null : DeliveredNews.Gone(report, facts);
         }
+    }
+
+    /// <summary>How the items stand of which there are news; an item that is missing is not there any more.</summary>
+    private static async Task<Dictionary<(string Report, int Ordinal), ItemRelationFacts>> StandsAsync(
+        IDataContext db, int set, IReadOnlyCollection<(ReportId Report, FeedFacts Facts)> news, CancellationToken cancellation)
+    {
+        var stands = new Dictionary<(string, int), ItemRelationFacts>();
+        var ordinals = news.Select(n => n.Facts.Ordinal).OfType<int>().Distinct().ToList();
+        foreach (var reports in Ids(news.Where(n => n.Facts.Ordinal is not null)).Chunk(MaxResults))
+        {
+            var ids = reports.ToList();
+            foreach (var item in await ReadTables.Items(db, set).Where(i => ids.Contains(i.ReportId) && ordinals.Contains(i.Ordinal))
+                .ToListAsync(cancellation).ConfigureAwait(false))
+            {
+                stands[(item.ReportId, item.Ordinal)] = item.RelationFacts();
+            }
+        }
+
+        return stands;
     }
 
     private static List<string> Ids(IEnumerable<(ReportId Report, FeedFacts Facts)> news) => [.. news.Select(n => n.Report.ToString()).Distinct()];

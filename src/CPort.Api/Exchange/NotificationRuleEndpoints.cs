@@ -64,14 +64,11 @@ public static class NotificationRuleEndpoints
             .Problems(400, 403, 404, 409, 413, 422, 503);
     }
 
-    private static NotificationRulesAnswer Get(ApiCaller me, Notifications notifications, PeopleDirectoryFeed people) =>
-        NotificationRulesAnswer.Of(me.Caller, notifications.RulesOf(me.Caller), SettingsOf(me.Caller, people)?.Mails ?? MailWish.None);
-
-    private static PersonSettings? SettingsOf(Caller caller, PeopleDirectoryFeed people) =>
-        (caller.Person ?? caller.Owner) is { } id ? people.Current.Find(id)?.Settings : null;
+    private static NotificationRulesAnswer Get(ApiCaller me, Notifications notifications) =>
+        NotificationRulesAnswer.Of(me.Caller, notifications.RulesOf(me.Caller), notifications.SettingsOf(me.Caller)?.Mails ?? MailWish.None);
 
     private static async Task<NotificationRulesAnswer> SetAsync(
-        HttpContext http, ApiCaller me, Notifications notifications, IPeopleGateway gateway, PeopleDirectoryFeed people, JsonBody<NotificationRulesBody> body)
+        HttpContext http, ApiCaller me, Notifications notifications, IPeopleGateway gateway, JsonBody<NotificationRulesBody> body)
     {
         var (b, f, before) = (body.Value, body.Fields, notifications.RulesOf(me.Caller));
         var rules = before with
@@ -101,7 +98,7 @@ public static class NotificationRuleEndpoints
             new SetNotifications { Context = me.Context(), Person = person, Rules = rules, Mails = wish }, http.RequestAborted);
         notifications.Forget(me.Caller);
         return answer is PersonCommandRejected refused ? throw ApiProblemException.Of(ProblemCodes.Of(refused.Reason), refused.Text)
-            : NotificationRulesAnswer.Of(me.Caller, rules, wish ?? SettingsOf(me.Caller, people)?.Mails ?? MailWish.None);
+            : NotificationRulesAnswer.Of(me.Caller, rules, wish ?? notifications.SettingsOf(me.Caller)?.Mails ?? MailWish.None);
     }
 
     /// <summary>Null: left out.</summary>

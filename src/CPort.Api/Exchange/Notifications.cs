@@ -42,9 +42,10 @@ public sealed class Notifications(NotificationSources sources, PersonalStore sto
     }
 
     /// <summary>How the caller, or whose key it is, wants to be told.</summary>
-    public NotificationRules RulesOf(Caller caller) =>
-        (caller.Person ?? caller.Owner) is { } id ? sources.People.Current.Find(id)?.Settings.Notifications ?? NotificationRules.Default
-        : NotificationRules.Default;
+    public NotificationRules RulesOf(Caller caller) => SettingsOf(caller)?.Notifications ?? NotificationRules.Default;
+
+    /// <summary>The caller's, or of whose key it is; null: it is no person's.</summary>
+    public PersonSettings? SettingsOf(Caller caller) => (caller.Person ?? caller.Owner) is { } id ? sources.People.Current.Find(id)?.Settings : null;
 
     /// <summary>What the caller is told; <paramref name="only"/>: of these kinds.</summary>
     public async Task<NotificationsAnswer> OfAsync(Caller caller, NotificationKind? only, CancellationToken cancellation)

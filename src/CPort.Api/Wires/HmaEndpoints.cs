@@ -197,12 +197,7 @@ public static class HmaEndpoints
         HttpContext http, ApiCaller me, AgencyLists lists, HashQuota quota, IReadOnlyActorRegistry actors, IntakeLimits limits, TimeProvider time, string bank,
         CancellationToken cancellation, string? classification = null, string? country = null)
     {
-        var body = await BodyAsync(http, limits);
-        if (body.TryGetProperty("note", out var note) && note.ValueKind != JsonValueKind.Null && note.ToString().Length > 0)
-        {
-            throw ApiProblemException.OfField("note", ProblemCodes.NotOffered, "CPort keeps no notes on hashes.");
-        }
-
+        var body = await BodyWithoutNoteAsync(http, limits);
         var signals = body.EnumerateObject().Where(p => p.Name != "note").Select(p => (Type: p.Name, Hash: Signal(p.Name, Text(p.Value)))).ToArray();
         if (signals.Length is 0 or > 20)
         {
@@ -242,12 +237,7 @@ public static class HmaEndpoints
         HttpContext http, ApiCaller me, AgencyLists lists, HashQuota quota, IReadOnlyActorRegistry actors, IntakeLimits limits, TimeProvider time, string bank,
         long content, CancellationToken cancellation)
     {
-        var body = await BodyAsync(http, limits);
-        if (body.TryGetProperty("note", out var note) && note.ValueKind != JsonValueKind.Null && note.ToString().Length > 0)
-        {
-            throw ApiProblemException.OfField("note", ProblemCodes.NotOffered, "CPort keeps no notes on hashes.");
-        }
-
+        var body = await BodyWithoutNoteAsync(http, limits);
         var until = body.TryGetProperty("disable_until_ts", out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var seconds)
             ? seconds : throw Missing("disable_until_ts");
         if (until is not (0 or 1))
@@ -388,6 +378,13 @@ public static class HmaEndpoints
         {
             throw ApiProblemException.OfField("enabled_ratio", ProblemCodes.NotOffered, "A list counts whole: the ratio is 1.");
         }
+    }
+
+    private static async Task<JsonElement> BodyWithoutNoteAsync(HttpContext http, IntakeLimits limits)
+    {
+        var body = await BodyAsync(http, limits);
+        return body.TryGetProperty("note", out var note) && note.ValueKind != JsonValueKind.Null && note.ToString().Length > 0
+            ? throw ApiProblemException.OfField("note", ProblemCodes.NotOffered, "CPort keeps no notes on hashes.") : body;
     }
 
     private static async Task<JsonElement> BodyAsync(HttpContext http, IntakeLimits limits)

@@ -37,11 +37,10 @@ internal static class ContentEndpoints
         var fields = all.Reader.Fields(context.OccurredAt);
         var assessment = fields.Assessment("assessment", CodeReader.Assessment(fields, "assessment", request, me.Access.AnalystName), required: true);
         fields.Check();
-        await DoAsync(http, all, me, (report, item) => new AssessItems
+        return await DoAsync(http, all, me, (report, item) => new AssessItems
         {
             ReportId = report, Context = context, Items = [new ItemTarget { Ordinal = item }], Assessment = assessment!,
         }, "classification");
-        return Shows.Done;
     }
 
     private static async Task<IResult> ActAsync(HttpContext http, IccamServices all)
@@ -52,11 +51,10 @@ internal static class ContentEndpoints
         var fields = all.Reader.Fields(context.OccurredAt);
         var action = fields.Action("", CodeReader.Action(fields, "", request, me.Style, me.Access.AnalystName), dateRequired: true);
         fields.Check();
-        await DoAsync(http, all, me, (report, item) => new RecordActions
+        return await DoAsync(http, all, me, (report, item) => new RecordActions
         {
             ReportId = report, Context = context, Items = [new ItemTarget { Ordinal = item }], Action = action!,
         }, "actionType");
-        return Shows.Done;
     }
 
     /// <summary>The first half of a move; an unknown country is refused, as nothing could follow from it.</summary>
@@ -70,11 +68,10 @@ internal static class ContentEndpoints
             Country = country, IpAddress = IpText.TryParse(RequestReader.Query(http, "newIpAddress"), out var address) ? IpText.Of(address) : null,
             Source = HostingSource.Analyst, Confidence = 100, TracedAt = context.OccurredAt,
         };
-        await DoAsync(http, all, me, (report, item) => new UpdateHosting
+        return await DoAsync(http, all, me, (report, item) => new UpdateHosting
         {
             ReportId = report, Context = context, Items = [new ItemTarget { Ordinal = item }], Facts = facts,
         }, "newCountryCode");
-        return Shows.Done;
     }
 
     /// <summary>The second half; what is that country's job already, by routing or by the first half, is moved.</summary>
@@ -83,11 +80,10 @@ internal static class ContentEndpoints
         var me = IccamCaller.Of(http);
         var country = Country(http, me);
         var context = me.Context(all.Time);
-        await DoAsync(http, all, me, (report, item) => new MoveToCountry
+        return await DoAsync(http, all, me, (report, item) => new MoveToCountry
         {
             ReportId = report, Context = context, Items = [new ItemTarget { Ordinal = item }], Country = country,
         }, "newCountryCode", RejectionCode.AlreadyAssignedThere);
-        return Shows.Done;
     }
 
     private static async Task<IResult> ReferenceAsync(HttpContext http, IccamServices all)
@@ -97,16 +93,18 @@ internal static class ContentEndpoints
         var fields = all.Reader.Fields(context.OccurredAt);
         var reference = fields.Reference("reference", RequestReader.Query(http, "reference"), required: true);
         fields.Check();
-        await DoAsync(http, all, me, (report, item) => new SetHotlineReference
+        return await DoAsync(http, all, me, (report, item) => new SetHotlineReference
         {
             ReportId = report, Context = context, Item = new ItemTarget { Ordinal = item }, Reference = reference!.Value,
         }, "reference");
-        return Shows.Done;
     }
 
-    private static Task DoAsync(
-        HttpContext http, IccamServices all, IccamCaller me, Func<ReportId, int, IReportCommand> command, string field, RejectionCode? done = null) =>
-        all.Reports.DoAsync(me.Caller, RequestReader.Number(http, Id), command, field, done, http.RequestAborted);
+    private static async Task<IResult> DoAsync(
+        HttpContext http, IccamServices all, IccamCaller me, Func<ReportId, int, IReportCommand> command, string field, RejectionCode? done = null)
+    {
+        await all.Reports.DoAsync(me.Caller, RequestReader.Number(http, Id), command, field, done, http.RequestAborted);
+        return Shows.Done;
+    }
 
     private static Country Country(HttpContext http, IccamCaller me) => me.Style.TryCountry(RequestReader.Query(http, "newCountryCode"), out var country)
         ? country

@@ -6,6 +6,7 @@ using CPort.Actors.Persistence;
 using CPort.Api.Tests.Cluster;
 using CPort.Api.Tests.EndToEnd;
 using CPort.Node.Hosting;
+using CPort.Tests.Shared;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CPort.Api.Tests.Iccam;
@@ -64,7 +65,7 @@ public sealed class IccamNode : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await Node.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        TestFolders.Remove(_folder);
     }
 
     /// <summary>Sets how a hotline's system comes in; a second operator agrees, as to a further key.</summary>
