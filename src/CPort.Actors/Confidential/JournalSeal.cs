@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Akka.Serialization;
 using CPort.Actors.Serialization;
+using CPort.Domain.Reports;
 using CPort.Domain.Wire;
 
 namespace CPort.Actors.Confidential;
@@ -53,15 +54,34 @@ public sealed class JournalSeal(KeyRing ring)
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
+    /// <summary>Events of reports that are remembered until they are read back, the newest; a row of one that is larger is not.</summary>
+    private const int Remembered = 4_096;
+
+    private const int RememberedBytes = 16 * 1024;
+
     private readonly DerivedKeys _keys = new(ring, "journal 1 ", 1_024);
+
+    // By the counter of its row. Who follows the journal meets what this process wrote a moment ago: a row that is byte for byte the one made of an event is
+    // that event, and needs no opening.
+    private readonly Made?[] _made = new Made?[Remembered];
 
     private volatile Writer? _writer;
 
     /// <summary>Seals the event with this number of an entity.</summary>
-    public SealedRow SealEvent(string persistenceId, long sequence, object e) => Seal(Event, persistenceId, sequence, e);
+    public SealedRow SealEvent(string persistenceId, long sequence, object e)
+    {
+        var row = Seal(Event, persistenceId, sequence, e);
+        if (e is IReportEvent && row.Bytes.Length <= RememberedBytes)
+        {
+            _made[SlotOf(row.Bytes)] = new Made(persistenceId, sequence, row, e);
+        }
+
+        return row;
+    }
 
     /// <summary>Opens what <see cref="SealEvent"/> made for this place; throws <see cref="SealBrokenException"/> for anything else.</summary>
-    public object OpenEvent(string persistenceId, long sequence, object? payload) => Open(Event, persistenceId, sequence, payload);
+    public object OpenEvent(string persistenceId, long sequence, object? payload) =>
+        Remember(persistenceId, sequence, payload as SealedRow) ?? Open(Event, persistenceId, sequence, payload);
 
     /// <summary>Seals an entity's state after its event with this number.</summary>
     public SealedRow SealSnapshot(string persistenceId, long sequence, object snapshot) => Seal(Snapshot, persistenceId, sequence, snapshot);
@@ -137,6 +157,29 @@ public sealed class JournalSeal(KeyRing ring)
             ArrayPool<byte>.Shared.Return(plain);
         }
     }
+
+    /// <summary>The event of which this process made exactly this row for this place; null: it is not known any more, and the row is to be opened.</summary>
+    private object? Remember(string persistenceId, long sequence, SealedRow? row)
+    {
+        if (row is not { Bytes: { Length: >= Overhead } bytes })
+        {
+            return null;
+        }
+
+        ref var slot = ref _made[SlotOf(bytes)];
+        if (slot is not { } made || made.Sequence != sequence || made.PersistenceId != persistenceId || made.Row.Manifest != row.Manifest
+            || !bytes.AsSpan().SequenceEqual(made.Row.Bytes))
+        {
+            return null;
+        }
+
+        slot = null;
+        return made.Event;
+    }
+
+    private static int SlotOf(ReadOnlySpan<byte> row) => (int)(BinaryPrimitives.ReadUInt64BigEndian(row[CounterAt..]) % Remembered);
+
+    private sealed record Made(string PersistenceId, long Sequence, SealedRow Row, object Event);
 
     private const int MaxManifest = 16;
 

@@ -17,6 +17,12 @@ public sealed class KeyRingSeam : ConfidentialSeam
     private const int GenerationLength = 2;
     private const int HeadLength = GenerationLength + AesSeal.NonceLength;
     private const int MaxPurposes = 64;
+    private const int ClearLength = 4_096;
+    private const int MaxClearKept = 65_536;
+
+    // Several secrets are sealed an item: what they are written into is kept by the thread.
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? s_clear;
 
     private readonly KeyRing _ring;
     private readonly DerivedKeys _reportKeys;
@@ -33,10 +39,26 @@ public sealed class KeyRingSeam : ConfidentialSeam
     /// <inheritdoc/>
     public override Sealed Seal<T>(SealedPlace place, T secret, bool repeatable = false)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        WireModel.Instance.Serialize(buffer, secret);
+        var buffer = s_clear ??= new ArrayBufferWriter<byte>(ClearLength);
+        try
+        {
+            WireModel.Instance.Serialize(buffer, secret);
+            return Seal(place, buffer.WrittenSpan, repeatable);
+        }
+        finally
+        {
+            buffer.Clear(); // zeroes the written part: clear text should not linger on the heap
+            if (buffer.Capacity > MaxClearKept)
+            {
+                s_clear = null;
+            }
+        }
+    }
+
+    private Sealed Seal(SealedPlace place, ReadOnlySpan<byte> plain, bool repeatable)
+    {
         var generation = _ring.Writing;
-        var bytes = new byte[HeadLength + buffer.WrittenCount + AesSeal.TagLength];
+        var bytes = new byte[HeadLength + plain.Length + AesSeal.TagLength];
         BinaryPrimitives.WriteUInt16BigEndian(bytes, checked((ushort)generation));
         var nonce = bytes.AsSpan(GenerationLength, AesSeal.NonceLength);
         Span<byte> bound = stackalloc byte[BoundLength];
@@ -44,15 +66,14 @@ public sealed class KeyRingSeam : ConfidentialSeam
         var key = _reportKeys.Of(generation, place.Report.Value);
         if (repeatable)
         {
-            NonceOf(key, bound, buffer.WrittenSpan, nonce);
+            NonceOf(key, bound, plain, nonce);
         }
         else
         {
             RandomNumberGenerator.Fill(nonce);
         }
 
-        AesSeal.Encrypt(key, nonce, buffer.WrittenSpan, bytes.AsSpan(HeadLength), bound);
-        buffer.Clear(); // zeroes the written part: clear text should not linger on the heap
+        AesSeal.Encrypt(key, nonce, plain, bytes.AsSpan(HeadLength), bound);
         return new Sealed { Bytes = bytes };
     }
 
@@ -68,29 +89,38 @@ public sealed class KeyRingSeam : ConfidentialSeam
         var generation = BinaryPrimitives.ReadUInt16BigEndian(bytes);
         Span<byte> bound = stackalloc byte[BoundLength];
         Bind(place, generation, bound);
-        var plain = new byte[bytes.Length - HeadLength - AesSeal.TagLength];
+        var length = bytes.Length - HeadLength - AesSeal.TagLength;
+        var rented = ArrayPool<byte>.Shared.Rent(length);
         var key = _reportKeys.Of(generation, place.Report.Value);
-        if (!AesSeal.TryDecrypt(key, bytes.Slice(GenerationLength, AesSeal.NonceLength), bytes[HeadLength..], plain, bound))
-        {
-            throw Broken(place);
-        }
-
         try
         {
-            return WireModel.Instance.Deserialize<T>((ReadOnlyMemory<byte>)plain);
+            return AesSeal.TryDecrypt(key, bytes.Slice(GenerationLength, AesSeal.NonceLength), bytes[HeadLength..], rented.AsSpan(0, length), bound)
+                ? WireModel.Instance.Deserialize<T>((ReadOnlyMemory<byte>)rented.AsMemory(0, length))
+                : throw Broken(place);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is not (OutOfMemoryException or SealBrokenException))
         {
             throw new SealBrokenException($"{At(place)} holds no {typeof(T).Name}.");
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(plain);
+            CryptographicOperations.ZeroMemory(rented.AsSpan(0, length));
+            ArrayPool<byte>.Shared.Return(rented);
         }
     }
 
     /// <inheritdoc/>
-    public override byte[] Keyed(string purpose, ReadOnlySpan<byte> data)
+    public override byte[] Keyed(string purpose, ReadOnlySpan<byte> data) => HMACSHA256.HashData(PurposeKey(purpose), data);
+
+    /// <inheritdoc/>
+    public override ulong KeyedNumber(string purpose, ReadOnlySpan<byte> data)
+    {
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(PurposeKey(purpose), data, hash);
+        return BinaryPrimitives.ReadUInt64BigEndian(hash);
+    }
+
+    private byte[] PurposeKey(string purpose)
     {
         if (!_purposeKeys.TryGetValue(purpose, out var key))
         {
@@ -101,7 +131,7 @@ public sealed class KeyRingSeam : ConfidentialSeam
             }
         }
 
-        return HMACSHA256.HashData(key, data);
+        return key;
     }
 
     /// <summary>A nonce that only the same content in the same place gets again (as AES-GCM-SIV's, RFC 8452, in spirit).</summary>

@@ -38,6 +38,13 @@ public sealed class FeedWriter(
     private readonly ReportCache _reports = new(cachedItems);
     private long? _position;
 
+    // Whom news concern, as long as the agencies are these, and the day.
+    private (AgencyDirectory? Agencies, DateOnly Day) _audiencesOf;
+    private Dictionary<Tenant, FeedAudience> _audiences = [];
+
+    // The last event of the agencies that the position includes.
+    private long? _registered;
+
     /// <summary>Step by step until it is cancelled; what is older than <paramref name="kept"/> goes. Ends with what goes wrong.</summary>
     public async Task RunAsync(TimeSpan kept, CancellationToken cancellation)
     {
@@ -62,19 +69,22 @@ public sealed class FeedWriter(
     public async Task<bool> StepAsync(CancellationToken cancellation)
     {
         var after = _position ??= await PositionAsync(cancellation).ConfigureAwait(false);
-        var (rows, upTo) = await tail.ReadAsync(after, long.MaxValue, _batch, row => row.IsOfReport, cancellation).ConfigureAwait(false);
+        var (rows, upTo) = await tail.ReadAsync(after, long.MaxValue, _batch, row => row.IsOfReport || IsOfAgencies(row), cancellation).ConfigureAwait(false);
         if (upTo <= after)
         {
             return false;
         }
 
         // An agency that was registered before an event is told of it, also when this node has only just begun.
-        var registered = await journal.LastOfAsync(EntityName.Agencies, upTo, cancellation).ConfigureAwait(false);
+        var registered = _registered is { } known ? rows.Where(IsOfAgencies).Select(r => r.Sequence).DefaultIfEmpty(known).Max()
+            : await journal.LastOfAsync(EntityName.Agencies, upTo, cancellation).ConfigureAwait(false);
+        var isPart = rows.Length == _batch;
+        rows = [.. rows.Where(r => r.IsOfReport)];
         await directory.WaitForAsync(registered, cancellation).ConfigureAwait(false);
         var news = await NewsAsync(rows, after, cancellation).ConfigureAwait(false);
 
         // From here on what is remembered is ahead of the database: whatever goes wrong, it is read anew.
-        _position = null;
+        (_position, _registered) = (null, null);
         try
         {
             await WriteAsync(news, after, upTo, cancellation).ConfigureAwait(false);
@@ -85,14 +95,16 @@ public sealed class FeedWriter(
             throw;
         }
 
-        _position = upTo;
-        return rows.Length == _batch;
+        (_position, _registered) = (upTo, registered);
+        return isPart;
     }
+
+    private static bool IsOfAgencies(JournalEvent row) => row.PersistenceId == EntityName.Agencies.ToString();
 
     /// <summary>Forgets what it knows of the end: another node may have gone on.</summary>
     public void Forget()
     {
-        _position = null;
+        (_position, _registered) = (null, null);
         _reports.Clear();
     }
 
@@ -144,7 +156,11 @@ public sealed class FeedWriter(
         var states = new Dictionary<string, Folding>(StringComparer.Ordinal);
         var day = AgencyDirectory.DayOf(time.GetUtcNow());
         var agencies = directory.Current;
-        var readers = new Dictionary<Tenant, FeedAudience>();
+        if (!ReferenceEquals(_audiencesOf.Agencies, agencies) || _audiencesOf.Day != day)
+        {
+            (_audiencesOf, _audiences) = ((agencies, day), []);
+        }
+
         var news = new List<FeedNews>();
         foreach (var row in rows)
         {
@@ -159,9 +175,9 @@ public sealed class FeedWriter(
             if (report.Fault is null && row.Event is { } happened)
             {
                 var tenant = report.Now.Tenant;
-                if (!readers.TryGetValue(tenant, out var of))
+                if (!_audiences.TryGetValue(tenant, out var of))
                 {
-                    readers[tenant] = of = new FeedAudience(FeedRules.ReadersOf(agencies, day, tenant));
+                    _audiences[tenant] = of = new FeedAudience(FeedRules.ReadersOf(agencies, day, tenant));
                 }
 
                 news.AddRange(FeedRules.NewsOf(row.Ordering, happened, report.Now, of));

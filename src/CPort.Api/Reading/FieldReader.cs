@@ -22,6 +22,7 @@ public sealed partial class FieldReader(IntakeLimits limits, CodeGeneration code
 
     private readonly List<FieldError> _errors = [];
     private readonly List<FieldError> _leftOut = [];
+    private (string List, int Index)? _within;
 
     public IReadOnlyCollection<FieldError> Errors => _errors;
 
@@ -54,11 +55,20 @@ public sealed partial class FieldReader(IntakeLimits limits, CodeGeneration code
 
     public DateTimeOffset Now => now;
 
+    /// <summary>
+    /// What is read until <see cref="Leave"/> stands in this entry of a list: its fields are named without it, and their whole path is made for an error only.
+    /// </summary>
+    public void Enter(string list, int index) => _within = (list, index);
+
+    public void Leave() => _within = null;
+
+    private string Path(string field) => _within is var (list, index) ? $"{list}[{index}].{field}" : field;
+
     public void Add(string field, string code, string detail)
     {
         if (!IsFull)
         {
-            _errors.Add(new FieldError(field, code, detail));
+            _errors.Add(new FieldError(Path(field), code, detail));
         }
     }
 
@@ -66,7 +76,7 @@ public sealed partial class FieldReader(IntakeLimits limits, CodeGeneration code
     {
         if (_leftOut.Count < limits.ErrorsPerReport)
         {
-            _leftOut.Add(new FieldError(field, code, detail));
+            _leftOut.Add(new FieldError(Path(field), code, detail));
         }
     }
 
@@ -95,7 +105,7 @@ public sealed partial class FieldReader(IntakeLimits limits, CodeGeneration code
             value = string.Concat(value.Select(c => c is >= '\u0080' and <= '\u009F' ? Windows[c - 0x80] : c));
         }
 
-        if (value.Any(c => char.IsControl(c) && c is not ('\r' or '\n' or '\t')))
+        if (HasControl(value, "\r\n\t"))
         {
             Add(field, ProblemCodes.ControlCharacters, "The text contains control characters.");
             return null;
@@ -104,11 +114,24 @@ public sealed partial class FieldReader(IntakeLimits limits, CodeGeneration code
         return value;
     }
 
+    private static bool HasControl(string text, string but)
+    {
+        foreach (var c in text)
+        {
+            if (char.IsControl(c) && !but.Contains(c))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>A name: one line. Blank counts as not given.</summary>
     public string? Name(string field, string? value)
     {
         var text = Text(field, value, limits.NameLength);
-        if (text?.Any(char.IsControl) == true)
+        if (text is not null && HasControl(text, ""))
         {
             Add(field, ProblemCodes.ControlCharacters, "The text must stand on one line.");
             return null;
@@ -492,7 +515,8 @@ public sealed partial class FieldReader(IntakeLimits limits, CodeGeneration code
             LeaveOut($"{field}.pdqQuality", ProblemCodes.Inconsistent, "A quality without a PDQ value.");
         }
 
-        return (found.ToImmutable(), found.Any(h => h.Algorithm == HashAlgorithm.Pdq) ? body.PdqQuality : null);
+        return (found.DrainToImmutable() is var hashes && hashes.Any(static h => h.Algorithm == HashAlgorithm.Pdq)
+            ? (hashes, body.PdqQuality) : (hashes, null));
     }
 
     /// <summary>Bytes of a media file.</summary>

@@ -68,21 +68,21 @@ public sealed record UrlEntryBody
     public HashesBody? Hashes { get; init; }
 
     /// <summary>What the entry says; null, and the errors are in <paramref name="fields"/>, when it has no URL that can be read.</summary>
-    internal SubmittedItem? Read(FieldReader fields, UrlKeyMaker keys, string at)
+    internal SubmittedItem? Read(FieldReader fields, UrlKeyMaker keys)
     {
-        var url = fields.Url($"{at}.urlString", UrlString);
-        var reference = fields.Reference($"{at}.hotlineReference", HotlineReference);
+        var url = fields.Url("urlString", UrlString);
+        var reference = fields.Reference("hotlineReference", HotlineReference);
         var hosting = fields.Hosting(
-            $"{at}.", HostingCountryCode, HostingIpAddress, HostingIsp, HostingOrganization,
+            "", HostingCountryCode, HostingIpAddress, HostingIsp, HostingOrganization,
             HostingSource.Reported, HostingFacts.ReportedConfidence);
-        var memo = fields.Text($"{at}.memo", Memo);
+        var memo = fields.Text("memo", Memo);
         var isSource = IsSourceUrl is { IsSet: true };
-        var type = fields.Code($"{at}.contentType", CodeLists.ContentTypes, ContentType);
-        var assessment = fields.Assessment($"{at}.assessment", Assessment);
-        var actions = ReadActions(fields, $"{at}.actions", Actions);
-        var (hashes, quality) = fields.Hashes($"{at}.hashes", Hashes);
-        var size = fields.Size($"{at}.hashes.mediaSize", Hashes?.MediaSize);
-        var mimeType = fields.Name($"{at}.hashes.mimeType", Hashes?.MimeType);
+        var type = fields.Code("contentType", CodeLists.ContentTypes, ContentType);
+        var assessment = fields.Assessment("assessment", Assessment);
+        var actions = ReadActions(fields, "actions", Actions);
+        var (hashes, quality) = fields.Hashes("hashes", Hashes);
+        var size = fields.Size("hashes.mediaSize", Hashes?.MediaSize);
+        var mimeType = fields.Name("hashes.mimeType", Hashes?.MimeType);
         if (url is null)
         {
             return null;

@@ -76,13 +76,18 @@ public sealed class ReportBodyReader(IntakeLimits limits, UrlKeyMaker keys, Conf
             if (entries[i] is not { } entry)
             {
                 fields.Missing($"urls[{i}]");
+                continue;
             }
-            else if (entry.Read(fields, keys, $"urls[{i}]") is { } item)
+
+            fields.Enter("urls", i);
+            if (entry.Read(fields, keys) is { } item)
             {
                 items.Add(item);
             }
+
+            fields.Leave();
         }
 
-        return items.ToImmutable();
+        return items.DrainToImmutable();
     }
 }

@@ -622,12 +622,25 @@ public static partial class AccessTable
         ItemTie.Orphan => item.IsOrphan,
         ItemTie.Illegal => item.IsIllegal,
         ItemTie.FormerAgency => IsIn(item.FormerAgencies, caller.Agency.Value),
-        ItemTie.FormerCountry => caller.Countries.Any(c => IsIn(item.FormerCountries, c.Code)),
+        ItemTie.FormerCountry => item.FormerCountries.Length > 0 && IsOfAny(caller.Countries, item.FormerCountries),
         ItemTie.EscalatedTo => item.IsOrphan && caller.Agency == item.EscalatedTo,
         ItemTie.ReferredTo => IsIn(item.ReferredTo, caller.Agency.Value),
         ItemTie.AskedToLook => IsIn(item.AskedToLook, caller.Agency.Value),
         _ => true,
     };
+
+    private static bool IsOfAny(ImmutableArray<Country> countries, string set)
+    {
+        foreach (var country in countries)
+        {
+            if (IsIn(set, country.Code))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool Holds(ItemPhase phase, ItemRelationFacts item) => phase switch
     {

@@ -25,4 +25,7 @@ public abstract class ConfidentialSeam
     /// report ids. 32 bytes.
     /// </summary>
     public abstract byte[] Keyed(string purpose, ReadOnlySpan<byte> data);
+
+    /// <summary>The first eight bytes of <see cref="Keyed"/>.</summary>
+    public virtual ulong KeyedNumber(string purpose, ReadOnlySpan<byte> data) => BinaryPrimitives.ReadUInt64BigEndian(Keyed(purpose, data));
 }

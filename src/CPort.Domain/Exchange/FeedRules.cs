@@ -11,24 +11,31 @@ namespace CPort.Domain.Exchange;
 public sealed record FeedNews(ReportId Report, Tenant Tenant, FeedFacts Facts, ImmutableArray<AgencyId> Agencies);
 
 /// <summary>
-/// Whom news concern, of these readers. Of items that stand alike to everybody, as those of one report mostly do, it is worked out once; so it is made anew
-/// for each stretch of events. Not thread-safe.
+/// Whom news concern, of these readers. Of items that stand alike to everybody, as those of one report mostly do, it is worked out once. Not thread-safe.
 /// </summary>
 public sealed class FeedAudience(ImmutableArray<Caller> readers)
 {
+    private const int MaxKnown = 10_000;
+
     private readonly Dictionary<(ItemRelationFacts Item, FeedType Type, AgencyId? Asker), ImmutableArray<AgencyId>> _known = [];
 
     /// <summary>Agencies of readers for whom the news of one of the items are, in the readers' order.</summary>
     public ImmutableArray<AgencyId> Of(IEnumerable<ItemRelationFacts> items, FeedType type, AgencyId? asker)
     {
-        var each = items.Distinct().Select(item => Of(item, type, asker)).ToArray();
+        ImmutableArray<AgencyId>[] each = [.. items.Distinct().Select(item => Of(item, type, asker))];
         return each is [var one] ? one : [.. readers.Select(r => r.Agency).Where(agency => each.Any(of => of.Contains(agency)))];
     }
 
-    private ImmutableArray<AgencyId> Of(ItemRelationFacts item, FeedType type, AgencyId? asker)
+    /// <summary>As the other, of one item.</summary>
+    public ImmutableArray<AgencyId> Of(ItemRelationFacts item, FeedType type, AgencyId? asker)
     {
         if (!_known.TryGetValue((item, type, asker), out var of))
         {
+            if (_known.Count >= MaxKnown)
+            {
+                _known.Clear();
+            }
+
             _known[(item, type, asker)] = of = [.. readers.Where(r => FeedRules.IsFor(r, item, type, asker)).Select(r => r.Agency)];
         }
 
@@ -70,7 +77,8 @@ public static class FeedRules
         {
             part++;
             var item = ordinal is { } o ? after.Items[o - 1] : null;
-            var concerned = readers.Of((item is null ? after.Items.AsEnumerable() : [item]).Select(i => ReportViews.RelationFacts(after, i)), type, asker);
+            var concerned = item is null ? readers.Of(after.Items.Select(i => ReportViews.RelationFacts(after, i)), type, asker)
+                : readers.Of(ReportViews.RelationFacts(after, item), type, asker);
             if (concerned.IsEmpty)
             {
                 continue;

@@ -10,6 +10,8 @@ namespace CPort.Domain.Exchange;
 /// <param name="Meaning">A sentence for people, for the API's description.</param>
 public sealed record FeedType(string Name, FieldGroup Needs, string Meaning)
 {
+    public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
+
     public override string ToString() => Name;
 }
 

@@ -86,22 +86,27 @@ internal sealed class HashNearSearch
     /// </summary>
     public NearFound Search(HashBucket state, SearchNear query, int most, List<(int Row, int Values)> overMatching)
     {
-        var answers = ImmutableArray.CreateBuilder<NearAnswer>();
+        var queries = query.Queries.AsSpan();
         var weight = 0;
+        var answers = ImmutableArray.CreateBuilder<NearAnswer>(queries.Length);
+        var found = new NearAnswer[Math.Min(Batch, queries.Length)];
 
         // A batch at a time: what would not fit in the answer is not searched in vain, and the indexes answer a batch faster than its queries.
-        foreach (var batch in query.Queries.Chunk(Batch))
+        for (; queries.Length > 0; queries = queries[Math.Min(Batch, queries.Length)..])
         {
-            foreach (var (q, answer, bytes) in Search(state, batch))
+            var batch = queries[..Math.Min(Batch, queries.Length)];
+            Search(state, batch, found);
+            for (var i = 0; i < batch.Length; i++)
             {
-                weight += bytes;
+                var answer = found[i];
+                weight += Math.Max(8, answer.Weight);
                 if (weight > HashBucketLimits.PartBytes && answers.Count > 0)
                 {
                     return new NearFound { RequestId = query.RequestId, Answers = answers.DrainToImmutable() };
                 }
 
                 answers.Add(answer);
-                if (most > 0 && IsSampled(q.Hash, out var mark))
+                if (most > 0 && !answer.IsNothing && IsSampled(batch[i].Hash, out var mark))
                 {
                     Count(answer.Matches.Where(m => m.Distance > 0).Select(m => m.Verdict.Hash), mark);
                     Count(answer.LookAlikes.Where(l => l.Distance > 0).Select(l => l.Hash), mark);
@@ -134,11 +139,15 @@ internal sealed class HashNearSearch
         }
     }
 
-    private IEnumerable<(NearQuery Query, NearAnswer Answer, int Bytes)> Search(HashBucket state, NearQuery[] queries)
+    /// <summary>The answers to a batch, at most <see cref="Batch"/>, in order.</summary>
+    private void Search(HashBucket state, ReadOnlySpan<NearQuery> queries, Span<NearAnswer> answers)
     {
         // Where a query's answers stand among those of the index; -1 when it is not asked.
-        var (knownAt, alikeAt) = (new int[queries.Length], new int[queries.Length]);
-        var (known, alike) = (new List<PdqQuery>(queries.Length), new List<PdqQuery>());
+        Span<int> knownAt = stackalloc int[queries.Length];
+        Span<int> alikeAt = stackalloc int[queries.Length];
+        Span<PdqQuery> known = stackalloc PdqQuery[queries.Length];
+        Span<PdqQuery> alike = stackalloc PdqQuery[queries.Length];
+        var (askedKnown, askedAlike) = (0, 0);
         for (var i = 0; i < queries.Length; i++)
         {
             var q = queries[i];
@@ -149,22 +158,24 @@ internal sealed class HashNearSearch
             }
 
             var (value, radius) = (PdqValue.From(q.Hash), q.Radius);
-            knownAt[i] = known.Count;
-            known.Add(new PdqQuery(value, radius, Math.Clamp(q.MaxResults, 1, 100)));
+            knownAt[i] = askedKnown;
+            known[askedKnown++] = new PdqQuery(value, radius, Math.Clamp(q.MaxResults, 1, 100));
             if (q.MaxLookAlikes > 0)
             {
-                alikeAt[i] = alike.Count;
-                alike.Add(new PdqQuery(value, radius, Math.Min(q.MaxLookAlikes, 100)));
+                alikeAt[i] = askedAlike;
+                alike[askedAlike++] = new PdqQuery(value, radius, Math.Min(q.MaxLookAlikes, 100));
             }
         }
 
-        var knownHits = _known.SearchMany(CollectionsMarshal.AsSpan(known));
-        var alikeHits = _lookAlikes.SearchMany(CollectionsMarshal.AsSpan(alike));
+        var knownHits = _known.SearchMany(known[..askedKnown]);
+        var alikeHits = _lookAlikes.SearchMany(alike[..askedAlike]);
         for (var i = 0; i < queries.Length; i++)
         {
-            var near = knownAt[i] < 0 ? new PdqHits([], false) : knownHits[knownAt[i]];
-            var likes = alikeAt[i] < 0 ? new PdqHits([], false) : alikeHits[alikeAt[i]];
-            var answer = new NearAnswer
+            var near = knownAt[i] < 0 ? NoHits : knownHits[knownAt[i]];
+            var likes = alikeAt[i] < 0 ? NoHits : alikeHits[alikeAt[i]];
+
+            // Of many buckets that are asked, most have nothing.
+            answers[i] = near is { Hits.IsEmpty: true, Truncated: false } && likes.Hits.IsEmpty ? NearAnswer.Nothing : new NearAnswer
             {
                 Matches = [.. near.Hits.Select(hit =>
                     new NearMatch { Distance = hit.Distance, Verdict = HashBucketRules.VerdictOf(state, hit.Hash) })],
@@ -172,9 +183,10 @@ internal sealed class HashNearSearch
                 LookAlikes = [.. likes.Hits.Select(hit => new LookAlike
                     { Hash = hit.Hash, Distance = hit.Distance, Items = state.Sightings.CountOf(state.RowOf(hit.Hash)) })],
             };
-            yield return (queries[i], answer, Math.Max(8, answer.Weight));
         }
     }
+
+    private static readonly PdqHits NoHits = new([], false);
 
     private static Place PlaceOf(HashBucket state, int row) =>
         state.IsQuarantined(row) || state.IsTrap(row) ? Place.Nowhere

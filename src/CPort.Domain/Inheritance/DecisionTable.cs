@@ -47,8 +47,8 @@ public static class DecisionTable
         new(10, "rows 4 and 8 together", "both are shown, the graver first", "a look"),
     ];
 
-    /// <summary>One word, on which hash.</summary>
-    private sealed record Said(HashWord Word, int Place, int Index, HashAlgorithm Algorithm, HashStrength Strength, long Version)
+    /// <summary>One word, on which hash. All words of a hash are of its strength.</summary>
+    private readonly record struct Said(HashWord Word, int Place, int Index, HashAlgorithm Algorithm, HashStrength Strength, long Version)
     {
         public Classification Is => Word.Classification;
     }
@@ -68,7 +68,7 @@ public static class DecisionTable
         }
 
         // Each news of each hash comes through here: no more is made than what is read.
-        var said = new List<Said>();
+        var said = new List<Said>(known.Sum(k => k.Words.Length));
         foreach (var k in known)
         {
             if (k.IsKnown)
@@ -84,10 +84,14 @@ public static class DecisionTable
             }
         }
 
-        said = [.. said.OrderBy(s => s.Strength).ThenBy(s => s.Place)];
-        var exact = said.FindAll(s => s.Strength != HashStrength.Perceptual);
-        var heard = exact.FindAll(s => s.Word.Heard);
-        var deciding = heard.FindAll(s => Decides(s, heard, options));
+        if (!IsInOrder(said))
+        {
+            said = [.. said.OrderBy(s => s.Strength).ThenBy(s => s.Place)];
+        }
+
+        var exact = Those(said, static s => s.Strength != HashStrength.Perceptual);
+        var heard = Those(exact, static s => s.Word.Heard);
+        var deciding = heard.TrueForAll(static s => s.Strength == HashStrength.Strong) ? heard : Deciding(heard, options);
         return Verdict(country, deciding, heard)
             ?? Shown(country, deciding)
             ?? ((Verdict(country, heard, heard) ?? Shown(country, heard)) is { } weak ? Weaken(weak, heard) : null)
@@ -105,6 +109,62 @@ public static class DecisionTable
         return heard.Select(s => s.Word.Law).Distinct().Any(country => Verdict(country, heard, heard) is { Kind: InheritanceKind.Disputed });
     }
 
+    private static bool IsInOrder(List<Said> said)
+    {
+        for (var i = 1; i < said.Count; i++)
+        {
+            var (before, after) = (said[i - 1], said[i]);
+            if (before.Strength > after.Strength || (before.Strength == after.Strength && before.Place > after.Place))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>As <c>FindAll</c>, without a list of its own where there are none or all; nobody changes what it returns.</summary>
+    private static List<Said> Those(List<Said> said, Predicate<Said> which)
+    {
+        var count = 0;
+        foreach (var s in said)
+        {
+            count += which(s) ? 1 : 0;
+        }
+
+        if (count == said.Count || count == 0)
+        {
+            return count == 0 ? None : said;
+        }
+
+        var those = new List<Said>(count);
+        foreach (var s in said)
+        {
+            if (which(s))
+            {
+                those.Add(s);
+            }
+        }
+
+        return those;
+    }
+
+    private static readonly List<Said> None = [];
+
+    private static List<Said> Deciding(List<Said> heard, InheritanceOptions options)
+    {
+        var deciding = new List<Said>(heard.Count);
+        foreach (var s in heard)
+        {
+            if (Decides(s, heard, options))
+            {
+                deciding.Add(s);
+            }
+        }
+
+        return deciding;
+    }
+
     // MD5 and SHA-1 can be forged, and nobody can say what else has a PhotoDNA value.
     private static bool Decides(Said s, List<Said> heard, InheritanceOptions options) => s.Strength switch
     {
@@ -113,29 +173,41 @@ public static class DecisionTable
         {
             WeakHashes.Always => true,
             // The same by the same voice: who only reports what a country's law says does not give weight to who speaks for it.
-            WeakHashes.WhenBothAgree => heard.Exists(o =>
-                o.Strength == HashStrength.Weak && o.Algorithm != s.Algorithm && o.Is == s.Is && o.Word.Law == s.Word.Law && o.Word.Speaks == s.Word.Speaks),
+            WeakHashes.WhenBothAgree => IsSaidOfTheOther(s, heard),
             _ => false,
         },
         HashStrength.Opaque => options.PhotoDnaDecides,
         _ => false,
     };
 
+    private static bool IsSaidOfTheOther(Said s, List<Said> heard)
+    {
+        foreach (var o in heard)
+        {
+            if (o.Strength == HashStrength.Weak && o.Algorithm != s.Algorithm && o.Is == s.Is && o.Word.Law == s.Word.Law && o.Word.Speaks == s.Word.Speaks)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The strength down to which words must be counted to be believed; <paramref name="said"/> is believed as a whole.</summary>
     private static HashStrength BelievedAt(List<Said> said)
     {
-        var strengths = said.Select(s => s.Strength).Distinct().Order();
+        var strengths = said.Select(static s => s.Strength).Distinct().Order();
         return strengths.First(most => Believed(said.FindAll(s => s.Strength <= most)));
     }
 
     /// <summary>Rows 1 to 3 and 5 to 7: what is decided without a human, or disputed.</summary>
     private static InheritanceDecision? Verdict(Country? country, List<Said> deciding, List<Said> heard)
     {
-        var baseline = deciding.FindAll(s => s.Is == Classification.Baseline);
+        var baseline = Those(deciding, static s => s.Is == Classification.Baseline);
         if (Believed(baseline))
         {
-            var against = heard.FindAll(s => s.Is == Classification.NotIllegal);
-            var believed = deciding.FindAll(s => s.Is == Classification.NotIllegal);
+            var against = Those(heard, static s => s.Is == Classification.NotIllegal);
+            var believed = Those(deciding, static s => s.Is == Classification.NotIllegal);
 
             // Of contradicting verdicts the stronger hash's stands, except that no NotIllegal ever beats a believed Baseline silently.
             return Believed(believed) && BelievedAt(believed) <= BelievedAt(baseline)
@@ -146,8 +218,8 @@ public static class DecisionTable
                 };
         }
 
-        var own = deciding.FindAll(s => s.Word.Speaks && country is not null && s.Word.Law == country);
-        var (illegal, cleared) = (own.FindAll(s => s.Is.IsIllegal()), own.FindAll(s => s.Is == Classification.NotIllegal));
+        var own = country is { } law ? Those(deciding, s => s.Word.Speaks && s.Word.Law == law) : None;
+        var (illegal, cleared) = (Those(own, static s => s.Is.IsIllegal()), Those(own, static s => s.Is == Classification.NotIllegal));
         if (illegal.Count > 0 && cleared.Count > 0 && illegal[0].Strength == cleared[0].Strength)
         {
             return Make(InheritanceKind.Disputed, 7, own);
@@ -160,7 +232,7 @@ public static class DecisionTable
         }
 
         var gravest = stands.Min(s => s.Is);
-        return Make(InheritanceKind.Inherited, gravest.IsIllegal() ? 5 : 6, stands.FindAll(s => s.Is == gravest)) with
+        return Make(InheritanceKind.Inherited, gravest.IsIllegal() ? 5 : 6, Those(stands, s => s.Is == gravest)) with
         {
             Classification = gravest, Countries = [country!.Value],
         };
@@ -169,18 +241,18 @@ public static class DecisionTable
     /// <summary>Rows 4 and 8 to 10: what a human is shown.</summary>
     private static InheritanceDecision? Shown(Country? country, List<Said> deciding)
     {
-        var elsewhere = deciding.FindAll(s => s.Word.Law is { } law && law != country && s.Is != Classification.Baseline);
-        var laws = elsewhere.GroupBy(s => s.Word.Law!.Value).OrderBy(g => g.Key)
+        var elsewhere = Those(deciding, s => s.Word.Law is { } law && law != country && s.Is != Classification.Baseline);
+        var laws = elsewhere.Count == 0 ? [] : elsewhere.GroupBy(s => s.Word.Law!.Value).OrderBy(g => g.Key)
             .Select(g => (Country: g.Key, Said: g.Select(s => s.Is).Distinct().ToArray()))
             .Select(g => new ElsewhereWord { Country = g.Country, Classification = g.Said is [var one] ? one : null }).ToImmutableArray();
-        if (deciding.FindAll(s => s.Is == Classification.Baseline) is { Count: > 0 } baseline)
+        if (Those(deciding, static s => s.Is == Classification.Baseline) is { Count: > 0 } baseline)
         {
             return Suggest(SuggestionReason.SingleStandardSource, laws.IsEmpty ? 4 : 10, baseline) with { Elsewhere = laws };
         }
 
         // INTERPOL judges by no country's law: what it says besides Baseline speaks for none.
-        var named = deciding.FindAll(s => s.Word.Law is null ? s.Is != Classification.Baseline : s.Word.Law == country);
-        var national = elsewhere.FindAll(s => s.Is == Classification.National);
+        var named = Those(deciding, s => s.Word.Law is null ? s.Is != Classification.Baseline : s.Word.Law == country);
+        var national = Those(elsewhere, static s => s.Is == Classification.National);
         var shown = named.Exists(s => s.Is.IsIllegal()) || (named.Count > 0 && national.Count == 0)
                 ? Suggest(SuggestionReason.DoesNotSpeak, 9, named.FindAll(s => s.Is == named.Min(n => n.Is)))
             : national.Count > 0 ? Make(InheritanceKind.NationalElsewhere, 8, national) with
@@ -199,20 +271,20 @@ public static class DecisionTable
             : decision with
             {
                 Kind = InheritanceKind.Suggested, Row = 0, Objected = false,
-                Reason = decision.Reason ?? (heard.Find(s => s.Place == decision.Place)?.Strength == HashStrength.Opaque
+                Reason = decision.Reason ?? (heard.Exists(s => s.Place == decision.Place && s.Strength == HashStrength.Opaque)
                     ? SuggestionReason.PhotoDnaOnly : SuggestionReason.WeakHashOnly),
             };
 
     private static InheritanceDecision? Untrusted(List<Said> exact)
     {
-        var illegal = exact.FindAll(s => s.Word.Trust == TrustLevel.Untrusted && s.Is.IsIllegal());
+        var illegal = Those(exact, static s => s.Word.Trust == TrustLevel.Untrusted && s.Is.IsIllegal());
         return illegal.Count == 0 ? null
             : Suggest(SuggestionReason.Untrusted, 0, illegal.FindAll(s => s.Is == illegal.Min(i => i.Is)));
     }
 
     private static InheritanceDecision? Near(List<Said> said, ImmutableArray<KnownNear> near)
     {
-        var equal = said.FindAll(s => s.Strength == HashStrength.Perceptual && s.Is.IsIllegal());
+        var equal = Those(said, static s => s.Strength == HashStrength.Perceptual && s.Is.IsIllegal());
         if (equal.Count > 0)
         {
             return Suggest(SuggestionReason.Near, 0, [.. equal.OrderBy(s => s.Is)]) with { Distance = 0 };
@@ -242,9 +314,38 @@ public static class DecisionTable
     private static InheritanceDecision Make(InheritanceKind kind, int row, List<Said> sources) => new()
     {
         Kind = kind, Row = row, Place = sources[0].Place, VerdictVersion = sources[0].Version,
-        Sources = [.. sources.SelectMany(s => new[] { s.Place, s.Index })],
+        Sources = SourcesOf(sources),
     };
 
-    private static bool Believed(List<Said> agreeing) =>
-        agreeing.Exists(s => s.Word.Trust == TrustLevel.Trusted || agreeing.Exists(other => s.Word.IsIndependentOf(other.Word)));
+    private static int[] SourcesOf(List<Said> said)
+    {
+        var sources = new int[2 * said.Count];
+        for (var i = 0; i < said.Count; i++)
+        {
+            (sources[2 * i], sources[(2 * i) + 1]) = (said[i].Place, said[i].Index);
+        }
+
+        return sources;
+    }
+
+    private static bool Believed(List<Said> agreeing)
+    {
+        foreach (var s in agreeing)
+        {
+            if (s.Word.Trust == TrustLevel.Trusted)
+            {
+                return true;
+            }
+
+            foreach (var other in agreeing)
+            {
+                if (s.Word.IsIndependentOf(other.Word))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
 }

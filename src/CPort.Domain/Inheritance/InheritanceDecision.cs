@@ -97,11 +97,32 @@ public sealed record InheritanceDecision
 
     /// <summary>The words it rests on.</summary>
     public IEnumerable<HashWord> WordsOf(ImmutableArray<KnownHash> known, ImmutableArray<KnownNear> near) =>
-        Sources.Chunk(2).Select(s => s[0] >= NearPlaces ? near[s[0] - NearPlaces].Words[s[1]] : known.First(k => k.Place == s[0]).Words[s[1]]);
+        Sources.Chunk(2).Select(s => s[0] >= NearPlaces ? near[s[0] - NearPlaces].Words[s[1]] : At(known, s[0]).Words[s[1]]);
 
     /// <summary>Those of them that are said of the item's own hashes, each with the place of its hash.</summary>
-    internal IEnumerable<(int Place, HashWord Word)> PlacedWords(ImmutableArray<KnownHash> known) =>
-        Sources.Chunk(2).Where(s => s[0] < NearPlaces).Select(s => (s[0], known.First(k => k.Place == s[0]).Words[s[1]]));
+    internal IEnumerable<(int Place, HashWord Word)> PlacedWords(ImmutableArray<KnownHash> known)
+    {
+        for (var i = 0; i < Sources.Length; i += 2)
+        {
+            if (Sources[i] is var place && place < NearPlaces)
+            {
+                yield return (place, At(known, place).Words[Sources[i + 1]]);
+            }
+        }
+    }
+
+    private static KnownHash At(ImmutableArray<KnownHash> known, int place)
+    {
+        foreach (var k in known)
+        {
+            if (k.Place == place)
+            {
+                return k;
+            }
+        }
+
+        throw new InvalidOperationException("A decision's source is not among what is known.");
+    }
 
     /// <summary>One sentence for people, without hash values: <c>Sha256 v3: Baseline by interpol (list icse)</c>.</summary>
     public string Why(ImmutableArray<ContentHash> hashes, ImmutableArray<KnownHash> known, ImmutableArray<KnownNear> near) =>

@@ -157,7 +157,8 @@ public static class ContentItemExtensions
     ];
 
     /// <summary>Who had the item before, or gave an opinion or did something about it.</summary>
-    public static IEnumerable<AgencyId> FormerAgencies(this ContentItem item) =>
+    public static ImmutableArray<AgencyId> FormerAgencies(this ContentItem item) =>
+        item is { EarlierAssignments.IsEmpty: true, Assessments.IsEmpty: true, Actions.IsEmpty: true, Look: null } ? [] :
     [
         .. item.EarlierAssignments.SelectMany(a => (IEnumerable<AgencyId?>)[a.Hotline, a.EscalatedTo]).OfType<AgencyId>(),
         .. item.Assessments.Where(a => !a.Carried).Select(a => a.Agency), .. item.Actions.Select(a => a.Agency),
@@ -269,7 +270,8 @@ public static class ContentItemExtensions
     /// late, it would undo its correction. One whose law may still follow the hosting country (<see cref="Assessment.Laws"/>) waits for the tracers.
     /// </summary>
     public static IEnumerable<Assessment> Unpropagated(this ContentItem item) =>
-        item.Hashes.IsEmpty ? [] : item.Assessments.Where(a => a.CorrectedBy is null && !a.Pending && !a.Propagated && (a.Laws.IsEmpty || !item.NeedsTrace()));
+        item.Hashes.IsEmpty || item.Assessments.IsEmpty ? []
+        : item.Assessments.Where(a => a.CorrectedBy is null && !a.Pending && !a.Propagated && (a.Laws.IsEmpty || !item.NeedsTrace()));
 
     /// <summary>
     /// An opinion as a word on the hashes of its item. A corrected one needs no retraction of its own: what a source says later in a report replaces what it

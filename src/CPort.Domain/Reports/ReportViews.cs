@@ -19,7 +19,7 @@ public static class ReportViews
         report.Tenant,
         item.IsSaidIllegal(),
         item.Assignment?.EscalatedTo,
-        AccessTable.SetOf(item.FormerAgencies().Select(a => a.Value)),
+        item.FormerAgencies() is { IsEmpty: false } former ? AccessTable.SetOf(former.Select(a => a.Value)) : "",
         item.EarlierAssignments.IsEmpty ? "" : AccessTable.SetOf(item.EarlierAssignments.Select(a => a.Country).OfType<Country>().Select(c => c.Code)),
         item.Referrals.IsEmpty ? "" : AccessTable.SetOf(item.Referrals.Select(r => r.Agency.Value)),
         item.OpenLook() is { Asked.IsEmpty: false } look ? AccessTable.SetOf(look.Asked.Select(a => a.Value)) : "");

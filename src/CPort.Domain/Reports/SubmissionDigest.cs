@@ -23,6 +23,8 @@ public static class SubmissionDigest
     // The first 8 bytes, over all fields, decide equality; 2 bytes for each field then name what differs.
     private const int WholeLength = 8;
 
+    private const int MaxDigits = 10;
+
     private static readonly FieldList First = new()
     {
         Report =
@@ -112,19 +114,38 @@ public static class SubmissionDigest
     {
         var digest = new byte[1 + WholeLength + (2 * fields.Length)];
         digest[0] = list;
-        var whole = new StringBuilder();
+        var (values, most) = (new string[fields.Length], 0);
         for (var f = 0; f < fields.Length; f++)
         {
-            var value = fields[f].Value(item);
-            whole.Append(value.Length.ToString(CultureInfo.InvariantCulture)).Append(':').Append(value);
+            var value = values[f] = fields[f].Value(item);
+            most += value.Length + MaxDigits + 1;
 
             // An empty field needs no HMAC: most are, and "empty" is no secret.
             var mac = value.Length == 0 ? (ushort)0 : (ushort)Mac(seam, fields[f].Name, value);
             BinaryPrimitives.WriteUInt16BigEndian(digest.AsSpan(1 + WholeLength + (2 * f)), mac);
         }
 
-        BinaryPrimitives.WriteUInt64BigEndian(digest.AsSpan(1), Mac(seam, "item", whole.ToString()));
-        return digest;
+        // Each value with its length before it, so that no two items are the same text.
+        var whole = ArrayPool<char>.Shared.Rent(most);
+        try
+        {
+            var end = 0;
+            foreach (var value in values)
+            {
+                value.Length.TryFormat(whole.AsSpan(end), out var digits, provider: CultureInfo.InvariantCulture);
+                end += digits;
+                whole[end++] = ':';
+                value.CopyTo(whole.AsSpan(end));
+                end += value.Length;
+            }
+
+            BinaryPrimitives.WriteUInt64BigEndian(digest.AsSpan(1), Mac(seam, "item", whole.AsSpan(0, end)));
+            return digest;
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(whole, clearArray: true);
+        }
     }
 
     /// <summary>Before digests said by which list they were made there was one list, and no byte for it: only those have an even length.</summary>
@@ -151,7 +172,7 @@ public static class SubmissionDigest
     }
 
     /// <summary>Of the field's name, a zero and its value. Made for each field of each item: without texts and arrays in between.</summary>
-    private static ulong Mac(ConfidentialSeam seam, string field, string value)
+    private static ulong Mac(ConfidentialSeam seam, string field, ReadOnlySpan<char> value)
     {
         const int Short = 512;
         var most = Encoding.UTF8.GetMaxByteCount(field.Length + 1 + value.Length);
@@ -162,7 +183,7 @@ public static class SubmissionDigest
             var length = Encoding.UTF8.GetBytes(field, text);
             text[length++] = 0;
             length += Encoding.UTF8.GetBytes(value, text[length..]);
-            return BinaryPrimitives.ReadUInt64BigEndian(seam.Keyed(Purpose, text[..length]));
+            return seam.KeyedNumber(Purpose, text[..length]);
         }
         finally
         {

@@ -15,6 +15,7 @@ using CPort.Domain.Hashes;
 using CPort.Domain.Hashes.Verbs;
 using CPort.Domain.Identity;
 using CPort.Domain.Reports;
+using CPort.Domain.Reports.Verbs;
 using CPort.Tests.Shared;
 using Akka.Actor;
 using CPort.Actors.Cluster.Wire;
@@ -36,6 +37,45 @@ public sealed class JournalSealTests(PostgreSqlServer server) : IClassFixture<Po
     private static readonly JournalSeal Seal = TestKeys.Journal;
 
     private static VerdictsTaken Sample => new() { ReportId = new ReportId(1), FanOutId = 77 };
+
+    /// <summary>A row that this process made is known again without being opened, and by its bytes, place and kind only.</summary>
+    [Fact]
+    public void A_report_s_event_is_remembered_for_exactly_its_row()
+    {
+        var ring = KeyRing.New();
+        var (seal, other) = (new JournalSeal(ring), new JournalSeal(ring));
+        var e = new AutomaticWorkDone
+        {
+            Meta = new CommandContext { CommandId = CommandId.New(), Caller = Caller.System, OccurredAt = DateTimeOffset.UtcNow }.ToMeta(),
+        };
+        var row = seal.SealEvent("report-a", 5, e);
+        var read = row with { Bytes = [.. row.Bytes] };
+        Assert.Throws<SealBrokenException>(() => seal.OpenEvent("report-b", 5, read));
+        Assert.Throws<SealBrokenException>(() => seal.OpenEvent("report-a", 6, read));
+        Assert.Throws<SealBrokenException>(() => seal.OpenSnapshot("report-a", 5, read));
+        Assert.Throws<SealBrokenException>(() => seal.OpenEvent("report-a", 5, read with { Manifest = "re1" }));
+        for (var i = 0; i < read.Bytes.Length; i++)
+        {
+            var changed = read.Bytes.ToArray();
+            changed[i] ^= 1;
+            Assert.Throws<SealBrokenException>(() => seal.OpenEvent("report-a", 5, read with { Bytes = changed }));
+        }
+
+        Assert.Same(e, seal.OpenEvent("report-a", 5, read));
+
+        // Once: from then on, and for everybody else, it is opened.
+        Assert.NotSame(e, seal.OpenEvent("report-a", 5, read));
+        Assert.IsType<AutomaticWorkDone>(other.OpenEvent("report-a", 5, read));
+
+        // More than are remembered: what came first is opened, and is the same.
+        var first = seal.SealEvent("report-a", 6, e);
+        for (var i = 0; i < 5_000; i++)
+        {
+            seal.SealEvent("report-b", i + 1, e);
+        }
+
+        Assert.NotSame(e, Assert.IsType<AutomaticWorkDone>(seal.OpenEvent("report-a", 6, first)));
+    }
 
     [Fact]
     public void A_row_opens_at_its_own_place_only()

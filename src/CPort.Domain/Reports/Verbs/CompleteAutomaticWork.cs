@@ -75,11 +75,15 @@ public sealed record ItemSteps
     internal static ItemSteps? Of(
         ContentItem item, ItemTrace? trace, ItemVerdicts? verdicts, IEnumerable<int> propagated, ReportEnvironment environment)
     {
-        var steps = new ItemSteps
+        int[] told = [.. propagated.Distinct().Where(id => item.Assessments.Any(a => a.Id == id && !a.Propagated))];
+
+        // Most items of a report have no part in a step.
+        if (trace is null && verdicts is null && told.Length == 0 && !item.NeedsRoute())
         {
-            Ordinal = item.Ordinal, Trace = trace?.New(item),
-            Propagated = [.. propagated.Distinct().Where(id => item.Assessments.Any(a => a.Id == id && !a.Propagated))],
-        };
+            return null;
+        }
+
+        var steps = new ItemSteps { Ordinal = item.Ordinal, Trace = trace?.New(item), Propagated = told };
         var after = steps.ApplyTo(item);
         if (after.NeedsRoute())
         {

@@ -35,12 +35,13 @@ public sealed record ItemMatch
         }
 
         // An answer overtaken by a later one says nothing.
-        var known = HashVerdict.Newest(verdicts.Exact)
-            .Select(v => KnownHash.Of(item.Hashes.IndexOf(v.Hash), v)).Where(k => k.Place >= 0 && (k.Version > 0 || k.Flags != 0))
-            .OrderBy(k => k.Place).ToImmutableArray();
-        if (item.Known.Any(held => (known.FirstOrDefault(k => k.Place == held.Place)?.Version ?? 0) < held.Version))
+        var known = KnownOf(item, verdicts);
+        foreach (var held in item.Known)
         {
-            return null;
+            if (VersionAt(known, held.Place) < held.Version)
+            {
+                return null;
+            }
         }
 
         var near = verdicts.NearSearched ? [.. verdicts.Near.Select(KnownNear.Of)] : item.Near;
@@ -49,7 +50,8 @@ public sealed record ItemMatch
         // What was asked before the item had to be looked up again is no such look-up: news since, of which nothing was kept then, may not be in it.
         var owed = !item.Matched && verdicts.NearSearched;
         if (!owed && (decision?.SaysTheSame(item.Inheritance) ?? item.Inheritance is null) && FlagsOf(known) == FlagsOf(item.Known)
-            && SourcesStand(item, verdicts) && IsSameQualityControl(item, item with { Known = known, Near = near, Inheritance = decision }))
+            && SourcesStand(item, verdicts)
+            && (!item.IsObjectedTo() || IsSameQualityControl(item, item with { Known = known, Near = near, Inheritance = decision })))
         {
             return null;
         }
@@ -61,9 +63,63 @@ public sealed record ItemMatch
         };
     }
 
+    /// <summary>In the order of the item's hashes: the newest that is said of each, where anything is.</summary>
+    private static ImmutableArray<KnownHash> KnownOf(ContentItem item, ItemVerdicts verdicts)
+    {
+        var known = ImmutableArray.CreateBuilder<KnownHash>(item.Hashes.Length);
+        for (var place = 0; place < item.Hashes.Length; place++)
+        {
+            if (NewestOf(verdicts, item.Hashes[place]) is { } verdict && item.Hashes.IndexOf(verdict.Hash) == place
+                && KnownHash.Of(place, verdict) is { } of && (of.Version > 0 || of.Flags != 0))
+            {
+                known.Add(of);
+            }
+        }
+
+        return known.DrainToImmutable();
+    }
+
+    /// <summary>Of one version the first.</summary>
+    private static HashVerdict? NewestOf(ItemVerdicts verdicts, ContentHash hash)
+    {
+        HashVerdict? newest = null;
+        foreach (var verdict in verdicts.Exact)
+        {
+            if (verdict.Hash == hash && (newest is null || verdict.Version > newest.Version))
+            {
+                newest = verdict;
+            }
+        }
+
+        return newest;
+    }
+
+    private static long VersionAt(ImmutableArray<KnownHash> known, int place)
+    {
+        foreach (var k in known)
+        {
+            if (k.Place == place)
+            {
+                return k.Version;
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>The verdicts speak of every hash of the item: of fewer nothing is concluded, the item is looked up again.</summary>
-    internal static bool IsWhole(ContentItem item, ItemVerdicts verdicts) =>
-        verdicts.LookedUp || item.Hashes.All(hash => verdicts.Exact.Any(v => v.Hash == hash));
+    internal static bool IsWhole(ContentItem item, ItemVerdicts verdicts)
+    {
+        foreach (var hash in verdicts.LookedUp ? [] : item.Hashes)
+        {
+            if (NewestOf(verdicts, hash) is null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     internal ContentItem ApplyTo(ContentItem item) =>
         item with { Known = Known, Near = Near, Inheritance = Inheritance, Matched = item.Matched || LookedUp };
@@ -81,15 +137,39 @@ public sealed record ItemMatch
     /// <summary>
     /// Every word that the item's readers are shown as the reason is said still. One more that says the same is no news to them: it comes with the next news.
     /// </summary>
-    private static bool SourcesStand(ContentItem item, ItemVerdicts verdicts) => item.Inheritance is not { } shown
-        || shown.PlacedWords(item.Known).All(said => verdicts.Exact.Where(v => v.Hash == item.Hashes[said.Place]).MaxBy(v => v.Version)?
-            .Opinions.Any(said.Word.IsOf) == true);
+    private static bool SourcesStand(ContentItem item, ItemVerdicts verdicts)
+    {
+        foreach (var (place, word) in item.Inheritance is { } shown ? shown.PlacedWords(item.Known) : [])
+        {
+            var stands = false;
+            foreach (var opinion in NewestOf(verdicts, item.Hashes[place])?.Opinions ?? [])
+            {
+                stands |= word.IsOf(opinion);
+            }
+
+            if (!stands)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>What is objected to stands in the queue of those whose Baseline it carries: there, one more is news.</summary>
     private static bool IsSameQualityControl(ContentItem before, ContentItem after) =>
-        !before.IsObjectedTo() || before.BaselineBy().ToHashSet().SetEquals(after.BaselineBy());
+        before.BaselineBy().ToHashSet().SetEquals(after.BaselineBy());
 
-    private static HashFlags FlagsOf(ImmutableArray<KnownHash> known) => known.Aggregate(HashFlags.None, (all, k) => all | k.Flags);
+    private static HashFlags FlagsOf(ImmutableArray<KnownHash> known)
+    {
+        var all = HashFlags.None;
+        foreach (var k in known)
+        {
+            all |= k.Flags;
+        }
+
+        return all;
+    }
 
     /// <summary>An item that looks like no other needs no words in the journal.</summary>
     private static ImmutableArray<LookAlike> LookAlikesOf(ContentItem item, ImmutableArray<LookAlike> found) =>
