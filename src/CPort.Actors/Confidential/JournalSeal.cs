@@ -109,7 +109,7 @@ public sealed class JournalSeal(KeyRing ring)
             BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(CounterAt), writer.Next());
             Span<byte> nonce = stackalloc byte[AesSeal.NonceLength];
             Span<byte> bound = stackalloc byte[BoundLength(persistenceId)];
-            AesSeal.Encrypt(writer.Key, Nonce(bytes, nonce), buffer.WrittenSpan, bytes.AsSpan(HeadLength),
+            AesSeal.Encrypt(writer.Cipher, Nonce(bytes, nonce), buffer.WrittenSpan, bytes.AsSpan(HeadLength),
                 Bind(kind, bytes, persistenceId, sequence, manifest, bound));
             return new SealedRow(manifest, bytes);
         }
@@ -223,13 +223,15 @@ public sealed class JournalSeal(KeyRing ring)
 
     private sealed class Writer(int generation, UInt128 name, byte[] key)
     {
+        private readonly ThreadLocal<AesGcm> _ciphers = new(() => new AesGcm(key, AesSeal.TagLength));
         private long _count;
 
         public int Generation => generation;
 
         public UInt128 Name => name;
 
-        public byte[] Key => key;
+        /// <summary>The calling thread's own.</summary>
+        public AesGcm Cipher => _ciphers.Value!;
 
         public long Next() => Interlocked.Increment(ref _count);
     }

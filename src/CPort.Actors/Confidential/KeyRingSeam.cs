@@ -26,7 +26,7 @@ public sealed class KeyRingSeam : ConfidentialSeam
 
     private readonly KeyRing _ring;
     private readonly DerivedKeys _reportKeys;
-    private readonly ConcurrentDictionary<string, byte[]> _purposeKeys = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ThreadLocal<IncrementalHash>> _purposes = new(StringComparer.Ordinal);
 
     /// <param name="ring">The database's keys.</param>
     /// <param name="cachedKeys">How many reports' keys stay in memory at most, 32 bytes each; 3 or more.</param>
@@ -110,28 +110,39 @@ public sealed class KeyRingSeam : ConfidentialSeam
     }
 
     /// <inheritdoc/>
-    public override byte[] Keyed(string purpose, ReadOnlySpan<byte> data) => HMACSHA256.HashData(PurposeKey(purpose), data);
+    public override byte[] Keyed(string purpose, ReadOnlySpan<byte> data)
+    {
+        var hash = new byte[HMACSHA256.HashSizeInBytes];
+        Keyed(purpose, data, hash);
+        return hash;
+    }
 
     /// <inheritdoc/>
     public override ulong KeyedNumber(string purpose, ReadOnlySpan<byte> data)
     {
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(PurposeKey(purpose), data, hash);
+        Keyed(purpose, data, hash);
         return BinaryPrimitives.ReadUInt64BigEndian(hash);
     }
 
-    private byte[] PurposeKey(string purpose)
+    /// <summary>Some sixty are made a report: each thread keeps what the key was made into, which costs more than the hash.</summary>
+    private void Keyed(string purpose, ReadOnlySpan<byte> data, Span<byte> into)
     {
-        if (!_purposeKeys.TryGetValue(purpose, out var key))
+        if (!_purposes.TryGetValue(purpose, out var keyed))
         {
-            key = _ring.DeriveIdentity("keyed hash 1 " + purpose);
-            if (_purposeKeys.Count < MaxPurposes) // purposes are constants; a caller that makes them up must not fill the memory
+            var key = _ring.DeriveIdentity("keyed hash 1 " + purpose);
+            if (_purposes.Count >= MaxPurposes) // purposes are constants; a caller that makes them up must not fill the memory
             {
-                _purposeKeys.TryAdd(purpose, key);
+                HMACSHA256.HashData(key, data, into);
+                return;
             }
+
+            keyed = _purposes.GetOrAdd(purpose, new ThreadLocal<IncrementalHash>(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key)));
         }
 
-        return key;
+        var hash = keyed.Value!;
+        hash.AppendData(data);
+        hash.GetHashAndReset(into);
     }
 
     /// <summary>A nonce that only the same content in the same place gets again (as AES-GCM-SIV's, RFC 8452, in spirit).</summary>
