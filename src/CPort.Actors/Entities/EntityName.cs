@@ -27,7 +27,7 @@ public sealed class EntityKind
 
     private readonly Func<string, string?> _read;
 
-    private EntityKind(string word, string plural, Func<string, string?> read) => (Word, Plural, _read) = (word, plural, read);
+    private EntityKind(string word, string plural, Func<string, string?> read) => (Word, Plural, Prefix, _read) = (word, plural, $"{word}-", read);
 
     public static ImmutableArray<EntityKind> All { get; } = [Report, HashBucket, Agency, Person, Referral, Iwol, IwolList, Package];
 
@@ -38,10 +38,22 @@ public sealed class EntityKind
     public string Plural { get; }
 
     /// <summary>What the names of its entities begin with.</summary>
-    public string Prefix => $"{Word}-";
+    public string Prefix { get; }
 
     /// <summary>The kind of a name; null where it is none of ours.</summary>
-    public static EntityKind? Of(string persistenceId) => All.FirstOrDefault(k => persistenceId.StartsWith(k.Prefix, StringComparison.Ordinal));
+    public static EntityKind? Of(string persistenceId)
+    {
+        // Each row of the journal is asked for it, by each who follows it.
+        foreach (var kind in All)
+        {
+            if (persistenceId.StartsWith(kind.Prefix, StringComparison.Ordinal))
+            {
+                return kind;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The id as its entity writes it; null where it is no id of this kind.</summary>
     internal string? Read(string id) => _read(id);

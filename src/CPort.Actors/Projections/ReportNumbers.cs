@@ -45,7 +45,8 @@ public sealed class ReportNumbers(Database database, ReadModel model)
 
     /// <summary>The item of this number.</summary>
     public async Task<NumberPlace> ItemAsync(Tenant tenant, long number, CancellationToken cancellation) =>
-        await NotedAsync("first_item <= @number", tenant, number, cancellation).ConfigureAwait(false) is { } noted && number < noted.First + noted.Items
+        number is <= 0 or >= NumberAllocator.Limit ? new NumberPlace(null, 0, true) // above them stand other tenants' keys
+        : await NotedAsync("first_item <= @number", tenant, number, cancellation).ConfigureAwait(false) is { } noted && number < noted.First + noted.Items
             ? new NumberPlace(noted.Report, (int)(number - noted.First) + 1, true)
         : await model.QueryAsync(async (db, set, at) =>
         {

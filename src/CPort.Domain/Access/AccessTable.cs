@@ -418,8 +418,12 @@ public static partial class AccessTable
     public static ImmutableArray<ItemRelations> Relations { get; } = [.. ShowingRows.Select(r => r.Relation)];
 
     /// <summary>A set of agencies or countries as one text, which a database can search: <c>,NL,BE,</c>; empty when there is none.</summary>
-    public static string SetOf(IEnumerable<string> names) =>
-        string.Join(',', names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)) is { Length: > 0 } text ? $",{text}," : "";
+    public static string SetOf(IEnumerable<string> names) => names.ToArray() switch
+    {
+        [] => "",
+        [var only] => $",{only},",
+        var several => $",{string.Join(',', several.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))},",
+    };
 
     /// <summary>Whether <see cref="SetOf"/> was made with the name.</summary>
     public static bool IsIn(string set, string name) => set.Length > 0 && set.Contains($",{name},", StringComparison.Ordinal);
