@@ -155,7 +155,7 @@ public sealed class FeedTests(PostgreSqlServer server) : IClassFixture<PostgreSq
         var last = (await world.EventsAsync())[^1].Ordering;
         await ServeAsync(world, last);
         Assert.False(await writer.PruneAsync(DateTimeOffset.UtcNow.AddDays(-1), default));
-        Assert.Equal((last, 0), await new FeedReader(world.Model, world.Seam).BoundsAsync(default));
+        Assert.Equal(new FeedBounds(last, 0, MoreComes: false), await new FeedReader(world.Model, world.Seam).BoundsAsync(default));
         await writer.PruneAsync(DateTimeOffset.UtcNow.AddDays(1), default);
         Assert.True((await new FeedReader(world.Model, world.Seam).BoundsAsync(default)).KeptAfter > 0);
         Assert.Empty(await ReadAllAsync(world, Reader("interpol"), FeedPlace.Start, new Random(1)));
@@ -251,8 +251,9 @@ public sealed class FeedTests(PostgreSqlServer server) : IClassFixture<PostgreSq
         await world.AppendAsync(lives.Submit(2, RandomLives.Nl, known: true));
         await Writer(world).StepAsync(default);
 
-        // Nothing is projected: how the reader stands to the items nobody knows.
+        // Nothing is projected: how the reader stands to the items nobody knows. They are known to come.
         await ServeAsync(world, 0);
+        Assert.Equal(new FeedBounds(0, 0, MoreComes: true), await new FeedReader(world.Model, world.Seam).BoundsAsync(default));
         var page = await PageAsync(world, Reader("hotline-nl"));
         Assert.Equal((0, FeedPlace.EndOf(0)), (page.News.Length, page.UpTo));
         await ServeAsync(world, (await world.EventsAsync())[^1].Ordering);
