@@ -88,11 +88,11 @@ public sealed class FeedHead(FeedReader reader, TimeProvider time) : IDisposable
 
     private async Task<FeedBounds> LookAsync()
     {
-        var (bounds, stretch) = await reader.StretchAsync(_tail.End, _tail.Readers, time.GetTimestamp(), CancellationToken.None)
+        var (bounds, stretch, again) = await reader.StretchAsync(_tail.End, _tail.Readers, _tail.Aging, time.GetTimestamp(), CancellationToken.None)
             .ConfigureAwait(false);
         if (stretch is not null)
         {
-            _tail.Add(stretch);
+            _tail.Add(stretch, again);
         }
 
         return bounds;

@@ -70,8 +70,14 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
     /// <summary>
     /// As <see cref="BoundsAsync"/>, and what has come since a place for some agencies, with how the items stand; without a place, an empty stretch from now on.
     /// </summary>
-    internal Task<(FeedBounds Bounds, FeedStretch? Stretch)> StretchAsync(
-        FeedPlace? from, IReadOnlyCollection<(AgencyId Agency, Tenant Tenant)> readers, long readAt, CancellationToken cancellation) => model.QueryAsync(
+    /// <param name="from">After which place; null: none.</param>
+    /// <param name="readers">Of which agencies.</param>
+    /// <param name="aging">Stretches of before, of whose items it is looked at as well how they stand now.</param>
+    /// <param name="readAt">The moment at which the question is asked.</param>
+    /// <param name="cancellation">Ends the question.</param>
+    internal Task<(FeedBounds Bounds, FeedStretch? Stretch, IReadOnlyList<FeedStretch> Again)> StretchAsync(
+        FeedPlace? from, IReadOnlyCollection<(AgencyId Agency, Tenant Tenant)> readers, IReadOnlyList<FeedStretch> aging, long readAt,
+        CancellationToken cancellation) => model.QueryAsync(
         async (db, set, at) =>
         {
             var bounds = await BoundsOfAsync(db, at, cancellation).ConfigureAwait(false);
@@ -79,7 +85,7 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
             var (begin, end) = (from?.Ordering ?? head, FeedPlace.EndOf(head));
             if (begin > head)
             {
-                return (bounds, (FeedStretch?)null);
+                return (bounds, (FeedStretch?)null, (IReadOnlyList<FeedStretch>)[]);
             }
 
             var places = new List<FeedRow>();
@@ -95,16 +101,24 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
                 .Take(FeedTail.MostRows + 1).ToListAsync(cancellation).ConfigureAwait(false);
             if (places.Count > FeedTail.MostRows || rows.Count > FeedTail.MostRows)
             {
-                return (bounds, new FeedStretch(end, end, readAt, readers.ToDictionary(r => r, _ => ImmutableArray<TailNews>.Empty)));
+                return (bounds, new FeedStretch(end, end, readAt, readers.ToDictionary(r => r, _ => ImmutableArray<TailNews>.Empty)), []);
             }
 
-            var news = rows.Select(Open).OfType<(ReportId Report, FeedFacts Facts)>().ToDictionary(n => n.Facts.Place);
-            var stands = await StandsAsync(db, set, news.Values, cancellation).ConfigureAwait(false);
-            var of = places.Where(p => news.ContainsKey(new FeedPlace(p.Ordering, p.Part))).ToLookup(p => (AgencyId.Parse(p.Agency), p.Tenant));
+            // Each piece of news once, however many agencies and stretches have it.
+            var news = aging.SelectMany(s => s.News.Values).SelectMany(n => n.Select(t => (t.Report, t.Facts)))
+                .Concat(rows.Select(Open).OfType<(ReportId Report, FeedFacts Facts)>()).DistinctBy(n => n.Facts.Place).ToArray();
+            var stands = await StandsAsync(db, set, news, cancellation).ConfigureAwait(false);
+            var told = news.ToDictionary(n => n.Facts.Place, n => new TailNews(
+                n.Report, n.Facts, n.Facts.Ordinal is { } ordinal ? stands.GetValueOrDefault((n.Report.ToString(), ordinal)) : null));
+            var of = places.Where(p => told.ContainsKey(new FeedPlace(p.Ordering, p.Part))).ToLookup(p => (AgencyId.Parse(p.Agency), p.Tenant));
             return (bounds, new FeedStretch(FeedPlace.EndOf(begin), end, readAt, readers.ToDictionary(r => r, r => of[r]
-                .Select(p => news[new FeedPlace(p.Ordering, p.Part)]).OrderBy(n => n.Facts.Place)
-                .Select(n => new TailNews(
-                    n.Report, n.Facts, n.Facts.Ordinal is { } ordinal ? stands.GetValueOrDefault((n.Report.ToString(), ordinal)) : null)).ToImmutableArray())));
+                .Select(p => told[new FeedPlace(p.Ordering, p.Part)]).OrderBy(n => n.Facts.Place).ToImmutableArray())),
+                [
+                    .. aging.Select(s => s with
+                    {
+                        ReadAt = readAt, News = s.News.ToDictionary(n => n.Key, n => n.Value.Select(t => told[t.Facts.Place]).ToImmutableArray()),
+                    }),
+                ]);
         },
         cancellation);
 
