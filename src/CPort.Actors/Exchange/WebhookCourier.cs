@@ -163,7 +163,7 @@ public sealed class WebhookCourier(
         }
 
         var found = next.Behind > 0 || next.News.Length > 0;
-        course.MoveTo(next.UpTo, found);
+        course.MoveTo(next.UpTo, found || hook.Tried is not null);
         return found;
     }
 

@@ -54,7 +54,8 @@ internal sealed class WebhookQueue(FeedReader reader, FeedHead head, IAgencyDire
     {
         var looked = time.GetTimestamp();
         var page = await reader.ReadAsync(caller, from, [.. hook.Types], LooksAt(hook), cancellation).ConfigureAwait(false);
-        return new WebhookNext(caller, [.. page.News.Where(n => n.Place <= end)], page.UpTo < end ? page.UpTo : end, 1, null, looked);
+        var behind = page.News.Count(n => n.Place > end) + (page.More ? 1 : 0);
+        return new WebhookNext(caller, [.. page.News.Where(n => n.Place <= end)], page.UpTo < end ? page.UpTo : end, behind, null, looked);
     }
 
     private async Task<WebhookNext> NewAsync(Webhook hook, Caller caller, FeedPlace from, int most, bool moreComes, CancellationToken cancellation)
