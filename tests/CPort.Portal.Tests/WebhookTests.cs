@@ -37,6 +37,16 @@ public sealed class WebhookTests(PortalNode node)
         }
 
         add.QuerySelector("input[name=url]")!.SetAttribute("value", "https://receiver.invalid/cport");
+        add.QuerySelector("input[name=batch]")!.SetAttribute("value", "101");
+        using (var refused = await PageTests.PostAsync(client, add))
+        {
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+            var shown = PageTests.Parse(await refused.Content.ReadAsStringAsync());
+            Assert.Equal("#batch", shown.QuerySelector("#errors a")!.GetAttribute("href"));
+            Assert.Equal("101", shown.QuerySelector("#batch")!.GetAttribute("value"));
+        }
+
+        add.QuerySelector("input[name=batch]")!.SetAttribute("value", "100");
         add.QuerySelector("input[name=name]")!.SetAttribute("value", "our receiver");
         using var added = await PageTests.PostAsync(client, add);
         Assert.Equal(HttpStatusCode.OK, added.StatusCode);
@@ -48,6 +58,8 @@ public sealed class WebhookTests(PortalNode node)
         Assert.DoesNotContain(secret, page.DocumentElement.OuterHtml, StringComparison.Ordinal);
         Assert.Contains("our receiver", page.QuerySelector("tbody th a")!.TextContent, StringComparison.Ordinal);
 
+        Assert.Contains(page.QuerySelectorAll(".decide dl.list dt"),
+            t => t.TextContent == "Events in one delivery, at most" && t.NextElementSibling!.TextContent == "100");
         using (var tested = await PageTests.PostAsync(client, Form(page, "test")))
         {
             Assert.Contains("did not take the ping", PageTests.Parse(await tested.Content.ReadAsStringAsync()).QuerySelector(".notice.warn")!.TextContent,

@@ -18,10 +18,15 @@ internal static class FeedCommand
         var rounds = new Option<int>("--rounds") { Description = "Turns of each kind, after one that does not count.", DefaultValueFactory = _ => 3 };
         var connections = new Option<int>("--connections") { Description = "Streams of reports open at once.", DefaultValueFactory = _ => 8 };
         var rate = new Option<int>("--rate") { Description = "Lines a second over all streams; 0: as fast as answered.", DefaultValueFactory = _ => 0 };
+        var batch = new Option<int>("--batch")
+        {
+            Description = "Events a POST of the webhooks, 1 to 100. Above 1 a turn with readers that have them by one, and one by so many, follow each other.",
+            DefaultValueFactory = _ => 1,
+        };
         database.AcceptOnlyFromAmong("sqlite", "postgres");
         foreach (var (option, least, most) in new[]
         {
-            (reports, 10, 1_000_000), (agencies, 17, 200), (rounds, 1, 50), (connections, 1, 64), (rate, 0, 100_000),
+            (reports, 10, 1_000_000), (agencies, 17, 200), (rounds, 1, 50), (connections, 1, 64), (rate, 0, 100_000), (batch, 1, 100),
         })
         {
             option.Validators.Add(r =>
@@ -34,13 +39,13 @@ internal static class FeedCommand
         }
 
         var command = new Command("feed", "Intake with and without agencies that read their feeds and have webhooks: how late news are, and what intake loses.")
-            { database, reports, agencies, rounds, connections, rate };
+            { database, reports, agencies, rounds, connections, rate, batch };
         command.SetAction(async (parsed, cancellation) =>
         {
             var provider = parsed.GetValue(database) == "postgres" ? DatabaseProvider.PostgreSql : DatabaseProvider.Sqlite;
             await new FeedRun(
                 new DatabaseUnderTest(provider, SqliteSynchronous.Full), parsed.GetValue(reports), parsed.GetValue(agencies), parsed.GetValue(connections),
-                parsed.GetValue(rate)).RunAsync(parsed.GetValue(rounds), cancellation);
+                parsed.GetValue(rate), parsed.GetValue(batch)).RunAsync(parsed.GetValue(rounds), cancellation);
             return 0;
         });
         return command;

@@ -27,6 +27,7 @@ internal sealed class FeedReaders : IAsyncDisposable
     private readonly HttpClient _http;
     private Task[] _streams = [];
     private WebApplication? _receiver;
+    private int _posts;
 
     private FeedReaders(BenchNode node, IReadOnlyDictionary<string, string> keys) => (_node, _keys, _http) = (
         node, keys, new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = node.Url, Timeout = Timeout.InfiniteTimeSpan });
@@ -35,8 +36,12 @@ internal sealed class FeedReaders : IAsyncDisposable
 
     public Percentiles Delivered { get; } = new();
 
+    /// <summary>POSTs that brought them.</summary>
+    public int Posts => _posts;
+
     /// <summary>Each agency's key by its id; all have opened their streams, and their webhooks have answered the first ping.</summary>
-    public static async Task<FeedReaders> StartAsync(BenchNode node, IReadOnlyDictionary<string, string> keys, CancellationToken cancellation)
+    public static async Task<FeedReaders> StartAsync(
+        BenchNode node, IReadOnlyDictionary<string, string> keys, int batch, CancellationToken cancellation)
     {
         var readers = new FeedReaders(node, keys);
         var builder = WebApplication.CreateSlimBuilder();
@@ -46,14 +51,19 @@ internal sealed class FeedReaders : IAsyncDisposable
         readers._receiver.MapPost("/hook", async (HttpRequest request) =>
         {
             using var body = await JsonDocument.ParseAsync(request.Body, default, CancellationToken.None);
-            readers.Delivered.Note(body.RootElement);
+            Interlocked.Increment(ref readers._posts);
+            foreach (var news in body.RootElement.ValueKind == JsonValueKind.Array ? body.RootElement.EnumerateArray().ToArray() : [body.RootElement])
+            {
+                readers.Delivered.Note(news);
+            }
+
             return Results.Ok();
         });
         await readers._receiver.StartAsync(cancellation);
         foreach (var (agency, key) in keys)
         {
             using var client = readers.Client(key);
-            var made = await client.PostAsync("v1/webhooks", new { url = $"{readers._receiver.Urls.First()}/hook" }, cancellation);
+            var made = await client.PostAsync("v1/webhooks", new { url = $"{readers._receiver.Urls.First()}/hook", batch }, cancellation);
             readers._webhooks.Add((agency, made.GetProperty("id").GetString()!));
         }
 

@@ -12,7 +12,7 @@ using CPort.Tests.Shared;
 namespace CPort.Bench.Feed;
 
 /// <summary>One node, and turns of intake with and without readers.</summary>
-internal sealed class FeedRun(DatabaseUnderTest under, int reports, int agencies, int connections, int rate)
+internal sealed class FeedRun(DatabaseUnderTest under, int reports, int agencies, int connections, int rate, int batch)
 {
     private const int InFlight = 64;
 
@@ -31,41 +31,64 @@ internal sealed class FeedRun(DatabaseUnderTest under, int reports, int agencies
         await using var node = await BenchNode.StartAsync(
             folder, under, connection, keep: false, cancellation, KeyValuePair.Create("Exchange__AllowedNetworks__0", "127.0.0.0/8"));
         var database = Database.Create(under.Provider, connection ?? Path.Combine(folder, "cport.db"), under.Synchronous);
+        var postmaster = postgres is null ? 0 : ProcessFigures.Postmaster(postgres.Port);
         using var client = new CPortClient(node.Url, await LoadRun.OperatorKeyAsync(node, cancellation));
         await RegisterAsync(client, cancellation);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{under.Name}, {agencies} agencies, {reports:n0} reports a turn over {connections} streams, load average {Machine.LoadAverage():0.0}\n"));
-        Console.WriteLine("| turn | readers | reports/s | full flow, reports/s | streamed | lag p50 ms | p99 | max | by webhook | lag p50 ms | p99 | max |");
-        Console.WriteLine("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
-        var (rates, flows, tails) = (new[] { new List<double>(), new List<double>() }, new[] { new List<double>(), new List<double>() }, new List<double>());
+        Console.WriteLine("| turn | events a POST | reports/s | full flow, reports/s | streamed | lag p50 ms | p99 | max | by webhook | lag p50 ms | p99 | max "
+            + "| POSTs | CPU s: node | database | sender and readers |");
+        Console.WriteLine("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+
+        // Nobody reads; each event by itself; so many at a time.
+        int[] kinds = batch > 1 ? [0, 1, batch] : [0, 1];
+        var turns = kinds.ToDictionary(k => k, _ => new List<Turn>());
         for (var round = 0; round <= rounds; round++)
         {
-            foreach (var with in round % 2 == 0 ? new[] { false, true } : [true, false])
+            foreach (var kind in round % 2 == 0 ? kinds : [.. kinds.Reverse()])
             {
-                await using var readers = with ? await FeedReaders.StartAsync(node, _keys, cancellation) : null;
-                var (stream, flow) = await TurnAsync(node, client, database, (ulong)((2 * round) + (with ? 1 : 0)), cancellation);
+                await using var readers = kind > 0 ? await FeedReaders.StartAsync(node, _keys, kind, cancellation) : null;
+                var before = Cpu();
+                var (stream, flow) = await TurnAsync(node, client, database, (ulong)((kinds.Length * round) + Array.IndexOf(kinds, kind)), cancellation);
                 if (readers is not null)
                 {
                     await readers.QuietAsync(TimeSpan.FromMinutes(3), cancellation);
                 }
 
-                var lags = readers is null ? "| | | | | | |" : $"{readers.Streamed.InWords()} | {readers.Delivered.InWords()}";
+                var cpu = Cpu().Zip(before, (a, b) => a - b).ToArray();
+                var lags = readers is null ? "| | | | | | | |" : string.Create(CultureInfo.InvariantCulture,
+                    $"{readers.Streamed.InWords()} | {readers.Delivered.InWords()} | {readers.Posts:n0}");
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"| {(round == 0 ? "warm-up" : round)} | {(with ? "with" : "without")} | {stream:n0} | {flow:n0} | {lags} |"));
+                    $"| {(round == 0 ? "warm-up" : round)} | {(kind > 0 ? kind : "nobody reads")} | {stream:n0} | {flow:n0} | {lags} | {cpu[0]:0.0} | {cpu[1]:0.0} "
+                    + $"| {cpu[2]:0.0} |"));
                 if (round > 0)
                 {
-                    rates[with ? 1 : 0].Add(stream);
-                    flows[with ? 1 : 0].Add(flow);
-                    tails.AddRange(readers is null ? [] : [Math.Max(readers.Streamed.At(0.99), readers.Delivered.At(0.99))]);
+                    turns[kind].Add(new Turn(stream, flow, readers?.Streamed.At(0.99) ?? 0, readers?.Delivered.At(0.99) ?? 0, cpu));
                 }
             }
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"\nIntake with readers: {Percentiles.Median(rates[1]) / Percentiles.Median(rates[0]):0.00} of that without; "
-            + $"full flow {Percentiles.Median(flows[1]) / Percentiles.Median(flows[0]):0.00}; "
-            + $"the later of the two lags, p99: {Percentiles.Median(tails):n0} ms."));
+        double Median(int kind, Func<Turn, double> of) => Percentiles.Median(turns[kind].Select(of));
+        foreach (var kind in kinds[1..])
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"\nEvents a POST {kind}: intake {Median(kind, t => t.Stream) / Median(0, t => t.Stream):0.00} of that without readers; "
+                + $"full flow {Median(kind, t => t.Flow) / Median(0, t => t.Flow):0.00}; lag p99 by stream {Median(kind, t => t.Streamed):n0} ms, "
+                + $"by webhook {Median(kind, t => t.Delivered):n0} ms; CPU more than without: node {Median(kind, t => t.Cpu[0]) - Median(0, t => t.Cpu[0]):0.0} s, "
+                + $"database {Median(kind, t => t.Cpu[1]) - Median(0, t => t.Cpu[1]):0.0} s, "
+                + $"the readers themselves {Median(kind, t => t.Cpu[2]) - Median(0, t => t.Cpu[2]):0.0} s."));
+        }
+
+        // Seconds used so far; a turn without readers tells what the sender of reports takes of the last.
+        double[] Cpu() =>
+        [
+            ProcessFigures.Cpu(node.Id), postmaster == 0 ? 0 : ProcessFigures.CpuWithChildren(postmaster),
+            Environment.CpuUsage.TotalTime.TotalSeconds,
+        ];
     }
+
+    /// <summary>One turn's figures: reports a second, lags in milliseconds (p99), CPU in seconds.</summary>
+    private sealed record Turn(double Stream, double Flow, double Streamed, double Delivered, double[] Cpu);
 
     /// <summary>The example agencies, and more police in their countries; keys after all are registered, or what concerns one would need consent.</summary>
     private async Task RegisterAsync(CPortClient client, CancellationToken cancellation)

@@ -15,17 +15,17 @@ public sealed class FeedHead(FeedReader reader, TimeProvider time) : IDisposable
 
     /// <summary>However many come at once, intake finds a connection and a core.</summary>
     private readonly SemaphoreSlim _behind = new(8);
-    private Task<(long Head, long KeptAfter)>? _asked;
-    private Task<(long Head, long KeptAfter)>? _next;
+    private Task<FeedBounds>? _asked;
+    private Task<FeedBounds>? _next;
     private long _askedAt;
 
-    public Task<(long Head, long KeptAfter)> NowAsync() => AskAsync(Every);
+    public Task<FeedBounds> NowAsync() => AskAsync(Every);
 
     /// <summary>
     /// The same for one who was told a place before: a page reads further than what was asked here a moment ago, and whoever got its place comes back with
     /// it at once. What seems to lie ahead is asked anew before anybody is told so.
     /// </summary>
-    public async Task<(long Head, long KeptAfter)> NowAsync(FeedPlace told)
+    public async Task<FeedBounds> NowAsync(FeedPlace told)
     {
         var known = await NowAsync().ConfigureAwait(false);
         return told <= FeedPlace.EndOf(known.Head) ? known : await AskAsync(TimeSpan.Zero).ConfigureAwait(false);
@@ -33,7 +33,7 @@ public sealed class FeedHead(FeedReader reader, TimeProvider time) : IDisposable
 
     public void Dispose() => _behind.Dispose();
 
-    private Task<(long Head, long KeptAfter)> AskAsync(TimeSpan notOlderThan)
+    private Task<FeedBounds> AskAsync(TimeSpan notOlderThan)
     {
         lock (_lock)
         {
@@ -72,11 +72,11 @@ public sealed class FeedHead(FeedReader reader, TimeProvider time) : IDisposable
         }
     }
 
-    private async Task<(long Head, long KeptAfter)> AfterAsync(Task<(long Head, long KeptAfter)> running)
+    private async Task<FeedBounds> AfterAsync(Task<FeedBounds> running)
     {
         // Never at once: who asks for it holds the lock, and notes it as what comes next only after this has returned.
         await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
-        Task<(long Head, long KeptAfter)> asked;
+        Task<FeedBounds> asked;
         lock (_lock)
         {
             (_next, _asked, _askedAt) = (null, LookAsync(), time.GetTimestamp());
@@ -86,16 +86,16 @@ public sealed class FeedHead(FeedReader reader, TimeProvider time) : IDisposable
         return await asked.ConfigureAwait(false);
     }
 
-    private async Task<(long Head, long KeptAfter)> LookAsync()
+    private async Task<FeedBounds> LookAsync()
     {
-        var (head, keptAfter, stretch) = await reader.StretchAsync(_tail.End, _tail.Readers, time.GetTimestamp(), CancellationToken.None)
+        var (bounds, stretch, again) = await reader.StretchAsync(_tail.End, _tail.Readers, _tail.Aging, time.GetTimestamp(), CancellationToken.None)
             .ConfigureAwait(false);
         if (stretch is not null)
         {
-            _tail.Add(stretch);
+            _tail.Add(stretch, again);
         }
 
-        return (head, keptAfter);
+        return bounds;
     }
 
     /// <summary>Until there may be news after a place, or time is up (false).</summary>

@@ -43,6 +43,12 @@ public sealed record DeliveredNews(ReportId Report, FeedFacts Facts, bool IsSeen
 /// <param name="More">There may be more at once.</param>
 public sealed record FeedPage(ImmutableArray<DeliveredNews> News, FeedPlace UpTo, bool More);
 
+/// <summary>What of the feeds can be told now.</summary>
+/// <param name="Head">News can be told up to this event: they are written, and the read tables say for whom they are.</param>
+/// <param name="KeptAfter">They are kept after this one.</param>
+/// <param name="MoreComes">The journal has gone on behind <paramref name="Head"/>: what that is news of follows in a moment.</param>
+public readonly record struct FeedBounds(long Head, long KeptAfter, bool MoreComes);
+
 /// <summary>An item as the snapshot lists it.</summary>
 public sealed record PresentItem(ItemRow Row, ItemAccess Access);
 
@@ -58,21 +64,28 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
     private const int PresentAtOnce = 1_000;
 
     /// <summary>How far news can be told, and after which event they are kept.</summary>
-    public Task<(long Head, long KeptAfter)> BoundsAsync(CancellationToken cancellation) =>
+    public Task<FeedBounds> BoundsAsync(CancellationToken cancellation) =>
         model.QueryAsync((db, _, at) => BoundsOfAsync(db, at, cancellation), cancellation);
 
     /// <summary>
     /// As <see cref="BoundsAsync"/>, and what has come since a place for some agencies, with how the items stand; without a place, an empty stretch from now on.
     /// </summary>
-    internal Task<(long Head, long KeptAfter, FeedStretch? Stretch)> StretchAsync(
-        FeedPlace? from, IReadOnlyCollection<(AgencyId Agency, Tenant Tenant)> readers, long readAt, CancellationToken cancellation) => model.QueryAsync(
+    /// <param name="from">After which place; null: none.</param>
+    /// <param name="readers">Of which agencies.</param>
+    /// <param name="aging">Stretches of before, of whose items it is looked at as well how they stand now.</param>
+    /// <param name="readAt">The moment at which the question is asked.</param>
+    /// <param name="cancellation">Ends the question.</param>
+    internal Task<(FeedBounds Bounds, FeedStretch? Stretch, IReadOnlyList<FeedStretch> Again)> StretchAsync(
+        FeedPlace? from, IReadOnlyCollection<(AgencyId Agency, Tenant Tenant)> readers, IReadOnlyList<FeedStretch> aging, long readAt,
+        CancellationToken cancellation) => model.QueryAsync(
         async (db, set, at) =>
         {
-            var (head, kept) = await BoundsOfAsync(db, at, cancellation).ConfigureAwait(false);
+            var bounds = await BoundsOfAsync(db, at, cancellation).ConfigureAwait(false);
+            var head = bounds.Head;
             var (begin, end) = (from?.Ordering ?? head, FeedPlace.EndOf(head));
             if (begin > head)
             {
-                return (head, kept, (FeedStretch?)null);
+                return (bounds, (FeedStretch?)null, (IReadOnlyList<FeedStretch>)[]);
             }
 
             var places = new List<FeedRow>();
@@ -88,16 +101,24 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
                 .Take(FeedTail.MostRows + 1).ToListAsync(cancellation).ConfigureAwait(false);
             if (places.Count > FeedTail.MostRows || rows.Count > FeedTail.MostRows)
             {
-                return (head, kept, new FeedStretch(end, end, readAt, readers.ToDictionary(r => r, _ => ImmutableArray<TailNews>.Empty)));
+                return (bounds, new FeedStretch(end, end, readAt, readers.ToDictionary(r => r, _ => ImmutableArray<TailNews>.Empty)), []);
             }
 
-            var news = rows.Select(Open).OfType<(ReportId Report, FeedFacts Facts)>().ToDictionary(n => n.Facts.Place);
-            var stands = await StandsAsync(db, set, news.Values, cancellation).ConfigureAwait(false);
-            var of = places.Where(p => news.ContainsKey(new FeedPlace(p.Ordering, p.Part))).ToLookup(p => (AgencyId.Parse(p.Agency), p.Tenant));
-            return (head, kept, new FeedStretch(FeedPlace.EndOf(begin), end, readAt, readers.ToDictionary(r => r, r => of[r]
-                .Select(p => news[new FeedPlace(p.Ordering, p.Part)]).OrderBy(n => n.Facts.Place)
-                .Select(n => new TailNews(
-                    n.Report, n.Facts, n.Facts.Ordinal is { } ordinal ? stands.GetValueOrDefault((n.Report.ToString(), ordinal)) : null)).ToImmutableArray())));
+            // Each piece of news once, however many agencies and stretches have it.
+            var news = aging.SelectMany(s => s.News.Values).SelectMany(n => n.Select(t => (t.Report, t.Facts)))
+                .Concat(rows.Select(Open).OfType<(ReportId Report, FeedFacts Facts)>()).DistinctBy(n => n.Facts.Place).ToArray();
+            var stands = await StandsAsync(db, set, news, cancellation).ConfigureAwait(false);
+            var told = news.ToDictionary(n => n.Facts.Place, n => new TailNews(
+                n.Report, n.Facts, n.Facts.Ordinal is { } ordinal ? stands.GetValueOrDefault((n.Report.ToString(), ordinal)) : null));
+            var of = places.Where(p => told.ContainsKey(new FeedPlace(p.Ordering, p.Part))).ToLookup(p => (AgencyId.Parse(p.Agency), p.Tenant));
+            return (bounds, new FeedStretch(FeedPlace.EndOf(begin), end, readAt, readers.ToDictionary(r => r, r => of[r]
+                .Select(p => told[new FeedPlace(p.Ordering, p.Part)]).OrderBy(n => n.Facts.Place).ToImmutableArray())),
+                [
+                    .. aging.Select(s => s with
+                    {
+                        ReadAt = readAt, News = s.News.ToDictionary(n => n.Key, n => n.Value.Select(t => told[t.Facts.Place]).ToImmutableArray()),
+                    }),
+                ]);
         },
         cancellation);
 
@@ -185,10 +206,11 @@ public sealed class FeedReader(ReadModel model, ConfidentialSeam seam, DatabaseD
     internal static async Task<long> HeadAsync(IDataContext db, ReadPosition at, CancellationToken cancellation) =>
         (await BoundsOfAsync(db, at, cancellation).ConfigureAwait(false)).Head;
 
-    private static async Task<(long Head, long KeptAfter)> BoundsOfAsync(IDataContext db, ReadPosition at, CancellationToken cancellation)
+    private static async Task<FeedBounds> BoundsOfAsync(IDataContext db, ReadPosition at, CancellationToken cancellation)
     {
         var log = await db.GetTable<FeedLogRow>().FirstOrDefaultAsync(l => l.Id == 1, cancellation).ConfigureAwait(false);
-        return (Math.Min(log?.Position ?? 0, at.Position), log?.KeptAfter ?? 0);
+        var written = log?.Position ?? 0;
+        return new FeedBounds(Math.Min(written, at.Position), log?.KeptAfter ?? 0, written != at.Position || at.LagEvents > 0);
     }
 
     /// <summary>These, as they are for the caller now; what is not for it any more, or does not open, is left out.</summary>

@@ -136,7 +136,7 @@ public sealed class MailCourier(
         if (await PlaceAsync(caller.Agency, cancellation).ConfigureAwait(false) is not var (place, last))
         {
             // Whoever is the first of an agency to want mails is told what comes from now on.
-            var (head, _) = await sources.Feed.BoundsAsync(cancellation).ConfigureAwait(false);
+            var head = (await sources.Feed.BoundsAsync(cancellation).ConfigureAwait(false)).Head;
             await KeepAsync(caller.Agency, FeedPlace.EndOf(head), null, cancellation).ConfigureAwait(false);
             return;
         }

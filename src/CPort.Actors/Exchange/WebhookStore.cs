@@ -7,8 +7,14 @@ namespace CPort.Actors.Exchange;
 /// <summary>Somebody else changed the webhook meanwhile.</summary>
 public sealed class WebhookChangedException() : UnavailableException("The webhook was changed meanwhile.");
 
-/// <summary>A try to deliver, as the agency sees it.</summary>
-public sealed record WebhookDelivery(FeedPlace Place, int Try, DateTimeOffset At, WebhookOutcome Outcome, string Answer);
+/// <summary>A try to deliver, as the agency sees it: one POST, or one event of those that were given up.</summary>
+/// <param name="Place">The event; of a batch the last one.</param>
+/// <param name="Try">From 1.</param>
+/// <param name="At">When.</param>
+/// <param name="Outcome">What became of it.</param>
+/// <param name="Answer">In words without data.</param>
+/// <param name="Events">How many events it carried.</param>
+public sealed record WebhookDelivery(FeedPlace Place, int Try, DateTimeOffset At, WebhookOutcome Outcome, string Answer, int Events = 1);
 
 /// <summary>
 /// Webhooks and the last of their deliveries, in the tables <c>cport_webhooks</c> and <c>cport_webhook_deliveries</c>. A webhook's row is sealed for its id and
@@ -20,17 +26,22 @@ public sealed class WebhookStore(Database database, ConfidentialSeam seam, Datab
     /// <summary>Tries of a webhook that are kept.</summary>
     public const int DeliveriesKept = 1_000;
 
-    public static Task EnsureTablesAsync(Database database, CancellationToken cancellation = default) => DatabaseSchema.ApplyAsync(
-        database,
-        $"""
-        CREATE TABLE IF NOT EXISTS cport_webhooks (id VARCHAR(26) NOT NULL PRIMARY KEY, agency VARCHAR(40) NOT NULL, version BIGINT NOT NULL,
-          sealed {(database.IsSqlite ? "BLOB" : "BYTEA")} NOT NULL);
-        CREATE INDEX IF NOT EXISTS cport_webhooks_agency ON cport_webhooks (agency);
-        CREATE TABLE IF NOT EXISTS cport_webhook_deliveries (webhook VARCHAR(26) NOT NULL, number BIGINT NOT NULL, ordering BIGINT NOT NULL,
-          part INTEGER NOT NULL, try INTEGER NOT NULL, at BIGINT NOT NULL, outcome INTEGER NOT NULL,
-          answer VARCHAR(200) NOT NULL, PRIMARY KEY (webhook, number));
-        """,
-        cancellation);
+    public static async Task EnsureTablesAsync(Database database, CancellationToken cancellation = default)
+    {
+        await DatabaseSchema.ApplyAsync(
+            database,
+            $"""
+            CREATE TABLE IF NOT EXISTS cport_webhooks (id VARCHAR(26) NOT NULL PRIMARY KEY, agency VARCHAR(40) NOT NULL, version BIGINT NOT NULL,
+              sealed {(database.IsSqlite ? "BLOB" : "BYTEA")} NOT NULL);
+            CREATE INDEX IF NOT EXISTS cport_webhooks_agency ON cport_webhooks (agency);
+            CREATE TABLE IF NOT EXISTS cport_webhook_deliveries (webhook VARCHAR(26) NOT NULL, number BIGINT NOT NULL, ordering BIGINT NOT NULL,
+              part INTEGER NOT NULL, try INTEGER NOT NULL, at BIGINT NOT NULL, outcome INTEGER NOT NULL,
+              answer VARCHAR(200) NOT NULL, PRIMARY KEY (webhook, number));
+            """,
+            cancellation).ConfigureAwait(false);
+        await DatabaseSchema.AddMissingAsync(
+            database, "cport_webhook_deliveries", [("events", "INTEGER NOT NULL DEFAULT 1")], cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Keeps a new one.</summary>
     public Task AddAsync(Webhook hook, CancellationToken cancellation) => database.ExecuteAsync(
@@ -130,7 +141,7 @@ public sealed class WebhookStore(Database database, ConfidentialSeam seam, Datab
                 ("number", tries.Select((_, n) => number + 1 + n).ToArray()), ("ordering", tries.Select(t => t.Place.Ordering).ToArray()),
                 ("part", tries.Select(t => t.Place.Part).ToArray()), ("try", tries.Select(t => t.Try).ToArray()),
                 ("at", tries.Select(t => t.At.ToUnixTimeMilliseconds()).ToArray()), ("outcome", tries.Select(t => (int)t.Outcome).ToArray()),
-                ("answer", tries.Select(t => t.Answer).ToArray())).ConfigureAwait(false);
+                ("answer", tries.Select(t => t.Answer).ToArray()), ("events", tries.Select(t => t.Events).ToArray())).ConfigureAwait(false);
             await transaction.ExecuteAsync(
                 "DELETE FROM cport_webhook_deliveries WHERE webhook = @id AND number <= @gone", cancellation, ("id", id),
                 ("gone", number + tries.Count - DeliveriesKept)).ConfigureAwait(false);
@@ -147,7 +158,7 @@ public sealed class WebhookStore(Database database, ConfidentialSeam seam, Datab
         var only = outcome is null ? "" : " AND outcome = @outcome";
         await using var select = connection.Statement(
             $"""
-            SELECT ordering, part, try, at, outcome, answer FROM cport_webhook_deliveries WHERE webhook = @id{only}
+            SELECT ordering, part, try, at, outcome, answer, events FROM cport_webhook_deliveries WHERE webhook = @id{only}
             ORDER BY number DESC LIMIT @limit
             """, [("id", webhook.ToString()), ("limit", limit), .. outcome is null ? [] : new (string, object?)[] { ("outcome", (int)outcome) }]);
         await using var reader = await select.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -156,7 +167,7 @@ public sealed class WebhookStore(Database database, ConfidentialSeam seam, Datab
         {
             found.Add(new WebhookDelivery(
                 new FeedPlace(reader.GetInt64(0), reader.GetInt32(1)), reader.GetInt32(2), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(3)),
-                (WebhookOutcome)reader.GetInt32(4), reader.GetString(5)));
+                (WebhookOutcome)reader.GetInt32(4), reader.GetString(5), reader.GetInt32(6)));
         }
 
         return found.ToImmutable();

@@ -45,6 +45,30 @@ public static class DatabaseSchema
         }
     }
 
+    /// <summary>Adds the columns that a table of an earlier version lacks.</summary>
+    public static async Task AddMissingAsync(
+        Database database, string table, IEnumerable<(string Name, string Type)> columns, CancellationToken cancellation)
+    {
+        var present = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        await using (var connection = await database.OpenAsync(cancellation).ConfigureAwait(false))
+        {
+            await using var command = connection.Statement($"SELECT * FROM {table} WHERE 1 = 0");
+            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            for (var i = 0; i < reader.FieldCount; i++)
+            {
+                present.Add(reader.GetName(i));
+            }
+        }
+
+        // Several nodes may be at it.
+        var again = database.IsSqlite ? "" : "IF NOT EXISTS ";
+        var missing = columns.Where(c => !present.Contains(c.Name)).Select(c => $"ALTER TABLE {table} ADD COLUMN {again}{c.Name} {c.Type}; ");
+        if (string.Concat(missing) is { Length: > 0 } ddl)
+        {
+            await ApplyAsync(database, ddl, cancellation).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>
     /// Throws <see cref="FixedFiguresException"/> unless the database holds any text: in another encoding one Cyrillic reference could not be written.
     /// </summary>

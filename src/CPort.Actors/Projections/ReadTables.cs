@@ -161,7 +161,7 @@ public sealed class ReadTables(Database database, UrlKeyMaker keys)
     public async Task PrepareAsync(CancellationToken cancellation = default)
     {
         await DatabaseSchema.ApplyAsync(database, Control + SlicesOfNewSets(), cancellation).ConfigureAwait(false);
-        await AddMissingAsync("rm_offset", [("suffix_list", "VARCHAR(16)")], cancellation).ConfigureAwait(false);
+        await DatabaseSchema.AddMissingAsync(database, "rm_offset", [("suffix_list", "VARCHAR(16)")], cancellation).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -294,32 +294,10 @@ public sealed class ReadTables(Database database, UrlKeyMaker keys)
         await DatabaseSchema.ApplyAsync(database, string.Concat(RowTypes.Select(t => CreateTable(t, set))), cancellation).ConfigureAwait(false);
         foreach (var type in RowTypes)
         {
-            await AddMissingAsync(Name(type, set), Columns(type).Select(c => (c.Name, c.Type)), cancellation).ConfigureAwait(false);
+            await DatabaseSchema.AddMissingAsync(database, Name(type, set), Columns(type).Select(c => (c.Name, c.Type)), cancellation).ConfigureAwait(false);
         }
 
         await DatabaseSchema.ApplyAsync(database, Indexes(set), cancellation).ConfigureAwait(false);
-    }
-
-    private async Task AddMissingAsync(string table, IEnumerable<(string Name, string Type)> columns, CancellationToken cancellation)
-    {
-        var present = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        await using (var connection = await database.OpenAsync(cancellation).ConfigureAwait(false))
-        {
-            await using var command = connection.Statement($"SELECT * FROM {table} WHERE 1 = 0");
-            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-            for (var i = 0; i < reader.FieldCount; i++)
-            {
-                present.Add(reader.GetName(i));
-            }
-        }
-
-        // Several nodes may be at it.
-        var again = database.IsSqlite ? "" : "IF NOT EXISTS ";
-        var missing = columns.Where(c => !present.Contains(c.Name)).Select(c => $"ALTER TABLE {table} ADD COLUMN {again}{c.Name} {c.Type}; ");
-        if (string.Concat(missing) is { Length: > 0 } ddl)
-        {
-            await DatabaseSchema.ApplyAsync(database, ddl, cancellation).ConfigureAwait(false);
-        }
     }
 
     private static int VersionOf()

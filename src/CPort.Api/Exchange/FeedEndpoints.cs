@@ -15,7 +15,7 @@ namespace CPort.Api.Exchange;
 /// </summary>
 public static class FeedEndpoints
 {
-    private const string Batch = "application/cloudevents-batch+json";
+    internal const string Batch = "application/cloudevents-batch+json";
     private const string EventStream = "text/event-stream";
     private const string PositionHeader = "CPort-Position";
 

@@ -21,6 +21,10 @@ public sealed record WebhookBody
 
     /// <summary>Sign by Ed25519 as well (<c>v1a</c>).</summary>
     public bool? Asymmetric { get; init; }
+
+    /// <summary>Events that one POST carries at most, 1 to 100; left out: 1, each by itself. From 2 on bodies are CloudEvents' JSON batches.</summary>
+    [Range(1, WebhookRules.MostInBatch)]
+    public int? Batch { get; init; }
 }
 
 /// <summary>What is to change of a webhook; what is left out stays.</summary>
@@ -29,6 +33,9 @@ public sealed record WebhookChangeBody
     public string? Url { get; init; }
     public string? Name { get; init; }
     public List<string?>? Types { get; init; }
+
+    [Range(1, WebhookRules.MostInBatch)]
+    public int? Batch { get; init; }
 }
 
 /// <summary>What is to be sent again.</summary>
@@ -50,6 +57,9 @@ public sealed record WebhookAnswerBody : IShowsData
     public required string Url { get; init; }
     public required string Name { get; init; }
     public required IReadOnlyList<string> Types { get; init; }
+
+    /// <summary>Events that one POST carries at most; 1: each goes by itself.</summary>
+    public required int Batch { get; init; }
 
     /// <summary>Pending (its receiver has not answered yet), Active, Paused, Stopped.</summary>
     public required WebhookState State { get; init; }
@@ -78,9 +88,10 @@ public sealed record WebhookAnswerBody : IShowsData
 
     public static WebhookAnswerBody Of(Webhook hook, bool withSecret = false) => new()
     {
-        Id = hook.Id.ToString(), Url = hook.Url, Name = hook.Name, Types = hook.Types, State = hook.State, Why = hook.Why, CreatedAt = hook.CreatedAt,
-        LastEventId = hook.After.ToString(), Tries = hook.Tries, NextTry = hook.Tries > 0 ? hook.NextAt : null, FailingSince = hook.FailingSince,
-        LastTakenAt = hook.LastTakenAt, LastFault = hook.LastFault, PublicKey = hook.SigningSeed is { } seed ? WebhookSignature.PublicKeyOf(seed) : null,
+        Id = hook.Id.ToString(), Url = hook.Url, Name = hook.Name, Types = hook.Types, Batch = hook.Batch, State = hook.State, Why = hook.Why,
+        CreatedAt = hook.CreatedAt, LastEventId = hook.After.ToString(), Tries = hook.Tries, NextTry = hook.Tries > 0 ? hook.NextAt : null,
+        FailingSince = hook.FailingSince, LastTakenAt = hook.LastTakenAt, LastFault = hook.LastFault,
+        PublicKey = hook.SigningSeed is { } seed ? WebhookSignature.PublicKeyOf(seed) : null,
         Secret = withSecret ? WebhookSignature.TextOf(hook.Secret) : null,
     };
 }
@@ -99,13 +110,18 @@ public sealed record WebhookTestAnswer(bool Taken, string Answer) : IShowsData
     Shown IShowsData.What() => Shown.View("webhook tested");
 }
 
-/// <summary>A try to deliver.</summary>
-/// <param name="Id">The event's id.</param>
+/// <summary>A try to deliver: one POST, or one event of those that were given up.</summary>
+/// <param name="Id">The event's id; of a batch its last one's.</param>
 /// <param name="Try">From 1.</param>
 /// <param name="At">When.</param>
 /// <param name="Outcome">Taken, Failed, Dead (given up).</param>
 /// <param name="Answer">The receiver's status, or why there was none.</param>
-public sealed record WebhookDeliveryAnswer(string Id, int Try, DateTimeOffset At, WebhookOutcome Outcome, string Answer);
+/// <param name="Events">How many events it carried.</param>
+public sealed record WebhookDeliveryAnswer(string Id, int Try, DateTimeOffset At, WebhookOutcome Outcome, string Answer, int Events)
+{
+    public static WebhookDeliveryAnswer Of(WebhookDelivery delivery) =>
+        new(delivery.Place.ToString(), delivery.Try, delivery.At, delivery.Outcome, delivery.Answer, delivery.Events);
+}
 
 /// <summary>The last tries of a webhook, newest first.</summary>
 public sealed record WebhookDeliveriesAnswer(IReadOnlyList<WebhookDeliveryAnswer> Deliveries) : IShowsData
@@ -113,20 +129,30 @@ public sealed record WebhookDeliveriesAnswer(IReadOnlyList<WebhookDeliveryAnswer
     Shown IShowsData.What() => Shown.View("webhook deliveries", Deliveries.Count);
 }
 
-/// <summary>Events as receivers get them.</summary>
+/// <summary>Events as receivers get them: one by one, or where the agency wants that as CloudEvents' JSON batch.</summary>
 public sealed class WebhookBodies(CPortApiOptions options) : IWebhookBodies
 {
-    public byte[] Of(DeliveredNews news, Webhook hook) =>
-        JsonSerializer.SerializeToUtf8Bytes(FeedEventAnswer.Of(news, hook.Agency, FeedEndpoints.SchemasOf(options)), ApiJson.Options);
+    private const string One = "application/cloudevents+json";
 
-    public (string Id, byte[] Body) Ping(Webhook hook, DateTimeOffset now)
+    public WebhookMessage Of(ImmutableArray<DeliveredNews> news, Webhook hook)
+    {
+        var schemas = FeedEndpoints.SchemasOf(options);
+        var events = news.Select(n => FeedEventAnswer.Of(n, hook.Agency, schemas));
+        return Message(hook, hook.Batch > 1 ? WebhookRules.BatchId(news.Select(n => n.Place)) : news.Single().Place.ToString(), events);
+    }
+
+    /// <summary>In a webhook's own form, so that who answers it can read what follows.</summary>
+    public WebhookMessage Ping(Webhook hook, DateTimeOffset now)
     {
         var id = $"ping-{Guid.CreateVersion7(now):N}";
-        return (id, JsonSerializer.SerializeToUtf8Bytes(
-            new
-            {
-                specversion = "1.0", id, source = $"/agencies/{hook.Agency}/feed", type = "cport.ping.v1", subject = hook.Id.ToString(), time = now,
-                timestamp = now, datacontenttype = "application/json", data = new { webhook = hook.Id.ToString() },
-            }, ApiJson.Options));
+        return Message(hook, id, [new
+        {
+            specversion = "1.0", id, source = $"/agencies/{hook.Agency}/feed", type = "cport.ping.v1", subject = hook.Id.ToString(), time = now,
+            timestamp = now, datacontenttype = "application/json", data = new { webhook = hook.Id.ToString() },
+        }]);
     }
+
+    private static WebhookMessage Message<T>(Webhook hook, string id, IEnumerable<T> events) => hook.Batch > 1
+        ? new WebhookMessage(id, FeedEndpoints.Batch, JsonSerializer.SerializeToUtf8Bytes(events, ApiJson.Options))
+        : new WebhookMessage(id, One, JsonSerializer.SerializeToUtf8Bytes(events.Single(), ApiJson.Options));
 }

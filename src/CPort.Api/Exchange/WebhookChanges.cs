@@ -6,7 +6,7 @@ using CPort.Domain.Exchange;
 namespace CPort.Api.Exchange;
 
 /// <summary>A webhook as it is asked for, checked.</summary>
-public sealed record NewWebhook(string Url, string Name, ImmutableArray<string> Types, bool Asymmetric);
+public sealed record NewWebhook(string Url, string Name, ImmutableArray<string> Types, bool Asymmetric, int Batch = 1);
 
 /// <summary>What is done with webhooks, by the API and from pages.</summary>
 public static class WebhookChanges
@@ -24,7 +24,7 @@ public static class WebhookChanges
         var hook = new Webhook
         {
             Id = new ReportId(BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16))), Agency = caller.Agency, Tenant = caller.Tenant,
-            Purpose = caller.Purpose, Url = asked.Url, Name = asked.Name, Types = asked.Types,
+            Purpose = caller.Purpose, Url = asked.Url, Name = asked.Name, Types = asked.Types, Batch = asked.Batch,
             Secret = RandomNumberGenerator.GetBytes(WebhookRules.SecretLength), SigningSeed = asked.Asymmetric ? RandomNumberGenerator.GetBytes(32) : null,
             CreatedAt = now, AfterOrdering = after.Ordering, AfterPart = after.Part,
         };
@@ -49,7 +49,7 @@ public static class WebhookChanges
 
     /// <summary>All after a place once more.</summary>
     public static Webhook Replayed(Webhook hook, FeedPlace from) =>
-        (from < hook.After ? hook with { AfterOrdering = from.Ordering, AfterPart = from.Part } : hook) with { Tries = 0, NextAt = default };
+        (from < hook.After ? WebhookRules.At(hook, from) : hook) with { Tries = 0, NextAt = default };
 
     /// <summary>Single events once more.</summary>
     public static Webhook Replayed(Webhook hook, IEnumerable<string> ids) => hook with

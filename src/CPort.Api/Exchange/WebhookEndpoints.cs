@@ -18,14 +18,16 @@ public static class WebhookEndpoints
             .WithDescription(
                 "Its secret is shown here only. It becomes Active once its receiver has answered a signed `cport.ping.v1` with 2xx; from then on each event of "
                 + "the agency's feed is sent, one after the other, in order, signed as Standard Webhooks 1.0.0 has it: `webhook-id` (the event's id: one that "
-                + "comes twice has the same), `webhook-timestamp`, `webhook-signature`. What is not taken is tried again for three days, then given up; a "
-                + "receiver that takes nothing for five days, or answers 410, is stopped. `cport-behind` says how many wait. Only addresses of the public "
-                + "internet, and networks that the operator allows. Police state a purpose, which stands for all that is sent.")
+                + "comes twice has the same), `webhook-timestamp`, `webhook-signature`. With `batch` above 1 a POST carries up to so many events as "
+                + "`application/cloudevents-batch+json`, also the ping, under one `webhook-id` that follows from them; it is taken whole or comes again whole. "
+                + "What is not taken is tried again for three days, then given up; a receiver that takes nothing for five days, or answers 410, is stopped. "
+                + "`cport-behind` says how many more wait at least. Only addresses of the public internet, and networks that the operator allows. Police state "
+                + "a purpose, which stands for all that is sent.")
             .Produces<WebhookAnswerBody>(201).Problems(400, 403, 409, 413, 422, 503);
         hooks.MapGet("/{id}", async (string id, ApiCaller me, WebhookStore store, CancellationToken cancellation) =>
             WebhookAnswerBody.Of(await FoundAsync(store, me, id, cancellation)))
             .Needs(Deed.ManageWebhooks).WithName("GetWebhook").WithSummary("A webhook: where it stands, and what waits").Problems(403, 404, 503);
-        hooks.MapPatch("/{id}", ChangeAsync).Needs(Deed.ManageWebhooks).WithName("ChangeWebhook").WithSummary("Change address, name or kinds of news")
+        hooks.MapPatch("/{id}", ChangeAsync).Needs(Deed.ManageWebhooks).WithName("ChangeWebhook").WithSummary("Change address, name, kinds of news or batches")
             .WithDescription("With another address it waits for that one's answer to a ping, and goes on where it was.").Problems(400, 403, 404, 413, 422, 503);
         hooks.MapDelete("/{id}", RemoveAsync).Needs(Deed.ManageWebhooks).WithName("RemoveWebhook").WithSummary("Send nothing there any more")
             .Produces(204).Problems(403, 404, 503);
@@ -56,9 +58,10 @@ public static class WebhookEndpoints
         }
 
         var (url, name, types) = (UrlOf(fields, body.Value.Url), NameOf(fields, body.Value.Name), TypesOf(fields, body.Value.Types));
+        var batch = BatchOf(fields, body.Value.Batch);
         body.Check();
         var hook = await WebhookChanges.AddAsync(
-            store, me.Caller, new NewWebhook(url!, name ?? "", types ?? [], body.Value.Asymmetric == true),
+            store, me.Caller, new NewWebhook(url!, name ?? "", types ?? [], body.Value.Asymmetric == true, batch ?? 1),
             (await head.NowAsync().WaitAsync(cancellation)).Head, time.GetUtcNow(), cancellation);
         return TypedResults.Created($"/v1/webhooks/{hook.Id}", WebhookAnswerBody.Of(hook, withSecret: true));
     }
@@ -68,10 +71,11 @@ public static class WebhookEndpoints
     {
         var fields = body.Fields;
         var (url, name, types) = (UrlOf(fields, body.Value.Url), NameOf(fields, body.Value.Name), TypesOf(fields, body.Value.Types));
+        var batch = BatchOf(fields, body.Value.Batch);
         body.Check();
         return WebhookAnswerBody.Of(await ChangedAsync(store, me, id, hook =>
         {
-            var changed = hook with { Name = name ?? hook.Name, Types = types ?? hook.Types };
+            var changed = hook with { Name = name ?? hook.Name, Types = types ?? hook.Types, Batch = batch ?? hook.Batch };
             return url is null || url == hook.Url ? changed : changed with
             {
                 Url = url, State = hook.State == WebhookState.Paused ? WebhookState.Paused : WebhookState.Pending, Why = null, Tries = 0, NextAt = default,
@@ -87,8 +91,7 @@ public static class WebhookEndpoints
         string id, ApiCaller me, WebhookStore store, IWebhookSender sender, IWebhookBodies bodies, TimeProvider time, CancellationToken cancellation)
     {
         var hook = await FoundAsync(store, me, id, cancellation);
-        var (ping, body) = bodies.Ping(hook, time.GetUtcNow());
-        var answer = await sender.SendAsync(hook, ping, body, 0, cancellation);
+        var answer = await sender.SendAsync(hook, bodies.Ping(hook, time.GetUtcNow()), 0, cancellation);
         return new WebhookTestAnswer(answer.IsTaken, answer.InWords);
     }
 
@@ -106,7 +109,7 @@ public static class WebhookEndpoints
             : throw ApiProblemException.OfField("outcome", ProblemCodes.UnknownCode, $"One of {string.Join(", ", Enum.GetNames<WebhookOutcome>())}.");
         var hook = await FoundAsync(store, me, id, cancellation);
         var found = await store.DeliveriesAsync(hook.Id, only, QueryValues.MaxResults(maxResults), cancellation);
-        return new WebhookDeliveriesAnswer([.. found.Select(d => new WebhookDeliveryAnswer(d.Place.ToString(), d.Try, d.At, d.Outcome, d.Answer))]);
+        return new WebhookDeliveriesAnswer([.. found.Select(WebhookDeliveryAnswer.Of)]);
     }
 
     private static async Task<WebhookAnswerBody> ReplayAsync(
@@ -178,6 +181,16 @@ public static class WebhookEndpoints
         }
 
         return name;
+    }
+
+    private static int? BatchOf(FieldReader fields, int? batch)
+    {
+        if (batch is < 1 or > WebhookRules.MostInBatch)
+        {
+            fields.Add("batch", ProblemCodes.OutOfRange, $"1 to {WebhookRules.MostInBatch}.");
+        }
+
+        return batch;
     }
 
     private static ImmutableArray<string>? TypesOf(FieldReader fields, List<string?>? types)

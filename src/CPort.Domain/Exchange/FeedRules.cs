@@ -53,16 +53,11 @@ public static class FeedRules
 
     /// <summary>The agencies that have a feed, each as whoever sees most of it there; what a single caller sees is looked at when it is delivered.</summary>
     public static ImmutableArray<Caller> ReadersOf(AgencyDirectory directory, DateOnly day, Tenant tenant) =>
-    [
-        .. directory.Agencies.Where(a => a.Active && Readers.Contains(a.Kind)).Select(a =>
-            directory.CallerOf(a, day, Every & ~Roles.Auditor & ~Roles.Operator, "feed") with
-            {
-                Tenant = tenant,
+        [.. directory.Agencies.Select(a => ReaderOf(directory, a, day, tenant)).OfType<Caller>()];
 
-                // Whoever reads it states one.
-                Purpose = "feed",
-            }),
-    ];
+    /// <summary>One of <see cref="ReadersOf"/>; null: it is none, or is closed.</summary>
+    public static Caller? ReaderOf(AgencyDirectory directory, AgencyId agency, DateOnly day, Tenant tenant) =>
+        directory.Find(agency) is { } found ? ReaderOf(directory, found, day, tenant) : null;
 
     /// <summary>Whether news of this kind about an item is for the caller: as it stands to the item, and takes part in what police says.</summary>
     public static bool IsFor(Caller caller, ItemRelationFacts item, FeedType type, AgencyId? asker) =>
@@ -93,4 +88,13 @@ public static class FeedRules
             }, concerned);
         }
     }
+
+    private static Caller? ReaderOf(AgencyDirectory directory, Agency agency, DateOnly day, Tenant tenant) =>
+        !agency.Active || !Readers.Contains(agency.Kind) ? null : directory.CallerOf(agency, day, Every & ~Roles.Auditor & ~Roles.Operator, "feed") with
+        {
+            Tenant = tenant,
+
+            // Whoever reads it states one.
+            Purpose = "feed",
+        };
 }

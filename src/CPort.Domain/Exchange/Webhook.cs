@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace CPort.Domain.Exchange;
 
 /// <summary>Where a webhook stands.</summary>
@@ -15,7 +17,7 @@ public enum WebhookState
 }
 
 /// <summary>
-/// An address to which an agency's news are sent, as Standard Webhooks 1.0.0 has it: a pointer into the agency's feed, with one event under way at a time, so
+/// An address to which an agency's news are sent, as Standard Webhooks 1.0.0 has it: a pointer into the agency's feed, with one POST under way at a time, so
 /// that they arrive in order and a slow receiver delays nobody else. Sealed where it is kept.
 /// </summary>
 [ProtoContract]
@@ -76,6 +78,16 @@ public sealed record Webhook
     /// <summary>When news were given up last; null: never.</summary>
     [ProtoMember(23)] public DateTimeOffset? GivenUpAt { get; init; }
 
+    /// <summary>Events that one POST carries at most; 1: each goes by itself.</summary>
+    [ProtoMember(24)] public int Batch { get; init; } = 1;
+
+    /// <summary>The last event of the batch that was tried in vain: whatever has come since, it is tried again with what it had. 0: none was.</summary>
+    [ProtoMember(25)] public long TriedOrdering { get; init; }
+    [ProtoMember(26)] public int TriedPart { get; init; }
+
+    /// <summary>Where the batch ends that was tried in vain; null: none was.</summary>
+    public FeedPlace? Tried => TriedOrdering > 0 && Batch > 1 ? new FeedPlace(TriedOrdering, TriedPart) : null;
+
     public FeedPlace After => new(AfterOrdering, AfterPart);
 
     public override string ToString() => $"Webhook({Id})";
@@ -112,6 +124,9 @@ public static class WebhookRules
     /// <summary>Webhooks that an agency may have.</summary>
     public const int PerAgency = 20;
 
+    /// <summary>Events that an agency may have in one POST.</summary>
+    public const int MostInBatch = 100;
+
     /// <summary>News that can be asked for again one by one.</summary>
     public const int MostAgain = 100;
 
@@ -132,8 +147,8 @@ public static class WebhookRules
     ];
 
     /// <summary>
-    /// The webhook after a try. <paramref name="place"/>: of which news; null: the ping. <paramref name="jitter"/>: -1 to 1, so that many do not come back at
-    /// once.
+    /// The webhook after a try. <paramref name="place"/>: of which news, of a batch the last; null: the ping. <paramref name="jitter"/>: -1 to 1, so that many
+    /// do not come back at once.
     /// </summary>
     public static (Webhook Next, WebhookOutcome Outcome) After(Webhook hook, FeedPlace? place, WebhookAnswer answer, DateTimeOffset now, double jitter)
     {
@@ -143,7 +158,7 @@ public static class WebhookRules
             return (hook.State == WebhookState.Pending ? taken with { State = WebhookState.Active } : taken, WebhookOutcome.Taken);
         }
 
-        var failed = hook with { FailingSince = hook.FailingSince ?? now, LastFault = answer.InWords };
+        var failed = Until(hook, place) with { FailingSince = hook.FailingSince ?? now, LastFault = answer.InWords };
         if (answer.Status == 410)
         {
             return (failed with { State = WebhookState.Stopped, Why = "The receiver answered that it is gone (410)." }, WebhookOutcome.Failed);
@@ -170,6 +185,16 @@ public static class WebhookRules
         return (failed with { Tries = hook.Tries + 1, NextAt = now + wait }, WebhookOutcome.Failed);
     }
 
+    /// <summary>A batch's id: it follows from the events in it, so that what comes again has the same one.</summary>
+    public static string BatchId(IEnumerable<FeedPlace> places) =>
+        $"batch-{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join(' ', places))).AsSpan(0, 16))}";
+
+    /// <summary>Everything up to there is delivered, given up, or nothing that its receiver is told.</summary>
+    public static Webhook At(Webhook hook, FeedPlace place) => hook with
+    {
+        AfterOrdering = place.Ordering, AfterPart = place.Part, TriedOrdering = 0, TriedPart = 0,
+    };
+
     /// <summary>
     /// A webhook that its agency changed while news were delivered: what was taken from <paramref name="begun"/> to <paramref name="done"/> holds for it too,
     /// unless it is to go on from another place by now.
@@ -177,7 +202,10 @@ public static class WebhookRules
     public static Webhook Carried(Webhook begun, Webhook done, Webhook changed)
     {
         var carried = changed with { Again = changed.Again.RemoveRange(begun.Again.Except(done.Again)), LastTakenAt = done.LastTakenAt };
-        var moved = changed.After == begun.After ? carried with { AfterOrdering = done.AfterOrdering, AfterPart = done.AfterPart } : carried;
+        var moved = changed.After != begun.After ? carried : carried with
+        {
+            AfterOrdering = done.AfterOrdering, AfterPart = done.AfterPart, TriedOrdering = done.TriedOrdering, TriedPart = done.TriedPart,
+        };
 
         // How its receiver fares is what was found now, unless whoever changed it began that anew: another address, going on after a stop.
         return (changed.Url, changed.Tries, changed.FailingSince, changed.State) == (begun.Url, begun.Tries, begun.FailingSince, begun.State)
@@ -205,6 +233,9 @@ public static class WebhookRules
         }
 
         var again = hook.Again.Remove(passed.ToString());
-        return again.Length < hook.Again.Length ? next with { Again = again } : next with { AfterOrdering = passed.Ordering, AfterPart = passed.Part };
+        return again.Length < hook.Again.Length ? next with { Again = again } : At(next, passed);
     }
+
+    private static Webhook Until(Webhook hook, FeedPlace? place) => hook.Batch == 1 || place is not { } last || hook.Again.Contains(last.ToString())
+        ? hook : hook with { TriedOrdering = last.Ordering, TriedPart = last.Part };
 }

@@ -18,7 +18,7 @@ internal sealed record WebhookOptions
 }
 
 /// <summary>
-/// Sends one event to one receiver, by HTTPS. For each connection the receiver's name is resolved, every address is looked at
+/// Sends one event, or one batch, to one receiver, by HTTPS. For each connection the receiver's name is resolved, every address is looked at
 /// (<see cref="OutsideAddresses"/>), and the connection is made to the address that was looked at. No proxy, no redirects; of the answer at most 4 kB are read
 /// and none is shown.
 /// </summary>
@@ -47,12 +47,13 @@ internal sealed class WebhookSender : IWebhookSender, IDisposable
         };
     }
 
-    public async Task<WebhookAnswer> SendAsync(Webhook hook, string id, byte[] body, long behind, CancellationToken cancellation)
+    public async Task<WebhookAnswer> SendAsync(Webhook hook, WebhookMessage message, long behind, CancellationToken cancellation)
     {
+        var (id, mediaType, body) = message;
         var now = _time.GetUtcNow();
         var timestamp = now.ToUnixTimeSeconds();
         using var request = new HttpRequestMessage(HttpMethod.Post, hook.Url) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents+json");
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
         request.Headers.TryAddWithoutValidation("webhook-id", id);
         request.Headers.TryAddWithoutValidation("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
         request.Headers.TryAddWithoutValidation(

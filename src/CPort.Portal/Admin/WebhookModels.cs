@@ -9,7 +9,7 @@ namespace CPort.Portal.Admin;
 public sealed record WebhookRow(WebhookAnswerBody Hook, long Waiting);
 
 /// <summary>What was filled in for a new one.</summary>
-public sealed record WebhookForm(string? Url = null, string? Name = null, bool Asymmetric = false);
+public sealed record WebhookForm(string? Url = null, string? Name = null, bool Asymmetric = false, string? Batch = null);
 
 /// <summary>An agency's webhooks, one of them chosen.</summary>
 public sealed record WebhooksModel : IShowsData

@@ -59,8 +59,7 @@ internal static class WebhookPages
 
         async Task<IReadOnlyList<WebhookDeliveryAnswer>> TriesAsync(WebhookOutcome? only, int most) =>
         [
-            .. (await store.DeliveriesAsync(ReportId.Parse(one!.Hook.Id), only, most, stop))
-                .Select(d => new WebhookDeliveryAnswer(d.Place.ToString(), d.Try, d.At, d.Outcome, d.Answer)),
+            .. (await store.DeliveriesAsync(ReportId.Parse(one!.Hook.Id), only, most, stop)).Select(WebhookDeliveryAnswer.Of),
         ];
     }
 
@@ -70,7 +69,7 @@ internal static class WebhookPages
     {
         var form = await Form.ReadAsync(http);
         var words = Pages.WordsOf(http);
-        var given = new WebhookForm(form.Text("url"), form.Text("name"), form.Is("asymmetric"));
+        var given = new WebhookForm(form.Text("url"), form.Text("name"), form.Is("asymmetric"), form.Text("batch"));
         if (WebhookRules.FaultOfUrl(given.Url) is { } fault)
         {
             return await PageAsync(http, store, feed, null, given, null, new PageError(fault, "url"));
@@ -81,13 +80,19 @@ internal static class WebhookPages
             return await PageAsync(http, store, feed, null, given, null, new PageError(words["error.webhookName"], "name"));
         }
 
+        if (!int.TryParse(given.Batch ?? "1", NumberStyles.None, CultureInfo.InvariantCulture, out var batch) || batch is < 1 or > WebhookRules.MostInBatch)
+        {
+            return await PageAsync(
+                http, store, feed, null, given, null, new PageError(words.Of("error.webhookBatch", ("most", WebhookRules.MostInBatch)), "batch"));
+        }
+
         if ((await store.OfAsync(form.Caller.Agency, form.Caller.Tenant, http.RequestAborted)).Length >= WebhookRules.PerAgency)
         {
             return await PageAsync(http, store, feed, null, given, null, new PageError(words.Of("error.webhooks", ("most", WebhookRules.PerAgency))));
         }
 
         var hook = await WebhookChanges.AddAsync(
-            store, form.Caller, new NewWebhook(given.Url!, given.Name ?? "", [], given.Asymmetric),
+            store, form.Caller, new NewWebhook(given.Url!, given.Name ?? "", [], given.Asymmetric, batch),
             (await head.NowAsync().WaitAsync(http.RequestAborted)).Head, time.GetUtcNow(), http.RequestAborted);
         await ReadHook.DoneAsync(http, Shown.View("webhook added"));
         return Secret(http, hook);
@@ -114,8 +119,7 @@ internal static class WebhookPages
             return Pages.Absent(http);
         }
 
-        var (ping, body) = bodies.Ping(hook, time.GetUtcNow());
-        var answer = await sender.SendAsync(hook, ping, body, 0, http.RequestAborted);
+        var answer = await sender.SendAsync(hook, bodies.Ping(hook, time.GetUtcNow()), 0, http.RequestAborted);
         await ReadHook.DoneAsync(http, Shown.View("webhook tested"));
         return await PageAsync(http, store, feed, hook.Id.ToString(), null, new WebhookTestAnswer(answer.IsTaken, answer.InWords));
     }

@@ -155,7 +155,7 @@ public sealed class FeedTests(PostgreSqlServer server) : IClassFixture<PostgreSq
         var last = (await world.EventsAsync())[^1].Ordering;
         await ServeAsync(world, last);
         Assert.False(await writer.PruneAsync(DateTimeOffset.UtcNow.AddDays(-1), default));
-        Assert.Equal((last, 0), await new FeedReader(world.Model, world.Seam).BoundsAsync(default));
+        Assert.Equal(new FeedBounds(last, 0, MoreComes: false), await new FeedReader(world.Model, world.Seam).BoundsAsync(default));
         await writer.PruneAsync(DateTimeOffset.UtcNow.AddDays(1), default);
         Assert.True((await new FeedReader(world.Model, world.Seam).BoundsAsync(default)).KeptAfter > 0);
         Assert.Empty(await ReadAllAsync(world, Reader("interpol"), FeedPlace.Start, new Random(1)));
@@ -222,6 +222,47 @@ public sealed class FeedTests(PostgreSqlServer server) : IClassFixture<PostgreSq
         }
     }
 
+    /// <summary>Who is some seconds behind is answered without the feed's tables, by how the items stand now.</summary>
+    [Fact]
+    public async Task Where_somebody_still_reads_the_items_are_looked_at_again()
+    {
+        await using var world = await StartedAsync();
+        var (reader, writer, clock) = (new FeedReader(world.Model, world.Seam), Writer(world), new Moved());
+        using var head = new FeedHead(reader, clock);
+        var dutch = Reader("hotline-nl");
+        var start = (await head.ReadAsync(dutch, FeedPlace.Start, [], 200, default)).UpTo;
+        await head.NowAsync();
+        await world.AppendAsync(new RandomLives(12, world.Seam).Submit(2, RandomLives.Nl, known: true));
+        await writer.StepAsync(default);
+        await ServeAsync(world, (await world.EventsAsync())[^1].Ordering);
+        await LaterAsync(0.25);
+        var first = await head.ReadAsync(dutch, start, [], 2, default);
+        Assert.All(first.News, n => Assert.True(n.IsSeen));
+
+        // Nothing of it can come from the tables any more; one second and then another one it is read on, as it is by then.
+        await world.Database.ExecuteAsync("DELETE FROM cport_feed", default);
+        await LaterAsync(1);
+        Assert.Equal(first.News.AsEnumerable(), (await head.ReadAsync(dutch, start, [], 2, default)).News);
+        await world.Database.ExecuteAsync($"DELETE FROM rm_item_{(await world.Tables.SetsAsync()).Last().Id}", default);
+        await LaterAsync(1.5);
+        Assert.Equal(first.News.Select(n => (n.Place, false)), (await head.ReadAsync(dutch, start, [], 2, default)).News.Select(n => (n.Place, n.IsSeen)));
+
+        // Not for ever: whoever stays behind is answered by the tables.
+        for (var i = 0; i < 9; i++)
+        {
+            await LaterAsync(1);
+            await head.ReadAsync(dutch, start, [], 2, default);
+        }
+
+        Assert.Empty((await head.ReadAsync(dutch, start, [], 2, default)).News);
+
+        async Task LaterAsync(double seconds)
+        {
+            clock.Move(TimeSpan.FromSeconds(seconds));
+            await head.NowAsync();
+        }
+    }
+
     [Fact]
     public async Task A_place_that_a_page_gave_out_lies_never_ahead_of_the_feed()
     {
@@ -251,8 +292,9 @@ public sealed class FeedTests(PostgreSqlServer server) : IClassFixture<PostgreSq
         await world.AppendAsync(lives.Submit(2, RandomLives.Nl, known: true));
         await Writer(world).StepAsync(default);
 
-        // Nothing is projected: how the reader stands to the items nobody knows.
+        // Nothing is projected: how the reader stands to the items nobody knows. They are known to come.
         await ServeAsync(world, 0);
+        Assert.Equal(new FeedBounds(0, 0, MoreComes: true), await new FeedReader(world.Model, world.Seam).BoundsAsync(default));
         var page = await PageAsync(world, Reader("hotline-nl"));
         Assert.Equal((0, FeedPlace.EndOf(0)), (page.News.Length, page.UpTo));
         await ServeAsync(world, (await world.EventsAsync())[^1].Ordering);

@@ -5,6 +5,7 @@ using System.Text;
 using CPort.Actors.Exchange;
 using CPort.Actors.Persistence;
 using CPort.Domain.Access;
+using CPort.Domain.Confidential;
 using CPort.Domain.Exchange;
 using CPort.Domain.Identity;
 using CPort.Tests.Shared;
@@ -55,6 +56,47 @@ public sealed class WebhookTests
         Assert.Equal((First, 0, null, null, 1), (named.After, named.Tries, named.FailingSince, named.LastFault, named.Types.Length));
         var moved = WebhookRules.Carried(begun, done, begun with { Url = "https://hooks.example/other", Tries = 1 });
         Assert.Equal((1, begun.FailingSince), (moved.Tries, moved.FailingSince));
+    }
+
+    /// <summary>Also when it was stopped in between, or its agency changed its name.</summary>
+    [Fact]
+    public void A_batch_that_was_not_taken_is_known_by_its_last_event_until_it_was_or_is_given_up()
+    {
+        var (batched, last) = (Hook with { Batch = 50 }, new FeedPlace(9, 2));
+        foreach (var status in new[] { 503, 410 })
+        {
+            var failed = WebhookRules.After(batched, last, new WebhookAnswer(status), Noon, 0).Next;
+            Assert.Equal((FeedPlace.Start, last), (failed.After, failed.Tried));
+            Assert.Equal(last, WebhookRules.Carried(batched, failed, batched with { Name = "other" }).Tried);
+            var taken = WebhookRules.After(failed, last, new WebhookAnswer(200), Noon, 0).Next;
+            Assert.Equal((last, null), (taken.After, taken.Tried));
+            Assert.Null((failed with { Batch = 1 }).Tried);
+        }
+
+        var given = WebhookRules.After(batched with { Tries = WebhookRules.Waits.Length }, last, new WebhookAnswer(503), Noon, 0).Next;
+        Assert.Equal((last, null), (given.After, given.Tried));
+
+        // What is sent again goes alone, and an event by itself is the next one anyhow.
+        Assert.Null(WebhookRules.After(batched with { Again = [last.ToString()] }, last, new WebhookAnswer(503), Noon, 0).Next.Tried);
+        Assert.Null(WebhookRules.After(Hook, last, new WebhookAnswer(503), Noon, 0).Next.Tried);
+    }
+
+    [Fact]
+    public void A_batchs_id_follows_from_the_events_in_it()
+    {
+        var id = WebhookRules.BatchId([First, new FeedPlace(9, 2)]);
+        Assert.Equal(id, WebhookRules.BatchId([First, new FeedPlace(9, 2)]));
+        Assert.Matches("^batch-[0-9a-f]{32}$", id);
+        Assert.Equal(3, new[] { id, WebhookRules.BatchId([First]), WebhookRules.BatchId([First, new FeedPlace(9, 3)]) }.Distinct().Count());
+    }
+
+    /// <summary>A webhook of before has no figure.</summary>
+    [Fact]
+    public void A_webhook_that_was_kept_without_a_figure_has_events_by_themselves()
+    {
+        // Protobuf writes no zero: as if the field were not there yet.
+        var place = new SealedPlace(Hook.Id, SealedField.Webhook);
+        Assert.Equal(1, TestKeys.Seam.Open<Webhook>(place, TestKeys.Seam.Seal(place, Hook with { Batch = 0 })).Batch);
     }
 
     [Fact]

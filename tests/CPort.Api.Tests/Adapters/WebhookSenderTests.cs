@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using CPort.Actors.Exchange;
 using CPort.Domain.Access;
 using CPort.Domain.Exchange;
 using CPort.Domain.Identity;
@@ -27,7 +28,7 @@ public sealed class WebhookSenderTests
     public async Task What_lies_inside_is_not_connected_to(string url)
     {
         using var sender = new WebhookSender(new WebhookOptions { Patience = TimeSpan.FromSeconds(5) }, TimeProvider.System);
-        var answer = await sender.SendAsync(Hook with { Url = url }, "1", [], 0, default);
+        var answer = await sender.SendAsync(Hook with { Url = url }, new WebhookMessage("1", "application/cloudevents+json", []), 0, default);
         Assert.Equal((null, "the address is not one that may be sent to"), (answer.Status, answer.Fault));
     }
 
@@ -43,7 +44,8 @@ public sealed class WebhookSenderTests
             new WebhookOptions { Patience = TimeSpan.FromSeconds(30), AllowedNetworks = [IPNetwork.Parse("127.0.0.0/8")] }, TimeProvider.System);
         for (var i = 0; i < 5; i++)
         {
-            Assert.True((await sender.SendAsync(Hook with { Url = receiver.Urls.First() }, $"{i}", [1], 0, default)).IsTaken);
+            var message = new WebhookMessage($"{i}", "application/json", [1]);
+            Assert.True((await sender.SendAsync(Hook with { Url = receiver.Urls.First() }, message, 0, default)).IsTaken);
         }
 
         Assert.Equal(5, Assert.Single(connections).Value);

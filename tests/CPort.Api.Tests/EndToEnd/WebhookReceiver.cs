@@ -43,6 +43,16 @@ internal sealed class WebhookReceiver(WebApplication app) : IAsyncDisposable
         return [.. _taken];
     }
 
+    public async Task<TakenWebhook[]> TakenUntilAsync(Func<IReadOnlyList<TakenWebhook>, bool> enough)
+    {
+        for (var clock = System.Diagnostics.Stopwatch.StartNew(); !enough([.. _taken]); await Task.Delay(25))
+        {
+            Assert.True(clock.Elapsed < EndToEndNode.Patience, $"{_taken.Count} came.");
+        }
+
+        return [.. _taken];
+    }
+
     public async ValueTask DisposeAsync() => await app.DisposeAsync();
 
     private async Task Open()

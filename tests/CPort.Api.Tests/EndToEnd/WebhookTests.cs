@@ -86,6 +86,74 @@ public sealed class WebhookTests(EndToEndNodes nodes)
                 && e.GetProperty("recipients")[0].GetString() == "hotline-bg"));
     }
 
+    /// <summary>CloudEvents' batches: one signature for all, whole or again; each event is there once, in order, and can be had again by itself.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task News_arrive_in_batches_where_the_agency_wants_that(DatabaseProvider provider)
+    {
+        var node = await nodes.OnAsync(provider);
+        await node.RegisterAsync("hotline-al", "Hotline", "Standard", "Analyst", "AL");
+        var admin = await AdministratorAsync(node, "hotline-al");
+        await using var receiver = await WebhookReceiver.StartAsync();
+        foreach (var wrong in new[] { 0, -1, 101 })
+        {
+            var error = (await node.PostAsync(admin, "v1/webhooks", new JsonObject { ["url"] = receiver.Url, ["batch"] = wrong }))
+                .Is(HttpStatusCode.UnprocessableEntity).Json.GetProperty("errors")[0];
+            Assert.Equal(("batch", "out-of-range"), (error.GetProperty("field").GetString(), error.GetProperty("code").GetString()));
+        }
+
+        var made = (await node.PostAsync(admin, "v1/webhooks", new JsonObject
+        {
+            ["url"] = receiver.Url, ["types"] = new JsonArray("cport.item.added.v1"), ["batch"] = 3,
+        })).Is(HttpStatusCode.Created).Json;
+        var (path, secret) = ($"v1/webhooks/{made.GetProperty("id").GetString()}", made.GetProperty("secret").GetString()!);
+        await StateAsync(node, admin, path, "Active");
+        var ping = (await receiver.TakenAsync(1))[0];
+        Assert.Equal("application/cloudevents-batch+json", ping.Type);
+        Assert.Equal("cport.ping.v1", Assert.Single(ping.Json.EnumerateArray()).GetProperty("type").GetString());
+
+        receiver.Answer = 503;
+        await node.SubmitAsync("gb", ReportLifeTests.Hosted("BATCH-0", "AL"));
+        await EndToEndNode.UntilAsync(() => node.GetAsync(admin, path), r => r.Json.GetProperty("tries").GetInt32() > 0);
+        for (var i = 1; i <= 5; i++)
+        {
+            await node.SubmitAsync("gb", ReportLifeTests.Hosted($"BATCH-{i}", "AL"));
+        }
+
+        Assert.Equal(3, (await node.GetAsync(admin, path)).Is(HttpStatusCode.OK).Json.GetProperty("batch").GetInt32());
+        await EndToEndNode.UntilAsync(() => node.GetAsync("hotline-al", "v1/feed?types=cport.item.added.v1"),
+            r => r.Json.GetArrayLength() == 6);
+        receiver.Answer = 200;
+        (await node.PostAsync(admin, $"{path}:resume", null)).Is(HttpStatusCode.OK);
+        var taken = (await receiver.TakenAsync(4))[1..];
+
+        // What was tried in vain comes again as it was; what came meanwhile goes together.
+        Assert.Equal([1, 3, 2], taken.Select(t => t.Json.GetArrayLength()));
+        var events = taken.SelectMany(t => t.Json.EnumerateArray()).ToArray();
+        var ids = events.Select(e => e.GetProperty("id").GetString()!).ToArray();
+        Assert.Equal(ids.Order(StringComparer.Ordinal).Distinct(), ids);
+        Assert.All(events, e => Assert.Equal("1.0", e.GetProperty("specversion").GetString()));
+        Assert.Equal(3, taken.Select(t => t.Id).Distinct().Count());
+        Assert.All(taken, t =>
+        {
+            Assert.Equal("application/cloudevents-batch+json", t.Type);
+            Assert.Contains(Signature(secret, t), t.Signature.Split(' '));
+            Assert.DoesNotContain("img.host.example", t.Body, StringComparison.Ordinal);
+        });
+        var tries = (await EndToEndNode.UntilAsync(
+            () => node.GetAsync(admin, $"{path}/deliveries?outcome=Taken"), r => r.Json.GetProperty("deliveries").GetArrayLength() == 3)).Json;
+        Assert.Equal([2, 3, 1], tries.GetProperty("deliveries").EnumerateArray().Select(t => t.GetProperty("events").GetInt32()));
+
+        // One of them again, and from now on each by itself.
+        (await node.PostAsync(admin, $"{path}/deliveries:replay", new JsonObject { ["ids"] = new JsonArray(ids[2]) })).Is(HttpStatusCode.OK);
+        Assert.Equal(ids[2], Assert.Single((await receiver.TakenAsync(5))[^1].Json.EnumerateArray()).GetProperty("id").GetString());
+        (await node.SendAsync(admin, HttpMethod.Patch, path, """{"batch":500}""")).Is(HttpStatusCode.UnprocessableEntity);
+        (await node.SendAsync(admin, HttpMethod.Patch, path, """{"batch":1}""")).Is(HttpStatusCode.OK);
+        (await node.PostAsync(admin, $"{path}/deliveries:replay", new JsonObject { ["from"] = ids[3] })).Is(HttpStatusCode.OK);
+        Assert.Equal(ids[4..], (await receiver.TakenAsync(7))[^2..].Select(t => t.Json.GetProperty("id").GetString()));
+        (await node.SendAsync(admin, HttpMethod.Delete, path, null)).Is(HttpStatusCode.NoContent);
+    }
+
     [Fact]
     public async Task Only_an_agencys_administrators_say_where_its_news_go_and_not_to_anywhere()
     {

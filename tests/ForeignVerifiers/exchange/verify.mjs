@@ -74,7 +74,10 @@ function webhook(file, secret, publicKey) {
   }
 
   refuses('another secret', () => new Webhook(`whsec_${Buffer.alloc(32, 7).toString('base64')}`).verify(body, headers));
-  HTTP.toEvent({ headers: { 'content-type': 'application/cloudevents+json' }, body }).validate();
+  const events = HTTP.toEvent({ headers: { 'content-type': headers['content-type'] }, body });
+  if (headers['content-type'].includes('batch') !== Array.isArray(events)) fail('another form than it says');
+  if ([events].flat().length === 0) fail('no event');
+  for (const event of [events].flat()) event.validate();
   const signature = headers['webhook-signature'].split(' ').find(s => s.startsWith('v1a,')).slice(4);
   const raw = Buffer.from(publicKey.slice('whpk_'.length), 'base64');
   const key = crypto.createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw]), format: 'der', type: 'spki' });
