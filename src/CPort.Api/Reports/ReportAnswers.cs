@@ -486,8 +486,11 @@ public sealed record HistoryEntryAnswer
 
     /// <summary>The key's or person's id, to their own agency; absent for others, who see agency and roles.</summary>
     public string? KeyId { get; init; }
+    /// <summary>Why, to the agency whose event it is; absent for others.</summary>
     public string? Purpose { get; init; }
-    public required string CommandId { get; init; }
+
+    /// <summary>As <see cref="KeyId"/>: the text is the caller's own.</summary>
+    public string? CommandId { get; init; }
 
     /// <summary>Ordinals of the items it touched.</summary>
     public IReadOnlyList<int>? Items { get; init; }
@@ -500,7 +503,7 @@ public sealed record HistoryEntryAnswer
     {
         Sequence = e.Sequence, Event = e.Event, OccurredAt = e.Meta.OccurredAt, RecordedAt = e.Meta.RecordedAt, Agency = e.Meta.Agency.Value,
         Kind = e.Meta.Kind.ToString(), Roles = e.Meta.Roles.ToString(), KeyId = ItemAnswer.OwnKey(e.Meta.KeyId), Purpose = e.Meta.Purpose,
-        CommandId = e.Meta.CommandId.Value,
+        CommandId = ItemAnswer.OwnKey(e.Meta.KeyId) is null ? null : e.Meta.CommandId.Value,
         Items = e.Ordinals.IsEmpty ? null : e.Ordinals, Facts = e.Facts.IsEmpty ? null : e.Facts, Text = e.Text,
     };
 }

@@ -90,7 +90,7 @@ public sealed record UrlEntryBody
 
         return new SubmittedItem
         {
-            Secrets = new ItemSecrets { Url = UrlString!, Memo = memo },
+            Secrets = new ItemSecrets { Url = WebAddress.WithoutBreaks(UrlString!), Memo = memo },
             UrlKeys = keys.Of(url), Reference = reference, Hosting = hosting, IsSourceUrl = isSource,
             ContentType = type
                 ?? (isSource ? Domain.CodeLists.ContentType.Website : Domain.CodeLists.ContentType.Media), Assessment = assessment, Actions = actions,

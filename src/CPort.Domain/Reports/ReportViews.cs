@@ -102,7 +102,10 @@ public static class ReportViews
                 {
                     // Who has looked at an item, or held it, is not told while others are to look who do not know.
                     KeyId = touched.Any(waiting.Contains) && e.Meta.KeyId != query.Caller.KeyId ? "" : KeyFor(query.Caller, e.Meta.Agency, e.Meta.KeyId),
-                    Purpose = here[FieldGroup.History] == Visibility.Visible && (!touched.Any(waiting.Contains) || e.Meta.KeyId == query.Caller.KeyId)
+
+                    // A case number is its agency's own: to others it says what is investigated.
+                    Purpose = e.Meta.Agency == query.Caller.Agency && here[FieldGroup.History] == Visibility.Visible
+                        && (!touched.Any(waiting.Contains) || e.Meta.KeyId == query.Caller.KeyId)
                         ? e.Meta.Purpose : null,
                 },
                 Facts = here.Sees(FieldGroup.History) ? e.Sentences(seen, here) : [],

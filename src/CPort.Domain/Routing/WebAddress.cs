@@ -94,6 +94,10 @@ public sealed class WebAddress
         return fault == 0;
     }
 
+    /// <summary>Tabs and line breaks inside a URL are none of it (WHATWG's URL standard): mail programs put them there; no list or export should.</summary>
+    public static string WithoutBreaks(string text) =>
+        text.AsSpan().IndexOfAny('\t', '\n', '\r') < 0 ? text : string.Concat(text.Where(c => c is not ('\t' or '\n' or '\r')));
+
     private static WebAddressFault Read(string? text, int maxLength, out WebAddress? address)
     {
         address = null;
@@ -107,12 +111,7 @@ public sealed class WebAddress
             return WebAddressFault.TooLong;
         }
 
-        var input = text.AsSpan().Trim(Blank).ToString();
-        if (input.AsSpan().IndexOfAny('\t', '\n', '\r') >= 0)
-        {
-            input = string.Concat(input.Where(c => c is not ('\t' or '\n' or '\r')));
-        }
-
+        var input = WithoutBreaks(text.AsSpan().Trim(Blank).ToString());
         if (input.Length == 0)
         {
             return WebAddressFault.Empty;

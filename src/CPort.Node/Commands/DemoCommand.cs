@@ -80,7 +80,7 @@ internal static class DemoCommand
             {
                 return ExitCodes.Ok;
             }
-            catch (Exception e) when (e is CPortApiException or CPortUnreachableException or TimeoutException or CaseException)
+            catch (Exception e) when (e is CPortApiException or CPortUnreachableException or TimeoutException or UnavailableException or CaseException)
             {
                 await Console.Error.WriteLineAsync(e.Message);
                 return CommandException.CodeOf(e) ?? ExitCodes.Failed;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CPort.Actors.Agencies;
 using CPort.Actors.Entities;
+using CPort.Actors.Exchange;
 using CPort.Actors.Hashes;
 using CPort.Actors.Projections;
 using CPort.Actors.Reports;
@@ -10,6 +11,7 @@ using CPort.Api.Queues;
 using CPort.Api.Reports;
 using CPort.Api.Security;
 using CPort.Domain.Audit;
+using CPort.Domain.Exchange;
 using CPort.Domain.Hashes;
 using CPort.Domain.Reports;
 
@@ -170,6 +172,15 @@ internal sealed class WorkEndpoints(OperatorNode node)
         })];
     }
 
+    /// <summary>Of endpoints, not of events: how many of these wait each agency sees of its own.</summary>
+    private static DeliveryAnswer WebhooksOf(ImmutableArray<(Webhook Hook, long Version)> hooks)
+    {
+        var on = hooks.Where(h => h.Hook.State == WebhookState.Active).ToArray();
+        var failing = on.Where(h => h.Hook.FailingSince is not null).ToArray();
+        return new DeliveryAnswer("webhooks that do not answer", failing.Length, failing.Min(h => h.Hook.FailingSince),
+            string.Create(CultureInfo.InvariantCulture, $"of {on.Length} that are on; {hooks.Length - on.Length} are not"));
+    }
+
     private async Task<ImmutableArray<DeliveryAnswer>> DeliveriesAsync(CancellationToken cancellation)
     {
         var hashes = await HashesAsync(cancellation);
@@ -177,7 +188,7 @@ internal sealed class WorkEndpoints(OperatorNode node)
         var unfinished = await node.Get<UnfinishedWork>().CountAsync(cancellation);
         return
         [
-            new DeliveryAnswer("exchange", 0, null, "deliveries to other systems are not built yet"),
+            WebhooksOf(await node.Get<WebhookStore>().AllAsync(cancellation)),
             new DeliveryAnswer("hash verdicts to reports", hashes.Sum(h => h.ReportsToTell), null,
                 unanswered == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{unanswered} buckets did not answer")),
             new DeliveryAnswer("automatic work of reports", unfinished.Reports, unfinished.OldestSince, null),
