@@ -309,6 +309,22 @@ public sealed class AdminTests(PortalNode node)
     }
 
     [Fact]
+    public async Task What_a_witness_of_the_audit_log_has_seen_is_said_on_its_page()
+    {
+        using var auditor = node.ClientOf("max@hotline-nl");
+        var page = await GetAsync(auditor, "app/audit");
+        for (var i = 0; i < 300 && !page.QuerySelector("#witnesses")!.TextContent.Contains("no answer", StringComparison.Ordinal); i++)
+        {
+            await Task.Delay(200);
+            page = await GetAsync(auditor, "app/audit");
+        }
+
+        Assert.Contains("Seen by 0 of 1 witnesses", page.QuerySelector("#witnesses summary")!.TextContent, StringComparison.Ordinal);
+        Assert.Equal("witness.example/w1", page.QuerySelector("#witnesses tbody th")!.TextContent);
+        Assert.Contains("no answer", page.QuerySelector("#witnesses tbody tr")!.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Agencies_are_the_apis()
     {
         using var client = node.ClientOf("oda@operator");

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json.Nodes;
 using CPort.Actors.Persistence;
@@ -26,7 +27,22 @@ public sealed class KeyNetworksTests(EndToEndNodes nodes)
         var (elsewhere, elsewhereId) = await IssueAsync(node, keys, "elsewhere", "192.0.2.0/24", "2001:db8::/32");
         var (here, hereId) = await IssueAsync(node, keys, "here", "127.0.0.0/8", "::1");
         (await node.GetAsync(here, "v1/queues")).Is(HttpStatusCode.OK);
+        var refused = 0L;
+        using var meters = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "cport.signins.refused")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        meters.SetMeasurementEventCallback<long>((_, count, tags, _) =>
+            Interlocked.Add(ref refused, tags.ToArray().Any(t => t.Value is "outsideNetworks") ? count : 0));
+        meters.Start();
         Assert.Equal("network-not-allowed", (await node.GetAsync(elsewhere, "v1/queues")).Is(HttpStatusCode.Forbidden).Code);
+        Assert.InRange(Interlocked.Read(ref refused), 1, long.MaxValue);
         var auditor = await node.AuditorKeyAsync("hotline-sm");
         await EndToEndNode.UntilAsync(
             () => node.PostAsync(auditor, "v1/audit/entries:search", new JsonObject { ["record"] = $"key:{elsewhereId}" }),
