@@ -85,8 +85,7 @@ internal sealed class ApiKeyHandler(
             RefusalCause.PurposeMissing => ApiProblem.Of(ProblemCodes.PurposeMissing, $"Police state why they look: header {PurposeHeader}."),
             RefusalCause.PurposeInvalid => ApiProblem.Of(
                 ProblemCodes.PurposeInvalid, $"A purpose is at most {AgencyDirectory.MaxPurposeLength} characters without control characters."),
-            RefusalCause.OutsideNetworks => ApiProblem.Of(
-                ProblemCodes.NetworkNotAllowed, "The key may come from some networks only, and this is none of them."),
+            RefusalCause.OutsideNetworks => ApiProblem.Of(ProblemCodes.NetworkNotAllowed, KeyNetworks.Refusal),
             _ => ApiProblem.Of(ProblemCodes.NotAuthenticated, $"Send Authorization: Bearer cport_… or {KeyHeader}."),
         };
         if (problem.Status == StatusCodes.Status401Unauthorized)

@@ -9,6 +9,9 @@ public static class KeyNetworks
     /// <summary>Of one key.</summary>
     public const int Max = 20;
 
+    /// <summary>What who has a good key is told elsewhere.</summary>
+    public const string Refusal = "The key may come from some networks only, and this is none of them.";
+
     /// <summary>
     /// Reads <c>192.0.2.0/24</c>, <c>2001:db8::/32</c>, or one address. What an IPv6 socket makes of an IPv4 network is that network; one that names an address
     /// inside itself is refused, as nobody can tell which of the two was meant.

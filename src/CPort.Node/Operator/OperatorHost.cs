@@ -133,7 +133,7 @@ public sealed partial class OperatorHost(
 
             if (found is Authentication.Refused { Cause: RefusalCause.OutsideNetworks })
             {
-                await ApiProblem.Of(ProblemCodes.NetworkNotAllowed, "The key may come from some networks only, and this is none of them.").WriteAsync(http);
+                await ApiProblem.Of(ProblemCodes.NetworkNotAllowed, KeyNetworks.Refusal).WriteAsync(http);
                 return;
             }
 
