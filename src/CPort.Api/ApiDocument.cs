@@ -51,6 +51,7 @@ public static class ApiDocument
         [typeof(MoveBody)] = """{ "items": [ { "item": 1 } ], "countryCode": "DE" }""",
         [typeof(RegisterAgencyBody)] = """{ "id": "hotline-nl", "name": "Example hotline NL", "kind": "Hotline", "countries": [ "NL" ], "trust": "Trusted" }""",
         [typeof(IssueKeyBody)] = """{ "roles": [ "Analyst", "Machine" ] }""",
+        [typeof(KeyNetworksBody)] = """{ "networks": [ "192.0.2.0/24", "2001:db8::/32" ] }""",
         [typeof(RotateKeyBody)] = """{ "graceSeconds": 3600 }""",
     };
 

@@ -258,6 +258,29 @@ public sealed class AdminTests(PortalNode node)
         await PageTests.FollowAsync(oda, Form(page, "form[action$='/approve']"));
         Assert.Equal(HttpStatusCode.OK, await AskAsync(key));
 
+        // Only from other networks now: it is refused; from everywhere again it is once an operator has agreed.
+        Assert.Contains("anywhere", (await GetAsync(ada, address)).QuerySelector("tr.at")!.TextContent, StringComparison.Ordinal);
+        form = Form(await GetAsync(ada, address), "form[action$='/networks']");
+        ((IHtmlTextAreaElement)form.QuerySelector("textarea[name=networks]")!).Value = "192.0.2.1/24";
+        using (var wrong = await PageTests.PostAsync(ada, form))
+        {
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, wrong.StatusCode);
+        }
+
+        form = Form(await GetAsync(ada, address), "form[action$='/networks']");
+        ((IHtmlTextAreaElement)form.QuerySelector("textarea[name=networks]")!).Value = "192.0.2.0/24\r\n2001:db8::/32";
+        await PageTests.FollowAsync(ada, form);
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(key));
+        page = await GetAsync(ada, address);
+        Assert.Contains("192.0.2.0/24 2001:db8::/32", page.QuerySelector("tr.at")!.TextContent, StringComparison.Ordinal);
+        form = Form(page, "form[action$='/networks']");
+        ((IHtmlTextAreaElement)form.QuerySelector("textarea[name=networks]")!).Value = "";
+        await PageTests.FollowAsync(ada, form);
+        Assert.Null((await GetAsync(ada, address)).QuerySelector("form[action$='/networksagree']"));
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(key));
+        await PageTests.FollowAsync(oda, Form(await GetAsync(oda, address), "form[action$='/networksagree']"));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(key));
+
         // Its use is seen, within minutes; then another takes its place, and both are ended.
         for (var i = 0; i < 50 && (page = await GetAsync(ada, address)).QuerySelector("tr.at time") is null; i++)
         {
@@ -283,6 +306,22 @@ public sealed class AdminTests(PortalNode node)
             using var response = await client.GetAsync(new Uri("v1/queues", UriKind.Relative));
             return response.StatusCode;
         }
+    }
+
+    [Fact]
+    public async Task What_a_witness_of_the_audit_log_has_seen_is_said_on_its_page()
+    {
+        using var auditor = node.ClientOf("max@hotline-nl");
+        var page = await GetAsync(auditor, "app/audit");
+        for (var i = 0; i < 300 && !page.QuerySelector("#witnesses")!.TextContent.Contains("no answer", StringComparison.Ordinal); i++)
+        {
+            await Task.Delay(200);
+            page = await GetAsync(auditor, "app/audit");
+        }
+
+        Assert.Contains("Seen by 0 of 1 witnesses", page.QuerySelector("#witnesses summary")!.TextContent, StringComparison.Ordinal);
+        Assert.Equal("witness.example/w1", page.QuerySelector("#witnesses tbody th")!.TextContent);
+        Assert.Contains("no answer", page.QuerySelector("#witnesses tbody tr")!.TextContent, StringComparison.Ordinal);
     }
 
     [Fact]

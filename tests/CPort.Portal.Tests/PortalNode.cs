@@ -4,6 +4,7 @@ using CPort.Actors.Agencies;
 using CPort.Actors.People;
 using CPort.Actors.Sessions;
 using CPort.Domain.Agencies;
+using CPort.Domain.Audit;
 using CPort.Domain.Confidential;
 using CPort.Domain.Identity;
 using CPort.Domain.People;
@@ -67,7 +68,13 @@ public class PortalNode : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var options = new NodeOptions { Data = _folder, Http = { Url = Listens }, Cluster = { Port = 0 }, Portal = { Breaks = ["hotline-ca=60/3"] } };
+        // A witness that never answers.
+        var witness = new Cosigner("witness.example/w1", new byte[NoteSigner.SeedLength]).Verifier;
+        var options = new NodeOptions
+        {
+            Data = _folder, Http = { Url = Listens }, Cluster = { Port = 0 }, Portal = { Breaks = ["hotline-ca=60/3"] },
+            Audit = { Witnesses = [$"{witness} http://127.0.0.1:9"], WitnessEverySeconds = 5 },
+        };
         Set(options);
         _app = NodeHost.Build(options, b =>
         {

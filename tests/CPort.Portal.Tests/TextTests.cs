@@ -41,7 +41,7 @@ public sealed partial class TextTests
             .. Missing<ReferralState>("referralState"), .. Missing<ReferralWhy>("referralWhy"), .. Missing<DeclineReason>("declineReason"),
             .. Missing<ReferralOutcome>("referralOutcome"), .. Missing<KnownAs>("knownAs"), .. Missing<HoldReason>("holdReason"),
             .. Missing<Domain.Reports.HoldState>("holdState"), .. Missing<Domain.Exchange.WebhookState>("webhookState"),
-            .. Missing<Domain.Exchange.WebhookOutcome>("webhookOutcome"),
+            .. Missing<Domain.Exchange.WebhookOutcome>("webhookOutcome"), .. Missing<CPort.Actors.Audit.WitnessOutcome>("witnessOutcome"),
             .. Missing<Admin.KeyState>("keyState"), .. Missing<ChangeOf>("changeOf"), .. Missing<ChangeState>("changeState"),
             .. Missing<DataField>("dataField"), .. Missing<QuestionState>("questionState"), .. Missing<QuestionTo>("questionTo"),
             .. Missing<PackageState>("packageState"), .. Missing<RecallReason>("recallReason"), .. Missing<IwolState>("iwolState"),
@@ -129,7 +129,7 @@ public sealed partial class TextTests
         + @"role|personState|personStanding|agencyKind|trust|changeOf|changeState|keyState|tableSet|keyPurpose|keyAmiss|admin|mail|mails|"
         + @"packageState|recallReason|iwolState|iwolNote|iwol|dataField|questionState|questionTo|prioritySignal|priorityState|requests\.how|deconfliction|"
         + @"inbox|referralState|referralWhy|declineReason|referralOutcome|knownAs|icseWord|"
-        + @"siteType|commerciality|holdReason|holdState|notificationKind|dialogue|answer|hold|news|webhookState|webhookOutcome)\.")]
+        + @"siteType|commerciality|holdReason|holdState|notificationKind|dialogue|answer|hold|news|webhookState|webhookOutcome|witnessOutcome)\.")]
     private static partial Regex Family();
 
     [GeneratedRegex(@"\{[a-z0-9]+\}", RegexOptions.IgnoreCase)]

@@ -1,3 +1,4 @@
+using System.Net;
 using CPort.Actors.Confidential;
 using CPort.Domain.Agencies;
 using CPort.Domain.People;
@@ -26,9 +27,9 @@ public sealed class AgencyDirectoryFeed(string readJournalId, JournalSeal? seal)
     public Func<PersonId, Person?>? FindPerson { get; init; }
 
     /// <summary>As <see cref="AgencyDirectory.Authenticate"/>, by the current directories.</summary>
-    public Authentication Authenticate(string? apiKey, DateTimeOffset now, string? purpose) => Current.Authenticate(
+    public Authentication Authenticate(string? apiKey, DateTimeOffset now, string? purpose, IPAddress? from = null) => Current.Authenticate(
         apiKey, now, purpose, (owner, agency) => FindPerson?.Invoke(owner) is { } person && person.Agency == agency
-            ? PeopleAccess.RolesOf(person, Current, now).Roles : Roles.None);
+            ? PeopleAccess.RolesOf(person, Current, now).Roles : Roles.None, from);
 
     protected override long VersionOf(AgencyDirectory directory) => directory.Version;
 

@@ -129,15 +129,23 @@ public sealed class AuditReader(Database database, AuditPeriods periods, Confide
             return null;
         }
 
-        var ranges = TreeProofs.Inclusion(seq, checkpoint.Size);
+        return new TlogProof(seq, await RootsAsync(TreeProofs.Inclusion(seq, checkpoint.Size), checkpoint.Size, cancellation).ConfigureAwait(false), note!);
+    }
+
+    /// <summary>What proves that the tree of a size goes on where an older one ended; nothing where that was empty.</summary>
+    public async Task<ImmutableArray<byte[]>> ProveGrowthAsync(long old, long size, CancellationToken cancellation) =>
+        old == 0 ? [] : await RootsAsync(TreeProofs.Consistency(old, size), size, cancellation).ConfigureAwait(false);
+
+    private async Task<ImmutableArray<byte[]>> RootsAsync(ImmutableArray<LeafRange> ranges, long size, CancellationToken cancellation)
+    {
         var tiles = new Dictionary<Tile, byte[]>();
-        foreach (var tile in TreeProofs.TilesFor(ranges, checkpoint.Size))
+        foreach (var tile in TreeProofs.TilesFor(ranges, size))
         {
             tiles[tile] = await TileAsync(tile, cancellation).ConfigureAwait(false)
                 ?? throw new AuditUnavailableException($"Tile {tile} of the audit log is not there: the log is damaged (cport audit verify).");
         }
 
-        return new TlogProof(seq, TreeProofs.RootsOf(ranges, checkpoint.Size, tiles), note!);
+        return TreeProofs.RootsOf(ranges, size, tiles);
     }
 
     /// <summary>Entries of the tree, newest first, with their details where <paramref name="opens"/> allows it.</summary>

@@ -98,13 +98,14 @@ public sealed class MasterKey
             var temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
             try
             {
-                WriteThrough(temporary, New().ToText() + "\n");
+                DurableFile.WriteNew(temporary, New().ToText() + "\n");
                 if (!TryName(temporary, path))
                 {
                     return false;
                 }
 
-                SyncFolder(folder);
+                // Sealed data may reach the disk right after, and would be lost for ever without its key.
+                DurableFile.SyncFolder(folder);
             }
             finally
             {
@@ -181,19 +182,6 @@ public sealed class MasterKey
         }
     }
 
-    private static void WriteThrough(string path, string text)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using var file = new FileStream(path, options);
-        file.Write(Encoding.ASCII.GetBytes(text));
-        file.Flush(flushToDisk: true);
-    }
-
     /// <summary>
     /// Gives the finished file its name, unless another node was first. Not by File.Move: on Unix that looks whether the name is free and then renames, so that
     /// of two nodes the later one replaced a key the earlier one had already sealed with. A hard link is made or refused in one step.
@@ -226,36 +214,8 @@ public sealed class MasterKey
         }
     }
 
-    /// <summary>
-    /// Makes the new name itself survive a power cut: sealed data may reach the disk right after, and would be lost for ever without its key. .NET cannot open
-    /// a folder, so this asks libc. A file system that refuses to sync folders is left at that.
-    /// </summary>
-    private static void SyncFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            return;
-        }
-
-        var descriptor = open(folder, 0);
-        if (descriptor >= 0)
-        {
-            _ = fsync(descriptor);
-            _ = close(descriptor);
-        }
-    }
-
 #pragma warning disable SYSLIB1054, CA2101 // source-generated imports need unsafe blocks, which this project forbids
     [DllImport("libc", SetLastError = true)]
     private static extern int link([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string name);
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern int fsync(int descriptor);
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern int close(int descriptor);
 #pragma warning restore SYSLIB1054, CA2101
 }

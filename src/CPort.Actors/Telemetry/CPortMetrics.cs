@@ -56,6 +56,9 @@ public static class CPortMetrics
     private static readonly Counter<long> Doubts =
         Meter.CreateCounter<long>("cport.database.doubts", "{row}", "Rows of the database that were found changed and not obeyed, by place.");
 
+    private static readonly Counter<long> SignInsRefused =
+        Meter.CreateCounter<long>("cport.signins.refused", "{attempt}", "Attempts by keys and people that were refused, by way and cause.");
+
     private static readonly Counter<long> Damaged =
         Meter.CreateCounter<long>("cport.database.damaged", "{statement}", "Statements on the read tables that met damaged pages of the database.");
 
@@ -136,6 +139,10 @@ public static class CPortMetrics
     public static void EntityStuck(string kind) => Stuck.Add(1, new KeyValuePair<string, object?>("entity", kind));
 
     /// <summary>A row was found changed and not obeyed.</summary>
+    /// <summary>A key or a person was refused; both words are from closed sets.</summary>
+    public static void SignInRefused(string way, string cause) =>
+        SignInsRefused.Add(1, new KeyValuePair<string, object?>("way", way), new KeyValuePair<string, object?>("cause", cause));
+
     /// <summary>A damaged page was met.</summary>
     public static void MetDamage() => Damaged.Add(1);
 

@@ -85,6 +85,9 @@ public sealed record IssueKeyBody
     /// out: the agency's.
     /// </summary>
     public string? Owner { get; init; }
+
+    /// <summary>Networks that it may come from, at most 20, as <c>192.0.2.0/24</c>, <c>2001:db8::/32</c> or one address; left out: anywhere.</summary>
+    public List<string?>? Networks { get; init; }
 }
 
 public sealed record RotateKeyBody
@@ -257,13 +260,17 @@ public sealed record MembershipAnswer(string Country, DateOnly From, DateOnly? T
 /// <param name="AwaitsConsent">It does not work before the agency, or a second operator, has agreed to it (<c>:approve</c>).</param>
 /// <param name="ApprovedBy">The id of the key or person that agreed.</param>
 /// <param name="Owner">The id of the person whose own it is; absent: the agency's.</param>
+/// <param name="Networks">The networks that it may come from; empty: anywhere.</param>
+/// <param name="NetworksWaiting">What was set instead and waits for somebody else's consent.</param>
 public sealed record KeyAnswer(
     string KeyId, IReadOnlyList<string> Roles, string Tenant, bool Valid, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt,
-    string? ReplacedBy, string? IssuedBy, bool AwaitsConsent, string? ApprovedBy, string? Owner = null)
+    string? ReplacedBy, string? IssuedBy, bool AwaitsConsent, string? ApprovedBy, string? Owner,
+    IReadOnlyList<string> Networks, WaitingNetworksAnswer? NetworksWaiting = null)
 {
     public static KeyAnswer Of(ApiKeyRecord k, DateTimeOffset now) => new(
         k.KeyId, [.. Enum.GetValues<Roles>().Where(r => r != Domain.Identity.Roles.None && k.Roles.HasFlag(r)).Select(r => r.ToString())], k.Tenant.ToString(),
-        k.IsValidAt(now), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.ReplacedBy, k.IssuedBy, k.AwaitsConsent, k.ApprovedBy, k.Owner?.Value);
+        k.IsValidAt(now), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.ReplacedBy, k.IssuedBy, k.AwaitsConsent, k.ApprovedBy, k.Owner?.Value,
+        KeyNetworks.Texts(k.Networks), WaitingNetworksAnswer.Of(k.NetworksWaiting));
 }
 
 /// <param name="Changes">All changes that wait for consent, and the last that were decided, newest first; also of agencies that are not registered yet.</param>

@@ -103,6 +103,7 @@ public static class AgencyEndpoints
             .Needs(Deed.ApproveChanges).WithName("RefuseChange").WithSummary("Say no to a change, or take it back")
             .WithDescription("By any operator, the agency that it is about, or one that may agree for a country of it.").Problems(403, 404, 409, 503);
         agencies.MapIccamAccess();
+        agencies.MapKeyNetworks();
         v1.MapGet("/agency", (ApiCaller me, AgencyDirectoryFeed directory, TimeProvider time) => Show(directory, time, me.Caller.Agency, toItself: true))
             .Needs(Deed.SeeOwnAgency).WithTags("Agencies").WithName("GetOwnAgency").WithSummary("Read one's own agency and its keys").Problems(404);
     }
@@ -237,13 +238,17 @@ public static class AgencyEndpoints
             f.Missing("roles");
         }
 
+        var networks = KeyNetworksEndpoints.Read(f, "networks", body.Value.Networks);
         var tenant = Parse<Tenant>(f, "tenant", body.Value.Tenant);
         var expires = f.Date("expiresAt", body.Value.ExpiresAt);
         body.Check();
         return Shown(http, await TakenAsync(
             gateway,
-            new IssueKey { Context = me.Context(), Agency = Id(agency), Roles = roles, Tenant = tenant ?? Tenant.Live, ExpiresAt = expires, Owner = owner },
-                http.RequestAborted));
+            new IssueKey
+            {
+                Context = me.Context(), Agency = Id(agency), Roles = roles, Tenant = tenant ?? Tenant.Live, ExpiresAt = expires, Owner = owner,
+                Networks = networks,
+            }, http.RequestAborted));
     }
 
     private static async Task<Created<NewKeyAnswer>> RotateAsync(

@@ -17,6 +17,7 @@ public static class ProblemCodes
     public const string MalformedCursor = "malformed-cursor";
     public const string NotAuthenticated = "not-authenticated";
     public const string NotAuthorised = "not-authorised";
+    public const string NetworkNotAllowed = "network-not-allowed";
     public const string PurposeMissing = "purpose-missing";
     public const string PurposeInvalid = "purpose-invalid";
     public const string NotFound = "not-found";
@@ -83,6 +84,7 @@ public static class ProblemCodes
         [MalformedCursor] = (400, "The cursor is not one of this list"),
         [NotAuthenticated] = (401, "No valid API key"),
         [NotAuthorised] = (403, "Not allowed for this caller"),
+        [NetworkNotAllowed] = (403, "The key may not come from this network"),
         [PurposeMissing] = (403, "A purpose is required"),
         [PurposeInvalid] = (400, "The purpose cannot be used"),
         [NotFound] = (404, "Not found"),
@@ -253,11 +255,13 @@ public static class ProblemCodes
 
     public static string Of(AgencyRejection reason) => reason switch
     {
-        AgencyRejection.UnknownAgency or AgencyRejection.UnknownKey or AgencyRejection.UnknownChange or AgencyRejection.UnknownIccamAccess => NotFound,
+        AgencyRejection.UnknownAgency or AgencyRejection.UnknownKey or AgencyRejection.UnknownChange or AgencyRejection.UnknownIccamAccess
+            or AgencyRejection.UnknownKeyNetworks => NotFound,
         AgencyRejection.ReservedId or AgencyRejection.InvalidName or AgencyRejection.InvalidKind or AgencyRejection.InvalidMemberships
             or AgencyRejection.MandateNeedsHotline or AgencyRejection.InvalidTrust or AgencyRejection.InvalidHotlineNumber
             or AgencyRejection.InvalidRoles or AgencyRejection.InvalidExpiry or AgencyRejection.InvalidGrace
-            or AgencyRejection.InvalidSecondLooks or AgencyRejection.InvalidIccamAccess or AgencyRejection.InvalidEscalation => OutOfRange,
+            or AgencyRejection.InvalidSecondLooks or AgencyRejection.InvalidIccamAccess or AgencyRejection.InvalidEscalation
+            or AgencyRejection.InvalidNetworks => OutOfRange,
         _ => OfRules[reason],
     };
 

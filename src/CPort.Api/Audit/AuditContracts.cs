@@ -159,3 +159,24 @@ public sealed record EraseAuditKeyAnswer(string Agency, string Period, bool Appl
             .. ProposedBy is null ? ImmutableArray<AuditObject>.Empty : [new AuditObject(AuditObjectKind.Key, ProposedBy)],
         ], []);
 }
+
+/// <summary>A witness of the audit log.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Outcome">How it went the last time it was asked; absent: it was not yet.</param>
+/// <param name="AskedAt">When.</param>
+/// <param name="Size">The size of the tree that it has cosigned last.</param>
+/// <param name="CosignedAt">When it did, as it says itself.</param>
+public sealed record AuditWitnessAnswer(string Name, WitnessOutcome? Outcome, DateTimeOffset? AskedAt, long? Size, DateTimeOffset? CosignedAt);
+
+/// <summary>What the witnesses of the audit log have seen.</summary>
+/// <param name="Size">The largest tree that one of them has cosigned; absent: none yet.</param>
+/// <param name="SeenBy">How many have cosigned just that one.</param>
+/// <param name="Witnesses">How many there are.</param>
+/// <param name="Note">Its signed checkpoint with their cosignatures.</param>
+/// <param name="Each">Each of them, in the order of the configuration.</param>
+public sealed record WitnessedLogAnswer(long? Size, int SeenBy, int Witnesses, string? Note, IReadOnlyList<AuditWitnessAnswer> Each)
+{
+    public static WitnessedLogAnswer Of(WitnessedLog log) => new(
+        log.Size, log.SeenBy, log.Witnesses.Length, log.Note,
+        [.. log.Witnesses.Select(w => new AuditWitnessAnswer(w.Name, w.Outcome, w.AskedAt, w.Size, w.At))]);
+}

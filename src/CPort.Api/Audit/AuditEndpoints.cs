@@ -21,6 +21,11 @@ public static class AuditEndpoints
         var audit = v1.MapGroup("/audit").WithTags("Audit");
         audit.MapGet("/log/checkpoint", CheckpointAsync).Needs(Deed.SeeTree).WithName("GetAuditCheckpoint")
             .WithSummary("The newest signed checkpoint of the audit log (C2SP tlog-checkpoint)").Produces<string>(200, "text/plain").Problems(404, 503);
+        audit.MapGet("/checkpoint", WitnessedAsync).Needs(Deed.SeeTree).WithName("GetWitnessedAuditCheckpoint")
+            .WithSummary("The newest checkpoint of the audit log that witnesses have cosigned, and which of them, and when")
+            .WithDescription(
+                "`note` bears the log's signature and the cosignatures (C2SP tlog-cosignature) of all witnesses who have seen just this tree; "
+                + "`/v1/audit/log/checkpoint` may be a little ahead of it.").Problems(503);
         audit.MapGet("/log/key", Key).Needs(Deed.SeeTree).WithName("GetAuditKey")
             .WithSummary("The public key of the audit log, as verifiers of signed notes take it (vkey)").Produces<string>(200, "text/plain").Problems(503);
         audit.MapGet("/log/tile/{level:int}/{**path}", TileAsync).Needs(Deed.SeeTree).WithName("GetAuditTile")
@@ -51,9 +56,17 @@ public static class AuditEndpoints
             .Problems(400, 403, 409, 413, 422, 503);
     }
 
-    private static async Task<IResult> CheckpointAsync(AuditReader reader, CancellationToken cancellation) =>
-        TypedResults.Text(
-            await reader.CheckpointAsync(cancellation) ?? throw ApiProblemException.Of(ProblemCodes.NotFound, "There is no checkpoint yet."), "text/plain");
+    private static async Task<IResult> CheckpointAsync(AuditReader reader, WitnessStore witnesses, CancellationToken cancellation)
+    {
+        var note = await reader.CheckpointAsync(cancellation) ?? throw ApiProblemException.Of(ProblemCodes.NotFound, "There is no checkpoint yet.");
+
+        // Where nothing has come since, it is the one that the witnesses have seen.
+        var witnessed = (await witnesses.ReadAsync(cancellation)).Note;
+        return TypedResults.Text(witnessed?.StartsWith(note, StringComparison.Ordinal) == true ? witnessed : note, "text/plain");
+    }
+
+    private static async Task<WitnessedLogAnswer> WitnessedAsync(WitnessStore witnesses, CancellationToken cancellation) =>
+        WitnessedLogAnswer.Of(await witnesses.ReadAsync(cancellation));
 
     private static IResult Key(AuditTree tree) => TypedResults.Text(tree.Signer.Verifier + "\n", "text/plain");
 

@@ -13,7 +13,7 @@ internal static class Again
         var services = http.RequestServices;
         if (services.GetRequiredService<AgencyDirectoryFeed>().Authenticate(
             ApiKeyHandler.KeyOf(http.Request), services.GetRequiredService<TimeProvider>().GetUtcNow(),
-            http.Request.Headers[ApiKeyHandler.PurposeHeader].ToString()) is not Authentication.Accepted { Caller: var caller }
+            http.Request.Headers[ApiKeyHandler.PurposeHeader].ToString(), http.Connection.RemoteIpAddress) is not Authentication.Accepted { Caller: var caller }
             || http.GetEndpoint()!.Metadata.GetOrderedMetadata<NeededDeed>().Any(n => !AccessTable.May(caller, n.Deed)))
         {
             return null;

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace CPort.Api.Security;
 
 /// <summary>
-/// Reads <c>Authorization: Bearer cport_…</c> or <c>X-Api-Key</c>, and <c>X-Purpose</c>. Why a key is refused is never told, except about the purpose, which
-/// only who has a good key learns of.
+/// Reads <c>Authorization: Bearer cport_…</c> or <c>X-Api-Key</c>, and <c>X-Purpose</c>. Why a key is refused is never told, except about the purpose and
+/// the network, which only who has a good key learns of.
 /// </summary>
 internal sealed class ApiKeyHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AgencyDirectoryFeed directory, TimeProvider time,
@@ -48,7 +48,7 @@ internal sealed class ApiKeyHandler(
             return Task.FromResult(AuthenticateResult.NoResult());
         }
 
-        switch (directory.Authenticate(key, time.GetUtcNow(), Request.Headers[PurposeHeader].ToString()))
+        switch (directory.Authenticate(key, time.GetUtcNow(), Request.Headers[PurposeHeader].ToString(), Context.Connection.RemoteIpAddress))
         {
             case Authentication.Accepted accepted:
                 Context.Features.Set(accepted.Caller);
@@ -85,6 +85,7 @@ internal sealed class ApiKeyHandler(
             RefusalCause.PurposeMissing => ApiProblem.Of(ProblemCodes.PurposeMissing, $"Police state why they look: header {PurposeHeader}."),
             RefusalCause.PurposeInvalid => ApiProblem.Of(
                 ProblemCodes.PurposeInvalid, $"A purpose is at most {AgencyDirectory.MaxPurposeLength} characters without control characters."),
+            RefusalCause.OutsideNetworks => ApiProblem.Of(ProblemCodes.NetworkNotAllowed, KeyNetworks.Refusal),
             _ => ApiProblem.Of(ProblemCodes.NotAuthenticated, $"Send Authorization: Bearer cport_… or {KeyHeader}."),
         };
         if (problem.Status == StatusCodes.Status401Unauthorized)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using CPort.Actors.Agencies;
 using CPort.Domain.Agencies;
 using Microsoft.Extensions.Hosting;
@@ -6,14 +7,14 @@ using Microsoft.Extensions.Hosting;
 namespace CPort.Api.Security;
 
 /// <summary>
-/// Streams last for hours, and the key that opened one may be revoked meanwhile, its agency closed, the person whose own it is stopped: then the stream is
-/// broken off, within about half a second. What it was told is durable.
+/// Streams last for hours, and the key that opened one may be revoked meanwhile, its agency closed, its networks narrowed, the person whose own it is stopped:
+/// then the stream is broken off, within about half a second. What it was told is durable.
 /// </summary>
 public sealed class KeyWatch(AgencyDirectoryFeed directory, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
 
-    private readonly ConcurrentDictionary<long, (HttpContext Stream, string Key, string Purpose)> _open = new();
+    private readonly ConcurrentDictionary<long, (HttpContext Stream, string Key, string Purpose, IPAddress? From)> _open = new();
     private long _last;
 
     /// <summary>From a request's first byte to its end.</summary>
@@ -22,7 +23,7 @@ public sealed class KeyWatch(AgencyDirectoryFeed directory, TimeProvider time) :
         if (ApiKeyHandler.KeyOf(http.Request) is { } key)
         {
             var number = Interlocked.Increment(ref _last);
-            _open[number] = (http, key, http.Request.Headers[ApiKeyHandler.PurposeHeader].ToString());
+            _open[number] = (http, key, http.Request.Headers[ApiKeyHandler.PurposeHeader].ToString(), http.Connection.RemoteIpAddress);
             http.Response.OnCompleted(() =>
             {
                 _open.TryRemove(number, out _);
@@ -39,9 +40,9 @@ public sealed class KeyWatch(AgencyDirectoryFeed directory, TimeProvider time) :
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                foreach (var (number, (stream, key, purpose)) in _open)
+                foreach (var (number, (stream, key, purpose, from)) in _open)
                 {
-                    if (directory.Authenticate(key, time.GetUtcNow(), purpose) is Authentication.Refused && _open.TryRemove(number, out _))
+                    if (directory.Authenticate(key, time.GetUtcNow(), purpose, from) is Authentication.Refused && _open.TryRemove(number, out _))
                     {
                         stream.Abort();
                     }

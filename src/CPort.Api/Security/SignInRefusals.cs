@@ -1,5 +1,6 @@
 using System.Globalization;
 using CPort.Actors.Audit;
+using CPort.Actors.Telemetry;
 using CPort.Domain.Agencies;
 using CPort.Domain.Audit;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,6 +33,7 @@ public sealed class SignInRefusals(IServiceProvider services, TimeProvider time)
     /// </param>
     public void Note(string way, string cause, Caller? named = null)
     {
+        CPortMetrics.SignInRefused(way, cause);
         var refusal = new Refusal(way, cause, named?.Agency, named?.KeyId);
         lock (_lock)
         {

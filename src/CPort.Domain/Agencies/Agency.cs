@@ -1,3 +1,4 @@
+using System.Net;
 using CPort.Domain.Agencies.Verbs;
 
 namespace CPort.Domain.Agencies;
@@ -130,6 +131,12 @@ public sealed record ApiKeyRecord
 
     /// <summary>The person whose own it is: with them it ends, and it has no role that they lack. Null: the agency's.</summary>
     public PersonId? Owner { get; init; }
+
+    /// <summary>The networks that it may come from; none: anywhere.</summary>
+    public ImmutableArray<IPNetwork> Networks { get; init; } = [];
+
+    /// <summary>What was set instead and waits for somebody else's consent.</summary>
+    public WaitingNetworks? NetworksWaiting { get; init; }
 
     public bool IsValidAt(DateTimeOffset now) => !AwaitsConsent && IsKeptAt(now);
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Net;
 using System.Security.Cryptography;
 
 namespace CPort.Domain.Agencies;
@@ -12,14 +13,16 @@ public abstract record Authentication
 
     public sealed record Accepted(Caller Caller) : Authentication;
 
-    /// <summary>No. <see cref="Cause"/> is for the node's own log and audit; outside, every cause but the two about purpose must look the same.</summary>
+    /// <summary>
+    /// No. <see cref="Cause"/> is for the node's own log and audit; outside, every cause but those about purpose and network must look the same.
+    /// </summary>
     public sealed record Refused(RefusalCause Cause) : Authentication
     {
         /// <summary>Whose key was named, right secret or wrong, for the audit log alone; null: nobody's.</summary>
         public Caller? Named { get; init; }
 
-        /// <summary>The key is good and the caller may be told what is wrong with the purpose.</summary>
-        public bool MayBeExplained => Cause is RefusalCause.PurposeMissing or RefusalCause.PurposeInvalid;
+        /// <summary>The key is good and the caller may be told what is wrong with the purpose, or with where it comes from.</summary>
+        public bool MayBeExplained => Cause is RefusalCause.PurposeMissing or RefusalCause.PurposeInvalid or RefusalCause.OutsideNetworks;
     }
 }
 
@@ -46,6 +49,9 @@ public enum RefusalCause
 
     /// <summary>The person whose own it is was stopped, or has none of its roles now.</summary>
     OwnerStopped = 9,
+
+    /// <summary>It comes from none of the networks that it may come from.</summary>
+    OutsideNetworks = 10,
 }
 
 /// <summary>
@@ -123,7 +129,6 @@ public sealed class AgencyDirectory
     /// <summary>Active hotlines that work for the country on that day, by id.</summary>
     public ImmutableArray<AgencyId> HotlinesOf(Country country, DateOnly day) => _views.Value.Members(AgencyKind.Hotline, country, day);
 
-    /// <summary>Active police agencies that work for the country on that day, by id.</summary>
     /// <summary>A caller of the agency on a day, with what others in the directory make of it.</summary>
     public Caller CallerOf(Agency agency, DateOnly day, Roles roles, string keyId)
     {
@@ -132,6 +137,7 @@ public sealed class AgencyDirectory
             : caller with { LooksAfter = [.. caller.Countries.SelectMany(c => PoliceOf(c, day)).Where(a => a != agency.Id).Distinct()] };
     }
 
+    /// <summary>Active police agencies that work for the country on that day, by id.</summary>
     public ImmutableArray<AgencyId> PoliceOf(Country country, DateOnly day) => _views.Value.Members(AgencyKind.Police, country, day);
 
     /// <summary>
@@ -142,7 +148,9 @@ public sealed class AgencyDirectory
     /// <param name="now">The time.</param>
     /// <param name="purpose">Why the caller looks.</param>
     /// <param name="rolesOf">The roles that a person of an agency has now: of a key that is a person's own. Without it such a key does not work.</param>
-    public Authentication Authenticate(string? apiKey, DateTimeOffset now, string? purpose, Func<PersonId, AgencyId, Roles>? rolesOf = null)
+    /// <param name="from">Where the connection comes from; null: nobody knows, and a key with networks does not work.</param>
+    public Authentication Authenticate(
+        string? apiKey, DateTimeOffset now, string? purpose, Func<PersonId, AgencyId, Roles>? rolesOf = null, IPAddress? from = null)
     {
         if (!ApiKey.TryParse(apiKey, out var given))
         {
@@ -156,14 +164,14 @@ public sealed class AgencyDirectory
             return new Authentication.Refused(RefusalCause.Unknown);
         }
 
-        return same ? Speaks(agency, key, now, purpose, rolesOf) : Refused(agency, key, RefusalCause.Unknown);
+        return same ? Speaks(agency, key, now, purpose, rolesOf, from) : Refused(agency, key, RefusalCause.Unknown);
     }
 
     /// <summary>
     /// For whom a hotline's system speaks that has shown to be the one of this access: its agency, as its key, or, where that was replaced, as the key in its
     /// place. No secret is asked for here.
     /// </summary>
-    public Authentication AuthenticateIccam(Agency agency, IccamAccess access, DateTimeOffset now)
+    public Authentication AuthenticateIccam(Agency agency, IccamAccess access, DateTimeOffset now, IPAddress? from = null)
     {
         var key = _registry.Keys.GetValueOrDefault(access.KeyId);
 
@@ -174,7 +182,7 @@ public sealed class AgencyDirectory
         }
 
         return key is null || key.Agency != agency.Id
-            ? new Authentication.Refused(RefusalCause.Unknown) : Speaks(agency, key, now, purpose: null, rolesOf: null);
+            ? new Authentication.Refused(RefusalCause.Unknown) : Speaks(agency, key, now, purpose: null, rolesOf: null, from);
     }
 
     /// <summary>
@@ -188,7 +196,8 @@ public sealed class AgencyDirectory
         Named = new Caller { Agency = agency.Id, Kind = agency.Kind, Roles = Roles.None, KeyId = key.KeyId },
     };
 
-    private Authentication Speaks(Agency agency, ApiKeyRecord key, DateTimeOffset now, string? purpose, Func<PersonId, AgencyId, Roles>? rolesOf)
+    private Authentication Speaks(
+        Agency agency, ApiKeyRecord key, DateTimeOffset now, string? purpose, Func<PersonId, AgencyId, Roles>? rolesOf, IPAddress? from)
     {
         Authentication.Refused Refuse(RefusalCause cause) => Refused(agency, key, cause);
         if (!key.IsValidAt(now))
@@ -199,6 +208,11 @@ public sealed class AgencyDirectory
         if (!agency.Active)
         {
             return Refuse(RefusalCause.AgencyInactive);
+        }
+
+        if (!KeyNetworks.Admit(key.Networks, from))
+        {
+            return Refuse(RefusalCause.OutsideNetworks);
         }
 
         var stated = string.IsNullOrWhiteSpace(purpose) ? null : purpose.Trim();

@@ -163,4 +163,8 @@ public enum AgencyRejection
     UnknownIccamAccess = 62,
     /// <summary>Minutes after which managers are told that are none.</summary>
     InvalidEscalation = 41,
+
+    /// <summary>Networks for a key that are none, or too many.</summary>
+    InvalidNetworks = 70,
+    UnknownKeyNetworks = 71,
 }

@@ -49,6 +49,10 @@ public static class AgencyRules
     /// <summary>How long an old key may work beside its successor at most.</summary>
     public static readonly TimeSpan MaxGrace = TimeSpan.FromDays(30);
 
+    /// <summary>What networks of a key are.</summary>
+    internal static readonly string NetworksRule =
+        $"At most {KeyNetworks.Max} networks, for example 192.0.2.0/24 or 2001:db8::/32, whose address has no bits beyond its prefix.";
+
     // An agency's own system may look after its people.
     private const Roles Leading = Roles.Manager | Roles.Administrator;
 

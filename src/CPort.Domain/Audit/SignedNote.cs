@@ -11,33 +11,24 @@ public sealed class NoteSigner
     /// <summary>Bytes of a private key.</summary>
     public const int SeedLength = 32;
 
-    private readonly Ed25519PrivateKeyParameters _key;
+    private readonly NoteKey _key;
 
     /// <param name="name">The key's name: without blanks and plus signs.</param>
     /// <param name="seed">32 random bytes.</param>
     public NoteSigner(string name, ReadOnlySpan<byte> seed)
     {
-        _key = new Ed25519PrivateKeyParameters(seed.ToArray());
-        Verifier = new NoteVerifier(name, _key.GeneratePublicKey().GetEncoded());
+        _key = NoteKey.OfSeed(name, NoteKey.Ed25519, seed);
+        Verifier = new NoteVerifier(_key);
     }
 
     /// <summary>What others check by.</summary>
     public NoteVerifier Verifier { get; }
 
     /// <summary>The text, which ends in a line feed, with its signature.</summary>
-    public string Sign(string text)
-    {
-        return $"{text}\n— {Verifier.Name} {Convert.ToBase64String([.. Verifier.Id, .. SignBytes(Encoding.UTF8.GetBytes(text))])}\n";
-    }
+    public string Sign(string text) => $"{text}\n{_key.Line(SignBytes(Encoding.UTF8.GetBytes(text)))}";
 
     /// <summary>The raw signature of a file, 64 bytes.</summary>
-    public byte[] SignBytes(ReadOnlySpan<byte> bytes)
-    {
-        var signer = new Ed25519Signer();
-        signer.Init(true, _key);
-        signer.BlockUpdate(bytes.ToArray(), 0, bytes.Length);
-        return signer.GenerateSignature();
-    }
+    public byte[] SignBytes(ReadOnlySpan<byte> bytes) => _key.Sign(bytes);
 
     public override string ToString() => $"NoteSigner({Verifier.Name})";
 }
@@ -45,78 +36,134 @@ public sealed class NoteSigner
 /// <summary>Checks signatures of one key on notes.</summary>
 public sealed class NoteVerifier
 {
-    private const byte Ed25519 = 1;
-    private readonly byte[] _key;
+    private readonly NoteKey _key;
 
     /// <param name="name">The key's name: 1 character or more, without blanks and plus signs.</param>
     /// <param name="publicKey">32 bytes.</param>
     public NoteVerifier(string name, byte[] publicKey)
+        : this(new NoteKey(name, NoteKey.Ed25519, publicKey))
+    {
+    }
+
+    internal NoteVerifier(NoteKey key) => _key = key;
+
+    public string Name => _key.Name;
+
+    /// <summary>The 4 bytes by which a signature names its key.</summary>
+    public byte[] Id => _key.Id;
+
+    /// <summary>The key as OpenSSL takes it: SubjectPublicKeyInfo (RFC 8410) in PEM.</summary>
+    public string ToPem() => PemEncoding.WriteString("PUBLIC KEY", [.. Convert.FromHexString("302A300506032B6570032100"), .. _key.Public]);
+
+    /// <summary>The key as other programs take it ("vkey").</summary>
+    public override string ToString() => _key.ToString();
+
+    /// <summary>Reads <see cref="ToString"/>.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out NoteVerifier? verifier)
+    {
+        verifier = NoteKey.TryParse(text, NoteKey.Ed25519, out var key) ? new NoteVerifier(key) : null;
+        return verifier is not null;
+    }
+
+    /// <summary>The note's text when this key signed it; null when it did not, or the text is another.</summary>
+    public string? Open(string note) => LineOf(note) is null ? null : NoteText.Of(note);
+
+    /// <summary>The line by which it did. The first that names the key counts: a note with a wrong one is none.</summary>
+    public string? LineOf(string note) => NoteText.Of(note) is { } text
+        && _key.SignaturesOn(note, NoteKey.SignatureLength).FirstOrDefault() is { Line: { } line } found
+        && _key.Verifies(Encoding.UTF8.GetBytes(text), found.Signature) ? line + "\n" : null;
+}
+
+/// <summary>The two halves of a note (C2SP signed-note v1.0.0).</summary>
+public static class NoteText
+{
+    /// <summary>What is signed: all before the last empty line; null: there is none.</summary>
+    public static string? Of(string note) => note.LastIndexOf("\n\n", StringComparison.Ordinal) is >= 0 and var end ? note[..(end + 1)] : null;
+}
+
+/// <summary>A key on notes: its name, what kind of signature it makes, its public half, and the private one where we have it.</summary>
+internal sealed class NoteKey
+{
+    /// <summary>Signs the note's text.</summary>
+    public const byte Ed25519 = 1;
+
+    /// <summary>Signs a time with it, as a witness.</summary>
+    public const byte Cosignature = 4;
+
+    public const int SignatureLength = 64;
+    private const int IdLength = 4;
+    private readonly Ed25519PrivateKeyParameters? _private;
+    private readonly byte _kind;
+
+    public NoteKey(string name, byte kind, byte[] publicKey, Ed25519PrivateKeyParameters? privateKey = null)
     {
         if (name.Length == 0 || name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c == '+'))
         {
             throw new ArgumentException("A key's name has neither blanks nor plus signs.", nameof(name));
         }
 
-        (Name, _key) = (name, publicKey);
-        Id = SHA256.HashData([.. Encoding.UTF8.GetBytes(name), (byte)'\n', Ed25519, .. publicKey])[..4];
+        (Name, _kind, Public, _private) = (name, kind, publicKey, privateKey);
+        Id = SHA256.HashData([.. Encoding.UTF8.GetBytes(name), (byte)'\n', kind, .. publicKey])[..IdLength];
     }
 
     public string Name { get; }
 
-    /// <summary>The 4 bytes by which a signature names its key.</summary>
+    public byte[] Public { get; }
+
     public byte[] Id { get; }
 
-    /// <summary>The key as OpenSSL takes it: SubjectPublicKeyInfo (RFC 8410) in PEM.</summary>
-    public string ToPem() => PemEncoding.WriteString("PUBLIC KEY", [.. Convert.FromHexString("302A300506032B6570032100"), .. _key]);
-
-    /// <summary>The key as other programs take it ("vkey").</summary>
-    public override string ToString() => $"{Name}+{Convert.ToHexStringLower(Id)}+{Convert.ToBase64String([Ed25519, .. _key])}";
-
-    /// <summary>Reads <see cref="ToString"/>.</summary>
-    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out NoteVerifier? verifier)
+    public static NoteKey OfSeed(string name, byte kind, ReadOnlySpan<byte> seed)
     {
-        verifier = null;
-        var parts = text?.Split('+', 3);
-        var key = new byte[33];
-        if (parts is not [{ Length: > 0 } name, _, var encoded] || name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))
-            || !Convert.TryFromBase64String(encoded, key, out var length) || length != 33 || key[0] != Ed25519)
+        var key = new Ed25519PrivateKeyParameters(seed.ToArray());
+        return new NoteKey(name, kind, key.GeneratePublicKey().GetEncoded(), key);
+    }
+
+    public static bool TryParse([NotNullWhen(true)] string? text, byte kind, [NotNullWhen(true)] out NoteKey? key)
+    {
+        key = null;
+        var bytes = new byte[33];
+        if (text?.Split('+', 3) is not [{ Length: > 0 } name, _, var encoded] || name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))
+            || !Convert.TryFromBase64String(encoded, bytes, out var length) || length != bytes.Length || bytes[0] != kind)
         {
             return false;
         }
 
-        var read = new NoteVerifier(name, key[1..]);
-        verifier = read.ToString() == text ? read : null;
-        return verifier is not null;
+        var read = new NoteKey(name, kind, bytes[1..]);
+        key = read.ToString() == text ? read : null;
+        return key is not null;
     }
 
-    /// <summary>The note's text when this key signed it; null when it did not, or the text is another.</summary>
-    public string? Open(string note)
-    {
-        var end = note.LastIndexOf("\n\n", StringComparison.Ordinal);
-        if (end < 0)
-        {
-            return null;
-        }
+    public override string ToString() => $"{Name}+{Convert.ToHexStringLower(Id)}+{Convert.ToBase64String([_kind, .. Public])}";
 
-        var (text, head) = (note[..(end + 1)], $"— {Name} ");
-        var signature = new byte[4 + 64];
-        foreach (var line in note[(end + 2)..].Split('\n'))
+    /// <summary>A signature as it stands on a note.</summary>
+    public string Line(ReadOnlySpan<byte> signature) => $"— {Name} {Convert.ToBase64String([.. Id, .. signature])}\n";
+
+    /// <summary>The signatures on the note that name this key, unchecked.</summary>
+    public IEnumerable<(string Line, byte[] Signature)> SignaturesOn(string note, int length)
+    {
+        var (text, head, bytes) = (NoteText.Of(note), $"— {Name} ", new byte[IdLength + length]);
+        foreach (var line in text is null ? [] : note[(text.Length + 1)..].Split('\n'))
         {
-            if (line.StartsWith(head, StringComparison.Ordinal) && Convert.TryFromBase64String(line[head.Length..], signature, out var length)
-                && length == signature.Length && signature.AsSpan(0, 4).SequenceEqual(Id))
+            if (line.StartsWith(head, StringComparison.Ordinal) && Convert.TryFromBase64String(line[head.Length..], bytes, out var read)
+                && read == bytes.Length && bytes.AsSpan(0, IdLength).SequenceEqual(Id))
             {
-                return Signed(text, signature[4..]) ? text : null;
+                yield return (line, bytes[IdLength..]);
             }
         }
-
-        return null;
     }
 
-    private bool Signed(string text, byte[] signature)
+    public byte[] Sign(ReadOnlySpan<byte> bytes)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
         var signer = new Ed25519Signer();
-        signer.Init(false, new Ed25519PublicKeyParameters(_key));
+        signer.Init(true, _private);
+        signer.BlockUpdate(bytes.ToArray(), 0, bytes.Length);
+        return signer.GenerateSignature();
+    }
+
+    public bool Verifies(byte[] bytes, byte[] signature)
+    {
+        var signer = new Ed25519Signer();
+        signer.Init(false, new Ed25519PublicKeyParameters(Public));
         signer.BlockUpdate(bytes, 0, bytes.Length);
         return signer.VerifySignature(signature);
     }

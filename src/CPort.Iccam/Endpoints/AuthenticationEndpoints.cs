@@ -33,7 +33,7 @@ internal static class AuthenticationEndpoints
         RefuseUnready(all);
         var request = await RequestReader.BodyAsync<RefreshRequest>(http, MaxBytes);
         var certificate = IccamSignIn.CertificateOf(http);
-        return Shows.Plain(all.SignIn.CallerOf(all.Tokens.ReadRefresh(request), certificate) is { } caller
+        return Shows.Plain(all.SignIn.CallerOf(all.Tokens.ReadRefresh(request), certificate, http.Connection.RemoteIpAddress) is { } caller
             ? all.Tokens.Issue(caller.Agency.Id, caller.Access, certificate)
             : throw ApiProblemException.OfField("refreshToken", ProblemCodes.NotAuthenticated, "The token is none, has ended, or its access was stopped."));
     }
@@ -41,7 +41,7 @@ internal static class AuthenticationEndpoints
     private static IResult UserInfo(HttpContext http, IccamServices all)
     {
         var token = IccamAuthentication.TokenOf(http, all.Tokens);
-        return Shows.Plain(all.SignIn.CallerOf(token, IccamSignIn.CertificateOf(http)) is { } caller
+        return Shows.Plain(all.SignIn.CallerOf(token, IccamSignIn.CertificateOf(http), http.Connection.RemoteIpAddress) is { } caller
             ? new UserAnswer(true, new ClaimsAnswer(caller.Access.UserName, all.Tokens.EndOf(token!).ToUnixTimeSeconds()))
             : new UserAnswer(false, null));
     }

@@ -18,7 +18,7 @@ internal static class IccamAuthentication
                 return;
             }
 
-            if (signIn.CallerOf(TokenOf(http, tokens), IccamSignIn.CertificateOf(http)) is not { } caller)
+            if (signIn.CallerOf(TokenOf(http, tokens), IccamSignIn.CertificateOf(http), http.Connection.RemoteIpAddress) is not { } caller)
             {
                 http.Response.Headers.WWWAuthenticate = Scheme;
                 await ApiProblem.Of(ProblemCodes.NotAuthenticated, "The token is none, has ended, or its access was stopped: sign in again.").WriteAsync(http);

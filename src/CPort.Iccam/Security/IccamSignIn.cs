@@ -44,7 +44,7 @@ internal sealed class IccamSignIn(
 
         var found = directory.Current.FindIccam(name);
         var fits = await FitsAsync(request.Password ?? "", found?.Access.PasswordHash ?? OfNobody, cancellation);
-        var speaks = found is { } system ? directory.Current.AuthenticateIccam(system.Agency, system.Access, time.GetUtcNow()) : null;
+        var speaks = found is { } system ? directory.Current.AuthenticateIccam(system.Agency, system.Access, time.GetUtcNow(), from) : null;
         var cause = found is not { } known ? "name"
             : !ShowsItsCertificate(known.Access, certificate) ? "certificate"
             : known.Access.PasswordHash is not null && !fits ? "password"
@@ -61,13 +61,16 @@ internal sealed class IccamSignIn(
     }
 
     /// <summary>A token's system, as it is now; null: the token is none, is over, or what it names was stopped.</summary>
-    public IccamCaller? CallerOf(IccamToken? token, string certificate)
+    public IccamCaller? CallerOf(IccamToken? token, string certificate, IPAddress? from)
     {
+        Authentication? speaks = null;
         if (token is null || directory.Current.Find(token.Agency) is not { Active: true, Iccam: { } access } agency || access.Credentials != token.Credentials
             || !Same(token.Certificate, certificate) || !ShowsItsCertificate(access, certificate)
-            || directory.Current.AuthenticateIccam(agency, access, time.GetUtcNow()) is not Authentication.Accepted { Caller: var caller })
+            || (speaks = directory.Current.AuthenticateIccam(agency, access, time.GetUtcNow(), from)) is not Authentication.Accepted { Caller: var caller })
         {
-            refusals.Note("iccam", token is null ? "token" : "ended");
+            // That it comes from elsewhere is its agency's to know; the rest is one word, as before.
+            var outside = speaks is Authentication.Refused { Cause: RefusalCause.OutsideNetworks } refused ? refused : null;
+            refusals.Note("iccam", token is null ? "token" : outside is null ? "ended" : AuditEntry.Word(outside.Cause), outside?.Named);
             return null;
         }
 

@@ -17,7 +17,7 @@ internal static class AgenciesCommand
     {
         CreateAdd(), CreateIssue(), CreateRotate(), CreateList(), CreateChanges(),
         CreateDecision("approve", "Agree to a change that somebody else wants, or to a key that somebody else had made."),
-        CreateDecision("refuse", "Say no to a change, or take it back."), IccamAccessCommand.Create(),
+        CreateDecision("refuse", "Say no to a change, or take it back."), IccamAccessCommand.Create(), KeyNetworksCommand.Create(),
     };
 
     /// <summary>
@@ -110,7 +110,8 @@ internal static class AgenciesCommand
         var roles = new Option<Roles[]>("--role")
             { Description = "Roles of the key (default: by kind); may be repeated.", AllowMultipleArgumentsPerToken = true };
         var owner = new Option<string?>("--owner") { Description = "The id of the person of the agency whose own key it is: it ends with them." };
-        var command = new Command("issue-key", "Make an API key of an agency that is registered and show it, once.") { id, roles, owner };
+        var networks = KeyNetworksCommand.Networks();
+        var command = new Command("issue-key", "Make an API key of an agency that is registered and show it, once.") { id, roles, owner, networks };
         var connection = NodeConnection.AddTo(command, asOperator: true);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
         {
@@ -121,7 +122,11 @@ internal static class AgenciesCommand
                 chosen = DefaultRoles((await client.GetAsync<AgencyAnswer>($"v1/agencies/{agency}", cancellation)).Kind);
             }
 
-            var body = new IssueKeyBody { Roles = [.. AgencyRequests.Names(chosen)], Owner = parsed.GetValue(owner) };
+            var body = new IssueKeyBody
+            {
+                Roles = [.. AgencyRequests.Names(chosen)], Owner = parsed.GetValue(owner),
+                Networks = parsed.GetValue(networks) is { Length: > 0 } given ? [.. given] : null,
+            };
             return ShowKey(agency, await client.PostAsync<NewKeyAnswer>($"v1/agencies/{agency}/keys", body, cancellation));
         }));
         return command;

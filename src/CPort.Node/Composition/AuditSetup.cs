@@ -1,6 +1,7 @@
 using CPort.Actors.Audit;
 using CPort.Actors.Confidential;
 using CPort.Domain.Confidential;
+using CPort.Node.Adapters;
 
 namespace CPort.Node.Composition;
 
@@ -17,7 +18,12 @@ internal static class AuditSetup
         .AddSingleton<AuditReader>()
         .AddSingleton<AuditVerification>()
         .AddPreparation<AuditTree>((tree, cancellation) => tree.PrepareAsync(options.Audit.Origin, cancellation))
-        .AddHostedService<AuditSequencing>();
+        .AddHostedService<AuditSequencing>()
+        .AddSingleton(options.Audit.Read())
+        .AddSingleton<WitnessStore>()
+        .AddSingleton<IWitnessClient>(new WitnessClient(TimeSpan.FromSeconds(options.Audit.WitnessSeconds)))
+        .AddPreparation<Database>(WitnessStore.EnsureTablesAsync)
+        .AddHostedService<AuditWitnessed>();
 }
 
 /// <summary>Runs this node's sequencer while the node runs.</summary>
@@ -34,5 +40,28 @@ internal sealed partial class AuditSequencing(
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The audit log is not taken further at the moment; what is written waits: {Fault}")]
+    private static partial void Waits(ILogger logger, string fault);
+}
+
+/// <summary>Has this node bring checkpoints to the witnesses while it runs, unless another one does. Nothing, where none is configured.</summary>
+internal sealed partial class AuditWitnessed(
+    NodeState state, Database database, AuditReader reader, AuditTree tree, WitnessStore store, IWitnessClient client, IReadOnlyList<AuditWitness> witnesses,
+    AuditNode node, NodeOptions options, TimeProvider time, ILogger<AuditWitnessed> log) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (witnesses.Count > 0 && await state.RunsAsync(stoppingToken))
+        {
+            var witnessing = new AuditWitnessing(
+                reader, tree, store, client, witnesses, TimeSpan.FromSeconds(options.Audit.WitnessEverySeconds), time,
+                (name, outcome) => Says(log, name, outcome));
+            await new LeasedWork(database, "cport-witnesses", node.Name, time, fault => Waits(log, fault)).RunAsync(witnessing.RunAsync, stoppingToken);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The witness {Name} of the audit log: {Outcome}")]
+    private static partial void Says(ILogger logger, string name, WitnessOutcome outcome);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The audit log's witnesses are not asked at the moment: {Fault}")]
     private static partial void Waits(ILogger logger, string fault);
 }

@@ -123,12 +123,18 @@ public sealed partial class OperatorHost(
             return;
         }
 
-        var found = directory.Authenticate(key, time.GetUtcNow(), null);
+        var found = directory.Authenticate(key, time.GetUtcNow(), null, http.Connection.RemoteIpAddress);
         if (found is not Authentication.Accepted { Caller: var caller })
         {
             if (key is not null && found is Authentication.Refused refused)
             {
                 services.GetRequiredService<SignInRefusals>().Note(refused);
+            }
+
+            if (found is Authentication.Refused { Cause: RefusalCause.OutsideNetworks })
+            {
+                await ApiProblem.Of(ProblemCodes.NetworkNotAllowed, KeyNetworks.Refusal).WriteAsync(http);
+                return;
             }
 
             http.Response.Headers.WWWAuthenticate = "Bearer realm=\"cport-operator\"";

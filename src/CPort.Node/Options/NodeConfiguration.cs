@@ -9,7 +9,10 @@ namespace CPort.Node.Options;
 public static class NodeConfiguration
 {
     /// <summary>Lists, which may also be one value with commas: <c>CPORT__Cluster__Seeds=a:1,b:1</c>.</summary>
-    private static readonly string[] Lists = ["Cluster:Seeds", "Cluster:Roles", "Policy:RulesOff", "Portal:WithoutCodes", "Portal:Breaks", "Iccam:Urls"];
+    private static readonly string[] Lists =
+    [
+        "Cluster:Seeds", "Cluster:Roles", "Policy:RulesOff", "Portal:WithoutCodes", "Portal:Breaks", "Iccam:Urls", "Audit:Witnesses",
+    ];
 
     private const StringComparison Ignoring = StringComparison.OrdinalIgnoreCase;
     private const BindingFlags AnyCase = BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase;

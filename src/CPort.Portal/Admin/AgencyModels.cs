@@ -55,7 +55,7 @@ public sealed record AgencyModel(AgencyAnswer Agency, ImmutableArray<ChangeRow> 
 }
 
 /// <summary>What was filled in for a new key, to come back with an error.</summary>
-public sealed record KeyForm(Roles Roles = Roles.None, bool Training = false, string? Expires = null);
+public sealed record KeyForm(Roles Roles = Roles.None, bool Training = false, string? Expires = null, string? Networks = null);
 
 /// <summary>An agency's keys; maybe one of them with what can be done about it.</summary>
 public sealed record KeysModel : IShowsData
@@ -74,6 +74,12 @@ public sealed record KeysModel : IShowsData
     public bool MayRotate { get; init; }
     public bool MayRevoke { get; init; }
     public bool MayApprove { get; init; }
+
+    /// <summary>This person may set the chosen key's networks.</summary>
+    public bool MaySetNetworks { get; init; }
+
+    /// <summary>And agree to those that wait.</summary>
+    public bool MayApproveNetworks { get; init; }
 
     /// <summary>The roles that a new key can have; none: this person makes no keys here.</summary>
     public required Roles Issues { get; init; }

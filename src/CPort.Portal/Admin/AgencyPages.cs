@@ -38,6 +38,13 @@ internal static class AgencyPages
         });
         KeyVerb(pages, "revoke", Deed.RevokeKeys, (f, agency, key) => new RevokeKey { Context = f.Context(), Agency = agency, KeyId = key });
         KeyVerb(pages, "approve", Deed.ApproveKeys, (f, agency, key) => new ApproveKey { Context = f.Context(), Agency = agency, KeyId = key });
+        KeyVerb(pages, "networks", Deed.IssueKeys, (f, agency, key) => new SetKeyNetworks
+        {
+            Context = f.Context(), Agency = agency, KeyId = key, Networks = NetworksOf(f),
+        });
+        KeyVerb(pages, "networksagree", Deed.ApproveKeys, (f, agency, key) =>
+            long.TryParse(f.Text("number"), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                ? new ApproveKeyNetworks { Context = f.Context(), Agency = agency, KeyId = key, Number = number } : null);
         ChangeVerb(pages, "agree", (f, agency, number) => new ApproveChange { Context = f.Context(), Agency = agency, Number = number });
         ChangeVerb(pages, "refuse", (f, agency, number) => new RefuseChange { Context = f.Context(), Agency = agency, Number = number });
     }
@@ -90,6 +97,10 @@ internal static class AgencyPages
             MayRotate = chosen is not null && Would(new RotateKey { Context = context, Agency = agency.Id, KeyId = chosen }),
             MayRevoke = chosen is not null && Would(new RevokeKey { Context = context, Agency = agency.Id, KeyId = chosen }),
             MayApprove = chosen is not null && Would(new ApproveKey { Context = context, Agency = agency.Id, KeyId = chosen }),
+            MaySetNetworks = chosen is not null
+                && current.Try(new SetKeyNetworks { Context = context, Agency = agency.Id, KeyId = chosen }, now) is not AgencyDecision.Rejected,
+            MayApproveNetworks = chosen is not null && Array.Find(rows, r => r.Key.KeyId == chosen)?.Key.NetworksWaiting is { Number: var waits }
+                && Would(new ApproveKeyNetworks { Context = context, Agency = agency.Id, KeyId = chosen, Number = waits }),
             Issues = RoleWords.Each(AgencyRules.RolesAllowed(agency.Kind))
                 .Where(role => Would(new IssueKey { Context = context, Agency = agency.Id, Roles = role })).Aggregate(Roles.None, (all, role) => all | role),
             Who = by => by is null ? "–" : PersonId.TryParse(by, out var one) && people.Current.Find(one) is { } who && who.Agency == caller.Agency
@@ -112,7 +123,7 @@ internal static class AgencyPages
             return Pages.Absent(http);
         }
 
-        var given = new KeyForm(RoleWords.Chosen(form), form.Text("tenant") == "training", form.Text("expires"));
+        var given = new KeyForm(RoleWords.Chosen(form), form.Text("tenant") == "training", form.Text("expires"), form.Text("networks"));
         DateTimeOffset? expires = DateOnly.TryParseExact(given.Expires, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
             ? new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero) : null;
         if (given.Expires is not null && expires is null)
@@ -125,6 +136,7 @@ internal static class AgencyPages
             new IssueKey
             {
                 Context = form.Context(), Agency = of.Id, Roles = given.Roles, Tenant = given.Training ? Tenant.Training : Tenant.Live, ExpiresAt = expires,
+                Networks = NetworksOf(form),
             }, http.RequestAborted);
         return answer switch
         {
@@ -151,12 +163,17 @@ internal static class AgencyPages
             {
                 ApiKeyShown shown => NewKey(http, form.Caller, of, shown),
                 AgencyChanged => Pages.After($"{Home}/{of.Id}/keys?key={Uri.EscapeDataString(key)}", $"key{verb}"),
-                AgencyCommandRejected { Reason: AgencyRejection.UnknownAgency or AgencyRejection.UnknownKey } => Pages.Absent(http),
+                AgencyCommandRejected { Reason: AgencyRejection.UnknownAgency or AgencyRejection.UnknownKey or AgencyRejection.UnknownKeyNetworks } =>
+                    Pages.Absent(http),
                 AgencyCommandRejected refused => await KeysPageAsync(
                     http, directory, people, names, uses, time, agency, key, null, new PageError(refused.Text, verb)),
                 _ => throw ApiProblemException.Of(ProblemCodes.Unavailable),
             };
         }).Needs(deed).NeedsProof();
+
+    /// <summary>One a line, or parted by blanks and commas.</summary>
+    private static ImmutableArray<string> NetworksOf(Form form) =>
+        [.. (form.Text("networks") ?? "").Split([' ', ',', ';', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)];
 
     private static void ChangeVerb(IEndpointRouteBuilder pages, string verb, Func<Form, AgencyId, long, IAgencyCommand> make) =>
         pages.MapPost(Home + "/{agency}/changes/" + verb, async (

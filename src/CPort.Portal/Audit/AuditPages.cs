@@ -23,6 +23,9 @@ public sealed record AuditModel : IShowsData
 
     /// <summary>The newest signed checkpoint: how much of the log is sealed.</summary>
     public long? Sealed { get; init; }
+
+    /// <summary>What the log's witnesses have seen.</summary>
+    public required WitnessedLogAnswer Witnessed { get; init; }
 }
 
 /// <summary>An entry's page.</summary>
@@ -44,8 +47,8 @@ internal static class AuditPages
     }
 
     private static async Task<IResult> SearchAsync(
-        HttpContext http, AuditReader reader, AuditSight sight, PortalSessions names, PeopleDirectoryFeed people, string? record = null, string? person = null,
-        string? kind = null, string? before = null)
+        HttpContext http, AuditReader reader, WitnessStore witnesses, AuditSight sight, PortalSessions names, PeopleDirectoryFeed people, string? record = null,
+        string? person = null, string? kind = null, string? before = null)
     {
         var caller = http.Features.Get<Caller>()!;
         var chosen = Enum.TryParse<AuditKind>(kind, out var named) && Enum.IsDefined(named) ? named : (AuditKind?)null;
@@ -63,6 +66,7 @@ internal static class AuditPages
             Record = record, Person = person, Kind = chosen,
             Entries = [.. found.Select(f => AuditEntryAnswer.Of(f)).Select(e => (e, NameOf(e, caller, names, people)))],
             Next = next is { } last ? $"/app/audit?{query}&before={last}" : null,
+            Witnessed = WitnessedLogAnswer.Of(await witnesses.ReadAsync(http.RequestAborted)),
             Sealed = await reader.CheckpointAsync(http.RequestAborted) is { } note && note.Split('\n') is [_, var size, ..]
                 && long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var sealedUpTo) ? sealedUpTo : null,
         };

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using CPort.Actors.Audit;
 using CPort.Actors.Cluster;
@@ -358,6 +359,125 @@ public sealed class AuditLogTests(PostgreSqlServer server) : IClassFixture<Postg
         await world.SequenceAsync();
         Assert.Single(await world.Reader.SearchAsync(
             new AuditSearch { Record = new AuditObject(AuditObjectKind.Report, new ReportId(2_400).ToString()) }, _ => true, default));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task A_witness_is_brought_what_it_lacks_from_wherever_it_is(DatabaseProvider provider)
+    {
+        using var world = await WorldAsync(provider);
+        var (one, two) = (new StandInWitness("w1", world.Tree), new StandInWitness("w2", world.Tree));
+        var (store, witnessing) = await WitnessesAsync(world, one, two);
+        Assert.Equal((WitnessOutcome.NoAnswer, 0), (await witnessing.StepAsync(one.Known, default), one.Asked));
+        await GrowAsync(world, 3);
+        Assert.Equal(WitnessOutcome.Cosigned, await witnessing.StepAsync(one.Known, default));
+        var seen = await store.ReadAsync(default);
+        Assert.Equal((3L, 1), (seen.Size, seen.SeenBy));
+        Assert.Equal([3L, null], seen.Witnesses.Select(w => w.Size));
+
+        // Each goes on from where it is; who has seen it all is not asked again.
+        await GrowAsync(world, 300);
+        Assert.Equal(WitnessOutcome.Cosigned, await witnessing.StepAsync(two.Known, default));
+        Assert.Equal((303L, 1), ((await store.ReadAsync(default)).Size, (await store.ReadAsync(default)).SeenBy));
+        Assert.Equal(WitnessOutcome.Cosigned, await witnessing.StepAsync(one.Known, default));
+        Assert.Equal(WitnessOutcome.Cosigned, await witnessing.StepAsync(one.Known, default));
+        seen = await store.ReadAsync(default);
+        Assert.Equal((303L, 2, 2), (seen.Size, seen.SeenBy, one.Asked));
+        Assert.NotNull(world.Tree.Signer.Verifier.Open(seen.Note!));
+        Assert.All(new[] { one, two }, w => Assert.NotNull(w.Known.Key.TimeOf(seen.Note!)));
+
+        // A database that has forgotten asks from the beginning, and goes on from where the witness says that it is.
+        await world.DoAsync("DELETE FROM cport_audit_witnesses");
+        await GrowAsync(world, 1);
+        Assert.Equal((WitnessOutcome.Cosigned, 4), (await witnessing.StepAsync(one.Known, default), one.Asked));
+        Assert.Equal(304L, (await store.ReadAsync(default)).Size);
+
+        // What somebody writes there is not shown for what was seen.
+        await world.DoAsync("UPDATE cport_audit_witnesses SET note = REPLACE(note, '304', '305')");
+        seen = await store.ReadAsync(default);
+        Assert.Equal((null, null, 0), (seen.Size, seen.Note, seen.SeenBy));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Both))]
+    public async Task That_a_witness_knows_another_history_or_more_of_it_is_told_and_not_cosigned(DatabaseProvider provider)
+    {
+        using var world = await WorldAsync(provider);
+        var witness = new StandInWitness("w1", world.Tree);
+        var (store, witnessing) = await WitnessesAsync(world, witness);
+        await GrowAsync(world, 5);
+        string Note(long size, byte[] root) => world.Tree.Signer.Sign(new Checkpoint(world.Tree.Signer.Verifier.Name, size, root).ToString());
+        foreach (var (seen, reply, outcome) in new (string?, WitnessReply?, WitnessOutcome)[]
+        {
+            (Note(1_000, new byte[32]), null, WitnessOutcome.SawMore), (Note(5, new byte[32]), null, WitnessOutcome.Refused),
+            (Note(3, new byte[32]), null, WitnessOutcome.Refused), (null, new(null, ""), WitnessOutcome.NoAnswer),
+            (null, new(500, ""), WitnessOutcome.NoAnswer), (null, new(200, "nothing"), WitnessOutcome.NoAnswer),
+            (null, new(200, new Cosigner("w1", new byte[32]).Sign("another text\n", DateTimeOffset.UtcNow)), WitnessOutcome.NoAnswer),
+            (null, new(409, "-1\n"), WitnessOutcome.NoAnswer), (null, new(409, "4\n"), WitnessOutcome.NoAnswer),
+            (null, new(404, ""), WitnessOutcome.Unknown), (null, new(403, ""), WitnessOutcome.Unknown),
+        })
+        {
+            (witness.Seen, witness.Says) = (seen, reply);
+            Assert.Equal(outcome, await witnessing.StepAsync(witness.Known, default));
+            var stand = Assert.Single((await store.ReadAsync(default)).Witnesses);
+            Assert.Equal((outcome, null), (stand.Outcome, stand.Size));
+        }
+
+        (witness.Seen, witness.Says) = (null, null);
+        Assert.Equal(WitnessOutcome.Cosigned, await witnessing.StepAsync(witness.Known, default));
+    }
+
+    private static async Task<(WitnessStore Store, AuditWitnessing Witnessing)> WitnessesAsync(World world, params StandInWitness[] witnesses)
+    {
+        await WitnessStore.EnsureTablesAsync(world.Database, default);
+        AuditWitness[] known = [.. witnesses.Select(w => w.Known)];
+        var store = new WitnessStore(world.Database, known);
+        return (store, new AuditWitnessing(
+            world.Reader, world.Tree, store, new StandInClient(witnesses), known, TimeSpan.FromMinutes(1), TimeProvider.System));
+    }
+
+    private static async Task GrowAsync(World world, int entries)
+    {
+        for (var i = 0; i < entries; i++)
+        {
+            await world.Log.RecordAsync(Look("key-1", i + 1), default);
+        }
+
+        await world.SequenceAsync();
+    }
+
+    /// <summary>A witness that keeps to the rules, or says what it is told.</summary>
+    private sealed class StandInWitness(string name, AuditTree tree)
+    {
+        private readonly Cosigner _cosigner = new($"witness.example/{name}", SHA256.HashData(Encoding.ASCII.GetBytes(name)));
+
+        public AuditWitness Known => new(_cosigner.Verifier, new Uri($"http://{name}.example/"));
+
+        public string? Seen { get; set; }
+
+        public WitnessReply? Says { get; set; }
+
+        public int Asked { get; private set; }
+
+        public WitnessReply Answer(string body)
+        {
+            Asked++;
+            if (Says is { } said)
+            {
+                return said;
+            }
+
+            Assert.True(AddCheckpoint.TryParse(body, out var request));
+            var answer = WitnessRules.Decide(request, [tree.Signer.Verifier], _ => Seen, _cosigner, DateTimeOffset.UtcNow);
+            Seen = answer.Seen ?? Seen;
+            return new WitnessReply(answer.Status, answer.Body);
+        }
+    }
+
+    private sealed class StandInClient(StandInWitness[] witnesses) : IWitnessClient
+    {
+        public Task<WitnessReply> AddCheckpointAsync(Uri url, string body, CancellationToken cancellation) =>
+            Task.FromResult(witnesses.Single(w => w.Known.Url == url).Answer(body));
     }
 
     private static (LogFaultKind, long) Of(LogFault fault) => (fault.Kind, fault.From!.Value);

@@ -77,6 +77,7 @@ public sealed class ApiOverKestrelTests : IAsyncLifetime
         // Routes that these tests do not ask name them.
         builder.Services.AddSingleton<QueueReader>().AddSingleton<ReportSearch>().AddSingleton<GroupReader>().AddSingleton<StatisticsReader>()
             .AddSingleton<SeenItems>().AddSingleton<TrainingSize>().AddSingleton<AuditReader>().AddSingleton<AuditTree>().AddSingleton<AuditVerification>()
+            .AddSingleton<WitnessStore>().AddSingleton<IReadOnlyList<AuditWitness>>([])
             .AddSingleton<IwolReader>().AddSingleton<PackageReader>().AddSingleton<IwolPublisher>()
             .AddSingleton<AuditPeriods>().AddSingleton<HoldReader>().AddSingleton<LookReader>().AddSingleton<PeopleDirectoryFeed>()
             .AddSingleton<QuestionReader>().AddSingleton<ReferralReader>().AddSingleton<PriorityStore>()

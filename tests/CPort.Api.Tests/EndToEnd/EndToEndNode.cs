@@ -241,6 +241,9 @@ public sealed class EndToEndNode : IAsyncDisposable
 
     public string KeyOf(string who) => _keys[who];
 
+    /// <summary>From now on the key is used under this name.</summary>
+    public void Keep(string who, string key) => _keys[who] = key;
+
     public HttpRequestMessage Request(string? who, HttpMethod method, string path)
     {
         var request = new HttpRequestMessage(method, new Uri(Url, path));

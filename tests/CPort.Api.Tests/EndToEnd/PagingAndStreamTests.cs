@@ -101,20 +101,23 @@ public sealed class PagingAndStreamTests(EndToEndNodes nodes)
         Assert.Contains("accepted", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    /// <summary>What is revoked ends now, also where it was let in before.</summary>
-    [Fact]
-    public async Task A_stream_is_broken_off_when_the_key_that_opened_it_is_revoked()
+    /// <summary>What is revoked, or may not come from there any more, ends now, also where it was let in before.</summary>
+    [Theory]
+    [InlineData("stream-uz", "UZ", "POST", ":revoke", null)]
+    [InlineData("stream-tm", "TM", "PUT", "/networks", "{\"networks\":[\"192.0.2.0/24\"]}")]
+    public async Task A_stream_is_broken_off_when_the_key_that_opened_it_may_not_go_on(string agency, string country, string method, string verb, string? body)
     {
         var node = await nodes.OnAsync(DatabaseProvider.Sqlite);
-        await node.RegisterAsync("stream-uz", "Hotline", "Standard", "Machine", "UZ");
+        await node.RegisterAsync(agency, "Hotline", "Standard", "Machine", country);
         var open = new LinesOnDemand();
-        using var request = node.StreamRequest("stream-uz", open);
+        using var request = node.StreamRequest(agency, open);
         var first = node.SendAsync(request);
         await open.WriteAsync(Bodies.Report("REVOKED-1", ReportLifeTests.WithoutHashes));
         using var response = await first;
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         Assert.Contains("accepted", await reader.ReadLineAsync(), StringComparison.Ordinal);
-        (await node.PostAsync("operator", $"v1/agencies/stream-uz/keys/{node.KeyOf("stream-uz").Split('_')[1]}:revoke", null)).Is(HttpStatusCode.OK);
+        var key = node.KeyOf(agency).Split('_')[1];
+        (await node.SendAsync("operator", new HttpMethod(method), $"v1/agencies/{agency}/keys/{key}{verb}", body)).Is(HttpStatusCode.OK);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         await Assert.ThrowsAnyAsync<Exception>(() => reader.ReadLineAsync());
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"{clock.Elapsed}");

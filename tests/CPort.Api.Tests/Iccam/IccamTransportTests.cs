@@ -141,6 +141,16 @@ public sealed class IccamTransportTests(IccamNode iccam)
         Assert.Equal("Europe/Prague", (await SetAsync(body)).GetProperty("iccam").GetProperty("timeZone").GetString());
         Assert.Empty(await client.NewAsync());
 
+        // It comes from its key's networks, and again once they are wider, to which another hand agrees.
+        var networks = $"v1/agencies/hotline-cz/keys/{key}/networks";
+        (await node.SendAsync("operator", HttpMethod.Put, networks, "{\"networks\":[\"192.0.2.0/24\"]}")).Is(HttpStatusCode.OK);
+        _ = (await client.GetAsync("rest/Content/no-reference")).Errors(401);
+        Assert.Equal(401, (await iccam.Stranger(iccam.Certificate).SignInAsync("cz-system", "dobré heslo pro CZ")).Status);
+        var wider = (await node.SendAsync("operator", HttpMethod.Put, networks, "{\"networks\":[\"127.0.0.0/8\"]}")).Is(HttpStatusCode.OK);
+        var waiting = wider.Json.GetProperty("keys").EnumerateArray().Single(k => k.GetProperty("keyId").GetString() == key).GetProperty("networksWaiting");
+        (await node.PostAsync("operator-2", $"{networks}/{waiting.GetProperty("number").GetInt64()}:approve", null)).Is(HttpStatusCode.OK);
+        Assert.Empty(await client.NewAsync());
+
         (await node.PostAsync("operator", "v1/agencies/hotline-cz/iccam:stop", null)).Is(HttpStatusCode.OK);
         _ = (await client.GetAsync("rest/Content/no-reference")).Errors(401);
         Assert.Equal(401, (await iccam.Stranger(iccam.Certificate).SignInAsync("cz-system", "dobré heslo pro CZ")).Status);

@@ -19,6 +19,9 @@ public sealed record IssueKey : IAgencyCommand
     /// <summary>Whose own it is, of the agency's people: it has no role that they lack, and ends with them. Null: the agency's.</summary>
     [ProtoMember(6)] public PersonId? Owner { get; init; }
 
+    /// <summary>Which it may come from (<see cref="KeyNetworks.TryParse"/>); none: anywhere.</summary>
+    [ProtoMember(7)] public ImmutableArray<string> Networks { get; init; } = [];
+
     Type IAgencyCommand.Makes => typeof(ApiKeyIssued);
     Deed IAgencyCommand.Deed => Deed.IssueKeys;
     bool IAgencyCommand.OfOwnAgency => true;
@@ -37,6 +40,11 @@ public sealed record IssueKey : IAgencyCommand
             return Reject(AgencyRejection.InvalidExpiry, "expiresAt lies in the future; tenant is live or training.");
         }
 
+        if (KeyNetworks.Read(Networks) is not { } networks)
+        {
+            return Reject(AgencyRejection.InvalidNetworks, NetworksRule);
+        }
+
         if (state.Keys.Values.Count(k => k.Agency == Agency && k.IsKeptAt(meta.RecordedAt)) >= MaxValidKeys)
         {
             return Reject(AgencyRejection.TooManyKeys, $"An agency holds at most {MaxValidKeys} valid keys; revoke some.");
@@ -45,7 +53,7 @@ public sealed record IssueKey : IAgencyCommand
         return KeyIdTaken(state, candidate) ?? Accept(new ApiKeyIssued
         {
             Meta = meta, Agency = Agency, KeyId = candidate.KeyId, SecretHash = candidate.SecretHash, Roles = Roles, Tenant = Tenant, ExpiresAt = ExpiresAt,
-            AwaitsConsent = NeedsConsent(state, this, Tenant), Owner = Owner,
+            AwaitsConsent = NeedsConsent(state, this, Tenant), Owner = Owner, Networks = KeyNetworks.Texts(networks),
         });
     }
 }
@@ -62,6 +70,7 @@ public sealed record ApiKeyIssued : IAgencyEvent
     [ProtoMember(7)] public DateTimeOffset? ExpiresAt { get; init; }
     [ProtoMember(8)] public bool AwaitsConsent { get; init; }
     [ProtoMember(9)] public PersonId? Owner { get; init; }
+    [ProtoMember(10)] public ImmutableArray<string> Networks { get; init; } = [];
 
     public override string ToString() => $"ApiKeyIssued({Agency}, {KeyId})";
 
@@ -71,6 +80,6 @@ public sealed record ApiKeyIssued : IAgencyEvent
     new ApiKeyRecord
     {
         KeyId = KeyId, Agency = Agency, SecretHash = SecretHash, Roles = Roles, Tenant = Tenant, CreatedAt = Meta.RecordedAt, ExpiresAt = ExpiresAt,
-        IssuedBy = Meta.KeyId, AwaitsConsent = AwaitsConsent, Owner = Owner,
+        IssuedBy = Meta.KeyId, AwaitsConsent = AwaitsConsent, Owner = Owner, Networks = KeyNetworks.Read(Networks)!.Value,
     });
 }

@@ -3,9 +3,9 @@ using static CPort.Domain.Agencies.AgencyRules;
 namespace CPort.Domain.Agencies.Verbs;
 
 /// <summary>
-/// Makes a new key with the roles and tenant of an old one; the old one works on for the grace time, counted from when the new one works. An answer that is
-/// lost takes no agency's key away: there is always time to make another, and to agree to it. What must end at once is revoked. The new key lives as long as
-/// the old one was meant to live, counted from now, unless <see cref="ExpiresAt"/> says otherwise.
+/// Makes a new key with the roles, tenant and networks of an old one; the old one works on for the grace time, counted from when the new one works. An answer
+/// that is lost takes no agency's key away: there is always time to make another, and to agree to it. What must end at once is revoked. The new key lives as
+/// long as the old one was meant to live, counted from now, unless <see cref="ExpiresAt"/> says otherwise.
 /// </summary>
 [ProtoContract, Manifest("ac7")]
 public sealed record RotateKey : IAgencyCommand
@@ -85,6 +85,7 @@ public sealed record ApiKeyRotated : IAgencyEvent
         {
             KeyId = KeyId, Agency = Agency, SecretHash = SecretHash, Roles = old.Roles, Tenant = old.Tenant, CreatedAt = Meta.RecordedAt, ExpiresAt = ExpiresAt,
             IssuedBy = Meta.KeyId, AwaitsConsent = AwaitsConsent, Grace = Grace, Owner = old.Owner,
+            Networks = old.Networks,
         });
         return AwaitsConsent ? next : Replaced(next, KeyId, Meta.RecordedAt);
     }

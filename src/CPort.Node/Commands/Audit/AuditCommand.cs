@@ -4,14 +4,14 @@ using CPort.Domain.Audit;
 
 namespace CPort.Node.Commands.Audit;
 
-/// <summary><c>cport audit verify|key|search|proof|erase</c>: the audit log, through a running node's API.</summary>
+/// <summary><c>cport audit verify|key|search|proof|erase|witness</c>: the audit log, through a running node's API.</summary>
 internal static class AuditCommand
 {
     private const string Entries = "v1/audit/entries";
 
     public static Command Create() => new("audit", "The audit log: who looked at what, when and why.")
     {
-        CreateVerify(), CreateKey(), CreateSearch(), CreateProof(), CreateErase(),
+        CreateVerify(), CreateKey(), CreateSearch(), CreateProof(), CreateErase(), WitnessCommand.Create(),
     };
 
     private static Command CreateVerify()
@@ -24,21 +24,41 @@ internal static class AuditCommand
         {
             Description = "Have the node read its own log, and believe it: for keys that may not read entries. Without it everything is fetched and checked here.",
         };
+        var witnesses = new Option<string[]>("--witness")
+        {
+            Description = "The public key of a witness, as it was noted down; may be repeated. Each must have cosigned, and the log must go on where it did.",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var command = new Command(
             "verify", "Read the whole log again and say the first entry that was changed, is missing, or was moved; the exit code says whether there is one.")
-            { key, byNode };
+            { key, byNode, witnesses };
         var connection = NodeConnection.AddTo(command, asOperator: true);
         command.SetAction((parsed, cancellation) => connection.RunAsync(parsed, async client =>
         {
+            var others = (parsed.GetValue(witnesses) ?? []).Select(w => CosignatureVerifier.TryParse(w, out var other) ? other
+                : throw new CommandException(ExitCodes.Usage, "--witness is no public key of a witness (name+hash+key).")).ToArray();
             if (parsed.GetValue(byNode))
             {
+                if (others.Length > 0)
+                {
+                    throw new CommandException(ExitCodes.Usage, "--witness is for a log that is checked here, not for --by-node.");
+                }
+
                 return Tell(await client.PostAsync<AuditVerdictAnswer>("v1/audit/log:verify", new { }, cancellation));
             }
 
             var text = parsed.GetValue(key) ?? await KeyAsync(client, cancellation);
-            return NoteVerifier.TryParse(text, out var verifier)
-                ? Tell(AuditVerdictAnswer.Of(await new LogCheck(new HttpLog(client), verifier).RunAsync(cancellation)))
-                : throw new CommandException(ExitCodes.Usage, "--vkey is no public key of a log (name+hash+key).");
+            if (!NoteVerifier.TryParse(text, out var verifier))
+            {
+                throw new CommandException(ExitCodes.Usage, "--vkey is no public key of a log (name+hash+key).");
+            }
+
+            var witnessed = others.Length == 0 ? null
+                : (await client.GetAsync<WitnessedLogAnswer>("v1/audit/checkpoint", cancellation)).Note
+                    ?? throw new CommandException(ExitCodes.Failed, "No witness has cosigned a checkpoint of this log.");
+            var verdict = await new LogCheck(new HttpLog(client, witnessed), verifier).RunAsync(cancellation);
+            var code = Tell(AuditVerdictAnswer.Of(verdict));
+            return code == ExitCodes.Ok && witnessed is not null ? TellWitnesses(witnessed, verdict, others) : code;
         }));
         return command;
     }
@@ -138,6 +158,28 @@ internal static class AuditCommand
 
     private static async Task<string> KeyAsync(CPortClient client, CancellationToken cancellation) =>
         System.Text.Encoding.UTF8.GetString(await client.GetBytesAsync("v1/audit/log/key", cancellation) ?? []).Trim();
+
+    /// <summary>The tree at the witnessed size was part of the check: what is left is who cosigned, and that the log has not become smaller since.</summary>
+    private static int TellWitnesses(string note, LogVerdict verdict, CosignatureVerifier[] witnesses)
+    {
+        if (!Checkpoint.TryParse(NoteText.Of(note), out var tree) || tree.Size > verdict.Size)
+        {
+            Console.WriteLine($"{LogFaultKind.Rewritten}: Witnesses have seen a larger log than is there now.");
+            return ExitCodes.Failed;
+        }
+
+        var code = ExitCodes.Ok;
+        foreach (var witness in witnesses)
+        {
+            var at = witness.TimeOf(note);
+            Console.WriteLine(at is { } time
+                ? string.Create(CultureInfo.InvariantCulture, $"{witness.Name} has seen {tree.Size} entries at {time:u}.")
+                : $"{witness.Name} has not cosigned the log's newest witnessed checkpoint.");
+            code = at is null ? ExitCodes.Failed : code;
+        }
+
+        return code;
+    }
 
     private static int Tell(AuditVerdictAnswer verdict)
     {

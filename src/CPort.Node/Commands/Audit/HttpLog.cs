@@ -5,14 +5,16 @@ using CPort.Domain.Audit;
 namespace CPort.Node.Commands.Audit;
 
 /// <summary>A log as a node serves it: C2SP tlog-tiles over the API.</summary>
-internal sealed class HttpLog(CPortClient client) : IKeptLog
+/// <param name="client">The node.</param>
+/// <param name="earlier">A checkpoint that somebody else has seen; null: none.</param>
+internal sealed class HttpLog(CPortClient client, string? earlier = null) : IKeptLog
 {
     public const string Path = "v1/audit/log";
 
     public async Task<string?> CheckpointAsync(CancellationToken cancellation) =>
         await client.GetBytesAsync($"{Path}/checkpoint", cancellation) is { } note ? System.Text.Encoding.UTF8.GetString(note) : null;
 
-    public Task<IReadOnlyList<string>> EarlierAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<string>>([]);
+    public Task<IReadOnlyList<string>> EarlierAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<string>>(earlier is null ? [] : [earlier]);
 
     public Task<byte[]?> TileAsync(Tile tile, CancellationToken cancellation) => client.GetBytesAsync($"{Path}/tile/{tile}", cancellation);
 
