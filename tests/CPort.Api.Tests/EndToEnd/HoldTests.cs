@@ -39,6 +39,17 @@ public sealed class HoldTests(MovedNode moved) : IClassFixture<MovedNode>
             Assert.Equal([1], listed.GetProperty("items").EnumerateArray().Select(i => i.GetInt32()));
         }
 
+        // Why police looks, and what it calls its commands, is its own: who is part of the hold learns neither.
+        foreach (var (who, own) in new[] { ("police-cz", true), ("gb", false), ("hotline-cz", false) })
+        {
+            var entries = (await node.GetAsync(who, $"v1/reports/{id}/history", Purpose)).Is(HttpStatusCode.OK).Json.GetProperty("entries").EnumerateArray()
+                .Where(e => e.GetProperty("agency").GetString() == "police-cz").ToArray();
+            Assert.NotEmpty(entries);
+            Assert.All(entries, e => Assert.Equal(own, e.TryGetProperty("purpose", out var why) && why.GetString() == Purpose.Value));
+            Assert.All(entries, e => Assert.Equal(own, e.TryGetProperty("commandId", out _)));
+            Assert.All(entries, e => Assert.Equal(own, e.TryGetProperty("keyId", out _)));
+        }
+
         // They see the item, or not even that; of the hold nothing.
         foreach (var (who, seesItem) in new[] { ("police-cz2", true), ("interpol", true), ("police-jp", false), ("de", false) })
         {
