@@ -36,7 +36,7 @@ public sealed partial record Refusal(string Field, string Code, string Text)
     public string Text { get; } = Safe(Text);
 
     /// <summary>Texts of others may quote what was sent: no address and no hash stays.</summary>
-    internal static string Safe(string text)
+    public static string Safe(string text)
     {
         var safe = Hash().Replace(Address().Replace(PlainText.Line(text) ?? "", "[…]"), "[…]");
         return safe.Length > MostText ? safe[..MostText] : safe;
