@@ -130,16 +130,13 @@ public sealed class ClientStore : IDisposable
         }
     });
 
-    /// <summary>A content that cannot be taken, with why.</summary>
+    /// <summary>A content that cannot be taken, with why; what is an item of ours already stays one.</summary>
     public void NotImported(ReportNumber report, ContentNumber content, IEnumerable<Refusal> refusals) => Write(() =>
     {
-        Run(
-            """
-            INSERT INTO contents (content, report, batch, state, at) VALUES ($1, $2, $1, 3, $3)
-            ON CONFLICT (content) DO UPDATE SET state = 3, at = $3
-            """,
-            content.Value, report.Value, Now());
-        AddErrors("import", report, content, null, refusals);
+        if (Run("UPDATE contents SET state = 3, at = $2 WHERE content = $1 AND state IN (1, 4)", content.Value, Now()) > 0)
+        {
+            AddErrors("import", report, content, null, refusals);
+        }
     });
 
     /// <summary>A row of the queue that says not even of what it is; the same is told once as long as it is open.</summary>

@@ -56,10 +56,10 @@ public sealed class BesideIccamTests(IccamNode iccam) : IAsyncLifetime
         Assert.Contains("found on https://beside.example/", (await OurReportAsync(items[urls[0]])).GetProperty("memo").GetString(), StringComparison.Ordinal);
 
         // Our analyst works: the first is illegal and told to police and host, the second moved on, the third removed at once, the fourth not illegal.
-        await DoAsync(items[urls[0]], "assess", "assessment", new JsonObject { ["classification"] = 1, ["ageCategorization"] = 3, ["genderCategorization"] = 2 });
+        await DoAsync(items[urls[0]], "assess", "assessment", new JsonObject { ["classification"] = 1, ["ageCategorization"] = 3 });
         await DoAsync(items[urls[0]], "act", "action", new JsonObject { ["actionType"] = 1 });
         await DoAsync(items[urls[0]], "act", "action", new JsonObject { ["actionType"] = 2 });
-        await DoAsync(items[urls[2]], "assess", "assessment", new JsonObject { ["classification"] = 1, ["ageCategorization"] = 2, ["genderCategorization"] = 3 });
+        await DoAsync(items[urls[2]], "assess", "assessment", new JsonObject { ["classification"] = 1, ["genderCategorization"] = 3 });
         await DoAsync(items[urls[2]], "act", "action", new JsonObject { ["actionType"] = 1 });
         await DoAsync(items[urls[2]], "act", "action", new JsonObject { ["actionType"] = 3 });
         await DoAsync(items[all[3]], "assess", "assessment", new JsonObject { ["classification"] = 4 });

@@ -154,6 +154,11 @@ internal static class BesideIccamCommand
         {
             return NodeConnection.Fail(string.Join(' ', e.Refusals.Select(r => $"{r.Field} {r.Code}: {r.Text}")), ExitCodes.Failed);
         }
+        catch (System.Data.Common.DbException e)
+        {
+            // A full disk, or a damaged file: what was done before is written down.
+            return NodeConnection.Fail($"The folder's database: {e.Message}", ExitCodes.Failed);
+        }
         catch (Exception e) when (CommandException.CodeOf(e) is { } code)
         {
             return NodeConnection.Fail(CommandException.InWords(e), code);
