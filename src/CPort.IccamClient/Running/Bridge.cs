@@ -64,11 +64,12 @@ public sealed class Bridge
         }
     }
 
-    /// <summary>Whose the folder is, from now on.</summary>
+    /// <summary>Whose the folder is, and from where news are read, from now on.</summary>
     public async Task<OurAgency> ClaimAsync(CancellationToken cancellation)
     {
         var us = await _with.Our.AgencyAsync(cancellation);
         _with.Store.Claim($"{us.Id} {Owner}");
+        await _news.BeginAsync(cancellation);
         return us;
     }
 

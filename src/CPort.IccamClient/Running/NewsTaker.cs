@@ -13,6 +13,17 @@ internal sealed class NewsTaker(IOurNode our, ClientStore store, Action<string> 
 {
     private const int Page = 200;
 
+    /// <summary>
+    /// From where news are read: before anything is taken or linked, so that nothing that happens to it passes by. What happened before concerns none of it.
+    /// </summary>
+    public async Task BeginAsync(CancellationToken cancellation)
+    {
+        if (store.NewsPlace is null)
+        {
+            store.TakeNews(await our.NewsEndAsync(cancellation), []);
+        }
+    }
+
     public async Task TakeAsync(OurAgency us, CancellationToken cancellation)
     {
         // What is being imported may be ours already without our knowing it: its news would pass by.
@@ -22,13 +33,6 @@ internal sealed class NewsTaker(IOurNode our, ClientStore store, Action<string> 
         }
 
         var place = store.NewsPlace;
-        if (place is null)
-        {
-            // What happened before there was anything of ICCAM's concerns none of it; but a report may have been linked.
-            await PlanAllAsync(us, cancellation);
-            return;
-        }
-
         while (true)
         {
             var page = await our.NewsAsync(place, cancellation);

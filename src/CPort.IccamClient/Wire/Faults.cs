@@ -30,8 +30,10 @@ public sealed class RefusedException(ImmutableArray<Refusal> refusals) : Excepti
 public sealed partial record Refusal(string Field, string Code, string Text)
 {
     private const int MostText = 300;
+    private const int MostField = 80;
 
-    public string Field { get; } = Safe(Field);
+    /// <summary>A name of a field has neither.</summary>
+    public string Field { get; } = Field.Length > MostField || Field.AsSpan().IndexOfAny(":/ ") >= 0 ? Safe(Field) : Field;
     public string Code { get; } = Safe(Code);
     public string Text { get; } = Safe(Text);
 

@@ -215,6 +215,8 @@ internal sealed class FakeIccam(Random random, double trouble, Action step) : Ht
 /// <summary>A node of ours in memory. At random it does not answer, before or after it has done what was asked.</summary>
 internal sealed class FakeOurs(Random random, double trouble, Action step) : IOurNode
 {
+    private const string Nothing = "begin";
+
     private static readonly DateTimeOffset Begin = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Dictionary<string, (ReportId Id, string Content)> _byReference = [];
@@ -287,12 +289,12 @@ internal sealed class FakeOurs(Random random, double trouble, Action step) : IOu
 
     public Task<NewsPage> NewsAsync(string? after, CancellationToken cancellation) => AskAsync(() =>
     {
-        var from = after is null ? 0 : int.Parse(after.Split('-')[0], CultureInfo.InvariantCulture) + 1;
+        var from = after is null or Nothing ? 0 : int.Parse(after.Split('-')[0], CultureInfo.InvariantCulture) + 1;
         var page = _news.Skip(from).Take(7).ToImmutableArray();
         return from < KeptFrom ? new NewsPage([], after, true) : new NewsPage(page, page is [.., var last] ? last.Id : after, false);
     });
 
-    public Task<string> NewsEndAsync(CancellationToken cancellation) => AskAsync(() => $"{_news.Count - 1:D13}-00001");
+    public Task<string> NewsEndAsync(CancellationToken cancellation) => AskAsync(() => _news.Count == 0 ? Nothing : $"{_news.Count - 1:D13}-00001");
 
     private Task<T> AskAsync<T>(Func<T> answer)
     {
