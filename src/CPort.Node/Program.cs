@@ -2,6 +2,7 @@ using System.CommandLine;
 using CPort.Node;
 using CPort.Node.Commands;
 using CPort.Node.Commands.Audit;
+using CPort.Node.Commands.BesideIccam;
 using CPort.Node.Commands.Pbm;
 using CPort.Node.Hosting;
 
@@ -26,6 +27,7 @@ var root = new RootCommand($"""
     AuditCommand.Create(),
     HealthCommand.Create(),
     PbmCommand.Create(),
+    BesideIccamCommand.Create(),
 };
 var invocation = new InvocationConfiguration
 {

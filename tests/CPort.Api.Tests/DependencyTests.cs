@@ -5,6 +5,7 @@ using Akka.Actor;
 using CPort.Actors.Reports;
 using CPort.Domain.Reports;
 using CPort.Iccam;
+using CPort.IccamClient.Running;
 using CPort.Node.Composition;
 using CPort.Tests.Shared;
 
@@ -40,6 +41,8 @@ public sealed partial class DependencyTests
         [Root, "Client", "Options", "Hosting", "Readiness", "Adapters", "Operator", "Composition", "Sample", "Commands"];
 
     private static readonly string[] IccamOrder = ["Contracts", "Reading", "Security", "Endpoints", Root];
+
+    private static readonly string[] IccamClientOrder = ["Wire", "Our", "Reading", "Planning", "Store", "Running"];
 
     private static string[] ReferencesOf(Assembly assembly) => [.. assembly.GetReferencedAssemblies().Select(a => a.Name!)];
 
@@ -96,6 +99,17 @@ public sealed partial class DependencyTests
     public void Folders_of_the_facade_use_only_those_below_them() => UseOnlyThoseBefore(IccamOrder, FolderUses("CPort.Iccam", typeof(CPortIccam).Assembly));
 
     [Fact]
+    public void The_client_of_ICCAM_knows_the_domain_and_the_contract_and_nothing_that_runs_a_node()
+    {
+        var references = ReferencesOf(typeof(Bridge).Assembly);
+
+        Assert.Contains("CPort.Iccam.Contracts", references);
+        Assert.DoesNotContain(references, r => r is "cport" or "CPort.Api" or "CPort.Actors" or "CPort.Iccam" or "CPort.Portal"
+            || r.StartsWith("Akka", StringComparison.Ordinal) || r.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+        UseOnlyThoseBefore(IccamClientOrder, FolderUses("CPort.IccamClient", typeof(Bridge).Assembly));
+    }
+
+    [Fact]
     public void Folders_of_the_node_use_only_those_below_them() => UseOnlyThoseBefore(NodeOrder, FolderUses("CPort.Node", typeof(NodeHost).Assembly));
 
     private static void UseOnlyThoseBefore(string[] order, IReadOnlyCollection<(string From, string To)> uses)
@@ -123,6 +137,8 @@ public sealed partial class DependencyTests
     [InlineData("CPort.Actors")]
     [InlineData("CPort.Api")]
     [InlineData("CPort.Iccam")]
+    [InlineData("CPort.Iccam.Contracts")]
+    [InlineData("CPort.IccamClient")]
     [InlineData("CPort.Node")]
     public void Namespaces_follow_folders(string project)
     {

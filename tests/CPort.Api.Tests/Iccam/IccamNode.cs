@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
@@ -86,6 +87,19 @@ public sealed class IccamNode : IAsyncLifetime
 
     /// <summary>A client with a certificate of the listener's authority, not signed in.</summary>
     internal IccamClient Stranger(X509Certificate2? certificate) => new(Url, _trusted, certificate);
+
+    /// <summary>How .NET's own client connects, with the hotline system's certificate.</summary>
+    internal SocketsHttpHandler Handler() => new()
+    {
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost", ClientCertificates = [Certificate],
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, CustomTrustStore = { _trusted[0] },
+            },
+        },
+    };
 
     internal async Task<IccamClient> SignedInAsync(string user, string password, X509Certificate2? certificate = null)
     {

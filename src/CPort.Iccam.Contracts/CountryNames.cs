@@ -1,12 +1,12 @@
 using System.Collections.Frozen;
 
-namespace CPort.Iccam.Reading;
+namespace CPort.Iccam.Contracts;
 
 /// <summary>
 /// English names of countries (ISO 3166 as the time zone database lists them, and what else is written for some): hotlines' whois sends them where a code is
 /// meant. The first name of a country is the one that is shown.
 /// </summary>
-internal static class CountryNames
+public static class CountryNames
 {
     private static readonly ImmutableArray<(Country Country, string Name)> Rows =
     [

@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace CPort.Iccam.Reading;
+namespace CPort.Iccam.Contracts;
 
 /// <summary>Texts of clients that check none, made into what CPort takes: nothing of them is a reason to lose a report.</summary>
-internal static class PlainText
+public static class PlainText
 {
     /// <summary>What an ICCAM client's column for memos holds, bytes of UTF-8.</summary>
     public const int MemoBytes = 65_535;
