@@ -3,15 +3,15 @@ using System.Text.RegularExpressions;
 namespace CPort.IccamClient.Wire;
 
 /// <summary>A fault that passes: the same is tried again later. Whether what was sent was done is not known.</summary>
-/// <param name="Whole">It is the whole server's, not one item's.</param>
-/// <param name="After">How long the server asked to be left alone.</param>
 public sealed class PassingFaultException(string code, bool whole, TimeSpan? after = null, Exception? cause = null) : Exception(code, cause)
 {
     /// <summary>A word for logs and <c>status</c>.</summary>
     public string Code => Message;
 
+    /// <summary>It is the whole server's, not one item's.</summary>
     public bool Whole => whole;
 
+    /// <summary>How long the server asked to be left alone.</summary>
     public TimeSpan? After => after;
 }
 
