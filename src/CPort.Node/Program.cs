@@ -5,8 +5,15 @@ using CPort.Node.Commands.Audit;
 using CPort.Node.Commands.BesideIccam;
 using CPort.Node.Commands.Pbm;
 using CPort.Node.Hosting;
+using Spectre.Console;
 
 FileModes.OwnerOnly();
+
+// What reads a table from a pipe or file wants each row on one line, not the width of a screen that is not there.
+if (Console.IsOutputRedirected)
+{
+    AnsiConsole.Profile.Width = 400;
+}
 
 // One command a file in Commands/, each with a static Create(); registered here.
 var root = new RootCommand($"""

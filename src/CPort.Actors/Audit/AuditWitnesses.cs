@@ -194,7 +194,7 @@ public sealed class AuditWitnessing(
                 case 200:
                     var cosigned = note + reply.Body;
                     return witness.Key.LineOf(cosigned) is { } line ? (WitnessOutcome.Cosigned, note + line) : (WitnessOutcome.NoAnswer, null);
-                case 409 when AddCheckpoint.TryParseSize(reply.Body.TrimEnd('\n'), out var has):
+                case 409 when AddCheckpoint.TryParseSize(reply.Body.TrimEnd('\n'), out var has) && has != old:
                     if (has > newest.Size)
                     {
                         return (WitnessOutcome.SawMore, null);
@@ -204,6 +204,9 @@ public sealed class AuditWitnessing(
                     break;
                 case 403 or 404:
                     return (WitnessOutcome.Unknown, null);
+
+                // A tree of the same size with another root is 409 without a size.
+                case 409 when old == newest.Size:
                 case 422:
                     return (WitnessOutcome.Refused, null);
                 default:

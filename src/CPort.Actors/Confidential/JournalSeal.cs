@@ -57,7 +57,7 @@ public sealed class JournalSeal(KeyRing ring)
     /// <summary>Events of reports that are remembered until they are read back, the newest; a row of one that is larger is not.</summary>
     private const int Remembered = 4_096;
 
-    private const int RememberedBytes = 16 * 1024;
+    private const int RememberedBytes = 4 * 1024;
 
     private readonly DerivedKeys _keys = new(ring, "journal 1 ", 1_024);
 

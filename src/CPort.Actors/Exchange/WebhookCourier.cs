@@ -95,12 +95,8 @@ public sealed class WebhookCourier(
         var now = time.GetUtcNow();
         var answer = await sender.SendAsync(hook, bodies.Ping(hook, now), 0, cancellation).ConfigureAwait(false);
         var (next, _) = WebhookRules.After(hook, null, answer, time.GetUtcNow(), Jitter());
-        if (next.State == WebhookState.Active)
-        {
-            // From now on; what was before is in the snapshot.
-            next = WebhookRules.At(next, FeedPlace.EndOf((await head.NowAsync().ConfigureAwait(false)).Head));
-        }
 
+        // It goes on where it is: a new one at the end of the feed as it was made, one with another address where the former's receiver stopped.
         await store.ReplaceAsync(next, version, cancellation).ConfigureAwait(false);
     }
 

@@ -142,7 +142,7 @@ public sealed record AddCheckpoint(long OldSize, ImmutableArray<byte[]> Proof, s
 public sealed record WitnessAnswer(int Status, string Body, string? Seen = null)
 {
     /// <summary>The content type of the body.</summary>
-    public string Type => Status == 409 ? AddCheckpoint.SizeType : "text/plain";
+    public string Type => Status == 409 && AddCheckpoint.TryParseSize(Body.TrimEnd('\n'), out _) ? AddCheckpoint.SizeType : "text/plain";
 }
 
 /// <summary>What a witness does with a checkpoint that is brought to it: pure (C2SP tlog-witness v1.0.0).</summary>
@@ -186,6 +186,12 @@ public static class WitnessRules
         if (request.OldSize != (last?.Size ?? 0))
         {
             return new WitnessAnswer(409, string.Create(CultureInfo.InvariantCulture, $"{last?.Size ?? 0}\n"));
+        }
+
+        // The specification's own word for it; the content type says that it is no size.
+        if (last is { Size: > 0 } && last.Size == tree.Size && !last.Root.AsSpan().SequenceEqual(tree.Root))
+        {
+            return new WitnessAnswer(409, "another tree of this size was seen\n");
         }
 
         if (tree.Size == 0 ? !tree.Root.AsSpan().SequenceEqual(Merkle.EmptyRoot) || !request.Proof.IsEmpty

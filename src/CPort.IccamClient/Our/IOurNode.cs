@@ -80,6 +80,8 @@ public sealed record OurItem
 {
     public required long Number { get; init; }
     public string? AssignedCountry { get; init; }
+
+    /// <summary>What our hotline calls it, while it has it; null: it has given no name, or another has the item now.</summary>
     public string? Reference { get; init; }
     public string? HostingIpAddress { get; init; }
     public required ImmutableArray<OurAssessment> Assessments { get; init; }
@@ -90,7 +92,7 @@ public sealed record OurItem
 
 /// <summary>An assessment of an item.</summary>
 /// <param name="Episode">Of which of its assignments; 0: it came with the report.</param>
-/// <param name="Counts">It is no objection, was not taken back and waits for no second look.</param>
+/// <param name="Counts">It is no objection, was neither corrected nor taken back, and waits for no second look.</param>
 public sealed record OurAssessment(
     int Id, string Agency, int Episode, bool Counts, DateTimeOffset At, int Classification, int Age, int Gender, bool Virtual, bool UserGenerated,
     bool Modeling, string? Analyst)

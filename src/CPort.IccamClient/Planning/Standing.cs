@@ -13,7 +13,7 @@ public static class Standing
     /// <param name="before">What <see cref="Count"/> was when it was sent first; null: it was not sent yet.</param>
     public static bool Stands(Word word, ContentAnswer content, int? before) => word.Kind switch
     {
-        WordKind.Reference => content.HotlineReference == word.Text,
+        WordKind.Reference => word.Generated ? !string.IsNullOrWhiteSpace(content.HotlineReference) : content.HotlineReference == word.Text,
         WordKind.Assessment => (content.Assessments ?? []).LastOrDefault() is { } last && Same(word.Assessment!, last),
         WordKind.Action => (content.Actions ?? []).Any(a => Same(word.Action!, a)) || (before is { } count && Count(word, content) > count),
         WordKind.Move => ContentReader.CountryOf(content.AssignedCountryCode)?.Code == word.Text,

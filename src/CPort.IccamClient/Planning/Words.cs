@@ -24,6 +24,9 @@ public sealed record Word(WordKind Kind, string Key)
     public string? Text { get; init; }
     public string? IpAddress { get; init; }
 
+    /// <summary>A reference that is none of the hotline's: given so that the content leaves the queue of those without one.</summary>
+    public bool Generated { get; init; }
+
     public override string ToString() => Key;
 }
 
@@ -43,7 +46,7 @@ public static class Words
         var reference = item.Reference ?? string.Create(CultureInfo.InvariantCulture, $"CPORT-{item.Number}");
         return
         [
-            new Word(WordKind.Reference, ReferenceKey(reference)) { Text = reference },
+            new Word(WordKind.Reference, ReferenceKey(reference)) { Text = reference, Generated = item.Reference is null },
             .. said.Concat(done).OrderBy(w => w.At).ThenBy(w => w.Order).Select(w => w.Word),
         ];
     }
@@ -57,8 +60,8 @@ public static class Words
     {
         WordKind.Move => new Word(WordKind.Move, key) { Text = key.Split('-')[1], IpAddress = item.HostingIpAddress },
 
-        // Whatever it is called by now: what was planned before is only older.
-        WordKind.Reference => Of(us, item)[0] with { Key = key },
+        // Whatever it is called by now: what was planned before is only older. Once it is another's job, it has no name of ours any more.
+        WordKind.Reference => Of(us, item)[0] is var now && now.Generated && now.Key != key ? null : now with { Key = key },
         _ => Of(us, item).FirstOrDefault(w => w.Key == key),
     };
 
@@ -66,8 +69,17 @@ public static class Words
     public static ImmutableArray<Word> New(ImmutableArray<Word> words, IReadOnlyList<string> planned)
     {
         var known = planned.ToHashSet(StringComparer.Ordinal);
-        return [.. words.Where(w => w.Kind == WordKind.Reference ? planned.LastOrDefault(IsReference) != w.Key : !known.Contains(w.Key))];
+        var named = planned.LastOrDefault(IsReference);
+        return [.. words.Where(w => w.Kind == WordKind.Reference ? named is null || (!w.Generated && named != w.Key) : !known.Contains(w.Key))];
     }
+
+    /// <summary>A planned word that the item does not say now will not be said again: it was corrected or taken back, or the name is another's.</summary>
+    public static bool IsOver(OurItem item, string key) => KindOf(key) switch
+    {
+        WordKind.Reference => true,
+        WordKind.Assessment => item.Assessments.Any(a => !a.Counts && Key("assessment", a.Id) == key),
+        _ => false,
+    };
 
     public static bool IsReference(string key) => key.StartsWith("reference-", StringComparison.Ordinal);
 

@@ -21,7 +21,10 @@ internal sealed class Importer(IccamWire iccam, IOurNode our, ClientStore store,
     /// <summary>Then it is a person's: news are not read while something is being imported.</summary>
     private const int MostTries = 8;
 
-    private readonly Dictionary<ContentNumber, (DateTimeOffset Due, int Tries)> _later = [];
+    private readonly Dictionary<ContentNumber, (DateTimeOffset Due, int Tries, int Taken)> _later = [];
+
+    /// <summary>Batches taken by now: what fails while none is, is no item's fault.</summary>
+    private int _taken;
 
     /// <summary>What was begun before, and what a person wants tried again.</summary>
     public async Task ResumeAsync(OurAgency us, CancellationToken cancellation)
@@ -41,7 +44,7 @@ internal sealed class Importer(IccamWire iccam, IOurNode our, ClientStore store,
         var (from, step, any) = (store.Since(time.GetUtcNow() - settings.Since), Step, false);
         while (from < time.GetUtcNow() + Step)
         {
-            var rows = await iccam.NewAsync(from, settings.MaxResults, cancellation);
+            var rows = await iccam.NewAsync(from, settings.QueueRows, cancellation);
             foreach (var (_, unreadable) in rows.Where(r => r.Unreadable is not null))
             {
                 store.Unreadable(unreadable!);
@@ -55,13 +58,14 @@ internal sealed class Importer(IccamWire iccam, IOurNode our, ClientStore store,
                 continue;
             }
 
-            if (rows.Count < settings.MaxResults)
+            if (rows.Count < settings.QueueRows)
             {
                 break;
             }
 
             // A full page of what is known: others may stand behind it.
-            var last = found.Max(r => r.CountryAssignmentDate) ?? from;
+            // A report's contents stand together, by the first of them.
+            var last = found.GroupBy(r => r.ReportId).Max(g => g.Min(r => r.CountryAssignmentDate)) ?? from;
             (from, step) = last > from ? (last, Step) : (from + step, step + step);
         }
 
@@ -105,15 +109,23 @@ internal sealed class Importer(IccamWire iccam, IOurNode our, ClientStore store,
         {
             await TakeNowAsync(us, report, batch, contents, cancellation);
             _later.Remove(batch);
+            _taken++;
         }
-        catch (PassingFaultException e) when (!e.Whole && later.Tries + 1 >= MostTries)
+        catch (PassingFaultException e) when (!e.Whole && later.Tries + 1 >= MostTries && _taken > later.Taken)
         {
             _later.Remove(batch);
             RefuseAll(report, contents, [new Refusal("", e.Code, "It was tried for a while and did not answer.")]);
         }
-        catch (PassingFaultException e) when (!e.Whole)
+        catch (PassingFaultException e)
         {
-            _later[batch] = (time.GetUtcNow() + Backoff.After(later.Tries + 1, e.After, Random.Shared.NextDouble()), later.Tries + 1);
+            // Also what stops everything is remembered first: others go before it the next time.
+            _later[batch] = (time.GetUtcNow() + Backoff.After(later.Tries + 1, e.After, Random.Shared.NextDouble()), later.Tries + 1,
+                later.Tries == 0 ? _taken : later.Taken);
+            if (e.Whole)
+            {
+                throw;
+            }
+
             say($"report {report}: {e.Code}, tried again later");
         }
     }

@@ -10,7 +10,7 @@ public sealed record RunSettings
     public TimeSpan NewsEvery { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Rows of the queue asked for at once; ICCAM gives at most 200.</summary>
-    public int MaxResults { get; init; } = 200;
+    public int QueueRows { get; init; } = 200;
 
     /// <summary>At the first start: what was assigned so long before is taken, too.</summary>
     public TimeSpan Since { get; init; } = TimeSpan.FromDays(90);

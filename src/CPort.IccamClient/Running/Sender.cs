@@ -25,8 +25,22 @@ internal sealed class Sender(IccamWire iccam, IOurNode our, ClientStore store, s
         var kind = Words.KindOf(row.Key);
         try
         {
-            if (await our.ItemAsync(row.Item, cancellation) is not { } item || Words.Find(us, item, row.Key) is not { } word)
+            var item = await our.ItemAsync(row.Item, cancellation);
+            if (item is null || Words.Find(us, item, row.Key) is not { } word)
             {
+                if (item is not null && Words.IsOver(item, row.Key))
+                {
+                    store.Dropped(row);
+                    say($"content {row.Content}: {Name(kind)} is no longer said");
+                    return;
+                }
+
+                if (item is not null && kind == WordKind.Assessment)
+                {
+                    // While somebody is to look at it a second time who does not know, nothing that was said is shown.
+                    throw new PassingFaultException("not-shown-now", whole: false);
+                }
+
                 store.NotSent(row, Name(kind), [new Refusal("", "gone", "Our item says it no more, or is not for us to see any more.")]);
                 say($"content {row.Content}: {Name(kind)} is gone");
                 return;

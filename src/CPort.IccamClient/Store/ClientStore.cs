@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using CPort.IccamClient.Wire;
 using Microsoft.Data.Sqlite;
 
@@ -58,6 +60,8 @@ public sealed class ClientStore : IDisposable
     /// <summary>The folder belongs to one hotline and one user of one ICCAM: numbers of another mean other things.</summary>
     public void Claim(string owner) => Write(() =>
     {
+        // Names and addresses are not kept in the clear.
+        owner = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(owner)));
         if (Meta("owner") is { } known && known != owner)
         {
             throw new InvalidDataException("The folder belongs to another hotline, user or ICCAM: give this one a folder of its own.");
@@ -194,6 +198,9 @@ public sealed class ClientStore : IDisposable
     /// <summary>Later, by a fault that passes.</summary>
     public void Delay(OutRow row, TimeSpan pause) => Write(() =>
         Run("UPDATE outbox SET tries = tries + 1, due = $2 WHERE number = $1 AND state IN (1, 2)", row.Number, Millis(_time.GetUtcNow() + pause)));
+
+    /// <summary>It is not said any more: what comes after it goes on.</summary>
+    public void Dropped(OutRow row) => Write(() => Run("UPDATE outbox SET state = 5, at = $2 WHERE number = $1 AND state IN (1, 2)", row.Number, Now()));
 
     /// <summary>It is refused, with why.</summary>
     public void NotSent(OutRow row, string what, IEnumerable<Refusal> refusals) => Write(() =>

@@ -135,6 +135,11 @@ public sealed class IccamWire(HttpClient http, WireSettings settings, TimeProvid
             throw new PassingFaultException("sign-in-refused", whole: true);
         }
 
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            throw new PassingFaultException(string.Create(CultureInfo.InvariantCulture, $"sign-in-{(int)response.StatusCode}"), whole: true, After(response));
+        }
+
         if (!await TakeAsync(response, cancellation))
         {
             throw new PassingFaultException("sign-in-unreadable", whole: true);

@@ -80,7 +80,7 @@ public sealed class WitnessRuleTests
             ("as if it had seen none", Decide(Request(0, 20), seen), 409),
             ("rolled back", Decide(Request(6, 6), seen), 409),
             ("a forked tree", Decide(grown with { Note = Log.Sign(Fork(20).ToString()) }, seen), 422),
-            ("a fork of one size", Decide(Request(7, 7) with { Note = Log.Sign(Fork(7).ToString()) }, seen), 422),
+            ("a fork of one size", Decide(Request(7, 7) with { Note = Log.Sign(Fork(7).ToString()) }, seen), 409),
             ("no proof", Decide(grown with { Proof = [] }, seen), 422),
             ("a wrong proof", Decide(grown with { Proof = [.. grown.Proof.Reverse()] }, seen), 422),
             ("a proof of nothing", Decide(Request(0, 7) with { Proof = grown.Proof }, null), 422),
@@ -92,6 +92,7 @@ public sealed class WitnessRuleTests
             Assert.Null(c.Answer.Seen);
         });
         Assert.Equal(("7\n", "text/x.tlog.size"), (cases[5].Answer.Body, cases[5].Answer.Type));
+        Assert.Equal("text/plain", cases.Single(c => c.What == "a fork of one size").Answer.Type);
         Assert.Equal(200, Decide(grown, seen).Status);
     }
 

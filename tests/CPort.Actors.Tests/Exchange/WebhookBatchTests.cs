@@ -69,6 +69,24 @@ public sealed class WebhookBatchTests
         Assert.Null((await stage.KeptAsync()).Tried);
     }
 
+    /// <summary>An address that is changed, or a receiver that is resumed, is asked first and then gets what waited: nothing is passed over.</summary>
+    [Fact]
+    public async Task What_waited_comes_to_a_changed_address()
+    {
+        await using var stage = await Stage.StartAsync(batch: 20);
+        await stage.HappenAsync(6);
+        await stage.Store.ChangeAsync(
+            stage.Hook.Agency, Tenant.Live, stage.Hook.Id, h => h with { Url = "https://other.example/cport", State = WebhookState.Pending }, default);
+        stage.Run();
+        var expected = await stage.ExpectedAsync();
+        await stage.TakenAsync(expected.Length);
+        await stage.StopAsync();
+        var sent = stage.Sent.ToArray();
+        Assert.Equal("ping", sent[0].Id);
+        Assert.NotEmpty(expected);
+        Assert.Equal(expected, sent[1..].SelectMany(stage.EventsOf));
+    }
+
     /// <summary>Nobody is told what is not theirs any more, also not in a batch that was made before that; the id follows from what is in it.</summary>
     [Fact]
     public async Task What_is_not_for_the_receiver_any_more_is_left_out_when_a_batch_comes_again()
@@ -270,7 +288,11 @@ public sealed class WebhookBatchTests
             return new WebhookMessage(id, "text/plain", Encoding.UTF8.GetBytes(string.Join(' ', events)));
         }
 
-        public WebhookMessage Ping(Webhook hook, DateTimeOffset now) => throw new NotSupportedException("It is active.");
+        public WebhookMessage Ping(Webhook hook, DateTimeOffset now)
+        {
+            _sent["ping"] = ([], "");
+            return new WebhookMessage("ping", "text/plain", []);
+        }
 
         public async ValueTask DisposeAsync()
         {

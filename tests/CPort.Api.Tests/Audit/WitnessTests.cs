@@ -128,7 +128,7 @@ public sealed class WitnessTests : IAsyncLifetime
             await using var server = await WitnessServer.StartAsync(new Uri("http://127.0.0.1:0"), state, [twice.Verifier], TimeProvider.System, default);
             var conflict = await AddAsync(server.Url, new AddCheckpoint(0, [], Signed(1, other)));
             Assert.Equal((HttpStatusCode.Conflict, "1\n", "text/x.tlog.size"), (conflict.Status, conflict.Text, conflict.Type));
-            Assert.Equal(HttpStatusCode.UnprocessableEntity, (await AddAsync(server.Url, new AddCheckpoint(1, [], Signed(1, other)))).Status);
+            Assert.Equal(HttpStatusCode.Conflict, (await AddAsync(server.Url, new AddCheckpoint(1, [], Signed(1, other)))).Status);
             Assert.Equal(
                 HttpStatusCode.UnprocessableEntity,
                 (await AddAsync(server.Url, new AddCheckpoint(1, [one], Signed(2, Merkle.NodeHash(other, one))))).Status);

@@ -69,7 +69,22 @@ public sealed class BesideIccamReadingTests
         Assert.Empty(Words.New(words, [.. words.Select(w => w.Key)]));
         var renamed = Words.Of(FakeOurs.Us, item with { Reference = "N12" });
         Assert.Equal("N12", Assert.Single(Words.New(renamed, [.. words.Select(w => w.Key)])).Text);
-        Assert.Equal("CPORT-17", Assert.Single(Words.New(words, [.. words.Select(w => w.Key), renamed[0].Key])).Text);
+
+        // A name that is there stays: who has given one does not get ours, and once the item is another's we have none to give.
+        Assert.Empty(Words.New(words, [.. words.Select(w => w.Key), renamed[0].Key]));
+        Assert.Null(Words.Find(FakeOurs.Us, item, renamed[0].Key));
+        Assert.True(Words.IsOver(item, renamed[0].Key));
+        var content = new ContentAnswer
+        {
+            ContentId = 5, ReportId = 3, Url = new ContentUrl("https://x.example/1.jpg", false, null, null, null), Assessments = [], Actions = [],
+        };
+        Assert.True(Standing.Stands(words[0], content with { HotlineReference = "N12" }, null));
+        Assert.False(Standing.Stands(words[0], content, null));
+
+        // What was corrected before it was written is not written at all; what merely is not shown now may be shown again.
+        Assert.All(item.Assessments.Where(a => a is { Counts: false, Episode: > 0 }), a => Assert.True(Words.IsOver(item, $"assessment-{a.Id}")));
+        Assert.Contains(item.Assessments, a => a is { Counts: false, Episode: > 0 });
+        Assert.False(Words.IsOver(item with { Assessments = [] }, words.First(w => w.Kind == WordKind.Assessment).Key));
 
         Assert.Null(Words.Move(FakeOurs.Us, item, "5-1"));
         var move = Words.Move(FakeOurs.Us, item with { AssignedCountry = "DE", HostingIpAddress = "192.0.2.9" }, "5-1")!;

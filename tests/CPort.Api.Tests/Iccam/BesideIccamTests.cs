@@ -20,13 +20,17 @@ namespace CPort.Api.Tests.Iccam;
 [Collection(IccamCollection.Name)]
 public sealed class BesideIccamTests(IccamNode iccam) : IAsyncLifetime
 {
-    private const string De = "hotline-de";
+    private const string Pt = IccamNode.Pt;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("cport-beside-").FullName;
     private readonly List<string> _log = [];
     private EndToEndNode _ours = null!;
 
-    public async Task InitializeAsync() => _ours = await EndToEndNode.StartAsync(DatabaseProvider.Sqlite, null!);
+    public async Task InitializeAsync()
+    {
+        _ours = await EndToEndNode.StartAsync(DatabaseProvider.Sqlite, null!);
+        await _ours.RegisterAsync(Pt, "Hotline", "Standard", "Analyst", "PT");
+    }
 
     public async Task DisposeAsync()
     {
@@ -37,11 +41,11 @@ public sealed class BesideIccamTests(IccamNode iccam) : IAsyncLifetime
     [Fact]
     public async Task Each_content_is_taken_once_and_each_word_written_once_in_order_however_often_the_client_is_killed()
     {
-        var (reporter, de) = (await iccam.NlAsync(), await iccam.DeAsync());
+        var (reporter, pt) = (await iccam.NlAsync(), await iccam.PtAsync());
         string[] urls = ["https://beside.example/1.jpg", "https://beside.example/2.jpg", "https://beside.example/3.jpg"];
         var report = await reporter.ReportAsync(new IccamReport(
-            "I0000000901", [.. urls.Select(u => new Url(u, "DE")), new Url("https://beside.example/", "NL", 4, IsSource: true)]) { Memo = "seen today" }.Body);
-        var other = await reporter.ReportAsync(new IccamReport("I0000000902", new Url("https://beside.example/4.jpg", "DE", 4, IsSource: true)).Body);
+            "I0000000901", [.. urls.Select(u => new Url(u, "PT")), new Url("https://beside.example/", "NL", 4, IsSource: true)]) { Memo = "seen today" }.Body);
+        var other = await reporter.ReportAsync(new IccamReport("I0000000902", new Url("https://beside.example/4.jpg", "PT", 4, IsSource: true)).Body);
         var contents = (await reporter.ContentsAsync(report)).Concat(await reporter.ContentsAsync(other)).ToDictionary(c => c.Key, c => c.Value);
         string[] all = [.. urls, "https://beside.example/4.jpg"];
 
@@ -50,9 +54,9 @@ public sealed class BesideIccamTests(IccamNode iccam) : IAsyncLifetime
         await UntilAsync(killing, async () =>
         {
             items = await OurItemsAsync();
-            return all.All(items.ContainsKey) && await IsNamedAsync(de, all.Select(u => contents[u]));
+            return all.All(items.ContainsKey) && await IsNamedAsync(pt, all.Select(u => contents[u]));
         });
-        Assert.All(all, u => Assert.Equal(De, items[u].GetProperty("assignment").GetProperty("hotline").GetString()));
+        Assert.All(all, u => Assert.Equal(Pt, items[u].GetProperty("assignment").GetProperty("hotline").GetString()));
         Assert.Contains("found on https://beside.example/", (await OurReportAsync(items[urls[0]])).GetProperty("memo").GetString(), StringComparison.Ordinal);
 
         // Our analyst works: the first is illegal and told to police and host, the second moved on, the third removed at once, the fourth not illegal.
@@ -67,19 +71,19 @@ public sealed class BesideIccamTests(IccamNode iccam) : IAsyncLifetime
         await DoAsync(items[urls[1]], "hosting", "hostingCountryCode", "NL");
         await DoAsync(items[urls[1]], "move", "countryCode", "NL");
 
-        await UntilAsync(killing, async () => (await ActionsAsync(de, contents[urls[0]])).Length == 2 && (await ActionsAsync(de, contents[urls[2]])).Length == 2
-            && (await ActionsAsync(de, contents[all[3]])).Length == 1
+        await UntilAsync(killing, async () => (await ActionsAsync(pt, contents[urls[0]])).Length == 2 && (await ActionsAsync(pt, contents[urls[2]])).Length == 2
+            && (await ActionsAsync(pt, contents[all[3]])).Length == 1
             && (await reporter.ContentAsync(contents[urls[1]])).GetProperty("assignedCountryCode").GetString() == "NL");
         Assert.True(killing.Kills > 5, $"{killing.Kills} kills");
 
         // And nothing more once it is quiet.
         killing.IsOn = false;
         await UntilAsync(killing, () => Task.FromResult(Figures() is { Waiting: 0, Intended: 0 }));
-        Assert.Equal((int[])[1, 2], await ActionsAsync(de, contents[urls[0]]));
-        Assert.Equal((int[])[1, 3], await ActionsAsync(de, contents[urls[2]]));
-        Assert.Equal((int[])[6], await ActionsAsync(de, contents[all[3]]));
-        Assert.Equal((int[])[1], await AssessmentsAsync(de, contents[urls[0]]));
-        Assert.Equal((int[])[4], await AssessmentsAsync(de, contents[all[3]]));
+        Assert.Equal((int[])[1, 2], await ActionsAsync(pt, contents[urls[0]]));
+        Assert.Equal((int[])[1, 3], await ActionsAsync(pt, contents[urls[2]]));
+        Assert.Equal((int[])[6], await ActionsAsync(pt, contents[all[3]]));
+        Assert.Equal((int[])[1], await AssessmentsAsync(pt, contents[urls[0]]));
+        Assert.Equal((int[])[4], await AssessmentsAsync(pt, contents[all[3]]));
         Assert.Equal(all.Length, (await OurItemsAsync()).Keys.Count(k => k.StartsWith("https://beside.example/", StringComparison.Ordinal)));
         using var store = Open();
         Assert.Empty(store.Errors(all: true, 100));
@@ -98,10 +102,10 @@ public sealed class BesideIccamTests(IccamNode iccam) : IAsyncLifetime
             {
                 using var inner = iccam.Handler();
                 using var http = new HttpClient(new Killing.Handler(killing, inner)) { BaseAddress = iccam.Url };
-                using var node = new CPortClient(_ours.Url, _ours.KeyOf("de"), new Killing.Handler(killing, new SocketsHttpHandler()));
+                using var node = new CPortClient(_ours.Url, _ours.KeyOf(Pt), new Killing.Handler(killing, new SocketsHttpHandler()));
                 using var store = Open(killing.Step);
                 var wire = new IccamWire(
-                    http, new WireSettings { User = "de-system", Password = "ein gutes Kennwort", Pause = TimeSpan.Zero, PauseAfterSignIn = TimeSpan.Zero },
+                    http, new WireSettings { User = "pt-system", Password = IccamNode.PasswordOfPt, Pause = TimeSpan.Zero, PauseAfterSignIn = TimeSpan.Zero },
                     TimeProvider.System);
                 var bridge = new Bridge(wire, new OurNode(node), store, "the test's ICCAM", "Analyst", new RunSettings(), TimeProvider.System, _log.Add);
                 var us = await bridge.ClaimAsync(CancellationToken.None);
@@ -134,12 +138,12 @@ public sealed class BesideIccamTests(IccamNode iccam) : IAsyncLifetime
 
     private async Task<Dictionary<string, JsonElement>> OurItemsAsync()
     {
-        var found = (await _ours.PostAsync("de", "v1/reports:search", new JsonObject { ["reportingHotlines"] = new JsonArray(De) })).Is(HttpStatusCode.OK).Json;
+        var found = (await _ours.PostAsync(Pt, "v1/reports:search", new JsonObject { ["reportingHotlines"] = new JsonArray(Pt) })).Is(HttpStatusCode.OK).Json;
         var items = new List<JsonElement>();
         foreach (var item in found.GetProperty("items").EnumerateArray())
         {
             var path = $"v1/reports/{item.GetProperty("reportId").GetString()}/items/{item.GetProperty("item").GetInt32()}";
-            items.Add((await _ours.GetAsync("de", path)).Is(HttpStatusCode.OK).Json);
+            items.Add((await _ours.GetAsync(Pt, path)).Is(HttpStatusCode.OK).Json);
         }
 
         // Two of one URL would be a content taken twice.
@@ -147,7 +151,7 @@ public sealed class BesideIccamTests(IccamNode iccam) : IAsyncLifetime
     }
 
     private async Task<JsonElement> OurReportAsync(JsonElement item) =>
-        (await _ours.GetAsync("de", $"v1/reports/{item.GetProperty("itemId").GetString()!.Split('-')[0]}")).Is(HttpStatusCode.OK).Json;
+        (await _ours.GetAsync(Pt, $"v1/reports/{item.GetProperty("itemId").GetString()!.Split('-')[0]}")).Is(HttpStatusCode.OK).Json;
 
     private async Task DoAsync(JsonElement item, string verb, string field, JsonNode value)
     {
@@ -155,7 +159,7 @@ public sealed class BesideIccamTests(IccamNode iccam) : IAsyncLifetime
         {
             ["items"] = new JsonArray(new JsonObject { ["item"] = item.GetProperty("item").GetInt32() }), [field] = value,
         };
-        (await _ours.PostAsync("de", $"v1/reports/{item.GetProperty("itemId").GetString()!.Split('-')[0]}/items:{verb}", body)).Is(HttpStatusCode.OK);
+        (await _ours.PostAsync(Pt, $"v1/reports/{item.GetProperty("itemId").GetString()!.Split('-')[0]}/items:{verb}", body)).Is(HttpStatusCode.OK);
     }
 
     private static async Task<bool> IsNamedAsync(IccamClient client, IEnumerable<long> contents)

@@ -22,6 +22,11 @@ public sealed class IccamNode : IAsyncLifetime
     public const string PasswordOfNl = "000420042420042";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("cport-iccam-").FullName;
+    /// <summary>The hotline whose queue no other test fills: the client beside ICCAM empties it.</summary>
+    internal const string Pt = "hotline-pt";
+
+    internal const string PasswordOfPt = "uma boa senha";
+
     private readonly TestAuthority _authority = TestAuthority.New("ICCAM test authority");
     private readonly X509Certificate2Collection _trusted = [];
 
@@ -61,6 +66,8 @@ public sealed class IccamNode : IAsyncLifetime
         await SetAsync("hotline-de", "de-system", "ein gutes Kennwort");
         await SetAsync("hotline-at1", "at-1", null, b => b["certificate"] = CertificateOfAt.GetCertHashString(HashAlgorithmName.SHA256));
         await SetAsync("hotline-at2", "at-2", "ein anderes Kennwort");
+        await Node.RegisterAsync(Pt, "Hotline", "Standard", "Machine", "PT");
+        await SetAsync(Pt, "pt-system", PasswordOfPt);
     }
 
     public async Task DisposeAsync()
@@ -113,6 +120,8 @@ public sealed class IccamNode : IAsyncLifetime
     internal Task<IccamClient> UkAsync() => SignedInAsync("uk-system", "a good password");
 
     internal Task<IccamClient> DeAsync() => SignedInAsync("de-system", "ein gutes Kennwort");
+
+    internal Task<IccamClient> PtAsync() => SignedInAsync("pt-system", PasswordOfPt);
 
     internal Task<IccamClient> At1Async() => SignedInAsync("at-1", "whatever", CertificateOfAt);
 

@@ -26,7 +26,7 @@ internal sealed record BesideIccamSettings
     public string Analyst { get; init; } = "CPort";
     public int PauseMilliseconds { get; init; } = 250;
     public int ImportEverySeconds { get; init; } = 60;
-    public int MaxResults { get; init; } = 200;
+    public int QueueRows { get; init; } = 200;
 
     /// <summary>At the first start: what was assigned so many days before is taken, too.</summary>
     public int SinceDays { get; init; } = 90;
@@ -80,7 +80,7 @@ internal sealed record BesideIccamSettings
             .. settings.Iccam.User.Length > 0 ? [] : (string[])["iccam.user is missing."],
             .. settings.PauseMilliseconds is >= 0 and <= 60_000 ? [] : (string[])["pauseMilliseconds is not 0 to 60,000."],
             .. settings.ImportEverySeconds is >= 10 and <= 86_400 ? [] : (string[])["importEverySeconds is not 10 to 86,400."],
-            .. settings.MaxResults is >= 1 and <= 200 ? [] : (string[])["maxResults is not 1 to 200."],
+            .. settings.QueueRows is >= 1 and <= 200 ? [] : (string[])["queueRows is not 1 to 200."],
             .. settings.SinceDays is >= 0 and <= 3_650 ? [] : (string[])["sinceDays is not 0 to 3,650."],
         ];
         if (problems.Length > 0)
@@ -104,7 +104,7 @@ internal sealed record BesideIccamSettings
 
     public RunSettings Running => new()
     {
-        ImportEvery = TimeSpan.FromSeconds(ImportEverySeconds), MaxResults = MaxResults, Since = TimeSpan.FromDays(SinceDays),
+        ImportEvery = TimeSpan.FromSeconds(ImportEverySeconds), QueueRows = QueueRows, Since = TimeSpan.FromDays(SinceDays),
     };
 
     /// <summary>Which ICCAM, and as whom.</summary>
