@@ -143,13 +143,14 @@ internal sealed class OurNode(CPortClient client) : IOurNode
 
     private OurItem Of(ItemAnswer item) => new()
     {
-        Number = item.Number, AssignedCountry = item.Assignment?.AssignedCountry, Reference = item.Assignment?.Hotline == _us?.Id ? item.AssignedHotlineReference : null,
+        Number = item.Number, AssignedCountry = item.Assignment?.AssignedCountry,
+        Reference = item.Assignment?.Hotline == _us?.Id ? item.AssignedHotlineReference : null,
         HostingIpAddress = item.Hosting?.IpAddress,
         Assessments =
         [
             .. (item.Assessments ?? []).Select(a => new OurAssessment(
-                a.Id, a.Agency, a.Episode, a is { Objection: null, Pending: null, WithdrawnAt: null, CorrectedBy: null }, a.At, a.Classification.Id, a.AgeCategorization.Id,
-                a.GenderCategorization.Id, a.VirtualContentCategorization, a.UserGeneratedContentCategorization, a.ChildModelingCategorization,
+                a.Id, a.Agency, a.Episode, a is { Objection: null, Pending: null, WithdrawnAt: null, CorrectedBy: null }, a.At,
+                a.Classification.Id, a.AgeCategorization.Id, a.GenderCategorization.Id, a.VirtualContentCategorization, a.UserGeneratedContentCategorization, a.ChildModelingCategorization,
                 a.AssessingAnalystName)),
         ],
         Actions =
