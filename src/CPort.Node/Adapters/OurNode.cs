@@ -150,7 +150,8 @@ internal sealed class OurNode(CPortClient client) : IOurNode
         [
             .. (item.Assessments ?? []).Select(a => new OurAssessment(
                 a.Id, a.Agency, a.Episode, a is { Objection: null, Pending: null, WithdrawnAt: null, CorrectedBy: null }, a.At,
-                a.Classification.Id, a.AgeCategorization.Id, a.GenderCategorization.Id, a.VirtualContentCategorization, a.UserGeneratedContentCategorization, a.ChildModelingCategorization,
+                a.Classification.Id, a.AgeCategorization.Id, a.GenderCategorization.Id, a.VirtualContentCategorization,
+                a.UserGeneratedContentCategorization, a.ChildModelingCategorization,
                 a.AssessingAnalystName)),
         ],
         Actions =
