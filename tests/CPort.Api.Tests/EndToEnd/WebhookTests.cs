@@ -113,11 +113,11 @@ public sealed class WebhookTests(EndToEndNodes nodes)
         Assert.Equal("cport.ping.v1", Assert.Single(ping.Json.EnumerateArray()).GetProperty("type").GetString());
 
         receiver.Answer = 503;
-        await node.SubmitAsync("gb", ReportLifeTests.Hosted("BATCH-0", "AL"));
+        await node.SubmitAsync("gb", ReportLifeTests.Hosted("POSTED-0", "AL"));
         await EndToEndNode.UntilAsync(() => node.GetAsync(admin, path), r => r.Json.GetProperty("tries").GetInt32() > 0);
         for (var i = 1; i <= 5; i++)
         {
-            await node.SubmitAsync("gb", ReportLifeTests.Hosted($"BATCH-{i}", "AL"));
+            await node.SubmitAsync("gb", ReportLifeTests.Hosted($"POSTED-{i}", "AL"));
         }
 
         Assert.Equal(3, (await node.GetAsync(admin, path)).Is(HttpStatusCode.OK).Json.GetProperty("batch").GetInt32());
