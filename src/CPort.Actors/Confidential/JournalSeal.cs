@@ -48,12 +48,6 @@ public sealed class JournalSeal(KeyRing ring)
     /// <summary>What sealing adds to an event.</summary>
     public const int Overhead = HeadLength + AesSeal.TagLength;
 
-    /// <summary>A larger buffer is not kept by its thread.</summary>
-    private const int KeptBuffer = 256 * 1024;
-
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _buffer;
-
     /// <summary>Events of reports that are remembered until they are read back, the newest; a row of one that is larger is not.</summary>
     private const int Remembered = 4_096;
 
@@ -96,8 +90,7 @@ public sealed class JournalSeal(KeyRing ring)
     private SealedRow Seal(ReadOnlySpan<byte> kind, string persistenceId, long sequence, object e)
     {
         var manifest = WireContracts.ManifestOf(e.GetType());
-        var buffer = e is ISizedWireMessage { SizeHint: > KeptBuffer } large
-            ? new ArrayBufferWriter<byte>(large.SizeHint) : _buffer ??= new ArrayBufferWriter<byte>(4_096);
+        var buffer = ClearBuffer.Take(e is ISizedWireMessage sized ? sized.SizeHint : 0);
         try
         {
             WireModel.Instance.Serialize(buffer, e);
@@ -115,11 +108,7 @@ public sealed class JournalSeal(KeyRing ring)
         }
         finally
         {
-            buffer.Clear(); // zeroes what was written
-            if (_buffer?.Capacity > KeptBuffer)
-            {
-                _buffer = null;
-            }
+            ClearBuffer.Return(buffer);
         }
     }
 

@@ -17,12 +17,6 @@ public sealed class KeyRingSeam : ConfidentialSeam
     private const int GenerationLength = 2;
     private const int HeadLength = GenerationLength + AesSeal.NonceLength;
     private const int MaxPurposes = 64;
-    private const int ClearLength = 4_096;
-    private const int MaxClearKept = 65_536;
-
-    // Several secrets are sealed an item: what they are written into is kept by the thread.
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? s_clear;
 
     private readonly KeyRing _ring;
     private readonly DerivedKeys _reportKeys;
@@ -39,7 +33,7 @@ public sealed class KeyRingSeam : ConfidentialSeam
     /// <inheritdoc/>
     public override Sealed Seal<T>(SealedPlace place, T secret, bool repeatable = false)
     {
-        var buffer = s_clear ??= new ArrayBufferWriter<byte>(ClearLength);
+        var buffer = ClearBuffer.Take();
         try
         {
             WireModel.Instance.Serialize(buffer, secret);
@@ -47,11 +41,7 @@ public sealed class KeyRingSeam : ConfidentialSeam
         }
         finally
         {
-            buffer.Clear(); // zeroes the written part: clear text should not linger on the heap
-            if (buffer.Capacity > MaxClearKept)
-            {
-                s_clear = null;
-            }
+            ClearBuffer.Return(buffer);
         }
     }
 

@@ -25,6 +25,8 @@ public sealed class FeedWriter(
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan PruneEvery = TimeSpan.FromHours(1);
 
+    private static readonly string Agencies = EntityName.Agencies.ToString();
+
     /// <summary>Events a step: on SQLite, which has one writer, the journal waits for it.</summary>
     private readonly int _batch = database.IsSqlite ? 200 : 1_000;
 
@@ -99,7 +101,7 @@ public sealed class FeedWriter(
         return isPart;
     }
 
-    private static bool IsOfAgencies(JournalEvent row) => row.PersistenceId == EntityName.Agencies.ToString();
+    private static bool IsOfAgencies(JournalEvent row) => row.PersistenceId == Agencies;
 
     /// <summary>Forgets what it knows of the end: another node may have gone on.</summary>
     public void Forget()

@@ -515,8 +515,8 @@ public sealed partial class FieldReader(IntakeLimits limits, CodeGeneration code
             LeaveOut($"{field}.pdqQuality", ProblemCodes.Inconsistent, "A quality without a PDQ value.");
         }
 
-        return (found.DrainToImmutable() is var hashes && hashes.Any(static h => h.Algorithm == HashAlgorithm.Pdq)
-            ? (hashes, body.PdqQuality) : (hashes, null));
+        var hashes = found.DrainToImmutable();
+        return (hashes, hashes.Any(h => h.Algorithm == HashAlgorithm.Pdq) ? body.PdqQuality : null);
     }
 
     /// <summary>Bytes of a media file.</summary>

@@ -137,6 +137,20 @@ public sealed record KnownHash
     /// <summary>Says something that may count: a trap (also one in quarantine, unconfirmed) does not.</summary>
     public bool IsKnown => !Words.IsEmpty && !Flags.HasFlag(HashFlags.Trap);
 
+    /// <summary>What is known of the hash at this place; null: nothing.</summary>
+    internal static KnownHash? At(ImmutableArray<KnownHash> known, int place)
+    {
+        foreach (var k in known)
+        {
+            if (k.Place == place)
+            {
+                return k;
+            }
+        }
+
+        return null;
+    }
+
     public static KnownHash Of(int place, HashVerdict verdict) => new()
     {
         Place = place, Version = verdict.Version, Words = verdict.Words,

@@ -111,18 +111,8 @@ public sealed record InheritanceDecision
         }
     }
 
-    private static KnownHash At(ImmutableArray<KnownHash> known, int place)
-    {
-        foreach (var k in known)
-        {
-            if (k.Place == place)
-            {
-                return k;
-            }
-        }
-
-        throw new InvalidOperationException("A decision's source is not among what is known.");
-    }
+    private static KnownHash At(ImmutableArray<KnownHash> known, int place) =>
+        KnownHash.At(known, place) ?? throw new InvalidOperationException("A decision's source is not among what is known.");
 
     /// <summary>One sentence for people, without hash values: <c>Sha256 v3: Baseline by interpol (list icse)</c>.</summary>
     public string Why(ImmutableArray<ContentHash> hashes, ImmutableArray<KnownHash> known, ImmutableArray<KnownNear> near) =>

@@ -38,7 +38,7 @@ public sealed record ItemMatch
         var known = KnownOf(item, verdicts);
         foreach (var held in item.Known)
         {
-            if (VersionAt(known, held.Place) < held.Version)
+            if ((KnownHash.At(known, held.Place)?.Version ?? 0) < held.Version)
             {
                 return null;
             }
@@ -92,19 +92,6 @@ public sealed record ItemMatch
         }
 
         return newest;
-    }
-
-    private static long VersionAt(ImmutableArray<KnownHash> known, int place)
-    {
-        foreach (var k in known)
-        {
-            if (k.Place == place)
-            {
-                return k.Version;
-            }
-        }
-
-        return 0;
     }
 
     /// <summary>The verdicts speak of every hash of the item: of fewer nothing is concluded, the item is looked up again.</summary>
